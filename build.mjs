@@ -1,0 +1,95 @@
+// Builds the project into dist/: first every shader is reflected into shaders/generated.ts, so that bindings, uniform
+// offsets and tunable constants are facts of the WGSL file and never typed by hand; then esbuild strips the types.
+// `tsc --noEmit` is the type check; it reads the generated shaders, so a renamed binding or uniform fails it.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(dirname(fileURLToPath(import.meta.url)));
+
+// An installed package ships dist/ and no sources, and needs no building.
+if (!existsSync("shaders")) process.exit(0);
+
+const { build } = await import("esbuild");
+const { WgslReflect } = await import("wgsl_reflect/wgsl_reflect.module.js");
+
+const filesBelow = (folder, ending) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map((file) => join(folder, file))
+        .filter((file) => file.endsWith(ending))
+        .sort()
+    : [];
+
+/** `//#include lib/x.wgsl` is replaced by that file's text (once each). */
+function expandIncludes(text, included = new Set()) {
+  return text.replace(/^\/\/#include (\S+)$/gm, (_, name) => {
+    if (included.has(name)) return "";
+    included.add(name);
+    return expandIncludes(readFileSync(join("shaders", name), "utf8"), included);
+  });
+}
+
+/** What the engine must know of a kernel: its text, bindings in order, uniform layout and tunable constants. */
+function reflect(file) {
+  const code = expandIncludes(readFileSync(file, "utf8"));
+  const fail = (why) => {
+    console.error(`build: ${file}: ${why}`);
+    process.exit(1);
+  };
+  let module;
+  try {
+    module = new WgslReflect(code);
+  } catch (error) {
+    fail(error.message);
+  }
+  if (module.entry.compute.length !== 1) fail("expected exactly one compute entry point");
+  const bindings = module.storage
+    .map((v) => ({ name: v.name, binding: v.binding, access: v.access === "read_write" ? "write" : "read" }))
+    .sort((a, b) => a.binding - b.binding);
+  if (bindings.some((b, i) => b.binding !== i)) fail("storage bindings must be numbered 0, 1, 2, ... in order");
+  if (bindings.length > 8) fail("more than 8 storage buffers");
+  if (module.uniforms.length > 1) fail("more than one uniform");
+  const params = module.uniforms[0]?.members?.map((m) => ({ name: m.name, type: m.type.name, offset: m.offset })) ?? [];
+  if (params.some((p) => !["u32", "i32", "f32"].includes(p.type))) fail("uniform members must be u32, i32 or f32");
+  if (module.uniforms[0] && module.uniforms[0].binding !== bindings.length) fail("the uniform must be the last binding");
+  // Tunable constants are the `const NAME: type = literal; // @tunable` lines.
+  const constants = {};
+  for (const [, name, value] of code.matchAll(/^const (\w+): \w+ = ([^;]+); \/\/ @tunable/gm)) {
+    constants[name] = value === "true" ? true : value === "false" ? false : Number.parseFloat(value);
+  }
+  return {
+    name: basename(file, ".wgsl"),
+    bindings,
+    params,
+    paramsSize: Math.ceil((module.uniforms[0]?.size ?? 0) / 16) * 16,
+    constants,
+    subgroups: /^enable subgroups;/m.test(code),
+    code,
+  };
+}
+
+const kernels = filesBelow("shaders", ".wgsl").filter((file) => !file.startsWith("shaders/lib/")).map(reflect);
+const generated = kernels.map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`).join("\n");
+const header = "// Made by build.mjs from shaders/*.wgsl. Not to be edited.\n\n";
+if (!existsSync("shaders/generated.ts") || readFileSync("shaders/generated.ts", "utf8") !== header + generated) {
+  writeFileSync("shaders/generated.ts", header + generated);
+}
+
+const sources = ["engine", "shaders", "cut", "bench", "test"]
+  .flatMap((folder) => filesBelow(folder, ".ts"))
+  .filter((file) => !file.endsWith(".d.ts"));
+// Stale outputs of files that were renamed or removed would go on being imported.
+const wanted = new Set(sources.map((file) => join("dist", file.replace(/\.ts$/, ".js"))));
+for (const file of filesBelow("dist", ".js")) if (!wanted.has(file)) rmSync(file);
+mkdirSync("dist", { recursive: true });
+await build({
+  entryPoints: sources,
+  outdir: "dist",
+  outbase: ".",
+  format: "esm",
+  platform: "neutral",
+  target: "es2023",
+  sourcemap: true,
+  logLevel: "warning",
+});

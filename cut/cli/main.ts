@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// The command `cutgpu`: the table of commands, and all that concerns the process itself (signals, streams, exit status).
+import { readFileSync } from "node:fs";
+import { type CommandEntry, dispatch, interrupted } from "./dispatch.js";
+import { describeFailure } from "./failure.js";
+
+const commands: Record<string, CommandEntry> = {
+  train: { summary: "train on two folders of pictures", load: () => import("./train.js") },
+  translate: { summary: "translate pictures with a trained model", load: () => import("./translate.js") },
+  export: { summary: "write a model for PyTorch or other tools", load: () => import("./export.js") },
+  demo: { summary: "train a small model in minutes and show the result", load: () => import("./demo.js") },
+  doctor: { summary: "check the adapter, and say what to install", load: () => import("./doctor.js") },
+};
+
+const debug = Boolean(process.env["CUTGPU_DEBUG"]);
+const stop = new AbortController();
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(interrupted);
+    stop.abort();
+  });
+}
+
+// A reader that went away (`cutgpu --help | head -1`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`${describeFailure(error, "cutgpu", debug).text}\n`);
+  process.exit(1);
+});
+
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+process.exitCode = await dispatch(process.argv.slice(2), {
+  commands,
+  version,
+  signal: stop.signal,
+  width: Math.min(110, Math.max(60, process.stdout.columns ?? 100)),
+  debug,
+  print: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
+});

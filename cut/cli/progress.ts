@@ -1,0 +1,127 @@
+// Progress on stderr: on a terminal a bar (cli-progress) with count, percentage, speed, time left and free text such as
+// losses; elsewhere (a log file, CI) a plain line every few seconds. Speed is that of the last half minute, so that the
+// time left follows when the machine gets faster or slower.
+import { SingleBar } from "cli-progress";
+
+export interface ProgressOptions {
+  /** What is going on, such as "training". */
+  label: string;
+  total: number;
+  /** Where a resumed job begins. */
+  start?: number;
+  /** Seconds between lines where there is no terminal. */
+  everySeconds?: number;
+  stream?: NodeJS.WriteStream;
+  /** Milliseconds, for tests. */
+  now?: () => number;
+}
+
+export interface Progress {
+  /** `done` of `total` are done; `text` is shown behind the numbers. */
+  update(done: number, text?: string): void;
+  /** Prints a line (a warning, say) without tearing the bar. */
+  log(line: string): void;
+  /** Ends the bar and leaves its last state on the screen. */
+  stop(): void;
+}
+
+/** Units a second over the last `windowMs` of what was noted. */
+class Speedometer {
+  #notes: { at: number; done: number }[] = [];
+
+  constructor(
+    private readonly now: () => number,
+    private readonly windowMs = 30_000,
+  ) {}
+
+  note(done: number): void {
+    const at = this.now();
+    this.#notes.push({ at, done });
+    while (this.#notes.length > 2 && this.#notes[1].at < at - this.windowMs) this.#notes.shift();
+  }
+
+  /** 0 until it is known. */
+  get perSecond(): number {
+    const [first, last] = [this.#notes[0], this.#notes.at(-1)!];
+    return last.at > first.at ? (1000 * (last.done - first.done)) / (last.at - first.at) : 0;
+  }
+}
+
+/** Seconds as people say them: 42s, 3m05s, 2h07m, 3d04h. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
+  return `${Math.floor(whole / 86400)}d${two(Math.floor((whole % 86400) / 3600))}h`;
+}
+
+/** Slow work is told in seconds a piece, quick work in pieces a second. */
+export function formatSpeed(perSecond: number): string {
+  if (perSecond <= 0) return "-";
+  if (perSecond < 1) return `${(1 / perSecond).toPrecision(3)} s each`;
+  return `${perSecond < 100 ? perSecond.toPrecision(3) : perSecond.toFixed(0)}/s`;
+}
+
+/** Starts to show progress; call `stop` at the end, also when the work fails. */
+export function startProgress(options: ProgressOptions): Progress {
+  const { label, total, start = 0, everySeconds = 10, stream = process.stderr, now = Date.now } = options;
+  const speedometer = new Speedometer(now);
+  speedometer.note(start);
+  let done = start;
+  let text = "";
+  const numbers = () => {
+    const speed = speedometer.perSecond;
+    const left = done >= total ? 0 : (total - done) / speed;
+    return { speed: formatSpeed(speed), left: formatSeconds(left), text };
+  };
+
+  if (!stream.isTTY) {
+    let lastLine = now();
+    const print = () => {
+      const { speed, left } = numbers();
+      const percentage = Math.floor((100 * done) / Math.max(1, total));
+      const parts = [`${label} ${done}/${total} (${percentage}%)`, speed, `${left} left`, text];
+      stream.write(`${parts.filter(Boolean).join(", ")}\n`);
+      lastLine = now();
+    };
+    return {
+      update(value, message = text) {
+        done = value;
+        text = message;
+        speedometer.note(done);
+        if (now() - lastLine >= 1000 * everySeconds) print();
+      },
+      log: (line) => void stream.write(`${line}\n`),
+      stop: print,
+    };
+  }
+
+  const bar = new SingleBar({
+    format: "{label} {bar} {value}/{total} {percentage}%  {speed}  {left} left  {text}",
+    barCompleteChar: "━",
+    barIncompleteChar: "─",
+    barsize: 24,
+    fps: 10,
+    stream,
+    linewrap: false,
+    // Ctrl-C belongs to the command, which saves before it ends.
+    gracefulExit: false,
+  });
+  bar.start(total, start, { label, ...numbers() });
+  return {
+    update(value, message = text) {
+      done = value;
+      text = message;
+      speedometer.note(done);
+      bar.update(done, numbers());
+    },
+    log(line) {
+      stream.write(`\r\u001b[2K${line}\n`);
+      bar.render();
+    },
+    stop: () => bar.stop(),
+  };
+}

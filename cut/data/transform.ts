@@ -1,0 +1,89 @@
+// What happens to a training picture between its file and the network, for the `preprocess` keywords of the reference:
+// scale, random crop, resize to multiples of 4, random flip. The scaling draws nothing and its result can be kept; the
+// rest is drawn anew each time. The keywords `zoom`, `patch`, `trim` and `fixsize` (SinCUT and others) are not offered.
+// Source: the reference's data pipeline as observed, https://github.com/taesungp/contrastive-unpaired-translation.
+import { CutgpuError } from "../../engine/errors.js";
+import type { Random } from "../../engine/random.js";
+import { cropPicture, flipPicture, type Picture } from "./picture.js";
+import { resizePicture } from "./resize.js";
+
+/** Named as on the command line, so that the options of a run can be passed as they are. */
+export interface TransformOptions {
+  /**
+   * How a picture is scaled, then "_and_crop" if a square is cut out: resize (to a square), scale_width, scale_shortside;
+   * or crop alone, or none.
+   */
+  preprocess: string;
+  /** The size that pictures are scaled to, in pixels. */
+  load_size: number;
+  /** The side of the square that is cut out, in pixels. */
+  crop_size: number;
+  /** No random mirroring. */
+  no_flip: boolean;
+  /** Epochs before the decay phase, in which pictures are scaled straight to the crop size. */
+  n_epochs: number;
+}
+
+/** The options as they hold in `epoch` (counted from 1): in the decay phase load_size is crop_size. */
+export function optionsInEpoch(options: TransformOptions, epoch: number): TransformOptions {
+  return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
+}
+
+/** Rounds half to even, as Python's round does and Math.round does not. */
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  const fraction = value - below;
+  if (fraction !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** The first step, which draws nothing: the picture at the size that the preprocess keyword and `load_size` ask for. */
+export function scalePicture(picture: Picture, options: TransformOptions): Picture {
+  const { preprocess, load_size, crop_size } = options;
+  const { width, height } = picture;
+  if (preprocess.startsWith("resize")) return resizePicture(picture, load_size, load_size);
+  if (preprocess.startsWith("scale_width")) {
+    if (width === load_size && height >= crop_size) return picture;
+    return resizePicture(picture, load_size, Math.trunc(Math.max((load_size * height) / width, crop_size)));
+  }
+  if (preprocess.startsWith("scale_shortside")) {
+    // As in the reference: a short side that is larger than load_size is left as it is.
+    const short = Math.min(width, height);
+    if (short >= load_size) return picture;
+    const scale = load_size / short;
+    return resizePicture(picture, roundHalfEven(width * scale), roundHalfEven(height * scale));
+  }
+  return picture;
+}
+
+/** The picture with both sides resampled to the nearest multiples of 4 (half-way cases to the even multiple). */
+function resizeToMultipleOf4(picture: Picture): Picture {
+  const side = (size: number) => Math.max(4, roundHalfEven(size / 4) * 4);
+  return resizePicture(picture, side(picture.width), side(picture.height));
+}
+
+/**
+ * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name` is
+ * what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
+ */
+export function augmentPicture(picture: Picture, options: TransformOptions, random: Random, name: string): Picture {
+  const { preprocess, crop_size } = options;
+  let result = picture;
+  if (preprocess.endsWith("crop")) {
+    const { width, height } = picture;
+    if (width < crop_size || height < crop_size) {
+      const scale =
+        preprocess === "crop" ? "a preprocess that resizes (resize_and_crop)" : `a load_size of ${crop_size} or more`;
+      throw new CutgpuError(
+        "PICTURE_SIZE",
+        `${name} is ${width} x ${height} pixels after scaling, smaller than the crop of ${crop_size} x ${crop_size}.`,
+        `Use ${scale}, or a crop_size of ${Math.min(width, height)} or less.`,
+      );
+    }
+    const top = random.integer(height - crop_size + 1);
+    const left = random.integer(width - crop_size + 1);
+    result = cropPicture(picture, left, top, crop_size, crop_size);
+  }
+  result = resizeToMultipleOf4(result);
+  return !options.no_flip && random.next() < 0.5 ? flipPicture(result) : result;
+}

@@ -1,0 +1,193 @@
+// Reads and writes .pth files, the containers of torch.save (torch/serialization.py defines them): a zip since PyTorch
+// 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; whatever else a checkpoint
+// holds in numbers and strings is passed over, and any Python object but tensors and dictionaries is refused unrun.
+// Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
+import { unzipSync, type Zippable, zipSync } from "fflate";
+import { FormatError } from "../errors.js";
+import { readPickle } from "./pickle.js";
+import { pickleStateDict } from "./pickle-writer.js";
+import { bytesOfTensor, type StateDict } from "./state-dict.js";
+import { stateDictOf, torchPickleContext } from "./torch-pickle.js";
+
+const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_PROTOCOL = 1001;
+const CENTRAL_RECORD_BYTES = 46;
+const AGAIN = "Copy or download the file again.";
+const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian machine.";
+
+/**
+ * Reads the tensors of a .pth of either container; see `stateDictOf` for how nested dictionaries are named. Prefixes such
+ * as `module.` are kept. `where` names the file in errors: every malformed or suspicious input is a FormatError.
+ */
+export function parsePth(bytes: Uint8Array, where = "the .pth file"): StateDict {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return parseZip(bytes, where);
+  if (bytes[0] === 0x80) return parseLegacy(bytes, where);
+  if (bytes.length === 0) throw new FormatError(`${where} is empty.`, AGAIN);
+  const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  throw new FormatError(
+    `${where} is not a file of torch.save: it begins with the bytes ${start}.`,
+    "Name a .pth file with weights; a .safetensors file is read by another function.",
+  );
+}
+
+/** Tensors share storages and an expanded one may repeat its elements: allow for it, within reason. */
+function expansionLimit(bytes: Uint8Array): number {
+  return Math.max(16 * bytes.length, 1 << 26);
+}
+
+function parseZip(bytes: Uint8Array, where: string): StateDict {
+  const directory = new Map<string, number>();
+  const wanted = /^[^/]*\/(data\.pkl|byteorder)$/;
+  const small = unzip(bytes, where, (name, size) => {
+    directory.set(name, size);
+    return wanted.test(name);
+  });
+  const pickleName = Object.keys(small).find((name) => name.endsWith("/data.pkl"));
+  if (!pickleName) throw new FormatError(`${where} is a zip without data.pkl, not a file of torch.save.`);
+  const root = pickleName.slice(0, -"data.pkl".length);
+  if (directory.has(`${root}constants.pkl`)) {
+    throw new FormatError(
+      `${where} is a TorchScript archive, a whole program.`,
+      "Save its weights with torch.save(torch.jit.load(path).state_dict(), new_path).",
+    );
+  }
+  const order = small[`${root}byteorder`];
+  if (order && new TextDecoder().decode(order).trim() !== "little") {
+    throw new FormatError(`${where} holds big-endian data.`, LITTLE_ENDIAN);
+  }
+  const context = torchPickleContext(where);
+  const { value } = readPickle(small[pickleName], 0, context);
+  const keys = new Map<string, string>();
+  for (const { key, byteLength } of context.storages.values()) {
+    const name = `${root}data/${key}`;
+    const size = directory.get(name);
+    if (size !== byteLength) {
+      throw new FormatError(
+        `${where} should hold ${byteLength} bytes as "${name}" but holds ${size ?? "none"}.`,
+        AGAIN,
+      );
+    }
+    keys.set(name, key);
+  }
+  const files = unzip(bytes, where, (name) => keys.has(name));
+  const data = new Map(Object.entries(files).map(([name, file]) => [keys.get(name) ?? name, file]));
+  return stateDictOf(value, data, expansionLimit(bytes), where);
+}
+
+/** Copies the entries that `take` chooses. torch.save stores without compression, so that no entry can be a bomb. */
+function unzip(bytes: Uint8Array, where: string, take: (name: string, size: number) => boolean) {
+  let entries = 0;
+  let total = 0;
+  const expected = new Map<string, number>();
+  let files: Record<string, Uint8Array>;
+  try {
+    files = unzipSync(bytes, {
+      filter: ({ name, size, originalSize, compression }) => {
+        entries++;
+        total += size;
+        if (total > bytes.length || entries * CENTRAL_RECORD_BYTES > bytes.length) {
+          throw new FormatError(`${where} claims more data than it has room for, at "${name}".`, AGAIN);
+        }
+        if (!take(name, originalSize)) return false;
+        if (compression !== 0 || size !== originalSize) {
+          throw new FormatError(`${where} holds "${name}" compressed, which torch.save never does.`, AGAIN);
+        }
+        expected.set(name, size);
+        return true;
+      },
+    });
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    throw new FormatError(
+      `${where} is truncated or damaged: its ${bytes.length} bytes do not end with a zip directory.`,
+      AGAIN,
+    );
+  }
+  for (const [name, size] of expected) {
+    if (files[name]?.length !== size) {
+      throw new FormatError(`${where} is damaged: "${name}" reaches beyond the end of the file.`, AGAIN);
+    }
+  }
+  return files;
+}
+
+function parseLegacy(bytes: Uint8Array, where: string): StateDict {
+  const context = torchPickleContext(where);
+  let position = 0;
+  const next = () => {
+    const { value, end } = readPickle(bytes, position, context);
+    position = end;
+    return value;
+  };
+  if (next() !== LEGACY_MAGIC) {
+    throw new FormatError(`${where} is a pickle, but not one of torch.save.`, "Save the weights with torch.save.");
+  }
+  if (next() !== LEGACY_PROTOCOL) {
+    throw new FormatError(`${where} is of a version of torch.save other than ${LEGACY_PROTOCOL}.`);
+  }
+  const system = next();
+  if (system instanceof Map && system.get("little_endian") === false) {
+    throw new FormatError(`${where} holds big-endian data.`, LITTLE_ENDIAN);
+  }
+  const root = next();
+  const keys = next();
+  if (!Array.isArray(keys)) throw new FormatError(`${where} does not list its storages.`, AGAIN);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = new Map<string, Uint8Array>();
+  for (const key of keys as unknown[]) {
+    const storage = typeof key === "string" ? context.storages.get(key) : undefined;
+    if (!storage) throw new FormatError(`${where} lists a storage that no tensor uses.`, AGAIN);
+    const start = position + 8;
+    const end = start + storage.byteLength;
+    if (end > bytes.length) {
+      throw new FormatError(`${where} is truncated: ${bytes.length} of at least ${end} bytes.`, AGAIN);
+    }
+    const count = view.getBigInt64(position, true);
+    if (count !== BigInt(storage.count)) {
+      throw new FormatError(
+        `${where} gives the storage "${storage.key}" ${count} elements here and ${storage.count} there.`,
+        AGAIN,
+      );
+    }
+    data.set(storage.key, bytes.subarray(start, end));
+    position = end;
+  }
+  return stateDictOf(root, data, expansionLimit(bytes), where);
+}
+
+const ALIGNMENT = 64;
+const ZIP_HEADER_BYTES = 30;
+const EXTRA_HEADER_BYTES = 4;
+/** "FB", the tag that torch gives to its padding. */
+const PADDING_TAG = 0x4246;
+
+/**
+ * Writes a state dict as torch.save does (the zip container, protocol 2, an OrderedDict of contiguous CPU tensors), so that
+ * torch.load(path, weights_only=True) takes it. The container has no place for `metadata`, which is left out. FormatError
+ * for what it cannot hold: U16, U32 and U64 tensors, or 4 GiB and more.
+ */
+export function serializePth(stateDict: StateDict): Uint8Array {
+  const text = new TextEncoder();
+  const entries: [string, Uint8Array][] = [
+    ["archive/data.pkl", pickleStateDict(stateDict)],
+    ["archive/byteorder", text.encode("little")],
+  ];
+  for (const [name, tensor] of stateDict.tensors) {
+    entries.push([`archive/data/${entries.length - 2}`, bytesOfTensor(name, tensor)]);
+  }
+  entries.push(["archive/version", text.encode("3\n")]);
+
+  const files: Zippable = {};
+  const mtime = new Date(1980, 0, 1);
+  let offset = 0;
+  for (const [name, data] of entries) {
+    const start = offset + ZIP_HEADER_BYTES + name.length + EXTRA_HEADER_BYTES;
+    const padding = new Uint8Array((ALIGNMENT - (start % ALIGNMENT)) % ALIGNMENT).fill(0x5a);
+    files[name] = [data, { level: 0, mtime, extra: { [PADDING_TAG]: padding } }];
+    offset = start + padding.length + data.length;
+  }
+  if (offset >= 0xffffffff - entries.length * 256) {
+    throw new FormatError("A .pth file of 4 GiB or more cannot be written.", "Write a .safetensors file.");
+  }
+  return zipSync(files);
+}

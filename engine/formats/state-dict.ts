@@ -1,0 +1,95 @@
+// What a file of weights holds: named tensors of a stored dtype, in order, and string metadata. Both containers
+// (safetensors, .pth) read into and write from these types. Data are kept as stored, so that a round trip is exact;
+// `toFloat32` gives what the engine computes with. Hosts are taken to be little-endian, as every WebGPU host is.
+import { ShapeError } from "../errors.js";
+
+/** Array that holds the elements of each dtype. F16 and BF16 have no array type of their own: their bits are kept. */
+const ARRAYS = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const;
+
+/** Element types by their safetensors names. */
+export type StoredDtype = keyof typeof ARRAYS;
+export type StoredArray = InstanceType<(typeof ARRAYS)[StoredDtype]>;
+
+/** A contiguous row-major tensor as a file holds it; `data` is the array type of its dtype (bits for F16 and BF16). */
+export interface StoredTensor {
+  dtype: StoredDtype;
+  shape: number[];
+  data: StoredArray;
+}
+
+/** Named tensors in file order, and what else the file says about itself (always empty for a .pth). */
+export interface StateDict {
+  tensors: Map<string, StoredTensor>;
+  metadata: Record<string, string>;
+}
+
+export function isStoredDtype(name: unknown): name is StoredDtype {
+  return typeof name === "string" && Object.hasOwn(ARRAYS, name);
+}
+
+/** Bytes of one element. */
+export function elementSize(dtype: StoredDtype): number {
+  return ARRAYS[dtype].BYTES_PER_ELEMENT;
+}
+
+/** Number of elements of a shape; 1 for a scalar. Not a safe integer when the shape is absurd: callers check. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Copies raw little-endian bytes, at any alignment, into a tensor. `bytes` must be as long as dtype and shape say. */
+export function tensorFromBytes(dtype: StoredDtype, shape: number[], bytes: Uint8Array): StoredTensor {
+  const copy = new Uint8Array(bytes.length);
+  copy.set(bytes);
+  return { dtype, shape, data: new ARRAYS[dtype](copy.buffer) };
+}
+
+/** The raw little-endian bytes of a tensor, without copying. A ShapeError if data, dtype and shape disagree. */
+export function bytesOfTensor(name: string, { dtype, shape, data }: StoredTensor): Uint8Array {
+  if (!(data instanceof ARRAYS[dtype])) {
+    throw new ShapeError(
+      `The tensor "${name}" is called ${dtype} but its data are a ${data.constructor.name}.`,
+      `Give it a ${ARRAYS[dtype].name}.`,
+    );
+  }
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || elementCount(shape) !== data.length) {
+    throw new ShapeError(`The tensor "${name}" has ${data.length} elements, which do not fill the shape [${shape}].`);
+  }
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The elements as float32, rounded where the dtype is wider. An F32 tensor's own array is returned, not a copy. */
+export function toFloat32({ dtype, data }: StoredTensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  if (dtype === "BF16") {
+    const bits = Uint32Array.from(data, (half) => half << 16);
+    return new Float32Array(bits.buffer);
+  }
+  if (dtype === "F16") return Float32Array.from(data, float16ToNumber);
+  return Float32Array.from(data);
+}
+
+/** IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
+function float16ToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

@@ -1,0 +1,322 @@
+// The device and all that belongs to it: kernels, queue, buffers, profile, and the state of a recording. There are no
+// globals: a Gpu is opened and passed, tensors carry theirs, and two can live in one process.
+// Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (adapters that are a CPU: no barriers, subgroup
+// broadcasts). The adapter decides, and either can be forced. Only WebGPU's base limits are ever needed; storage binding,
+// buffer size and workgroup memory are asked for as large as the adapter has them.
+import { AdapterError, CutgpuError, DeviceLostError, GpuError } from "./errors.js";
+import {
+  type BindingNames,
+  type Constants,
+  foldGrid,
+  type Grid,
+  KernelCache,
+  type KernelSource,
+  type Params,
+} from "./kernel.js";
+import { BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
+import { Queue } from "./queue.js";
+import { type Dtype, type Shape, Storage, sizeOf, Tensor, visitTensors } from "./tensor.js";
+
+export type Profile = "gpu" | "software";
+
+export interface OpenOptions {
+  /** Your own device; it stays yours and is not destroyed by dispose(). */
+  device?: GPUDevice;
+  /** Your own adapter; by default navigator.gpu is asked for one. */
+  adapter?: GPUAdapter | null;
+  /** Forces a kernel profile; by default the adapter decides. */
+  profile?: Profile | "auto";
+}
+
+/** One dispatch, as a recording keeps it. */
+export interface Dispatch {
+  source: KernelSource;
+  constants: { readonly [name: string]: number | boolean };
+  storages: Storage[];
+  params: { readonly [name: string]: number };
+  grid: readonly [number, number, number];
+}
+
+/** Where dispatches and allocations go while a program is recorded (see program.ts). */
+export interface Recording {
+  dispatch(dispatch: Dispatch): void;
+  allocate(bytes: number, label: string): Storage;
+}
+
+/** What a kernel choice may depend on. */
+export interface AdapterTraits {
+  readonly profile: Profile;
+  /** Lanes of a subgroup where that number is fixed and subgroups are there, else 0. */
+  readonly subgroupSize: number;
+}
+
+const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
+const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
+
+/** Opens a device for tensors. In Node use openGpu of cutgpu/node, which brings the driver along. */
+export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  if (options.device) return new Gpu(options.device, options.profile ?? "auto", false);
+  const adapter =
+    options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
+  if (!adapter) {
+    throw new AdapterError(
+      "no WebGPU adapter was found",
+      "Use a browser with WebGPU switched on; in Node open with cutgpu/node and run `cutgpu doctor`.",
+    );
+  }
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  const device = await adapter.requestDevice({
+    requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits,
+  });
+  return new Gpu(device, options.profile ?? "auto", true);
+}
+
+function profileOf(info: GPUAdapterInfo): Profile {
+  const software = info.isFallbackAdapter || info.architecture === "software" || info.architecture === "swiftshader";
+  return software ? "software" : "gpu";
+}
+
+export class Gpu implements AdapterTraits {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly profile: Profile;
+  readonly subgroupSize: number;
+  readonly kernels: KernelCache;
+  readonly queue: Queue;
+  /** Forces the kernel of an operator by name, for tests and benchmarks: forced.conv2d = "tiled". */
+  readonly forced: { [operator: string]: string } = {};
+  /** Whether operators put themselves on the tape. */
+  gradEnabled = true;
+  recording: Recording | null = null;
+  /** Numbers the nodes of the tape in order of creation. */
+  sequence = 0;
+
+  readonly #pool: BufferPool;
+  readonly #ownsDevice: boolean;
+  readonly #scopes: Tensor[][] = [];
+  readonly #places: string[] = [];
+  readonly #onError: (event: GPUUncapturedErrorEvent) => void;
+  #failure: CutgpuError | null = null;
+  #disposed = false;
+
+  constructor(device: GPUDevice, profile: Profile | "auto", ownsDevice: boolean) {
+    this.device = device;
+    this.info = device.adapterInfo;
+    this.profile = profile === "auto" ? profileOf(this.info) : profile;
+    const { subgroupMinSize, subgroupMaxSize } = this.info;
+    const fixed = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+    this.subgroupSize = fixed ? (subgroupMaxSize ?? 0) : 0;
+    this.kernels = new KernelCache(device);
+    this.queue = new Queue(device);
+    this.#pool = new BufferPool(device);
+    this.#ownsDevice = ownsDevice;
+    this.#onError = (event) => {
+      // Dawn would print it to standard output; here it surfaces at the next read, where somebody can act on it.
+      event.preventDefault();
+      this.#failure ??= new GpuError(`WebGPU reported: ${event.error.message.split("\n")[0]}`);
+    };
+    device.addEventListener("uncapturederror", this.#onError);
+    device.lost.then((info) => {
+      if (this.#disposed) return;
+      this.#failure = new DeviceLostError(
+        `the GPU device was lost${info.message ? ` (${info.message.split("\n")[0]})` : ""}`,
+      );
+    });
+  }
+
+  /** The error that ended this device's usefulness, if any. */
+  get failure(): CutgpuError | null {
+    return this.#failure;
+  }
+
+  /** Throws what the device has reported outside of any call. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  // ---- tensors
+
+  /** A tensor with undefined content. */
+  empty(shape: Shape, dtype: Dtype = "f32"): Tensor {
+    const bytes = roundUpBytes(sizeOf(shape) * 4);
+    const label = `${this.place()}[${shape}]`;
+    if (this.recording) {
+      this.#pool.check(bytes, label);
+      return new Tensor(this, shape, dtype, this.recording.allocate(bytes, label));
+    }
+    return new Tensor(this, shape, dtype, new Storage(bytes, label, this.#pool.acquire(bytes, label), false));
+  }
+
+  /** A tensor that outlives any recording under way: parameters, inputs, constants. */
+  persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
+    const { recording } = this;
+    this.recording = null;
+    try {
+      return this.outsideScopes(() => this.empty(shape, dtype));
+    } finally {
+      this.recording = recording;
+    }
+  }
+
+  /** A tensor of the given elements. It is uploaded at once, also inside a recording. */
+  tensor(data: Float32Array | Int32Array | readonly number[], shape?: Shape): Tensor {
+    const elements = Array.isArray(data) ? Float32Array.from(data) : (data as Float32Array | Int32Array);
+    const dtype: Dtype = elements instanceof Int32Array ? "i32" : "f32";
+    const tensor = this.recording
+      ? this.persistent(shape ?? [elements.length], dtype)
+      : this.empty(shape ?? [elements.length], dtype);
+    tensor.write(elements);
+    return tensor;
+  }
+
+  // ---- work
+
+  /**
+   * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The one way by which operators
+   * reach the GPU. Bindings, params and constants are named as in the .wgsl file.
+   */
+  dispatch<K extends KernelSource>(
+    source: K,
+    run: {
+      bindings: { readonly [B in BindingNames<K>]: Tensor };
+      params: Params<K>;
+      grid: Grid;
+      constants?: Constants<K>;
+    },
+  ): void {
+    const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
+    const bindings = run.bindings as { readonly [name: string]: Tensor };
+    const grid = foldGrid(run.grid);
+    if (grid[0] * grid[1] * grid[2] === 0) return;
+    if (this.recording) {
+      const storages = source.bindings.map(({ name }) => bindings[name].storage);
+      this.recording.dispatch({ source, constants, storages, params: run.params, grid });
+      return;
+    }
+    const buffers = source.bindings.map(({ name }) => {
+      const tensor = bindings[name];
+      return { buffer: tensor.requireBuffer(), bytes: tensor.storage.bytes };
+    });
+    this.queue.dispatch(this.kernels.get(source, constants), buffers, run.params, grid);
+  }
+
+  async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
+    this.check();
+    const bytes = await this.queue.read(tensor.requireBuffer(), tensor.size * 4).catch((error: unknown) => {
+      throw this.#failure ?? error;
+    });
+    this.check();
+    return bytes;
+  }
+
+  /** Waits until the GPU has done all it was given, and throws what it reported. */
+  async finish(): Promise<void> {
+    await this.queue.finish();
+    this.check();
+  }
+
+  // ---- memory
+
+  memory(): MemoryStatistics {
+    return this.#pool.statistics();
+  }
+
+  acquireBuffer(bytes: number, label: string): GPUBuffer {
+    return this.#pool.acquire(bytes, label);
+  }
+
+  releaseBuffer(buffer: GPUBuffer): void {
+    this.#pool.release(buffer);
+  }
+
+  /** Destroys buffers kept for reuse. */
+  trimMemory(): void {
+    this.queue.flush();
+    this.queue.forgetBindGroups();
+    this.#pool.trim();
+  }
+
+  /** Called by Tensor: the innermost scope becomes its owner. */
+  track(tensor: Tensor): void {
+    this.#scopes.at(-1)?.push(tensor);
+  }
+
+  /** Called by Tensor.dispose(). */
+  release(tensor: Tensor): void {
+    const { storage } = tensor;
+    storage.references--;
+    if (storage.references > 0 || storage.virtual || !storage.buffer) return;
+    this.#pool.release(storage.buffer);
+    storage.buffer = null;
+  }
+
+  /** Runs `work` and disposes every tensor it made, except those in what it returns (arrays and plain objects are searched). */
+  scope<T>(work: () => T): T {
+    const made: Tensor[] = [];
+    this.#scopes.push(made);
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      this.#scopes.pop();
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    }
+    this.#scopes.pop();
+    const kept = new Set<Tensor>();
+    visitTensors(result, (tensor) => kept.add(tensor));
+    for (const tensor of made) {
+      if (kept.has(tensor)) this.track(tensor);
+      else tensor.dispose();
+    }
+    return result;
+  }
+
+  /** Tensors made by `work` belong to no scope. */
+  outsideScopes<T>(work: () => T): T {
+    const scopes = this.#scopes.splice(0);
+    try {
+      return work();
+    } finally {
+      this.#scopes.push(...scopes);
+    }
+  }
+
+  /** Operators inside leave no trace on the tape. */
+  noGrad<T>(work: () => T): T {
+    const before = this.gradEnabled;
+    this.gradEnabled = false;
+    try {
+      return work();
+    } finally {
+      this.gradEnabled = before;
+    }
+  }
+
+  // ---- places, for messages that name the layer
+
+  /** Names the part of a model that `work` belongs to; errors and GPU labels made inside carry it. */
+  at<T>(place: string, work: () => T): T {
+    this.#places.push(place);
+    try {
+      return work();
+    } finally {
+      this.#places.pop();
+    }
+  }
+
+  /** The current place, such as "G.model.12: ", or nothing. */
+  place(): string {
+    return this.#places.length ? `${this.#places.join(".")}: ` : "";
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.trimMemory();
+    this.device.removeEventListener("uncapturederror", this.#onError);
+    if (this.#ownsDevice) this.device.destroy();
+  }
+}

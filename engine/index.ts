@@ -1,0 +1,39 @@
+// The engine's public face: tensors with gradients on WebGPU, in Node and in the browser. Importing it touches no GPU.
+export * from "./autograd.js";
+export * from "./errors.js";
+export * from "./formats/pth.js";
+export * from "./formats/safetensors.js";
+export * from "./formats/state-dict.js";
+export { Gpu, type OpenOptions, openGpu, type Profile } from "./gpu.js";
+export type { MemoryStatistics } from "./memory.js";
+export { concat, flipHorizontal, slice } from "./operators/batch.js";
+export { conv2d, type Conv2dOptions, convTranspose2d, type ConvTranspose2dOptions } from "./operators/convolution.js";
+export {
+  add,
+  div,
+  expand,
+  gate,
+  leakyRelu,
+  mul,
+  relu,
+  scale,
+  sigmoid,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+} from "./operators/elementwise.js";
+export { bceWithLogits, mseLoss } from "./operators/losses.js";
+export { linear, matmul, type MatmulOptions } from "./operators/matmul.js";
+export { instanceNorm, type InstanceNormOptions } from "./operators/normalization.js";
+export { reflectionPad2d, replicationPad2d } from "./operators/padding.js";
+export { type Head, patchKeys, patchNcePath } from "./operators/patch-path.js";
+export { gatherPositions, l2Normalize, patchNce, type PatchNceOptions } from "./operators/patches.js";
+export { mean, sum } from "./operators/reduction.js";
+export { blurDown, blurUp } from "./operators/resample.js";
+export { reshape } from "./operators/reshape.js";
+export { Adam, type AdamOptions } from "./optimizers/adam.js";
+export { Arena, Program, record } from "./program.js";
+export { Random } from "./random.js";
+export { type Dtype, type Shape, Tensor } from "./tensor.js";

@@ -1,0 +1,120 @@
+// The one door to dawn.node. It finds a Vulkan driver; where there is none it unpacks SwiftShader, a software driver that the
+// dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a loader opened by its
+// full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No root, no restart.
+// Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level reference.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+import { create, globals } from "webgpu";
+import { AdapterError } from "./errors.js";
+import { Gpu, openGpu as openWith, type Profile } from "./gpu.js";
+
+export interface NodeOpenOptions {
+  profile?: Profile | "auto";
+  /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
+  flags?: string[];
+  /** Called with one line if a software driver had to be brought along. */
+  notify?: (message: string) => void;
+}
+
+let instance: GPU | null = null;
+/** NVIDIA's driver hides f16 without this toggle. */
+const DEFAULT_FLAGS = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
+const RTLD_NODELETE = 0x1000;
+
+/** Opens the best adapter of this machine, a bundled software driver where there is no other. */
+export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
+  const adapter = await requestAdapter(options);
+  if (!adapter) {
+    throw new AdapterError(
+      "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be used",
+      fasterChoice(),
+    );
+  }
+  return openWith({ adapter, profile: options.profile });
+}
+
+/** The adapter that openGpu would use, or null. */
+export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPUAdapter | null> {
+  Object.assign(globalThis, globals);
+  // Mesa complains on stderr where it is missing.
+  process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
+  const flags = options.flags ?? DEFAULT_FLAGS;
+  instance ??= create(flags);
+  const adapter = await instance.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
+  if (adapter) return adapter;
+  const driver = unpackSoftwareDriver();
+  if (!driver) return null;
+  loadSoftwareDriver(driver);
+  instance = create(flags);
+  const software = await instance.requestAdapter().catch(() => null);
+  if (software)
+    options.notify?.(`no Vulkan driver was found, so SwiftShader is used, which is slow. ${fasterChoice()}`);
+  return software;
+}
+
+/** What would make this machine faster, for people to read. */
+export function fasterChoice(): string {
+  if (process.platform !== "linux") return "Install a current driver for the GPU of this machine.";
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  if (/^VERSION_CODENAME=bookworm/m.test(release)) {
+    return "Faster on Debian 12: the GPU's own driver, or Mesa 25's lavapipe: `apt-get install -t bookworm-backports mesa-vulkan-drivers libvulkan1`.";
+  }
+  if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) {
+    return "Faster here: the GPU's own driver, or lavapipe: `apt-get install mesa-vulkan-drivers libvulkan1` (Mesa 23 or later).";
+  }
+  if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(release)) {
+    return "Faster here: the GPU's own driver, or lavapipe: `dnf install mesa-vulkan-drivers vulkan-loader`.";
+  }
+  return "Faster here: the GPU's own Vulkan driver, or Mesa's lavapipe (Mesa 23 or later).";
+}
+
+/** The folder with SwiftShader, unpacked once a user; null where the package is not installed. */
+function unpackSoftwareDriver(): string | null {
+  if (process.platform !== "linux" || process.arch !== "x64") return null;
+  let archive: string;
+  try {
+    const manifest = createRequire(import.meta.url).resolve("@sparticuz/chromium/package.json");
+    archive = join(manifest, "..", "bin", "swiftshader.tar.br");
+  } catch {
+    return null;
+  }
+  if (!existsSync(archive)) return null;
+  const folder = join(tmpdir(), `cutgpu-swiftshader-${process.getuid?.() ?? 0}`);
+  if (existsSync(join(folder, "vk_swiftshader_icd.json"))) return folder;
+  // Unpacked aside and renamed, so that two processes cannot see half of it.
+  const aside = mkdtempSync(join(tmpdir(), "cutgpu-unpack-"));
+  for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive))))
+    writeFileSync(join(aside, name), bytes);
+  try {
+    mkdirSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true });
+    renameSync(aside, folder);
+  } catch {
+    return aside;
+  }
+  return folder;
+}
+
+/** The files of a tar archive with plain names (ustar: 512-byte headers, sizes in octal). */
+function* untar(archive: Uint8Array): Generator<[string, Uint8Array]> {
+  const text = (from: number, length: number) =>
+    String.fromCharCode(...archive.subarray(from, from + length)).split("\0")[0];
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+    const name = text(at, 100);
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    if (text(at + 156, 1) === "0" && !name.includes("/")) yield [name, archive.subarray(at + 512, at + 512 + size)];
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
+
+function loadSoftwareDriver(folder: string): void {
+  process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
+  try {
+    process.dlopen({ exports: {} }, join(folder, "libvulkan.so.1"), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch {
+    // Node reports that the library is no addon of its own; by then it is loaded, which is all that is wanted.
+  }
+}

@@ -1,0 +1,106 @@
+// What an operator is: one record with its shape rule, forward and gradient side by side, and, where several kernels can do
+// the work, a pure function from shapes and adapter to one of them, which `gpu.forced` overrides. defineOperator turns the
+// record into the function that callers use and puts it on the tape.
+import { CutgpuError, ShapeError } from "./errors.js";
+import type { AdapterTraits, Gpu } from "./gpu.js";
+import { type Shape, Tensor } from "./tensor.js";
+
+export type Inputs = readonly (Tensor | undefined)[];
+
+export interface GradientContext<I extends Inputs, O> {
+  readonly gpu: Gpu;
+  readonly inputs: I;
+  readonly options: O;
+  readonly output: Tensor;
+  readonly saved: readonly Tensor[];
+  /** Whether the gradient of input i is wanted. */
+  needs(i: number): boolean;
+}
+
+export interface OperatorRecord<I extends Inputs, O> {
+  readonly name: string;
+  /** Shape of the output; throws a ShapeError that names the operator, the shapes and the mend. */
+  shape(inputs: I, options: O): Shape;
+  /** Fills `output`; what it returns is kept for the gradient and not visible to callers. */
+  forward(gpu: Gpu, inputs: I, options: O, output: Tensor): readonly Tensor[] | undefined;
+  /** Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated. */
+  gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
+  /** The kernels that can do the work; the first is the portable one. */
+  readonly variants?: readonly string[];
+  /** Which of them to take. Pure: shapes and adapter in, a name out. */
+  choose?(shapes: readonly (Shape | undefined)[], options: O, adapter: AdapterTraits): string;
+}
+
+export interface Operator<I extends Inputs, O> {
+  (inputs: I, options: O): Tensor;
+  readonly record: OperatorRecord<I, O>;
+}
+
+export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>): Operator<I, O> {
+  const operator = (inputs: I, options: O): Tensor => {
+    const gpu = gpuOf(record.name, inputs);
+    const shape = record.shape(inputs, options);
+    const output = gpu.empty(shape);
+    const saved = record.forward(gpu, inputs, options, output) ?? [];
+    if (gpu.gradEnabled && inputs.some((input) => input?.tracked)) {
+      output.node = {
+        operator: record.name,
+        order: gpu.sequence++,
+        inputs,
+        output,
+        saved,
+        gradient(dy) {
+          if (!record.gradient) {
+            throw new CutgpuError("GRADIENT", `${record.name} cannot be differentiated`, "Detach its inputs.");
+          }
+          const needs = (i: number) => inputs[i]?.tracked ?? false;
+          return record.gradient({ gpu, inputs, options, output, saved, needs }, dy);
+        },
+      };
+    } else {
+      for (const tensor of saved) tensor.dispose();
+    }
+    return output;
+  };
+  return Object.assign(operator, { record });
+}
+
+/** The kernel to use: the forced one, else the operator's choice. */
+export function chooseVariant<I extends Inputs, O>(
+  gpu: Gpu,
+  record: OperatorRecord<I, O>,
+  inputs: I,
+  options: O,
+): string {
+  const forced = gpu.forced[record.name];
+  if (forced !== undefined) {
+    if (!record.variants?.includes(forced)) {
+      throw new CutgpuError(
+        "VARIANT",
+        `${record.name} has no kernel "${forced}"`,
+        `It has: ${(record.variants ?? []).join(", ")}.`,
+      );
+    }
+    return forced;
+  }
+  return (
+    record.choose?.(
+      inputs.map((input) => input?.shape),
+      options,
+      gpu,
+    ) ?? "default"
+  );
+}
+
+function gpuOf(name: string, inputs: Inputs): Gpu {
+  let gpu: Gpu | null = null;
+  for (const input of inputs) {
+    if (!input) continue;
+    if (!(input instanceof Tensor)) throw new ShapeError(`${name}: an input is not a tensor`);
+    if (gpu && input.gpu !== gpu) throw new ShapeError(`${name}: the inputs are on different devices`);
+    if (input.disposed) throw new CutgpuError("DISPOSED", `${name}: an input of shape [${input.shape}] was disposed`);
+    gpu = input.gpu;
+  }
+  if (!gpu) throw new ShapeError(`${name}: no input was given`);
+  return gpu;
+}

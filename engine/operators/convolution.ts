@@ -1,0 +1,336 @@
+// Convolution, its transpose and its weight gradient: three operators that are each other's gradients, so that convolution
+// can be differentiated as often as needed. Layout NCHW; weights [out, in, kh, kw] (PyTorch's conv2d), for the transpose
+// [in, out, kh, kw] (PyTorch's conv_transpose2d). Reflection padding lives in the loaders. A stride in the transpose becomes
+// one dense dispatch a phase (stride * stride of them), so that no inner loop tests which taps hit.
+import {
+  conv2d_broadcast,
+  conv2d_tiled,
+  conv2d_weight_gradient_broadcast,
+  conv2d_weight_gradient_tiled,
+} from "../../shaders/generated.js";
+import { ShapeError } from "../errors.js";
+import type { AdapterTraits, Gpu } from "../gpu.js";
+import { chooseVariant, defineOperator } from "../operator.js";
+import type { Tensor } from "../tensor.js";
+import { add } from "./elementwise.js";
+import { copyInto, fillWith } from "./memory.js";
+import { reflectionPad2dGradient } from "./padding.js";
+import { sum, sumInto } from "./reduction.js";
+import { reshape } from "./reshape.js";
+import { imageShape, shapeText } from "./shapes.js";
+
+export interface Conv2dOptions {
+  stride?: number;
+  /** The same on all four sides. */
+  padding?: number;
+  paddingMode?: "zeros" | "reflect";
+}
+
+export interface ConvTranspose2dOptions {
+  stride?: number;
+  padding?: number;
+  /** Rows and columns added at the bottom and right, to choose among the sizes that a strided convolution maps alike. */
+  outputPadding?: number;
+}
+
+type Weighted = readonly [x: Tensor, w: Tensor, bias: Tensor | undefined];
+
+const VARIANTS = ["tiled", "broadcast"] as const;
+const chooseByProfile = (_shapes: unknown, _options: unknown, adapter: AdapterTraits) =>
+  adapter.profile === "software" && adapter.subgroupSize >= 4 ? "broadcast" : "tiled";
+
+/** The part of the geometry (see shaders/lib/convolution.wgsl) that differs between the uses of the kernels. */
+interface Geometry {
+  rows: number;
+  columns: number;
+  outStep: number;
+  outY: number;
+  outX: number;
+  tapsY: number;
+  tapsX: number;
+  stride: number;
+  padY: number;
+  padX: number;
+  reflect: boolean;
+  weights: { base: number; m: number; c: number; ty: number; tx: number };
+}
+
+function runConvolution(
+  gpu: Gpu,
+  variant: string,
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  y: Tensor,
+  g: Geometry,
+): void {
+  const [batch, inChannels, inHeight, inWidth] = x.shape;
+  const [, outChannels, outHeight, outWidth] = y.shape;
+  // Where there is no bias, any buffer that is read anyway fills the binding.
+  const bindings = { x, w, bias: bias ?? w, y };
+  const params = {
+    ...{ batch, in_channels: inChannels, in_height: inHeight, in_width: inWidth, out_channels: outChannels },
+    ...{ rows: g.rows, columns: g.columns, out_height: outHeight, out_width: outWidth },
+    ...{ out_step: g.outStep, out_y: g.outY, out_x: g.outX, taps_y: g.tapsY, taps_x: g.tapsX },
+    ...{ stride: g.stride, pad_y: g.padY, pad_x: g.padX, reflect: Number(g.reflect), has_bias: Number(Boolean(bias)) },
+    ...{ w_base: g.weights.base, w_m: g.weights.m, w_c: g.weights.c, w_ty: g.weights.ty, w_tx: g.weights.tx },
+  };
+  if (variant === "broadcast") {
+    const LANES = gpu.subgroupSize;
+    const octets = g.rows * Math.ceil(g.columns / 8);
+    gpu.dispatch(conv2d_broadcast, {
+      bindings,
+      params,
+      grid: [Math.ceil(octets / LANES), Math.ceil(outChannels / 8), batch],
+      constants: { LANES, TAPS_X: g.tapsX, STRIDE: g.stride },
+    });
+  } else {
+    gpu.dispatch(conv2d_tiled, {
+      bindings,
+      params,
+      grid: [Math.ceil((g.rows * g.columns) / 64), Math.ceil(outChannels / 64), batch],
+      constants: { TAPS_X: g.tapsX, TAPS_Y: g.tapsY },
+    });
+  }
+}
+
+function checkWeighted(name: string, x: Tensor, w: Tensor, bias: Tensor | undefined, inAxis: 0 | 1): void {
+  const [, channels] = imageShape(name, x);
+  if (w.shape.length !== 4 || w.shape[inAxis] !== channels) {
+    throw new ShapeError(
+      `${name}: ${shapeText(x)} has ${channels} channels and the weights are ${shapeText(w)}`,
+      inAxis === 1 ? "Weights must be [out, in, kh, kw]." : "Weights must be [in, out, kh, kw].",
+    );
+  }
+  if (bias && bias.size !== w.shape[1 - inAxis]) {
+    throw new ShapeError(`${name}: the bias ${shapeText(bias)} does not fit weights ${shapeText(w)}`);
+  }
+}
+
+export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>({
+  name: "conv2d",
+  variants: VARIANTS,
+  choose: chooseByProfile,
+  shape([x, w, bias], { stride, padding, paddingMode }) {
+    checkWeighted("conv2d", x, w, bias, 1);
+    const [batch, , height, width] = imageShape("conv2d", x);
+    if (paddingMode === "reflect" && padding >= Math.min(height, width)) {
+      throw new ShapeError(`conv2d: ${shapeText(x)} is too small for a reflection padding of ${padding}`);
+    }
+    const out = (size: number, taps: number) => Math.floor((size + 2 * padding - taps) / stride) + 1;
+    const shape = [batch, w.shape[0], out(height, w.shape[2]), out(width, w.shape[3])];
+    if (shape[2] < 1 || shape[3] < 1) {
+      throw new ShapeError(
+        `conv2d: ${shapeText(x)} with padding ${padding} is smaller than the kernel ${shapeText(w)}`,
+      );
+    }
+    return shape;
+  },
+  forward(gpu, inputs, options, y) {
+    const [x, w, bias] = inputs;
+    const { stride, padding, paddingMode } = options;
+    const [, inChannels, kh, kw] = w.shape;
+    runConvolution(gpu, chooseVariant(gpu, conv2dOperator.record, inputs, options), x, w, bias, y, {
+      ...{ rows: y.shape[2], columns: y.shape[3], outStep: 1, outY: 0, outX: 0, tapsY: kh, tapsX: kw, stride },
+      ...{ padY: padding, padX: padding, reflect: paddingMode === "reflect" },
+      weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ty: kw, tx: 1 },
+    });
+    return undefined;
+  },
+  gradient({ inputs: [x, w, bias], options, needs }, dy) {
+    const [, , height, width] = x.shape;
+    const { stride, padding, paddingMode } = options;
+    const inputGradient = () => {
+      if (paddingMode === "zeros") return convTransposeTo(dy, w, [height, width], stride, padding);
+      const padded = convTransposeTo(dy, w, [height + 2 * padding, width + 2 * padding], stride, 0);
+      return reflectionPad2dGradient(padded, [height, width], padding);
+    };
+    return [
+      needs(0) ? inputGradient() : null,
+      needs(1) ? conv2dWeightGradient(x, dy, [w.shape[2], w.shape[3]], options) : null,
+      bias && needs(2) ? reshape(sum(dy, [0, 2, 3]), bias.shape) : null,
+    ];
+  },
+});
+
+interface TransposeOptions {
+  stride: number;
+  padding: number;
+  /** Height and width of the output. */
+  outputSize: readonly [number, number];
+}
+
+export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions>({
+  name: "convTranspose2d",
+  variants: VARIANTS,
+  choose: chooseByProfile,
+  shape([x, w, bias], { stride, padding, outputSize }) {
+    checkWeighted("convTranspose2d", x, w, bias, 0);
+    const [batch, , height, width] = imageShape("convTranspose2d", x);
+    const fits = (size: number, taps: number, out: number) =>
+      Math.floor((out + 2 * padding - taps) / stride) + 1 === size;
+    if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
+      throw new ShapeError(
+        `convTranspose2d: an output of ${outputSize.join(" x ")} does not belong to ${shapeText(x)} with weights ${shapeText(w)}`,
+        "outputPadding must be smaller than the stride.",
+      );
+    }
+    return [batch, w.shape[1], ...outputSize];
+  },
+  forward(gpu, inputs, options, y) {
+    const [x, w, bias] = inputs;
+    const { stride, padding } = options;
+    const [, outChannels, kh, kw] = w.shape;
+    const [, , outHeight, outWidth] = y.shape;
+    const variant = chooseVariant(gpu, convTranspose2dOperator.record, inputs, options);
+    // Phases without a tap are never written by a dispatch.
+    const gaps = kh < stride || kw < stride;
+    const target = gaps && bias ? gpu.empty(y.shape) : y;
+    if (gaps) fillWith(gpu, target, 0);
+    for (let phaseY = 0; phaseY < Math.min(stride, outHeight); phaseY++) {
+      const vertical = phaseTaps(phaseY, kh, stride, padding);
+      for (let phaseX = 0; phaseX < Math.min(stride, outWidth); phaseX++) {
+        const horizontal = phaseTaps(phaseX, kw, stride, padding);
+        if (vertical.taps === 0 || horizontal.taps === 0) continue;
+        runConvolution(gpu, variant, x, w, gaps ? undefined : bias, target, {
+          rows: Math.ceil((outHeight - phaseY) / stride),
+          columns: Math.ceil((outWidth - phaseX) / stride),
+          ...{ outStep: stride, outY: phaseY, outX: phaseX, tapsY: vertical.taps, tapsX: horizontal.taps, stride: 1 },
+          ...{ padY: vertical.pad, padX: horizontal.pad, reflect: false },
+          weights: {
+            base: vertical.lastTap * kw + horizontal.lastTap,
+            ...{ m: kh * kw, c: outChannels * kh * kw, ty: -stride * kw, tx: -stride },
+          },
+        });
+      }
+    }
+    if (target !== y && bias) {
+      const withBias = gpu.noGrad(() => add(target, reshape(bias, [1, outChannels, 1, 1])));
+      copyInto(gpu, withBias, y, y.size);
+      withBias.dispose();
+      target.dispose();
+    }
+    return undefined;
+  },
+  gradient({ inputs: [x, w, bias], options: { stride, padding }, needs }, dy) {
+    const options = { stride, padding, paddingMode: "zeros" as const };
+    return [
+      needs(0) ? conv2d(dy, w, undefined, options) : null,
+      needs(1) ? conv2dWeightGradient(dy, x, [w.shape[2], w.shape[3]], options) : null,
+      bias && needs(2) ? reshape(sum(dy, [0, 2, 3]), bias.shape) : null,
+    ];
+  },
+});
+
+/**
+ * Output row i of a transpose takes tap k from input row (i + padding - k) / stride where that is whole. For the rows
+ * i = phase + stride * t the taps are k = first + stride * j, and input row t + shift - j: a dense convolution with the
+ * taps in falling order.
+ */
+function phaseTaps(phase: number, kernel: number, stride: number, padding: number) {
+  const first = (phase + padding) % stride;
+  const taps = Math.max(0, Math.ceil((kernel - first) / stride));
+  const shift = (phase + padding - first) / stride;
+  return { taps, lastTap: first + stride * (taps - 1), pad: taps - 1 - shift };
+}
+
+type WeightGradientOptions = Required<Conv2dOptions> & { kernel: readonly [number, number] };
+
+export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, dy: Tensor], WeightGradientOptions>({
+  name: "conv2dWeightGradient",
+  variants: VARIANTS,
+  choose: chooseByProfile,
+  shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
+  forward(gpu, inputs, options, dw) {
+    const [x, dy] = inputs;
+    const { stride, padding, paddingMode, kernel } = options;
+    const [batch, inChannels, inHeight, inWidth] = x.shape;
+    const [, outChannels, outHeight, outWidth] = dy.shape;
+    const [kh, kw] = kernel;
+    const broadcast = chooseVariant(gpu, conv2dWeightGradientOperator.record, inputs, options) === "broadcast";
+    const LANES = gpu.subgroupSize;
+    const [tilesN, tilesM] = broadcast
+      ? [Math.ceil((inChannels * kh) / LANES), Math.ceil(outChannels / 8)]
+      : [Math.ceil((inChannels * kh * kw) / 64), Math.ceil(outChannels / 64)];
+    // The sum runs over rows of pixels in the one kernel, over pixels in the other; cut so that the adapter is filled.
+    const length = broadcast ? batch * outHeight : batch * outHeight * outWidth;
+    const [enough, shortest] = broadcast ? [32, 4] : [256, 256];
+    const wanted = Math.min(Math.ceil(enough / (tilesN * tilesM)), Math.ceil(length / shortest));
+    const aSplit = Math.ceil(length / Math.max(1, wanted));
+    const splits = Math.ceil(length / aSplit);
+    const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
+    const params = {
+      ...{ batch, in_channels: inChannels, in_height: inHeight, in_width: inWidth },
+      ...{ out_channels: outChannels, out_height: outHeight, out_width: outWidth },
+      ...{ stride, pad: padding, reflect: Number(paddingMode === "reflect") },
+    };
+    const grid = [tilesN, tilesM, splits] as const;
+    if (broadcast) {
+      gpu.dispatch(conv2d_weight_gradient_broadcast, {
+        bindings: { x, dy, dw: target },
+        params: { ...params, taps_y: kh, rows_a_split: aSplit },
+        grid,
+        constants: { LANES, TAPS_X: kw, STRIDE: stride },
+      });
+    } else {
+      gpu.dispatch(conv2d_weight_gradient_tiled, {
+        bindings: { x, dy, dw: target },
+        params: { ...params, pixels_a_split: aSplit },
+        grid,
+        constants: { TAPS_X: kw, TAPS_Y: kh },
+      });
+    }
+    if (target !== dw) {
+      sumInto(gpu, target, [0], dw);
+      target.dispose();
+    }
+    return undefined;
+  },
+  gradient({ inputs: [x, dy], options, needs }, dw) {
+    if (options.paddingMode === "reflect") {
+      throw new ShapeError(
+        "conv2dWeightGradient: a second derivative is not defined with reflection padding in the loader",
+        "Use reflectionPad2d and a convolution without padding.",
+      );
+    }
+    const { stride, padding } = options;
+    return [
+      needs(0) ? convTransposeTo(dy, dw, [x.shape[2], x.shape[3]], stride, padding) : null,
+      needs(1) ? conv2d(x, dw, undefined, options) : null,
+    ];
+  },
+});
+
+const convTransposeTo = (
+  x: Tensor,
+  w: Tensor,
+  outputSize: readonly [number, number],
+  stride: number,
+  padding: number,
+): Tensor => convTranspose2dOperator([x, w, undefined], { stride, padding, outputSize });
+
+const conv2dWeightGradient = (
+  x: Tensor,
+  dy: Tensor,
+  kernel: readonly [number, number],
+  options: Required<Conv2dOptions>,
+): Tensor => conv2dWeightGradientOperator([x, dy], { ...options, kernel });
+
+/**
+ * Cross-correlation as PyTorch's conv2d: x [batch, in, H, W], w [out, in, kh, kw], bias [out] or undefined.
+ * Output [batch, out, floor((H + 2 padding - kh) / stride) + 1, ...].
+ */
+export const conv2d = (x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor =>
+  conv2dOperator([x, w, bias], { stride: 1, padding: 0, paddingMode: "zeros", ...options });
+
+/**
+ * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or undefined.
+ * Output height (H - 1) * stride - 2 padding + kh + outputPadding.
+ */
+export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  const { stride = 1, padding = 0, outputPadding = 0 } = options;
+  const [, , height, width] = imageShape("convTranspose2d", x);
+  const out = (size: number, taps: number) => (size - 1) * stride - 2 * padding + taps + outputPadding;
+  const outputSize: [number, number] = [out(height, w.shape[2]), out(width, w.shape[3])];
+  return convTranspose2dOperator([x, w, bias], { stride, padding, outputSize });
+}

@@ -1,0 +1,106 @@
+// Instance norm without affine parameters or running statistics (cut.md section 2.1): per image and channel, biased
+// variance, eps inside the root; optionally with the activation and the residual addition that follow it in the networks.
+// The gradient keeps only the statistics and makes the normalised values again.
+import {
+  instance_norm,
+  instance_norm_gradient,
+  instance_norm_gradient_sums,
+  instance_norm_statistics,
+} from "../../shaders/generated.js";
+import { ShapeError } from "../errors.js";
+import type { Gpu } from "../gpu.js";
+import { defineOperator } from "../operator.js";
+import type { Tensor } from "../tensor.js";
+import { imageShape, sameShape, shapeText } from "./shapes.js";
+
+export interface InstanceNormOptions {
+  eps?: number;
+  /** What follows the normalisation. */
+  activation?: "none" | "relu" | "leakyRelu";
+  /** Slope of leakyRelu. */
+  slope?: number;
+  /** Added after the activation; of x's shape. */
+  residual?: Tensor;
+}
+
+type NormInputs = readonly [x: Tensor, residual: Tensor | undefined];
+interface NormOptions {
+  eps: number;
+  /** Null: no activation. */
+  slope: number | null;
+}
+
+/** Lanes that add up one plane together, and elements an invocation of the other kernels does. */
+const lanes = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 256);
+const perThread = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 1);
+
+export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
+  name: "instanceNorm",
+  shape([x, residual]) {
+    imageShape("instanceNorm", x);
+    if (residual && !sameShape(residual.shape, x.shape)) {
+      throw new ShapeError(`instanceNorm: the residual ${shapeText(residual)} does not fit ${shapeText(x)}`);
+    }
+    return x.shape;
+  },
+  forward(gpu, [x, residual], { eps, slope }, y) {
+    const [batch, channels, height, width] = x.shape;
+    const planes = batch * channels;
+    const size = height * width;
+    const statistics = gpu.empty([planes, 2]);
+    gpu.dispatch(instance_norm_statistics, {
+      bindings: { x, statistics },
+      params: { size, eps },
+      grid: planes,
+      constants: { WORKGROUP: lanes(gpu) },
+    });
+    const PER_THREAD = perThread(gpu);
+    gpu.dispatch(instance_norm, {
+      bindings: { x, statistics, residual: residual ?? x, y },
+      params: { total: x.size, size, slope: slope ?? 0 },
+      grid: Math.ceil(x.size / (64 * PER_THREAD)),
+      constants: { SLOPED: slope !== null, RESIDUAL: Boolean(residual), PER_THREAD },
+    });
+    return [statistics];
+  },
+  gradient({ inputs: [x, residual], options: { slope }, saved: [statistics], needs }, dy) {
+    const dx = needs(0) ? instanceNormGradientOperator([dy, x, statistics], { slope }) : null;
+    return [dx, residual && needs(1) ? dy : null];
+  },
+});
+
+export const instanceNormGradientOperator = defineOperator<
+  readonly [dy: Tensor, x: Tensor, statistics: Tensor],
+  { slope: number | null }
+>({
+  name: "instanceNormGradient",
+  shape: ([dy]) => dy.shape,
+  forward(gpu, [dy, x, statistics], { slope }, dx) {
+    const planes = statistics.shape[0];
+    const size = x.size / planes;
+    const sums = gpu.empty([planes, 2]);
+    const SLOPED = slope !== null;
+    gpu.dispatch(instance_norm_gradient_sums, {
+      bindings: { dy, x, statistics, sums },
+      params: { size, slope: slope ?? 0 },
+      grid: planes,
+      constants: { WORKGROUP: lanes(gpu), SLOPED },
+    });
+    const PER_THREAD = perThread(gpu);
+    gpu.dispatch(instance_norm_gradient, {
+      bindings: { dy, x, statistics, sums, dx },
+      params: { total: x.size, size, slope: slope ?? 0 },
+      grid: Math.ceil(x.size / (64 * PER_THREAD)),
+      constants: { SLOPED, PER_THREAD },
+    });
+    sums.dispose();
+    return undefined;
+  },
+});
+
+/** x [N, C, H, W] with every plane brought to mean 0 and variance 1, then activation, then plus the residual. */
+export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  const { eps = 1e-5, activation = "none", slope = 0.2, residual } = options;
+  const slopes = { none: null, relu: 0, leakyRelu: slope };
+  return instanceNormOperator([x, residual], { eps, slope: slopes[activation] });
+}

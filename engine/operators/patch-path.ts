@@ -1,0 +1,131 @@
+// The fused path of the design: feature maps and positions in, one NCE loss a row out, with the head of the paper (two linear
+// layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once, similarities never;
+// the gradient makes the similarities again. The same in plain operators is its oracle:
+//   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
+import { ShapeError } from "../errors.js";
+import type { Gpu } from "../gpu.js";
+import { chooseVariant, defineOperator } from "../operator.js";
+import type { Tensor } from "../tensor.js";
+import { gate } from "./elementwise.js";
+import { linearOperator, matmul, runMatmul } from "./matmul.js";
+import {
+  checkGroups,
+  checkPositions,
+  gatherPositions,
+  L2_EPS,
+  l2Normalize,
+  type PatchNceOptions,
+  runGather,
+  runL2Normalize,
+  runL2NormalizeGradient,
+  runPatchNce,
+  runPatchNceGradient,
+  runScatter,
+} from "./patches.js";
+import { sum } from "./reduction.js";
+import { shapeText } from "./shapes.js";
+
+/** The two-layer head of one tap: w1 [C', C], b1 [C'], w2 [C', C'], b2 [C']. */
+export interface Head {
+  w1: Tensor;
+  b1: Tensor;
+  w2: Tensor;
+  b2: Tensor;
+}
+
+interface Embedded {
+  rows: Tensor;
+  hidden: Tensor;
+  units: Tensor;
+  norms: Tensor;
+}
+
+/** Gather, head, unit rows; every buffer that the gradient needs. */
+function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
+  const count = checkPositions("patchNcePath", x, ids);
+  const variant = chooseVariant(gpu, linearOperator.record, [x, w1, b1], {});
+  const rows = gpu.empty([count, x.shape[1]]);
+  runGather(gpu, x, ids, rows);
+  const hidden = gpu.empty([count, w1.shape[0]]);
+  runMatmul(gpu, variant, rows, w1, { transposeB: true }, hidden, { bias: b1, relu: true });
+  const out = gpu.empty([count, w2.shape[0]]);
+  runMatmul(gpu, variant, hidden, w2, { transposeB: true }, out, { bias: b2 });
+  const units = gpu.empty(out.shape);
+  const norms = gpu.empty([count]);
+  runL2Normalize(gpu, out, units, norms, L2_EPS);
+  out.dispose();
+  return { rows, hidden, units, norms };
+}
+
+type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, ids: Tensor, k: Tensor];
+
+export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>({
+  name: "patchNcePath",
+  shape([x, w1, , w2, , ids, k], { groups }) {
+    const rows = checkPositions("patchNcePath", x, ids);
+    checkGroups("patchNcePath", rows, groups);
+    if (
+      w1.shape[1] !== x.shape[1] ||
+      w2.shape[1] !== w1.shape[0] ||
+      k.shape[0] !== rows ||
+      k.shape[1] !== w2.shape[0]
+    ) {
+      throw new ShapeError(
+        `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, keys ${shapeText(k)} do not fit`,
+      );
+    }
+    return [rows];
+  },
+  forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
+    const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
+    const lse = gpu.empty(loss.shape);
+    runPatchNce(gpu, units, k, options, loss, lse);
+    return [rows, hidden, units, norms, lse];
+  },
+  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse], needs }, dy) {
+    const dUnits = gpu.empty(units.shape);
+    runPatchNceGradient(gpu, [units, k, lse, dy], options, dUnits);
+    const dOut = gpu.empty(units.shape);
+    runL2NormalizeGradient(gpu, dUnits, units, norms, dOut, L2_EPS);
+    const dHidden = gate(matmul(dOut, w2), hidden);
+    const mapGradient = () => {
+      const dRows = matmul(dHidden, w1);
+      const dx = gpu.empty(x.shape);
+      runScatter(gpu, dRows, ids, dx);
+      return dx;
+    };
+    return [
+      needs(0) ? mapGradient() : null,
+      needs(1) ? matmul(dHidden, rows, { transposeA: true }) : null,
+      needs(2) ? sum(dHidden, [0]) : null,
+      needs(3) ? matmul(dOut, hidden, { transposeA: true }) : null,
+      needs(4) ? sum(dOut, [0]) : null,
+    ];
+  },
+});
+
+/**
+ * Features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'], without gradient: the keys of
+ * PatchNCE. Without a head the gathered rows are normalised as they are.
+ */
+export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
+  const { gpu } = x;
+  return gpu.noGrad(() => {
+    if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
+    const { rows, hidden, units, norms } = embed(gpu, x, ids, head);
+    for (const tensor of [rows, hidden, norms]) tensor.dispose();
+    return units;
+  });
+}
+
+/**
+ * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), a loss a row.
+ * Gradients go to x and to the head.
+ */
+export const patchNcePath = (
+  x: Tensor,
+  ids: Tensor,
+  { w1, b1, w2, b2 }: Head,
+  k: Tensor,
+  options: PatchNceOptions,
+): Tensor => patchNcePathOperator([x, w1, b1, w2, b2, ids, k], options);

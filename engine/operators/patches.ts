@@ -1,0 +1,211 @@
+// Patches of feature maps (cut.md sections 2.4 and 3): gathering positions, unit rows, PatchNCE, and the fused path from
+// feature maps to losses. None ever stores the matrix of similarities: the forward kernel keeps a running log-sum-exp, and
+// the gradient makes the similarities again, so memory is O(rows * channels).
+import {
+  gather_positions,
+  l2_normalize,
+  l2_normalize_gradient,
+  patch_nce,
+  patch_nce_gradient,
+  scatter_positions,
+} from "../../shaders/generated.js";
+import { ShapeError } from "../errors.js";
+import type { Gpu } from "../gpu.js";
+import { defineOperator, type Operator } from "../operator.js";
+import type { Tensor } from "../tensor.js";
+import { fillWith } from "./memory.js";
+import { imageShape, sameShape, shapeText } from "./shapes.js";
+
+export const L2_EPS = 1e-7;
+
+function gatherParams(ids: Tensor, [batch, channels, height, width]: readonly number[]) {
+  const patches = ids.shape[ids.shape.length - 1];
+  return { batch, channels, area: height * width, patches, ids_stride: ids.shape.length === 2 ? patches : 0 };
+}
+
+export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor): void {
+  const params = gatherParams(ids, x.shape);
+  gpu.dispatch(gather_positions, { bindings: { x, ids, rows }, params, grid: Math.ceil(rows.size / 64) });
+}
+
+export function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor): void {
+  fillWith(gpu, x, 0);
+  const params = gatherParams(ids, x.shape);
+  const grid = Math.ceil((params.batch * params.channels) / 8);
+  gpu.dispatch(scatter_positions, { bindings: { rows, ids, x }, params, grid });
+}
+
+export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
+  const [batch] = imageShape(name, x);
+  const fits = ids.dtype === "i32" && (ids.shape.length === 1 || (ids.shape.length === 2 && ids.shape[0] === batch));
+  if (!fits) {
+    throw new ShapeError(
+      `${name}: positions ${shapeText(ids)} (${ids.dtype}) do not fit ${shapeText(x)}`,
+      "Give an i32 tensor [patches], or [batch, patches] for positions of each image.",
+    );
+  }
+  return batch * ids.shape[ids.shape.length - 1];
+}
+
+export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: Tensor], object>({
+  name: "gatherPositions",
+  shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
+  forward(gpu, [x, ids], _, rows) {
+    runGather(gpu, x, ids, rows);
+    return undefined;
+  },
+  gradient: ({ inputs: [x, ids] }, dy) => [scatterPositionsOperator([dy, ids], { shape: x.shape })],
+});
+
+export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
+  defineOperator({
+    name: "scatterPositions",
+    shape: (_, { shape }) => shape,
+    forward(gpu, [rows, ids], _, x) {
+      runScatter(gpu, rows, ids, x);
+      return undefined;
+    },
+    gradient: ({ inputs: [, ids] }, dy) => [gatherPositions(dy, ids)],
+  });
+
+/** Lanes that work on one row. */
+const rowLanes = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 64);
+
+export function runL2Normalize(gpu: Gpu, x: Tensor, y: Tensor, norms: Tensor, eps: number): void {
+  const [rows, size] = x.shape;
+  const constants = { WORKGROUP: rowLanes(gpu) };
+  gpu.dispatch(l2_normalize, { bindings: { x, y, norms }, params: { rows, size, eps }, grid: rows, constants });
+}
+
+export function runL2NormalizeGradient(gpu: Gpu, dy: Tensor, y: Tensor, norms: Tensor, dx: Tensor, eps: number): void {
+  const [rows, size] = y.shape;
+  const constants = { WORKGROUP: rowLanes(gpu) };
+  const params = { rows, size, eps };
+  gpu.dispatch(l2_normalize_gradient, { bindings: { dy, y, norms, dx }, params, grid: rows, constants });
+}
+
+export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: number }>({
+  name: "l2Normalize",
+  shape([x]) {
+    if (x.shape.length !== 2) throw new ShapeError(`l2Normalize: expected [rows, channels] and got ${shapeText(x)}`);
+    return x.shape;
+  },
+  forward(gpu, [x], { eps }, y) {
+    const norms = gpu.empty([x.shape[0]]);
+    runL2Normalize(gpu, x, y, norms, eps);
+    return [norms];
+  },
+  gradient: ({ output, saved: [norms], options }, dy) => [l2NormalizeGradientOperator([dy, output, norms], options)],
+});
+
+export const l2NormalizeGradientOperator = defineOperator<
+  readonly [dy: Tensor, y: Tensor, norms: Tensor],
+  { eps: number }
+>({
+  name: "l2NormalizeGradient",
+  shape: ([dy]) => dy.shape,
+  forward(gpu, [dy, y, norms], { eps }, dx) {
+    runL2NormalizeGradient(gpu, dy, y, norms, dx, eps);
+    return undefined;
+  },
+});
+
+export interface PatchNceOptions {
+  /** Rows are cut into this many equal groups; negatives come from the row's own group. */
+  groups: number;
+  /** Temperature (0.07 in the paper). */
+  tau: number;
+}
+
+export function checkGroups(name: string, rows: number, groups: number): void {
+  if (!(groups >= 1) || rows % groups !== 0) {
+    throw new ShapeError(`${name}: ${rows} rows cannot be cut into ${groups} equal groups`);
+  }
+}
+
+export function runPatchNce(
+  gpu: Gpu,
+  q: Tensor,
+  k: Tensor,
+  { groups, tau }: PatchNceOptions,
+  loss: Tensor,
+  lse: Tensor,
+) {
+  const [rows, channels] = q.shape;
+  const group_size = rows / groups;
+  gpu.dispatch(patch_nce, {
+    bindings: { q, k, loss, lse },
+    params: { rows, group_size, channels, tau },
+    grid: [groups * Math.ceil(group_size / 8), 1, 1],
+    constants: { WORKGROUP: gpu.profile === "software" ? 8 : 64 },
+  });
+}
+
+export function runPatchNceGradient(
+  gpu: Gpu,
+  [q, k, lse, dloss]: readonly [Tensor, Tensor, Tensor, Tensor],
+  { groups, tau }: PatchNceOptions,
+  dq: Tensor,
+): void {
+  const [rows, channels] = q.shape;
+  const group_size = rows / groups;
+  const WORKGROUP = gpu.profile === "software" ? 8 : 64;
+  // Enough vec4s an invocation for all channels, but no more than registers hold.
+  const OWNED = Math.min(
+    gpu.profile === "software" ? 8 : 2,
+    2 ** Math.ceil(Math.log2(Math.ceil(channels / (WORKGROUP * 4)))),
+  );
+  gpu.dispatch(patch_nce_gradient, {
+    bindings: { q, k, lse, dloss, dq },
+    params: { rows, group_size, channels, tau },
+    grid: [groups * Math.ceil(group_size / 4), Math.ceil(channels / (WORKGROUP * OWNED * 4)), 1],
+    constants: { WORKGROUP, OWNED },
+  });
+}
+
+export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions>({
+  name: "patchNce",
+  shape([q, k], { groups }) {
+    if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
+      throw new ShapeError(`patchNce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`);
+    }
+    checkGroups("patchNce", q.shape[0], groups);
+    return [q.shape[0]];
+  },
+  forward(gpu, [q, k], options, loss) {
+    const lse = gpu.empty([q.shape[0]]);
+    runPatchNce(gpu, q, k, options, loss, lse);
+    return [lse];
+  },
+  gradient: ({ inputs: [q, k], saved: [lse], options, needs }, dy) => [
+    needs(0) ? patchNceGradientOperator([q, k, lse, dy], options) : null,
+    null,
+  ],
+});
+
+export const patchNceGradientOperator = defineOperator<
+  readonly [q: Tensor, k: Tensor, lse: Tensor, dloss: Tensor],
+  PatchNceOptions
+>({
+  name: "patchNceGradient",
+  shape: ([q]) => q.shape,
+  forward(gpu, inputs, options, dq) {
+    runPatchNceGradient(gpu, inputs, options, dq);
+    return undefined;
+  },
+});
+
+/**
+ * Rows of channels at positions (row-major y * W + x): x [B, C, H, W], ids [P] for all images or [B, P] -> [B * P, C].
+ * Positions may repeat.
+ */
+export const gatherPositions = (x: Tensor, ids: Tensor): Tensor => gatherPositionsOperator([x, ids], {});
+
+/** x / (|x| + eps) for every row of [rows, channels]; the epsilon is added to the norm. */
+export const l2Normalize = (x: Tensor, eps = L2_EPS): Tensor => l2NormalizeOperator([x], { eps });
+
+/**
+ * PatchNCE of unit rows q and k [rows, channels]: for each row the cross-entropy of its own key against the keys of its group,
+ * the diagonal of the negatives masked by -10 (cut.md section 3). Returns [rows]. Keys receive no gradient.
+ */
+export const patchNce = (q: Tensor, k: Tensor, options: PatchNceOptions): Tensor => patchNceOperator([q, k], options);

@@ -1,0 +1,70 @@
+// Adam over a set of named parameters (PyTorch's defaults and form; cut.md section 6). The learning rate and the bias
+// corrections of step t are written before each step, so the update itself can be part of a recorded program.
+import { adam } from "../../shaders/generated.js";
+import type { Gpu } from "../gpu.js";
+import type { Tensor } from "../tensor.js";
+
+export interface AdamOptions {
+  beta1?: number;
+  beta2?: number;
+  eps?: number;
+}
+
+export class Adam {
+  /** Parameters, and the running means of their gradients (m) and squared gradients (v), by name. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly m = new Map<string, Tensor>();
+  readonly v = new Map<string, Tensor>();
+  /** Number of updates done. */
+  step = 0;
+  readonly #gpu: Gpu;
+  readonly #options: Required<AdamOptions>;
+  readonly #schedule: Tensor;
+
+  constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor>, options: AdamOptions = {}) {
+    this.#gpu = gpu;
+    this.parameters = parameters;
+    this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, ...options };
+    this.#schedule = gpu.persistent([2]);
+    for (const [name, parameter] of parameters) {
+      for (const moments of [this.m, this.v]) {
+        const moment = gpu.persistent(parameter.shape);
+        moment.write(new Float32Array(parameter.size));
+        moments.set(name, moment);
+      }
+    }
+  }
+
+  /** Begins update number `step + 1` at a learning rate: counts it and writes what the kernels need of it. */
+  advance(learningRate: number): void {
+    this.step++;
+    const { beta1, beta2 } = this.#options;
+    const rate = learningRate / (1 - beta1 ** this.step);
+    const correction = 1 / Math.sqrt(1 - beta2 ** this.step);
+    this.#schedule.write(new Float32Array([rate, correction]));
+  }
+
+  /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
+  update(gradients: readonly Tensor[]): void {
+    const gpu = this.#gpu;
+    const { beta1, beta2, eps } = this.#options;
+    const PER_THREAD = gpu.profile === "software" ? 4 : 1;
+    let i = 0;
+    for (const [name, p] of this.parameters) {
+      const quads = Math.ceil(p.size / 4);
+      gpu.dispatch(adam, {
+        bindings: {
+          ...{ g: gradients[i++], schedule: this.#schedule, p },
+          ...{ m: this.m.get(name) as Tensor, v: this.v.get(name) as Tensor },
+        },
+        params: { quads, beta1, beta2, eps },
+        grid: Math.ceil(quads / (64 * PER_THREAD)),
+        constants: { PER_THREAD },
+      });
+    }
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.m.values(), ...this.v.values(), this.#schedule]) tensor.dispose();
+  }
+}

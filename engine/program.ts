@@ -1,0 +1,184 @@
+// A step recorded once and replayed many times. While `record` runs its function, operators hand over their dispatches as
+// always, but nothing runs: the recording keeps them, and every tensor made on the way is a promise of memory. Afterwards
+// lifetimes are known, so buffers are shared by tensors that never live at the same time (whole buffers: WebGPU forbids
+// one buffer as read and as written in one dispatch, whatever the ranges). Pipelines are compiled together, bind groups
+// and uniforms made once; a replay is one encoder, one pass and no garbage.
+// What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
+import { CutgpuError } from "./errors.js";
+import type { Dispatch, Gpu, Recording } from "./gpu.js";
+import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
+import { Storage, visitTensors } from "./tensor.js";
+
+interface Life {
+  storage: Storage;
+  first: number;
+  last: number;
+}
+
+interface Command {
+  kernel: Kernel;
+  bindGroup: GPUBindGroup;
+  offsets: number[];
+  grid: readonly [number, number, number];
+}
+
+/** Buffers that several programs use in turn; they must never be replayed inside one another. */
+export class Arena {
+  readonly buffers: GPUBuffer[] = [];
+}
+
+/**
+ * Records `work` and prepares it for replay.
+ * The tensors that `work` returns keep their memory; all others made inside share it.
+ */
+export async function record<T>(
+  gpu: Gpu,
+  work: () => T,
+  arena: Arena = new Arena(),
+): Promise<{ program: Program; result: T }> {
+  if (gpu.recording) throw new CutgpuError("RECORDING", "a program is already being recorded on this device");
+  const dispatches: Dispatch[] = [];
+  const recording: Recording = {
+    dispatch: (dispatch) => dispatches.push(dispatch),
+    allocate: (bytes, label) => new Storage(bytes, label, null, true),
+  };
+  gpu.queue.flush();
+  gpu.recording = recording;
+  let result: T;
+  try {
+    result = gpu.outsideScopes(work);
+  } finally {
+    gpu.recording = null;
+  }
+  const kept = new Set<Storage>();
+  visitTensors(result, (tensor) => kept.add(tensor.storage));
+  const program = new Program(gpu, dispatches, kept, arena);
+  await program.prepare();
+  return { program, result };
+}
+
+export class Program {
+  /** Number of dispatches in one replay. */
+  readonly length: number;
+  /** Bytes that the program's own tensors take, after sharing, arena included. */
+  readonly bytes: number;
+  readonly #gpu: Gpu;
+  readonly #dispatches: Dispatch[];
+  readonly #arena: Arena;
+  readonly #own: GPUBuffer[] = [];
+  #commands: Command[] = [];
+  #uniforms: GPUBuffer | null = null;
+
+  constructor(gpu: Gpu, dispatches: Dispatch[], kept: ReadonlySet<Storage>, arena: Arena) {
+    this.#gpu = gpu;
+    this.#dispatches = dispatches;
+    this.#arena = arena;
+    this.length = dispatches.length;
+    this.bytes = this.#placeBuffers(kept);
+  }
+
+  /** Compiles every pipeline, beside each other, and makes bind groups and uniforms. */
+  async prepare(): Promise<void> {
+    const gpu = this.#gpu;
+    const kernels = this.#dispatches.map(({ source, constants }) => gpu.kernels.get(source, constants));
+    await Promise.all([...new Set(kernels)].map((kernel) => kernel.compile()));
+    const slots = new DataView(new ArrayBuffer(Math.max(1, this.length) * UNIFORM_SLOT));
+    const uniforms = gpu.device.createBuffer({
+      label: "program uniforms",
+      size: slots.byteLength,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#commands = this.#dispatches.map(({ storages, params, grid }, index) => {
+      const kernel = kernels[index];
+      const offset = index * UNIFORM_SLOT;
+      kernel.packParams(params, slots, offset);
+      const buffers = storages.map((storage) => ({ buffer: storage.buffer as GPUBuffer, bytes: storage.bytes }));
+      const offsets = kernel.source.paramsSize ? [offset] : [];
+      return { kernel, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
+    });
+    gpu.device.queue.writeBuffer(uniforms, 0, slots.buffer);
+    this.#uniforms = uniforms;
+    // The recording is done with: what remains is commands.
+    this.#dispatches.length = 0;
+  }
+
+  /** Runs the recorded step with the present content of its inputs. Returns at once; the GPU follows. */
+  replay(): void {
+    const gpu = this.#gpu;
+    gpu.check();
+    gpu.queue.flush();
+    const encoder = gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let current: Kernel | null = null;
+    for (const { kernel, bindGroup, offsets, grid } of this.#commands) {
+      if (kernel !== current) {
+        pass.setPipeline(kernel.pipeline);
+        current = kernel;
+      }
+      pass.setBindGroup(0, bindGroup, offsets);
+      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
+    }
+    pass.end();
+    gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Names of the kernels in order, for profiles and tests. */
+  kernels(): string[] {
+    return this.#commands.map(({ kernel }) => kernel.label);
+  }
+
+  /** Gives back the program's own memory; the arena's goes with the last program that uses it. */
+  dispose(): void {
+    for (const buffer of this.#own) this.#gpu.releaseBuffer(buffer);
+    this.#own.length = 0;
+    for (const buffer of this.#arena.buffers) this.#gpu.releaseBuffer(buffer);
+    this.#arena.buffers.length = 0;
+    this.#uniforms?.destroy();
+    this.#commands = [];
+  }
+
+  /**
+   * Gives every promised storage a buffer. Storages are placed from the largest to the smallest, each into the first
+   * buffer that is free during its life (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
+   * neural net inference", 2020).
+   */
+  #placeBuffers(kept: ReadonlySet<Storage>): number {
+    const lives = new Map<Storage, Life>();
+    this.#dispatches.forEach(({ storages }, index) => {
+      for (const storage of storages) {
+        if (!storage.virtual || storage.buffer) continue;
+        const life = lives.get(storage);
+        if (life) life.last = index;
+        else lives.set(storage, { storage, first: index, last: index });
+      }
+    });
+    let bytes = 0;
+    for (const storage of kept) {
+      if (!storage.virtual || storage.buffer) continue;
+      storage.buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label);
+      this.#own.push(storage.buffer);
+      bytes += storage.buffer.size;
+    }
+    const tenants: Life[][] = this.#arena.buffers.map(() => []);
+    const bySize = [...lives.values()]
+      .filter(({ storage }) => !storage.buffer)
+      .sort((a, b) => b.storage.bytes - a.storage.bytes || a.first - b.first);
+    for (const life of bySize) {
+      const { storage } = life;
+      let home = tenants.findIndex(
+        (others, slot) =>
+          this.#arena.buffers[slot].size >= storage.bytes &&
+          others.every((other) => life.last < other.first || other.last < life.first),
+      );
+      if (home < 0) {
+        this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program"));
+        tenants.push([]);
+        home = tenants.length - 1;
+      }
+      tenants[home].push(life);
+      storage.buffer = this.#arena.buffers[home];
+    }
+    for (const buffer of this.#arena.buffers) bytes += buffer.size;
+    return bytes;
+  }
+}

@@ -1,0 +1,31 @@
+// Adam (Kingma and Ba, 2015) as PyTorch computes it: m and v are the running means of g and g^2, and
+//   p -= rate * m / (sqrt(v) * correction + eps),   rate = lr / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t).
+// rate and correction come in a buffer, because a recorded step changes them at every replay. One vec4 an invocation.
+const PER_THREAD: u32 = 1; // @tunable
+
+struct Params { quads: u32, beta1: f32, beta2: f32, eps: f32 }
+
+@group(0) @binding(0) var<storage, read> g: array<vec4f>;
+@group(0) @binding(1) var<storage, read> schedule: array<f32>;
+@group(0) @binding(2) var<storage, read_write> p: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> m: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let first = flat_index(group, groups, local, 64) * PER_THREAD;
+  for (var i = 0u; i < PER_THREAD; i++) {
+    let at = first + i;
+    if (at < params.quads) {
+      let mean = params.beta1 * m[at] + (1.0 - params.beta1) * g[at];
+      let square = params.beta2 * v[at] + (1.0 - params.beta2) * g[at] * g[at];
+      m[at] = mean;
+      v[at] = square;
+      p[at] -= schedule[0] * mean / (sqrt(square) * schedule[1] + params.eps);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// y = f(a, b), element by element, for operands of the same shape.
+// One vec4 an iteration, PER_THREAD consecutive vec4s an invocation; the last vec4 may reach into the buffer's padding.
+const OP: u32 = 0; // @tunable 0 add, 1 sub, 2 mul, 3 div, 4 gate: a where b > 0, else slope * a
+const WORKGROUP: u32 = 64; // @tunable
+const PER_THREAD: u32 = 1; // @tunable
+
+struct Params { quads: u32, slope: f32 }
+
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+fn f(u: vec4f, v: vec4f) -> vec4f {
+  if (OP == 0) { return u + v; }
+  if (OP == 1) { return u - v; }
+  if (OP == 2) { return u * v; }
+  if (OP == 3) { return u / v; }
+  return select(params.slope * u, u, v > vec4f(0.0));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let first = flat_index(group, groups, local, WORKGROUP) * PER_THREAD;
+  for (var i = 0u; i < PER_THREAD; i++) {
+    let at = first + i;
+    if (at < params.quads) { y[at] = f(a[at], b[at]); }
+  }
+}

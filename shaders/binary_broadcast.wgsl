@@ -1,0 +1,41 @@
+// y = f(a, b) where a and b broadcast: the output has up to four axes (n3 slowest), and each operand its own stride along
+// each, 0 where it is broadcast. One element an invocation.
+const OP: u32 = 0; // @tunable 0 add, 1 sub, 2 mul, 3 div, 4 a alone
+const WORKGROUP: u32 = 64; // @tunable
+
+struct Params {
+  size: u32, n0: u32, n1: u32, n2: u32,
+  a0: u32, a1: u32, a2: u32, a3: u32,
+  b0: u32, b1: u32, b2: u32, b3: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+fn f(u: f32, v: f32) -> f32 {
+  if (OP == 0) { return u + v; }
+  if (OP == 1) { return u - v; }
+  if (OP == 2) { return u * v; }
+  if (OP == 3) { return u / v; }
+  return u;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let at = flat_index(group, groups, local, WORKGROUP);
+  if (at >= params.size) { return; }
+  let i0 = at % params.n0;
+  let row = at / params.n0;
+  let i1 = row % params.n1;
+  let plane = row / params.n1;
+  let i2 = plane % params.n2;
+  let i3 = plane / params.n2;
+  let u = a[i0 * params.a0 + i1 * params.a1 + i2 * params.a2 + i3 * params.a3];
+  let v = b[i0 * params.b0 + i1 * params.b1 + i2 * params.b2 + i3 * params.b3];
+  y[at] = f(u, v);
+}

@@ -1,0 +1,15 @@
+// y[to + i] = x[from + i] for i below size. One element an invocation.
+struct Params { size: u32, source_start: u32, target_start: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let at = flat_index(group, groups, local, 64);
+  if (at < params.size) { y[params.target_start + at] = x[params.source_start + at]; }
+}

@@ -1,0 +1,14 @@
+// y = value everywhere. One vec4 an invocation.
+struct Params { quads: u32, value: f32 }
+
+@group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(1) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let at = flat_index(group, groups, local, 64);
+  if (at < params.quads) { y[at] = vec4f(params.value); }
+}

@@ -1,0 +1,35 @@
+// y = x / (|x| + eps) row by row: the epsilon is added to the norm, not inside the root (cut.md 2.4).
+// x, y [rows, size], norms [rows] = |x| + eps. One workgroup a row.
+const WORKGROUP: u32 = 64; // @tunable a power of two
+
+struct Params { rows: u32, size: u32, eps: f32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> norms: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+var<workgroup> partial: array<f32, WORKGROUP>;
+
+//#include lib/index.wgsl
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let row = flat_index(group, groups, 0, 1);
+  let start = row * params.size;
+  var sum = 0.0;
+  for (var i = local; i < params.size; i += WORKGROUP) { sum += x[start + i] * x[start + i]; }
+  partial[local] = sum;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
+    if (local < half) { partial[local] += partial[local + half]; }
+    workgroupBarrier();
+  }
+  let norm = sqrt(partial[0]) + params.eps;
+  // A folded grid may hold one row of workgroups too many.
+  if (row < params.rows) {
+    for (var i = local; i < params.size; i += WORKGROUP) { y[start + i] = x[start + i] / norm; }
+    if (local == 0) { norms[row] = norm; }
+  }
+}

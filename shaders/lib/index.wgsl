@@ -1,0 +1,5 @@
+// Index of an invocation in a one-dimensional grid that may be folded into two dimensions, because a dispatch takes at
+// most 65535 workgroups a dimension (see grid() in engine/kernel.ts).
+fn flat_index(group: vec3u, groups: vec3u, local: u32, size: u32) -> u32 {
+  return (group.y * groups.x + group.x) * size + local;
+}
