@@ -4,6 +4,7 @@
 // is done. Forward and gradient of each operator stand side by side in engine/operators.
 import { CutgpuError, ShapeError } from "./errors.js";
 import { add } from "./operators/elementwise.js";
+import { reshape } from "./operators/reshape.js";
 import { sameShape } from "./operators/shapes.js";
 import type { Tensor } from "./tensor.js";
 
@@ -70,7 +71,10 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
     throw new ShapeError(`backward: the output has shape [${output.shape}]`, "Reduce it to one number or give dy.");
   }
   if (options.dy && !sameShape(options.dy.shape, output.shape)) {
-    throw new ShapeError(`backward: dy has shape [${options.dy.shape}] and the output [${output.shape}]`);
+    throw new ShapeError(
+      `backward: dy has shape [${options.dy.shape}] and the output [${output.shape}]`,
+      "Give dy the shape of the output.",
+    );
   }
   const cotangents = new Cotangents(wanted, createGraph ? "all" : options.dy);
   const work = () => {
@@ -81,7 +85,8 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
         if (node.saved.some((tensor) => tensor.disposed)) {
           throw new CutgpuError("TAPE", `backward: the tape of ${node.operator} has been freed by an earlier backward`);
         }
-        const gradients = gpu.scope(() => [...node.gradient(dy)]);
+        // What a gradient is made from stays, if the gradient is to be differentiated again.
+        const gradients = createGraph ? node.gradient(dy) : gpu.scope(() => [...node.gradient(dy)]);
         node.inputs.forEach((input, i) => {
           const gradient = gradients[i];
           if (!gradient) return;
@@ -92,6 +97,7 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
       }
       if (!createGraph) for (const tensor of node.saved) tensor.dispose();
     }
+    cotangents.separate(options.dy);
   };
   if (createGraph) work();
   else gpu.noGrad(work);
@@ -126,6 +132,15 @@ class Cotangents {
     const gradient = this.#pending.get(tensor);
     this.#pending.delete(tensor);
     return gradient;
+  }
+
+  /** Makes every result a tensor of its own, also where an operator handed the same one, or the caller's dy, to several. */
+  separate(dy: Tensor | undefined): void {
+    const taken = new Set(dy ? [dy] : []);
+    for (const [tensor, result] of this.results) {
+      if (taken.has(result)) this.results.set(tensor, reshape(result, result.shape));
+      else taken.add(result);
+    }
   }
 
   /** Frees a gradient, unless somebody still has a use for it: an operator may hand on the very tensor it was given. */

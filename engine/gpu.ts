@@ -3,7 +3,7 @@
 // Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (adapters that are a CPU: no barriers, subgroup
 // broadcasts). The adapter decides, and either can be forced. Only WebGPU's base limits are ever needed; storage binding,
 // buffer size and workgroup memory are asked for as large as the adapter has them.
-import { AdapterError, CutgpuError, DeviceLostError, GpuError } from "./errors.js";
+import { AdapterError, type CutgpuError, DeviceLostError, GpuError } from "./errors.js";
 import {
   type BindingNames,
   type Constants,
@@ -41,6 +41,8 @@ export interface Dispatch {
 export interface Recording {
   dispatch(dispatch: Dispatch): void;
   allocate(bytes: number, label: string): Storage;
+  /** Takes over memory from outside that only the program needs, as long as it lives: a constant that was uploaded on the way, or what was disposed meanwhile. */
+  adopt(buffer: GPUBuffer): void;
 }
 
 /** What a kernel choice may depend on. */
@@ -110,7 +112,7 @@ export class Gpu implements AdapterTraits {
     this.subgroupSize = fixed ? (subgroupMaxSize ?? 0) : 0;
     this.kernels = new KernelCache(device);
     this.queue = new Queue(device);
-    this.#pool = new BufferPool(device);
+    this.#pool = new BufferPool(device, () => this.queue.flush());
     this.#ownsDevice = ownsDevice;
     this.#onError = (event) => {
       // Dawn would print it to standard output; here it surfaces at the next read, where somebody can act on it.
@@ -165,10 +167,18 @@ export class Gpu implements AdapterTraits {
     const elements = Array.isArray(data) ? Float32Array.from(data) : (data as Float32Array | Int32Array);
     const dtype: Dtype = elements instanceof Int32Array ? "i32" : "f32";
     const tensor = this.recording
-      ? this.persistent(shape ?? [elements.length], dtype)
+      ? this.#constant(shape ?? [elements.length], dtype, this.recording)
       : this.empty(shape ?? [elements.length], dtype);
     tensor.write(elements);
     return tensor;
+  }
+
+  #constant(shape: Shape, dtype: Dtype, recording: Recording): Tensor {
+    const bytes = roundUpBytes(sizeOf(shape) * 4);
+    const label = `${this.place()}constant[${shape}]`;
+    const buffer = this.#pool.acquire(bytes, label);
+    recording.adopt(buffer);
+    return new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, true));
   }
 
   // ---- work
@@ -248,6 +258,10 @@ export class Gpu implements AdapterTraits {
     const { storage } = tensor;
     storage.references--;
     if (storage.references > 0 || storage.virtual || !storage.buffer) return;
+    if (this.recording) {
+      this.recording.adopt(storage.buffer);
+      return;
+    }
     this.#pool.release(storage.buffer);
     storage.buffer = null;
   }

@@ -28,6 +28,7 @@ const POOLED_BYTES_AT_MOST = 512 * 2 ** 20;
 
 export class BufferPool {
   readonly #device: GPUDevice;
+  readonly #submit: () => void;
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #statistics: MemoryStatistics = {
     liveBuffers: 0,
@@ -37,8 +38,10 @@ export class BufferPool {
     peakBytes: 0,
   };
 
-  constructor(device: GPUDevice) {
+  /** `submit` sends off commands that are encoded: a buffer must not be destroyed before. */
+  constructor(device: GPUDevice, submit: () => void) {
     this.#device = device;
+    this.#submit = submit;
   }
 
   statistics(): MemoryStatistics {
@@ -89,6 +92,7 @@ export class BufferPool {
     statistics.liveBuffers--;
     statistics.liveBytes -= size;
     if (statistics.pooledBytes + size > POOLED_BYTES_AT_MOST) {
+      this.#submit();
       buffer.destroy();
       return;
     }

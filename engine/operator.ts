@@ -25,6 +25,8 @@ export interface OperatorRecord<I extends Inputs, O> {
   forward(gpu: Gpu, inputs: I, options: O, output: Tensor): readonly Tensor[] | undefined;
   /** Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated. */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
+  /** The inputs that hold integers (positions); all others hold floats. */
+  readonly integers?: readonly number[];
   /** The kernels that can do the work; the first is the portable one. */
   readonly variants?: readonly string[];
   /** Which of them to take. Pure: shapes and adapter in, a name out. */
@@ -38,7 +40,7 @@ export interface Operator<I extends Inputs, O> {
 
 export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>): Operator<I, O> {
   const operator = (inputs: I, options: O): Tensor => {
-    const gpu = gpuOf(record.name, inputs);
+    const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
     const output = gpu.empty(shape);
     const saved = record.forward(gpu, inputs, options, output) ?? [];
@@ -92,15 +94,20 @@ export function chooseVariant<I extends Inputs, O>(
   );
 }
 
-function gpuOf(name: string, inputs: Inputs): Gpu {
+function gpuOf({ name, integers = [] }: { name: string; integers?: readonly number[] }, inputs: Inputs): Gpu {
   let gpu: Gpu | null = null;
-  for (const input of inputs) {
+  for (const [i, input] of inputs.entries()) {
     if (!input) continue;
-    if (!(input instanceof Tensor)) throw new ShapeError(`${name}: an input is not a tensor`);
-    if (gpu && input.gpu !== gpu) throw new ShapeError(`${name}: the inputs are on different devices`);
+    if (!(input instanceof Tensor))
+      throw new ShapeError(`${name}: an input is not a tensor`, "Make one with gpu.tensor().");
+    if (gpu && input.gpu !== gpu)
+      throw new ShapeError(`${name}: the inputs are on different devices`, "Read one and upload it again.");
     if (input.disposed) throw new CutgpuError("DISPOSED", `${name}: an input of shape [${input.shape}] was disposed`);
+    if (input.dtype === "i32" && !integers.includes(i)) {
+      throw new ShapeError(`${name}: an input of shape [${input.shape}] holds i32`, "Give a tensor of f32.");
+    }
     gpu = input.gpu;
   }
-  if (!gpu) throw new ShapeError(`${name}: no input was given`);
+  if (!gpu) throw new ShapeError(`${name}: no input was given`, "Give at least one tensor.");
   return gpu;
 }

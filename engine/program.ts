@@ -25,6 +25,8 @@ interface Command {
 /** Buffers that several programs use in turn; they must never be replayed inside one another. */
 export class Arena {
   readonly buffers: GPUBuffer[] = [];
+  /** Programs that use it and are not disposed. */
+  programs = 0;
 }
 
 /**
@@ -38,22 +40,32 @@ export async function record<T>(
 ): Promise<{ program: Program; result: T }> {
   if (gpu.recording) throw new CutgpuError("RECORDING", "a program is already being recorded on this device");
   const dispatches: Dispatch[] = [];
+  const constants: GPUBuffer[] = [];
   const recording: Recording = {
     dispatch: (dispatch) => dispatches.push(dispatch),
     allocate: (bytes, label) => new Storage(bytes, label, null, true),
+    adopt: (buffer) => constants.push(buffer),
   };
   gpu.queue.flush();
   gpu.recording = recording;
   let result: T;
   try {
     result = gpu.outsideScopes(work);
+  } catch (error) {
+    for (const buffer of constants) gpu.releaseBuffer(buffer);
+    throw error;
   } finally {
     gpu.recording = null;
   }
   const kept = new Set<Storage>();
   visitTensors(result, (tensor) => kept.add(tensor.storage));
-  const program = new Program(gpu, dispatches, kept, arena);
-  await program.prepare();
+  const program = new Program(gpu, dispatches, constants, kept, arena);
+  try {
+    await program.prepare();
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
   return { program, result };
 }
 
@@ -65,14 +77,18 @@ export class Program {
   readonly #gpu: Gpu;
   readonly #dispatches: Dispatch[];
   readonly #arena: Arena;
-  readonly #own: GPUBuffer[] = [];
+  /** Buffers of kept tensors and of constants. */
+  readonly #own: GPUBuffer[];
   #commands: Command[] = [];
   #uniforms: GPUBuffer | null = null;
+  #disposed = false;
 
-  constructor(gpu: Gpu, dispatches: Dispatch[], kept: ReadonlySet<Storage>, arena: Arena) {
+  constructor(gpu: Gpu, dispatches: Dispatch[], constants: GPUBuffer[], kept: ReadonlySet<Storage>, arena: Arena) {
     this.#gpu = gpu;
+    this.#own = constants;
     this.#dispatches = dispatches;
     this.#arena = arena;
+    arena.programs++;
     this.length = dispatches.length;
     this.bytes = this.#placeBuffers(kept);
   }
@@ -129,10 +145,15 @@ export class Program {
 
   /** Gives back the program's own memory; the arena's goes with the last program that uses it. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     for (const buffer of this.#own) this.#gpu.releaseBuffer(buffer);
     this.#own.length = 0;
-    for (const buffer of this.#arena.buffers) this.#gpu.releaseBuffer(buffer);
-    this.#arena.buffers.length = 0;
+    this.#arena.programs--;
+    if (this.#arena.programs === 0) {
+      for (const buffer of this.#arena.buffers) this.#gpu.releaseBuffer(buffer);
+      this.#arena.buffers.length = 0;
+    }
     this.#uniforms?.destroy();
     this.#commands = [];
   }

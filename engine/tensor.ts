@@ -71,7 +71,10 @@ export class Tensor {
   /** Copies data in; the length must be the tensor's size. Takes effect after everything given to the GPU so far. */
   write(data: Float32Array | Int32Array): void {
     if (data.length !== this.size) {
-      throw new ShapeError(`write: ${data.length} numbers for a tensor of shape [${this.shape}] (${this.size})`);
+      throw new ShapeError(
+        `write: ${data.length} numbers for a tensor of shape [${this.shape}] (${this.size})`,
+        `Give ${this.size} numbers.`,
+      );
     }
     if ((this.dtype === "i32") !== data instanceof Int32Array) {
       throw new ShapeError(
@@ -83,14 +86,18 @@ export class Tensor {
   }
 
   /** The elements, once the GPU has made them. Several reads may be under way at a time. */
-  async read(): Promise<Float32Array> {
+  async read(): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.gpu.readBytes(this);
     return this.dtype === "f32" ? new Float32Array(bytes) : Float32Array.from(new Int32Array(bytes));
   }
 
   /** The only element of a one-element tensor. */
   async item(): Promise<number> {
-    if (this.size !== 1) throw new ShapeError(`item: a tensor of shape [${this.shape}] holds ${this.size} numbers`);
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: a tensor of shape [${this.shape}] holds ${this.size} numbers`,
+        "Reduce it first, or read() it.",
+      );
     return (await this.read())[0];
   }
 

@@ -42,7 +42,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var round = 0u; round < rounds; round++) {
     let j = round * WORKGROUP + local;
     let key = (first_key + min(j, params.group_size - 1)) * params.channels;
-    var dots: array<f32, 8>;
+    // The zeros are written out: without them, variables of a loop's body keep the last round's values on lavapipe.
+    var dots = array<f32, 8>();
     for (var c0 = 0u; c0 < params.channels; c0 += CHUNK) {
       workgroupBarrier();
       for (var t = local; t < QUADS; t += WORKGROUP) {

@@ -10,11 +10,18 @@ export interface Failure {
   text: string;
 }
 
+/** What happened and what to do, as one sentence. */
+export function sentenceOf({ message, fix }: CutgpuError): string {
+  if (!fix) return message;
+  if (/[.;:!?]$/.test(message)) return `${message} ${fix}`;
+  return `${message}; ${fix[0].toLowerCase()}${fix.slice(1)}`;
+}
+
 /** `prefix` is the command as it was called, such as "cutgpu train"; `debug` adds the stack of unexpected errors. */
 export function describeFailure(error: unknown, prefix: string, debug = false): Failure {
   const known = error instanceof CutgpuError ? error : fileError(error);
   if (known) {
-    const sentence = [known.message, known.fix].filter(Boolean).join(" ");
+    const sentence = sentenceOf(known);
     const stack = debug && known.stack ? `\n${known.stack}` : "";
     return { status: known instanceof OptionError ? 2 : 1, text: `${prefix}: ${sentence}${stack}` };
   }

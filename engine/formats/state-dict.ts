@@ -73,7 +73,7 @@ export function bytesOfTensor(name: string, { dtype, shape, data }: StoredTensor
 }
 
 /** The elements as float32, rounded where the dtype is wider. An F32 tensor's own array is returned, not a copy. */
-export function toFloat32({ dtype, data }: StoredTensor): Float32Array {
+export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
   if (dtype === "BF16") {

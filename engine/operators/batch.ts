@@ -11,7 +11,10 @@ export const concatOperator = defineOperator<readonly Tensor[], object>({
   shape(inputs) {
     const [first] = inputs;
     if (inputs.some((x) => !sameShape(x.shape.slice(1), first.shape.slice(1)))) {
-      throw new ShapeError(`concat: shapes ${inputs.map(shapeText).join(", ")} differ beyond the first axis`);
+      throw new ShapeError(
+        `concat: shapes ${inputs.map(shapeText).join(", ")} differ beyond the first axis`,
+        "All axes but the first must be equal.",
+      );
     }
     return [inputs.reduce((total, x) => total + x.shape[0], 0), ...first.shape.slice(1)];
   },
@@ -37,7 +40,10 @@ export const sliceOperator = defineOperator<readonly [x: Tensor], { start: numbe
   name: "slice",
   shape([x], { start, end }) {
     if (!(start >= 0 && start < end && end <= x.shape[0])) {
-      throw new ShapeError(`slice: ${start} to ${end} is not within the first axis of ${shapeText(x)}`);
+      throw new ShapeError(
+        `slice: ${start} to ${end} is not within the first axis of ${shapeText(x)}`,
+        `Give 0 <= start < end <= ${x.shape[0]}.`,
+      );
     }
     return [end - start, ...x.shape.slice(1)];
   },

@@ -9,7 +9,7 @@ import {
   conv2d_weight_gradient_tiled,
 } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
-import type { AdapterTraits, Gpu } from "../gpu.js";
+import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import { add } from "./elementwise.js";
@@ -18,6 +18,7 @@ import { reflectionPad2dGradient } from "./padding.js";
 import { sum, sumInto } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { imageShape, shapeText } from "./shapes.js";
+import { chooseByProfile, VARIANTS } from "./variants.js";
 
 export interface Conv2dOptions {
   stride?: number;
@@ -34,10 +35,6 @@ export interface ConvTranspose2dOptions {
 }
 
 type Weighted = readonly [x: Tensor, w: Tensor, bias: Tensor | undefined];
-
-const VARIANTS = ["tiled", "broadcast"] as const;
-const chooseByProfile = (_shapes: unknown, _options: unknown, adapter: AdapterTraits) =>
-  adapter.profile === "software" && adapter.subgroupSize >= 4 ? "broadcast" : "tiled";
 
 /** The part of the geometry (see shaders/lib/convolution.wgsl) that differs between the uses of the kernels. */
 interface Geometry {
@@ -103,7 +100,10 @@ function checkWeighted(name: string, x: Tensor, w: Tensor, bias: Tensor | undefi
     );
   }
   if (bias && bias.size !== w.shape[1 - inAxis]) {
-    throw new ShapeError(`${name}: the bias ${shapeText(bias)} does not fit weights ${shapeText(w)}`);
+    throw new ShapeError(
+      `${name}: the bias ${shapeText(bias)} does not fit weights ${shapeText(w)}`,
+      `Give a bias of ${w.shape[1 - inAxis]} numbers, or none.`,
+    );
   }
 }
 
@@ -115,13 +115,17 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>(
     checkWeighted("conv2d", x, w, bias, 1);
     const [batch, , height, width] = imageShape("conv2d", x);
     if (paddingMode === "reflect" && padding >= Math.min(height, width)) {
-      throw new ShapeError(`conv2d: ${shapeText(x)} is too small for a reflection padding of ${padding}`);
+      throw new ShapeError(
+        `conv2d: ${shapeText(x)} is too small for a reflection padding of ${padding}`,
+        "Height and width must be larger than the padding.",
+      );
     }
     const out = (size: number, taps: number) => Math.floor((size + 2 * padding - taps) / stride) + 1;
     const shape = [batch, w.shape[0], out(height, w.shape[2]), out(width, w.shape[3])];
     if (shape[2] < 1 || shape[3] < 1) {
       throw new ShapeError(
         `conv2d: ${shapeText(x)} with padding ${padding} is smaller than the kernel ${shapeText(w)}`,
+        "Give a larger image or padding, or a smaller kernel.",
       );
     }
     return shape;
@@ -172,7 +176,7 @@ export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions
     if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
       throw new ShapeError(
         `convTranspose2d: an output of ${outputSize.join(" x ")} does not belong to ${shapeText(x)} with weights ${shapeText(w)}`,
-        "outputPadding must be smaller than the stride.",
+        "Choose an outputPadding smaller than the stride.",
       );
     }
     return [batch, w.shape[1], ...outputSize];

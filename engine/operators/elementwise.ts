@@ -1,10 +1,11 @@
 // Operators that work element by element: activations, arithmetic with PyTorch's broadcasting, and their gradients, which
 // are made of the same operators. `gate` (pass where a mask tensor is positive, else times a slope) is the derivative of
 // ReLU and LeakyReLU.
+
+import { binary, binary_broadcast, unary } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { defineOperator, type OperatorRecord } from "../operator.js";
-import { binary, binary_broadcast, unary } from "../../shaders/generated.js";
 import type { Shape, Tensor } from "../tensor.js";
 import { sum } from "./reduction.js";
 import { reshape } from "./reshape.js";
@@ -40,7 +41,17 @@ function runBinary(gpu: Gpu, op: number, a: Tensor, b: Tensor, y: Tensor, slope 
 }
 
 function runBroadcast(gpu: Gpu, name: string, op: number, a: Tensor, b: Tensor, y: Tensor): undefined {
-  const { n, strides } = broadcastGeometry(name, y.shape, [a.shape, b.shape]);
+  const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);
+  if (n.length > 4) {
+    throw new ShapeError(
+      `${name}: shapes [${a.shape}] and [${b.shape}] broadcast over ${n.length} separate axes and 4 are supported`,
+      "Expand one of them first.",
+    );
+  }
+  while (n.length < 4) {
+    n.push(1);
+    for (const s of strides) s.push(0);
+  }
   const [sa, sb] = strides;
   gpu.dispatch(binary_broadcast, {
     bindings: { a, b, y },
@@ -111,7 +122,8 @@ export const scaleOperator = defineUnary<{ factor: number; offset: number }>(
 export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
   name: "gate",
   shape([x, mask]) {
-    if (!sameShape(x.shape, mask.shape)) throw new ShapeError(`gate: shapes [${x.shape}] and [${mask.shape}] differ`);
+    if (!sameShape(x.shape, mask.shape))
+      throw new ShapeError(`gate: shapes [${x.shape}] and [${mask.shape}] differ`, "Give a mask of the same shape.");
     return x.shape;
   },
   forward: (gpu, [x, mask], { slope }, y) => runBinary(gpu, 4, x, mask, y, slope),
@@ -152,13 +164,28 @@ export const expandOperator = defineOperator<One, { shape: Shape }>({
   name: "expand",
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
-      throw new ShapeError(`expand: [${x.shape}] does not expand to [${shape}]`);
+      throw new ShapeError(
+        `expand: [${x.shape}] does not expand to [${shape}]`,
+        "Sizes must be equal, or 1 in the tensor, counted from the last axis.",
+      );
     }
     return shape;
   },
-  forward: (gpu, [x], _, y) => runBroadcast(gpu, "expand", 4, x, x, y),
+  forward: (gpu, [x], _, y) => runExpand(gpu, x, y),
   gradient: ({ inputs: [x] }, dy) => [sumTo(dy, x)],
 });
+
+/** Repeats x up to the shape of y, by way of a smaller tensor where the kernel has too few axes for one pass. */
+function runExpand(gpu: Gpu, x: Tensor, y: Tensor): undefined {
+  if (broadcastGeometry(y.shape, [x.shape]).n.length <= 4) return runBroadcast(gpu, "expand", 4, x, x, y);
+  // Along its slowest axis x is repeated last.
+  const lead = y.shape.length - x.shape.length;
+  const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
+  const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));
+  runExpand(gpu, x, between);
+  runBroadcast(gpu, "expand", 4, between, between, y);
+  between.dispose();
+}
 
 /** Sums a gradient over the axes along which an operand was broadcast, back to the operand's shape. */
 function sumTo(dy: Tensor, operand: Tensor): Tensor {
@@ -168,8 +195,8 @@ function sumTo(dy: Tensor, operand: Tensor): Tensor {
   return reshape(axes.length ? sum(dy, axes) : dy, operand.shape);
 }
 
-/** Up to four axes, fastest first, merging neighbours along which every operand is contiguous or broadcast alike. */
-function broadcastGeometry(name: string, shape: readonly number[], operands: readonly (readonly number[])[]) {
+/** The axes, fastest first, with neighbours merged along which every operand is contiguous or broadcast alike. */
+function broadcastGeometry(shape: readonly number[], operands: readonly (readonly number[])[]) {
   const n: number[] = [];
   const strides = operands.map(() => [] as number[]);
   const full = operands.map((operand) => {
@@ -195,12 +222,6 @@ function broadcastGeometry(name: string, shape: readonly number[], operands: rea
         strides[o].push(s[axis]);
       });
     }
-  }
-  if (n.length > 4)
-    throw new ShapeError(`${name}: broadcasting over ${n.length} separate axes is not supported (4 are)`);
-  while (n.length < 4) {
-    n.push(1);
-    for (const s of strides) s.push(0);
   }
   return { n, strides };
 }

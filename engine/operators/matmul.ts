@@ -2,21 +2,18 @@
 // them and their gradients.
 import { matmul_broadcast, matmul_tiled } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
-import type { AdapterTraits, Gpu } from "../gpu.js";
+import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
-import { reshape } from "./reshape.js";
 import { sum } from "./reduction.js";
+import { reshape } from "./reshape.js";
 import { shapeText } from "./shapes.js";
+import { chooseByProfile, VARIANTS } from "./variants.js";
 
 export interface MatmulOptions {
   transposeA?: boolean;
   transposeB?: boolean;
 }
-
-const VARIANTS = ["tiled", "broadcast"] as const;
-const chooseByProfile = (_shapes: unknown, _options: unknown, adapter: AdapterTraits) =>
-  adapter.profile === "software" && adapter.subgroupSize >= 4 ? "broadcast" : "tiled";
 
 /** [batch, rows, columns] of a matrix or a batch of them, as it enters the product. */
 function dimensions(x: Tensor, transposed: boolean): [number, number, number] {

@@ -39,7 +39,10 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   shape([x, residual]) {
     imageShape("instanceNorm", x);
     if (residual && !sameShape(residual.shape, x.shape)) {
-      throw new ShapeError(`instanceNorm: the residual ${shapeText(residual)} does not fit ${shapeText(x)}`);
+      throw new ShapeError(
+        `instanceNorm: the residual ${shapeText(residual)} does not fit ${shapeText(x)}`,
+        "Give a residual of the same shape.",
+      );
     }
     return x.shape;
   },

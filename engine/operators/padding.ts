@@ -14,7 +14,10 @@ function definePadding(name: string, REFLECT: boolean) {
     shape([x], { padding }) {
       const [batch, channels, height, width] = imageShape(name, x);
       if (REFLECT && padding >= Math.min(height, width)) {
-        throw new ShapeError(`${name}: ${shapeText(x)} is too small for a padding of ${padding}`);
+        throw new ShapeError(
+          `${name}: ${shapeText(x)} is too small for a padding of ${padding}`,
+          "Height and width must be larger than the padding.",
+        );
       }
       return [batch, channels, height + 2 * padding, width + 2 * padding];
     },

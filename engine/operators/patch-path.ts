@@ -2,7 +2,7 @@
 // layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once, similarities never;
 // the gradient makes the similarities again. The same in plain operators is its oracle:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
-import { ShapeError } from "../errors.js";
+import { CutgpuError, ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
@@ -61,6 +61,7 @@ type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: T
 
 export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>({
   name: "patchNcePath",
+  integers: [5],
   shape([x, w1, , w2, , ids, k], { groups }) {
     const rows = checkPositions("patchNcePath", x, ids);
     checkGroups("patchNcePath", rows, groups);
@@ -72,6 +73,7 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     ) {
       throw new ShapeError(
         `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, keys ${shapeText(k)} do not fit`,
+        "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'].",
       );
     }
     return [rows];
@@ -83,6 +85,13 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     return [rows, hidden, units, norms, lse];
   },
   gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse], needs }, dy) {
+    if (gpu.gradEnabled) {
+      throw new CutgpuError(
+        "GRADIENT",
+        "patchNcePath cannot be differentiated twice",
+        "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
+      );
+    }
     const dUnits = gpu.empty(units.shape);
     runPatchNceGradient(gpu, [units, k, lse, dy], options, dUnits);
     const dOut = gpu.empty(units.shape);

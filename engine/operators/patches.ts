@@ -6,7 +6,9 @@ import {
   l2_normalize,
   l2_normalize_gradient,
   patch_nce,
+  patch_nce_broadcast,
   patch_nce_gradient,
+  patch_nce_gradient_broadcast,
   scatter_positions,
 } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
@@ -15,6 +17,7 @@ import { defineOperator, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import { fillWith } from "./memory.js";
 import { imageShape, sameShape, shapeText } from "./shapes.js";
+import { chooseByProfile, VARIANTS } from "./variants.js";
 
 export const L2_EPS = 1e-7;
 
@@ -49,6 +52,7 @@ export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
 
 export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: Tensor], object>({
   name: "gatherPositions",
+  integers: [1],
   shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
   forward(gpu, [x, ids], _, rows) {
     runGather(gpu, x, ids, rows);
@@ -60,6 +64,7 @@ export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: 
 export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
   defineOperator({
     name: "scatterPositions",
+    integers: [1],
     shape: (_, { shape }) => shape,
     forward(gpu, [rows, ids], _, x) {
       runScatter(gpu, rows, ids, x);
@@ -87,7 +92,8 @@ export function runL2NormalizeGradient(gpu: Gpu, dy: Tensor, y: Tensor, norms: T
 export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: number }>({
   name: "l2Normalize",
   shape([x]) {
-    if (x.shape.length !== 2) throw new ShapeError(`l2Normalize: expected [rows, channels] and got ${shapeText(x)}`);
+    if (x.shape.length !== 2)
+      throw new ShapeError(`l2Normalize: expected [rows, channels] and got ${shapeText(x)}`, "Reshape it.");
     return x.shape;
   },
   forward(gpu, [x], { eps }, y) {
@@ -119,9 +125,15 @@ export interface PatchNceOptions {
 
 export function checkGroups(name: string, rows: number, groups: number): void {
   if (!(groups >= 1) || rows % groups !== 0) {
-    throw new ShapeError(`${name}: ${rows} rows cannot be cut into ${groups} equal groups`);
+    throw new ShapeError(
+      `${name}: ${rows} rows cannot be cut into ${groups} equal groups`,
+      "Give a number of groups that divides the rows.",
+    );
   }
 }
+
+/** The kernel a patchNce takes; the fused path shares the choice. */
+const nceVariant = (gpu: Gpu) => gpu.forced["patchNce"] ?? chooseByProfile([], {}, gpu);
 
 export function runPatchNce(
   gpu: Gpu,
@@ -133,12 +145,14 @@ export function runPatchNce(
 ) {
   const [rows, channels] = q.shape;
   const group_size = rows / groups;
-  gpu.dispatch(patch_nce, {
-    bindings: { q, k, loss, lse },
-    params: { rows, group_size, channels, tau },
-    grid: [groups * Math.ceil(group_size / 8), 1, 1],
-    constants: { WORKGROUP: gpu.profile === "software" ? 8 : 64 },
-  });
+  const bindings = { q, k, loss, lse };
+  const params = { rows, group_size, channels, tau };
+  const grid = [groups * Math.ceil(group_size / 8), 1, 1] as const;
+  if (nceVariant(gpu) === "broadcast") {
+    gpu.dispatch(patch_nce_broadcast, { bindings, params, grid, constants: { LANES: gpu.subgroupSize } });
+  } else {
+    gpu.dispatch(patch_nce, { bindings, params, grid, constants: { WORKGROUP: rowLanes(gpu) } });
+  }
 }
 
 export function runPatchNceGradient(
@@ -149,25 +163,30 @@ export function runPatchNceGradient(
 ): void {
   const [rows, channels] = q.shape;
   const group_size = rows / groups;
-  const WORKGROUP = gpu.profile === "software" ? 8 : 64;
+  const bindings = { q, k, lse, dloss, dq };
+  const params = { rows, group_size, channels, tau };
+  if (nceVariant(gpu) === "broadcast") {
+    const grid = [groups * Math.ceil(group_size / 8), 1, 1] as const;
+    gpu.dispatch(patch_nce_gradient_broadcast, { bindings, params, grid, constants: { LANES: gpu.subgroupSize } });
+    return;
+  }
+  const WORKGROUP = rowLanes(gpu);
   // Enough vec4s an invocation for all channels, but no more than registers hold.
-  const OWNED = Math.min(
-    gpu.profile === "software" ? 8 : 2,
-    2 ** Math.ceil(Math.log2(Math.ceil(channels / (WORKGROUP * 4)))),
-  );
-  gpu.dispatch(patch_nce_gradient, {
-    bindings: { q, k, lse, dloss, dq },
-    params: { rows, group_size, channels, tau },
-    grid: [groups * Math.ceil(group_size / 4), Math.ceil(channels / (WORKGROUP * OWNED * 4)), 1],
-    constants: { WORKGROUP, OWNED },
-  });
+  const OWNED = Math.min(2, Math.ceil(channels / (WORKGROUP * 4)));
+  const grid = [groups * Math.ceil(group_size / 4), Math.ceil(channels / (WORKGROUP * OWNED * 4)), 1] as const;
+  gpu.dispatch(patch_nce_gradient, { bindings, params, grid, constants: { WORKGROUP, OWNED } });
 }
 
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions>({
   name: "patchNce",
+  variants: VARIANTS,
+  choose: chooseByProfile,
   shape([q, k], { groups }) {
     if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
-      throw new ShapeError(`patchNce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`);
+      throw new ShapeError(
+        `patchNce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
+        "Make the keys from the same positions as the queries.",
+      );
     }
     checkGroups("patchNce", q.shape[0], groups);
     return [q.shape[0]];

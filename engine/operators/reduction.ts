@@ -1,8 +1,9 @@
 // Sums and means over axes. Neighbouring axes of the same kind merge, which leaves at most two kept and two reduced axes for
 // a tensor of four; more are reduced in several passes. Order of summation is fixed by the shapes, so results are repeatable.
+
+import { reduce_columns, reduce_rows } from "../../shaders/generated.js";
 import type { Gpu } from "../gpu.js";
 import { defineOperator } from "../operator.js";
-import { reduce_columns, reduce_rows } from "../../shaders/generated.js";
 import type { Shape, Tensor } from "../tensor.js";
 import { expand, scale } from "./elementwise.js";
 import { reshape } from "./reshape.js";

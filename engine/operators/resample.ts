@@ -17,7 +17,8 @@ export const blurDownOperator = defineOperator<One, object>({
   name: "blurDown",
   shape([x]) {
     const [batch, channels, height, width] = imageShape("blurDown", x);
-    if (height < 2 || width < 2) throw new ShapeError(`blurDown: ${shapeText(x)} is too small to be mirrored`);
+    if (height < 2 || width < 2)
+      throw new ShapeError(`blurDown: ${shapeText(x)} is too small to be mirrored`, "Give at least 2 x 2 pixels.");
     return [batch, channels, halved(height), halved(width)];
   },
   forward(gpu, [x], _, y) {

@@ -5,7 +5,10 @@ import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 /** The same elements in another shape of equal size. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sizeOf(shape) !== x.size) {
-    throw new ShapeError(`reshape: [${x.shape}] holds ${x.size} numbers and [${shape}] would hold ${sizeOf(shape)}`);
+    throw new ShapeError(
+      `reshape: [${x.shape}] holds ${x.size} numbers and [${shape}] would hold ${sizeOf(shape)}`,
+      "The products of the sizes must be equal.",
+    );
   }
   const y = x.alias(shape);
   const { gpu } = x;

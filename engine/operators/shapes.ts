@@ -28,7 +28,10 @@ export function normalizeAxes(operator: string, rank: number, axes: readonly num
   if (!axes) return Array.from({ length: rank }, (_, i) => i);
   const normal = axes.map((axis) => (axis < 0 ? axis + rank : axis));
   if (normal.some((axis) => !(axis >= 0 && axis < rank)) || new Set(normal).size !== normal.length) {
-    throw new ShapeError(`${operator}: axes [${axes}] do not fit a tensor with ${rank} axes`);
+    throw new ShapeError(
+      `${operator}: axes [${axes}] do not fit a tensor with ${rank} axes`,
+      `Give different axes from ${-rank} to ${rank - 1}.`,
+    );
   }
   return normal.sort((a, b) => a - b);
 }
@@ -39,7 +42,10 @@ export function imageShape(
   x: Tensor,
 ): [batch: number, channels: number, height: number, width: number] {
   if (x.shape.length !== 4) {
-    throw new ShapeError(`${operator}: expected [batch, channels, height, width] and got ${shapeText(x)}`);
+    throw new ShapeError(
+      `${operator}: expected [batch, channels, height, width] and got ${shapeText(x)}`,
+      "Reshape it.",
+    );
   }
   return x.shape as [number, number, number, number];
 }

@@ -1,0 +1,240 @@
+// `cutgpu train`: two folders of pictures in, a run folder out. All that is about files and the terminal; the loop itself is
+// cut/train.ts.
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import sharp from "sharp";
+import type { Gpu } from "../../engine/gpu.js";
+import { type Checkpoint, parseCheckpoint } from "../checkpoint.js";
+import { UnalignedDataset } from "../data/dataset.js";
+import { readPicture } from "../data/decode.js";
+import { listPictures } from "../data/folder.js";
+import { cropPicture, type Picture } from "../data/picture.js";
+import { scalePicture } from "../data/transform.js";
+import type { GivenOptions } from "../option-schema.js";
+import { mergeForResume, presets, resolveOptions, type TrainOptions, trainSchema } from "../options.js";
+import type { LossRow } from "../report/losses.js";
+import { renderReport, type SampleRow } from "../report/report.js";
+import { RunFolder } from "../run-folder.js";
+import { Training } from "../train.js";
+import { Translator } from "../translate.js";
+import { type CommandContext, defineCommand } from "./command.js";
+import { openCommandGpu } from "./open-gpu.js";
+import { formatSeconds, type Progress, startProgress } from "./progress.js";
+
+/** Pictures of A that are translated again and again while the run goes. */
+const SAMPLES = 4;
+/** Reports are refreshed at most this often, because a long run has many losses to draw. */
+const REPORT_SECONDS = 30;
+
+export default defineCommand({
+  name: "train",
+  summary: "train on two folders of pictures",
+  usage: "--dataroot DIR --name RUN [options]",
+  options: trainSchema,
+  presets,
+  run: train,
+});
+
+async function train(given: GivenOptions<typeof trainSchema>, { signal }: CommandContext): Promise<void> {
+  const continued = given.continue_train === true;
+  const fresh = continued ? null : resolveOptions(given);
+  const folder = fresh
+    ? RunFolder.create(fresh.runs_dir, fresh.name, fresh)
+    : RunFolder.open(given.runs_dir ?? "runs", given.name ?? "experiment_name");
+  try {
+    let checkpoint: Checkpoint | null = null;
+    let options = fresh as TrainOptions;
+    if (continued) {
+      const path = folder.checkpointPath("latest");
+      checkpoint = parseCheckpoint(folder.readCheckpoint("latest"), path);
+      options = mergeForResume(checkpoint.state.options, given);
+      folder.truncateLosses(checkpoint.state.step);
+    }
+    await new TrainCommand(folder, options).run(checkpoint, signal);
+  } finally {
+    folder.close();
+  }
+}
+
+class TrainCommand {
+  readonly #folder: RunFolder;
+  readonly #options: TrainOptions;
+  readonly #samples: { label: string; input: Picture; row: SampleRow }[] = [];
+  readonly #losses: LossRow[];
+  #progress: Progress | null = null;
+  #reported = 0;
+  #begun = 0;
+
+  constructor(folder: RunFolder, options: TrainOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#losses = folder.readLosses();
+  }
+
+  async run(checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
+    const options = this.#options;
+    const source = await this.#dataset();
+    const gpu = await openCommandGpu(options.profile);
+    try {
+      const training = checkpoint
+        ? Training.resume(gpu, options, source, checkpoint, this.#folder.checkpointPath("latest"))
+        : Training.start(gpu, options, source);
+      if (options.pretrained_name !== null && !checkpoint) {
+        const path = join(options.runs_dir, options.pretrained_name, "latest.safetensors");
+        training.adoptWeights(parseCheckpoint(await readFile(path), path), path);
+      }
+      this.#announce(gpu, source, training);
+      await this.#chooseSamples();
+      await this.#train(gpu, training, source, signal);
+    } finally {
+      gpu.dispose();
+    }
+  }
+
+  async #train(gpu: Gpu, training: Training, source: UnalignedDataset, signal: AbortSignal): Promise<void> {
+    const folder = this.#folder;
+    const progress = startProgress({ label: "training", total: training.stepsInAll, start: training.stepsDone });
+    this.#progress = progress;
+    this.#begun = performance.now();
+    const translator = new Translator(gpu, training.step.G);
+    let reached = false;
+    try {
+      if (training.stepsDone === 0) await this.#makeSamples(translator, 0);
+      reached = await training.run(
+        {
+          onLosses: (row) => {
+            folder.appendLosses(row);
+            this.#losses.push(row);
+            progress.update(row.step, describeLosses(row));
+          },
+          onCheckpoint: (name, bytes) => {
+            folder.saveCheckpoint(name, bytes);
+            if (name !== "latest") progress.log(`kept ${folder.checkpointPath(name)}`);
+          },
+          onDisplay: async (step) => {
+            await this.#makeSamples(translator, step);
+            if (performance.now() - this.#reported > REPORT_SECONDS * 1000) this.#report();
+          },
+        },
+        signal,
+      );
+      await this.#makeSamples(translator, training.stepsDone);
+    } finally {
+      progress.stop();
+      if (training.stepsDone > 0) this.#report();
+    }
+    if (source.skipped > 0) process.stderr.write(`${source.skipped} pictures could not be read and were skipped\n`);
+    const { name, runs_dir } = this.#options;
+    if (!reached) {
+      const where = runs_dir === "runs" ? "" : ` --runs_dir ${runs_dir}`;
+      process.stderr.write(
+        `stopped after step ${training.stepsDone} and saved; go on with: cutgpu train --continue_train --name ${name}${where}\n`,
+      );
+      return;
+    }
+    const seconds = (performance.now() - this.#begun) / 1000;
+    process.stdout.write(
+      `trained to step ${training.stepsDone} in ${formatSeconds(seconds)}: ${folder.path}\n` +
+        `report: ${join(folder.path, "report.html")}\n` +
+        `translate with: cutgpu translate --model ${folder.path} --in DIR --out DIR\n`,
+    );
+  }
+
+  async #dataset(): Promise<UnalignedDataset> {
+    const options = this.#options;
+    const [filesA, filesB] = await Promise.all(
+      ["trainA", "trainB"].map((name) => listPictures(join(options.dataroot, name), options.max_dataset_size)),
+    );
+    const onSkip = (path: string, reason: string) => {
+      const line = `skipped ${path}: ${reason}`;
+      if (this.#progress) this.#progress.log(line);
+      else process.stderr.write(`${line}\n`);
+    };
+    return new UnalignedDataset({ ...options, filesA, filesB, onSkip });
+  }
+
+  #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
+    const { info, profile } = gpu;
+    const adapter = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
+    process.stderr.write(
+      `${this.#folder.path}: ${source.length} pictures an epoch, ${training.stepsInAll} steps in all, from step ${training.stepsDone}; ` +
+        `${adapter}, ${profile} kernels\n`,
+    );
+  }
+
+  /** The pictures to show: the first of testA, or of trainA where there is no testA. */
+  async #chooseSamples(): Promise<void> {
+    const options = this.#options;
+    const side = options.direction === "BtoA" ? "B" : "A";
+    const test = join(options.dataroot, `test${side}`);
+    const files = await listPictures(existsSync(test) ? test : join(options.dataroot, `train${side}`), 50);
+    for (const file of files) {
+      if (this.#samples.length === SAMPLES) break;
+      const picture = await readPicture(file, options.input_nc).catch(() => null);
+      if (!picture) continue;
+      // Samples are made at the size of training, so that they cost what a step costs.
+      const input = centerCrop(scalePicture(picture, { ...options, load_size: options.crop_size }), options.crop_size);
+      const row: SampleRow = { label: basename(file), images: [{ caption: "input", png: await png(input) }] };
+      this.#samples.push({ label: basename(file), input, row });
+    }
+  }
+
+  async #makeSamples(translator: Translator, step: number): Promise<void> {
+    for (const { input, row } of this.#samples) {
+      if (row.images.some((image) => image.step === step)) continue;
+      const image = await png(await translator.translate(input));
+      row.images.push({ step, caption: `step ${step}`, png: image });
+      const name = row.label.replace(/\.[^.]*$/, "");
+      this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}.png`, image);
+    }
+  }
+
+  #report(): void {
+    const last = this.#losses.at(-1);
+    const seconds = this.#losses.reduce((sum, row) => sum + row.seconds, 0);
+    const summary: [string, string][] = [
+      ["steps", String(last?.step ?? 0)],
+      ["epoch", String(last?.epoch ?? 0)],
+      ["time in steps", formatSeconds(seconds)],
+      ["seconds a step", last ? (seconds / this.#losses.length).toFixed(3) : "-"],
+    ];
+    const samples = this.#samples.map(({ row }) => ({ ...row, images: thinned(row.images) }));
+    const html = renderReport({
+      title: this.#options.name,
+      options: this.#options,
+      defaults: resolveOptions({ dataroot: this.#options.dataroot, CUT_mode: this.#options.CUT_mode }),
+      losses: this.#losses,
+      samples,
+      summary,
+    });
+    this.#folder.writeReport(html);
+    this.#reported = performance.now();
+  }
+}
+
+/** At most a dozen pictures of a row: the first two, the last, and those between evenly apart. */
+function thinned<T>(images: readonly T[]): T[] {
+  const most = 12;
+  if (images.length <= most) return [...images];
+  return Array.from({ length: most }, (_, i) => images[Math.round((i * (images.length - 1)) / (most - 1))]);
+}
+
+function centerCrop(picture: Picture, size: number): Picture {
+  const width = Math.min(size, picture.width);
+  const height = Math.min(size, picture.height);
+  const [left, top] = [Math.floor((picture.width - width) / 2), Math.floor((picture.height - height) / 2)];
+  return cropPicture(picture, left, top, width, height);
+}
+
+function png({ width, height, channels, data }: Picture): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels } }).png().toBuffer();
+}
+
+const SHOWN = ["G_GAN", "D_real", "D_fake", "NCE", "NCE_Y"];
+
+function describeLosses(row: LossRow): string {
+  return SHOWN.filter((name) => name in row)
+    .map((name) => `${name} ${row[name].toFixed(3)}`)
+    .join(" ");
+}

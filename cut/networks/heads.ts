@@ -1,0 +1,37 @@
+// F, the feature network (cut.md section 2.4): for every tapped layer a head of two linear layers with a ReLU between, whose
+// rows are then brought to unit length. Unlike the reference's, heads are made at the start, since the shapes are known.
+import type { Gpu } from "../../engine/gpu.js";
+import type { Head } from "../../engine/operators/patch-path.js";
+import type { Shape, Tensor } from "../../engine/tensor.js";
+import { makeParameters, type ParameterShapes, type Parameters } from "./network.js";
+
+export interface HeadsArchitecture {
+  /** Channels of the feature maps, one entry a tapped layer. */
+  channels: readonly number[];
+  /** Width of the patch features (netF_nc). */
+  width: number;
+}
+
+export class Heads {
+  readonly parameters: Parameters;
+
+  constructor(gpu: Gpu, architecture: HeadsArchitecture) {
+    this.parameters = makeParameters(gpu, Heads.shapes(architecture));
+  }
+
+  /** Shapes of the parameters by key, in order of definition. */
+  static shapes({ channels, width }: HeadsArchitecture): ParameterShapes {
+    const shapes = new Map<string, Shape>();
+    channels.forEach((count, i) => {
+      shapes.set(`mlp_${i}.0.weight`, [width, count]).set(`mlp_${i}.0.bias`, [width]);
+      shapes.set(`mlp_${i}.2.weight`, [width, width]).set(`mlp_${i}.2.bias`, [width]);
+    });
+    return shapes;
+  }
+
+  /** The head of tap number `i`. */
+  head(i: number): Head {
+    const get = (name: string) => this.parameters.get(`mlp_${i}.${name}`) as Tensor;
+    return { w1: get("0.weight"), b1: get("0.bias"), w2: get("2.weight"), b2: get("2.bias") };
+  }
+}

@@ -1,0 +1,113 @@
+// What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward pass
+// walks, and the initialisation of section 5 of the method (xavier with gain 0.02 by default, biases 0).
+import type { Gpu } from "../../engine/gpu.js";
+import type { Random } from "../../engine/random.js";
+import type { Shape, Tensor } from "../../engine/tensor.js";
+import type { TrainOptions } from "../options.js";
+
+/** Shapes of parameters by key, in order of definition. */
+export type ParameterShapes = ReadonlyMap<string, Shape>;
+export type Parameters = ReadonlyMap<string, Tensor>;
+/** Values of parameters by key. */
+export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+
+/** Tensors on the GPU for every parameter, wanting gradients; content undefined until written. */
+export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
+  const parameters = new Map<string, Tensor>();
+  for (const [key, shape] of shapes) parameters.set(key, gpu.persistent(shape).requireGrad());
+  return parameters;
+}
+
+/** The same parameters cut off from the tape: for passes that must not train them. */
+export function frozen(parameters: Parameters): Parameters {
+  return new Map([...parameters].map(([key, tensor]) => [key, tensor.detach()]));
+}
+
+export function writeParameters(parameters: Parameters, weights: Weights): void {
+  for (const [key, tensor] of parameters) tensor.write(weights.get(key) as Float32Array);
+}
+
+export async function readParameters(parameters: Parameters): Promise<Map<string, Float32Array<ArrayBuffer>>> {
+  const reads = [...parameters].map(async ([key, tensor]) => [key, await tensor.read()] as const);
+  return new Map(await Promise.all(reads));
+}
+
+/** One module of a network's Sequential. */
+export interface Module {
+  /** Position in the Sequential: the number in state_dict keys and in nce_layers. */
+  index: number;
+  run(x: Tensor, parameters: Parameters): Tensor;
+}
+
+/** Runs modules in order, collecting the outputs whose index is in `taps`; stops after the last tap if `encodeOnly`. */
+export function runModules(
+  modules: readonly Module[],
+  x: Tensor,
+  parameters: Parameters,
+  place: string,
+  taps: readonly number[] = [],
+  encodeOnly = false,
+): { output: Tensor; features: Tensor[] } {
+  const { gpu } = x;
+  const features: Tensor[] = [];
+  let output = x;
+  for (const module of modules) {
+    output = gpu.at(`${place}${module.index}`, () => module.run(output, parameters));
+    if (taps.includes(module.index)) features.push(output);
+    if (encodeOnly && features.length === taps.length) break;
+  }
+  return { output, features };
+}
+
+/** First weights of a network: every weight by `init_type` and `init_gain`, every bias 0 (cut.md section 5). */
+export function initialWeights(
+  shapes: ParameterShapes,
+  random: Random,
+  { init_type, init_gain }: Pick<TrainOptions, "init_type" | "init_gain">,
+): Map<string, Float32Array<ArrayBuffer>> {
+  const weights = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const [key, shape] of shapes) {
+    const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
+    if (key.endsWith("weight")) {
+      const [rows, columns, ...kernel] = shape;
+      const area = kernel.reduce((product, n) => product * n, 1);
+      if (init_type === "orthogonal") fillOrthogonal(values, rows, columns * area, init_gain, random);
+      else {
+        const std = {
+          xavier: init_gain * Math.sqrt(2 / ((rows + columns) * area)),
+          normal: init_gain,
+          kaiming: Math.sqrt(2 / (columns * area)),
+        }[init_type];
+        for (let i = 0; i < values.length; i++) values[i] = std * random.normal();
+      }
+    }
+    weights.set(key, values);
+  }
+  return weights;
+}
+
+/** A random matrix with orthonormal rows (or columns, whichever are fewer), times the gain: Gram-Schmidt on normals. */
+function fillOrthogonal(values: Float32Array, rows: number, columns: number, gain: number, random: Random): void {
+  const count = Math.min(rows, columns);
+  const length = Math.max(rows, columns);
+  const basis: Float64Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const vector = Float64Array.from({ length }, () => random.normal());
+    // Twice is enough to be orthogonal to rounding.
+    for (let pass = 0; pass < 2; pass++) {
+      for (const other of basis) {
+        let along = 0;
+        for (let j = 0; j < length; j++) along += vector[j] * other[j];
+        for (let j = 0; j < length; j++) vector[j] -= along * other[j];
+      }
+    }
+    const norm = Math.sqrt(vector.reduce((sum, v) => sum + v * v, 0));
+    for (let j = 0; j < length; j++) vector[j] /= norm;
+    basis.push(vector);
+  }
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      values[r * columns + c] = gain * (rows <= columns ? basis[r][c] : basis[c][r]);
+    }
+  }
+}

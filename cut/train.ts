@@ -1,0 +1,184 @@
+// The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to a
+// listener. A run is exact: patch positions and mirrors come from one random stream whose state every checkpoint carries,
+// and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was not.
+// Losses are read a few steps late, so that the GPU never waits for their reader.
+import { CutgpuError } from "../engine/errors.js";
+import type { Gpu } from "../engine/gpu.js";
+import { Random } from "../engine/random.js";
+import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
+import { initialWeights, writeParameters } from "./networks/network.js";
+import type { TrainOptions } from "./options.js";
+import type { LossRow } from "./report/losses.js";
+import { learningRateFactor } from "./schedule.js";
+import { TrainingStep } from "./step.js";
+
+/** One batch: pictures [N, C, H, W] in [-1, 1], A to be translated and B to learn from. */
+export interface TrainingBatch {
+  A: Float32Array;
+  B: Float32Array;
+  height: number;
+  width: number;
+}
+
+export interface BatchSource {
+  readonly batchesPerEpoch: number;
+  /** The batches of an epoch (from 1), beginning with batch number `from` (from 0); the same ones however often asked. */
+  batches(where: { epoch: number; from: number }): AsyncIterable<TrainingBatch>;
+}
+
+export interface TrainingListener {
+  /** Losses of one step, in order, a few steps after it was begun. */
+  onLosses?(row: LossRow): void;
+  /** A checkpoint to keep under a name: "latest", or the number of a finished epoch. */
+  onCheckpoint?(name: string, bytes: Uint8Array): void | Promise<void>;
+  /** The moment to make sample pictures, every display_freq pictures. */
+  onDisplay?(step: number): void | Promise<void>;
+}
+
+/** Steps given to the GPU before the losses of the first of them are waited for. */
+const STEPS_AHEAD = 3;
+
+export class Training {
+  readonly options: TrainOptions;
+  readonly step: TrainingStep;
+  readonly #source: BatchSource;
+  readonly #random: Random;
+  readonly #state: Omit<RunState, "random">;
+  #savedStep = -1;
+
+  /** A new run, its weights drawn from the seed. */
+  static start(gpu: Gpu, options: TrainOptions, source: BatchSource): Training {
+    const random = new Random(options.seed);
+    const step = new TrainingStep(gpu, options);
+    for (const network of ["G", "D", "F"] as const) {
+      const { parameters } = step[network];
+      const shapes = new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
+      writeParameters(parameters, initialWeights(shapes, random.fork(network), options));
+    }
+    const state = { step: 0, epoch: options.epoch_count, batch: 0, options };
+    return new Training(step, source, random.fork("steps"), state);
+  }
+
+  /** Goes on from a checkpoint; `options` may differ from the checkpoint's where mergeForResume allows it. */
+  static resume(gpu: Gpu, options: TrainOptions, source: BatchSource, checkpoint: Checkpoint, where: string): Training {
+    const step = new TrainingStep(gpu, options);
+    restoreCheckpoint(step, checkpoint, where);
+    const { random, ...state } = checkpoint.state;
+    return new Training(step, source, Random.restore(random), { ...state, options });
+  }
+
+  private constructor(step: TrainingStep, source: BatchSource, random: Random, state: Omit<RunState, "random">) {
+    this.options = state.options;
+    this.step = step;
+    this.#source = source;
+    this.#random = random;
+    this.#state = { ...state };
+  }
+
+  /** Steps done so far. */
+  get stepsDone(): number {
+    return this.#state.step;
+  }
+
+  /** Steps that the run will have at its end. */
+  get stepsInAll(): number {
+    const { n_epochs, n_epochs_decay, epoch_count, max_steps } = this.options;
+    const epochs = n_epochs + n_epochs_decay - epoch_count + 1;
+    const steps = epochs * this.#source.batchesPerEpoch;
+    return max_steps === null ? steps : Math.min(steps, max_steps);
+  }
+
+  /** Takes over weights, but neither moments nor counters, from another run's checkpoint (pretrained_name). */
+  adoptWeights(checkpoint: Checkpoint, where: string): void {
+    restoreCheckpoint(this.step, checkpoint, where, true);
+  }
+
+  /** The whole state as a checkpoint's bytes. */
+  async checkpoint(): Promise<Uint8Array> {
+    return serializeCheckpoint(this.step, { ...this.#state, random: this.#random.state() });
+  }
+
+  /**
+   * Trains to the end, or until `signal` is aborted: then the step under way is finished and saved.
+   * Returns whether the end was reached. Throws a CutgpuError (NAN_LOSS) at the first loss that is not finite; the last
+   * checkpoint given to the listener is then from before it.
+   */
+  async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
+    const { options, step } = this;
+    const { batch_size, save_latest_freq, display_freq, save_epoch_freq } = options;
+    const state = this.#state;
+    const pending: Promise<LossRow>[] = [];
+    let before = performance.now();
+    const settle = async (atMost: number) => {
+      while (pending.length > atMost) {
+        const row = await (pending.shift() as Promise<LossRow>);
+        checkFinite(row);
+        const now = performance.now();
+        row.seconds = Number(((now - before) / 1000).toFixed(4));
+        before = now;
+        listener.onLosses?.(row);
+      }
+    };
+    const save = async (name: string) => {
+      await settle(0);
+      if (name === "latest" && this.#savedStep === state.step) return;
+      await listener.onCheckpoint?.(name, await this.checkpoint());
+      if (name === "latest") this.#savedStep = state.step;
+      before = performance.now();
+    };
+    const crossed = (frequency: number) =>
+      Math.floor((state.step * batch_size) / frequency) > Math.floor(((state.step - 1) * batch_size) / frequency);
+
+    try {
+      const lastEpoch = options.n_epochs + options.n_epochs_decay;
+      while (state.epoch <= lastEpoch && state.step < this.stepsInAll) {
+        const lr = options.lr * learningRateFactor(options.lr_policy, options, state.epoch);
+        for await (const batch of this.#source.batches({ epoch: state.epoch, from: state.batch })) {
+          const { A, B, height, width } = batch;
+          const flip = options.flip_equivariance && this.#random.next() < 0.5;
+          const positions = step.drawPositions(this.#random, height, width);
+          await step.run({ A, B, height, width, positions, flip, learningRate: lr });
+          state.step++;
+          state.batch++;
+          const row = { step: state.step, epoch: state.epoch, seconds: 0, lr };
+          const read = step.losses().then((losses): LossRow => ({ ...row, ...losses }));
+          // A failure is reported when its turn comes; until then it must not count as unhandled.
+          read.catch(() => undefined);
+          pending.push(read);
+          await settle(STEPS_AHEAD);
+          if (crossed(display_freq)) {
+            await settle(0);
+            await listener.onDisplay?.(state.step);
+            before = performance.now();
+          }
+          if (signal?.aborted || state.step >= this.stepsInAll) break;
+          if (crossed(save_latest_freq)) await save("latest");
+        }
+        if (state.batch >= this.#source.batchesPerEpoch) {
+          state.epoch++;
+          state.batch = 0;
+          if ((state.epoch - 1) % save_epoch_freq === 0) {
+            await save(String(state.epoch - 1));
+            await save("latest");
+          }
+        }
+        if (signal?.aborted) break;
+      }
+      await save("latest");
+      return state.step >= this.stepsInAll;
+    } finally {
+      await Promise.allSettled(pending);
+    }
+  }
+}
+
+function checkFinite(row: LossRow): void {
+  for (const [name, value] of Object.entries(row)) {
+    if (Number.isFinite(value)) continue;
+    throw new CutgpuError(
+      "NAN_LOSS",
+      `the loss ${name} became ${value} at step ${row.step}; the last checkpoint is from before it`,
+      "Go on from it with --continue_train and a lower --lr, and look for pictures of one single colour in the data.",
+    );
+  }
+}

@@ -1,0 +1,12 @@
+// Provokes an error that WebGPU reports outside of any call. Prints nothing but what the next read throws.
+import { openGpu } from "../../../engine/node.js";
+
+const gpu = await openGpu();
+const x = gpu.tensor([1, 2]);
+gpu.device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
+await gpu.device.queue.onSubmittedWorkDone();
+try {
+  await x.read();
+} catch (error) {
+  console.log(`${(error as Error).name}: ${(error as Error).message}`);
+}

@@ -1,0 +1,126 @@
+// The engine against PyTorch's float64: every golden operator case, output and gradients, on both kernel profiles.
+// Composed losses are put together here as the method states them (cut.md section 3), and the patch path is asked twice:
+// the fused operator, and the same in plain operators.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/gpu.js";
+import * as engine from "../../engine/index.js";
+import type { Tensor } from "../../engine/tensor.js";
+import { type OperatorCase, operatorCases } from "../support/goldens.js";
+import { assertClose, download, profiles, testGpu, upload } from "../support/gpu.js";
+
+const BOUND = 5e-5;
+
+/** Every parameter a case may have; a case has those of its operator. */
+interface Parameters {
+  stride: number;
+  padding: number;
+  outputPadding: number;
+  eps: number;
+  slope: number;
+  mode: "lsgan" | "vanilla" | "nonsaturating" | "wgangp";
+  targetIsReal: boolean;
+  batch: number;
+  tau: number;
+  allNegatives?: boolean;
+  lr: number;
+  beta1: number;
+  beta2: number;
+  steps: number;
+}
+
+type Answers = Record<string, Tensor>;
+type Forward = (inputs: Record<string, Tensor>, parameters: Parameters, ids: () => Tensor) => Tensor;
+
+const nceOptions = ({ batch, tau, allNegatives }: Parameters) => ({ groups: allNegatives ? 1 : batch, tau });
+
+function ganLoss(x: Tensor, { mode, targetIsReal }: Parameters): Tensor {
+  if (mode === "lsgan") return engine.mseLoss(x, targetIsReal ? 1 : 0);
+  if (mode === "vanilla") return engine.bceWithLogits(x, targetIsReal ? 1 : 0);
+  const signed = engine.scale(x, targetIsReal ? -1 : 1);
+  return engine.mean(mode === "wgangp" ? signed : engine.softplus(signed));
+}
+
+/** Forward passes by the goldens' operator names; inputs under the goldens' short names. */
+const forwards: Record<string, Forward> = {
+  conv2d: ({ x, w, b }, parameters) => engine.conv2d(x, w, b, parameters),
+  convTranspose2d: ({ x, w, b }, parameters) => engine.convTranspose2d(x, w, b, parameters),
+  reflectPad2d: ({ x }, { padding }) => engine.reflectionPad2d(x, padding),
+  blurDown: ({ x }) => engine.blurDown(x),
+  blurUp: ({ x }) => engine.blurUp(x),
+  instanceNorm: ({ x }, { eps }) => engine.instanceNorm(x, { eps }),
+  linear: ({ x, w, b }) => engine.linear(x, w, b),
+  l2norm: ({ x }, { eps }) => engine.l2Normalize(x, eps),
+  relu: ({ x }) => engine.relu(x),
+  leakyRelu: ({ x }, { slope }) => engine.leakyRelu(x, slope),
+  tanh: ({ x }) => engine.tanh(x),
+  ganLoss: ({ x }, parameters) => ganLoss(x, parameters),
+  patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
+  patchNcePath({ fq, fk, ...head }, parameters, ids) {
+    const k = engine.patchKeys(fk, ids(), head as unknown as engine.Head);
+    return engine.mean(engine.patchNcePath(fq, ids(), head as unknown as engine.Head, k, nceOptions(parameters)));
+  },
+};
+
+/** The patch path without its fused operators. */
+const composedPath: Forward = ({ fq, fk, w1, b1, w2, b2 }, parameters, ids) => {
+  const embed = (features: Tensor) => {
+    const hidden = engine.relu(engine.linear(engine.gatherPositions(features, ids()), w1, b1));
+    return engine.l2Normalize(engine.linear(hidden, w2, b2));
+  };
+  return engine.mean(engine.patchNce(embed(fq), embed(fk).detach(), nceOptions(parameters)));
+};
+
+/** The output y, and under "d" and its name the gradient of every input. */
+function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers {
+  const names = [...given.tensors.keys()].filter((name) => !/^(y|ids|d.+)$/.test(name));
+  const inputs = Object.fromEntries(names.map((name) => [name, upload(gpu, given.dense(name)).requireGrad()]));
+  const y = forward(inputs, given.parameters as unknown as Parameters, () => gpu.tensor(given.ids("ids")));
+  const gradients = grad(y, Object.values(inputs), { dy: upload(gpu, given.dense("dy")) });
+  return { y, ...Object.fromEntries(names.map((name, i) => [`d${name}`, gradients[i]])) };
+}
+
+/** Parameters after each update. */
+function adam(gpu: Gpu, given: OperatorCase): Answers {
+  const { lr, steps, ...options } = given.parameters as unknown as Parameters;
+  const p = upload(gpu, given.dense("p0"));
+  const optimizer = new engine.Adam(gpu, new Map([["p", p]]), options);
+  const trajectory: Answers = {};
+  for (let step = 1; step <= steps; step++) {
+    optimizer.advance(lr);
+    optimizer.update([upload(gpu, given.dense(`g${step - 1}`))]);
+    trajectory[`p${step}`] = engine.scale(p, 1);
+  }
+  optimizer.dispose();
+  return trajectory;
+}
+
+/** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
+const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+
+const cases = operatorCases();
+
+test("there are golden cases to test", () => {
+  assert.ok(cases.length > 0);
+});
+
+for (const profile of profiles) {
+  for (const given of cases) {
+    const check = (name: string, work: (gpu: Gpu) => Answers) =>
+      test(`golden ${name} on ${profile}`, async () => {
+        const gpu = await testGpu(profile);
+        const ours = gpu.scope(() => work(gpu));
+        assert.equal(Object.keys(ours).sort(), [...given.tensors.keys()].filter(isAnswer).sort());
+        for (const [short, tensor] of Object.entries(ours)) {
+          assertClose(await download(tensor), given.dense(short), BOUND, short);
+          tensor.dispose();
+        }
+      });
+    if (given.op === "adam") check(given.name, (gpu) => adam(gpu, given));
+    else check(given.name, (gpu) => differentiate(gpu, given, forwards[given.op]));
+    if (given.op === "patchNcePath") check(`${given.name} composed`, (gpu) => differentiate(gpu, given, composedPath));
+  }
+}
+
+test.run();

@@ -1,0 +1,199 @@
+// Plays the golden training runs and generators: what the files' metadata say, through the public networks and step.
+// Yields one case a quantity, with its error ||ours - golden|| / ||golden|| and its bound.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadGenerator } from "../../cut/checkpoint.js";
+import { Generator, type GeneratorArchitecture } from "../../cut/networks/generator.js";
+import type { ParameterShapes, Parameters, Weights } from "../../cut/networks/network.js";
+import { writeParameters } from "../../cut/networks/network.js";
+import { type StepOptions, TrainingStep } from "../../cut/step.js";
+import type { StateDict } from "../../engine/formats/state-dict.js";
+import type { Gpu } from "../../engine/gpu.js";
+import { goldensFolder, readGolden, relativeError } from "../support/goldens.js";
+
+export interface GoldenCase {
+  name: string;
+  error: number;
+  bound: number;
+}
+
+const RUN_BOUND = 5e-4;
+const OPERATOR_BOUND = 5e-5;
+
+/** The published formula for weights: parameter k, element i, in float64. */
+export function formulaWeights(shapes: ParameterShapes, seed: number): Weights {
+  const weights = new Map<string, Float32Array<ArrayBuffer>>();
+  let k = 0;
+  for (const [key, shape] of shapes) {
+    const [rows, columns = 0, kh = 1, kw = 1] = shape;
+    const size = shape.reduce((product, n) => product * n, 1);
+    const std = shape.length > 1 ? Math.sqrt(2 / ((rows + columns) * kh * kw)) : 0.05;
+    const values = new Float32Array(size);
+    for (let i = 0; i < size; i++) {
+      const v = 43758.5453 * Math.sin(12.9898 * i + 78.233 * (101 * seed + k + 1));
+      values[i] = (2 * (v - Math.floor(v)) - 1) * Math.sqrt(3) * std;
+    }
+    weights.set(key, values);
+    k++;
+  }
+  return weights;
+}
+
+const blocksOption = (blocks: number) => `resnet_${blocks}blocks` as StepOptions["netG"];
+
+function stepOptions(meta: Record<string, unknown>): StepOptions {
+  const get = <T>(name: string) => meta[name] as T;
+  return {
+    ...{ input_nc: 3, output_nc: 3, ngf: get("ngf"), ndf: get("ndf"), netG: blocksOption(get("blocks")) },
+    ...{ netD: "basic", n_layers_D: 3, no_antialias: !get("antialias"), no_antialias_up: !get("antialias") },
+    ...{ netF: "mlp_sample", netF_nc: get("netF_nc"), nce_layers: get("nce_layers"), nce_T: get("nce_T") },
+    ...{ nce_idt: get("mode") === "CUT", num_patches: get("patches"), flip_equivariance: get("mode") === "FastCUT" },
+    ...{ nce_includes_all_negatives_from_minibatch: get("all_negatives"), gan_mode: get("gan_mode") },
+    ...{ lambda_GAN: get("lambda_GAN"), lambda_NCE: get("lambda_NCE"), beta1: get("beta1"), beta2: get("beta2") },
+  } as StepOptions;
+}
+
+/** Metadata as values: JSON where it is JSON, else the text itself. */
+function metadataOf(golden: StateDict): Record<string, unknown> {
+  const read = (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  };
+  return Object.fromEntries(Object.entries(golden.metadata).map(([key, text]) => [key, read(text)]));
+}
+
+const values = (golden: StateDict, name: string) => golden.tensors.get(name)?.data as Float32Array;
+
+/** A whole training run: gradients of step 0, losses of every step, the first and the last images. */
+export async function* trainingRun(gpu: Gpu, file: string): AsyncGenerator<GoldenCase> {
+  const golden = readGolden(file);
+  const meta = metadataOf(golden);
+  const options = stepOptions(meta);
+  const step = new TrainingStep(gpu, options);
+  const fill = meta["fill"] as Record<"G" | "D" | "F", number>;
+  const networks = { G: step.G.parameters, D: step.D.parameters, F: step.F.parameters };
+  const shapesOf = (parameters: Parameters) => new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
+  for (const name of ["G", "D", "F"] as const) {
+    writeParameters(networks[name], formulaWeights(shapesOf(networks[name]), fill[name]));
+  }
+  const { height, width, steps, lr, mode } = meta as {
+    height: number;
+    width: number;
+    steps: number;
+    lr: number;
+    mode: string;
+  };
+  const flips = meta["flips"] as boolean[];
+  const wanted = meta["losses"] as Record<string, number | number[]>[];
+  for (let t = 0; t < steps; t++) {
+    const positions = (term: string) =>
+      options.nce_layers.map((layer) =>
+        Int32Array.from(golden.tensors.get(`step${t}.ids${term}.${layer}`)?.data as Int32Array),
+      );
+    await step.run({
+      ...{ A: values(golden, `step${t}.A`), B: values(golden, `step${t}.B`), height, width, learningRate: lr },
+      positions: { x: positions("X"), y: mode === "CUT" ? positions("Y") : [] },
+      flip: flips[t],
+    });
+    const losses = await step.losses();
+    const theirs: [string, number][] = Object.entries(wanted[t]).flatMap(([name, value]): [string, number][] => {
+      if (typeof value === "number") return name in losses ? [[name, value]] : [];
+      const prefix = name.replace("_layers", "");
+      return value.map((v, i) => [`${prefix}_${options.nce_layers[i]}`, v]);
+    });
+    yield {
+      name: `${file} step ${t} losses`,
+      error: relativeError(
+        theirs.map(([name]) => losses[name]),
+        theirs.map(([, value]) => value),
+      ),
+      bound: RUN_BOUND,
+    };
+    if (t === 0) {
+      yield {
+        name: `${file} step 0 fake`,
+        error: relativeError(await step.fake.read(), values(golden, "step0.fake")),
+        bound: RUN_BOUND,
+      };
+      for (const network of ["G", "D", "F"] as const) {
+        const keys = [...networks[network].keys()];
+        const ours = await Promise.all(step.gradients[network].map((gradient) => gradient.read()));
+        const theirs = keys.map((key) => values(golden, `step0.grad.${network}.${key}`));
+        yield worstGradient(`${file} step 0 gradients of ${network}`, keys, ours, theirs);
+      }
+    }
+  }
+  const last = steps - 1;
+  const A = values(golden, `step${last}.A`);
+  const B = mode === "CUT" ? values(golden, `step${last}.B`) : new Float32Array();
+  const both = new Float32Array([...A, ...B]);
+  const image = gpu.noGrad(() =>
+    gpu.scope(() => step.G.translate(gpu.tensor(both, [both.length / (3 * height * width), 3, height, width]))),
+  );
+  yield {
+    name: `${file} final images`,
+    error: relativeError(await image.read(), values(golden, "final.fake")),
+    bound: RUN_BOUND,
+  };
+  step.dispose();
+}
+
+/**
+ * The greatest relative error among a network's gradients. A bias right before a norm has a true gradient of zero, which no
+ * ratio measures: gradients far smaller than that of their own weights are held against those.
+ */
+function worstGradient(
+  name: string,
+  keys: readonly string[],
+  ours: readonly Float32Array[],
+  theirs: readonly Float32Array[],
+): GoldenCase {
+  const norm = (data: Float32Array) => Math.sqrt(data.reduce((sum, v) => sum + v * v, 0));
+  let worst = { key: "", error: -1 };
+  keys.forEach((key, i) => {
+    const weight = theirs[keys.indexOf(key.replace(/bias$/, "weight"))];
+    const own = norm(theirs[i]);
+    const zero = own < 1e-4 * norm(weight);
+    const error = zero
+      ? norm(ours[i].map((v, j) => v - theirs[i][j])) / norm(weight)
+      : relativeError(ours[i], theirs[i]);
+    if (!(error <= worst.error)) worst = { key, error };
+  });
+  return { name: `${name} (worst: ${worst.key})`, error: worst.error, bound: RUN_BOUND };
+}
+
+/** A generator's output: weights from a .pth beside the file, or from the formula. */
+export async function generatorOutput(gpu: Gpu, file: string): Promise<GoldenCase> {
+  const golden = readGolden(file);
+  const {
+    weights,
+    fill,
+    ngf,
+    blocks,
+    antialias = true,
+  } = metadataOf(golden) as {
+    weights?: string;
+    fill?: number | { G: number };
+    ngf: number;
+    blocks: number;
+    antialias?: boolean;
+  };
+  let G: Generator;
+  if (weights) G = loadGenerator(gpu, readFileSync(join(goldensFolder, weights)), weights);
+  else {
+    const architecture: GeneratorArchitecture = {
+      ...{ input_nc: 3, output_nc: 3, ngf, blocks, no_antialias: !antialias, no_antialias_up: !antialias },
+    };
+    G = new Generator(gpu, architecture);
+    writeParameters(
+      G.parameters,
+      formulaWeights(Generator.shapes(architecture), typeof fill === "object" ? fill.G : Number(fill)),
+    );
+  }
+  const x = golden.tensors.get("x");
+  const y = gpu.noGrad(() => gpu.scope(() => G.translate(gpu.tensor(x?.data as Float32Array, x?.shape))));
+  return { name: `${file} output`, error: relativeError(await y.read(), values(golden, "y")), bound: OPERATOR_BOUND };
+}

@@ -1,0 +1,126 @@
+// Every kernel, with its default constants and with others, through two validators that need no GPU: Dawn's (Chrome's) on
+// its null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256 invocations),
+// and naga (Firefox's) for all but subgroup kernels, which it does not know.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseWgsl, validate } from "naga-wasm";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { create, globals } from "webgpu";
+import { Kernel, type KernelSource, specialize } from "../../engine/kernel.js";
+import * as kernels from "../../shaders/generated.js";
+
+Object.assign(globalThis, globals);
+const sources: readonly KernelSource[] = Object.values(kernels);
+
+// Dawn crashes where this object is collected.
+const nullBackend = create(["backend=null"]);
+let opening: Promise<GPUDevice> | undefined;
+
+/** A device that runs nothing and validates everything: all features, base limits. */
+function nullDevice(): Promise<GPUDevice> {
+  opening ??= (async () => {
+    const adapter = (await nullBackend.requestAdapter()) as GPUAdapter;
+    const device = await adapter.requestDevice({ requiredFeatures: [...adapter.features] as GPUFeatureName[] });
+    device.addEventListener("uncapturederror", (event) => event.preventDefault());
+    return device;
+  })();
+  return opening;
+}
+
+type Constants = { [name: string]: number | boolean };
+
+/** Values to try beside a constant's default, one at a time. */
+const others: { [constant: string]: readonly (number | boolean)[] } = {
+  WORKGROUP: [8, 64, 256],
+  PER_THREAD: [4, 8],
+  LANES: [4, 16, 32],
+  TAPS_X: [1, 4, 7],
+  TAPS_Y: [1, 4, 7],
+  STRIDE: [2, 3],
+  OWNED: [2, 8],
+  OP: [1, 2, 3, 4, 5, 6],
+  SLOPED: [true],
+  RESIDUAL: [true],
+  REFLECT: [false],
+};
+
+function choicesOf(source: KernelSource): Constants[] {
+  return [
+    {},
+    ...Object.keys(source.constants).flatMap((name) => (others[name] ?? []).map((value) => ({ [name]: value }))),
+  ];
+}
+
+/** What Dawn says against a kernel, layout included; nothing if it is valid. */
+async function dawnSays(source: KernelSource, constants: Constants): Promise<string> {
+  const device = await nullDevice();
+  try {
+    await new Kernel(device, source, constants).compile();
+    return "";
+  } catch (error) {
+    const { messages } = await device.createShaderModule({ code: specialize(source, constants) }).getCompilationInfo();
+    return [(error as Error).message, ...messages.map(({ lineNum, message }) => `line ${lineNum}: ${message}`)].join(
+      "\n",
+    );
+  }
+}
+
+/** What naga says against a text; nothing if it is valid. */
+function nagaSays(code: string): string {
+  try {
+    const module = parseWgsl(code);
+    validate(module).free();
+    module.free();
+    return "";
+  } catch (error) {
+    return (error as { formatted?: string }).formatted ?? String(error);
+  }
+}
+
+for (const source of sources) {
+  test(`${source.name} is valid`, async () => {
+    const unknown = Object.keys(source.constants).filter((name) => !(name in others));
+    assert.equal(unknown, [], "constants that this test knows no values for");
+    for (const constants of choicesOf(source)) {
+      const label = JSON.stringify(constants);
+      assert.is(await dawnSays(source, constants), "", label);
+      if (!source.subgroups) assert.is(nagaSays(specialize(source, constants)), "", label);
+    }
+  });
+}
+
+test("the validating device has no more than WebGPU's base limits, which every kernel keeps to", async () => {
+  const { limits } = await nullDevice();
+  assert.is(limits.maxStorageBuffersPerShaderStage, 8);
+  assert.is(limits.maxComputeWorkgroupStorageSize, 16384);
+  assert.is(limits.maxComputeInvocationsPerWorkgroup, 256);
+  for (const { bindings, paramsSize } of sources) {
+    assert.ok(bindings.length <= 8);
+    assert.ok(paramsSize <= 256, "uniforms lie in slots of 256 bytes");
+  }
+});
+
+test("both validators are able to fail", async () => {
+  const source = kernels.reduce_rows as KernelSource;
+  const broken = (from: string, to: string): KernelSource => ({ ...source, code: source.code.replace(from, to) });
+  const misspelt = broken("var sum = 0.0", "var sun = 0.0");
+  assert.match(await dawnSays(misspelt, {}), /unresolved value 'sum'/);
+  assert.match(nagaSays(misspelt.code), /sum/);
+  // 17 KiB of workgroup memory, and a barrier that not all invocations reach.
+  assert.match(await dawnSays(broken("array<f32, WORKGROUP>", "array<f32, 4352>"), {}), /workgroup/i);
+  const divergent = broken("workgroupBarrier();", "if (local < 3) { workgroupBarrier(); }");
+  assert.match(await dawnSays(divergent, {}), /uniform/);
+});
+
+test("every shader begins by saying what it computes", () => {
+  const folder = fileURLToPath(new URL("../../../shaders/", import.meta.url));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".wgsl"));
+  assert.is(files.filter((file) => !file.startsWith("lib")).length, sources.length);
+  for (const file of files) {
+    const [first] = readFileSync(`${folder}/${file}`, "utf8").split("\n");
+    assert.match(first, /^\/\/ \S.{20,}/, file);
+  }
+});
+
+test.run();

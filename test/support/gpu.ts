@@ -1,0 +1,86 @@
+// What tests of the engine share: one device a kernel profile for the whole test process (opening one costs more than most
+// tests), random values that float32 holds exactly, so that the float64 reference starts from the very same numbers, and
+// comparison by relative error.
+import * as assert from "uvu/assert";
+import type { Gpu, Profile } from "../../engine/gpu.js";
+import { openGpu } from "../../engine/node.js";
+import type { Random } from "../../engine/random.js";
+import { type Dense, dense, fromFloat32 } from "../../engine/reference/index.js";
+import { type Shape, sizeOf, type Tensor } from "../../engine/tensor.js";
+import { relativeError } from "./goldens.js";
+
+export const profiles: readonly Profile[] = ["software", "gpu"];
+
+const opened = new Map<Profile, Promise<Gpu>>();
+
+/** The process's device of that profile, whatever the adapter is. It is shared: leave nothing forced and nothing alive. */
+export function testGpu(profile: Profile): Promise<Gpu> {
+  let gpu = opened.get(profile);
+  if (!gpu) {
+    gpu = openGpu({ profile });
+    opened.set(profile, gpu);
+  }
+  return gpu;
+}
+
+/** A device of a test's own, for tests that destroy it or count its buffers. */
+export const ownGpu = (profile: Profile = "software"): Promise<Gpu> => openGpu({ profile });
+
+/** Kernels that can be forced on operators with several: "broadcast" needs subgroups of a fixed size. */
+export const forcible = (gpu: Gpu): string[] => (gpu.subgroupSize >= 4 ? ["tiled", "broadcast"] : ["tiled"]);
+
+/** Runs `work` with the named operators forced to one kernel. */
+export async function withForced<T>(gpu: Gpu, forced: Gpu["forced"], work: () => Promise<T>): Promise<T> {
+  const before = { ...gpu.forced };
+  Object.assign(gpu.forced, forced);
+  try {
+    return await work();
+  } finally {
+    for (const name in gpu.forced) delete gpu.forced[name];
+    Object.assign(gpu.forced, before);
+  }
+}
+
+/** Uniform values in [low, high) that float32 holds exactly. */
+export function uniform(random: Random, shape: Shape, low = -1, high = 1): Dense {
+  return dense(
+    shape,
+    Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(low + (high - low) * random.next())),
+  );
+}
+
+/** Rows of length 1 (to float32's precision), as PatchNCE wants them. */
+export function unitRows(random: Random, rows: number, channels: number): Dense {
+  const x = uniform(random, [rows, channels]);
+  for (let row = 0; row < rows; row++) {
+    const values = x.data.subarray(row * channels, (row + 1) * channels);
+    const norm = Math.hypot(...values);
+    for (let i = 0; i < channels; i++) values[i] = Math.fround(values[i] / norm);
+  }
+  return x;
+}
+
+/** Positions below `area`, some of them repeated. */
+export const positions = (random: Random, count: number, area: number): Int32Array =>
+  Int32Array.from({ length: count }, () => random.integer(area));
+
+export const upload = (gpu: Gpu, x: Dense): Tensor => gpu.tensor(Float32Array.from(x.data), x.shape);
+
+export const download = async (x: Tensor): Promise<Dense> => fromFloat32(x.shape, await x.read());
+
+/** Fails unless shapes are equal and ||ours - expected|| <= bound * ||expected||. */
+export function assertClose(ours: Dense, expected: Dense, bound: number, what: string): void {
+  assert.equal([...ours.shape], [...expected.shape], `shape of ${what}`);
+  const error = relativeError(ours.data, expected.data);
+  assert.ok(error <= bound, `${what} is off by ${error}, more than ${bound}`);
+}
+
+/** The message of the error that `work` throws; fails where it throws none. */
+export function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message} ${(error as { fix?: string }).fix ?? ""}`;
+  }
+  return assert.unreachable("nothing was thrown") as unknown as string;
+}
