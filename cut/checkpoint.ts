@@ -28,11 +28,21 @@ export interface RunState {
 
 const FORMAT = "cutgpu checkpoint 1";
 
-/** The whole state of a training as one safetensors file. */
+/**
+ * The whole state of a training as one safetensors file.
+ * Throws a CutgpuError (NAN_LOSS) where it holds a value that is not finite and could not be gone on from.
+ */
 export async function serializeCheckpoint(step: TrainingStep, state: RunState): Promise<Uint8Array> {
   const tensors = new Map<string, StoredTensor>();
   const add = async (prefix: string, parameters: ReadonlyMap<string, Tensor>) => {
     for (const [key, data] of await readParameters(parameters)) {
+      if (!allFinite(data)) {
+        throw new CutgpuError(
+          "NAN_LOSS",
+          `${prefix}.${key} became infinite or NaN at step ${state.step}, which is not saved`,
+          "Go on from the last checkpoint with --continue_train and a lower --lr.",
+        );
+      }
       tensors.set(`${prefix}.${key}`, { dtype: "F32", shape: [...(parameters.get(key) as Tensor).shape], data });
     }
   };
@@ -43,6 +53,13 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
   }
   const metadata = { format: FORMAT, state: JSON.stringify(state) };
   return serializeSafetensors({ tensors, metadata });
+}
+
+function allFinite(data: Float32Array): boolean {
+  // 0 times a number is 0, and NaN where it is not finite: quicker than asking each.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += 0 * data[i];
+  return sum === 0;
 }
 
 export interface Checkpoint {
@@ -59,7 +76,11 @@ export function parseCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       "Give a checkpoint that `cutgpu train` wrote, such as latest.safetensors of a run.",
     );
   }
-  return { state: JSON.parse(metadata["state"]) as RunState, tensors };
+  try {
+    return { state: JSON.parse(metadata["state"]) as RunState, tensors };
+  } catch {
+    throw new FormatError(`${where} is damaged: it does not say where the training stood.`, "Give another checkpoint.");
+  }
 }
 
 /** Puts a checkpoint's weights and moments into a training. `weightsOnly` leaves the optimisers as they are. */
@@ -97,9 +118,11 @@ export function restoreCheckpoint(
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */
 export function parseWeights(bytes: Uint8Array, where: string): StateDict {
+  // A safetensors file begins with the length of its header, whose first byte may be anything, and then the header's brace.
+  const safetensors = bytes[8] === 0x7b;
   const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const pickle = bytes[0] === 0x80;
-  return zip || pickle ? parsePth(bytes, where) : parseSafetensors(bytes, where);
+  return !safetensors && (zip || pickle) ? parsePth(bytes, where) : parseSafetensors(bytes, where);
 }
 
 /** A generator's weights by published key, from any file that holds them, and what its keys say of its architecture. */

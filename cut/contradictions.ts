@@ -73,6 +73,11 @@ export function contradictions(options: TrainOptions): string[] {
       `nce_layers names module ${beyond}, and the modules of this ${options.netG} are 0 to ${last}: leave it out`,
     );
   }
+  if (options.input_nc !== options.output_nc) {
+    found.push(
+      `input_nc ${options.input_nc} and output_nc ${options.output_nc} differ, and the patch loss passes translations through the generator again: make them equal`,
+    );
+  }
   if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
     found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
   }

@@ -83,7 +83,7 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
   });
 }
 
-/** Makes a folder and those above it. */
-export function makeFolder(path: string): void {
-  withFileErrors(path, () => mkdirSync(path, { recursive: true }));
+/** Makes a folder and those above it; returns the first that was not there before, undefined where all were. */
+export function makeFolder(path: string): string | undefined {
+  return withFileErrors(path, () => mkdirSync(path, { recursive: true }));
 }

@@ -14,13 +14,14 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../engine/errors.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./files.js";
 import type { LossRow } from "./report/losses.js";
@@ -29,6 +30,8 @@ const checkpointEnding = ".safetensors";
 
 export class RunFolder {
   #losses: number | undefined;
+  /** The first folder that `create` had to make. */
+  #made: string | undefined;
   readonly #release = () => releaseLock(this.path);
 
   private constructor(readonly path: string) {}
@@ -39,7 +42,7 @@ export class RunFolder {
    */
   static create(runsDir: string, name: string, config: Record<string, unknown>): RunFolder {
     const folder = new RunFolder(join(runsDir, name));
-    makeFolder(folder.path);
+    folder.#made = makeFolder(folder.path);
     folder.#lock();
     try {
       if (checkpointNames(folder.path).length > 0) {
@@ -175,6 +178,20 @@ export class RunFolder {
 
   writeReport(html: string): void {
     writeFileAtomically(join(this.path, "report.html"), html);
+  }
+
+  /** Undoes `create` for a run that came to nothing, and closes: folders that were there before stay. */
+  discard(): void {
+    this.close();
+    if (this.#made === undefined) return;
+    rmSync(this.path, { recursive: true, force: true });
+    const first = resolve(this.#made);
+    try {
+      for (let above = dirname(resolve(this.path)); above.length >= first.length; above = dirname(above))
+        rmdirSync(above);
+    } catch {
+      // Somebody else uses it by now.
+    }
   }
 
   /** Gives the lock back. Nothing may be written afterwards. */

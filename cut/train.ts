@@ -1,8 +1,9 @@
 // The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to a
 // listener. A run is exact: patch positions and mirrors come from one random stream whose state every checkpoint carries,
 // and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was not.
-// Losses are read a few steps late, so that the GPU never waits for their reader.
-import { CutgpuError } from "../engine/errors.js";
+// Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed over only when the
+// losses of the step after it are known: a step whose own losses are sound may still have ruined the weights.
+import { CutgpuError, DeviceLostError } from "../engine/errors.js";
 import type { Gpu } from "../engine/gpu.js";
 import { Random } from "../engine/random.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
@@ -38,13 +39,21 @@ export interface TrainingListener {
 /** Steps given to the GPU before the losses of the first of them are waited for. */
 const STEPS_AHEAD = 3;
 
+/** A checkpoint that waits for the losses of the next step. */
+interface HeldCheckpoint {
+  step: number;
+  names: string[];
+  bytes: Uint8Array;
+}
+
 export class Training {
   readonly options: TrainOptions;
   readonly step: TrainingStep;
   readonly #source: BatchSource;
   readonly #random: Random;
   readonly #state: Omit<RunState, "random">;
-  #savedStep = -1;
+  /** Step of the last checkpoint that was handed over or resumed from; null where there is none. */
+  #savedStep: number | null = null;
 
   /** A new run, its weights drawn from the seed. */
   static start(gpu: Gpu, options: TrainOptions, source: BatchSource): Training {
@@ -64,7 +73,9 @@ export class Training {
     const step = new TrainingStep(gpu, options);
     restoreCheckpoint(step, checkpoint, where);
     const { random, ...state } = checkpoint.state;
-    return new Training(step, source, Random.restore(random), { ...state, options });
+    const training = new Training(step, source, Random.restore(random), { ...state, options });
+    training.#savedStep = state.step;
+    return training;
   }
 
   private constructor(step: TrainingStep, source: BatchSource, random: Random, state: Omit<RunState, "random">) {
@@ -100,47 +111,62 @@ export class Training {
 
   /**
    * Trains to the end, or until `signal` is aborted: then the step under way is finished and saved.
-   * Returns whether the end was reached. Throws a CutgpuError (NAN_LOSS) at the first loss that is not finite; the last
-   * checkpoint given to the listener is then from before it.
+   * Returns whether the end was reached. Throws a CutgpuError (NAN_LOSS) at the first loss that is not finite, and a
+   * DeviceLostError where the GPU went away; the last checkpoint given to the listener is then a sound one.
    */
   async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
     const { options, step } = this;
     const { batch_size, save_latest_freq, display_freq, save_epoch_freq } = options;
     const state = this.#state;
     const pending: Promise<LossRow>[] = [];
+    let held: HeldCheckpoint | null = null;
     let before = performance.now();
+    const handOver = async () => {
+      if (!held) return;
+      const { names, bytes, step } = held;
+      held = null;
+      for (const name of names) await listener.onCheckpoint?.(name, bytes);
+      this.#savedStep = step;
+    };
     const settle = async (atMost: number) => {
       while (pending.length > atMost) {
         const row = await (pending.shift() as Promise<LossRow>);
-        checkFinite(row);
+        this.#checkFinite(row);
+        if (held && row.step > held.step) await handOver();
         const now = performance.now();
         row.seconds = Number(((now - before) / 1000).toFixed(4));
         before = now;
         listener.onLosses?.(row);
       }
     };
-    const save = async (name: string) => {
+    const save = async (...names: string[]) => {
       await settle(0);
-      if (name === "latest" && this.#savedStep === state.step) return;
-      await listener.onCheckpoint?.(name, await this.checkpoint());
-      if (name === "latest") this.#savedStep = state.step;
+      if (held?.step === state.step) held.names.push(...names.filter((name) => !held?.names.includes(name)));
+      else held = { step: state.step, names, bytes: await this.checkpoint() };
       before = performance.now();
     };
     const crossed = (frequency: number) =>
       Math.floor((state.step * batch_size) / frequency) > Math.floor(((state.step - 1) * batch_size) / frequency);
+    const finishEpoch = () => {
+      if (state.batch < this.#source.batchesPerEpoch) return false;
+      state.epoch++;
+      state.batch = 0;
+      return true;
+    };
 
     try {
       const lastEpoch = options.n_epochs + options.n_epochs_decay;
-      while (state.epoch <= lastEpoch && state.step < this.stepsInAll) {
-        const lr = options.lr * learningRateFactor(options.lr_policy, options, state.epoch);
-        for await (const batch of this.#source.batches({ epoch: state.epoch, from: state.batch })) {
+      while (state.epoch <= lastEpoch && state.step < this.stepsInAll && !signal?.aborted) {
+        const { epoch } = state;
+        const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
+        for await (const batch of this.#source.batches({ epoch, from: state.batch })) {
           const { A, B, height, width } = batch;
           const flip = options.flip_equivariance && this.#random.next() < 0.5;
           const positions = step.drawPositions(this.#random, height, width);
           await step.run({ A, B, height, width, positions, flip, learningRate: lr });
           state.step++;
           state.batch++;
-          const row = { step: state.step, epoch: state.epoch, seconds: 0, lr };
+          const row = { step: state.step, epoch, seconds: 0, lr };
           const read = step.losses().then((losses): LossRow => ({ ...row, ...losses }));
           // A failure is reported when its turn comes; until then it must not count as unhandled.
           read.catch(() => undefined);
@@ -151,34 +177,48 @@ export class Training {
             await listener.onDisplay?.(state.step);
             before = performance.now();
           }
+          if (finishEpoch() && epoch % save_epoch_freq === 0) await save(String(epoch), "latest");
           if (signal?.aborted || state.step >= this.stepsInAll) break;
           if (crossed(save_latest_freq)) await save("latest");
         }
-        if (state.batch >= this.#source.batchesPerEpoch) {
-          state.epoch++;
-          state.batch = 0;
-          if ((state.epoch - 1) % save_epoch_freq === 0) {
-            await save(String(state.epoch - 1));
-            await save("latest");
-          }
-        }
-        if (signal?.aborted) break;
+        // Where a data set has shrunk since the checkpoint, an epoch may be over before its first batch.
+        finishEpoch();
       }
       await save("latest");
+      await handOver();
       return state.step >= this.stepsInAll;
+    } catch (error) {
+      // Nothing is known against a held checkpoint unless a loss was not finite.
+      if (!(error instanceof CutgpuError && error.code === "NAN_LOSS")) await handOver().catch(() => undefined);
+      if (!(error instanceof DeviceLostError)) throw error;
+      throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));
     } finally {
       await Promise.allSettled(pending);
     }
   }
+
+  #checkFinite(row: LossRow): void {
+    for (const [name, value] of Object.entries(row)) {
+      if (Number.isFinite(value)) continue;
+      throw new CutgpuError(
+        "NAN_LOSS",
+        `the loss ${name} became ${value} at step ${row.step}; ${this.#lastCheckpoint()}`,
+        this.#howToGoOn(" with a lower --lr, and look for pictures of one single colour in the data"),
+      );
+    }
+  }
+
+  #lastCheckpoint(): string {
+    return this.#savedStep === null ? "no checkpoint was saved" : `the last checkpoint is from step ${this.#savedStep}`;
+  }
+
+  #howToGoOn(how: string): string {
+    if (this.#savedStep === null) return `Start again${how}.`;
+    return `Go on from it${how}: ${resumeCommand(this.options)}`;
+  }
 }
 
-function checkFinite(row: LossRow): void {
-  for (const [name, value] of Object.entries(row)) {
-    if (Number.isFinite(value)) continue;
-    throw new CutgpuError(
-      "NAN_LOSS",
-      `the loss ${name} became ${value} at step ${row.step}; the last checkpoint is from before it`,
-      "Go on from it with --continue_train and a lower --lr, and look for pictures of one single colour in the data.",
-    );
-  }
+/** The command that goes on with a run where it stopped. */
+export function resumeCommand({ name, runs_dir }: Pick<TrainOptions, "name" | "runs_dir">): string {
+  return `cutgpu train --continue_train --name ${name}${runs_dir === "runs" ? "" : ` --runs_dir ${runs_dir}`}`;
 }

@@ -87,13 +87,15 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
         }
         // What a gradient is made from stays, if the gradient is to be differentiated again.
         const gradients = createGraph ? node.gradient(dy) : gpu.scope(() => [...node.gradient(dy)]);
+        // One tensor may be the gradient of several inputs, so nothing is freed before all of them have theirs.
+        const spent = new Set([dy]);
         node.inputs.forEach((input, i) => {
           const gradient = gradients[i];
           if (!gradient) return;
-          if (input && (input.tracked || wanted.has(input))) cotangents.add(input, gradient);
-          else cotangents.release(gradient);
+          if (!input || !(input.tracked || wanted.has(input))) spent.add(gradient);
+          else for (const summand of cotangents.add(input, gradient)) spent.add(summand);
         });
-        cotangents.release(dy);
+        for (const gradient of spent) cotangents.release(gradient);
       }
       if (!createGraph) for (const tensor of node.saved) tensor.dispose();
     }
@@ -117,15 +119,13 @@ class Cotangents {
     this.#keep = keep;
   }
 
-  add(tensor: Tensor, gradient: Tensor): void {
+  /** Returns what was added up and is perhaps no longer needed. */
+  add(tensor: Tensor, gradient: Tensor): Tensor[] {
     const before = this.#pending.get(tensor);
     const sum = before ? add(before, gradient) : gradient;
     this.#pending.set(tensor, sum);
     if (this.#wanted.has(tensor)) this.results.set(tensor, sum);
-    if (before) {
-      this.release(before);
-      this.release(gradient);
-    }
+    return before ? [before, gradient] : [];
   }
 
   take(tensor: Tensor): Tensor | undefined {

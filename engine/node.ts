@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { create, globals } from "webgpu";
 import { AdapterError } from "./errors.js";
-import { Gpu, openGpu as openWith, type Profile } from "./gpu.js";
+import { type Gpu, openGpu as openWith, type Profile } from "./gpu.js";
 
 export interface NodeOpenOptions {
   profile?: Profile | "auto";
@@ -45,7 +45,7 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   instance ??= create(flags);
   const adapter = await instance.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (adapter) return adapter;
-  const driver = unpackSoftwareDriver();
+  const driver = softwareDriverFolder();
   if (!driver) return null;
   loadSoftwareDriver(driver);
   instance = create(flags);
@@ -71,13 +71,17 @@ export function fasterChoice(): string {
   return "Faster here: the GPU's own Vulkan driver, or Mesa's lavapipe (Mesa 23 or later).";
 }
 
-/** The folder with SwiftShader, unpacked once a user; null where the package is not installed. */
-function unpackSoftwareDriver(): string | null {
+/**
+ * The folder with SwiftShader (vk_swiftshader_icd.json, the driver, a loader), unpacked once a user; null where the package
+ * is not installed.
+ */
+export function softwareDriverFolder(): string | null {
   if (process.platform !== "linux" || process.arch !== "x64") return null;
   let archive: string;
   try {
-    const manifest = createRequire(import.meta.url).resolve("@sparticuz/chromium/package.json");
-    archive = join(manifest, "..", "bin", "swiftshader.tar.br");
+    // Its package.json is not exported; its entry lies in build/cjs.
+    const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
+    archive = join(entry, "..", "..", "..", "bin", "swiftshader.tar.br");
   } catch {
     return null;
   }
@@ -111,7 +115,9 @@ function* untar(archive: Uint8Array): Generator<[string, Uint8Array]> {
 }
 
 function loadSoftwareDriver(folder: string): void {
+  // The old and the new name of the same setting; the loader prefers the new one.
   process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
+  process.env["VK_DRIVER_FILES"] = process.env["VK_ICD_FILENAMES"];
   try {
     process.dlopen({ exports: {} }, join(folder, "libvulkan.so.1"), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
   } catch {

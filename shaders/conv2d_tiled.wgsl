@@ -62,15 +62,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
       tile_x[slot * 64 + local % 64] = v;
     }
     workgroupBarrier();
+    // A tile is summed by itself before it joins the total: short chains of additions round less.
+    var part = array<vec4f, 4>();
     for (var k = 0u; k < 16; k++) {
       let wm = tile_w[k * 16 + id.y];
       let at = k * 64 + id.x;
       let xp = vec4f(tile_x[at], tile_x[at + 16], tile_x[at + 32], tile_x[at + 48]);
-      acc[0] += wm.x * xp;
-      acc[1] += wm.y * xp;
-      acc[2] += wm.z * xp;
-      acc[3] += wm.w * xp;
+      part[0] += wm.x * xp;
+      part[1] += wm.y * xp;
+      part[2] += wm.z * xp;
+      part[3] += wm.w * xp;
     }
+    for (var i = 0u; i < 4; i++) { acc[i] += part[i]; }
     workgroupBarrier();
   }
 

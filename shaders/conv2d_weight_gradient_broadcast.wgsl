@@ -40,8 +40,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let m_low = min(m0 + (lane & (HIGH + 3)), params.out_channels - 1);
   let m_high = min(m0 + 4 + (lane & 3), params.out_channels - 1);
 
-  var s0: array<f32, TAPS_X>; var s1: array<f32, TAPS_X>; var s2: array<f32, TAPS_X>; var s3: array<f32, TAPS_X>;
-  var s4: array<f32, TAPS_X>; var s5: array<f32, TAPS_X>; var s6: array<f32, TAPS_X>; var s7: array<f32, TAPS_X>;
+  // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
+  var t0: array<f32, TAPS_X>; var t1: array<f32, TAPS_X>; var t2: array<f32, TAPS_X>; var t3: array<f32, TAPS_X>;
+  var t4: array<f32, TAPS_X>; var t5: array<f32, TAPS_X>; var t6: array<f32, TAPS_X>; var t7: array<f32, TAPS_X>;
 
   let first = group.z * params.rows_a_split;
   let end = min(first + params.rows_a_split, params.batch * params.out_height);
@@ -52,6 +53,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let x_row = ((n * params.in_channels + c) * params.in_height + sy.x) * params.in_width;
     let low_row = ((n * params.out_channels + m_low) * params.out_height + oy) * params.out_width;
     let high_row = ((n * params.out_channels + m_high) * params.out_height + oy) * params.out_width;
+    var s0 = array<f32, TAPS_X>(); var s1 = array<f32, TAPS_X>(); var s2 = array<f32, TAPS_X>(); var s3 = array<f32, TAPS_X>();
+    var s4 = array<f32, TAPS_X>(); var s5 = array<f32, TAPS_X>(); var s6 = array<f32, TAPS_X>(); var s7 = array<f32, TAPS_X>();
     for (var ox = 0u; ox < params.out_width; ox += 4) {
       var v: array<f32, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) {
@@ -88,14 +91,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         s7[t] += dot(g7, p);
       }
     }
+    for (var t = 0u; t < TAPS_X; t++) {
+      t0[t] += s0[t]; t1[t] += s1[t]; t2[t] += s2[t]; t3[t] += s3[t];
+      t4[t] += s4[t]; t5[t] += s5[t]; t6[t] += s6[t]; t7[t] += s7[t];
+    }
   }
 
-  store(group.z, m0, pair, s0);
-  store(group.z, m0 + 1, pair, s1);
-  store(group.z, m0 + 2, pair, s2);
-  store(group.z, m0 + 3, pair, s3);
-  store(group.z, m0 + 4, pair, s4);
-  store(group.z, m0 + 5, pair, s5);
-  store(group.z, m0 + 6, pair, s6);
-  store(group.z, m0 + 7, pair, s7);
+  store(group.z, m0, pair, t0);
+  store(group.z, m0 + 1, pair, t1);
+  store(group.z, m0 + 2, pair, t2);
+  store(group.z, m0 + 3, pair, t3);
+  store(group.z, m0 + 4, pair, t4);
+  store(group.z, m0 + 5, pair, t5);
+  store(group.z, m0 + 6, pair, t6);
+  store(group.z, m0 + 7, pair, t7);
 }

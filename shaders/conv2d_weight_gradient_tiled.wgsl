@@ -62,15 +62,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
       tile_x[(local % 16) * 68 + row] = v;
     }
     workgroupBarrier();
+    // A tile is summed by itself before it joins the total: short chains of additions round less.
+    var part = array<vec4f, 4>();
     for (var p = 0u; p < 16; p++) {
       let g = p * 68 + id.y * 4;
       let at = p * 68 + id.x;
       let xs = vec4f(tile_x[at], tile_x[at + 16], tile_x[at + 32], tile_x[at + 48]);
-      acc[0] += tile_dy[g] * xs;
-      acc[1] += tile_dy[g + 1] * xs;
-      acc[2] += tile_dy[g + 2] * xs;
-      acc[3] += tile_dy[g + 3] * xs;
+      part[0] += tile_dy[g] * xs;
+      part[1] += tile_dy[g + 1] * xs;
+      part[2] += tile_dy[g + 2] * xs;
+      part[3] += tile_dy[g + 3] * xs;
     }
+    for (var i = 0u; i < 4; i++) { acc[i] += part[i]; }
     workgroupBarrier();
   }
 

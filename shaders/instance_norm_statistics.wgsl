@@ -1,5 +1,6 @@
 // Mean and 1 / sqrt(variance + eps) of every plane, one workgroup a plane, in two passes over it: the variance is the mean
-// of squared distances from the mean (E[x^2] - E[x]^2 cancels), and biased, as PyTorch's normalisation has it.
+// of squared distances from the mean (E[x^2] - E[x]^2 cancels), and biased, as PyTorch's normalisation has it. The second pass
+// also sums the plain distances, which mends what rounding left in the mean (Chan, Golub and LeVeque, 1983).
 // x [planes, size] -> statistics [planes, 2].
 const WORKGROUP: u32 = 256; // @tunable a power of two
 
@@ -9,41 +10,41 @@ struct Params { size: u32, eps: f32 }
 @group(0) @binding(1) var<storage, read_write> statistics: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-var<workgroup> partial: array<f32, WORKGROUP>;
+var<workgroup> partial: array<vec2f, WORKGROUP>;
 
 //#include lib/index.wgsl
+
+fn total(local: u32, own: vec2f) -> vec2f {
+  workgroupBarrier();
+  partial[local] = own;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
+    if (local < half) { partial[local] += partial[local + half]; }
+    workgroupBarrier();
+  }
+  return partial[0];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let plane = flat_index(group, groups, 0, 1);
   let start = plane * params.size;
+  let count = f32(params.size);
 
   var sum = 0.0;
   for (var i = local; i < params.size; i += WORKGROUP) { sum += x[start + i]; }
-  partial[local] = sum;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
-  let mean = partial[0] / f32(params.size);
-  workgroupBarrier();
+  let rough = total(local, vec2f(sum, 0.0)).x / count;
 
-  sum = 0.0;
+  var distances = vec2f();
   for (var i = local; i < params.size; i += WORKGROUP) {
-    let d = x[start + i] - mean;
-    sum += d * d;
+    let d = x[start + i] - rough;
+    distances += vec2f(d, d * d);
   }
-  partial[local] = sum;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
+  let sums = total(local, distances) / count;
   // A folded grid may hold one row of workgroups too many.
   if (local == 0 && plane * 2 < arrayLength(&statistics)) {
-    statistics[plane * 2] = mean;
-    statistics[plane * 2 + 1] = 1.0 / sqrt(partial[0] / f32(params.size) + params.eps);
+    statistics[plane * 2] = rough + sums.x;
+    statistics[plane * 2 + 1] = 1.0 / sqrt(sums.y - sums.x * sums.x + params.eps);
   }
 }

@@ -6,6 +6,8 @@ enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
+// Products summed by themselves before they join the total: short chains of additions round less.
+const CHUNK: u32 = 32;
 
 //#include lib/matmul.wgsl
 
@@ -15,11 +17,11 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn store(b: u32, m: u32, n: u32, sums: vec4f) {
+fn store(b: u32, m: u32, n: u32, results: vec4f) {
   if (m >= params.m) { return; }
   for (var i = 0u; i < 4; i++) {
     if (n + i < params.n) {
-      var v = sums[i];
+      var v = results[i];
       if (params.has_bias == 1) { v += bias[n + i]; }
       if (params.relu == 1) { v = max(v, 0.0); }
       y[(b * params.m + m) * params.n + n + i] = v;
@@ -40,30 +42,35 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let c_2 = group.z * params.c_batch + min(n0 + 2, last_n) * params.c_n;
   let c_3 = group.z * params.c_batch + min(n0 + 3, last_n) * params.c_n;
 
-  var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
-  var s4 = vec4f(); var s5 = vec4f(); var s6 = vec4f(); var s7 = vec4f();
-  for (var k = 0u; k < params.k; k++) {
-    let row = k * params.c_k;
-    let v = vec4f(c[c_0 + row], c[c_1 + row], c[c_2 + row], c[c_3 + row]);
-    let low = a[a_low + k * params.a_k];
-    var high = low;
-    if (LANES < 8) { high = a[a_high + k * params.a_k]; }
-    s0 += subgroupBroadcast(low, 0) * v;
-    s1 += subgroupBroadcast(low, 1) * v;
-    s2 += subgroupBroadcast(low, 2) * v;
-    s3 += subgroupBroadcast(low, 3) * v;
-    s4 += subgroupBroadcast(high, HIGH) * v;
-    s5 += subgroupBroadcast(high, HIGH + 1) * v;
-    s6 += subgroupBroadcast(high, HIGH + 2) * v;
-    s7 += subgroupBroadcast(high, HIGH + 3) * v;
+  var sums: array<vec4f, 8>;
+  for (var first = 0u; first < params.k; first += CHUNK) {
+    var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
+    var s4 = vec4f(); var s5 = vec4f(); var s6 = vec4f(); var s7 = vec4f();
+    let end = min(first + CHUNK, params.k);
+    for (var k = first; k < end; k++) {
+      let row = k * params.c_k;
+      let v = vec4f(c[c_0 + row], c[c_1 + row], c[c_2 + row], c[c_3 + row]);
+      let low = a[a_low + k * params.a_k];
+      var high = low;
+      if (LANES < 8) { high = a[a_high + k * params.a_k]; }
+      s0 += subgroupBroadcast(low, 0) * v;
+      s1 += subgroupBroadcast(low, 1) * v;
+      s2 += subgroupBroadcast(low, 2) * v;
+      s3 += subgroupBroadcast(low, 3) * v;
+      s4 += subgroupBroadcast(high, HIGH) * v;
+      s5 += subgroupBroadcast(high, HIGH + 1) * v;
+      s6 += subgroupBroadcast(high, HIGH + 2) * v;
+      s7 += subgroupBroadcast(high, HIGH + 3) * v;
+    }
+    sums[0] += s0;
+    sums[1] += s1;
+    sums[2] += s2;
+    sums[3] += s3;
+    sums[4] += s4;
+    sums[5] += s5;
+    sums[6] += s6;
+    sums[7] += s7;
   }
 
-  store(group.z, m0, n0, s0);
-  store(group.z, m0 + 1, n0, s1);
-  store(group.z, m0 + 2, n0, s2);
-  store(group.z, m0 + 3, n0, s3);
-  store(group.z, m0 + 4, n0, s4);
-  store(group.z, m0 + 5, n0, s5);
-  store(group.z, m0 + 6, n0, s6);
-  store(group.z, m0 + 7, n0, s7);
+  for (var r = 0u; r < 8; r++) { store(group.z, m0 + r, n0, sums[r]); }
 }

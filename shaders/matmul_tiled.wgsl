@@ -43,15 +43,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
       tile_c[kc * 68 + nc] = v;
     }
     workgroupBarrier();
+    // A tile is summed by itself before it joins the total: short chains of additions round less.
+    var part = array<vec4f, 4>();
     for (var k = 0u; k < 16; k++) {
       let at = k * 68 + id.x;
       let v = vec4f(tile_c[at], tile_c[at + 16], tile_c[at + 32], tile_c[at + 48]);
       let row = k * 68 + id.y * 4;
-      acc[0] += tile_a[row] * v;
-      acc[1] += tile_a[row + 1] * v;
-      acc[2] += tile_a[row + 2] * v;
-      acc[3] += tile_a[row + 3] * v;
+      part[0] += tile_a[row] * v;
+      part[1] += tile_a[row + 1] * v;
+      part[2] += tile_a[row + 2] * v;
+      part[3] += tile_a[row + 3] * v;
     }
+    for (var i = 0u; i < 4; i++) { acc[i] += part[i]; }
     workgroupBarrier();
   }
   for (var i = 0u; i < 4; i++) {

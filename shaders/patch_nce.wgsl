@@ -42,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var round = 0u; round < rounds; round++) {
     let j = round * WORKGROUP + local;
     let key = (first_key + min(j, params.group_size - 1)) * params.channels;
-    // The zeros are written out: without them, variables of a loop's body keep the last round's values on lavapipe.
+    // The zeros are written out: without them Dawn leaves here what the last round of the loop did.
     var dots = array<f32, 8>();
     for (var c0 = 0u; c0 < params.channels; c0 += CHUNK) {
       workgroupBarrier();

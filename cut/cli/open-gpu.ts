@@ -2,9 +2,13 @@
 import type { Gpu, Profile } from "../../engine/gpu.js";
 import { openGpu } from "../../engine/node.js";
 
-export async function openCommandGpu(profile: Profile | "auto" = "auto"): Promise<Gpu> {
+/** Opens the best adapter. `notify` is told in one line where a software driver had to be brought along. */
+export async function openCommandGpu(
+  profile: Profile | "auto" = "auto",
+  notify = (message: string): void => void process.stderr.write(`note: ${message}\n`),
+): Promise<Gpu> {
   paceImmediates();
-  return openGpu({ profile, notify: (message) => process.stderr.write(`note: ${message}\n`) });
+  return openGpu({ profile, notify });
 }
 
 const SPIN_MS = 0.5;

@@ -3,22 +3,22 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import sharp from "sharp";
 import type { Gpu } from "../../engine/gpu.js";
 import { type Checkpoint, parseCheckpoint } from "../checkpoint.js";
 import { UnalignedDataset } from "../data/dataset.js";
-import { readPicture } from "../data/decode.js";
+import { encodePng, readPicture } from "../data/decode.js";
 import { listPictures } from "../data/folder.js";
 import { cropPicture, type Picture } from "../data/picture.js";
 import { scalePicture } from "../data/transform.js";
 import type { GivenOptions } from "../option-schema.js";
 import { mergeForResume, presets, resolveOptions, type TrainOptions, trainSchema } from "../options.js";
 import type { LossRow } from "../report/losses.js";
-import { renderReport, type SampleRow } from "../report/report.js";
+import type { SampleRow } from "../report/report.js";
 import { RunFolder } from "../run-folder.js";
-import { Training } from "../train.js";
+import { resumeCommand, Training } from "../train.js";
 import { Translator } from "../translate.js";
 import { type CommandContext, defineCommand } from "./command.js";
+import { describeLosses } from "./losses-text.js";
 import { openCommandGpu } from "./open-gpu.js";
 import { formatSeconds, type Progress, startProgress } from "./progress.js";
 
@@ -49,11 +49,16 @@ async function train(given: GivenOptions<typeof trainSchema>, { signal }: Comman
       const path = folder.checkpointPath("latest");
       checkpoint = parseCheckpoint(folder.readCheckpoint("latest"), path);
       options = mergeForResume(checkpoint.state.options, given);
+      folder.writeConfig(options);
       folder.truncateLosses(checkpoint.state.step);
     }
     await new TrainCommand(folder, options).run(checkpoint, signal);
-  } finally {
     folder.close();
+  } catch (error) {
+    // A new run that failed before its first step leaves nothing behind.
+    if (fresh && folder.readLosses().length === 0) folder.discard();
+    else folder.close();
+    throw error;
   }
 }
 
@@ -114,22 +119,24 @@ class TrainCommand {
           },
           onDisplay: async (step) => {
             await this.#makeSamples(translator, step);
-            if (performance.now() - this.#reported > REPORT_SECONDS * 1000) this.#report();
+            if (performance.now() - this.#reported > REPORT_SECONDS * 1000) await this.#report();
           },
         },
         signal,
       );
       await this.#makeSamples(translator, training.stepsDone);
-    } finally {
+    } catch (error) {
       progress.stop();
-      if (training.stepsDone > 0) this.#report();
+      // The report shows how far it came, if it can be written; what ended the run is the error to tell.
+      if (this.#losses.length > 0) await this.#report().catch(() => undefined);
+      throw error;
     }
+    progress.stop();
+    await this.#report();
     if (source.skipped > 0) process.stderr.write(`${source.skipped} pictures could not be read and were skipped\n`);
-    const { name, runs_dir } = this.#options;
     if (!reached) {
-      const where = runs_dir === "runs" ? "" : ` --runs_dir ${runs_dir}`;
       process.stderr.write(
-        `stopped after step ${training.stepsDone} and saved; go on with: cutgpu train --continue_train --name ${name}${where}\n`,
+        `stopped after step ${training.stepsDone} and saved; go on with: ${resumeCommand(this.#options)}\n`,
       );
       return;
     }
@@ -175,7 +182,7 @@ class TrainCommand {
       if (!picture) continue;
       // Samples are made at the size of training, so that they cost what a step costs.
       const input = centerCrop(scalePicture(picture, { ...options, load_size: options.crop_size }), options.crop_size);
-      const row: SampleRow = { label: basename(file), images: [{ caption: "input", png: await png(input) }] };
+      const row: SampleRow = { label: basename(file), images: [{ caption: "input", png: await encodePng(input) }] };
       this.#samples.push({ label: basename(file), input, row });
     }
   }
@@ -183,14 +190,16 @@ class TrainCommand {
   async #makeSamples(translator: Translator, step: number): Promise<void> {
     for (const { input, row } of this.#samples) {
       if (row.images.some((image) => image.step === step)) continue;
-      const image = await png(await translator.translate(input));
+      const image = await encodePng(await translator.translate(input));
       row.images.push({ step, caption: `step ${step}`, png: image });
       const name = row.label.replace(/\.[^.]*$/, "");
       this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}.png`, image);
     }
   }
 
-  #report(): void {
+  async #report(): Promise<void> {
+    // What draws the charts takes a while to load, and mistakes should be answered at once.
+    const { renderReport } = await import("../report/report.js");
     const last = this.#losses.at(-1);
     const seconds = this.#losses.reduce((sum, row) => sum + row.seconds, 0);
     const summary: [string, string][] = [
@@ -225,16 +234,4 @@ function centerCrop(picture: Picture, size: number): Picture {
   const height = Math.min(size, picture.height);
   const [left, top] = [Math.floor((picture.width - width) / 2), Math.floor((picture.height - height) / 2)];
   return cropPicture(picture, left, top, width, height);
-}
-
-function png({ width, height, channels, data }: Picture): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels } }).png().toBuffer();
-}
-
-const SHOWN = ["G_GAN", "D_real", "D_fake", "NCE", "NCE_Y"];
-
-function describeLosses(row: LossRow): string {
-  return SHOWN.filter((name) => name in row)
-    .map((name) => `${name} ${row[name].toFixed(3)}`)
-    .join(" ");
 }

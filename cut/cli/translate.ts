@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../engine/errors.js";
+import type { Gpu } from "../../engine/gpu.js";
 import { loadGenerator } from "../checkpoint.js";
 import { readPicture, writePicture } from "../data/decode.js";
 import { listPictures } from "../data/folder.js";
@@ -97,43 +98,63 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
   const jobs = await planJobs(options.in, options.out);
   const file = modelFile(options.model);
   const bytes = await readFile(file);
-  for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
-  const gpu = await openCommandGpu(options.profile);
   const size = options.size === "native" ? null : Number(options.size);
-  const progress = startProgress({ label: "translating", total: jobs.length });
-  const failures: string[] = [];
-  let done = 0;
+  const gpu = await openCommandGpu(options.profile);
+  let outcome: Outcome;
   try {
     const translator = new Translator(gpu, loadGenerator(gpu, bytes, file));
-    const { input_nc } = translator.generator.architecture;
+    // Folders are made when only a picture can still go wrong.
+    for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
+    outcome = await translateAll(gpu, translator, jobs, size, signal);
+  } finally {
+    gpu.dispose();
+  }
+  const { written, failed } = outcome;
+  if (written > 0)
+    process.stdout.write(`${written} ${written === 1 ? "picture" : "pictures"} written to ${options.out}\n`);
+  if (failed > 0) {
+    throw new CutgpuError(
+      "PICTURES",
+      `${failed} of ${jobs.length} pictures could not be translated`,
+      "They are named above.",
+    );
+  }
+}
+
+interface Outcome {
+  written: number;
+  failed: number;
+}
+
+/** Translates picture after picture, until `signal` is aborted; those that fail are named and passed over. */
+async function translateAll(
+  gpu: Gpu,
+  translator: Translator,
+  jobs: readonly Job[],
+  size: number | null,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { input_nc } = translator.generator.architecture;
+  const progress = startProgress({ label: "translating", total: jobs.length });
+  const outcome = { written: 0, failed: 0 };
+  try {
     for (const { from, to } of jobs) {
       if (signal.aborted) break;
       try {
         const picture = await readPicture(from, input_nc as 1 | 3);
         await writePicture(to, await translator.translate(picture, size));
+        outcome.written++;
       } catch (error) {
         // Whatever concerns one picture must not keep the others from being translated; a lost device concerns all.
         if (!(error instanceof CutgpuError) || gpu.failure) throw error;
-        const text = error.message.includes(from) ? sentenceOf(error) : `${from}: ${sentenceOf(error)}`;
-        failures.push(text);
-        progress.log(text);
+        progress.log(error.message.includes(from) ? sentenceOf(error) : `${from}: ${sentenceOf(error)}`);
+        outcome.failed++;
       }
-      done++;
-      progress.update(done, basename(from));
+      progress.update(outcome.written + outcome.failed, basename(from));
     }
     translator.dispose();
   } finally {
     progress.stop();
-    gpu.dispose();
   }
-  const written = done - failures.length;
-  if (written > 0)
-    process.stdout.write(`${written} ${written === 1 ? "picture" : "pictures"} written to ${options.out}\n`);
-  if (failures.length > 0) {
-    throw new CutgpuError(
-      "PICTURES",
-      `${failures.length} of ${jobs.length} pictures could not be translated`,
-      "They are named above.",
-    );
-  }
+  return outcome;
 }

@@ -61,13 +61,18 @@ export async function readPicture(file: string, channels: 1 | 3): Promise<Pictur
   }
 }
 
+const sharpOf = ({ width, height, channels, data }: Picture) =>
+  sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+
+/** The bytes of a picture as PNG. */
+export const encodePng = (picture: Picture): Promise<Uint8Array> => sharpOf(picture).png().toBuffer();
+
 /**
  * Writes a picture as PNG or, with quality 95 and full chroma, JPEG, as the file's name ends. The file appears whole or not
  * at all: it is written beside itself and then renamed. Throws a CutgpuError for other endings and where it cannot write.
  */
 export async function writePicture(file: string, picture: Picture): Promise<void> {
-  const { width, height, channels, data } = picture;
-  const image = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  const image = sharpOf(picture);
   const ending = extname(file).toLowerCase();
   if (ending === ".png") image.png();
   else if (ending === ".jpg" || ending === ".jpeg") image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" });

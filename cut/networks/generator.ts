@@ -20,18 +20,19 @@ export interface GeneratorArchitecture {
   no_antialias_up: boolean;
 }
 
-interface Plan {
+export interface GeneratorPlan {
   modules: Module[];
   shapes: Map<string, Shape>;
   /** Fixed blur filters that published files carry: key, channels and taps along an axis. */
   filters: Map<string, { channels: number; taps: readonly number[] }>;
 }
 
-function plan(architecture: GeneratorArchitecture): Plan {
+/** The modules of a generator in order, its parameters and its fixed filters. */
+export function planGenerator(architecture: GeneratorArchitecture): GeneratorPlan {
   const { input_nc, output_nc, ngf, blocks, no_antialias, no_antialias_up } = architecture;
   const modules: Module[] = [];
   const shapes = new Map<string, Shape>();
-  const filters: Plan["filters"] = new Map();
+  const filters: GeneratorPlan["filters"] = new Map();
   const get = (parameters: Parameters, key: string) => parameters.get(key) as Tensor;
 
   /** Adds a module; `make` gets its index and returns what it does. */
@@ -110,7 +111,7 @@ export class Generator {
   readonly #modules: readonly Module[];
 
   constructor(gpu: Gpu, architecture: GeneratorArchitecture) {
-    const { modules, shapes } = plan(architecture);
+    const { modules, shapes } = planGenerator(architecture);
     this.architecture = architecture;
     this.#modules = modules;
     this.parameters = makeParameters(gpu, shapes);
@@ -118,12 +119,12 @@ export class Generator {
 
   /** Shapes of the parameters by key, in order of definition. */
   static shapes(architecture: GeneratorArchitecture): ParameterShapes {
-    return plan(architecture).shapes;
+    return planGenerator(architecture).shapes;
   }
 
   /** The fixed filters that published files carry beside the parameters. */
-  static filters(architecture: GeneratorArchitecture): Plan["filters"] {
-    return plan(architecture).filters;
+  static filters(architecture: GeneratorArchitecture): GeneratorPlan["filters"] {
+    return planGenerator(architecture).filters;
   }
 
   /** Images [N, input_nc, H, W] in [-1, 1], H and W multiples of 4 -> [N, output_nc, H, W] in [-1, 1]. */

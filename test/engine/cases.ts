@@ -26,6 +26,7 @@ import {
   values,
 } from "./case-builders.js";
 
+// Kernel sizes are few: for every number of taps, and of taps that a stride leaves of them, another shader is compiled.
 const convolutions = [
   conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
   conv2d([1, 5, 8, 9], [33, 5, 3, 3], { padding: 1, paddingMode: "reflect" }),
@@ -34,7 +35,8 @@ const convolutions = [
   conv2d([3, 5, 9, 8], [1, 5, 4, 4], { padding: 1 }),
   conv2d([1, 3, 17, 15], [5, 3, 7, 7], { padding: 3, paddingMode: "reflect" }, false),
   conv2d([1, 2, 10, 9], [3, 2, 2, 2], { stride: 3 }),
-  conv2d([2, 3, 11, 12], [4, 3, 6, 5], { stride: 2, padding: 2 }),
+  conv2d([2, 3, 11, 6], [4, 3, 1, 2], { padding: 1 }),
+  conv2d([2, 3, 6, 11], [4, 3, 2, 1], {}),
   conv2d([2, 3, 10, 11], [5, 3, 3, 3], { stride: 3, padding: 1 }, false),
   conv2d([1, 33, 6, 35], [9, 33, 3, 3], { padding: 1 }),
   // Long enough that the sum over pixels of the weights' gradient is cut into several runs.
@@ -46,7 +48,8 @@ const transposedConvolutions = [
   convTranspose2d([1, 4, 4, 3], [4, 2, 4, 4], { stride: 2, padding: 1 }, false),
   convTranspose2d([2, 3, 6, 5], [3, 9, 4, 4], {}),
   convTranspose2d([1, 2, 3, 4], [2, 3, 2, 2], { stride: 3, outputPadding: 2 }),
-  convTranspose2d([1, 33, 3, 4], [33, 1, 5, 3], { stride: 3, padding: 2, outputPadding: 1 }),
+  convTranspose2d([1, 33, 3, 4], [33, 1, 2, 1], { stride: 2, padding: 0, outputPadding: 1 }),
+  convTranspose2d([1, 3, 3, 4], [3, 5, 3, 3], { stride: 3, padding: 1, outputPadding: 2 }),
 ];
 
 // ---- moving images
@@ -196,8 +199,11 @@ export const operatorCases: ReadonlyMap<string, OperatorRow> = new Map([
   [
     "patchNce",
     rowOf(
-      // The last two have more channels than one workgroup of the gradient owns on either profile.
-      [patchNce(14, 5, 2), patchNce(33, 33, 1), patchNce(70, 130, 1), patchNce(6, 260, 3), patchNce(5, 521, 1)],
+      [
+        ...[patchNce(14, 5, 2), patchNce(33, 33, 1), patchNce(70, 130, 1)],
+        // More channels than a workgroup of the gradient owns, on either profile; more keys than it takes at a time.
+        ...[patchNce(6, 260, 3), patchNce(5, 521, 1), patchNce(300, 9, 1)],
+      ],
       "patchNceGradient",
     ),
   ],

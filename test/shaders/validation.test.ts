@@ -113,6 +113,26 @@ test("both validators are able to fail", async () => {
   assert.match(await dawnSays(divergent, {}), /uniform/);
 });
 
+/** Variables without a value that are declared inside a loop and then added to. */
+function unzeroed(code: string): string[] {
+  const open: boolean[] = [];
+  return code.split("\n").flatMap((line) => {
+    const name = open.includes(true) ? line.match(/^\s*var (\w+): [^=]+;/)?.[1] : undefined;
+    for (const brace of line.match(/[{}]/g) ?? []) {
+      if (brace === "}") open.pop();
+      else open.push(/^\s*(for|while|loop)\b/.test(line));
+    }
+    return name && new RegExp(`\\b${name}(\\[.*\\])? [-+*]=`).test(code) ? [name] : [];
+  });
+}
+
+test("sums inside loops start from a zero that is written out", () => {
+  // WGSL promises zeros, but Dawn's SPIR-V gives them once, before the loop.
+  for (const { name, code } of sources) assert.equal(unzeroed(code), [], name);
+  const round = "for (var i = 0u; i < 3; i++) {\n  var sum: f32;\n  sum += 1.0;\n}";
+  assert.equal(unzeroed(round), ["sum"]);
+});
+
 test("every shader begins by saying what it computes", () => {
   const folder = fileURLToPath(new URL("../../../shaders/", import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".wgsl"));

@@ -1,0 +1,10 @@
+// The losses that a progress bar has room for.
+import type { LossRow } from "../report/losses.js";
+
+const SHOWN = ["G_GAN", "D_real", "D_fake", "NCE", "NCE_Y"];
+
+export function describeLosses(row: LossRow): string {
+  return SHOWN.filter((name) => name in row)
+    .map((name) => `${name} ${row[name].toFixed(3)}`)
+    .join(" ");
+}
