@@ -52,7 +52,8 @@ function reflect(file) {
   if (module.uniforms.length > 1) fail("more than one uniform");
   const params = module.uniforms[0]?.members?.map((m) => ({ name: m.name, type: m.type.name, offset: m.offset })) ?? [];
   if (params.some((p) => !["u32", "i32", "f32"].includes(p.type))) fail("uniform members must be u32, i32 or f32");
-  if (module.uniforms[0] && module.uniforms[0].binding !== bindings.length) fail("the uniform must be the last binding");
+  if (module.uniforms[0] && module.uniforms[0].binding !== bindings.length)
+    fail("the uniform must be the last binding");
   // Tunable constants are the `const NAME: type = literal; // @tunable` lines.
   const constants = {};
   for (const [, name, value] of code.matchAll(/^const (\w+): \w+ = ([^;]+); \/\/ @tunable/gm)) {
@@ -69,7 +70,9 @@ function reflect(file) {
   };
 }
 
-const kernels = filesBelow("shaders", ".wgsl").filter((file) => !file.startsWith("shaders/lib/")).map(reflect);
+const kernels = filesBelow("shaders", ".wgsl")
+  .filter((file) => !file.startsWith("shaders/lib/"))
+  .map(reflect);
 const generated = kernels.map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`).join("\n");
 const header = "// Made by build.mjs from shaders/*.wgsl. Not to be edited.\n\n";
 if (!existsSync("shaders/generated.ts") || readFileSync("shaders/generated.ts", "utf8") !== header + generated) {

@@ -7,7 +7,7 @@ export * from "./formats/state-dict.js";
 export { Gpu, type OpenOptions, openGpu, type Profile } from "./gpu.js";
 export type { MemoryStatistics } from "./memory.js";
 export { concat, flipHorizontal, slice } from "./operators/batch.js";
-export { conv2d, type Conv2dOptions, convTranspose2d, type ConvTranspose2dOptions } from "./operators/convolution.js";
+export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from "./operators/convolution.js";
 export {
   add,
   div,
@@ -25,11 +25,11 @@ export {
   tanh,
 } from "./operators/elementwise.js";
 export { bceWithLogits, mseLoss } from "./operators/losses.js";
-export { linear, matmul, type MatmulOptions } from "./operators/matmul.js";
-export { instanceNorm, type InstanceNormOptions } from "./operators/normalization.js";
+export { linear, type MatmulOptions, matmul } from "./operators/matmul.js";
+export { type InstanceNormOptions, instanceNorm } from "./operators/normalization.js";
 export { reflectionPad2d, replicationPad2d } from "./operators/padding.js";
 export { type Head, patchKeys, patchNcePath } from "./operators/patch-path.js";
-export { gatherPositions, l2Normalize, patchNce, type PatchNceOptions } from "./operators/patches.js";
+export { gatherPositions, l2Normalize, type PatchNceOptions, patchNce } from "./operators/patches.js";
 export { mean, sum } from "./operators/reduction.js";
 export { blurDown, blurUp } from "./operators/resample.js";
 export { reshape } from "./operators/reshape.js";

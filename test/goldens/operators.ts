@@ -1,14 +1,12 @@
-// The engine against PyTorch's float64: every golden operator case, output and gradients, on both kernel profiles.
-// Composed losses are put together here as the method states them (cut.md section 3), and the patch path is asked twice:
+// The golden operator cases against the engine: output and gradients, or parameters for Adam. Composed losses are put together here as the method states them (cut.md section 3), and the patch path is asked twice:
 // the fused operator, and the same in plain operators.
-import { test } from "uvu";
-import * as assert from "uvu/assert";
 import { grad } from "../../engine/autograd.js";
 import type { Gpu } from "../../engine/gpu.js";
 import * as engine from "../../engine/index.js";
 import type { Tensor } from "../../engine/tensor.js";
-import { type OperatorCase, operatorCases } from "../support/goldens.js";
-import { assertClose, download, profiles, testGpu, upload } from "../support/gpu.js";
+import { type OperatorCase, relativeError } from "../support/goldens.js";
+import { download, upload } from "../support/gpu.js";
+import type { GoldenCase } from "./runs.js";
 
 const BOUND = 5e-5;
 
@@ -99,28 +97,20 @@ function adam(gpu: Gpu, given: OperatorCase): Answers {
 /** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
 const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
 
-const cases = operatorCases();
-
-test("there are golden cases to test", () => {
-  assert.ok(cases.length > 0);
-});
-
-for (const profile of profiles) {
-  for (const given of cases) {
-    const check = (name: string, work: (gpu: Gpu) => Answers) =>
-      test(`golden ${name} on ${profile}`, async () => {
-        const gpu = await testGpu(profile);
-        const ours = gpu.scope(() => work(gpu));
-        assert.equal(Object.keys(ours).sort(), [...given.tensors.keys()].filter(isAnswer).sort());
-        for (const [short, tensor] of Object.entries(ours)) {
-          assertClose(await download(tensor), given.dense(short), BOUND, short);
-          tensor.dispose();
-        }
-      });
-    if (given.op === "adam") check(given.name, (gpu) => adam(gpu, given));
-    else check(given.name, (gpu) => differentiate(gpu, given, forwards[given.op]));
-    if (given.op === "patchNcePath") check(`${given.name} composed`, (gpu) => differentiate(gpu, given, composedPath));
+/** Every answer of one operator case with its error; the patch path both fused and composed. */
+export async function operatorAnswers(gpu: Gpu, given: OperatorCase): Promise<GoldenCase[]> {
+  const ways: [string, () => Answers][] =
+    given.op === "adam" ? [["", () => adam(gpu, given)]] : [["", () => differentiate(gpu, given, forwards[given.op])]];
+  if (given.op === "patchNcePath") ways.push([" composed", () => differentiate(gpu, given, composedPath)]);
+  const cases: GoldenCase[] = [];
+  for (const [note, work] of ways) {
+    const ours = gpu.scope(work);
+    for (const short of [...given.tensors.keys()].filter(isAnswer)) {
+      const answer = ours[short];
+      const error = answer ? relativeError((await download(answer)).data, given.dense(short).data) : Number.NaN;
+      cases.push({ name: `${given.name}${note} ${short}`, error, bound: BOUND });
+    }
+    for (const tensor of Object.values(ours)) tensor.dispose();
   }
+  return cases;
 }
-
-test.run();
