@@ -1,6 +1,6 @@
 // Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never half
 // of one, and saying in one sentence why the system refused.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CutgpuError } from "../engine/errors.js";
 
@@ -85,5 +85,20 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
 
 /** Makes a folder and those above it; returns the first that was not there before, undefined where all were. */
 export function makeFolder(path: string): string | undefined {
-  return withFileErrors(path, () => mkdirSync(path, { recursive: true }));
+  return withFileErrors(path, () => makeFolders(path));
+}
+
+/** mkdirSync's own recursion reports a read-only file system as a missing folder. */
+function makeFolders(path: string): string | undefined {
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
+    if (code !== "ENOENT") throw error;
+    const first = makeFolders(dirname(path));
+    const own = makeFolders(path);
+    return first ?? own;
+  }
 }

@@ -160,7 +160,7 @@ class Demo {
     for (const [i, { input }] of this.pairs.slice(0, SHOWN).entries()) {
       const { images } = this.#rows[i];
       if (images.some((image) => image.step === step)) continue;
-      images.push({ step, caption: `step ${step}`, png: await encodePng(await this.#translator.translate(input)) });
+      images.push({ step, caption: "", png: await encodePng(await this.#translator.translate(input)) });
     }
   }
 
@@ -193,10 +193,10 @@ async function drawData(folder: string, size: number): Promise<Pair[]> {
       progress.update(done);
     });
     return await Promise.all(
-      heldOut.map(async (label) => ({
-        label,
-        input: await readPicture(join(folder, "testA", `${label}.png`), 3),
-        truth: await readPicture(join(folder, "testB", `${label}.png`), 3),
+      heldOut.map(async ({ code, name }) => ({
+        label: name,
+        input: await readPicture(join(folder, "testA", `${code}.png`), 3),
+        truth: await readPicture(join(folder, "testB", `${code}.png`), 3),
       })),
     );
   } finally {

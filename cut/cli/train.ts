@@ -191,7 +191,7 @@ class TrainCommand {
     for (const { input, row } of this.#samples) {
       if (row.images.some((image) => image.step === step)) continue;
       const image = await encodePng(await translator.translate(input));
-      row.images.push({ step, caption: `step ${step}`, png: image });
+      row.images.push({ step, caption: "", png: image });
       const name = row.label.replace(/\.[^.]*$/, "");
       this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}.png`, image);
     }

@@ -17,6 +17,8 @@ const GROUPS = ["smileys-emotion", "animals-nature", "food-drink", "travel-place
 interface Emoji {
   hexcode: string;
   group: string;
+  /** Its name in words. */
+  annotation: string;
 }
 
 /** Where the package's drawings are. Throws a CutgpuError where it is not installed. */
@@ -32,12 +34,12 @@ function openMojiFolder(): string {
   }
 }
 
-/** Draws the data set into `folder` at `size` pixels. `onDraw` hears of every picture. Returns the held-out code points. */
+/** Draws the data set into `folder` at `size` pixels. `onDraw` hears of every picture. Returns the held-out drawings. */
 export async function drawOpenMoji(
   folder: string,
   size: number,
   onDraw: (done: number, total: number) => void = () => undefined,
-): Promise<string[]> {
+): Promise<{ code: string; name: string }[]> {
   const source = openMojiFolder();
   const all = JSON.parse(readFileSync(join(source, "data", "openmoji.json"), "utf8")) as Emoji[];
   const drawing = (style: string, code: string) => join(source, style, "svg", `${code}.svg`);
@@ -75,5 +77,6 @@ export async function drawOpenMoji(
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
-  return heldOut;
+  const names = new Map(all.map(({ hexcode, annotation }) => [hexcode, annotation]));
+  return heldOut.map((code) => ({ code, name: names.get(code) ?? code }));
 }

@@ -1,0 +1,20 @@
+// CUT as a library: networks, the training step and loop, checkpoints, translation. Runs in Node and in a browser; nothing here
+// touches files, the terminal or a driver.
+export {
+  type Checkpoint,
+  generatorStateDict,
+  loadGenerator,
+  parseCheckpoint,
+  parseGenerator,
+  type RunState,
+  serializeCheckpoint,
+} from "./checkpoint.js";
+export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
+export { Discriminator, type DiscriminatorArchitecture } from "./networks/discriminator.js";
+export { Generator, type GeneratorArchitecture } from "./networks/generator.js";
+export { Heads, type HeadsArchitecture } from "./networks/heads.js";
+export { mergeForResume, presets, resolveOptions, type TrainOptions } from "./options.js";
+export { learningRateFactor } from "./schedule.js";
+export { type StepInput, type StepLosses, type StepOptions, TrainingStep } from "./step.js";
+export { type BatchSource, Training, type TrainingBatch, type TrainingListener } from "./train.js";
+export { Translator } from "./translate.js";
