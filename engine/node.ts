@@ -2,9 +2,9 @@
 // dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a loader opened by its
 // full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No root, no restart.
 // Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level reference.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { constants, tmpdir } from "node:os";
+import { constants, homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { create, globals } from "webgpu";
@@ -86,18 +86,26 @@ export function softwareDriverFolder(): string | null {
     return null;
   }
   if (!existsSync(archive)) return null;
-  const folder = join(tmpdir(), `cutgpu-swiftshader-${process.getuid?.() ?? 0}`);
+  // In the user's own cache: in a folder that others may write to, somebody could plant a library.
+  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "cutgpu");
+  const folder = join(cache, "swiftshader");
   if (existsSync(join(folder, "vk_swiftshader_icd.json"))) return folder;
+  let parent = cache;
+  try {
+    mkdirSync(cache, { recursive: true });
+  } catch {
+    parent = tmpdir();
+  }
   // Unpacked aside and renamed, so that two processes cannot see half of it.
-  const aside = mkdtempSync(join(tmpdir(), "cutgpu-unpack-"));
+  const aside = mkdtempSync(join(parent, "unpack-"));
   for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive))))
     writeFileSync(join(aside, name), bytes);
+  if (parent !== cache) return aside;
   try {
-    mkdirSync(folder, { recursive: true });
-    rmSync(folder, { recursive: true });
     renameSync(aside, folder);
   } catch {
-    return aside;
+    // Another process was quicker, or left half of it: this copy is whole.
+    return existsSync(join(folder, "vk_swiftshader_icd.json")) ? folder : aside;
   }
   return folder;
 }
