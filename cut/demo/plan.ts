@@ -23,7 +23,7 @@ export function planDemo(profile: Profile, architecture: string): DemoPlan {
   // SwiftShader is several times slower than lavapipe: fewer steps, and some more patience.
   const slow = architecture === "swiftshader";
   return {
-    ...{ size: 32, batch_size: 1, ngf: slow ? 8 : 16, ndf: 16, lr: 4e-4 },
+    ...{ size: 32, batch_size: 1, ngf: slow ? 8 : 16, ndf: 16, lr: 2e-4 },
     ...{ seconds: slow ? 240 : 150, fewest: slow ? 300 : 500, most: 4000 },
   };
 }
@@ -47,6 +47,6 @@ export function demoOptions(
     ...{ preprocess: "resize", load_size: size, crop_size: size, batch_size, ngf, ndf, lr },
     ...{ netG: "resnet_4blocks", nce_layers: [0, 4, 8, 12], num_patches: 64, netF_nc: 64 },
     ...{ n_epochs, n_epochs_decay: epochs - n_epochs, max_steps: steps },
-    display_freq: Math.max(1, Math.ceil((steps * batch_size) / 5)),
+    display_freq: Math.max(1, Math.ceil((steps * batch_size) / 4)),
   });
 }
