@@ -150,9 +150,10 @@ class TrainCommand {
 
   async #dataset(): Promise<UnalignedDataset> {
     const options = this.#options;
-    const [filesA, filesB] = await Promise.all(
-      ["trainA", "trainB"].map((name) => listPictures(join(options.dataroot, name), options.max_dataset_size)),
-    );
+    // One after the other, so that of two bad folders it is always the first that is named.
+    const list = (name: string) => listPictures(join(options.dataroot, name), options.max_dataset_size);
+    const filesA = await list("trainA");
+    const filesB = await list("trainB");
     const onSkip = (path: string, reason: string) => {
       const line = `skipped ${path}: ${reason}`;
       if (this.#progress) this.#progress.log(line);
