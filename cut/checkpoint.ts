@@ -141,11 +141,7 @@ export function parseGenerator(
     // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
     named.set(name.replace(/conv_block\.6\./, "conv_block.5."), tensor);
   }
-  const architecture = inferArchitecture(
-    named,
-    new Set([...tensors.keys()].map((key) => key.replace(/^(G|module)\./, ""))),
-    where,
-  );
+  const architecture = inferArchitecture(named, where);
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [key, shape] of Generator.shapes(architecture)) {
     const stored = named.get(key);
@@ -169,11 +165,7 @@ function notAGenerator(where: string, why: string): CutgpuError {
   );
 }
 
-function inferArchitecture(
-  named: ReadonlyMap<string, StoredTensor>,
-  allKeys: ReadonlySet<string>,
-  where: string,
-): GeneratorArchitecture {
+function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: string): GeneratorArchitecture {
   const first = named.get("model.1.weight");
   const blocks = new Set<number>();
   let last = -1;
@@ -195,7 +187,7 @@ function inferArchitecture(
     blocks: blocks.size,
     no_antialias: Math.min(...blocks) === 10,
     // A transposed convolution has weights right after the blocks; an anti-aliased level begins with a fixed filter.
-    no_antialias_up: allKeys.has(`model.${afterBlocks}.weight`),
+    no_antialias_up: named.has(`model.${afterBlocks}.weight`),
   };
 }
 
