@@ -89,6 +89,8 @@ export class Gpu implements AdapterTraits {
   readonly queue: Queue;
   /** Forces the kernel of an operator by name, for tests and benchmarks: forced.conv2d = "tiled". */
   readonly forced: { [operator: string]: string } = {};
+  /** Told of every operator that runs or is recorded, with its cost: for benchmarks and profiles. */
+  onOperator: ((call: { operator: string; flops: number; bytes: number }) => void) | null = null;
   /** Whether operators put themselves on the tape. */
   gradEnabled = true;
   recording: Recording | null = null;

@@ -3,7 +3,7 @@
 // record into the function that callers use and puts it on the tape.
 import { CutgpuError, ShapeError } from "./errors.js";
 import type { AdapterTraits, Gpu } from "./gpu.js";
-import { type Shape, Tensor } from "./tensor.js";
+import { type Shape, sizeOf, Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
 
@@ -27,6 +27,11 @@ export interface OperatorRecord<I extends Inputs, O> {
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
+  /**
+   * Floating-point operations by the textbook's count (a multiply-add is two), whatever the kernel does; absent: one an
+   * element of the output.
+   */
+  flops?(shapes: readonly (Shape | undefined)[], options: O, output: Shape): number;
   /** The kernels that can do the work; the first is the portable one. */
   readonly variants?: readonly string[];
   /** Which of them to take. Pure: shapes and adapter in, a name out. */
@@ -44,6 +49,7 @@ export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>
     const shape = record.shape(inputs, options);
     const output = gpu.empty(shape);
     const saved = record.forward(gpu, inputs, options, output) ?? [];
+    gpu.onOperator?.({ operator: record.name, ...costOf(record, inputs, options, shape) });
     if (gpu.gradEnabled && inputs.some((input) => input?.tracked)) {
       output.node = {
         operator: record.name,
@@ -65,6 +71,19 @@ export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>
     return output;
   };
   return Object.assign(operator, { record });
+}
+
+/** What an operator must do and move at the least: every input read once, the output written once. */
+export interface Cost {
+  flops: number;
+  bytes: number;
+}
+
+/** The cost of one call, by which benchmarks rate kernels. */
+export function costOf<I extends Inputs, O>(record: OperatorRecord<I, O>, inputs: I, options: O, output: Shape): Cost {
+  const shapes = inputs.map((input) => input?.shape);
+  const elements = shapes.reduce((sum, shape) => sum + (shape ? sizeOf(shape) : 0), sizeOf(output));
+  return { flops: record.flops?.(shapes, options, output) ?? sizeOf(output), bytes: 4 * elements };
 }
 
 /** The kernel to use: the forced one, else the operator's choice. */

@@ -11,7 +11,7 @@ import {
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { add } from "./elementwise.js";
 import { copyInto, fillWith } from "./memory.js";
 import { reflectionPad2dGradient } from "./padding.js";
@@ -130,6 +130,8 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>(
     }
     return shape;
   },
+  // Every output sums over input channels and taps.
+  flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
   forward(gpu, inputs, options, y) {
     const [x, w, bias] = inputs;
     const { stride, padding, paddingMode } = options;
@@ -181,6 +183,8 @@ export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions
     }
     return [batch, w.shape[1], ...outputSize];
   },
+  // Every input reaches out to all output channels and taps.
+  flops: ([x, w]) => 2 * sizeOf(x as Shape) * sizeOf((w as Shape).slice(1)),
   forward(gpu, inputs, options, y) {
     const [x, w, bias] = inputs;
     const { stride, padding } = options;
@@ -245,6 +249,7 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
   variants: VARIANTS,
   choose: chooseByProfile,
   shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
+  flops: ([x, dy], { kernel }) => 2 * sizeOf(dy as Shape) * (x as Shape)[1] * sizeOf(kernel),
   forward(gpu, inputs, options, dw) {
     const [x, dy] = inputs;
     const { stride, padding, paddingMode, kernel } = options;

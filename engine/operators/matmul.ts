@@ -4,7 +4,7 @@ import { matmul_broadcast, matmul_tiled } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { sum } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { shapeText } from "./shapes.js";
@@ -75,6 +75,7 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Re
     }
     return Math.max(...ranks) === 3 ? [Math.max(batchA, batchB), m, n] : [m, n];
   },
+  flops: ([a], { transposeA }, y) => 2 * sizeOf(y) * (a as Shape)[(a as Shape).length - (transposeA ? 2 : 1)],
   forward(gpu, inputs, options, y) {
     runMatmul(gpu, chooseVariant(gpu, matmulOperator.record, inputs, options), inputs[0], inputs[1], options, y);
     return undefined;
@@ -115,6 +116,7 @@ export const linearOperator = defineOperator<readonly [x: Tensor, w: Tensor, bia
     }
     return [x.shape[0], w.shape[0]];
   },
+  flops: ([, w], _, y) => 2 * sizeOf(y) * (w as Shape)[1],
   forward(gpu, inputs, options, y) {
     const [x, w, bias] = inputs;
     runMatmul(gpu, chooseVariant(gpu, linearOperator.record, inputs, options), x, w, { transposeB: true }, y, { bias });

@@ -1,0 +1,45 @@
+// A line of a benchmark's result: what was run, how long it took, and how that compares with what the adapter could do. The
+// same rows go to the terminal, to JSON files, to the report and into the README.
+import type { Profile } from "../engine/gpu.js";
+
+export const suites = ["roofline", "kernels", "generator", "step", "nce", "overhead"] as const;
+export type Suite = (typeof suites)[number];
+
+export interface Timing {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export interface BenchRow {
+  suite: Suite;
+  /** What is measured: an operator's name ("conv2d", "conv2dWeightGradient"), or a quantity ("fma", "replay"). */
+  kernel: string;
+  /** Which of our kernels did it. */
+  variant: string;
+  /** For people and as a key: "3x3 reflect 64->64 at 64x64". */
+  shape: string;
+  dtype: "f32";
+  /** The adapter's name. Two files compare only where it is the same. */
+  adapter: string;
+  profile: Profile;
+  /** Measured repetitions; 0 where it could not run. */
+  runs: number;
+  /** Milliseconds a run; null where it could not run, and `note` says why. */
+  ms: Timing | null;
+  /** Floating-point operations by the textbook's count, and bytes that must move. */
+  flops: number;
+  bytes: number;
+  gflops: number | null;
+  gbps: number | null;
+  /** Share of what the adapter allows at this arithmetic intensity: min(FMA rate, intensity x bandwidth). */
+  roofline: number | null;
+  /** The float64 reference in plain TypeScript, one thread; null where it was not run. */
+  reference_ms: number | null;
+  /** Other engines on the same adapter; ratio = their median / ours. */
+  peers: { [name: string]: { ms: number; ratio: number } };
+  /** Other figures of the row, by name with the unit in it: { bytes_in_use: 3e7, js_us_a_dispatch: 1.2 }. */
+  figures?: { [name: string]: number };
+  /** Why there is no time, or what else a reader must know. */
+  note?: string;
+}
