@@ -2,10 +2,8 @@
 // moving average lies on top; both are thinned to what a chart of this width can show, so that the page stays small after
 // a hundred thousand steps. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { type LossRow, lossNames, outline, type Point, smooth } from "./losses.js";
-
-const { document } = parseHTML("<!doctype html><html><body></body></html>");
+import { plotDocument } from "./page.js";
 
 /** Chart size in its own units; the page scales it to the column. */
 const width = 480;
@@ -152,7 +150,7 @@ function learningRateChart(rows: readonly LossRow[]): Chart {
 
 function draw(marks: Plot.Markish[], y: Plot.ScaleOptions): string {
   const plot = Plot.plot({
-    document: document as unknown as Document,
+    document: plotDocument,
     width,
     height,
     marginLeft: 50,

@@ -1,5 +1,7 @@
-// The look of report.html. Kept as text in a module, so that the report is one file and needs nothing beside it.
-export const pageStyle = `
+// The look of our reports. Kept as text in a module, so that a report is one file and needs nothing beside it.
+
+/** What all reports share: colours, type, cards, charts. */
+export const baseStyle = `
 :root {
   color-scheme: light dark;
   --paper: #f7f5f0; --card: #fffefb; --ink: #1f2328; --soft: #6a6f78; --line: #e3ded3; --accent: #b4481e;
@@ -25,6 +27,29 @@ header p { margin: 0 0 6px; color: var(--accent); font-weight: 600; letter-spaci
 .summary dt { color: var(--soft); font-size: 13px; }
 .summary dd { margin: 2px 0 0; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 16px; }
+.chart { padding: 16px 18px 10px; }
+.chart h3 { margin: 0; font-size: 15.5px; font-weight: 650; }
+.chart p { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
+.chart ul { display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; margin: 0 0 6px; padding: 0; font-size: 13px; }
+.chart li::before { content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--colour); }
+.chart li b { font-weight: 600; font-variant-numeric: tabular-nums; }
+.chart svg { display: block; width: 100%; height: auto; color: var(--soft); overflow: visible; }
+details { padding: 14px 18px; }
+summary { cursor: pointer; font-weight: 600; }
+.empty { color: var(--soft); }
+footer { margin-top: 44px; color: var(--soft); font-size: 13px; }
+@media (max-width: 560px) {
+  body { padding: 22px 14px 44px; }
+  h1 { font-size: 27px; }
+  .summary { grid-template-columns: 1fr 1fr; }
+  .summary dd { font-size: 18px; }
+  .chart { padding: 14px 12px 8px; }
+}
+`;
+
+/** The training report's: the base, tables of pictures, options. */
+export const pageStyle = `${baseStyle}
 .samples { overflow-x: auto; padding: 14px; }
 .samples table { border-collapse: separate; border-spacing: 6px; margin: 0 auto; }
 .samples th { font-weight: 500; font-size: 12.5px; color: var(--soft); white-space: nowrap; text-align: center; }
@@ -36,30 +61,13 @@ header p { margin: 0 0 6px; color: var(--accent); font-weight: 600; letter-spaci
   box-shadow: 0 0 0 1px var(--line);
 }
 .samples img.small { image-rendering: pixelated; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 16px; }
-.chart { padding: 16px 18px 10px; }
-.chart h3 { margin: 0; font-size: 15.5px; font-weight: 650; }
-.chart p { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
-.chart ul { display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; margin: 0 0 6px; padding: 0; font-size: 13px; }
-.chart li::before { content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--colour); }
-.chart li b { font-weight: 600; font-variant-numeric: tabular-nums; }
-.chart svg { display: block; width: 100%; height: auto; color: var(--soft); overflow: visible; }
-details { padding: 14px 18px; }
-summary { cursor: pointer; font-weight: 600; }
 .options { columns: 3 240px; column-gap: 32px; margin: 12px 0 0; font-size: 13px; }
 .options div { display: flex; justify-content: space-between; gap: 12px; break-inside: avoid; border-bottom: 1px solid var(--line); padding: 3px 0; }
 .options dt { color: var(--soft); overflow-wrap: anywhere; }
 .options dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .options .changed dt, .options .changed dd { color: var(--accent); font-weight: 600; }
-.empty { color: var(--soft); }
-footer { margin-top: 44px; color: var(--soft); font-size: 13px; }
 @media (max-width: 560px) {
-  body { padding: 22px 14px 44px; }
-  h1 { font-size: 27px; }
-  .summary { grid-template-columns: 1fr 1fr; }
-  .summary dd { font-size: 18px; }
   .samples { padding: 8px 4px; }
   .samples th.row { max-width: 72px; }
-  .chart { padding: 14px 12px 8px; }
 }
 `;

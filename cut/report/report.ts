@@ -2,8 +2,10 @@
 // what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../option-schema.js";
 import { type Chart, drawCharts } from "./charts.js";
+import { escapeHtml, pngAddress } from "./html.js";
 import type { LossRow } from "./losses.js";
 import { pageStyle } from "./page.css.js";
+import { renderPage, renderSummary } from "./page.js";
 
 export interface SampleImage {
   /** Step at which it was made, for outputs during training. */
@@ -30,42 +32,18 @@ export interface ReportContent {
   summary: readonly [string, string][];
 }
 
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]);
-}
-
 /** The page as text. */
 export function renderReport(content: ReportContent): string {
   const { title, options, defaults, losses, samples, summary } = content;
   const charts = drawCharts(losses);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<header><p>cutgpu training report</p><h1>${escapeHtml(title)}</h1></header>
-${renderSummary(summary)}
+  const body = `${renderSummary(summary)}
 ${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
 <h2>Losses</h2>
 ${charts.length > 0 ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>` : '<p class="empty">No step has been recorded yet.</p>'}
 <h2>Options</h2>
 ${renderOptions(options, defaults)}
-<footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>
-</body>
-</html>
-`;
-}
-
-function renderSummary(summary: ReportContent["summary"]): string {
-  if (summary.length === 0) return "";
-  const tiles = summary.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`);
-  return `<dl class="summary">${tiles.join("")}</dl>`;
+<footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>`;
+  return renderPage({ kicker: "cutgpu training report", title, style: pageStyle, body });
 }
 
 function captionOf({ step, caption }: SampleImage): string {
@@ -83,7 +61,7 @@ function renderSamples(rows: readonly SampleRow[]): string {
     const cells = row.images.map((image) => {
       const caption = escapeHtml(captionOf(image));
       const small = pngWidth(image.png) < 132 ? ' class="small"' : "";
-      const picture = `<img src="data:image/png;base64,${base64(image.png)}" alt="${escapeHtml(row.label)}: ${caption}"${small}>`;
+      const picture = `<img src="${pngAddress(image.png)}" alt="${escapeHtml(row.label)}: ${caption}"${small}>`;
       return `<td>${picture}${shared ? "" : caption}</td>`;
     });
     return `<tr><th scope="row" class="row">${escapeHtml(row.label)}</th>${cells.join("")}</tr>`;
@@ -94,13 +72,6 @@ function renderSamples(rows: readonly SampleRow[]): string {
 /** The width in a PNG's header. */
 function pngWidth(png: Uint8Array): number {
   return png.length < 24 ? 0 : new DataView(png.buffer, png.byteOffset, png.byteLength).getUint32(16);
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  // In pieces, because a call takes a limited number of arguments.
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(binary);
 }
 
 function renderChart(chart: Chart): string {

@@ -1,0 +1,15 @@
+// What goes into HTML: text made safe for it, and pictures as addresses inside the page.
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character]);
+}
+
+/** A PNG as the address of an image inside the page. */
+export function pngAddress(png: Uint8Array): string {
+  let binary = "";
+  // In pieces, because a call takes a limited number of arguments.
+  for (let at = 0; at < png.length; at += 8192) binary += String.fromCharCode(...png.subarray(at, at + 8192));
+  return `data:image/png;base64,${btoa(binary)}`;
+}
