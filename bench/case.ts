@@ -1,0 +1,61 @@
+// What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and gives
+// one row. A case says what it measured; bench/index.ts makes the row of it, with rates and the share of the roofline.
+
+import type { Gpu } from "../engine/gpu.js";
+import type { Cost } from "../engine/operator.js";
+import type { Measurement } from "./measure.js";
+import type { PeerJob } from "./peers/jobs.js";
+import type { Suite } from "./row.js";
+
+/** What the adapter can do at most, as measured on it. */
+export interface Ceilings {
+  /** Multiply-adds, counted as two operations each. */
+  gflops: number;
+  /** Bytes that storage buffers give and take, the better of reading and copying. */
+  gbps: number;
+}
+
+/** What only the surroundings can give (Node, or a page). */
+export interface Surroundings {
+  /** Bytes of the JavaScript heap after a collection. */
+  heapBytes?(): number;
+  /** Milliseconds to the first step of the demo's size in a new process: shader cache empty, then filled. */
+  coldStart?(): Promise<{ cold: number; warm: number }>;
+}
+
+export interface BenchContext {
+  readonly gpu: Gpu;
+  readonly signal?: AbortSignal;
+  readonly ceilings: Ceilings;
+  readonly around: Surroundings;
+  /** Milliseconds of the float64 reference, run once for each key. */
+  reference(key: string, work: () => void): number;
+}
+
+export interface Outcome extends Cost {
+  measurement: Measurement | null;
+  reference_ms?: number | null;
+  figures?: { [name: string]: number };
+  note?: string;
+}
+
+export interface BenchCase {
+  suite: Suite;
+  kernel: string;
+  variant: string;
+  shape: string;
+  /** Operators whose work this case rates. */
+  operators?: readonly string[];
+  /** The same work for other engines. */
+  job?: PeerJob;
+  run(context: BenchContext): Promise<Outcome>;
+}
+
+/** What a filter is looked for in. */
+export const caseName = ({
+  suite,
+  kernel,
+  variant,
+  shape,
+}: Pick<BenchCase, "suite" | "kernel" | "variant" | "shape">) =>
+  [suite, kernel, shape, variant].filter(Boolean).join(" ");

@@ -1,0 +1,161 @@
+// The benchmark as a library, for Node and for pages: choose suites, run them on a device, get rows. Nothing here reads files
+// or starts processes; what only Node can do comes in by `around` and `peers`.
+
+/** @module cutgpu/bench */
+
+import { CutgpuError } from "../engine/errors.js";
+import type { Gpu } from "../engine/gpu.js";
+import type { BenchCase, BenchContext, Ceilings, Outcome, Surroundings } from "./case.js";
+import { caseName } from "./case.js";
+import { runLadder } from "./ladder.js";
+import type { PeerJob } from "./peers/jobs.js";
+import { rowOf } from "./rating.js";
+import { type BenchRow, type Suite, suites, type Timing } from "./row.js";
+import { generatorCases } from "./suites/generator.js";
+import { kernelCases } from "./suites/kernels.js";
+import { nceCases } from "./suites/nce.js";
+import { overheadCases } from "./suites/overhead.js";
+import { ceilingsOf, rooflineCases } from "./suites/roofline.js";
+import { stepCases } from "./suites/step.js";
+
+export type { BenchCase, Ceilings, Surroundings } from "./case.js";
+export { caseName } from "./case.js";
+export { type Measurement, type MeasureOptions, measure } from "./measure.js";
+export { adapterName, rowOf, shareOf } from "./rating.js";
+export { type BenchRow, type Suite, suites, type Timing } from "./row.js";
+
+/** Medians of other engines by name, for the jobs that cases carry. */
+export type PeerTimes = ReadonlyMap<string, readonly { peer: string; ms: Timing | null }[]>;
+
+export interface BenchOptions {
+  /** All by default. */
+  suites?: readonly Suite[];
+  /** Only rows in whose name ("suite kernel shape variant") this text is, whatever its case. */
+  filter?: string;
+  signal?: AbortSignal;
+  /** Told of each row as it is done. */
+  onRow?(row: BenchRow): void;
+  /** Told before each row. */
+  onProgress?(progress: { done: number; total: number; next: string }): void;
+  /** What other engines took, by the job's id. */
+  peers?: PeerTimes;
+  around?: Surroundings;
+}
+
+/** The name of the teaching steps of bench/ladder.ts, which come after the kernels. */
+const LADDER = "kernels ladder";
+
+/** Milliseconds after which the reference is not run once more. */
+const REFERENCE_MS = 300;
+
+/** Every case of some suites, in the order of the suites. */
+export function casesOf(gpu: Gpu, chosen: readonly Suite[] = suites): BenchCase[] {
+  const makers: Record<Suite, () => BenchCase[]> = {
+    roofline: () => rooflineCases(gpu),
+    kernels: () => kernelCases(gpu),
+    generator: generatorCases,
+    step: stepCases,
+    nce: nceCases,
+    overhead: overheadCases,
+  };
+  return suites.filter((suite) => chosen.includes(suite)).flatMap((suite) => makers[suite]());
+}
+
+const matches = (name: string, filter: string) => name.toLowerCase().includes(filter.toLowerCase());
+
+/** The cases that options ask for, the ladder's steps apart. Throws a CutgpuError that lists what exists where a filter matches none. */
+export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: BenchOptions): BenchCase[] {
+  const all = casesOf(gpu, chosen);
+  const matching = all.filter((each) => matches(caseName(each), filter));
+  if (matching.length > 0 || (chosen.includes("kernels") && matches(LADDER, filter))) return matching;
+  const kernels = [...new Set(all.map(({ kernel }) => kernel))];
+  throw new CutgpuError(
+    "FILTER",
+    `no row of ${chosen.join(", ")} has "${filter}" in its name`,
+    `There are: ${kernels.join(", ")}; also shapes such as "${all[0].shape}".`,
+  );
+}
+
+/**
+ * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated by them.
+ * A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's reason when it is
+ * aborted, a CutgpuError where the filter matches nothing, and what a lost device throws.
+ */
+export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<BenchRow[]> {
+  const { signal, onRow, onProgress, peers, around = {} } = options;
+  const cases = chooseCases(gpu, options);
+  const references = new Map<string, number>();
+  const reference = (key: string, work: () => void) => {
+    let ms = references.get(key);
+    if (ms === undefined) {
+      ms = bestOf(work);
+      references.set(key, ms);
+    }
+    return ms;
+  };
+  const bare = { gpu, signal, around, reference };
+  const ceilingCases = rooflineCases(gpu).filter(({ kernel }) => ["fma", "read", "copy"].includes(kernel));
+  const { suites: chosen = suites, filter = "" } = options;
+  const ladder = chosen.includes("kernels") && matches(LADDER, filter);
+  const total = ceilingCases.length + cases.filter(({ suite }) => suite !== "roofline").length + Number(ladder);
+  let done = 0;
+  const attempt = async (each: BenchCase, ceilings: Ceilings): Promise<Outcome> => {
+    signal?.throwIfAborted();
+    onProgress?.({ done, total, next: caseName(each) });
+    done++;
+    return runCase(each, { ...bare, ceilings });
+  };
+  const none = { gflops: 0, gbps: 0 };
+  const measured = new Map<BenchCase, Outcome>();
+  for (const each of ceilingCases) measured.set(each, await attempt(each, none));
+  const ceilings = ceilingsOf(measured);
+  const byName = new Map([...measured].map(([each, outcome]) => [caseName(each), outcome]));
+  const rows: BenchRow[] = [];
+  const climb = async () => {
+    onProgress?.({ done, total, next: LADDER });
+    done++;
+    rows.push(...(await runLadder(gpu, { signal, onRow, ceilings })));
+  };
+  let climbed = !ladder;
+  for (const each of cases) {
+    if (!climbed && !["roofline", "kernels"].includes(each.suite)) {
+      await climb();
+      climbed = true;
+    }
+    const outcome = byName.get(caseName(each)) ?? (await attempt(each, ceilings));
+    const row = rowOf(gpu, each, outcome, ceilings, each.job && peers ? peers.get(each.job.id) : undefined);
+    rows.push(row);
+    onRow?.(row);
+  }
+  if (!climbed) await climb();
+  onProgress?.({ done: total, total, next: "" });
+  return rows;
+}
+
+/** The shortest of three times in milliseconds, or of fewer where they are long. The reference needs no warm-up beyond that. */
+function bestOf(work: () => void): number {
+  let [best, spent] = [Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < 3 && spent < REFERENCE_MS; i++) {
+    const start = performance.now();
+    work();
+    const ms = performance.now() - start;
+    best = Math.min(best, ms);
+    spent += ms;
+  }
+  return best;
+}
+
+/** What the other engines are asked to do for these cases, each job once. */
+export function jobsOf(cases: readonly BenchCase[]): PeerJob[] {
+  return [...new Map(cases.flatMap(({ job }) => (job ? [[job.id, job] as const] : []))).values()];
+}
+
+async function runCase(each: BenchCase, context: BenchContext): Promise<Outcome> {
+  try {
+    return await each.run(context);
+  } catch (error) {
+    // Limits, and what a driver refuses, concern one row; a lost device concerns all, and a defect must be seen.
+    if (!(error instanceof CutgpuError) || context.gpu.failure) throw error;
+    return { measurement: null, flops: 0, bytes: 0, note: `could not run: ${error.message}` };
+  }
+}

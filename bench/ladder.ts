@@ -1,0 +1,236 @@
+// The ladder: one matrix product and one convolution, from the kernel that reads like the formula up to the engine's own, a
+// change at a time. The lower steps are for teaching and take only what keeps them short: sizes that are multiples of 64,
+// 3 x 3 taps, a border of zeros. Each step carries the lesson of its change, is checked against the engine, and is timed as
+// every other kernel is. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel for cuBLAS-like Performance"
+// (2022, https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
+import { CutgpuError, ShapeError } from "../engine/errors.js";
+import type { Gpu } from "../engine/gpu.js";
+import type { KernelSource } from "../engine/kernel.js";
+import type { Cost } from "../engine/operator.js";
+import { conv2dOperator } from "../engine/operators/convolution.js";
+import { matmulOperator } from "../engine/operators/matmul.js";
+import type { Tensor } from "../engine/tensor.js";
+import * as kernels from "../shaders/generated.js";
+import type { Ceilings } from "./case.js";
+import { randomTensor } from "./data.js";
+import { rowOf } from "./index.js";
+import { type Measurement, measure } from "./measure.js";
+import type { BenchRow } from "./row.js";
+
+/** A step of a ladder: a function that does the ladder's work in its own way. */
+export interface LadderStep {
+  name: string;
+  /** What changed, and why it is faster, in one sentence. */
+  lesson: string;
+  /** The result as a new tensor; both operands are left alone. */
+  run(gpu: Gpu, left: Tensor, right: Tensor): Tensor;
+}
+
+/** Matrix products [m, k] x [k, n] -> [m, n] of multiples of 64. */
+function product(
+  kernel: KernelSource & { bindings: readonly [{ name: "a" }, { name: "c" }, { name: "y" }] },
+  columns: number,
+  rows: number,
+): LadderStep["run"] {
+  return (gpu, a, c) => {
+    const [m, k, n] = [a.shape[0], a.shape[1], c.shape[1]];
+    if (c.shape[0] !== k || [m, n, k].some((size) => size % 64 !== 0)) {
+      throw new ShapeError(
+        `${kernel.name}: [${a.shape}] and [${c.shape}] do not fit`,
+        "Give [m, k] and [k, n] with sizes that are multiples of 64.",
+      );
+    }
+    const y = gpu.empty([m, n]);
+    const LANES = gpu.subgroupSize;
+    const across = kernel.subgroups ? columns * LANES : columns;
+    if (kernel.subgroups && LANES < 4) {
+      throw new CutgpuError("VARIANT", "this adapter has no subgroups of a fixed size of 4 or more");
+    }
+    gpu.dispatch(kernel, {
+      bindings: { a, c, y },
+      params: { m, n, k },
+      grid: [Math.ceil(n / across), m / rows, 1],
+      constants: kernel.subgroups ? { LANES } : {},
+    });
+    return y;
+  };
+}
+
+export const matmulSteps: readonly LadderStep[] = [
+  {
+    name: "naive",
+    lesson: "One invocation an output: every multiply-add fetches both of its operands from storage.",
+    run: product(kernels.ladder_matmul_naive, 16, 16),
+  },
+  {
+    name: "vec4",
+    lesson: "Four neighbouring outputs an invocation: one load and one instruction serve four columns.",
+    run: product(kernels.ladder_matmul_vec4, 64, 16),
+  },
+  {
+    name: "register tile",
+    lesson: "A tile of 4 x 4 outputs in registers: each value that is loaded serves four multiply-adds, not one.",
+    run: product(kernels.ladder_matmul_register, 64, 64),
+  },
+  {
+    name: "workgroup tile",
+    lesson:
+      "Tiles of 16 x 16 shared in workgroup memory, again one output an invocation: storage is read 16 times less, which a GPU needs, but each multiply-add fetches two shared values, and a CPU pays for the barriers.",
+    run: product(kernels.ladder_matmul_workgroup, 16, 16),
+  },
+  {
+    name: "workgroup + register tile",
+    lesson:
+      "Both at once: 64 x 64 outputs a workgroup, 4 x 4 in each invocation's registers, so neither storage nor workgroup memory is the limit.",
+    run: product(kernels.ladder_matmul_workgroup_register, 64, 64),
+  },
+  {
+    name: "subgroup broadcast",
+    lesson:
+      "No workgroup memory and no barrier: lanes hand each other rows of the left matrix from register to register.",
+    run: product(kernels.ladder_matmul_broadcast, 4, 8),
+  },
+  {
+    name: "engine",
+    lesson:
+      "The engine's own operator as it chooses for this adapter: any size, stride and batch, bias and ReLU on the way out.",
+    run: (_, a, c) => matmulOperator([a, c], { transposeA: false, transposeB: false }),
+  },
+];
+
+const zeroBorder = { stride: 1, padding: 1, paddingMode: "zeros" } as const;
+
+/** What is known of the engine's variants; one that is not here speaks for itself by its name. */
+const variantLessons: { readonly [variant: string]: string } = {
+  tiled:
+    "A matrix product in tiles of workgroup memory whose right operand is gathered from the picture, never stored.",
+  broadcast: "Direct, from registers: a window of x slides under the taps, and lanes hand each other the weights.",
+  winograd:
+    "Winograd's transforms trade multiplications for additions; the rate counts the textbook's work, so it can pass the roof.",
+};
+
+/** x [1, in, height, width] and w [out, in, 3, 3], stride 1, border of zeros. */
+function naiveConvolution(gpu: Gpu, x: Tensor, w: Tensor): Tensor {
+  const [batch, inChannels, height, width] = x.shape;
+  const [outChannels, weightChannels, ...taps] = w.shape;
+  if (batch !== 1 || weightChannels !== inChannels || taps.some((size) => size !== 3)) {
+    throw new ShapeError(
+      `ladder_conv2d_naive: [${x.shape}] and [${w.shape}] do not fit`,
+      "Give [1, in, height, width] and [out, in, 3, 3].",
+    );
+  }
+  const y = gpu.empty([1, outChannels, height, width]);
+  gpu.dispatch(kernels.ladder_conv2d_naive, {
+    bindings: { x, w, y },
+    params: { in_channels: inChannels, height, width },
+    grid: [Math.ceil(width / 16), Math.ceil(height / 16), outChannels],
+  });
+  return y;
+}
+
+/** Runs `work` with conv2d forced to one of its kernels. */
+function withConvolution<T>(gpu: Gpu, variant: string, work: () => T): T {
+  const before = gpu.forced["conv2d"];
+  gpu.forced["conv2d"] = variant;
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete gpu.forced["conv2d"];
+    else gpu.forced["conv2d"] = before;
+  }
+}
+
+export const convolutionSteps: readonly LadderStep[] = [
+  {
+    name: "naive",
+    lesson:
+      "One invocation an output: nine taps of every channel, each a load of x, a load of w and a test for the border.",
+    run: naiveConvolution,
+  },
+  ...(conv2dOperator.record.variants ?? []).map((variant) => ({
+    name: variant,
+    lesson: variantLessons[variant] ?? `The engine's kernel "${variant}".`,
+    run: (gpu: Gpu, x: Tensor, w: Tensor) =>
+      withConvolution(gpu, variant, () => conv2dOperator([x, w, undefined], zeroBorder)),
+  })),
+];
+
+interface Ladder {
+  kernel: "ladder.matmul" | "ladder.conv2d";
+  shape: string;
+  steps: readonly LadderStep[];
+  left: readonly number[];
+  right: readonly number[];
+  cost: Cost;
+}
+
+const square = (n: number): Ladder => ({
+  ...{ kernel: "ladder.matmul", shape: `${n}x${n}x${n}`, steps: matmulSteps, left: [n, n], right: [n, n] },
+  cost: { flops: 2 * n ** 3, bytes: 3 * 4 * n ** 2 },
+});
+
+const ladders: readonly Ladder[] = [
+  square(256),
+  square(512),
+  {
+    ...{ kernel: "ladder.conv2d", shape: "3x3 zeros 64->64 at 64x64", steps: convolutionSteps },
+    ...{ left: [1, 64, 64, 64], right: [64, 64, 3, 3] },
+    cost: { flops: 2 * 9 * 64 * 64 * 64 ** 2, bytes: 4 * (2 * 64 ** 3 + 9 * 64 ** 2) },
+  },
+];
+
+export interface LadderOptions {
+  signal?: AbortSignal;
+  onRow?(row: BenchRow): void;
+  /** For the share of the roofline; without it rows have none. */
+  ceilings?: Ceilings;
+}
+
+/** Times every step of every ladder. Rows are of the suite "kernels", with the step as variant and its lesson as note. */
+export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOptions = {}): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const ladder of ladders) {
+    const [left, right] = [randomTensor(gpu, ladder.left), randomTensor(gpu, ladder.right)];
+    try {
+      for (const step of ladder.steps) {
+        signal?.throwIfAborted();
+        const outcome = await timeStep(gpu, step, left, right, signal);
+        const row = stepRow(gpu, ladder, step, outcome, ceilings);
+        rows.push(row);
+        onRow?.(row);
+      }
+    } finally {
+      left.dispose();
+      right.dispose();
+    }
+  }
+  return rows;
+}
+
+/** The measurement, or why this adapter cannot take the step. */
+async function timeStep(
+  gpu: Gpu,
+  step: LadderStep,
+  left: Tensor,
+  right: Tensor,
+  signal: AbortSignal | undefined,
+): Promise<Measurement | string> {
+  try {
+    return await measure(gpu, () => gpu.noGrad(() => step.run(gpu, left, right)), { budget: 300, signal });
+  } catch (error) {
+    if (!(error instanceof CutgpuError) || gpu.failure) throw error;
+    return error.message;
+  }
+}
+
+function stepRow(
+  gpu: Gpu,
+  { kernel, shape, cost }: Ladder,
+  step: LadderStep,
+  outcome: Measurement | string,
+  ceilings: Ceilings = { gflops: 0, gbps: 0 },
+): BenchRow {
+  const [measurement, note] =
+    typeof outcome === "string" ? [null, `could not run: ${outcome}`] : [outcome, step.lesson];
+  return rowOf(gpu, { suite: "kernels", kernel, variant: step.name, shape }, { measurement, ...cost, note }, ceilings);
+}

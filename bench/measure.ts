@@ -1,0 +1,198 @@
+// How long recorded work takes. It is warmed up (drivers compile at the first dispatch), repeated inside one pass where it is
+// so short that the submit would be seen, and sampled until the time that it may take is spent. The clock is the GPU's own
+// (timestamps around the pass) where that can be believed, else wall time from the submit to the end.
+// Chrome rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
+import { BufferUsage, MapMode } from "../engine/constants.js";
+import { CutgpuError } from "../engine/errors.js";
+import type { Gpu } from "../engine/gpu.js";
+import { type Program, record } from "../engine/program.js";
+import type { Timing } from "./row.js";
+
+export interface Measurement {
+  /** Samples taken. */
+  runs: number;
+  /** Milliseconds of one execution of the work. */
+  ms: Timing;
+  clock: "timestamps" | "wall";
+  /** Executions in a sample. */
+  repeats: number;
+  /** Dispatches of one execution, and bytes of the recorded program's own buffers. */
+  dispatches: number;
+  bytes: number;
+}
+
+export interface MeasureOptions {
+  /** Milliseconds that sampling may take, beyond the fewest samples. */
+  budget?: number;
+  signal?: AbortSignal;
+}
+
+const FEWEST_RUNS = 5;
+const MOST_RUNS = 50;
+/** Work for which the fewest samples would take longer than this gets as many as fit, and at least one. */
+const PATIENCE_MS = 5_000;
+/** A sample should last this long, so that what lies around the work is not seen in it. */
+const SAMPLE_MS = { timestamps: 4, wall: 20 };
+const MOST_DISPATCHES = 4096;
+/** Ticks of a rounded clock that a sample must last to be believed (2 %). */
+const FEWEST_TICKS = 50;
+
+/** Median (the mean of the middle two), least and greatest. */
+export function timingOf(samples: readonly number[]): Timing {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return {
+    median: (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2,
+    min: sorted[0],
+    max: sorted[sorted.length - 1],
+  };
+}
+
+/** The greatest number of nanoseconds of which all stamps are multiples: the clock's tick, if there are enough of them. */
+export function tickOf(stamps: readonly bigint[]): number {
+  let divisor = 0n;
+  for (const stamp of stamps) {
+    let [a, b] = [divisor, stamp];
+    while (b !== 0n) [a, b] = [b, a % b];
+    divisor = a;
+  }
+  return Number(divisor);
+}
+
+/** The two timestamps of a pass, and the buffers by which they come back. Made once a device. */
+class PassClock {
+  static readonly #clocks = new WeakMap<Gpu, PassClock>();
+
+  static of(gpu: Gpu): PassClock | null {
+    if (!gpu.device.features.has("timestamp-query")) return null;
+    let clock = PassClock.#clocks.get(gpu);
+    if (!clock) {
+      clock = new PassClock(gpu.device);
+      PassClock.#clocks.set(gpu, clock);
+    }
+    return clock;
+  }
+
+  readonly writes: GPUComputePassTimestampWrites;
+  readonly #device: GPUDevice;
+  readonly #resolved: GPUBuffer;
+  readonly #staging: GPUBuffer;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    const querySet = device.createQuerySet({ type: "timestamp", count: 2 });
+    this.writes = { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
+    const size = 16;
+    this.#resolved = device.createBuffer({ size, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
+    this.#staging = device.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+  }
+
+  /** Begin and end of the pass submitted last, in nanoseconds. */
+  async read(): Promise<readonly [bigint, bigint]> {
+    const encoder = this.#device.createCommandEncoder();
+    encoder.resolveQuerySet(this.writes.querySet, 0, 2, this.#resolved, 0);
+    encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, 16);
+    this.#device.queue.submit([encoder.finish()]);
+    await this.#staging.mapAsync(MapMode.READ);
+    const [begin, end] = new BigUint64Array(this.#staging.getMappedRange());
+    this.#staging.unmap();
+    return [begin, end];
+  }
+}
+
+interface Sample {
+  wall: number;
+  stamps: readonly [bigint, bigint] | null;
+}
+
+async function sample(gpu: Gpu, program: Program, clock: PassClock | null): Promise<Sample> {
+  const start = performance.now();
+  program.replay(clock?.writes);
+  const stamps = clock ? await clock.read() : null;
+  if (!clock) await gpu.finish();
+  return { wall: performance.now() - start, stamps };
+}
+
+/** Milliseconds between two timestamps. */
+const between = ([begin, end]: readonly [bigint, bigint]) => Number(end - begin) / 1e6;
+
+/** Whether timestamps say what can be: a time that is there, within wall time, and not a few ticks of a rounded clock. */
+function believable(samples: readonly Sample[]): boolean {
+  const stamps = samples.flatMap(({ stamps }) => stamps ?? []);
+  if (stamps.length === 0) return false;
+  const tick = tickOf(stamps) / 1e6;
+  return samples.every(({ wall, stamps }) => {
+    const time = stamps ? between(stamps) : 0;
+    return time > 0 && time <= wall * 1.01 + 0.05 && (samples.length < 3 || time >= FEWEST_TICKS * tick);
+  });
+}
+
+/** The samples' times by the clock that can be believed. */
+function judge(samples: readonly Sample[], divisor: number): Pick<Measurement, "runs" | "ms" | "clock"> {
+  const clock = believable(samples) ? "timestamps" : "wall";
+  const times = samples.map(
+    ({ wall, stamps }) => (clock === "timestamps" && stamps ? between(stamps) : wall) / divisor,
+  );
+  return { runs: samples.length, ms: timingOf(times), clock };
+}
+
+/** Runs that a time budget allows for work of `ms` milliseconds. */
+export function runsFor(ms: number, budget: number): number {
+  if (ms * FEWEST_RUNS > Math.max(PATIENCE_MS, budget)) return Math.max(1, Math.floor(PATIENCE_MS / ms));
+  return Math.min(MOST_RUNS, Math.max(FEWEST_RUNS, Math.floor(budget / ms)));
+}
+
+/**
+ * Records `work` (operators, as in a training step; tensors made outside are its inputs) and times its execution.
+ * Throws what recording throws, among it LimitError where a tensor is too large for the adapter.
+ */
+export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOptions = {}): Promise<Measurement> {
+  const { budget = 1000, signal } = options;
+  const clock = PassClock.of(gpu);
+  const prepare = (repeats: number) =>
+    record(gpu, () => {
+      for (let i = 0; i < repeats; i++) gpu.scope(() => void work());
+    });
+  let { program } = await prepare(1);
+  try {
+    const { length: dispatches, bytes } = program;
+    if (dispatches === 0) throw new CutgpuError("BENCH", "there is nothing to measure: no kernel was run");
+    await sample(gpu, program, clock);
+    gpu.check();
+    // The second run is the first that nothing is compiled in.
+    const trial = await sample(gpu, program, clock);
+    const estimate = Math.max(1e-3, judge([trial], 1).ms.median);
+    const wanted = SAMPLE_MS[believable([trial]) ? "timestamps" : "wall"];
+    const repeats = Math.max(1, Math.min(Math.ceil(wanted / estimate), Math.floor(MOST_DISPATCHES / dispatches)));
+    if (repeats > 1) {
+      program.dispose();
+      ({ program } = await prepare(repeats));
+      await sample(gpu, program, clock);
+    }
+    const samples: Sample[] = [];
+    const length = estimate * repeats;
+    for (let left = runsFor(length, budget); left > 0; left--) {
+      signal?.throwIfAborted();
+      samples.push(await sample(gpu, program, clock));
+    }
+    gpu.check();
+    return { ...judge(samples, repeats), repeats, dispatches, bytes };
+  } finally {
+    program.dispose();
+  }
+}
+
+/** Times what ends by itself, such as a whole training step, by the wall. */
+export async function measureWall(run: () => Promise<unknown>, options: MeasureOptions = {}): Promise<Measurement> {
+  const { budget = 1000, signal } = options;
+  const once = async () => {
+    signal?.throwIfAborted();
+    const start = performance.now();
+    await run();
+    return performance.now() - start;
+  };
+  await once();
+  const times = [await once()];
+  for (let left = runsFor(times[0], budget) - 1; left > 0; left--) times.push(await once());
+  return { runs: times.length, ms: timingOf(times), clock: "wall", repeats: 1, dispatches: 0, bytes: 0 };
+}

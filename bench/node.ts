@@ -1,0 +1,41 @@
+// What a benchmark needs of Node: bytes of the heap after a collection, and processes of its own for cold starts.
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Profile } from "../engine/gpu.js";
+import type { Surroundings } from "./case.js";
+
+const COLD_START_LIMIT_MS = 120_000;
+
+/** Surroundings for runBench in Node, on the adapter that commands take. */
+export function nodeSurroundings(profile: Profile | "auto", signal?: AbortSignal): Required<Surroundings> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  return {
+    heapBytes() {
+      collect();
+      return process.memoryUsage().heapUsed;
+    },
+    async coldStart() {
+      const cache = await mkdtemp(join(tmpdir(), "cutgpu-cold-"));
+      // Mesa's and NVIDIA's caches of compiled shaders.
+      const env = { ...process.env, MESA_SHADER_CACHE_DIR: cache, __GL_SHADER_DISK_CACHE_PATH: cache };
+      const script = fileURLToPath(new URL("./cold-start.js", import.meta.url));
+      const once = async () => {
+        const options = { env, signal, timeout: COLD_START_LIMIT_MS };
+        return Number((await promisify(execFile)(process.execPath, [script, profile], options)).stdout);
+      };
+      try {
+        const cold = await once();
+        return { cold, warm: await once() };
+      } finally {
+        await rm(cache, { recursive: true, force: true });
+      }
+    },
+  };
+}

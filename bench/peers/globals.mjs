@@ -1,0 +1,37 @@
+// What browsers have and Node has not, set up before a peer is imported: navigator.gpu through the very dawn.node and adapter
+// that we run on. requestAdapter of our own keeps the strong reference to dawn that it needs.
+import { globals } from "webgpu";
+import { requestAdapter } from "../../dist/engine/node.js";
+
+Object.assign(globalThis, globals);
+if (!(await requestAdapter())) throw new Error("no WebGPU adapter was found");
+
+// onnxruntime-web hands over parts of its shared memory, which dawn.node does not take.
+const { writeBuffer } = GPUQueue.prototype;
+GPUQueue.prototype.writeBuffer = function (buffer, at, data, from = 0, size = undefined) {
+  const elements = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
+  if (!(elements.buffer instanceof SharedArrayBuffer)) return writeBuffer.call(this, buffer, at, data, from, size);
+  return writeBuffer.call(this, buffer, at, elements.slice(from, size === undefined ? undefined : from + size));
+};
+
+const gpu = {
+  requestAdapter: () => requestAdapter(),
+  getPreferredCanvasFormat: () => "rgba8unorm",
+  wgslLanguageFeatures: new Set(),
+};
+Object.defineProperty(globalThis, "navigator", {
+  value: { gpu, userAgent: "Node.js", hardwareConcurrency: 1, language: "en" },
+  configurable: true,
+});
+
+// Polling for the end of GPU work takes a core that a software adapter wants; the peers get the same relief as our commands
+// have (cut/cli/open-gpu.ts): an immediate that follows others without a pause for half a millisecond waits a millisecond.
+const immediate = globalThis.setImmediate;
+let spinningSince = 0;
+let lastCall = 0;
+globalThis.setImmediate = (callback, ...values) => {
+  const now = performance.now();
+  if (now - lastCall > 2) spinningSince = now;
+  lastCall = now;
+  return now - spinningSince < 0.5 ? immediate(callback, ...values) : setTimeout(callback, 1, ...values);
+};

@@ -1,0 +1,49 @@
+// Our engine's results for the peers' jobs, against which theirs are checked.
+import { planGenerator } from "../../cut/networks/generator.js";
+import { runModules } from "../../cut/networks/network.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/gpu.js";
+import { conv2d } from "../../engine/operators/convolution.js";
+import { matmul } from "../../engine/operators/matmul.js";
+import type { Tensor } from "../../engine/tensor.js";
+import { architectureOf, inputsOf, type PeerJob } from "./jobs.js";
+
+/**
+ * The job's results, in our layouts: one tensor, or for generator.backward the output and then the gradients of the
+ * parameters in their order of definition.
+ */
+export async function ourResults(gpu: Gpu, job: PeerJob): Promise<Float32Array<ArrayBuffer>[]> {
+  const results = gpu.scope(() => run(gpu, job));
+  try {
+    return (await Promise.all(results.map((tensor) => tensor.read()))) as Float32Array<ArrayBuffer>[];
+  } finally {
+    for (const tensor of results) tensor.dispose();
+  }
+}
+
+function run(gpu: Gpu, job: PeerJob): Tensor[] {
+  const inputs = new Map<string, Tensor>();
+  for (const [name, { data, shape }] of inputsOf(job)) inputs.set(name, gpu.tensor(data, shape));
+  const get = (name: string) => inputs.get(name) as Tensor;
+  switch (job.kind) {
+    case "matmul":
+      return [gpu.noGrad(() => matmul(get("a"), get("b")))];
+    case "conv2d":
+    case "conv2d.dx":
+    case "conv2d.dw": {
+      const options = { stride: job.stride, padding: job.padding, paddingMode: job.mode };
+      const forward = () => conv2d(get("x"), get("w"), undefined, options);
+      if (job.kind === "conv2d") return [gpu.noGrad(forward)];
+      const wanted = get(job.kind === "conv2d.dx" ? "x" : "w").requireGrad();
+      return grad(forward(), [wanted], { dy: get("dy") });
+    }
+    default: {
+      const { modules, shapes } = planGenerator(architectureOf(job));
+      const forward = () => runModules(modules, get("x"), inputs, "G.model.").output;
+      if (job.kind === "generator") return [gpu.noGrad(forward)];
+      const parameters = [...shapes.keys()].map((key) => get(key).requireGrad());
+      const output = forward();
+      return [output, ...grad(output, parameters, { dy: get("dy") })];
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// From what was measured to a row: rates, the share of the roofline, other engines beside it.
+import type { Gpu } from "../engine/gpu.js";
+import type { BenchCase, Ceilings, Outcome } from "./case.js";
+import type { BenchRow, Timing } from "./row.js";
+
+/** The adapter's name, under which results are kept and compared. */
+export function adapterName({ info }: Gpu): string {
+  const { vendor, architecture, device, description } = info;
+  const clean = (text: string) => text.replace(/^[\s-]+|[\s-]+$/g, "");
+  return [device || [vendor, architecture].filter(Boolean).join(" "), description]
+    .map(clean)
+    .filter(Boolean)
+    .join(", ");
+}
+
+/** The row of an outcome, rated against the ceilings. */
+export function rowOf(
+  gpu: Gpu,
+  { suite, kernel, variant, shape }: Pick<BenchCase, "suite" | "kernel" | "variant" | "shape">,
+  { measurement, flops, bytes, reference_ms = null, figures, note }: Outcome,
+  ceilings: Ceilings,
+  others: readonly { peer: string; ms: Timing | null }[] = [],
+): BenchRow {
+  const median = measurement?.ms.median;
+  // A ceiling is the best that was seen; all else is what is usual.
+  const time = suite === "roofline" ? measurement?.ms.min : median;
+  const rate = (amount: number) => (time && amount ? amount / time / 1e6 : null);
+  const peers: BenchRow["peers"] = {};
+  for (const { peer, ms } of others) {
+    if (ms && median) peers[peer] = { ms: ms.median, ratio: ms.median / median };
+  }
+  const clock: Record<string, number> = measurement?.clock === "wall" ? { wall_clock: 1 } : {};
+  const all = { ...figures, ...clock };
+  return {
+    ...{ suite, kernel, variant, shape, dtype: "f32", adapter: adapterName(gpu), profile: gpu.profile },
+    ...{ runs: measurement?.runs ?? 0, ms: measurement?.ms ?? null, flops, bytes },
+    ...{ gflops: rate(flops), gbps: rate(bytes), roofline: time ? shareOf(flops, bytes, time, ceilings) : null },
+    ...{ reference_ms, peers },
+    ...(Object.keys(all).length ? { figures: all } : {}),
+    ...(note ? { note } : {}),
+  };
+}
+
+/**
+ * The share of what the adapter allows: work of `flops` and `bytes` takes at least as long as either alone at its ceiling.
+ * Above 1 where caches give more than memory does. Null for what neither computes nor moves.
+ */
+export function shareOf(flops: number, bytes: number, ms: number, { gflops, gbps }: Ceilings): number | null {
+  const least = Math.max(gflops ? flops / gflops : 0, gbps ? bytes / gbps : 0) / 1e6;
+  return least > 0 ? least / ms : null;
+}

@@ -1,0 +1,82 @@
+// The table of results in README.md, made from the committed files in bench/results: node dist/bench/readme.js replaces what
+// stands between <!-- bench --> and <!-- /bench -->. Numbers are never typed by hand.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageRoot } from "../cut/cli/package-root.js";
+import { CutgpuError } from "../engine/errors.js";
+import { parseRows } from "./baseline.js";
+import type { BenchRow } from "./row.js";
+import { digits } from "./table.js";
+
+const [OPEN, CLOSE] = ["<!-- bench -->", "<!-- /bench -->"];
+
+/** What the README shows of a file: rows that other engines did too, the whole step, and ours beside them. */
+const isShown = ({ suite, peers, ms }: BenchRow) => ms !== null && (Object.keys(peers).length > 0 || suite === "step");
+
+/** The fastest variant of each kernel and shape, in the order of the file. */
+function fastest(rows: readonly BenchRow[]): BenchRow[] {
+  const best = new Map<string, BenchRow>();
+  for (const row of rows) {
+    const key = `${row.kernel} ${row.shape}`;
+    const other = best.get(key);
+    if (!other?.ms || (row.ms && row.ms.median < other.ms.median)) best.set(key, row);
+  }
+  return [...best.values()];
+}
+
+function adapterTable(rows: readonly BenchRow[]): string {
+  const shown = fastest(rows.filter(isShown));
+  if (shown.length === 0) return "";
+  const peers = [...new Set(shown.flatMap((row) => Object.keys(row.peers)))];
+  const head = ["work", "ms", "GFLOP/s", "of the roofline", ...peers.map((peer) => `${peer}, ms (ratio)`)];
+  const lines = shown.map((row) => {
+    const others = peers.map((peer) => {
+      const other = row.peers[peer];
+      return other ? `${digits(other.ms)} (${digits(other.ratio)}x)` : "-";
+    });
+    const share = row.roofline === null ? "-" : `${digits(100 * row.roofline)} %`;
+    const rate = row.gflops === null ? "-" : digits(row.gflops);
+    return [`${row.kernel} ${row.shape}`, digits(row.ms?.median ?? 0), rate, share, ...others];
+  });
+  const table = [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines].map(
+    (cells) => `| ${cells.join(" | ")} |`,
+  );
+  return [`${shown[0].adapter}, ${shown[0].profile} kernels, medians:`, "", ...table].join("\n");
+}
+
+/** The README's part for some files of results, a table an adapter. */
+export const readmeTables = (files: readonly (readonly BenchRow[])[]): string =>
+  files.map(adapterTable).filter(Boolean).join("\n\n");
+
+/** The text with what stands between the markers replaced. Throws a CutgpuError where they are missing. */
+export function replaceBetweenMarkers(readme: string, content: string): string {
+  const [start, end] = [readme.indexOf(OPEN), readme.indexOf(CLOSE)];
+  if (start < 0 || end < start) {
+    throw new CutgpuError(
+      "README",
+      `README.md has no ${OPEN} ... ${CLOSE}`,
+      "Put the markers where the table belongs.",
+    );
+  }
+  return `${readme.slice(0, start + OPEN.length)}\n${content}\n${readme.slice(end)}`;
+}
+
+function main(): void {
+  const root = packageRoot();
+  const folder = join(root, "bench", "results");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+  const files = names.sort().map((name) => parseRows(readFileSync(join(folder, name), "utf8"), name));
+  const path = join(root, "README.md");
+  writeFileSync(path, replaceBetweenMarkers(readFileSync(path, "utf8"), readmeTables(files)));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  try {
+    main();
+  } catch (error) {
+    if (!(error instanceof CutgpuError)) throw error;
+    process.stderr.write(`${error.message}. ${error.fix}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,132 @@
+// What is not arithmetic: JavaScript a dispatch in a replay, GPU objects and heap that replays leave behind, memory of a CUT
+// step, and the time from nothing to the first step.
+import type { Gpu } from "../../engine/gpu.js";
+import { record } from "../../engine/program.js";
+import type { BenchCase, BenchContext, Outcome } from "../case.js";
+import { type Measurement, timingOf } from "../measure.js";
+import { makeStep, type StepSize } from "../training-step.js";
+import { generatorWork } from "./generator.js";
+
+const NO_COST = { flops: 0, bytes: 0 };
+const REPLAYS = 20;
+/** Replays between two looks at the heap. */
+const HEAP_REPLAYS = 100;
+
+/** Times of something that ends by itself, as a measurement. */
+const wall = (times: readonly number[], dispatches = 0): Measurement => ({
+  ...{ runs: times.length, ms: timingOf(times), clock: "wall", repeats: 1, dispatches, bytes: 0 },
+});
+
+/** Counts the objects that `work` makes on the device, apart from the encoder that every submit needs. */
+async function countObjects(gpu: Gpu, work: () => Promise<void>): Promise<number> {
+  const { device } = gpu;
+  const makers = [
+    ...(["createBuffer", "createBindGroup", "createBindGroupLayout", "createShaderModule", "createTexture"] as const),
+    ...(["createPipelineLayout", "createComputePipeline", "createComputePipelineAsync", "createQuerySet"] as const),
+  ];
+  let made = 0;
+  for (const name of makers) {
+    const original = (device[name] as (descriptor: unknown) => unknown).bind(device);
+    const counting = (descriptor: unknown) => {
+      made++;
+      return original(descriptor);
+    };
+    Object.defineProperty(device, name, { value: counting, configurable: true });
+  }
+  try {
+    await work();
+    return made;
+  } finally {
+    for (const name of makers) Reflect.deleteProperty(device, name);
+  }
+}
+
+/** A generator's forward and backward pass stands for a step: some hundreds of dispatches of the same kinds. */
+async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcome> {
+  const { work, dispose } = generatorWork(gpu, { ngf: 4, size: 16, backward: true });
+  const { program } = await record(gpu, () => void work());
+  try {
+    const times: number[] = [];
+    const replay = async () => {
+      signal?.throwIfAborted();
+      const start = performance.now();
+      program.replay();
+      times.push(performance.now() - start);
+      await gpu.finish();
+    };
+    for (let i = 0; i < 3; i++) await replay();
+    times.length = 0;
+    const created = await countObjects(gpu, async () => {
+      for (let i = 0; i < REPLAYS; i++) await replay();
+    });
+    const measurement = wall(times, program.length);
+    const figures: Record<string, number> = {
+      js_us_a_dispatch: (1000 * measurement.ms.median) / program.length,
+      js_us_a_dispatch_at_best: (1000 * measurement.ms.min) / program.length,
+      dispatches: program.length,
+      [`gpu_objects_in_${REPLAYS}_replays`]: created,
+    };
+    if (around.heapBytes) {
+      const before = around.heapBytes();
+      for (let i = 0; i < HEAP_REPLAYS; i++) await replay();
+      times.length = 0;
+      figures[`heap_growth_bytes_a_replay`] = (around.heapBytes() - before) / HEAP_REPLAYS;
+    }
+    const note = "JavaScript's time in replay() alone: encoding and submitting";
+    return { measurement, ...NO_COST, figures, note };
+  } finally {
+    program.dispose();
+    dispose();
+  }
+}
+
+/** Bytes of all buffers in use by a step that is recorded for a size and never run. */
+export async function plannedBytes(gpu: Gpu, size: StepSize): Promise<number> {
+  gpu.trimMemory();
+  const before = gpu.memory().liveBytes;
+  const { step, prepare } = makeStep(gpu, size);
+  try {
+    await prepare();
+    return gpu.memory().liveBytes - before;
+  } finally {
+    step.dispose();
+    gpu.trimMemory();
+  }
+}
+
+function memory(size: StepSize) {
+  return async ({ gpu }: BenchContext): Promise<Outcome> => {
+    const bytes = await plannedBytes(gpu, size);
+    const figures = { bytes_in_use: bytes };
+    return { measurement: null, ...NO_COST, figures, note: "recorded, not run: bytes of every buffer the step needs" };
+  };
+}
+
+/** The same process, its pipelines not yet compiled where nothing ran before: record, compile, first run. */
+async function coldStart({ around }: BenchContext): Promise<Outcome> {
+  if (!around.coldStart) {
+    return {
+      measurement: null,
+      ...NO_COST,
+      note: "not measured: it needs a process of its own, which only the command has",
+    };
+  }
+  const { cold, warm } = await around.coldStart();
+  const note =
+    "from opening the adapter to the end of the demo's first step, in a process of its own, shader cache empty";
+  return { measurement: wall([cold]), ...NO_COST, figures: { cold_ms: cold, warm_cache_ms: warm }, note };
+}
+
+export function overheadCases(): BenchCase[] {
+  const at = (kernel: string, variant: string, shape: string, run: BenchCase["run"]): BenchCase => ({
+    ...{ suite: "overhead", kernel, variant, shape, run },
+  });
+  const small = { size: 64, ngf: 16, ndf: 16 };
+  const full = { size: 256, ngf: 64, ndf: 64 };
+  return [
+    at("replay", "forward + backward", "generator ngf 4 at 16x16", replayCost),
+    at("memory", "CUT", "ngf 16 ndf 16 at 64x64", memory(small)),
+    at("memory", "CUT", "ngf 64 ndf 64 at 256x256", memory(full)),
+    at("cold start", "CUT", "the demo's step", coldStart),
+  ];
+}

@@ -1,0 +1,135 @@
+// The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying buffers too
+// large for caches, dispatches and submits of next to no work. Every other row is rated against the first three.
+import type { Gpu } from "../../engine/gpu.js";
+import { fillWith } from "../../engine/operators/memory.js";
+import { record } from "../../engine/program.js";
+import { bench_copy, bench_fma, bench_read } from "../../shaders/generated.js";
+import type { BenchCase, BenchContext, Ceilings, Outcome } from "../case.js";
+import { randomTensor } from "../data.js";
+import { type Measurement, measure, measureWall } from "../measure.js";
+
+/** Chains of multiply-adds in an invocation; the best of them is the ceiling. */
+const CHAINS = [4, 8, 12] as const;
+/** Beyond the caches of processors and of large GPUs (an H100 has 50 MiB). */
+const LARGE_BYTES = { software: 64 * 2 ** 20, gpu: 512 * 2 ** 20 };
+const BUDGET = 300;
+/** Vec4s that an invocation of the reading and copying kernels takes; more were slower. */
+const PER_THREAD = 4;
+
+type Run = (context: Pick<BenchContext, "gpu" | "signal">) => Promise<Outcome>;
+
+function fma(chains: number): Run {
+  return async ({ gpu, signal }) => {
+    const [groups, rounds] = gpu.profile === "software" ? [256, 64] : [16384, 256];
+    const y = gpu.persistent([groups * 64, 4]);
+    const work = () =>
+      gpu.dispatch(bench_fma, {
+        bindings: { y },
+        // Towards a fixed point of 1, so that nothing overflows or becomes denormal.
+        params: { rounds, factor: 0.75, offset: 0.25 },
+        grid: groups,
+        constants: { PER_THREAD: chains },
+      });
+    const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+    y.dispose();
+    // Four links a round, two operations on each of four components.
+    return { measurement, flops: groups * 64 * rounds * 4 * chains * 8, bytes: groups * 64 * 16 };
+  };
+}
+
+/** Bytes of a buffer too large for caches, or as large as the adapter allows. */
+const largeBytes = (gpu: Gpu) =>
+  2 ** Math.floor(Math.log2(Math.min(LARGE_BYTES[gpu.profile], gpu.device.limits.maxStorageBufferBindingSize)));
+
+/** How far apart the vec4s of an invocation lie: neighbours side by side, or a run for each. */
+const strideOf = (gpu: Gpu) => (gpu.profile === "software" ? 1 : 64);
+
+const read: Run = async ({ gpu, signal }) => {
+  const STRIDE = strideOf(gpu);
+  const quads = largeBytes(gpu) / 16;
+  const x = randomTensor(gpu, [quads * 4]);
+  const y = gpu.persistent([(quads * 4) / PER_THREAD]);
+  const work = () =>
+    gpu.dispatch(bench_read, {
+      bindings: { x, y },
+      params: { quads },
+      grid: quads / (64 * PER_THREAD),
+      constants: { PER_THREAD, STRIDE },
+    });
+  const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+  for (const tensor of [x, y]) tensor.dispose();
+  gpu.trimMemory();
+  return { measurement, flops: 0, bytes: quads * 16 * (1 + 1 / PER_THREAD) };
+};
+
+const copy: Run = async ({ gpu, signal }) => {
+  const STRIDE = strideOf(gpu);
+  const quads = largeBytes(gpu) / 32;
+  const x = randomTensor(gpu, [quads * 4]);
+  const y = gpu.persistent([quads * 4]);
+  const work = () =>
+    gpu.dispatch(bench_copy, {
+      bindings: { x, y },
+      params: { quads },
+      grid: quads / (64 * PER_THREAD),
+      constants: { PER_THREAD, STRIDE },
+    });
+  const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+  for (const tensor of [x, y]) tensor.dispose();
+  gpu.trimMemory();
+  return { measurement, flops: 0, bytes: quads * 32 };
+};
+
+/** The measurement of one of `count` equal parts. */
+function divided(measurement: Measurement, count: number): Measurement {
+  const { median, min, max } = measurement.ms;
+  return { ...measurement, ms: { median: median / count, min: min / count, max: max / count } };
+}
+
+const dispatchCost: Run = async ({ gpu, signal }) => {
+  const COUNT = 256;
+  const tensors = [0, 1].map(() => gpu.persistent([256]));
+  const work = () => {
+    for (let i = 0; i < COUNT; i++) fillWith(gpu, tensors[i % 2], i);
+  };
+  const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+  for (const tensor of tensors) tensor.dispose();
+  return { measurement: divided(measurement, COUNT), flops: 0, bytes: 0, note: "one of 256 fills of 1 KiB in a pass" };
+};
+
+const submitCost: Run = async ({ gpu, signal }) => {
+  const COUNT = 64;
+  const tensor = gpu.persistent([256]);
+  const { program } = await record(gpu, () => fillWith(gpu, tensor, 1));
+  const submits = async () => {
+    for (let i = 0; i < COUNT; i++) program.replay();
+    await gpu.finish();
+  };
+  const measurement = await measureWall(submits, { budget: BUDGET, signal });
+  program.dispose();
+  tensor.dispose();
+  return { measurement: divided(measurement, COUNT), flops: 0, bytes: 0, note: "one of 64 submits of one fill each" };
+};
+
+export function rooflineCases(gpu: Gpu): BenchCase[] {
+  const mebibytes = `${largeBytes(gpu) / 2 ** 20} MiB`;
+  const at = (kernel: string, variant: string, shape: string, run: Run): BenchCase => ({
+    ...{ suite: "roofline", kernel, variant, shape, run },
+  });
+  return [
+    ...CHAINS.map((chains) => at("fma", `${chains} chains`, "registers only", fma(chains))),
+    at("read", "vec4", mebibytes, read),
+    at("copy", "vec4", mebibytes, copy),
+    at("dispatch", "fill", "1 KiB", dispatchCost),
+    at("submit", "fill", "1 KiB", submitCost),
+  ];
+}
+
+/** The ceilings that outcomes of these cases show: the best that was seen, for that much the adapter can do. */
+export function ceilingsOf(outcomes: ReadonlyMap<BenchCase, Outcome>): Ceilings {
+  const rates = (kernels: readonly string[], amount: "flops" | "bytes") =>
+    [...outcomes].flatMap(([{ kernel }, outcome]) =>
+      kernels.includes(kernel) && outcome.measurement ? [outcome[amount] / outcome.measurement.ms.min / 1e6] : [],
+    );
+  return { gflops: Math.max(0, ...rates(["fma"], "flops")), gbps: Math.max(0, ...rates(["read", "copy"], "bytes")) };
+}

@@ -1,0 +1,59 @@
+// Rows as lines of text for a terminal: columns of fixed width, so that lines can be printed as rows come.
+import type { BenchRow } from "./row.js";
+
+type Column = readonly [title: string, width: number, cell: (row: BenchRow) => string];
+
+/** Three significant digits, without an exponent. */
+export function digits(value: number): string {
+  if (value === 0) return "0";
+  if (value >= 100) return value.toFixed(0);
+  return value.toFixed(Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.abs(value))))));
+}
+
+const some = (value: number | null, text = digits) => (value === null ? "-" : text(value));
+const percent = (share: number) => `${digits(100 * share)}%`;
+
+/** How far the fastest and the slowest sample lie from the median. */
+function spread({ ms, runs }: BenchRow): string {
+  if (!ms || runs < 2) return "-";
+  const from = (value: number) => `${(100 * Math.abs(value / ms.median - 1)).toFixed(0)}%`;
+  return `-${from(ms.min)} +${from(ms.max)}`;
+}
+
+const columns: readonly Column[] = [
+  ["kernel", -24, ({ kernel }) => kernel],
+  ["shape", -34, ({ shape }) => shape],
+  ["variant", -18, ({ variant }) => variant],
+  ["median ms", 10, ({ ms }) => some(ms?.median ?? null)],
+  ["spread", 11, spread],
+  ["runs", 4, ({ runs }) => String(runs)],
+  ["GFLOP/s", 8, ({ gflops }) => some(gflops)],
+  ["GB/s", 7, ({ gbps }) => some(gbps)],
+  ["roofline", 8, ({ roofline }) => some(roofline, percent)],
+  ["reference", 10, ({ reference_ms }) => some(reference_ms)],
+];
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => {
+      const width = columns[i]?.[1] ?? 0;
+      return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
+    })
+    .join(" ")
+    .trimEnd();
+}
+
+/** The titles of the columns, aligned as the rows are. */
+export const tableHead = (): string => line(columns.map(([title]) => title));
+
+const figure = ([name, value]: [string, number]) => `${name} ${Number.isInteger(value) ? value : digits(value)}`;
+
+/** A row's line; beneath it, where there are any, other engines, figures and the note. */
+export function tableRow(row: BenchRow): string {
+  const peers = Object.entries(row.peers).map(
+    ([name, { ms, ratio }]) => `${name} ${digits(ms)} ms (${digits(ratio)}x)`,
+  );
+  const figures = Object.entries(row.figures ?? {}).map(figure);
+  const beneath = [peers.join(", "), figures.join(", "), row.note ?? ""].filter(Boolean);
+  return [line(columns.map(([, , cell]) => cell(row))), ...beneath.map((text) => `    ${text}`)].join("\n");
+}
