@@ -1,0 +1,16 @@
+// Makes the model that comes with the page from a run of `cutgpu demo`: `node dist/cut/web/demo-model.js runs/demo`. Kept are the
+// generator and the heads, which "Look inside" wants, in float32; not the discriminator and Adam's moments, so that the file is a
+// fifth of the checkpoint. The committed one is of `cutgpu demo --steps 2000`.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
+
+const checkpoint = join(process.argv[2] ?? "runs/demo", "latest.safetensors");
+const target = fileURLToPath(new URL("../../../cut/web/demo-model.safetensors", import.meta.url));
+
+const { tensors, metadata } = parseSafetensors(new Uint8Array(readFileSync(checkpoint)), checkpoint);
+const kept = new Map([...tensors].filter(([key]) => /^[GF]\./.test(key)));
+const bytes = serializeSafetensors({ tensors: kept, metadata });
+writeFileSync(target, bytes);
+console.log(`${target}: ${kept.size} tensors, ${(bytes.length / 1e6).toFixed(2)} MB`);

@@ -1,0 +1,100 @@
+// Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on top, as in
+// the report. Plain SVG, drawn anew a few times a second; the outline of a long run has a few hundred points.
+import { type LossRow, lossNames, outline, type Point, smooth } from "../report/losses.js";
+import { make, makeSvg } from "./dom.js";
+
+const WIDTH = 480;
+const HEIGHT = 220;
+const LEFT = 44;
+const RIGHT = 10;
+const TOP = 10;
+const BOTTOM = 28;
+const BUCKETS = 200;
+
+const GROUPS: { title: string; names: RegExp }[] = [
+  { title: "Generator against discriminator", names: /^(G_GAN|D_real|D_fake)$/ },
+  { title: "Patch loss (PatchNCE)", names: /^NCE(_Y)?$/ },
+];
+
+/** Draws the rows into `target`, in place of what it showed. */
+export function drawLosses(target: HTMLElement, rows: readonly LossRow[]): void {
+  const names = lossNames(rows);
+  const charts = GROUPS.map(({ title, names: wanted }) =>
+    drawChart(
+      title,
+      names.filter((name) => wanted.test(name)),
+      rows,
+    ),
+  );
+  target.replaceChildren(...charts.filter((chart) => chart !== null));
+}
+
+function drawChart(title: string, names: readonly string[], rows: readonly LossRow[]): HTMLElement | null {
+  if (names.length === 0 || rows.length === 0) return null;
+  const series = names.map((name, colour) => {
+    const points = rows.map((row): Point => ({ step: row.step, value: row[name] }));
+    return { name, colour, points: outline(points, BUCKETS), smoothed: smooth(points, Math.max(5, rows.length / 25)) };
+  });
+  // Spikes may leave the frame: what is looked at is the average.
+  const top =
+    1.15 * Math.max(...series.flatMap(({ smoothed }) => outline(smoothed, BUCKETS).map(({ value }) => value)), 1e-6);
+  const first = rows[0].step;
+  const last = Math.max(first + 1, rows[rows.length - 1].step);
+  const x = (step: number) => LEFT + ((step - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number) => HEIGHT - BOTTOM - (Math.max(0, value) / top) * (HEIGHT - TOP - BOTTOM);
+  const line = (points: readonly Point[]) =>
+    points.map(({ step, value }, i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+  const svg = makeSvg("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    role: "img",
+    "aria-label": `${title} over the steps`,
+  });
+  const clip = `clip-${names[0]}`;
+  svg.append(
+    makeSvg(
+      "clipPath",
+      { id: clip },
+      makeSvg("rect", { x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }),
+    ),
+  );
+  for (const value of niceTicks(top)) {
+    svg.append(
+      makeSvg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), stroke: "var(--line)" }),
+      makeSvg("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, String(Number(value.toPrecision(3)))),
+    );
+  }
+  const ends: [number, string][] = [
+    [first, "start"],
+    [last, "end"],
+  ];
+  for (const [step, anchor] of ends) {
+    svg.append(makeSvg("text", { x: x(step), y: HEIGHT - 6, "text-anchor": anchor }, `step ${step}`));
+  }
+  for (const { points, smoothed, colour } of series) {
+    const stroke = { fill: "none", stroke: `var(--series-${colour})`, "clip-path": `url(#${clip})` };
+    svg.append(
+      makeSvg("path", { ...stroke, d: line(points), "stroke-opacity": 0.22 }),
+      makeSvg("path", { ...stroke, d: line(outline(smoothed, BUCKETS)), "stroke-width": 2 }),
+    );
+  }
+  const legend = make("ul");
+  for (const { name, colour, smoothed } of series) {
+    const item = make(
+      "li",
+      {},
+      `${name} `,
+      make("b", { textContent: smoothed[smoothed.length - 1].value.toPrecision(3) }),
+    );
+    item.style.setProperty("--colour", `var(--series-${colour})`);
+    legend.append(item);
+  }
+  return make("section", { className: "chart card" }, make("h3", { textContent: title }), legend, svg);
+}
+
+/** 0 and a few round values up to `top`. */
+function niceTicks(top: number): number[] {
+  const rough = top / 4;
+  const magnitude = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * magnitude).find((size) => size >= rough) ?? rough;
+  return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => i * step);
+}

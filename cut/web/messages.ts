@@ -1,0 +1,29 @@
+// The one place where the page says what went wrong: a sentence in a live region, which stays until the next attempt or until
+// it is put away. Nothing that a visitor has done is lost with it.
+import { CutgpuError } from "../../engine/errors.js";
+import { byId, make } from "./dom.js";
+import { describeError } from "./error-text.js";
+
+export function tellError(error: unknown): void {
+  if (!(error instanceof CutgpuError)) console.error(error);
+  tell(describeError(error));
+}
+
+export function tell(sentence: string): void {
+  const close = make("button", { type: "button", textContent: "Close", onclick: clearMessage });
+  byId("message", "div").replaceChildren(make("span", { textContent: sentence }), close);
+}
+
+export function clearMessage(): void {
+  byId("message", "div").replaceChildren();
+}
+
+/** Runs a visitor's wish; what goes wrong is told. */
+export async function attempt(work: () => void | Promise<void>): Promise<void> {
+  clearMessage();
+  try {
+    await work();
+  } catch (error) {
+    tellError(error);
+  }
+}

@@ -1,0 +1,71 @@
+// Files that a visitor drops or chooses: the pictures among them with their paths, in code-unit order as the command lists a
+// folder, so that the same folder gives the same order here and there.
+import { CutgpuError } from "../../engine/errors.js";
+
+/** A file and its path below what was chosen, such as "horses/n0238.jpg". */
+export interface NamedFile {
+  path: string;
+  file: File;
+}
+
+// What listPictures of cut/data/folder.ts takes.
+const PICTURE = /\.(jpe?g|png|webp|tiff?|bmp|ppm)$/i;
+
+/** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
+export function chosenFiles(input: HTMLInputElement): NamedFile[] {
+  const files = Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file }));
+  input.value = "";
+  return files;
+}
+
+/** The files of a drop, those in dropped folders too. */
+export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
+  // Entries must be asked for before the first await: then the browser forgets the drop.
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const found: NamedFile[] = [];
+  if (entries.length === 0) return Array.from(transfer.files, (file) => ({ path: file.name, file }));
+  for (const entry of entries) await collect(entry, found);
+  return found;
+}
+
+async function collect(entry: FileSystemEntry, found: NamedFile[]): Promise<void> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    found.push({ path: entry.fullPath.replace(/^\//, ""), file });
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    // A reader gives at most a hundred at a time, and nothing at the end.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return;
+    for (const inside of some) await collect(inside, found);
+  }
+}
+
+/**
+ * The pictures among `files`, sorted by path. A single file is taken whatever it is called: its bytes decide. Throws a
+ * CutgpuError where there is none.
+ */
+export function picturesAmong(files: readonly NamedFile[]): NamedFile[] {
+  const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => PICTURE.test(path));
+  if (pictures.length === 0) {
+    const what = files.length === 0 ? "Nothing was chosen" : `There is no picture among the ${files.length} files`;
+    throw new CutgpuError("FOLDER", `${what};`, "choose pictures (jpg, png, webp, bmp or ppm) or a folder of them.");
+  }
+  return pictures.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** Lets files be dropped on an element. */
+export function acceptDrops(target: HTMLElement, take: (files: NamedFile[]) => void): void {
+  target.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    target.classList.add("over");
+  });
+  target.addEventListener("dragleave", () => target.classList.remove("over"));
+  target.addEventListener("drop", (event) => {
+    event.preventDefault();
+    target.classList.remove("over");
+    if (event.dataTransfer) droppedFiles(event.dataTransfer).then(take);
+  });
+}

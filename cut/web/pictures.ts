@@ -1,0 +1,77 @@
+// Picture files to pictures and back in a browser, in pages and workers: BMP and PPM by the readers that the command uses too,
+// the rest by the browser. As with the command, colour profiles are ignored and alpha is laid on white. Unlike it, the browser
+// obeys the orientation that a photograph's EXIF tells, and its JPEG decoder may differ from libvips by a rounding step.
+import { FormatError } from "../../engine/errors.js";
+import { decodeBmp, isBmp } from "../data/bmp.js";
+import { type Picture, PictureError, toChannels } from "../data/picture.js";
+import { decodePpm, isPpm } from "../data/ppm.js";
+
+/** Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError that names it where it cannot be decoded. */
+export async function readPictureFile(file: Blob, name: string, channels: 1 | 3): Promise<Picture> {
+  let reason = "it is no picture that this browser can decode";
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (bytes.length === 0) throw new FormatError("the file is empty");
+    if (isBmp(bytes)) return toChannels(decodeBmp(bytes), channels);
+    if (isPpm(bytes)) return toChannels(decodePpm(bytes), channels);
+    const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    try {
+      return toChannels(pictureOf(bitmap, bitmap.width, bitmap.height), channels);
+    } finally {
+      bitmap.close();
+    }
+  } catch (error) {
+    if (error instanceof FormatError) reason = error.message.replace(/\.$/, "");
+    throw new PictureError(`${name} cannot be read as a picture: ${reason};`, "save it as PNG or JPEG.");
+  }
+}
+
+/** What a bitmap or a video frame shows, at a size, on white. */
+export function pictureOf(source: CanvasImageSource, width: number, height: number, canvas = scratch()): Picture {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = contextOf(canvas);
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(source, 0, 0, width, height);
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0, at = 0; at < data.length; i += 4) {
+    data[at++] = rgba[i];
+    data[at++] = rgba[i + 1];
+    data[at++] = rgba[i + 2];
+  }
+  return { width, height, channels: 3, data };
+}
+
+const scratch = () => new OffscreenCanvas(1, 1);
+
+function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  // Pixels are read back from it: without this they would be kept on the GPU and fetched each time.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("this browser gives no 2D canvas");
+  return context;
+}
+
+export function imageDataOf({ width, height, channels, data }: Picture): ImageData {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = data[i * channels + (channels === 3 ? c : 0)];
+    image.data[4 * i + 3] = 255;
+  }
+  return image;
+}
+
+/** Shows a picture in a canvas, pixel by pixel. */
+export function showPicture(canvas: HTMLCanvasElement, picture: Picture): void {
+  if (canvas.width !== picture.width) canvas.width = picture.width;
+  if (canvas.height !== picture.height) canvas.height = picture.height;
+  canvas.getContext("2d")?.putImageData(imageDataOf(picture), 0, 0);
+}
+
+/** The picture as a PNG file. */
+export async function pictureToPng(picture: Picture): Promise<Blob> {
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  contextOf(canvas).putImageData(imageDataOf(picture), 0, 0);
+  return canvas.convertToBlob({ type: "image/png" });
+}

@@ -1,0 +1,90 @@
+// A server of static files on the loopback interface only (Node's http): a folder, and nothing outside of it.
+import { createReadStream } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, sep } from "node:path";
+import { CutgpuError } from "../../engine/errors.js";
+
+const types: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".safetensors": "application/octet-stream",
+};
+
+export interface PageServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Throws a CutgpuError where the port is taken. */
+export async function servePage(folder: string, port: number): Promise<PageServer> {
+  const root = await realpath(folder);
+  const server = createServer((request, response) => {
+    answer(root, request, response).catch(() => refuse(response, 500, "something went wrong"));
+  });
+  await listen(server, port);
+  const { port: used } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${used}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      const what = taken ? `port ${port} is taken` : `port ${port} cannot be used (${error.message})`;
+      reject(new CutgpuError("PORT", `${what};`, "choose another with --port, or leave it out for a free one."));
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+}
+
+async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "only GET is answered");
+  // Another page may not reach this server under a name that it lets point here.
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? "")) {
+    return refuse(response, 403, "only this machine is answered");
+  }
+  const file = await fileOf(root, request.url ?? "/");
+  if (!file) return refuse(response, 404, "there is no such file");
+  response.writeHead(200, {
+    "content-type": types[extname(file.path)] ?? "application/octet-stream",
+    "content-length": file.size,
+    "cache-control": "no-cache",
+    "x-content-type-options": "nosniff",
+  });
+  if (request.method === "HEAD") return void response.end();
+  createReadStream(file.path)
+    .on("error", () => response.destroy())
+    .pipe(response);
+}
+
+/** The file that an address names, or null where there is none inside of the folder. */
+async function fileOf(root: string, address: string): Promise<{ path: string; size: number } | null> {
+  try {
+    const pathname = decodeURIComponent(new URL(`http://localhost${address}`).pathname);
+    const path = await realpath(join(root, pathname.endsWith("/") ? `${pathname}index.html` : pathname));
+    // After links are followed: what lies outside is not served, however it was asked for.
+    if (!path.startsWith(root + sep)) return null;
+    const info = await stat(path);
+    return info.isFile() ? { path, size: info.size } : null;
+  } catch {
+    return null;
+  }
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${why}\n`);
+}

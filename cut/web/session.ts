@@ -1,0 +1,97 @@
+// What the parts of the page share: one device, opened when it is first needed and again after it was lost, and one model with
+// its bytes, so that it can be put on the next device.
+import { AdapterError, CutgpuError } from "../../engine/errors.js";
+import { type Gpu, openGpu } from "../../engine/gpu.js";
+import { parseGenerator } from "../checkpoint.js";
+import type { Picture } from "../data/picture.js";
+import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { writeParameters } from "../networks/network.js";
+import { Translator } from "../translate.js";
+
+export interface Model {
+  name: string;
+  /** The file: a checkpoint of a run, or a generator alone. */
+  bytes: Uint8Array;
+  architecture: GeneratorArchitecture;
+  weights: Map<string, Float32Array<ArrayBuffer>>;
+}
+
+export class Session {
+  #opening: Promise<Gpu> | null = null;
+  #gpu: Gpu | null = null;
+  #model: Model | null = null;
+  #translator: Translator | null = null;
+  /** The work under way with the translator, which does one thing at a time. */
+  #busy: Promise<unknown> = Promise.resolve();
+  readonly #listeners: ((model: Model) => void)[] = [];
+
+  /** The device. Throws an AdapterError where there is none. */
+  async gpu(): Promise<Gpu> {
+    if (this.#gpu?.failure) {
+      this.#gpu.dispose();
+      this.#gpu = null;
+      this.#opening = null;
+      this.#translator = null;
+    }
+    this.#opening ??= openGpu().then((gpu) => {
+      this.#gpu = gpu;
+      return gpu;
+    });
+    try {
+      return await this.#opening;
+    } catch (error) {
+      this.#opening = null;
+      if (error instanceof CutgpuError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new AdapterError(`the GPU could not be opened (${reason})`, "Reload the page, or restart the browser.");
+    }
+  }
+
+  get model(): Model | null {
+    return this.#model;
+  }
+
+  /** Takes a model. Throws, and keeps the one before, where the bytes are no generator for gray or RGB pictures. */
+  setModel(name: string, bytes: Uint8Array): void {
+    const { architecture, weights } = parseGenerator(bytes, name);
+    for (const channels of [architecture.input_nc, architecture.output_nc]) {
+      if (channels === 1 || channels === 3) continue;
+      throw new CutgpuError(
+        "MODEL",
+        `${name} works on pictures of ${channels} channels;`,
+        "give a model for gray (1) or RGB (3) pictures.",
+      );
+    }
+    this.#model = { name, bytes, architecture, weights };
+    const old = this.#translator;
+    this.#translator = null;
+    this.#busy = this.#busy.then(() => {
+      old?.dispose();
+      for (const parameter of old?.generator.parameters.values() ?? []) parameter.dispose();
+    });
+    for (const listener of this.#listeners) listener(this.#model);
+  }
+
+  onModel(listener: (model: Model) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Translates with the present model on the present device, after all that was asked for before. */
+  async translate(picture: Picture, size: number | null = null): Promise<Picture> {
+    const turn = this.#busy.then(async () => (await this.#ready()).translate(picture, size));
+    this.#busy = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #ready(): Promise<Translator> {
+    const gpu = await this.gpu();
+    const model = this.#model;
+    if (!model) throw new CutgpuError("MODEL", "no model is open;", "open one, or take the demo model.");
+    if (!this.#translator) {
+      const generator = new Generator(gpu, model.architecture);
+      writeParameters(generator.parameters, model.weights);
+      this.#translator = new Translator(gpu, generator);
+    }
+    return this.#translator;
+  }
+}

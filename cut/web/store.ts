@@ -1,0 +1,155 @@
+// Runs in the browser's own storage (OPFS), laid out as the command lays out a run folder (cut/run-folder.ts), so that a run can
+// be carried from one to the other: config.json, latest.safetensors, losses.jsonl, samples/, and the pictures under data/trainA
+// and data/trainB, because a page loses the visitor's files when it is reloaded. A file appears whole or not at all: a writable
+// stream replaces it when it is closed. Works in pages and in workers.
+import { CutgpuError } from "../../engine/errors.js";
+import type { LossRow } from "../report/losses.js";
+import type { NamedFile } from "./picture-files.js";
+
+/** The folder of runs in OPFS, named as the command's default runs_dir. */
+const RUNS = "runs";
+
+export class RunStore {
+  private constructor(
+    readonly name: string,
+    readonly folder: FileSystemDirectoryHandle,
+  ) {}
+
+  /** The names of the runs that are kept, sorted. */
+  static async list(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const [name] of entriesOf(await runsFolder())) names.push(name);
+    return names.sort();
+  }
+
+  /** Opens a run, or makes its folder where there is none. */
+  static async open(name: string): Promise<RunStore> {
+    return new RunStore(name, await withStorageErrors((await runsFolder()).getDirectoryHandle(name, { create: true })));
+  }
+
+  /** Whether a run of that name is kept. */
+  static async exists(name: string): Promise<boolean> {
+    return (await RunStore.list()).includes(name);
+  }
+
+  static async delete(name: string): Promise<void> {
+    await withStorageErrors((await runsFolder()).removeEntry(name, { recursive: true }));
+  }
+
+  /** Writes a file whole or not at all; folders on its path are made. */
+  async write(path: string, content: Blob | Uint8Array<ArrayBuffer> | string): Promise<void> {
+    const { folder, name } = await this.#place(path, true);
+    const stream = await withStorageErrors(
+      folder.getFileHandle(name, { create: true }).then((f) => f.createWritable()),
+    );
+    try {
+      await stream.write(content);
+      await stream.close();
+    } catch (error) {
+      await stream.abort().catch(() => undefined);
+      throw storageError(error);
+    }
+  }
+
+  /** A file of the run, or null where there is none. */
+  async read(path: string): Promise<File | null> {
+    try {
+      const { folder, name } = await this.#place(path, false);
+      return await (await folder.getFileHandle(name)).getFile();
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "NotFoundError") return null;
+      throw storageError(error);
+    }
+  }
+
+  /** The paths of all files below a folder of the run, in code-unit order; none where there is no such folder. */
+  async files(below = ""): Promise<string[]> {
+    const found: string[] = [];
+    const walk = async (folder: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+      for await (const [name, handle] of entriesOf(folder)) {
+        if (handle.kind === "file") found.push(prefix + name);
+        else await walk(handle as FileSystemDirectoryHandle, `${prefix}${name}/`);
+      }
+    };
+    try {
+      await walk((await this.#place(`${below}/x`, false)).folder, below && `${below}/`);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === "NotFoundError")) throw storageError(error);
+    }
+    return found.sort();
+  }
+
+  /** Copies pictures into data/trainA or data/trainB, in place of those that were there. */
+  async keepPictures(side: "A" | "B", pictures: readonly NamedFile[], onCopy: () => void): Promise<void> {
+    const root = `data/train${side}`;
+    const { folder } = await this.#place("data/x", true);
+    await folder.removeEntry(`train${side}`, { recursive: true }).catch(() => undefined);
+    for (const { path, file } of pictures) {
+      await this.write(`${root}/${path}`, file);
+      onCopy();
+    }
+  }
+
+  /** The losses of the steps up to `last`. */
+  async losses(last = Number.POSITIVE_INFINITY): Promise<LossRow[]> {
+    const text = (await (await this.read("losses.jsonl"))?.text()) ?? "";
+    return text.split("\n").flatMap((line) => {
+      try {
+        const row = JSON.parse(line) as LossRow;
+        return row.step <= last ? [row] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async #place(path: string, create: boolean): Promise<{ folder: FileSystemDirectoryHandle; name: string }> {
+    const parts = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+    const name = parts.pop() ?? "";
+    let folder = this.folder;
+    for (const part of parts) folder = await folder.getDirectoryHandle(part, { create });
+    return { folder, name };
+  }
+}
+
+async function runsFolder(): Promise<FileSystemDirectoryHandle> {
+  if (!navigator.storage?.getDirectory) {
+    throw new CutgpuError(
+      "STORAGE",
+      "this browser gives the page no storage for runs;",
+      "use a window that is not private, or a newer browser.",
+    );
+  }
+  const root = await withStorageErrors(navigator.storage.getDirectory());
+  return withStorageErrors(root.getDirectoryHandle(RUNS, { create: true }));
+}
+
+/** The entries of a folder; TypeScript keeps their iterator in a library of its own. */
+function entriesOf(folder: FileSystemDirectoryHandle): AsyncIterable<[string, FileSystemHandle]> {
+  return folder as unknown as AsyncIterable<[string, FileSystemHandle]>;
+}
+
+async function withStorageErrors<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storageError(error);
+  }
+}
+
+/** What the storage said, for visitors. Errors of our own pass through. */
+export function storageError(error: unknown): unknown {
+  if (!(error instanceof DOMException)) return error;
+  if (error.name === "QuotaExceededError") {
+    return new CutgpuError(
+      "STORAGE_FULL",
+      "the storage that the browser gives this page is full;",
+      "delete runs that are no longer needed, or free space on the disk.",
+    );
+  }
+  return new CutgpuError(
+    "STORAGE",
+    `the browser's storage failed (${error.message.replace(/\.$/, "")});`,
+    "reload the page.",
+  );
+}

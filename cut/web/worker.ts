@@ -1,0 +1,266 @@
+// The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The loop is that
+// of the command (cut/train.ts); the run lives in the browser's storage. A first checkpoint is written before the first step, and
+// the losses before every checkpoint, so that a tab that is closed at any moment leaves a run that can go on.
+import { CutgpuError, DeviceLostError } from "../../engine/errors.js";
+import { type Gpu, openGpu } from "../../engine/gpu.js";
+import { type Checkpoint, parseCheckpoint } from "../checkpoint.js";
+import { UnalignedDataset } from "../data/dataset.js";
+import type { Picture } from "../data/picture.js";
+import { samplePicture } from "../data/transform.js";
+import { mergeForResume, resolveOptions, type TrainOptions } from "../options.js";
+import type { LossRow } from "../report/losses.js";
+import { Training } from "../train.js";
+import { Translator } from "../translate.js";
+import { describeError } from "./error-text.js";
+import type { NamedFile } from "./picture-files.js";
+import { pictureToPng, readPictureFile } from "./pictures.js";
+import type { News, Wish } from "./protocol.js";
+import { RunStore } from "./store.js";
+
+/** As in the command. */
+const SAMPLES = 4;
+/** Losses are told this often, in milliseconds: a chart needs no more. */
+const TELL_EVERY = 200;
+
+const say = (news: News) => postMessage(news);
+
+let stop: AbortController | null = null;
+
+addEventListener("message", ({ data: wish }: MessageEvent<Wish>) => {
+  if (wish.kind === "pause") {
+    stop?.abort();
+    return;
+  }
+  if (stop) return;
+  stop = new AbortController();
+  const { signal } = stop;
+  // Two tabs that train one run would write over each other's files.
+  const lock = { ifAvailable: true };
+  navigator.locks
+    .request(`cutgpu run ${wish.name}`, lock, async (held) => {
+      if (held) return new WorkerTraining(wish, signal).run();
+      throw new CutgpuError("LOCKED", `another tab is training ${wish.name};`, "pause it there first.");
+    })
+    .catch((error: unknown) => say({ kind: "failed", text: describeError(error), step: null }))
+    .finally(() => {
+      stop = null;
+    });
+});
+
+class WorkerTraining {
+  readonly #wish: Extract<Wish, { name: string }>;
+  readonly #signal: AbortSignal;
+  #rows: LossRow[] = [];
+  #toTell: LossRow[] = [];
+  #told = 0;
+  #savedStep: number | null = null;
+
+  constructor(wish: Extract<Wish, { name: string }>, signal: AbortSignal) {
+    this.#wish = wish;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    const wish = this.#wish;
+    const fresh = wish.kind === "start" ? resolveOptions(wish.given) : null;
+    if (fresh && (await RunStore.exists(wish.name))) {
+      throw new CutgpuError(
+        "RUN_EXISTS",
+        `a run ${wish.name} is already kept here;`,
+        "choose another name, or resume it.",
+      );
+    }
+    const store = await RunStore.open(wish.name);
+    let gpu: Gpu | null = null;
+    try {
+      await this.#keepPictures(store, wish.A, wish.B);
+      let checkpoint: Checkpoint | null = null;
+      let options = fresh as TrainOptions;
+      const lists = { A: await store.files("data/trainA"), B: await store.files("data/trainB") };
+      if (wish.kind === "resume") {
+        checkpoint = await readCheckpoint(store);
+        options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state.options, wish.steps, lists));
+        this.#rows = await store.losses(checkpoint.state.step);
+        this.#savedStep = checkpoint.state.step;
+      }
+      await store.write("config.json", `${JSON.stringify(options, null, 2)}\n`);
+      const source = openDataset(store, options, lists);
+      say({ kind: "progress", text: "Opening the GPU" });
+      gpu = await openGpu({ profile: options.profile });
+      await this.#train(gpu, store, options, source, checkpoint);
+    } catch (error) {
+      // A new run that failed before its first checkpoint leaves nothing behind.
+      if (fresh && this.#savedStep === null) await RunStore.delete(wish.name).catch(() => undefined);
+      say({ kind: "failed", text: this.#explain(error), step: this.#savedStep });
+    } finally {
+      gpu?.dispose();
+    }
+  }
+
+  async #train(
+    gpu: Gpu,
+    store: RunStore,
+    options: TrainOptions,
+    source: UnalignedDataset,
+    checkpoint: Checkpoint | null,
+  ): Promise<void> {
+    const training = checkpoint
+      ? Training.resume(gpu, options, source, checkpoint, `the checkpoint of ${store.name}`)
+      : Training.start(gpu, options, source);
+    const samples = await chooseSamples(store, options);
+    const translator = new Translator(gpu, training.step.G);
+    say({
+      kind: "begun",
+      step: training.stepsDone,
+      stepsInAll: training.stepsInAll,
+      adapter: [gpu.info.vendor, gpu.info.architecture].filter(Boolean).join(" "),
+      losses: this.#rows,
+    });
+    for (const { label, picture } of samples) await this.#keepSample(store, label, null, picture);
+    const show = async (step: number) => {
+      for (const { label, picture } of samples) {
+        await this.#keepSample(store, label, step, await translator.translate(picture));
+      }
+    };
+    if (!checkpoint) await this.#save(store, "latest", await training.checkpoint(), 0);
+    if (training.stepsDone === 0) await show(0);
+    const reached = await training.run(
+      {
+        onLosses: (row) => this.#note(row),
+        onCheckpoint: (name, bytes) => this.#save(store, name, bytes, this.#rows.at(-1)?.step ?? 0),
+        onDisplay: show,
+      },
+      this.#signal,
+    );
+    await show(training.stepsDone);
+    this.#tell();
+    if (source.skipped > 0) {
+      say({ kind: "warning", text: `${source.skipped} pictures could not be read and were passed over.` });
+    }
+    say({ kind: "ended", reached, step: training.stepsDone });
+  }
+
+  async #keepPictures(store: RunStore, A: NamedFile[], B: NamedFile[]): Promise<void> {
+    let copied = 0;
+    const total = A.length + B.length;
+    const onCopy = () => {
+      copied++;
+      if (copied % 10 === 0 || copied === total) {
+        say({ kind: "progress", text: `Keeping the pictures for a later resume: ${copied} of ${total}` });
+      }
+      this.#signal.throwIfAborted();
+    };
+    if (A.length > 0) await store.keepPictures("A", A, onCopy);
+    if (B.length > 0) await store.keepPictures("B", B, onCopy);
+  }
+
+  #note(row: LossRow): void {
+    this.#rows.push(row);
+    this.#toTell.push(row);
+    if (performance.now() - this.#told > TELL_EVERY) this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#toTell.length > 0) say({ kind: "losses", rows: this.#toTell });
+    this.#toTell = [];
+    this.#told = performance.now();
+  }
+
+  /** Keeps a checkpoint; where the storage is full the page gets it to offer it for download, and training goes on. */
+  async #save(store: RunStore, name: string, bytes: Uint8Array, step: number): Promise<void> {
+    const content = bytes as Uint8Array<ArrayBuffer>;
+    try {
+      await store.write("losses.jsonl", this.#rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      await store.write(`${name}.safetensors`, content);
+      this.#savedStep = step;
+      say({ kind: "checkpoint", step, unsaved: null });
+    } catch (error) {
+      if (!(error instanceof CutgpuError)) throw error;
+      if (this.#savedStep === null) throw error;
+      say({ kind: "checkpoint", step, unsaved: content });
+      say({
+        kind: "warning",
+        text: `${describeError(error)} Training goes on, and step ${step} can be downloaded; a reload would go back to step ${this.#savedStep}.`,
+      });
+    }
+  }
+
+  async #keepSample(store: RunStore, label: string, step: number | null, picture: Picture): Promise<void> {
+    const png = await pictureToPng(picture);
+    say({ kind: "sample", sample: { label, step, png } });
+    // A sample that the storage does not take is still seen; what matters are checkpoints, which say so.
+    await store.write(sampleName(label, step), png).catch(() => undefined);
+  }
+
+  /** The failure in one sentence that says how to go on here, where the loop's own names a command. */
+  #explain(error: unknown): string {
+    if (error === this.#signal.reason) return "Stopped before the first step; nothing was kept.";
+    const goOn =
+      this.#savedStep === null ? "start again" : `press Resume to go on from step ${this.#savedStep}, which is saved`;
+    if (error instanceof DeviceLostError) {
+      return `The GPU was lost (another program may have reset it, or it ran out of memory); ${goOn}.`;
+    }
+    if (error instanceof CutgpuError && error.code === "NAN_LOSS") {
+      return `${error.message.split(";")[0]}; start a new run with a lower lr, and look for pictures of one single colour.`;
+    }
+    return describeError(error);
+  }
+}
+
+/** Where a sample is kept, named as the command names them. */
+export function sampleName(label: string, step: number | null): string {
+  return `samples/${step === null ? "input" : String(step).padStart(7, "0")}_${label}.png`;
+}
+
+async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
+  const file = await store.read("latest.safetensors");
+  if (!file)
+    throw new CutgpuError("NO_RUN", `the run ${store.name} holds no checkpoint;`, "delete it and start it anew.");
+  return parseCheckpoint(new Uint8Array(await file.arrayBuffer()), `the checkpoint of ${store.name}`);
+}
+
+/** The pictures that are kept with a run, by the paths that the command would see, so that their order is the same. */
+interface Lists {
+  A: string[];
+  B: string[];
+}
+
+/** The options that give a run more or fewer steps; none where nothing changes, so that it ends in the bits it would have. */
+function moreSteps(options: TrainOptions, steps: number | null, { A, B }: Lists): Partial<TrainOptions> {
+  if (steps === null || steps === options.max_steps) return {};
+  const batches = Math.max(1, Math.floor(Math.max(A.length, B.length) / options.batch_size));
+  const epochs = Math.ceil(steps / batches) + options.epoch_count - 1;
+  return { max_steps: steps, n_epochs: Math.max(options.n_epochs, epochs - options.n_epochs_decay) };
+}
+
+function openDataset(store: RunStore, options: TrainOptions, lists: Lists): UnalignedDataset {
+  for (const side of ["A", "B"] as const) {
+    if (lists[side].length > 0) continue;
+    throw new CutgpuError(
+      "FOLDER",
+      `the pictures ${side} of this run are not here;`,
+      `choose its folder ${side} and press Resume.`,
+    );
+  }
+  const most = options.max_dataset_size ?? undefined;
+  const onSkip = (_: string, reason: string) => say({ kind: "warning", text: `Passed over: ${reason}` });
+  const read = async (path: string, channels: 1 | 3) =>
+    readPictureFile((await store.read(path)) ?? new Blob(), path, channels);
+  const [filesA, filesB] = [lists.A.slice(0, most), lists.B.slice(0, most)];
+  return new UnalignedDataset({ ...options, filesA, filesB, read, onSkip });
+}
+
+/** The first pictures of what is translated. */
+async function chooseSamples(store: RunStore, options: TrainOptions): Promise<{ label: string; picture: Picture }[]> {
+  const samples: { label: string; picture: Picture }[] = [];
+  const side = options.direction === "BtoA" ? "B" : "A";
+  const test = await store.files(`data/test${side}`);
+  for (const path of (test.length > 0 ? test : await store.files(`data/train${side}`)).slice(0, 50)) {
+    if (samples.length === SAMPLES) break;
+    const file = await store.read(path);
+    const picture = file && (await readPictureFile(file, path, options.input_nc).catch(() => null));
+    const label = path.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
+    if (picture) samples.push({ label, picture: samplePicture(picture, options) });
+  }
+  return samples;
+}

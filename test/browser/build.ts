@@ -1,0 +1,42 @@
+// What the browser tests serve: the page as it is built for visitors, and beside it a bare page that checks the operators against
+// their golden values, with the files of goldens.
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { buildPage } from "../../cut/web/build.js";
+import { projectFolder } from "../support/command.js";
+import { goldensFolder } from "../support/goldens.js";
+
+/** Test helpers import Node at their top and the page calls nothing of it: there its names stand for a function that does nothing. */
+const withoutNode: Plugin = {
+  name: "without Node",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:|webgpu$|@sparticuz)/ }, ({ path }) => ({ path, namespace: "nothing" }));
+    onLoad({ filter: /./, namespace: "nothing" }, async ({ path }) => {
+      const names = Object.keys((await import(path)) as object).filter((name) => name !== "default");
+      return {
+        contents: `const nothing = () => "";\nexport { ${names.map((name) => `nothing as ${name}`).join(", ")} };`,
+      };
+    });
+  },
+};
+
+export async function buildTestPages(folder: string): Promise<void> {
+  await buildPage(folder);
+  await build({
+    entryPoints: [join(projectFolder, "dist/test/browser/operators-page.js")],
+    outfile: join(folder, "operators-page.js"),
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2023",
+    define: { "process.env": "{}" },
+    plugins: [withoutNode],
+    logLevel: "warning",
+  });
+  writeFileSync(
+    join(folder, "operators.html"),
+    '<!doctype html><title>operators</title><script type="module" src="operators-page.js"></script>',
+  );
+  cpSync(join(goldensFolder, "operators.safetensors"), join(folder, "operators.safetensors"));
+}

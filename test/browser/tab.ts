@@ -1,0 +1,63 @@
+// A tab of a headless Chromium on SwiftShader, with the built page in it: Debian's Chromium where it is installed, else the one
+// that @sparticuz/chromium carries. Every test file opens a browser of its own and closes it.
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { servePage } from "../../cut/web/server.js";
+
+export const pagesFolder = process.env["CUTGPU_TEST_PAGES"] ?? "";
+
+const FLAGS = [
+  ...["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--headless=new"],
+  // Nothing of the browser's own may want the network.
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+];
+
+async function executable(): Promise<string> {
+  const named = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  if (existsSync(named)) return named;
+  const { default: carried } = await import("@sparticuz/chromium");
+  return carried.executablePath();
+}
+
+export interface Tab {
+  browser: Browser;
+  context: BrowserContext;
+  page: Page;
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Opens a browser with an empty tab; `flags` are Chromium's. */
+export async function openTab(flags: readonly string[] = []): Promise<Tab> {
+  const server = await servePage(pagesFolder, 0);
+  const browser = await chromium.launch({ executablePath: await executable(), args: [...FLAGS, ...flags] });
+  const context = await browser.newContext({ viewport: { width: 1000, height: 800 }, acceptDownloads: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(40_000);
+  page.on("pageerror", (error) => console.log(`page error: ${error.message}`));
+  const close = async () => {
+    await browser.close();
+    await server.close();
+  };
+  return { browser, context, page, url: server.url, close };
+}
+
+/** Loads the page anew with a part open, and waits until the demo model is there. */
+export async function openPart(tab: Tab, part: "translate" | "train" | "inspect" | "kernels"): Promise<void> {
+  // An address that differs in its fragment alone would not load anything.
+  await tab.page.goto(`${tab.url}icon.svg`);
+  await tab.page.goto(`${tab.url}#${part}`);
+  await tab.page.locator("#model-name", { hasText: "demo" }).waitFor({ state: "attached" });
+}
+
+/** Waits until an element's text matches, and returns it; fails with what it said instead. */
+export async function textOf(page: Page, selector: string, wanted: RegExp): Promise<string> {
+  const element = page.locator(selector, { hasText: wanted });
+  try {
+    await element.waitFor({ state: "attached" });
+  } catch {
+    const message = await page.textContent("#message");
+    throw new Error(`${selector} says "${await page.textContent(selector)}", not ${wanted}; message: "${message}"`);
+  }
+  return (await element.textContent()) ?? "";
+}

@@ -1,0 +1,302 @@
+// "Train" in the browser: a run that learns, goes on after a reload in the very bits of one that was never interrupted, survives
+// the loss of its device, and travels to the command and back.
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { unzipSync } from "fflate";
+import type { Page } from "playwright-core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Checkpoint, parseCheckpoint } from "../../cut/checkpoint.js";
+import type { LossRow } from "../../cut/report/losses.js";
+import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
+import { openPart, openTab, type Tab, textOf } from "./tab.js";
+
+const test = suite<{ tab: Tab; folder: string }>("training in the browser");
+
+test.before(async (context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "cutgpu-browser-"));
+  await makeDataset(join(context.folder, "data"));
+  context.tab = await openTab();
+});
+test.after(async ({ tab, folder }) => {
+  await tab.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Fills in the form for a run of tiny networks and starts it. */
+async function start(page: Page, folder: string, name: string, steps: number, more = ""): Promise<void> {
+  await page.setInputFiles("#folder-a", join(folder, "data/trainA"));
+  await page.setInputFiles("#folder-b", join(folder, "data/trainB"));
+  assert.is(await page.textContent("#count-a"), "6 pictures in trainA");
+  await page.fill("#run-name", name);
+  await page.fill("#run-pixels", "16");
+  await page.fill("#run-steps", String(steps));
+  await page.fill("#run-more", [...tiny, ...more.split(" ").filter(Boolean)].join(" "));
+  await page.click("#train-start");
+}
+
+/** A file of a run, from the browser's storage. */
+async function kept(page: Page, name: string, file: string): Promise<Uint8Array> {
+  const numbers = await page.evaluate(
+    async ([run, path]) => {
+      const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle("runs");
+      const handle = await (await runs.getDirectoryHandle(run)).getFileHandle(path);
+      return Array.from(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
+    },
+    [name, file],
+  );
+  return Uint8Array.from(numbers);
+}
+
+const checkpointOf = async (page: Page, name: string) =>
+  parseCheckpoint(await kept(page, name, "latest.safetensors"), name);
+
+async function lossesOf(page: Page, name: string): Promise<LossRow[]> {
+  const text = new TextDecoder().decode(await kept(page, name, "losses.jsonl"));
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as LossRow);
+}
+
+/** One number for all weights and moments. */
+function bitsOf({ tensors }: Checkpoint): string {
+  const hash = createHash("sha256");
+  for (const [key, { data }] of tensors) {
+    hash.update(key).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/** Waits for the first checkpoint of that step or a later one. */
+const untilSaved = (page: Page, step: number) =>
+  page.waitForFunction((least) => Number(document.getElementById("train-view")?.dataset["saved"] ?? 0) >= least, step);
+
+const stepShown = (page: Page) =>
+  page
+    .locator("#train-status")
+    .textContent()
+    .then((text) => Number(text?.match(/Step (\d+) of/)?.[1] ?? 0));
+
+test("ten steps: losses fall, samples are made, curves are drawn", async ({ tab, folder }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await start(page, folder, "straight", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
+  await textOf(page, "#train-status", /^Trained to the end: step 10\.$/);
+  const rows = await lossesOf(page, "straight");
+  assert.equal(
+    rows.map(({ step }) => step),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
+  const mean = (from: number, to: number) => rows.slice(from, to).reduce((sum, { NCE }) => sum + NCE, 0) / (to - from);
+  assert.ok(mean(7, 10) < mean(0, 3), `the patch loss fell from ${mean(0, 3)} to ${mean(7, 10)}`);
+  assert.is(await page.locator("#losses svg").count(), 2);
+  // Four pictures: themselves, and after 0, 5 and 10 steps.
+  assert.is(await page.locator("#samples img").count(), 16);
+});
+
+test("a run that was cut off by a reload goes on to the same bits", async ({ tab, folder }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  // The run of the test before, with more to do, is cut off after its checkpoint of step 4 or a later one.
+  await start(page, folder, "cut-off", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
+  await untilSaved(page, 4);
+  await openPart(tab, "train");
+  await page.selectOption("#run-select", "cut-off");
+  await textOf(page, "#train-status", /^Saved at step (4|8) of 10\.$/);
+  await page.click("#train-resume");
+  await textOf(page, "#train-status", /^Trained to the end: step 10\.$/);
+  assert.is(bitsOf(await checkpointOf(page, "cut-off")), bitsOf(await checkpointOf(page, "straight")));
+  const withoutTime = (rows: LossRow[]) => rows.map(({ seconds, ...row }) => row);
+  assert.equal(withoutTime(await lossesOf(page, "cut-off")), withoutTime(await lossesOf(page, "straight")));
+});
+
+test("pause saves, and resume goes on from there", async ({ tab, folder }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await start(page, folder, "paused", 5000);
+  await page.waitForFunction(() => /Step [2-9]/.test(document.getElementById("train-status")?.textContent ?? ""));
+  await page.click("#train-pause");
+  const text = await textOf(page, "#train-status", /^Paused and saved at step \d+\.$/);
+  const step = Number(text.match(/\d+/)?.[0]);
+  assert.is((await checkpointOf(page, "paused")).state.step, step);
+  await page.click("#train-resume");
+  await page.waitForFunction((from) => {
+    const shown = document.getElementById("train-status")?.textContent?.match(/Step (\d+) of/)?.[1];
+    return Number(shown ?? 0) > from + 1;
+  }, step);
+  await page.click("#train-pause");
+  await textOf(page, "#train-status", /^Paused and saved/);
+});
+
+test("a device that is lost in mid-run is told, and Resume goes on from what is saved", async ({ tab, folder }) => {
+  const { page } = tab;
+  // The worker is there as soon as the part is open; its device is caught when it is made.
+  const [worker] = await Promise.all([page.waitForEvent("worker"), openPart(tab, "train")]);
+  await worker.evaluate(() => {
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await request.call(this, descriptor);
+      Object.assign(globalThis, { device });
+      return device;
+    };
+  });
+  await start(page, folder, "lost", 5000, "--save_latest_freq 2");
+  await untilSaved(page, 4);
+  await worker.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+  const said = await textOf(
+    page,
+    "#message",
+    /^The GPU was lost .*; press Resume to go on from step \d+, which is saved\./,
+  );
+  const saved = Number(said.match(/step (\d+)/)?.[1]);
+  assert.ok(saved >= 4);
+  await page.click("#train-resume");
+  await page.waitForFunction((from) => {
+    const shown = document.getElementById("train-status")?.textContent?.match(/Step (\d+) of/)?.[1];
+    return Number(shown ?? 0) > from;
+  }, saved);
+  assert.is(await page.textContent("#message"), "");
+  assert.ok((await stepShown(page)) > saved);
+  await page.click("#train-pause");
+  await textOf(page, "#train-status", /^Paused and saved/);
+});
+
+test("a run of the page goes on under `cutgpu train --continue_train`, and `cutgpu translate` takes it", async ({
+  tab,
+  folder,
+}) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await page.selectOption("#run-select", "straight");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#run-zip")]);
+  assert.is(download.suggestedFilename(), "straight.zip");
+  const home = join(folder, "home");
+  for (const [path, bytes] of Object.entries(unzipSync(new Uint8Array(readFileSync(await download.path()))))) {
+    mkdirSync(dirname(join(home, "runs", path)), { recursive: true });
+    writeFileSync(join(home, "runs", path), bytes);
+  }
+  const more = ["train", "--continue_train", "--name", "straight", "--max_steps", "12", "--n_epochs", "9"];
+  assertStatus(await cutgpu(more, { cwd: home }), 0);
+  const lines = readFileSync(join(home, "runs/straight/losses.jsonl"), "utf8").trim().split("\n");
+  assert.equal(
+    lines.map((line) => (JSON.parse(line) as LossRow).step),
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  );
+  const translate = ["translate", "--model", "straight", "--in", "runs/straight/data/trainA", "--out", "out"];
+  assertStatus(await cutgpu(translate, { cwd: home }), 0);
+});
+
+test("a run of the command goes on in the page: its folder, or its checkpoint with the pictures", async ({
+  tab,
+  folder,
+}) => {
+  const { page } = tab;
+  const home = join(folder, "other");
+  mkdirSync(join(home, "runs"), { recursive: true });
+  cpSync(join(folder, "data"), join(home, "data"), { recursive: true });
+  const options = [
+    "train",
+    "--dataroot",
+    "data",
+    "--name",
+    "fromNode",
+    ...tiny,
+    "--n_epochs",
+    "2",
+    "--n_epochs_decay",
+    "0",
+  ];
+  assertStatus(await cutgpu([...options, "--max_steps", "3"], { cwd: home }), 0);
+  const { state } = parseCheckpoint(
+    new Uint8Array(readFileSync(join(home, "runs/fromNode/latest.safetensors"))),
+    "run",
+  );
+  assert.is(state.step, 3);
+  await openPart(tab, "train");
+  await page.setInputFiles("#open-run", join(home, "runs/fromNode"));
+  await textOf(
+    page,
+    "#train-status",
+    /^Saved at step 3 of 3\. Its pictures are not with it: choose its folders A and B\.$/,
+  );
+  await page.click("#train-resume");
+  await textOf(page, "#message", /^The pictures A of this run are not here; choose its folder A and press Resume\./);
+  await page.setInputFiles("#folder-a", join(home, "data/trainA"));
+  await page.setInputFiles("#folder-b", join(home, "data/trainB"));
+  await page.fill("#run-steps", "5");
+  await page.click("#train-resume");
+  await textOf(page, "#train-status", /^Trained to the end: step 5\.$/);
+  assert.is((await checkpointOf(page, "fromNode")).state.step, 5);
+  assert.equal(
+    (await lossesOf(page, "fromNode")).map(({ step }) => step),
+    [1, 2, 3, 4, 5],
+  );
+});
+
+const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] = [
+  [
+    "a folder missing",
+    async ({ page }, folder) => {
+      await page.setInputFiles("#folder-a", join(folder, "data/trainA"));
+      await page.click("#train-start");
+    },
+    /^There are no pictures B yet; choose or drop a folder for B\./,
+  ],
+  [
+    "an option that does not exist",
+    ({ page }, folder) => start(page, folder, "never", 3, "--lamda_NCE 2"),
+    /there is no option lamda_NCE, did you mean lambda_NCE\?/i,
+  ],
+  [
+    "a name that is taken",
+    ({ page }, folder) => start(page, folder, "straight", 3),
+    /^A run straight is already kept here;/,
+  ],
+  [
+    "a checkpoint that is none",
+    ({ page }) =>
+      page.setInputFiles("#open-checkpoint", { name: "latest.safetensors", mimeType: "", buffer: Buffer.from("{}") }),
+    /latest\.safetensors/,
+  ],
+];
+
+for (const [what, wish, said] of refusals) {
+  test(`${what} gets one sentence, and no run is made of it`, async ({ tab, folder }) => {
+    await openPart(tab, "train");
+    const runs = () =>
+      tab.page.$$eval("#run-select option", (options) => options.map(({ textContent }) => textContent));
+    await tab.page.locator("#run-select option", { hasText: "straight" }).waitFor({ state: "attached" });
+    const before = await runs();
+    await wish(tab, folder);
+    await textOf(tab.page, "#message", said);
+    assert.equal(await runs(), before);
+  });
+}
+
+test("where the storage is full, training goes on and the checkpoint can be downloaded", async ({ tab, folder }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await start(page, folder, "full", 5000, "--save_latest_freq 5");
+  await untilSaved(page, 5);
+  const devtools = await page.context().newCDPSession(page);
+  const origin = new URL(tab.url).origin;
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+  const said = await textOf(
+    page,
+    "#message",
+    /storage .* is full; .* Training goes on, and step \d+ can be downloaded/,
+  );
+  const step = Number(said.match(/and step (\d+)/)?.[1]);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#run-model")]);
+  assert.is(download.suggestedFilename(), "latest.safetensors");
+  const bytes = new Uint8Array(readFileSync(await download.path()));
+  assert.ok(parseCheckpoint(bytes, "download").state.step >= step);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+  await page.click("#train-pause");
+  await textOf(page, "#train-status", /^Paused and saved/);
+});
+
+test.run();

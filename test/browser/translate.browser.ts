@@ -1,0 +1,183 @@
+// "Translate" in the browser: the same picture through the same model as by the command, results to download, the camera, and what
+// bad input gets.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unzipSync } from "fflate";
+import sharp from "sharp";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { serializeSafetensors } from "../../engine/formats/safetensors.js";
+import { assertStatus, cutgpu, makePicture, projectFolder } from "../support/command.js";
+import { openPart, openTab, type Tab, textOf } from "./tab.js";
+
+const model = join(projectFolder, "cut/web/demo-model.safetensors");
+const test = suite<{ tab: Tab; folder: string }>("translate in the browser");
+
+test.before(async (context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "cutgpu-browser-"));
+  context.tab = await openTab(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]);
+});
+test.after(async ({ tab, folder }) => {
+  await tab.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("a picture comes out as the command translates it, but for a rounding step", async ({ tab, folder }) => {
+  const input = join(folder, "picture.png");
+  // Neither side a multiple of 4.
+  await makePicture(input, { width: 37, height: 30 });
+  const output = join(folder, "translated.png");
+  assertStatus(await cutgpu(["translate", "--model", model, "--in", input, "--out", output]), 0);
+  await openPart(tab, "translate");
+  await tab.page.setInputFiles("#translate-files", input);
+  await textOf(tab.page, "#translate-status", /^1 picture translated$/);
+  const [download] = await Promise.all([tab.page.waitForEvent("download"), tab.page.click("#results a")]);
+  assert.is(download.suggestedFilename(), "picture.png");
+  const pixels = async (file: string) => sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const [ours, theirs] = [await pixels(await download.path()), await pixels(output)];
+  assert.equal([ours.info.width, ours.info.height], [37, 30]);
+  const worst = ours.data.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs.data[i])), 0);
+  assert.ok(worst <= 1, `off by ${worst} levels`);
+  const caption = await tab.page.textContent("#results figcaption");
+  assert.match(caption ?? "", /37 x 30, [\d.]+ m?s/, "the time is told");
+});
+
+test("all results come as one zip; pictures of a folder keep their names", async ({ tab, folder }) => {
+  for (const name of ["a/one.png", "a/b/two.jpg"])
+    await makePicture(join(folder, "set", name), { width: 16, height: 16 });
+  writeFileSync(join(folder, "set", "notes.txt"), "no picture");
+  await openPart(tab, "translate");
+  await tab.page.setInputFiles("#translate-folder", join(folder, "set"));
+  await textOf(tab.page, "#translate-status", /^2 pictures translated$/);
+  const [download] = await Promise.all([tab.page.waitForEvent("download"), tab.page.click("#translate-zip")]);
+  const files = unzipSync(new Uint8Array(readFileSync(await download.path())));
+  assert.equal(Object.keys(files).sort(), ["set_a_b_two.png", "set_a_one.png"]);
+});
+
+test("200 camera frames leave no memory behind, and make no buffer after the first", async ({ tab }) => {
+  const { page } = tab;
+  await page.addInitScript(() => {
+    const made = { buffers: 0 };
+    const create = GPUDevice.prototype.createBuffer;
+    GPUDevice.prototype.createBuffer = function (descriptor) {
+      made.buffers++;
+      return create.call(this, descriptor);
+    };
+    Object.assign(globalThis, { made });
+  });
+  await openPart(tab, "translate");
+  await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
+  await page.selectOption("#translate-size", "32");
+  await page.click("#camera");
+  const reach = async (frames: number) => {
+    await page.waitForFunction(
+      (wanted) => Number(document.getElementById("camera-status")?.dataset["frames"] ?? 0) >= wanted,
+      frames,
+    );
+    return page.evaluate(() => {
+      const { liveBytes, liveBuffers, pooledBytes } = document.getElementById("camera-status")?.dataset ?? {};
+      return { liveBytes, liveBuffers, pooledBytes, ...(globalThis as unknown as { made: { buffers: number } }).made };
+    });
+  };
+  const early = await reach(5);
+  assert.ok(Number(early.liveBytes) > 0);
+  assert.equal(await reach(205), early);
+  await page.click("#camera");
+  assert.is(await page.getAttribute("#camera", "aria-pressed"), "false");
+});
+
+test("a lost device is told, and the next picture is translated on a new one", async ({ tab, folder }) => {
+  const { page } = tab;
+  await page.addInitScript(() => {
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await request.call(this, descriptor);
+      Object.assign(globalThis, { device });
+      return device;
+    };
+  });
+  await openPart(tab, "translate");
+  const input = join(folder, "again.png");
+  await makePicture(input, { width: 16, height: 16 });
+  await page.setInputFiles("#translate-files", input);
+  await textOf(page, "#translate-status", /^1 picture translated$/);
+  await page.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+  await page.setInputFiles("#translate-files", input);
+  await textOf(page, "#translate-status", /^2 pictures translated$/);
+});
+
+/** Bytes of a generator so small that a frame takes a few milliseconds; all weights are alike. */
+function tinyModel(channels: number, ngf = 2): Buffer {
+  const tensors = new Map<string, { dtype: "F32"; shape: number[]; data: Float32Array<ArrayBuffer> }>();
+  const add = (key: string, ...shape: number[]) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    tensors.set(`model.${key}`, { dtype: "F32", shape, data: new Float32Array(size).fill(0.02) });
+  };
+  const convolution = (key: string, out: number, inner: number, side: number) => {
+    add(`${key}.weight`, out, inner, side, side);
+    add(`${key}.bias`, out);
+  };
+  convolution("1", ngf, channels, 7);
+  convolution("4", 2 * ngf, ngf, 3);
+  convolution("8", 4 * ngf, 2 * ngf, 3);
+  for (let block = 12; block < 16; block++) {
+    convolution(`${block}.conv_block.1`, 4 * ngf, 4 * ngf, 3);
+    convolution(`${block}.conv_block.5`, 4 * ngf, 4 * ngf, 3);
+  }
+  convolution("17", 2 * ngf, 4 * ngf, 3);
+  convolution("21", ngf, 2 * ngf, 3);
+  convolution("25", channels, ngf, 7);
+  return Buffer.from(serializeSafetensors({ tensors, metadata: {} }));
+}
+
+const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] = [
+  [
+    "a file that is no model",
+    ({ page }) =>
+      page.setInputFiles("#model-file", { name: "notes.pth", mimeType: "", buffer: Buffer.from("hello there") }),
+    /^notes\.pth /,
+  ],
+  [
+    "a model of other channels",
+    ({ page }) => page.setInputFiles("#model-file", { name: "four.safetensors", mimeType: "", buffer: tinyModel(4) }),
+    /four\.safetensors works on pictures of 4 channels; give a model for gray \(1\) or RGB \(3\) pictures\./,
+  ],
+  [
+    "a picture that does not decode",
+    ({ page }) =>
+      page.setInputFiles("#translate-files", {
+        name: "torn.png",
+        mimeType: "image/png",
+        buffer: Buffer.from("\x89PNG...."),
+      }),
+    /^1 of 1 pictures could not be translated: torn\.png cannot be read as a picture/,
+  ],
+  [
+    "a folder without pictures",
+    async ({ page }, folder) => {
+      mkdirSync(join(folder, "texts"));
+      for (const name of ["a.txt", "b.txt"]) writeFileSync(join(folder, "texts", name), "");
+      await page.setInputFiles("#translate-folder", join(folder, "texts"));
+    },
+    /There is no picture among the 2 files; choose pictures/,
+  ],
+];
+
+for (const [what, give, said] of refusals) {
+  test(`${what} gets one sentence, and what was there stays`, async ({ tab, folder }) => {
+    const { page } = tab;
+    await openPart(tab, "translate");
+    const before = await page.textContent("#model-name");
+    const results = await page.locator("#results figure").count();
+    await give(tab, folder);
+    await textOf(page, "#message", said);
+    assert.is(await page.textContent("#model-name"), before);
+    assert.is(await page.locator("#results figure").count(), results);
+    assert.is(await page.getAttribute("#message", "role"), "alert");
+    await page.click("#message button");
+    assert.is(await page.textContent("#message"), "");
+  });
+}
+
+test.run();
