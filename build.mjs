@@ -17,7 +17,7 @@ const filesBelow = (folder, ending) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true })
         .map((file) => join(folder, file))
-        .filter((file) => file.endsWith(ending))
+        .filter((file) => file.endsWith(ending) && !file.includes("node_modules"))
         .sort()
     : [];
 
@@ -29,6 +29,9 @@ function expandIncludes(text, included = new Set()) {
     return expandIncludes(readFileSync(join("shaders", name), "utf8"), included);
   });
 }
+
+/** Comments and indentation are for readers of the sources; lines keep their numbers, which compilers report. */
+const plain = (code) => code.replace(/\/\/.*$/gm, "").replace(/^[ \t]+|[ \t]+$/gm, "");
 
 /** What the engine must know of a kernel: its text, bindings in order, uniform layout and tunable constants. */
 function reflect(file) {
@@ -66,25 +69,33 @@ function reflect(file) {
     paramsSize: Math.ceil((module.uniforms[0]?.size ?? 0) / 16) * 16,
     constants,
     subgroups: /^enable subgroups;/m.test(code),
-    code,
+    code: plain(code),
   };
 }
 
+/** Shaders with textures are few, and engine/images.ts binds them by hand. */
+const withTextures = filesBelow("shaders/images", ".wgsl");
 const kernels = filesBelow("shaders", ".wgsl")
-  .filter((file) => !file.startsWith("shaders/lib/"))
+  .filter((file) => !file.startsWith("shaders/lib/") && !withTextures.includes(file))
   .map(reflect);
 const generated = kernels.map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`).join("\n");
 const header = "// Made by build.mjs from shaders/*.wgsl. Not to be edited.\n\n";
-if (!existsSync("shaders/generated.ts") || readFileSync("shaders/generated.ts", "utf8") !== header + generated) {
-  writeFileSync("shaders/generated.ts", header + generated);
-}
+const writeIfChanged = (file, text) => {
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+};
+writeIfChanged("shaders/generated.ts", header + generated);
+const texts = withTextures.map((file) => {
+  const text = JSON.stringify(plain(expandIncludes(readFileSync(file, "utf8"))));
+  return `export const ${basename(file, ".wgsl")}: string = ${text};\n`;
+});
+writeIfChanged("shaders/images.generated.ts", header + texts.join("\n"));
 
-const sources = ["engine", "shaders", "cut", "bench", "test"]
-  .flatMap((folder) => filesBelow(folder, ".ts"))
-  .filter((file) => !file.endsWith(".d.ts"));
+const folders = ["engine", "shaders", "cut", "bench", "test"];
+const sources = folders.flatMap((folder) => filesBelow(folder, ".ts")).filter((file) => !file.endsWith(".d.ts"));
 // Stale outputs of files that were renamed or removed would go on being imported.
 const wanted = new Set(sources.map((file) => join("dist", file.replace(/\.ts$/, ".js"))));
-for (const file of filesBelow("dist", ".js")) if (!wanted.has(file)) rmSync(file);
+const made = folders.flatMap((folder) => filesBelow(join("dist", folder), ".js"));
+for (const file of made) if (!wanted.has(file)) rmSync(file);
 mkdirSync("dist", { recursive: true });
 await build({
   entryPoints: sources,

@@ -3,7 +3,7 @@
 // "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata.
 // Also generators from anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read
 // from the keys (cut.md sections 2.2 and 10).
-import { CutgpuError, FormatError } from "../engine/errors.js";
+import { CheckpointError, DivergenceError, FormatError } from "../engine/errors.js";
 import { parsePth } from "../engine/formats/pth.js";
 import { parseSafetensors, serializeSafetensors } from "../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../engine/formats/state-dict.js";
@@ -30,15 +30,14 @@ const FORMAT = "cutgpu checkpoint 1";
 
 /**
  * The whole state of a training as one safetensors file.
- * Throws a CutgpuError (NAN_LOSS) where it holds a value that is not finite and could not be gone on from.
+ * Throws a DivergenceError where it holds a value that is not finite and could not be gone on from.
  */
 export async function serializeCheckpoint(step: TrainingStep, state: RunState): Promise<Uint8Array> {
   const tensors = new Map<string, StoredTensor>();
   const add = async (prefix: string, parameters: ReadonlyMap<string, Tensor>) => {
     for (const [key, data] of await readParameters(parameters)) {
       if (!allFinite(data)) {
-        throw new CutgpuError(
-          "NAN_LOSS",
+        throw new DivergenceError(
           `${prefix}.${key} became infinite or NaN at step ${state.step}, which is not saved`,
           "Go on from the last checkpoint with --continue_train and a lower --lr.",
         );
@@ -93,8 +92,7 @@ export function restoreCheckpoint(
   const find = (key: string, parameter: Tensor) => {
     const stored = tensors.get(key);
     if (!stored || stored.shape.join() !== parameter.shape.join()) {
-      throw new CutgpuError(
-        "CHECKPOINT",
+      throw new CheckpointError(
         `${where} holds networks of another architecture: ${key} ${stored ? `is [${stored.shape}]` : "is missing"} and this run wants [${parameter.shape}]`,
         "Give the same --netG, --ngf, --netD, --ndf, --netF_nc and --nce_layers as the run that wrote it.",
       );
@@ -157,9 +155,8 @@ export function parseGenerator(
   return { architecture, weights };
 }
 
-function notAGenerator(where: string, why: string): CutgpuError {
-  return new CutgpuError(
-    "CHECKPOINT",
+function notAGenerator(where: string, why: string): CheckpointError {
+  return new CheckpointError(
     `${where} holds no ResNet generator of CUT: ${why}`,
     "Give a generator file (netG resnet_9blocks, 6blocks or 4blocks with instance norm), such as latest_net_G.pth.",
   );

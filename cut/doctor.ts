@@ -1,7 +1,7 @@
 // What `cutgpu doctor` finds out about a device, without a terminal: what it is and what it offers, and whether it computes
 // rightly. The latter is no list of requirements but a real training of two steps at tiny size, whose losses must be those
 // of a table: every kernel of a step has its part in them, and the second step's also depend on gradients and Adam.
-import { CutgpuError } from "../engine/errors.js";
+import { DivergenceError } from "../engine/errors.js";
 import type { Gpu, Profile } from "../engine/gpu.js";
 import { resolveOptions } from "./options.js";
 import type { LossRow } from "./report/losses.js";
@@ -163,7 +163,7 @@ export async function checkTraining(gpu: Gpu): Promise<TrainingReport> {
   try {
     await training.run({ onLosses: (row) => rows.push(row) });
   } catch (error) {
-    if (!(error instanceof CutgpuError) || error.code !== "NAN_LOSS") throw error;
+    if (!(error instanceof DivergenceError)) throw error;
   } finally {
     training.step.dispose();
   }

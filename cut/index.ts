@@ -1,5 +1,8 @@
 // CUT as a library: networks, the training step and loop, checkpoints, translation. Runs in Node and in a browser; nothing here
 // touches files, the terminal or a driver.
+
+/** @module cutgpu/cut */
+
 export {
   type Checkpoint,
   generatorStateDict,
@@ -10,10 +13,21 @@ export {
   serializeCheckpoint,
 } from "./checkpoint.js";
 export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
+export {
+  type ComponentsMap,
+  type InspectedLayer,
+  Inspector,
+  positionAt,
+  type SimilarityMap,
+} from "./inspect.js";
+export { type InspectModel, loadInspectModel } from "./inspect-model.js";
 export { Discriminator, type DiscriminatorArchitecture } from "./networks/discriminator.js";
 export { Generator, type GeneratorArchitecture } from "./networks/generator.js";
 export { Heads, type HeadsArchitecture } from "./networks/heads.js";
+export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
 export { mergeForResume, presets, resolveOptions, type TrainOptions } from "./options.js";
+export { colourScaleCss, falseColour } from "./report/colormap.js";
+export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
 export { learningRateFactor } from "./schedule.js";
 export { type StepInput, type StepLosses, type StepOptions, TrainingStep } from "./step.js";
 export { type BatchSource, Training, type TrainingBatch, type TrainingListener } from "./train.js";

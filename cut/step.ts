@@ -4,6 +4,7 @@
 // blur do not commute and the encoder runs again. Losses stay on the GPU until somebody reads them.
 
 import { grad } from "../engine/autograd.js";
+import { ArgumentError } from "../engine/errors.js";
 import type { Gpu } from "../engine/gpu.js";
 import { concat, flipHorizontal, slice } from "../engine/operators/batch.js";
 import { add, scale } from "../engine/operators/elementwise.js";
@@ -194,7 +195,7 @@ export class TrainingStep {
   }
 
   #latest(): RecordedStep {
-    if (!this.#last) throw new Error("no step has been run yet");
+    if (!this.#last) throw new ArgumentError("no step has been run yet", "Call run() first.");
     return this.#last;
   }
 

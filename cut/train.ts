@@ -3,7 +3,7 @@
 // and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was not.
 // Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed over only when the
 // losses of the step after it are known: a step whose own losses are sound may still have ruined the weights.
-import { CutgpuError, DeviceLostError } from "../engine/errors.js";
+import { DeviceLostError, DivergenceError } from "../engine/errors.js";
 import type { Gpu } from "../engine/gpu.js";
 import { Random } from "../engine/random.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
@@ -32,6 +32,8 @@ export interface TrainingListener {
   onLosses?(row: LossRow): void;
   /** A checkpoint to keep under a name: "latest", or the number of a finished epoch. */
   onCheckpoint?(name: string, bytes: Uint8Array): void | Promise<void>;
+  /** Steps whose losses are known, and steps that the run will have. */
+  onProgress?(progress: { done: number; total: number }): void;
   /** The moment to make sample pictures, every display_freq pictures. */
   onDisplay?(step: number): void | Promise<void>;
 }
@@ -46,6 +48,40 @@ interface HeldCheckpoint {
   bytes: Uint8Array;
 }
 
+/**
+ * A training run: a loop of steps over batches that a source gives.
+ *
+ * @example
+ * ```ts
+ * import { openGpu } from "cutgpu";
+ * import { type BatchSource, resolveOptions, Training } from "cutgpu/cut";
+ *
+ * const noise = () => Float32Array.from({ length: 3 * 16 * 16 }, () => 2 * Math.random() - 1);
+ * const source: BatchSource = {
+ *   batchesPerEpoch: 100,
+ *   async *batches({ from }) {
+ *     for (let i = from; i < 100; i++) yield { A: noise(), B: noise(), height: 16, width: 16 };
+ *   },
+ * };
+ * const small = { crop_size: 16, load_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", n_layers_D: 1, netD: "n_layers" };
+ * const options = resolveOptions({ ...small, dataroot: "-", name: "-", max_steps: 2, num_patches: 16, netF_nc: 8 });
+ *
+ * const gpu = await openGpu();
+ * const training = Training.start(gpu, options, source);
+ * let steps = 0;
+ * let saved = new Uint8Array();
+ * const done = await training.run({
+ *   onProgress: ({ done }) => {
+ *     steps = done;
+ *   },
+ *   onCheckpoint: (_name, bytes) => {
+ *     saved = new Uint8Array(bytes); // parseCheckpoint() and Training.resume() go on from it
+ *   },
+ * });
+ * console.log(steps, done, saved.length > 1000); // 2 true true
+ * gpu.dispose();
+ * ```
+ */
 export class Training {
   readonly options: TrainOptions;
   readonly step: TrainingStep;
@@ -110,8 +146,8 @@ export class Training {
   }
 
   /**
-   * Trains to the end, or until `signal` is aborted: then the step under way is finished and saved.
-   * Returns whether the end was reached. Throws a CutgpuError (NAN_LOSS) at the first loss that is not finite, and a
+   * Trains to the end, or until `signal` is aborted, which is how a run is paused: the step under way is then finished and its
+   * checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was reached. Throws a DivergenceError at the first loss that is not finite, and a
    * DeviceLostError where the GPU went away; the last checkpoint given to the listener is then a sound one.
    */
   async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
@@ -137,6 +173,7 @@ export class Training {
         row.seconds = Number(((now - before) / 1000).toFixed(4));
         before = now;
         listener.onLosses?.(row);
+        listener.onProgress?.({ done: row.step, total: this.stepsInAll });
       }
     };
     const save = async (...names: string[]) => {
@@ -189,7 +226,7 @@ export class Training {
       return state.step >= this.stepsInAll;
     } catch (error) {
       // Nothing is known against a held checkpoint unless a loss was not finite.
-      if (!(error instanceof CutgpuError && error.code === "NAN_LOSS")) await handOver().catch(() => undefined);
+      if (!(error instanceof DivergenceError)) await handOver().catch(() => undefined);
       if (!(error instanceof DeviceLostError)) throw error;
       throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));
     } finally {
@@ -200,8 +237,7 @@ export class Training {
   #checkFinite(row: LossRow): void {
     for (const [name, value] of Object.entries(row)) {
       if (Number.isFinite(value)) continue;
-      throw new CutgpuError(
-        "NAN_LOSS",
+      throw new DivergenceError(
         `the loss ${name} became ${value} at step ${row.step}; ${this.#lastCheckpoint()}`,
         this.#howToGoOn(" with a lower --lr, and look for pictures of one single colour in the data"),
       );

@@ -2,7 +2,7 @@
 // the output's gradient to the inputs' gradients, which is itself made of operators, so that with `createGraph` a gradient
 // can be differentiated once more. The reversal frees cotangents and saved tensors as soon as the last node that needs them
 // is done. Forward and gradient of each operator stand side by side in engine/operators.
-import { CutgpuError, ShapeError } from "./errors.js";
+import { GradientError, ShapeError } from "./errors.js";
 import { add } from "./operators/elementwise.js";
 import { reshape } from "./operators/reshape.js";
 import { sameShape } from "./operators/shapes.js";
@@ -26,7 +26,20 @@ export interface GradOptions {
   createGraph?: boolean;
 }
 
-/** Gradients of `output` with respect to `inputs`, in their order; zeros where the output does not depend on one. */
+/**
+ * Gradients of `output` with respect to `inputs`, in their order; zeros where the output does not depend on one.
+ *
+ * @example
+ * ```ts
+ * import { grad, openGpu, square, sum } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const x = gpu.tensor([1, 2, 3]).requireGrad();
+ * const [dx] = grad(sum(square(x)), [x]);
+ * console.log(await dx.read()); // 2,4,6
+ * gpu.dispose();
+ * ```
+ */
 export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
   const { gpu } = output;
   const found = reverse(output, new Set(inputs), options);
@@ -83,7 +96,7 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
       const dy = cotangents.take(node.output);
       if (dy) {
         if (node.saved.some((tensor) => tensor.disposed)) {
-          throw new CutgpuError("TAPE", `backward: the tape of ${node.operator} has been freed by an earlier backward`);
+          throw new GradientError(`backward: the tape of ${node.operator} has been freed by an earlier backward`);
         }
         // What a gradient is made from stays, if the gradient is to be differentiated again.
         const gradients = createGraph ? node.gradient(dy) : gpu.scope(() => [...node.gradient(dy)]);

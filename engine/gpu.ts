@@ -3,7 +3,10 @@
 // Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (adapters that are a CPU: no barriers, subgroup
 // broadcasts). The adapter decides, and either can be forced. Only WebGPU's base limits are ever needed; storage binding,
 // buffer size and workgroup memory are asked for as large as the adapter has them.
-import { AdapterError, type CutgpuError, DeviceLostError, GpuError } from "./errors.js";
+// On a device that is the app's own the engine is a guest: it hears of its own errors through error scopes, leaves all others
+// to the app's handlers, and dispose() takes every buffer with it. It neither needs nor sets any global.
+import { AdapterError, type CutgpuError, DeviceLostError, DisposedError, ShapeError } from "./errors.js";
+import { errorScopes, type Guard, reported, unguarded } from "./guest.js";
 import {
   type BindingNames,
   type Constants,
@@ -13,7 +16,7 @@ import {
   type KernelSource,
   type Params,
 } from "./kernel.js";
-import { BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
+import { BufferLedger, BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
 import { Queue } from "./queue.js";
 import { type Dtype, type Shape, Storage, sizeOf, Tensor, visitTensors } from "./tensor.js";
 
@@ -55,7 +58,20 @@ export interface AdapterTraits {
 const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
 const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
-/** Opens a device for tensors. In Node use openGpu of cutgpu/node, which brings the driver along. */
+/**
+ * Opens an engine, on a device of its own or on yours. Under Node the package's entry brings dawn.node along (npm's webgpu).
+ * Throws an AdapterError where there is no WebGPU.
+ *
+ * @example
+ * ```ts
+ * import { add, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const sum = add(gpu.tensor([1, 2, 3]), gpu.tensor([10, 20, 30]));
+ * console.log(await sum.read()); // 11, 22, 33
+ * gpu.dispose();
+ * ```
+ */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   if (options.device) return new Gpu(options.device, options.profile ?? "auto", false);
   const adapter =
@@ -87,6 +103,8 @@ export class Gpu implements AdapterTraits {
   readonly subgroupSize: number;
   readonly kernels: KernelCache;
   readonly queue: Queue;
+  /** Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside. */
+  readonly guarded: Guard;
   /** Forces the kernel of an operator by name, for tests and benchmarks: forced.conv2d = "tiled". */
   readonly forced: { [operator: string]: string } = {};
   /** Told of every operator that runs or is recorded, with its cost: for benchmarks and profiles. */
@@ -97,6 +115,7 @@ export class Gpu implements AdapterTraits {
   /** Numbers the nodes of the tape in order of creation. */
   sequence = 0;
 
+  readonly #ledger: BufferLedger;
   readonly #pool: BufferPool;
   readonly #ownsDevice: boolean;
   readonly #scopes: Tensor[][] = [];
@@ -113,15 +132,21 @@ export class Gpu implements AdapterTraits {
     const fixed = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
     this.subgroupSize = fixed ? (subgroupMaxSize ?? 0) : 0;
     this.kernels = new KernelCache(device);
-    this.queue = new Queue(device);
-    this.#pool = new BufferPool(device, () => this.queue.flush());
+    this.guarded = ownsDevice
+      ? unguarded
+      : errorScopes(device, (error) => {
+          this.#failure ??= error;
+        });
+    this.#ledger = new BufferLedger(device);
+    this.queue = new Queue(device, this.#ledger, this.guarded);
+    this.#pool = new BufferPool(device, this.#ledger, () => this.queue.flush());
     this.#ownsDevice = ownsDevice;
     this.#onError = (event) => {
       // Dawn would print it to standard output; here it surfaces at the next read, where somebody can act on it.
       event.preventDefault();
-      this.#failure ??= new GpuError(`WebGPU reported: ${event.error.message.split("\n")[0]}`);
+      this.#failure ??= reported(event.error);
     };
-    device.addEventListener("uncapturederror", this.#onError);
+    if (ownsDevice) device.addEventListener("uncapturederror", this.#onError);
     device.lost.then((info) => {
       if (this.#disposed) return;
       this.#failure = new DeviceLostError(
@@ -150,7 +175,7 @@ export class Gpu implements AdapterTraits {
       this.#pool.check(bytes, label);
       return new Tensor(this, shape, dtype, this.recording.allocate(bytes, label));
     }
-    return new Tensor(this, shape, dtype, new Storage(bytes, label, this.#pool.acquire(bytes, label), false));
+    return new Tensor(this, shape, dtype, new Storage(bytes, label, this.acquireBuffer(bytes, label), false));
   }
 
   /** A tensor that outlives any recording under way: parameters, inputs, constants. */
@@ -178,7 +203,7 @@ export class Gpu implements AdapterTraits {
   #constant(shape: Shape, dtype: Dtype, recording: Recording): Tensor {
     const bytes = roundUpBytes(sizeOf(shape) * 4);
     const label = `${this.place()}constant[${shape}]`;
-    const buffer = this.#pool.acquire(bytes, label);
+    const buffer = this.acquireBuffer(bytes, label);
     recording.adopt(buffer);
     return new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, true));
   }
@@ -202,6 +227,11 @@ export class Gpu implements AdapterTraits {
     const bindings = run.bindings as { readonly [name: string]: Tensor };
     const grid = foldGrid(run.grid);
     if (grid[0] * grid[1] * grid[2] === 0) return;
+    for (const { name } of source.bindings) {
+      if (!bindings[name]) {
+        throw new ShapeError(`${source.name}: the binding ${name} was not given`, "Give a tensor for every binding.");
+      }
+    }
     if (this.recording) {
       const storages = source.bindings.map(({ name }) => bindings[name].storage);
       this.recording.dispatch({ source, constants, storages, params: run.params, grid });
@@ -211,7 +241,7 @@ export class Gpu implements AdapterTraits {
       const tensor = bindings[name];
       return { buffer: tensor.requireBuffer(), bytes: tensor.storage.bytes };
     });
-    this.queue.dispatch(this.kernels.get(source, constants), buffers, run.params, grid);
+    this.guarded(() => this.queue.dispatch(this.kernels.get(source, constants), buffers, run.params, grid));
   }
 
   async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
@@ -236,11 +266,20 @@ export class Gpu implements AdapterTraits {
   }
 
   acquireBuffer(bytes: number, label: string): GPUBuffer {
-    return this.#pool.acquire(bytes, label);
+    return this.guarded(() => this.#pool.acquire(bytes, label));
   }
 
   releaseBuffer(buffer: GPUBuffer): void {
     this.#pool.release(buffer);
+  }
+
+  /** A buffer for other uses than tensors, such as uniforms: neither pooled nor counted, but destroyed with the engine. */
+  createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
+    return this.guarded(() => this.#ledger.create(descriptor));
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.#ledger.destroy(buffer);
   }
 
   /** Destroys buffers kept for reuse. */
@@ -328,10 +367,13 @@ export class Gpu implements AdapterTraits {
     return this.#places.length ? `${this.#places.join(".")}: ` : "";
   }
 
+  /** Destroys every buffer of this engine, those of tensors that are still alive included, and the device if it is its own. */
   dispose(): void {
     if (this.#disposed) return;
-    this.#disposed = true;
     this.trimMemory();
+    this.#disposed = true;
+    this.#failure ??= new DisposedError("the engine was disposed", "Open another one.");
+    this.#ledger.close();
     this.device.removeEventListener("uncapturederror", this.#onError);
     if (this.#ownsDevice) this.device.destroy();
   }

@@ -1,11 +1,16 @@
 // The engine's public face: tensors with gradients on WebGPU, in Node and in the browser. Importing it touches no GPU.
 export * from "./autograd.js";
+export { kernelFromWgsl } from "./custom-kernel.js";
 export * from "./errors.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
-export { Gpu, type OpenOptions, openGpu, type Profile } from "./gpu.js";
+export { type AdapterTraits, Gpu, type OpenOptions, openGpu, type Profile } from "./gpu.js";
+export { fromImage, type ImagePixels, type ImageSource, toCanvas, toImageData } from "./images.js";
+export type { BindingNames, Constants, Grid, KernelSource, Params } from "./kernel.js";
+export type { LongWork } from "./long-work.js";
 export type { MemoryStatistics } from "./memory.js";
+export { defineOperator, type GradientContext, type Inputs, type Operator, type OperatorRecord } from "./operator.js";
 export { concat, flipHorizontal, slice } from "./operators/batch.js";
 export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from "./operators/convolution.js";
 export {

@@ -2,7 +2,8 @@
 // their offsets, tunable constants with their defaults. Here a source and chosen constants become a pipeline, compiled once
 // and cached. Constants replace the defaults in the text, because they size arrays and unroll loops (an `override` cannot).
 // Bind group layouts are explicit, with a dynamic uniform offset, so one bind group serves any slot of a uniform buffer.
-import { GpuError } from "./errors.js";
+import { ShaderStage } from "./constants.js";
+import { GpuError, ShapeError } from "./errors.js";
 import { roundUpBytes } from "./memory.js";
 
 export interface KernelSource {
@@ -59,14 +60,14 @@ export class Kernel {
       entries: [
         ...source.bindings.map(({ binding, access }) => ({
           binding,
-          visibility: GPUShaderStage.COMPUTE,
+          visibility: ShaderStage.COMPUTE,
           buffer: { type: access === "write" ? ("storage" as const) : ("read-only-storage" as const) },
         })),
         ...(source.paramsSize
           ? [
               {
                 binding: source.bindings.length,
-                visibility: GPUShaderStage.COMPUTE,
+                visibility: ShaderStage.COMPUTE,
                 buffer: { type: "uniform" as const, hasDynamicOffset: true, minBindingSize: source.paramsSize },
               },
             ]
@@ -104,6 +105,8 @@ export class Kernel {
   packParams(params: { readonly [name: string]: number }, into: DataView, start: number): void {
     for (const { name, type, offset } of this.source.params) {
       const value = params[name];
+      if (value === undefined)
+        throw new ShapeError(`${this.label}: the param ${name} was not given`, "Give it a number.");
       if (type === "f32") into.setFloat32(start + offset, value, true);
       else if (type === "i32") into.setInt32(start + offset, value, true);
       else into.setUint32(start + offset, value, true);

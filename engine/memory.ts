@@ -1,7 +1,8 @@
 // GPU buffers, counted and pooled. A freed buffer goes to a free list of its size class and is handed out again, so that
 // an eager loop allocates nothing after its first round. Commands run in queue order, so a buffer may be handed out again
 // while commands that read its old content are still on their way. Never relies on finalizers: what is not disposed stays.
-import { GpuError, LimitError } from "./errors.js";
+import { BufferUsage } from "./constants.js";
+import { DisposedError, GpuError, LimitError } from "./errors.js";
 
 export interface MemoryStatistics {
   /** Buffers in use by tensors and programs. */
@@ -26,8 +27,39 @@ function sizeClass(bytes: number): number {
 
 const POOLED_BYTES_AT_MOST = 512 * 2 ** 20;
 
+/** Every buffer that an engine has made and not destroyed, so that a device that is not its own gets all of them back. */
+export class BufferLedger {
+  readonly #device: GPUDevice;
+  readonly #buffers = new Set<GPUBuffer>();
+  #closed = false;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  create(descriptor: GPUBufferDescriptor): GPUBuffer {
+    if (this.#closed) throw new DisposedError("a buffer was asked for after gpu.dispose()", "Open another engine.");
+    const buffer = this.#device.createBuffer(descriptor);
+    this.#buffers.add(buffer);
+    return buffer;
+  }
+
+  destroy(buffer: GPUBuffer): void {
+    this.#buffers.delete(buffer);
+    buffer.destroy();
+  }
+
+  /** Destroys what is left, and lets nothing more be made. */
+  close(): void {
+    this.#closed = true;
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.#buffers.clear();
+  }
+}
+
 export class BufferPool {
   readonly #device: GPUDevice;
+  readonly #ledger: BufferLedger;
   readonly #submit: () => void;
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #statistics: MemoryStatistics = {
@@ -39,8 +71,9 @@ export class BufferPool {
   };
 
   /** `submit` sends off commands that are encoded: a buffer must not be destroyed before. */
-  constructor(device: GPUDevice, submit: () => void) {
+  constructor(device: GPUDevice, ledger: BufferLedger, submit: () => void) {
     this.#device = device;
+    this.#ledger = ledger;
     this.#submit = submit;
   }
 
@@ -76,12 +109,13 @@ export class BufferPool {
       return reused;
     }
     try {
-      return this.#device.createBuffer({
+      return this.#ledger.create({
         label: what,
         size,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+        usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
       });
     } catch (cause) {
+      if (cause instanceof DisposedError) throw cause;
       throw new GpuError(`a buffer of ${mebibytes(size)} for ${what} could not be made: ${(cause as Error).message}`);
     }
   }
@@ -93,7 +127,7 @@ export class BufferPool {
     statistics.liveBytes -= size;
     if (statistics.pooledBytes + size > POOLED_BYTES_AT_MOST) {
       this.#submit();
-      buffer.destroy();
+      this.#ledger.destroy(buffer);
       return;
     }
     statistics.pooledBuffers++;
@@ -105,7 +139,7 @@ export class BufferPool {
 
   /** Destroys what is pooled; live buffers stay. */
   trim(): void {
-    for (const buffers of this.#free.values()) for (const buffer of buffers) buffer.destroy();
+    for (const buffers of this.#free.values()) for (const buffer of buffers) this.#ledger.destroy(buffer);
     this.#free.clear();
     this.#statistics.pooledBuffers = 0;
     this.#statistics.pooledBytes = 0;

@@ -2,17 +2,16 @@
 // dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a loader opened by its
 // full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No root, no restart.
 // Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level reference.
+// dawn.node itself is npm's webgpu, an optional peer dependency, loaded at the first call: a web app never needs it.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants, homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
-import { create, globals } from "webgpu";
 import { AdapterError } from "./errors.js";
-import { type Gpu, openGpu as openWith, type Profile } from "./gpu.js";
+import { type Gpu, type OpenOptions, openGpu as openWith } from "./gpu.js";
 
-export interface NodeOpenOptions {
-  profile?: Profile | "auto";
+export interface NodeOpenOptions extends OpenOptions {
   /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
   flags?: string[];
   /** Called with one line if a software driver had to be brought along. */
@@ -24,8 +23,22 @@ let instance: GPU | null = null;
 const DEFAULT_FLAGS = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
 const RTLD_NODELETE = 0x1000;
 
-/** Opens the best adapter of this machine, a bundled software driver where there is no other. */
+/**
+ * Opens an engine on the best adapter of this machine, or on your own device or adapter. Throws an AdapterError where there is
+ * none, or where npm's webgpu is not installed.
+ *
+ * @example
+ * ```ts
+ * import { matmul, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu({ profile: "software", notify: console.log });
+ * const x = gpu.tensor([1, 2, 3, 4], [2, 2]);
+ * console.log(await matmul(x, x).read()); // 7, 10, 15, 22
+ * gpu.dispose();
+ * ```
+ */
 export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
+  if (options.device || options.adapter) return openWith(options);
   const adapter = await requestAdapter(options);
   if (!adapter) {
     throw new AdapterError(
@@ -38,7 +51,7 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
 
 /** The adapter that openGpu would use, or null. */
 export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPUAdapter | null> {
-  Object.assign(globalThis, globals);
+  const { create } = await loadDawn();
   // Mesa complains on stderr where it is missing.
   process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
   const flags = options.flags ?? DEFAULT_FLAGS;
@@ -53,6 +66,18 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   if (software)
     options.notify?.(`no Vulkan driver was found, so SwiftShader is used, which is slow. ${fasterChoice()}`);
   return software;
+}
+
+async function loadDawn(): Promise<typeof import("webgpu")> {
+  try {
+    return await import("webgpu");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new AdapterError(
+      "WebGPU without a browser comes from the package webgpu, which is not installed",
+      "Install it with `npm install webgpu`.",
+    );
+  }
 }
 
 /** What would make this machine faster, for people to read. */

@@ -1,7 +1,7 @@
 // What an operator is: one record with its shape rule, forward and gradient side by side, and, where several kernels can do
 // the work, a pure function from shapes and adapter to one of them, which `gpu.forced` overrides. defineOperator turns the
 // record into the function that callers use and puts it on the tape.
-import { CutgpuError, ShapeError } from "./errors.js";
+import { ArgumentError, DisposedError, GradientError, ShapeError } from "./errors.js";
 import type { AdapterTraits, Gpu } from "./gpu.js";
 import { type Shape, sizeOf, Tensor } from "./tensor.js";
 
@@ -43,6 +43,8 @@ export interface Operator<I extends Inputs, O> {
   readonly record: OperatorRecord<I, O>;
 }
 
+// A bundler may drop an operator that nobody uses.
+// @__NO_SIDE_EFFECTS__
 export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>): Operator<I, O> {
   const operator = (inputs: I, options: O): Tensor => {
     const gpu = gpuOf(record, inputs);
@@ -59,7 +61,7 @@ export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>
         saved,
         gradient(dy) {
           if (!record.gradient) {
-            throw new CutgpuError("GRADIENT", `${record.name} cannot be differentiated`, "Detach its inputs.");
+            throw new GradientError(`${record.name} cannot be differentiated`, "Detach its inputs.");
           }
           const needs = (i: number) => inputs[i]?.tracked ?? false;
           return record.gradient({ gpu, inputs, options, output, saved, needs }, dy);
@@ -96,8 +98,7 @@ export function chooseVariant<I extends Inputs, O>(
   const forced = gpu.forced[record.name];
   if (forced !== undefined) {
     if (!record.variants?.includes(forced)) {
-      throw new CutgpuError(
-        "VARIANT",
+      throw new ArgumentError(
         `${record.name} has no kernel "${forced}"`,
         `It has: ${(record.variants ?? []).join(", ")}.`,
       );
@@ -121,7 +122,7 @@ function gpuOf({ name, integers = [] }: { name: string; integers?: readonly numb
       throw new ShapeError(`${name}: an input is not a tensor`, "Make one with gpu.tensor().");
     if (gpu && input.gpu !== gpu)
       throw new ShapeError(`${name}: the inputs are on different devices`, "Read one and upload it again.");
-    if (input.disposed) throw new CutgpuError("DISPOSED", `${name}: an input of shape [${input.shape}] was disposed`);
+    if (input.disposed) throw new DisposedError(`${name}: an input of shape [${input.shape}] was disposed`);
     if (input.dtype === "i32" && !integers.includes(i)) {
       throw new ShapeError(`${name}: an input of shape [${input.shape}] holds i32`, "Give a tensor of f32.");
     }

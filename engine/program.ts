@@ -4,9 +4,11 @@
 // one buffer as read and as written in one dispatch, whatever the ranges). Pipelines are compiled together, bind groups
 // and uniforms made once; a replay is one encoder, one pass and no garbage.
 // What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
-import { CutgpuError } from "./errors.js";
+import { BufferUsage } from "./constants.js";
+import { RecordingError } from "./errors.js";
 import type { Dispatch, Gpu, Recording } from "./gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
+import { abortable, type LongWork } from "./long-work.js";
 import { Storage, visitTensors } from "./tensor.js";
 
 interface Life {
@@ -30,15 +32,33 @@ export class Arena {
 }
 
 /**
- * Records `work` and prepares it for replay.
+ * Records `work` and prepares it for replay, which takes as long as the compiler takes for the kernels that are new.
  * The tensors that `work` returns keep their memory; all others made inside share it.
+ *
+ * @example
+ * ```ts
+ * import { mul, openGpu, record, sum } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const x = gpu.tensor([1, 2, 3]);
+ * const { program, result } = await record(gpu, () => sum(mul(x, x)));
+ * program.replay();
+ * console.log(await result.item()); // 14
+ * x.write(Float32Array.of(0, 3, 4));
+ * program.replay();
+ * console.log(await result.item()); // 25
+ * program.dispose();
+ * gpu.dispose();
+ * ```
  */
 export async function record<T>(
   gpu: Gpu,
   work: () => T,
   arena: Arena = new Arena(),
+  { signal, onProgress }: LongWork = {},
 ): Promise<{ program: Program; result: T }> {
-  if (gpu.recording) throw new CutgpuError("RECORDING", "a program is already being recorded on this device");
+  signal?.throwIfAborted();
+  if (gpu.recording) throw new RecordingError("a program is already being recorded on this device");
   const dispatches: Dispatch[] = [];
   const constants: GPUBuffer[] = [];
   const recording: Recording = {
@@ -61,7 +81,7 @@ export async function record<T>(
   visitTensors(result, (tensor) => kept.add(tensor.storage));
   const program = new Program(gpu, dispatches, constants, kept, arena);
   try {
-    await program.prepare();
+    await program.prepare({ signal, onProgress });
   } catch (error) {
     program.dispose();
     throw error;
@@ -94,15 +114,25 @@ export class Program {
   }
 
   /** Compiles every pipeline, beside each other, and makes bind groups and uniforms. */
-  async prepare(): Promise<void> {
+  async prepare({ signal, onProgress }: LongWork = {}): Promise<void> {
     const gpu = this.#gpu;
     const kernels = this.#dispatches.map(({ source, constants }) => gpu.kernels.get(source, constants));
-    await Promise.all([...new Set(kernels)].map((kernel) => kernel.compile()));
+    const distinct = [...new Set(kernels)];
+    let compiled = 0;
+    const compiling = gpu.guarded(() =>
+      distinct.map(async (kernel) => {
+        await kernel.compile();
+        compiled++;
+        if (!signal?.aborted) onProgress?.(compiled / distinct.length);
+      }),
+    );
+    // A driver cannot be told to stop, but its caller need not wait: what is compiled stays compiled.
+    await abortable(Promise.all(compiling), signal);
     const slots = new DataView(new ArrayBuffer(Math.max(1, this.length) * UNIFORM_SLOT));
-    const uniforms = gpu.device.createBuffer({
+    const uniforms = gpu.createBuffer({
       label: "program uniforms",
       size: slots.byteLength,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
     });
     this.#commands = this.#dispatches.map(({ storages, params, grid }, index) => {
       const kernel = kernels[index];
@@ -118,13 +148,21 @@ export class Program {
     this.#dispatches.length = 0;
   }
 
-  /** Runs the recorded step with the present content of its inputs. Returns at once; the GPU follows. */
-  replay(): void {
+  /**
+   * Runs the recorded step with the present content of its inputs. Returns at once; the GPU follows.
+   * `timestampWrites` are those of the one pass that a replay is.
+   */
+  replay(timestampWrites?: GPUComputePassTimestampWrites): void {
     const gpu = this.#gpu;
     gpu.check();
     gpu.queue.flush();
-    const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    gpu.guarded(() => this.#submit(timestampWrites));
+  }
+
+  #submit(timestampWrites?: GPUComputePassTimestampWrites): void {
+    const { device } = this.#gpu;
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
     let current: Kernel | null = null;
     for (const { kernel, bindGroup, offsets, grid } of this.#commands) {
       if (kernel !== current) {
@@ -135,7 +173,7 @@ export class Program {
       pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     }
     pass.end();
-    gpu.device.queue.submit([encoder.finish()]);
+    device.queue.submit([encoder.finish()]);
   }
 
   /** Names of the kernels in order, for profiles and tests. */
@@ -154,7 +192,7 @@ export class Program {
       for (const buffer of this.#arena.buffers) this.#gpu.releaseBuffer(buffer);
       this.#arena.buffers.length = 0;
     }
-    this.#uniforms?.destroy();
+    if (this.#uniforms) this.#gpu.destroyBuffer(this.#uniforms);
     this.#commands = [];
   }
 

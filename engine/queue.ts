@@ -1,8 +1,11 @@
 // Eager execution and read-back. Dispatches are encoded into one open compute pass and submitted in batches; their uniforms
 // go to slots of one ring buffer, written once a submit. Reading a tensor copies it to a pooled staging buffer, so a read
 // stalls nobody but the one who awaits it.
+import { BufferUsage, MapMode } from "./constants.js";
 import { DeviceLostError } from "./errors.js";
+import type { Guard } from "./guest.js";
 import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
+import type { BufferLedger } from "./memory.js";
 
 const DISPATCHES_A_SUBMIT = 128;
 const BIND_GROUPS_KEPT = 4096;
@@ -14,6 +17,8 @@ export interface BoundBuffer {
 
 export class Queue {
   readonly #device: GPUDevice;
+  readonly #ledger: BufferLedger;
+  readonly #guarded: Guard;
   readonly #uniforms: GPUBuffer;
   readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_A_SUBMIT * UNIFORM_SLOT));
   readonly #staging = new Map<number, GPUBuffer[]>();
@@ -24,12 +29,14 @@ export class Queue {
   #pass: GPUComputePassEncoder | null = null;
   #used = 0;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, ledger: BufferLedger, guarded: Guard) {
+    this.#guarded = guarded;
     this.#device = device;
-    this.#uniforms = device.createBuffer({
+    this.#ledger = ledger;
+    this.#uniforms = ledger.create({
       label: "uniforms",
       size: this.#staged.byteLength,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
     });
   }
 
@@ -55,9 +62,12 @@ export class Queue {
   /** Submits what has been encoded. */
   flush(): void {
     if (!this.#encoder || !this.#pass) return;
-    this.#pass.end();
-    this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staged.buffer, 0, this.#used * UNIFORM_SLOT);
-    this.#device.queue.submit([this.#encoder.finish()]);
+    const [encoder, pass] = [this.#encoder, this.#pass];
+    this.#guarded(() => {
+      pass.end();
+      this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staged.buffer, 0, this.#used * UNIFORM_SLOT);
+      this.#device.queue.submit([encoder.finish()]);
+    });
     this.#encoder = null;
     this.#pass = null;
     this.#used = 0;
@@ -66,22 +76,31 @@ export class Queue {
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
     // What is encoded but not submitted still wants the old content.
     this.flush();
-    this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    this.#guarded(() => {
+      this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    });
+  }
+
+  /** Copies the first `bytes` bytes of one buffer to another, after everything given so far. */
+  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+    this.flush();
+    this.#guarded(() => {
+      const encoder = this.#device.createCommandEncoder();
+      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      this.#device.queue.submit([encoder.finish()]);
+    });
   }
 
   /** The first `bytes` bytes of a buffer as they are after all commands given so far. */
   async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-    this.flush();
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
-    const staging =
-      this.#staging.get(size)?.pop() ??
-      this.#device.createBuffer({ label: "staging", size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, Math.ceil(bytes / 4) * 4);
-    this.#device.queue.submit([encoder.finish()]);
+    const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+    const staging = this.#staging.get(size)?.pop() ?? this.#ledger.create({ label: "staging", size, usage });
+    this.copy(buffer, staging, Math.ceil(bytes / 4) * 4);
     try {
-      await staging.mapAsync(GPUMapMode.READ);
+      await this.#guarded(() => staging.mapAsync(MapMode.READ));
     } catch {
+      this.#ledger.destroy(staging);
       throw new DeviceLostError("the GPU device was lost before a result could be read");
     }
     const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);

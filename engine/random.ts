@@ -2,7 +2,7 @@
 // through murmur3's 32-bit finaliser. Only 32-bit integer operations are used, so `next`, `integer`, `permutation` and
 // `fork` give the same bits on every platform. `normal` needs Math.log, whose last bit may differ between JavaScript
 // engines; how many numbers it draws does not, so the streams never drift apart. Not for cryptography.
-import { CutgpuError } from "./errors.js";
+import { ArgumentError } from "./errors.js";
 
 const TWO_32 = 2 ** 32;
 
@@ -31,10 +31,10 @@ export class Random {
   /** The polar method makes normal numbers in pairs; the second waits here. */
   #spare: number | undefined;
 
-  /** `seed`: any safe integer. Throws a CutgpuError for any other number. */
+  /** `seed`: any safe integer. Throws an ArgumentError for any other number. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
-      throw new CutgpuError("ARGUMENT", `The seed ${seed} is not an integer.`, "Give a whole number such as 1.");
+      throw new ArgumentError(`The seed ${seed} is not an integer.`, "Give a whole number such as 1.");
     }
     this.#words = Uint32Array.from(stateFrom([seed >>> 0, Math.floor(seed / TWO_32) >>> 0]));
   }
@@ -44,11 +44,7 @@ export class Random {
     const words = state.slice(0, 4);
     const sound = words.length === 4 && state.length <= 5 && words.every((word) => word === word >>> 0);
     if (!sound || words.every((word) => word === 0)) {
-      throw new CutgpuError(
-        "ARGUMENT",
-        `[${state}] is not the state of a random generator.`,
-        "Pass what state() gave.",
-      );
+      throw new ArgumentError(`[${state}] is not the state of a random generator.`, "Pass what state() gave.");
     }
     const random = new Random(0);
     random.#words = Uint32Array.from(words);

@@ -2,7 +2,7 @@
 // gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images are NCHW.
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 import type { TapeNode } from "./autograd.js";
-import { CutgpuError, ShapeError } from "./errors.js";
+import { DisposedError, RecordingError, ShapeError } from "./errors.js";
 import type { Gpu } from "./gpu.js";
 
 export type Dtype = "f32" | "i32";
@@ -113,10 +113,9 @@ export class Tensor {
   }
 
   requireBuffer(): GPUBuffer {
-    if (this.#disposed) throw new CutgpuError("DISPOSED", `a tensor of shape [${this.shape}] was used after dispose()`);
+    if (this.#disposed) throw new DisposedError(`a tensor of shape [${this.shape}] was used after dispose()`);
     if (!this.storage.buffer) {
-      throw new CutgpuError(
-        "RECORDING",
+      throw new RecordingError(
         `a tensor of shape [${this.shape}] has no content yet: its program is still being recorded`,
         "Read or write it after the program is made.",
       );

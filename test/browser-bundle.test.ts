@@ -14,6 +14,7 @@ const test = suite("browser bundle");
 const entries = [
   "engine/index",
   ...["step", "train", "translate", "checkpoint", "options"].map((name) => `cut/${name}`),
+  "bench/index",
 ];
 
 async function bundle(names: readonly string[]): Promise<{ metafile: Metafile; text: string }> {
@@ -49,6 +50,15 @@ test("the engine and the method bundle for a browser with nothing of Node", asyn
   );
 });
 
+test("the page's own code and its worker bundle for a browser with nothing of Node", async () => {
+  const { metafile, text } = await bundle(["worker", "translate", "train", "inspect"].map((name) => `cut/web/${name}`));
+  const packages = Object.keys(metafile.inputs).flatMap(
+    (path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? [],
+  );
+  assert.equal([...new Set(packages)].sort(), ["fflate", "valibot"]);
+  assert.not.match(text, /\bfrom\s*["']node:/);
+});
+
 test("a bundle that reaches for Node is refused, so that the test above can fail", async () => {
   let message = "";
   await bundle(["cut/files"]).catch((error: Error) => {
@@ -76,7 +86,14 @@ test("the engine imports nothing of the method, the shaders nothing of either", 
   assert.ok(importsOf("engine").length > 100);
   assert.equal(into("engine", /^(cut|bench|test)\//), []);
   assert.equal(into("shaders", /^(engine|cut|bench|test)\//), []);
-  assert.equal(into("cut", /^(bench|test)\//), []);
+  // The command line lists the benchmark among its commands, and loads it only when it is called; the page has a part that
+  // runs it.
+  const upwards = into("cut", /^(bench|test)\//).filter(({ file }) => file !== "cut/web/kernels.ts");
+  assert.equal(upwards, [{ file: "cut/cli/main.ts", target: "bench/command.js" }]);
+  assert.match(
+    readFileSync(join(projectFolder, "cut/cli/main.ts"), "utf8"),
+    /import\("\.\.\/\.\.\/bench\/command\.js"\)/,
+  );
 });
 
 test("in the engine only its door to Node imports Node", () => {

@@ -69,7 +69,8 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
     const steps = options.steps ?? plannedSteps(plan, await secondsAStep(gpu, plan, demoOptions(plan, place, 1, 1)));
     const trainOptions = demoOptions(plan, place, steps, batchesPerEpoch);
     folder.writeConfig(trainOptions);
-    const training = Training.start(gpu, trainOptions, new UnalignedDataset({ ...trainOptions, filesA, filesB }));
+    const source = new UnalignedDataset({ ...trainOptions, filesA, filesB, read: readPicture });
+    const training = Training.start(gpu, trainOptions, source);
     await new Demo(gpu, folder, trainOptions, training, pairs).run(signal);
   } finally {
     folder.close();

@@ -3,6 +3,7 @@
 import { CutgpuError } from "../../engine/errors.js";
 import { fileError } from "../files.js";
 import { OptionError } from "../option-schema.js";
+import { sentenceOf } from "../sentence.js";
 
 export interface Failure {
   status: number;
@@ -10,12 +11,7 @@ export interface Failure {
   text: string;
 }
 
-/** What happened and what to do, as one sentence. */
-export function sentenceOf({ message, fix }: CutgpuError): string {
-  if (!fix) return message;
-  if (/[.;:!?]$/.test(message)) return `${message} ${fix}`;
-  return `${message}; ${fix[0].toLowerCase()}${fix.slice(1)}`;
-}
+export { sentenceOf };
 
 /** `prefix` is the command as it was called, such as "cutgpu train"; `debug` adds the stack of unexpected errors. */
 export function describeFailure(error: unknown, prefix: string, debug = false): Failure {

@@ -1,14 +1,23 @@
 #!/usr/bin/env node
 // The command `cutgpu`: the table of commands, and all that concerns the process itself (signals, streams, exit status).
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type CommandEntry, dispatch, interrupted } from "./dispatch.js";
 import { describeFailure } from "./failure.js";
+import { packageRoot } from "./package-root.js";
 
 const commands: Record<string, CommandEntry> = {
   train: { summary: "train on two folders of pictures", load: () => import("./train.js") },
   translate: { summary: "translate pictures with a trained model", load: () => import("./translate.js") },
+  inspect: { summary: "show what a trained encoder sees in a picture", load: () => import("./inspect.js") },
   export: { summary: "write a model for PyTorch or other tools", load: () => import("./export.js") },
   demo: { summary: "train a small model in minutes and show the result", load: () => import("./demo.js") },
+  web: { summary: "translate, train and look inside in a browser tab", load: () => import("./web.js") },
+  bench: {
+    summary: "measure the kernels, a training step, and what the adapter can do",
+    // The only door from the method to the benchmarks, and opened only for this command.
+    load: () => import("../../bench/command.js"),
+  },
   doctor: { summary: "check the adapter, and say what to install", load: () => import("./doctor.js") },
 };
 
@@ -33,7 +42,7 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
   version: string;
 };
 

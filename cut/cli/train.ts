@@ -8,8 +8,8 @@ import { type Checkpoint, parseCheckpoint } from "../checkpoint.js";
 import { UnalignedDataset } from "../data/dataset.js";
 import { encodePng, readPicture } from "../data/decode.js";
 import { listPictures } from "../data/folder.js";
-import { cropPicture, type Picture } from "../data/picture.js";
-import { scalePicture } from "../data/transform.js";
+import type { Picture } from "../data/picture.js";
+import { samplePicture } from "../data/transform.js";
 import type { GivenOptions } from "../option-schema.js";
 import { mergeForResume, presets, resolveOptions, type TrainOptions, trainSchema } from "../options.js";
 import type { LossRow } from "../report/losses.js";
@@ -159,7 +159,7 @@ class TrainCommand {
       if (this.#progress) this.#progress.log(line);
       else process.stderr.write(`${line}\n`);
     };
-    return new UnalignedDataset({ ...options, filesA, filesB, onSkip });
+    return new UnalignedDataset({ ...options, filesA, filesB, read: readPicture, onSkip });
   }
 
   #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
@@ -181,8 +181,7 @@ class TrainCommand {
       if (this.#samples.length === SAMPLES) break;
       const picture = await readPicture(file, options.input_nc).catch(() => null);
       if (!picture) continue;
-      // Samples are made at the size of training, so that they cost what a step costs.
-      const input = centerCrop(scalePicture(picture, { ...options, load_size: options.crop_size }), options.crop_size);
+      const input = samplePicture(picture, options);
       const row: SampleRow = { label: basename(file), images: [{ caption: "input", png: await encodePng(input) }] };
       this.#samples.push({ label: basename(file), input, row });
     }
@@ -228,11 +227,4 @@ function thinned<T>(images: readonly T[]): T[] {
   const most = 12;
   if (images.length <= most) return [...images];
   return Array.from({ length: most }, (_, i) => images[Math.round((i * (images.length - 1)) / (most - 1))]);
-}
-
-function centerCrop(picture: Picture, size: number): Picture {
-  const width = Math.min(size, picture.width);
-  const height = Math.min(size, picture.height);
-  const [left, top] = [Math.floor((picture.width - width) / 2), Math.floor((picture.height - height) / 2)];
-  return cropPicture(picture, left, top, width, height);
 }

@@ -1,12 +1,11 @@
-// Unpaired training data (Node only): batches of pictures from two folders that need not correspond. Everything random
+// Unpaired training data: batches of pictures from two folders that need not correspond. Everything random
 // about a sample follows from (seed, epoch, index of the sample), so that a resumed run needs no stored state to go on with
 // the very batches that the stopped one would have seen; a picture that cannot be decoded is replaced by the next one of
-// its list, in any run alike. Decoding runs ahead of the consumer (in sharp's threads), and scaled pictures stay in memory
-// up to a budget.
+// its list, in any run alike. How a picture is read is the caller's business (sharp in Node, the browser's own decoders in a
+// page); reading runs ahead of the consumer, and scaled pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/errors.js";
 import { Random } from "../../engine/random.js";
-import { PictureError, readPicture } from "./decode.js";
-import { type Picture, pictureToPlanes } from "./picture.js";
+import { type Picture, PictureError, pictureToPlanes } from "./picture.js";
 import { augmentPicture, optionsInEpoch, scalePicture, type TransformOptions } from "./transform.js";
 
 /** How many batches are being prepared while one is used. */
@@ -17,6 +16,8 @@ export interface DatasetOptions extends TransformOptions {
   /** Paths of the pictures of the two domains, as listPictures gives them. */
   filesA: string[];
   filesB: string[];
+  /** Reads a picture of the lists; rejects with a PictureError where it cannot be decoded. */
+  read: (path: string, channels: 1 | 3) => Promise<Picture>;
   /** BtoA makes domain B the source, which batches call A. */
   direction: "AtoB" | "BtoA";
   /** Channels of the source (batches' A) and of the target (B). */
@@ -187,7 +188,7 @@ export class UnalignedDataset {
     const cached = this.#cache.get(key);
     if (cached) return cached;
     try {
-      const picture = scalePicture(await readPicture(path, channels), options);
+      const picture = scalePicture(await this.#options.read(path, channels), options);
       // A full cache stays as it is: every picture is used once an epoch, so that replacing some would save nothing.
       if (this.#cacheSize === options.load_size && !this.#cache.has(key) && picture.data.length <= this.#cacheRoom) {
         this.#cache.set(key, picture);

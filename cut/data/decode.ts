@@ -5,22 +5,18 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import sharp from "sharp";
 import { CutgpuError, FormatError } from "../../engine/errors.js";
 import { decodeBmp, isBmp } from "./bmp.js";
-import { flattenOnWhite, type Picture, toChannels } from "./picture.js";
+import { flattenOnWhite, type Picture, PictureError, toChannels } from "./picture.js";
 import { decodePpm, isPpm } from "./ppm.js";
+import { loadSharp } from "./sharp.js";
 
-/** A file that cannot be read as a picture; the message names the file. */
-export class PictureError extends CutgpuError {
-  constructor(message: string, fix: string) {
-    super("PICTURE", message, fix);
-  }
-}
+export { PictureError };
 
 async function decodeWithSharp(bytes: Uint8Array): Promise<Picture> {
   // "error" finds truncated and broken files, and lets pass what libjpeg and PIL only warn of (stray bytes between
   // segments, which many photographs have).
+  const sharp = await loadSharp();
   const { space, depth } = await sharp(bytes).metadata();
   if (depth !== "uchar" && depth !== "ushort") {
     throw new FormatError(`its samples are of type ${depth}`, "Save it with 8 or 16 bits a sample.");
@@ -55,31 +51,35 @@ export async function readPicture(file: string, channels: 1 | 3): Promise<Pictur
     const picture = isBmp(bytes) ? decodeBmp(bytes) : isPpm(bytes) ? decodePpm(bytes) : await decodeWithSharp(bytes);
     return toChannels(picture, channels);
   } catch (error) {
+    if (error instanceof CutgpuError && error.code === "PACKAGE") throw error;
     const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0].replace(/\.$/, "");
     const fix = error instanceof CutgpuError ? error.fix : "";
     throw new PictureError(`${file} cannot be read as a picture: ${reason}.`, fix || "Replace or remove the file.");
   }
 }
 
-const sharpOf = ({ width, height, channels, data }: Picture) =>
-  sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+async function encode({ width, height, channels, data }: Picture, ending: string): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const image = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  if (ending === ".png") return image.png().toBuffer();
+  return image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
+}
 
 /** The bytes of a picture as PNG. */
-export const encodePng = (picture: Picture): Promise<Uint8Array> => sharpOf(picture).png().toBuffer();
+export const encodePng = (picture: Picture): Promise<Uint8Array> => encode(picture, ".png");
 
 /**
  * Writes a picture as PNG or, with quality 95 and full chroma, JPEG, as the file's name ends. The file appears whole or not
  * at all: it is written beside itself and then renamed. Throws a CutgpuError for other endings and where it cannot write.
  */
 export async function writePicture(file: string, picture: Picture): Promise<void> {
-  const image = sharpOf(picture);
   const ending = extname(file).toLowerCase();
-  if (ending === ".png") image.png();
-  else if (ending === ".jpg" || ending === ".jpeg") image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" });
-  else throw new CutgpuError("PICTURE", `Pictures cannot be written as ${file}.`, "Use a name ending in .png or .jpg.");
+  if (![".png", ".jpg", ".jpeg"].includes(ending))
+    throw new CutgpuError("PICTURE", `Pictures cannot be written as ${file}.`, "Use a name ending in .png or .jpg.");
+  const bytes = await encode(picture, ending);
   const temporary = join(dirname(file), `.${randomUUID()}.tmp`);
   try {
-    await writeFile(temporary, await image.toBuffer());
+    await writeFile(temporary, bytes);
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });

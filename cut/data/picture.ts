@@ -1,6 +1,7 @@
 // A picture in memory, its conversion to the planes that networks read, and the operations that move pixels without
 // computing new ones. Pure: no files, no GPU. Ranges and roundings are those of the reference implementation of CUT, so
 // that its checkpoints see the numbers they were trained on.
+import { CutgpuError } from "../../engine/errors.js";
 
 /** 8-bit sRGB (3 channels) or gray (1), rows from the top, channels interleaved: data[(y * width + x) * channels + c]. */
 export interface Picture {
@@ -8,6 +9,13 @@ export interface Picture {
   height: number;
   channels: 1 | 3;
   data: Uint8Array;
+}
+
+/** A file that cannot be read as a picture; the message names the file. */
+export class PictureError extends CutgpuError {
+  constructor(message: string, fix: string) {
+    super("PICTURE", message, fix);
+  }
 }
 
 /** (v / 255 - 0.5) / 0.5 for each byte v, rounded to float32 after each operation as torchvision's transforms do. */

@@ -63,6 +63,19 @@ function resizeToMultipleOf4(picture: Picture): Picture {
 }
 
 /**
+ * A picture that is translated again and again while a run goes, at the size of training so that it costs what a step costs:
+ * scaled as the run's options say, and its middle.
+ */
+export function samplePicture(picture: Picture, options: TransformOptions): Picture {
+  const { crop_size } = options;
+  const scaled = scalePicture(picture, { ...options, load_size: crop_size });
+  const width = Math.min(crop_size, scaled.width);
+  const height = Math.min(crop_size, scaled.height);
+  const [left, top] = [Math.floor((scaled.width - width) / 2), Math.floor((scaled.height - height) / 2)];
+  return cropPicture(scaled, left, top, width, height);
+}
+
+/**
  * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name` is
  * what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
  */

@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import sharp from "sharp";
 import { CutgpuError } from "../../engine/errors.js";
 import { Random } from "../../engine/random.js";
+import { loadSharp } from "../data/sharp.js";
 import { makeFolder } from "../files.js";
 
 const HELD_OUT = 40;
@@ -61,6 +61,7 @@ export async function drawOpenMoji(
   for (const name of ["trainA", "trainB", "testA", "testB"]) makeFolder(join(folder, name));
   let done = 0;
   const next = jobs.values();
+  const sharp = await loadSharp();
   const worker = async () => {
     for (const [name, style, code] of next) {
       // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.

@@ -105,6 +105,26 @@ export function planGenerator(architecture: GeneratorArchitecture): GeneratorPla
   return { modules, shapes, filters };
 }
 
+/**
+ * CUT's ResNet generator, whose first half is the encoder of the contrastive loss. New ones hold no weights yet.
+ *
+ * @example
+ * ```ts
+ * import { openGpu, Random } from "cutgpu";
+ * import { Generator, initialWeights, writeParameters } from "cutgpu/cut";
+ *
+ * const gpu = await openGpu();
+ * const architecture = { input_nc: 3, output_nc: 3, ngf: 4, blocks: 4, no_antialias: false, no_antialias_up: false };
+ * const generator = new Generator(gpu, architecture);
+ * const weights = initialWeights(Generator.shapes(architecture), new Random(1), { init_type: "xavier", init_gain: 0.02 });
+ * writeParameters(generator.parameters, weights);
+ *
+ * const image = gpu.tensor(new Float32Array(3 * 16 * 16), [1, 3, 16, 16]);
+ * const translated = gpu.noGrad(() => generator.translate(image));
+ * console.log(translated.shape); // 1,3,16,16
+ * gpu.dispose();
+ * ```
+ */
 export class Generator {
   readonly architecture: GeneratorArchitecture;
   readonly parameters: Parameters;

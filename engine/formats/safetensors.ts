@@ -29,6 +29,20 @@ interface Entry {
 /**
  * Reads a safetensors file. Tensors come in the order of their data, each in memory of its own.
  * `where` names the file in errors: every malformed input is a FormatError.
+ *
+ * @example
+ * ```ts
+ * import { openGpu, parseSafetensors, serializeSafetensors, toFloat32 } from "cutgpu";
+ *
+ * const data = Float32Array.of(1, 2, 3);
+ * const tensors = new Map([["bias", { dtype: "F32" as const, shape: [3], data }]]);
+ * const bytes = serializeSafetensors({ tensors, metadata: {} });
+ *
+ * const gpu = await openGpu();
+ * const stored = parseSafetensors(bytes, "bias.safetensors").tensors.get("bias");
+ * if (stored) console.log(await gpu.tensor(toFloat32(stored), stored.shape).read()); // 1,2,3
+ * gpu.dispose();
+ * ```
  */
 export function parseSafetensors(bytes: Uint8Array, where = "the safetensors file"): StateDict {
   const { header, dataStart } = readHeader(bytes, where);

@@ -28,7 +28,11 @@ export const STORAGE_CLASSES: Readonly<Partial<Record<StoredDtype, string>>> = {
   U8: "torch.ByteStorage",
   BOOL: "torch.BoolStorage",
 };
-const STORAGE_DTYPES = new Map(Object.entries(STORAGE_CLASSES).map(([dtype, path]) => [path, dtype as StoredDtype]));
+const STORAGE_DTYPES = /* @__PURE__ */ storageDtypes();
+
+function storageDtypes(): Map<string, StoredDtype> {
+  return new Map(Object.entries(STORAGE_CLASSES).map(([dtype, path]) => [path, dtype as StoredDtype]));
+}
 
 /** Far above any checkpoint; dictionaries that hold themselves or each other many times over reach them. */
 const MAX_DEPTH = 32;

@@ -18,6 +18,7 @@ export const concatOperator = defineOperator<readonly Tensor[], object>({
     }
     return [inputs.reduce((total, x) => total + x.shape[0], 0), ...first.shape.slice(1)];
   },
+  flops: () => 0,
   forward(gpu, inputs, _, y) {
     let at = 0;
     for (const x of inputs) {
@@ -47,6 +48,7 @@ export const sliceOperator = defineOperator<readonly [x: Tensor], { start: numbe
     }
     return [end - start, ...x.shape.slice(1)];
   },
+  flops: () => 0,
   forward(gpu, [x], { start }, y) {
     copyInto(gpu, x, y, y.size, start * (x.size / x.shape[0]), 0);
     return undefined;
@@ -58,6 +60,7 @@ export const sliceOperator = defineOperator<readonly [x: Tensor], { start: numbe
 export const embedOperator: Operator<readonly [x: Tensor], { start: number; length: number }> = defineOperator({
   name: "embed",
   shape: ([x], { length }) => [length, ...x.shape.slice(1)],
+  flops: () => 0,
   forward(gpu, [x], { start }, y) {
     fillWith(gpu, y, 0);
     copyInto(gpu, x, y, x.size, 0, start * (x.size / x.shape[0]));
@@ -69,6 +72,7 @@ export const embedOperator: Operator<readonly [x: Tensor], { start: number; leng
 export const flipOperator = defineOperator<readonly [x: Tensor], object>({
   name: "flipHorizontal",
   shape: ([x]) => x.shape,
+  flops: () => 0,
   forward(gpu, [x], _, y) {
     const width = x.shape[x.shape.length - 1];
     gpu.dispatch(flip, { bindings: { x, y }, params: { size: x.size, width }, grid: Math.ceil(x.size / 64) });

@@ -328,6 +328,18 @@ const conv2dWeightGradient = (
 /**
  * Cross-correlation as PyTorch's conv2d: x [batch, in, H, W], w [out, in, kh, kw], bias [out] or undefined.
  * Output [batch, out, floor((H + 2 padding - kh) / stride) + 1, ...].
+ *
+ * @example
+ * ```ts
+ * import { conv2d, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const image = gpu.tensor(Float32Array.from({ length: 16 }, (_, i) => i), [1, 1, 4, 4]);
+ * const box = gpu.tensor(new Float32Array(9).fill(1 / 9), [1, 1, 3, 3]);
+ * const blurred = conv2d(image, box, undefined, { padding: 1, paddingMode: "reflect" });
+ * console.log(blurred.shape); // 1,1,4,4
+ * gpu.dispose();
+ * ```
  */
 export const conv2d = (x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor =>
   conv2dOperator([x, w, bias], { stride: 1, padding: 0, paddingMode: "zeros", ...options });

@@ -65,6 +65,7 @@ function runBroadcast(gpu: Gpu, name: string, op: number, a: Tensor, b: Tensor, 
   });
 }
 
+// @__NO_SIDE_EFFECTS__
 function defineUnary<O>(
   name: string,
   forward: (gpu: Gpu, x: Tensor, y: Tensor, options: O) => undefined,
@@ -131,6 +132,7 @@ export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], {
   gradient: ({ inputs: [, mask], options: { slope } }, dy) => [gate(dy, mask, slope), null],
 });
 
+// @__NO_SIDE_EFFECTS__
 function defineBinary(name: string, op: number, gradient: OperatorRecord<Two, object>["gradient"]) {
   return defineOperator<Two, object>({
     name,
@@ -171,6 +173,7 @@ export const expandOperator = defineOperator<One, { shape: Shape }>({
     }
     return shape;
   },
+  flops: () => 0,
   forward: (gpu, [x], _, y) => runExpand(gpu, x, y),
   gradient: ({ inputs: [x] }, dy) => [sumTo(dy, x)],
 });

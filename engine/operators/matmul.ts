@@ -131,7 +131,20 @@ export const linearOperator = defineOperator<readonly [x: Tensor, w: Tensor, bia
   },
 });
 
-/** [m, k] x [k, n] -> [m, n], or batches of them; a single matrix serves a whole batch of the other. */
+/**
+ * [m, k] x [k, n] -> [m, n], or batches of them; a single matrix serves a whole batch of the other.
+ *
+ * @example
+ * ```ts
+ * import { matmul, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const a = gpu.tensor([1, 2, 3, 4, 5, 6], [2, 3]);
+ * const squares = matmul(a, a, { transposeB: true });
+ * console.log(squares.shape, await squares.read()); // 2,2 14,32,32,77
+ * gpu.dispose();
+ * ```
+ */
 export const matmul = (a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor =>
   matmulOperator([a, b], { transposeA: false, transposeB: false, ...options });
 

@@ -10,7 +10,7 @@ import {
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { defineOperator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { imageShape, sameShape, shapeText } from "./shapes.js";
 
 export interface InstanceNormOptions {
@@ -46,6 +46,8 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
     }
     return x.shape;
   },
+  // Mean 1, variance 3, normalisation 2; then the activation and the residual where they are.
+  flops: ([x, residual], { slope }) => sizeOf(x as Shape) * (6 + Number(slope !== null) + Number(Boolean(residual))),
   forward(gpu, [x, residual], { eps, slope }, y) {
     const [batch, channels, height, width] = x.shape;
     const planes = batch * channels;
@@ -78,6 +80,8 @@ export const instanceNormGradientOperator = defineOperator<
 >({
   name: "instanceNormGradient",
   shape: ([dy]) => dy.shape,
+  // The normalised value again 2, two sums 3, the gradient 4; then the activation's gate.
+  flops: ([dy], { slope }) => sizeOf(dy as Shape) * (9 + Number(slope !== null)),
   forward(gpu, [dy, x, statistics], { slope }, dx) {
     const planes = statistics.shape[0];
     const size = x.size / planes;

@@ -3,13 +3,17 @@
 import { pad, pad_gradient } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import { defineOperator, type Operator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { imageShape, shapeText } from "./shapes.js";
 
 type One = readonly [x: Tensor];
+type Pad = Operator<One, { padding: number }>;
+type PadGradient = Operator<One, { padding: number; size: readonly [number, number] }>;
 
-function definePadding(name: string, REFLECT: boolean) {
-  const forward: Operator<One, { padding: number }> = defineOperator({
+// Each is the other's gradient, so each is given the other as a function. Bundlers may drop what nobody uses.
+// @__NO_SIDE_EFFECTS__
+function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): Pad {
+  return defineOperator({
     name,
     shape([x], { padding }) {
       const [batch, channels, height, width] = imageShape(name, x);
@@ -21,6 +25,7 @@ function definePadding(name: string, REFLECT: boolean) {
       }
       return [batch, channels, height + 2 * padding, width + 2 * padding];
     },
+    flops: () => 0,
     forward(gpu, [x], { padding }, y) {
       const [batch, channels, height, width] = x.shape;
       gpu.dispatch(pad, {
@@ -32,12 +37,18 @@ function definePadding(name: string, REFLECT: boolean) {
       return undefined;
     },
     gradient: ({ inputs: [x], options: { padding } }, dy) => [
-      adjoint([dy], { padding, size: [x.shape[2], x.shape[3]] }),
+      adjoint()([dy], { padding, size: [x.shape[2], x.shape[3]] }),
     ],
   });
-  const adjoint: Operator<One, { padding: number; size: readonly [number, number] }> = defineOperator({
-    name: `${name}Gradient`,
+}
+
+// @__NO_SIDE_EFFECTS__
+function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): PadGradient {
+  return defineOperator({
+    name,
     shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
+    // What falls on a pixel beside its own is added to it.
+    flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
     forward(gpu, [dy], { padding, size }, dx) {
       const [batch, channels] = dy.shape;
       gpu.dispatch(pad_gradient, {
@@ -48,18 +59,26 @@ function definePadding(name: string, REFLECT: boolean) {
       });
       return undefined;
     },
-    gradient: ({ options: { padding } }, dx) => [forward([dx], { padding })],
+    gradient: ({ options: { padding } }, dx) => [forward()([dx], { padding })],
   });
-  return { forward, adjoint };
 }
 
-const reflection = definePadding("reflectionPad2d", true);
-const replication = definePadding("replicationPad2d", false);
-
-export const reflectionPad2dOperator = reflection.forward;
-export const reflectionPad2dGradientOperator = reflection.adjoint;
-export const replicationPad2dOperator = replication.forward;
-export const replicationPad2dGradientOperator = replication.adjoint;
+export const reflectionPad2dOperator: Pad = definePad("reflectionPad2d", true, () => reflectionPad2dGradientOperator);
+export const reflectionPad2dGradientOperator: PadGradient = definePadGradient(
+  "reflectionPad2dGradient",
+  true,
+  () => reflectionPad2dOperator,
+);
+export const replicationPad2dOperator: Pad = definePad(
+  "replicationPad2d",
+  false,
+  () => replicationPad2dGradientOperator,
+);
+export const replicationPad2dGradientOperator: PadGradient = definePadGradient(
+  "replicationPad2dGradient",
+  false,
+  () => replicationPad2dOperator,
+);
 
 /** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], mirrored without repeating the edge. */
 export const reflectionPad2d = (x: Tensor, padding: number): Tensor => reflectionPad2dOperator([x], { padding });

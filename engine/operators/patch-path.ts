@@ -2,10 +2,10 @@
 // layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once, similarities never;
 // the gradient makes the similarities again. The same in plain operators is its oracle:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
-import { CutgpuError, ShapeError } from "../errors.js";
+import { GradientError, ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { gate } from "./elementwise.js";
 import { linearOperator, matmul, runMatmul } from "./matmul.js";
 import {
@@ -14,13 +14,14 @@ import {
   gatherPositions,
   L2_EPS,
   l2Normalize,
+  l2NormalizeGradientOperator,
   type PatchNceOptions,
+  patchNceGradientOperator,
   runGather,
   runL2Normalize,
-  runL2NormalizeGradient,
   runPatchNce,
-  runPatchNceGradient,
-  runScatter,
+  scatterPositionsOperator,
+  similarityFlops,
 } from "./patches.js";
 import { sum } from "./reduction.js";
 import { shapeText } from "./shapes.js";
@@ -57,6 +58,10 @@ function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embe
   return { rows, hidden, units, norms };
 }
 
+/** Operations of the head on the rows of unit keys k: two products, biases and ReLU, and the norm. */
+const headFlops = ([rows]: Shape, w1: Shape, w2: Shape) =>
+  2 * rows * (sizeOf(w1) + sizeOf(w2)) + rows * (2 * w1[0] + 4 * w2[0]);
+
 type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, ids: Tensor, k: Tensor];
 
 export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>({
@@ -78,6 +83,8 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     }
     return [rows];
   },
+  flops: ([, w1, , w2, , , k], options) =>
+    headFlops(k as Shape, w1 as Shape, w2 as Shape) + similarityFlops(k as Shape, options),
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
     const lse = gpu.empty(loss.shape);
@@ -86,23 +93,15 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
   },
   gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse], needs }, dy) {
     if (gpu.gradEnabled) {
-      throw new CutgpuError(
-        "GRADIENT",
+      throw new GradientError(
         "patchNcePath cannot be differentiated twice",
         "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
       );
     }
-    const dUnits = gpu.empty(units.shape);
-    runPatchNceGradient(gpu, [units, k, lse, dy], options, dUnits);
-    const dOut = gpu.empty(units.shape);
-    runL2NormalizeGradient(gpu, dUnits, units, norms, dOut, L2_EPS);
+    const dUnits = patchNceGradientOperator([units, k, lse, dy], options);
+    const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = gate(matmul(dOut, w2), hidden);
-    const mapGradient = () => {
-      const dRows = matmul(dHidden, w1);
-      const dx = gpu.empty(x.shape);
-      runScatter(gpu, dRows, ids, dx);
-      return dx;
-    };
+    const mapGradient = () => scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape });
     return [
       needs(0) ? mapGradient() : null,
       needs(1) ? matmul(dHidden, rows, { transposeA: true }) : null,
@@ -122,6 +121,11 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
   return gpu.noGrad(() => {
     if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
     const { rows, hidden, units, norms } = embed(gpu, x, ids, head);
+    gpu.onOperator?.({
+      operator: "patchKeys",
+      flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
+      bytes: 4 * (rows.size + head.w1.size + head.w2.size + units.size),
+    });
     for (const tensor of [rows, hidden, norms]) tensor.dispose();
     return units;
   });

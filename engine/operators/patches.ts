@@ -14,7 +14,7 @@ import {
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { defineOperator, type Operator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { fillWith } from "./memory.js";
 import { imageShape, sameShape, shapeText } from "./shapes.js";
 import { chooseByProfile, VARIANTS } from "./variants.js";
@@ -54,6 +54,7 @@ export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: 
   name: "gatherPositions",
   integers: [1],
   shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
+  flops: () => 0,
   forward(gpu, [x, ids], _, rows) {
     runGather(gpu, x, ids, rows);
     return undefined;
@@ -66,6 +67,7 @@ export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Ten
     name: "scatterPositions",
     integers: [1],
     shape: (_, { shape }) => shape,
+    flops: ([rows]) => sizeOf(rows as Shape),
     forward(gpu, [rows, ids], _, x) {
       runScatter(gpu, rows, ids, x);
       return undefined;
@@ -96,6 +98,8 @@ export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: n
       throw new ShapeError(`l2Normalize: expected [rows, channels] and got ${shapeText(x)}`, "Reshape it.");
     return x.shape;
   },
+  // Squares and their sum 2, division 1.
+  flops: ([x]) => 3 * sizeOf(x as Shape),
   forward(gpu, [x], { eps }, y) {
     const norms = gpu.empty([x.shape[0]]);
     runL2Normalize(gpu, x, y, norms, eps);
@@ -110,6 +114,8 @@ export const l2NormalizeGradientOperator = defineOperator<
 >({
   name: "l2NormalizeGradient",
   shape: ([dy]) => dy.shape,
+  // The product with y and its sum 2, its part along y taken away 2, division 1.
+  flops: ([dy]) => 5 * sizeOf(dy as Shape),
   forward(gpu, [dy, y, norms], { eps }, dx) {
     runL2NormalizeGradient(gpu, dy, y, norms, dx, eps);
     return undefined;
@@ -131,6 +137,13 @@ export function checkGroups(name: string, rows: number, groups: number): void {
     );
   }
 }
+
+/**
+ * Operations on the similarities of rows [rows, channels] within their groups: a product of matrices of that size, and
+ * five for each similarity (scale, exponential, sums).
+ */
+export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOptions): number =>
+  rows * (rows / groups) * (2 * channels + 5);
 
 /** The kernel a patchNce takes; the fused path shares the choice. */
 const nceVariant = (gpu: Gpu) => gpu.forced["patchNce"] ?? chooseByProfile([], {}, gpu);
@@ -191,6 +204,7 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
     checkGroups("patchNce", q.shape[0], groups);
     return [q.shape[0]];
   },
+  flops: ([q], options) => similarityFlops(q as Shape, options),
   forward(gpu, [q, k], options, loss) {
     const lse = gpu.empty([q.shape[0]]);
     runPatchNce(gpu, q, k, options, loss, lse);
@@ -208,6 +222,8 @@ export const patchNceGradientOperator = defineOperator<
 >({
   name: "patchNceGradient",
   shape: ([q]) => q.shape,
+  // The textbook keeps the similarities, and multiplies the keys with their gradients.
+  flops: ([q], options) => similarityFlops(q as Shape, options),
   forward(gpu, inputs, options, dq) {
     runPatchNceGradient(gpu, inputs, options, dq);
     return undefined;

@@ -4,7 +4,7 @@
 import { reduce_columns, reduce_rows } from "../../shaders/generated.js";
 import type { Gpu } from "../gpu.js";
 import { defineOperator } from "../operator.js";
-import type { Shape, Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { expand, scale } from "./elementwise.js";
 import { reshape } from "./reshape.js";
 import { normalizeAxes } from "./shapes.js";
@@ -109,6 +109,7 @@ export function sumInto(gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor,
 export const sumOperator = defineOperator<readonly [x: Tensor], ReductionOptions>({
   name: "sum",
   shape: ([x], { axes, keepdim }) => x.shape.flatMap((n, axis) => (!axes.includes(axis) ? [n] : keepdim ? [1] : [])),
+  flops: ([x]) => sizeOf(x as Shape),
   forward(gpu, [x], { axes, factor }, y) {
     sumInto(gpu, x, axes, y, factor);
     return undefined;

@@ -3,7 +3,7 @@
 import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import { defineOperator, type Operator } from "../operator.js";
-import type { Tensor } from "../tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { imageShape, shapeText } from "./shapes.js";
 
 type One = readonly [x: Tensor];
@@ -21,6 +21,8 @@ export const blurDownOperator = defineOperator<One, object>({
       throw new ShapeError(`blurDown: ${shapeText(x)} is too small to be mirrored`, "Give at least 2 x 2 pixels.");
     return [batch, channels, halved(height), halved(width)];
   },
+  // Three by three taps an output.
+  flops: (_shapes, _options, y) => 18 * sizeOf(y),
   forward(gpu, [x], _, y) {
     const [batch, channels, height, width] = x.shape;
     gpu.dispatch(blur_down, {
@@ -36,6 +38,7 @@ export const blurDownOperator = defineOperator<One, object>({
 export const blurDownGradientOperator: Operator<One, Size> = defineOperator({
   name: "blurDownGradient",
   shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
+  flops: ([dy]) => 18 * sizeOf(dy as Shape),
   forward(gpu, [dy], { size: [height, width] }, dx) {
     const [batch, channels, outHeight, outWidth] = dy.shape;
     gpu.dispatch(blur_down_gradient, {
@@ -54,6 +57,8 @@ export const blurUpOperator = defineOperator<One, object>({
     const [batch, channels, height, width] = imageShape("blurUp", x);
     return [batch, channels, 2 * height, 2 * width];
   },
+  // Two by two taps reach an output.
+  flops: (_shapes, _options, y) => 8 * sizeOf(y),
   forward(gpu, [x], _, y) {
     const [batch, channels, height, width] = x.shape;
     gpu.dispatch(blur_up, {
@@ -69,6 +74,7 @@ export const blurUpOperator = defineOperator<One, object>({
 export const blurUpGradientOperator: Operator<One, object> = defineOperator({
   name: "blurUpGradient",
   shape: ([dy]) => [dy.shape[0], dy.shape[1], dy.shape[2] / 2, dy.shape[3] / 2],
+  flops: ([dy]) => 8 * sizeOf(dy as Shape),
   forward(gpu, [dy], _, dx) {
     const [batch, channels, height, width] = dx.shape;
     gpu.dispatch(blur_up_gradient, {

@@ -10,6 +10,25 @@ export interface AdamOptions {
   eps?: number;
 }
 
+/**
+ * The optimiser Adam. What it updates are leaves of yours; its moments outlive scopes and recordings.
+ *
+ * @example
+ * ```ts
+ * import { Adam, grad, mseLoss, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const weight = gpu.tensor([5, -5]).requireGrad();
+ * const adam = new Adam(gpu, new Map([["weight", weight]]));
+ * for (let step = 0; step < 200; step++) {
+ *   adam.advance(0.1);
+ *   gpu.scope(() => adam.update(grad(mseLoss(weight, 1), [weight])));
+ * }
+ * const distance = Math.max(...(await weight.read()).map((w) => Math.abs(w - 1)));
+ * console.log(distance < 0.5);
+ * gpu.dispose();
+ * ```
+ */
 export class Adam {
   /** Parameters, and the running means of their gradients (m) and squared gradients (v), by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;

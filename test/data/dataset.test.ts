@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Batch, type DatasetOptions, UnalignedDataset } from "../../cut/data/dataset.js";
+import { readPicture } from "../../cut/data/decode.js";
 import { CutgpuError } from "../../engine/errors.js";
 
 const test = suite<{ folder: string; filesA: string[]; filesB: string[] }>("dataset");
@@ -31,6 +32,7 @@ test.after(({ folder }) => rm(folder, { recursive: true }));
 const options = (filesA: string[], filesB: string[], change: Partial<DatasetOptions> = {}): DatasetOptions => ({
   filesA,
   filesB,
+  read: readPicture,
   direction: "AtoB",
   preprocess: "resize_and_crop",
   load_size: 10,

@@ -221,8 +221,24 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
   close(dw, reference.conv2dGradient(x, w, bias, options, dy).dw, "gradient of the weights");
 });
 
+test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
+  // At a quarter of their size: tiles of 4 x 4 and of 16 x 16, and several slices of K.
+  const [a, c] = [uniform(random, [16, 8]), uniform(random, [8, 16])];
+  const rest = { params: { m: 16, n: 16, k: 8 }, bindings: { a: f32(a), c: f32(c) } };
+  const steps = [
+    [kernels.ladder_matmul_workgroup, [4, 4, 1]],
+    [kernels.ladder_matmul_workgroup_register, [1, 1, 1]],
+  ] as const;
+  for (const [kernel, grid] of steps) {
+    const y = new Float32Array(256);
+    runSafely(kernel, { ...rest, bindings: { ...rest.bindings, y }, grid: [...grid] }, quarter);
+    close(y, reference.matmul(a, c), kernel.name);
+  }
+});
+
 test("every kernel with workgroup memory is run here", () => {
   const here = [
+    ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
     ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
     ...["l2_normalize_gradient", "patch_nce", "patch_nce_gradient", "matmul_tiled", "conv2d_tiled"],
     "conv2d_weight_gradient_tiled",

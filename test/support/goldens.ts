@@ -55,27 +55,29 @@ export interface OperatorCase {
   ids(short: string): Int32Array;
 }
 
-/** The cases of all operator files, that is of all whose metadata list `cases`. */
+/** The cases of all operator files. */
 export function operatorCases(): OperatorCase[] {
-  return goldenFiles().flatMap((file) => {
-    const golden = readGolden(file);
-    if (!golden.metadata["cases"]) return [];
-    const cases: Record<string, { op: string } & Record<string, unknown>> = JSON.parse(golden.metadata["cases"]);
-    return Object.entries(cases).map(([name, { op, ...parameters }]) => {
-      const tensors = new Map<string, StoredTensor>();
-      for (const [full, tensor] of golden.tensors) {
-        const short = full.slice(name.length + 1);
-        if (full.startsWith(`${name}.`) && !short.includes(".")) tensors.set(short, tensor);
-      }
-      return {
-        name,
-        op,
-        parameters,
-        tensors,
-        dense: (short: string) => goldenDense(golden, `${name}.${short}`),
-        ids: (short: string) => goldenIds(golden, `${name}.${short}`),
-      };
-    });
+  return goldenFiles().flatMap((file) => operatorCasesOf(readGolden(file)));
+}
+
+/** The cases of one file; none where its metadata list no `cases`. */
+export function operatorCasesOf(golden: StateDict): OperatorCase[] {
+  if (!golden.metadata["cases"]) return [];
+  const cases: Record<string, { op: string } & Record<string, unknown>> = JSON.parse(golden.metadata["cases"]);
+  return Object.entries(cases).map(([name, { op, ...parameters }]) => {
+    const tensors = new Map<string, StoredTensor>();
+    for (const [full, tensor] of golden.tensors) {
+      const short = full.slice(name.length + 1);
+      if (full.startsWith(`${name}.`) && !short.includes(".")) tensors.set(short, tensor);
+    }
+    return {
+      name,
+      op,
+      parameters,
+      tensors,
+      dense: (short: string) => goldenDense(golden, `${name}.${short}`),
+      ids: (short: string) => goldenIds(golden, `${name}.${short}`),
+    };
   });
 }
 

@@ -1,9 +1,10 @@
 // Provokes an error that WebGPU reports outside of any call. Prints nothing but what the next read throws.
+import { BufferUsage } from "../../../engine/constants.js";
 import { openGpu } from "../../../engine/node.js";
 
 const gpu = await openGpu();
 const x = gpu.tensor([1, 2]);
-gpu.device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
+gpu.device.createBuffer({ size: 16, usage: BufferUsage.MAP_READ | BufferUsage.STORAGE });
 await gpu.device.queue.onSubmittedWorkDone();
 try {
   await x.read();

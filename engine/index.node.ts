@@ -1,0 +1,6 @@
+// The engine's public face under Node: the same, and openGpu brings dawn.node along where it is given no device.
+
+/** @module cutgpu */
+
+export * from "./index.js";
+export { fasterChoice, type NodeOpenOptions, openGpu, requestAdapter } from "./node.js";

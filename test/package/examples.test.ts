@@ -1,0 +1,87 @@
+// Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is made, and
+// the files of examples/.
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { distFolder, projectFolder } from "../support/command.js";
+import { docstringExamples, runExample, writeExamples } from "../support/examples.js";
+
+const test = suite("examples");
+
+const examples = ["engine", "cut", "bench"].flatMap(docstringExamples);
+rmSync(join(distFolder, "examples"), { recursive: true, force: true });
+
+/** Runs `work` with console.log silenced, and returns what was logged, a line a call. */
+async function logged(work: () => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (...values: unknown[]) => {
+    lines.push(values.map((value) => (ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value)).join(" "));
+  };
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
+  return lines;
+}
+
+test("every public example compiles, with the types that users get", async () => {
+  assert.ok(examples.length >= 10, `${examples.length} examples`);
+  const folder = writeExamples(examples);
+  const tsc = join(projectFolder, "node_modules", "typescript", "bin", "tsc");
+  const child = spawn(process.execPath, [tsc, "-p", folder, "--pretty", "false"]);
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  const ours = said.split("\n").filter((line) => /example-\d+\.ts/.test(line));
+  const named = ours.map((line) => line.replace(/^.*example-(\d+)\.ts/, (_, i) => `${examples[Number(i)].file} `));
+  assert.equal(named, [], `tsc ended with ${status}`);
+});
+
+for (const [i, { file, line, text }] of examples.entries()) {
+  test(`the example in ${file}:${line} runs and says what its comments say`, async () => {
+    const said = await logged(() => runExample(`run-${i}`, text));
+    // `console.log(x); // 1, 2` promises these numbers, among others.
+    const promised = [...text.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map(([, promise]) => promise);
+    const numbers = (of: string) => of.match(/-?\d+(?:\.\d+)?/g) ?? [];
+    promised.forEach((promise, k) => {
+      assert.equal(numbers(said[k]).slice(0, numbers(promise).length), numbers(promise), `${said[k]} // ${promise}`);
+    });
+    assert.ok(said.length >= promised.length);
+  });
+}
+
+for (const file of readdirSync(join(projectFolder, "examples")).filter((name) => name.endsWith(".ts"))) {
+  test(`examples/${file} runs`, async () => {
+    await logged(() => runExample(file, readFileSync(join(projectFolder, "examples", file), "utf8")));
+  });
+}
+
+test("the operator with its own kernels has the right values and the right gradient", async () => {
+  let exported: { readonly [name: string]: unknown } = {};
+  await logged(async () => {
+    const text = readFileSync(join(projectFolder, "examples", "custom-kernel.ts"), "utf8");
+    exported = await runExample("custom-kernel", text);
+  });
+  const silu = (x: number) => x / (1 + Math.exp(-x));
+  const loss = (xs: number[]) => xs.reduce((sum, x) => sum + (silu(x) - 1) ** 2, 0) / xs.length;
+  const xs = [-2, -1, 0, 1, 2];
+  const near = (ours: unknown, expected: number[]) => {
+    const errors = expected.map((value, i) => Math.abs((ours as Float32Array)[i] - value));
+    assert.ok(Math.max(...errors) < 1e-5, `${ours} and not ${expected}`);
+  };
+  near(exported["values"], xs.map(silu));
+  const h = 1e-4;
+  const moved = (i: number, by: number) => loss(xs.map((x, k) => (k === i ? x + by : x)));
+  near(
+    exported["gradients"],
+    xs.map((_, i) => (moved(i, h) - moved(i, -h)) / (2 * h)),
+  );
+});
+
+test.run();

@@ -1,0 +1,222 @@
+// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in Node, type
+// checked, bundled by esbuild and by Vite. The script and the page are the README's own.
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { projectFolder } from "../support/command.js";
+import { readmeBlocks } from "../support/examples.js";
+
+const test = suite("package");
+
+const KIB = 1024;
+const work = mkdtempSync(join(tmpdir(), "cutgpu-package-"));
+const project = join(work, "project");
+const packages = join(projectFolder, "node_modules");
+const [script] = readmeBlocks("js");
+const [page] = readmeBlocks("html");
+
+interface Said {
+  status: number | null;
+  stdout: string;
+  all: string;
+}
+
+function run(command: string, args: readonly string[], cwd = projectFolder): Promise<Said> {
+  const child = spawn(command, args, { cwd, env: { ...process.env, NODE_OPTIONS: "" } });
+  const said: Said = { status: null, stdout: "", all: "" };
+  child.stdout.on("data", (chunk: Buffer) => {
+    said.stdout += chunk;
+    said.all += chunk;
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    said.all += chunk;
+  });
+  return new Promise((resolve) => {
+    child.on("close", (status) => resolve({ ...said, status }));
+  });
+}
+
+const node = (args: readonly string[], cwd = projectFolder) => run(process.execPath, args, cwd);
+
+async function succeed(running: Promise<Said>): Promise<Said> {
+  const said = await running;
+  assert.is(said.status, 0, said.all);
+  return said;
+}
+
+/** A bundle for the browser of a module's text in the empty project. */
+async function bundle(contents: string) {
+  const { metafile, outputFiles } = await build({
+    stdin: { contents, resolveDir: project },
+    absWorkingDir: project,
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    target: "es2023",
+    platform: "browser",
+  });
+  const [output] = Object.values(metafile.outputs);
+  const inputs = Object.keys(output.inputs).map((path) => path.replaceAll("\\", "/"));
+  return { inputs, gzipped: gzipSync(outputFiles[0].contents, { level: 9 }).length };
+}
+
+/** The text of the page's module. */
+const pageModule = page.match(/<script type="module">([\s\S]*)<\/script>/)?.[1] ?? "";
+
+const command = join(project, "node_modules", ".bin", "cutgpu");
+const tiny = ["--crop_size", "64", "--load_size", "64", "--ngf", "4", "--ndf", "4", "--netG", "resnet_4blocks"];
+const train = ["train", "--dataroot", "pictures", "--name", "x", ...tiny];
+
+let tarball = "";
+
+test.before(async () => {
+  await succeed(node(["build-package.mjs"]));
+  // dist/web is the page of `cutgpu web`, which has tests of its own.
+  const packed = await succeed(
+    run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", work], projectFolder),
+  );
+  const [{ filename }] = JSON.parse(packed.stdout) as { filename: string }[];
+  tarball = join(work, filename);
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "name": "empty", "type": "module", "private": true }');
+  // The dependencies come from here instead of a registry.
+  const dependencies = ["fflate", "valibot", "@webgpu/types"].map((name) => join(packages, name));
+  const flags = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+  await succeed(run("npm", ["install", ...flags, tarball, ...dependencies], project));
+  for (const folder of ["trainA", "trainB"]) {
+    mkdirSync(join(project, "pictures", folder), { recursive: true });
+    writeFileSync(join(project, "pictures", folder, "a.png"), "a picture");
+  }
+});
+
+test.after(() => rmSync(work, { recursive: true, force: true }));
+
+test("publint finds nothing", async () => {
+  const { publint } = await import("publint");
+  const { messages } = await publint({ pkgDir: join(project, "node_modules", "cutgpu"), pack: false });
+  assert.equal(messages, []);
+});
+
+test("arethetypeswrong finds nothing for Node's ES modules and for bundlers", async () => {
+  const attw = join(packages, "@arethetypeswrong", "cli", "dist", "index.js");
+  await succeed(node([attw, tarball, "--profile", "esm-only", "--no-definitely-typed", "--no-color"]));
+});
+
+test("it brings three small packages along, and neither sharp nor dawn nor the command's", () => {
+  const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.equal(installed, ["@webgpu", "cutgpu", "fflate", "valibot"]);
+  const { dependencies } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
+  assert.equal(Object.keys(dependencies), ["@webgpu/types", "fflate", "valibot"]);
+});
+
+test("every module of the library has its source map, and nothing of the tests or the sources is shipped", () => {
+  const root = join(project, "node_modules", "cutgpu");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).map((file) => file.replaceAll("\\", "/"));
+  const modules = files.filter((file) => /^dist\/package\/(?!command).*\.js$/.test(file));
+  assert.ok(modules.length > 50);
+  assert.equal(
+    modules.filter((file) => !files.includes(`${file}.map`)),
+    [],
+  );
+  assert.equal(
+    files.filter(
+      (file) => /^(dist\/)?(test|engine|cut|shaders)\//.test(file) || (/\.ts$/.test(file) && !/\.d\.ts$/.test(file)),
+    ),
+    [],
+  );
+});
+
+test("without its optional peers it says what to install", async () => {
+  const lonely = await node(["--input-type=module", "-e", script], project);
+  assert.is(lonely.status, 1);
+  assert.match(lonely.all, /AdapterError: WebGPU without a browser comes from the package webgpu/);
+  assert.match(lonely.all, /npm install webgpu/);
+  const version = await succeed(run(command, ["--version"], project));
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  const { status, all } = await run(command, train, project);
+  assert.is(status, 1, all);
+  assert.match(all, /^cutgpu train: [^\n]*package webgpu[^\n]*`npm install webgpu`\.\n$/);
+});
+
+test("the README's script runs in Node", async () => {
+  symlinkSync(join(packages, "webgpu"), join(project, "node_modules", "webgpu"));
+  assert.ok(script.trim().split("\n").length <= 13);
+  writeFileSync(join(project, "train.mjs"), script);
+  const { stdout } = await succeed(node(["train.mjs"], project));
+  assert.match(stdout, /^Float32Array\(3\) \[/);
+});
+
+test("the command says what to install for picture files", async () => {
+  const { status, all } = await run(command, train, project);
+  assert.is(status, 1, all);
+  const said = all.split("\n").filter((line) => line.startsWith("cutgpu"));
+  assert.is(said.length, 1, all);
+  assert.match(said[0], /read and written by the package sharp.*`npm install sharp`\.$/);
+});
+
+test("the README's script passes the type check of a strict project, declarations included", async () => {
+  const asTypeScript = `${script}\nimport { Translator } from "cutgpu/cut";\nimport { runBench } from "cutgpu/bench";
+export const translator: typeof Translator.prototype.translate = async (picture) => picture;
+export const bench: typeof runBench = runBench;\n`;
+  writeFileSync(join(project, "check.ts"), asTypeScript);
+  const tsc = join(packages, "typescript", "bin", "tsc");
+  const common = { strict: true, noEmit: true, target: "es2023", lib: ["es2023", "dom"], types: [] };
+  const config = { compilerOptions: { ...common, module: "nodenext" }, files: ["check.ts"] };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+  await succeed(node([tsc, "-p", project], project));
+});
+
+test("the engine alone, with all its shaders, is at most 60 KiB gzipped", async () => {
+  const { inputs, gzipped } = await bundle('export * from "cutgpu";');
+  assert.ok(gzipped <= 60 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
+  assert.not.ok(inputs.some((path) => /package\/(cut|bench)\//.test(path)));
+  const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
+  const stated = Number(readme.match(/\((\d+) KiB gzipped with all its kernels/)?.[1]);
+  assert.ok(Math.abs(stated - gzipped / KIB) < 2, `the README says ${stated}, it is ${(gzipped / KIB).toFixed(1)} KiB`);
+});
+
+test("an app that only multiplies matrices gets no CUT, and of the engine little else", async () => {
+  const { inputs, gzipped } = await bundle('import { openGpu, matmul } from "cutgpu"; console.log(openGpu, matmul);');
+  assert.equal(
+    inputs.filter((path) => /package\/(cut|bench)\/|fflate|valibot|formats|convolution|patches|images/.test(path)),
+    [],
+  );
+  assert.ok(gzipped <= 16 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
+});
+
+test("the README's page is bundled by esbuild, with nothing of Node", async () => {
+  assert.ok(page.trim().split("\n").length <= 13);
+  const { inputs } = await bundle(pageModule);
+  assert.ok(inputs.includes("node_modules/cutgpu/dist/package/cut/translate.js"));
+  assert.not.ok(inputs.some((path) => /engine\/(index\.)?node\.js/.test(path)));
+});
+
+test("and by Vite", async () => {
+  writeFileSync(join(project, "index.html"), page);
+  const vite = join(packages, "vite", "bin", "vite.js");
+  await succeed(node([vite, "build", "--logLevel", "warn"], project));
+  const assets = readdirSync(join(project, "dist", "assets")).filter((file) => file.endsWith(".js"));
+  assert.is(assets.length, 1);
+  const text = readFileSync(join(project, "dist", "assets", assets[0]), "utf8");
+  assert.match(text, /@compute/);
+  assert.not.match(text, /from\s*"node:/);
+  assert.ok(existsSync(join(project, "dist", "index.html")));
+});
+
+test.run();
