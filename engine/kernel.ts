@@ -41,6 +41,10 @@ export function foldGrid(groups: Grid): readonly [number, number, number] {
   return [rows, columns, 1];
 }
 
+/** A grid of `rows` by parts of a row; rows beyond what one dimension takes go on in z (see row_of in shaders/lib/index.wgsl). */
+export const rowGrid = (parts: number, rows: number) =>
+  [parts, Math.min(rows, MAX_GROUPS), Math.ceil(rows / MAX_GROUPS)] as const;
+
 export class Kernel {
   readonly source: KernelSource;
   readonly layout: GPUBindGroupLayout;

@@ -18,14 +18,12 @@ struct Params { quads: u32, beta1: f32, beta2: f32, eps: f32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let first = flat_index(group, groups, local, 64) * PER_THREAD;
-  for (var i = 0u; i < PER_THREAD; i++) {
-    let at = first + i;
-    if (at < params.quads) {
-      let mean = params.beta1 * m[at] + (1.0 - params.beta1) * g[at];
-      let square = params.beta2 * v[at] + (1.0 - params.beta2) * g[at] * g[at];
-      m[at] = mean;
-      v[at] = square;
-      p[at] -= schedule[0] * mean / (sqrt(square) * schedule[1] + params.eps);
-    }
+  let end = min(first + PER_THREAD, params.quads);
+  for (var at = first; at < end; at++) {
+    let mean = params.beta1 * m[at] + (1.0 - params.beta1) * g[at];
+    let square = params.beta2 * v[at] + (1.0 - params.beta2) * g[at] * g[at];
+    m[at] = mean;
+    v[at] = square;
+    p[at] -= schedule[0] * mean / (sqrt(square) * schedule[1] + params.eps);
   }
 }

@@ -1,6 +1,8 @@
 // Anti-aliased downsampling by 2 (cut.md 2.1; R. Zhang, "Making convolutional networks shift-invariant again", 2019):
 // taps [1,2,1]/4 along both axes over x mirrored by one, then every second pixel.
-// x [planes, height, width] -> y [planes, (height - 1) / 2 + 1, (width - 1) / 2 + 1]. One output an invocation.
+// x [planes, height, width] -> y [planes, (height - 1) / 2 + 1, (width - 1) / 2 + 1]. One strip of outputs an invocation.
+const STRIP: u32 = 1; // @tunable elements of a row an invocation
+
 struct Params { planes: u32, height: u32, width: u32, out_height: u32, out_width: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -8,6 +10,7 @@ struct Params { planes: u32, height: u32, width: u32, out_height: u32, out_width
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/index.wgsl
+//#include lib/strip.wgsl
 
 fn mirrored(i: i32, n: u32) -> u32 {
   let a = abs(i);
@@ -21,14 +24,17 @@ fn row_blur(row: u32, i: i32) -> f32 {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
-  if (at >= params.planes * params.out_height * params.out_width) { return; }
-  let i = 2 * i32(at % params.out_width);
-  let line = at / params.out_width;
-  let j = 2 * i32(line % params.out_height);
-  let plane = (line / params.out_height) * params.height * params.width;
-  let above = row_blur(plane + mirrored(j - 1, params.height) * params.width, i);
-  let here = row_blur(plane + u32(j) * params.width, i);
-  let below = row_blur(plane + mirrored(j + 1, params.height) * params.width, i);
-  y[at] = 0.25 * (above + below) + 0.5 * here;
+  let strip = strip_of(flat_index(group, groups, local, 64), params.out_height, params.out_width);
+  if (strip.plane >= params.planes) { return; }
+  let j = 2 * i32(strip.row);
+  let plane = strip.plane * params.height * params.width;
+  let above = plane + mirrored(j - 1, params.height) * params.width;
+  let here = plane + u32(j) * params.width;
+  let below = plane + mirrored(j + 1, params.height) * params.width;
+  let to = (strip.plane * params.out_height + strip.row) * params.out_width;
+  let end = min(strip.column + STRIP, params.out_width);
+  for (var k = strip.column; k < end; k++) {
+    let i = 2 * i32(k);
+    y[to + k] = 0.25 * (row_blur(above, i) + row_blur(below, i)) + 0.5 * row_blur(here, i);
+  }
 }

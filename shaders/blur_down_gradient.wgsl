@@ -1,6 +1,8 @@
 // The adjoint of blur_down. Along an axis, x[i] enters y[k] by 1/2 if i = 2k, and by 1/4 for each of i = 2k - 1 and
 // i = 2k + 1 after mirroring; so even i has one source, odd i two, and i = 1 counts y[0] twice, as does i = n - 2 the last y
-// where n is odd. dy [planes, out_height, out_width] -> dx [planes, height, width]. One element of dx an invocation.
+// where n is odd. dy [planes, out_height, out_width] -> dx [planes, height, width]. One strip of dx an invocation.
+const STRIP: u32 = 1; // @tunable elements of a row an invocation
+
 struct Params { planes: u32, height: u32, width: u32, out_height: u32, out_width: u32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -8,6 +10,7 @@ struct Params { planes: u32, height: u32, width: u32, out_height: u32, out_width
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/index.wgsl
+//#include lib/strip.wgsl
 
 // Weight of y[k] in x[i] for an axis of n: x = weight of y[i / 2], y = weight of y[i / 2 + 1].
 fn weights(i: u32, n: u32, out: u32) -> vec2f {
@@ -29,15 +32,16 @@ fn row_sum(row: u32, k: u32, w: vec2f) -> f32 {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
-  if (at >= params.planes * params.height * params.width) { return; }
-  let i = at % params.width;
-  let line = at / params.width;
-  let j = line % params.height;
-  let wx = weights(i, params.width, params.out_width);
-  let wy = weights(j, params.height, params.out_height);
-  let row = ((line / params.height) * params.out_height + j / 2) * params.out_width;
-  var sum = wy.x * row_sum(row, i / 2, wx);
-  if (wy.y > 0.0) { sum += wy.y * row_sum(row + params.out_width, i / 2, wx); }
-  dx[at] = sum;
+  let strip = strip_of(flat_index(group, groups, local, 64), params.height, params.width);
+  if (strip.plane >= params.planes) { return; }
+  let wy = weights(strip.row, params.height, params.out_height);
+  let row = (strip.plane * params.out_height + strip.row / 2) * params.out_width;
+  let to = (strip.plane * params.height + strip.row) * params.width;
+  let end = min(strip.column + STRIP, params.width);
+  for (var i = strip.column; i < end; i++) {
+    let wx = weights(i, params.width, params.out_width);
+    var sum = wy.x * row_sum(row, i / 2, wx);
+    if (wy.y > 0.0) { sum += wy.y * row_sum(row + params.out_width, i / 2, wx); }
+    dx[to + i] = sum;
+  }
 }

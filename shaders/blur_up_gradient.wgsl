@@ -1,6 +1,8 @@
 // The adjoint of blur_up. Along an axis, x[k] enters y[2k] and y[2k+1] by 3/4, y[2k-1] and y[2k+2] by 1/4; at an edge the
 // quarter that would come from beyond it stays with the edge itself.
-// dy [planes, 2 height, 2 width] -> dx [planes, height, width]. One element of dx an invocation.
+// dy [planes, 2 height, 2 width] -> dx [planes, height, width]. One strip of dx an invocation.
+const STRIP: u32 = 1; // @tunable elements of a row an invocation
+
 struct Params { planes: u32, height: u32, width: u32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -8,6 +10,7 @@ struct Params { planes: u32, height: u32, width: u32 }
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/index.wgsl
+//#include lib/strip.wgsl
 
 fn row_sum(row: u32, k: u32) -> f32 {
   let last = k == params.width - 1;
@@ -20,16 +23,17 @@ fn row_sum(row: u32, k: u32) -> f32 {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
-  if (at >= params.planes * params.height * params.width) { return; }
-  let k = at % params.width;
-  let line = at / params.width;
-  let l = line % params.height;
+  let strip = strip_of(flat_index(group, groups, local, 64), params.height, params.width);
+  if (strip.plane >= params.planes) { return; }
+  let l = strip.row;
   let out_width = 2 * params.width;
-  let row = ((line / params.height) * 2 * params.height + 2 * l) * out_width;
+  let row = 2 * (strip.plane * params.height + l) * out_width;
   let last = l == params.height - 1;
-  var sum = select(0.75, 1.0, l == 0) * row_sum(row, k) + select(0.75, 1.0, last) * row_sum(row + out_width, k);
-  if (l > 0) { sum += 0.25 * row_sum(row - out_width, k); }
-  if (!last) { sum += 0.25 * row_sum(row + 2 * out_width, k); }
-  dx[at] = sum;
+  let end = min(strip.column + STRIP, params.width);
+  for (var k = strip.column; k < end; k++) {
+    var sum = select(0.75, 1.0, l == 0) * row_sum(row, k) + select(0.75, 1.0, last) * row_sum(row + out_width, k);
+    if (l > 0) { sum += 0.25 * row_sum(row - out_width, k); }
+    if (!last) { sum += 0.25 * row_sum(row + 2 * out_width, k); }
+    dx[(strip.plane * params.height + l) * params.width + k] = sum;
+  }
 }

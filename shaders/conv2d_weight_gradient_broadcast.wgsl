@@ -25,10 +25,13 @@ struct Params {
 
 //#include lib/source.wgsl
 
-fn store(split: u32, m: u32, pair: u32, sums: array<f32, TAPS_X>) {
-  if (m >= params.out_channels || pair >= params.in_channels * params.taps_y) { return; }
-  let at = ((split * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;
-  for (var t = 0u; t < TAPS_X; t++) { dw[at + t] = sums[t]; }
+// Four pixels of dy; those beyond the row's end count for nothing.
+fn pixels(row: u32, ox: u32) -> vec4f {
+  var g = vec4f();
+  for (var i = 0u; i < 4; i++) {
+    g[i] = select(0.0, dy[row + min(ox + i, params.out_width - 1)], ox + i < params.out_width);
+  }
+  return g;
 }
 
 @compute @workgroup_size(LANES)
@@ -41,8 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let m_high = min(m0 + 4 + (lane & 3), params.out_channels - 1);
 
   // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
-  var t0: array<f32, TAPS_X>; var t1: array<f32, TAPS_X>; var t2: array<f32, TAPS_X>; var t3: array<f32, TAPS_X>;
-  var t4: array<f32, TAPS_X>; var t5: array<f32, TAPS_X>; var t6: array<f32, TAPS_X>; var t7: array<f32, TAPS_X>;
+  var totals: array<array<f32, TAPS_X>, 8>;
 
   let first = group.z * params.rows_a_split;
   let end = min(first + params.rows_a_split, params.batch * params.out_height);
@@ -53,56 +55,75 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let x_row = ((n * params.in_channels + c) * params.in_height + sy.x) * params.in_width;
     let low_row = ((n * params.out_channels + m_low) * params.out_height + oy) * params.out_width;
     let high_row = ((n * params.out_channels + m_high) * params.out_height + oy) * params.out_width;
-    var s0 = array<f32, TAPS_X>(); var s1 = array<f32, TAPS_X>(); var s2 = array<f32, TAPS_X>(); var s3 = array<f32, TAPS_X>();
-    var s4 = array<f32, TAPS_X>(); var s5 = array<f32, TAPS_X>(); var s6 = array<f32, TAPS_X>(); var s7 = array<f32, TAPS_X>();
+    var sums = array<array<f32, TAPS_X>, 8>();
     for (var ox = 0u; ox < params.out_width; ox += 4) {
       var v: array<f32, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) {
         let sx = source(i32(ox * STRIDE + i) - params.pad, params.in_width, params.reflect);
         v[i] = select(0.0, x[x_row + sx.x], sx.y == 1 && sy.y == 1);
       }
-      var low = vec4f();
-      var high = vec4f();
-      for (var i = 0u; i < 4; i++) {
-        // Pixels beyond the row's end count for nothing.
-        let at = min(ox + i, params.out_width - 1);
-        let there = ox + i < params.out_width;
-        low[i] = select(0.0, dy[low_row + at], there);
-        if (LANES < 8) { high[i] = select(0.0, dy[high_row + at], there); }
+      let low = pixels(low_row, ox);
+      var high = low;
+      if (LANES < 8) { high = pixels(high_row, ox); }
+      {
+        let g = subgroupBroadcast(low, 0);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[0][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
       }
-      if (LANES >= 8) { high = low; }
-      let g0 = subgroupBroadcast(low, 0);
-      let g1 = subgroupBroadcast(low, 1);
-      let g2 = subgroupBroadcast(low, 2);
-      let g3 = subgroupBroadcast(low, 3);
-      let g4 = subgroupBroadcast(high, HIGH);
-      let g5 = subgroupBroadcast(high, HIGH + 1);
-      let g6 = subgroupBroadcast(high, HIGH + 2);
-      let g7 = subgroupBroadcast(high, HIGH + 3);
-      for (var t = 0u; t < TAPS_X; t++) {
-        let p = vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-        s0[t] += dot(g0, p);
-        s1[t] += dot(g1, p);
-        s2[t] += dot(g2, p);
-        s3[t] += dot(g3, p);
-        s4[t] += dot(g4, p);
-        s5[t] += dot(g5, p);
-        s6[t] += dot(g6, p);
-        s7[t] += dot(g7, p);
+      {
+        let g = subgroupBroadcast(low, 1);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[1][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(low, 2);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[2][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(low, 3);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[3][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(high, HIGH);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[4][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(high, HIGH + 1);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[5][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(high, HIGH + 2);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[6][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(high, HIGH + 3);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[7][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
       }
     }
-    for (var t = 0u; t < TAPS_X; t++) {
-      t0[t] += s0[t]; t1[t] += s1[t]; t2[t] += s2[t]; t3[t] += s3[t];
-      t4[t] += s4[t]; t5[t] += s5[t]; t6[t] += s6[t]; t7[t] += s7[t];
+    for (var r = 0u; r < 8; r++) {
+      for (var t = 0u; t < TAPS_X; t++) { totals[r][t] += sums[r][t]; }
     }
   }
 
-  store(group.z, m0, pair, t0);
-  store(group.z, m0 + 1, pair, t1);
-  store(group.z, m0 + 2, pair, t2);
-  store(group.z, m0 + 3, pair, t3);
-  store(group.z, m0 + 4, pair, t4);
-  store(group.z, m0 + 5, pair, t5);
-  store(group.z, m0 + 6, pair, t6);
-  store(group.z, m0 + 7, pair, t7);
+  if (pair >= params.in_channels * params.taps_y) { return; }
+  for (var r = 0u; r < 8; r++) {
+    if (m0 + r < params.out_channels) {
+      let at = ((group.z * params.out_channels + m0 + r) * params.in_channels * params.taps_y + pair) * TAPS_X;
+      for (var t = 0u; t < TAPS_X; t++) { dw[at + t] = totals[r][t]; }
+    }
+  }
 }

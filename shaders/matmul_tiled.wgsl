@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
       let nc = select(along, across, params.c_k == 1);
       v = 0.0;
       if (k0 + kc < params.k && n0 + nc < params.n) {
-        v = c[group.z * params.c_batch + (k0 + kc) * params.c_k + (n0 + nc) * params.c_n];
+        v = c[params.c_base + group.z * params.c_batch + (k0 + kc) * params.c_k + (n0 + nc) * params.c_n];
       }
       tile_c[kc * 68 + nc] = v;
     }
@@ -65,7 +65,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
         var v = acc[i][j];
         if (params.has_bias == 1) { v += bias[n]; }
         if (params.relu == 1) { v = max(v, 0.0); }
-        y[(group.z * params.m + m) * params.n + n] = v;
+        let at = (group.z * params.m + m) * params.n + n;
+        if (params.accumulate == 1) { v += y[at]; }
+        y[at] = v;
       }
     }
   }

@@ -1,6 +1,7 @@
 // Padding by reflection (the mirror image, edge not repeated) or replication (the edge repeated), the same on four sides.
-// x [planes, height, width] -> y [planes, height + 2 pad, width + 2 pad]. One output element an invocation.
+// x [planes, height, width] -> y [planes, height + 2 pad, width + 2 pad]. One strip of outputs an invocation.
 const REFLECT: bool = true; // @tunable
+const STRIP: u32 = 1; // @tunable elements of a row an invocation
 
 struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
@@ -9,6 +10,7 @@ struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/index.wgsl
+//#include lib/strip.wgsl
 
 fn source(i: i32, n: i32) -> u32 {
   if (REFLECT) {
@@ -21,12 +23,15 @@ fn source(i: i32, n: i32) -> u32 {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
   let width = params.width + 2 * params.pad;
   let height = params.height + 2 * params.pad;
-  if (at >= params.planes * height * width) { return; }
-  let row = at / width;
-  let sx = source(i32(at % width) - i32(params.pad), i32(params.width));
-  let sy = source(i32(row % height) - i32(params.pad), i32(params.height));
-  y[at] = x[((row / height) * params.height + sy) * params.width + sx];
+  let strip = strip_of(flat_index(group, groups, local, 64), height, width);
+  if (strip.plane >= params.planes) { return; }
+  let sy = source(i32(strip.row) - i32(params.pad), i32(params.height));
+  let origin = (strip.plane * params.height + sy) * params.width;
+  let to = (strip.plane * height + strip.row) * width;
+  let end = min(strip.column + STRIP, width);
+  for (var i = strip.column; i < end; i++) {
+    y[to + i] = x[origin + source(i32(i) - i32(params.pad), i32(params.width))];
+  }
 }

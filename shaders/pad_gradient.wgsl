@@ -1,8 +1,9 @@
 // The adjoint of pad: dx gathers from dy all places that the forward pass filled from it, in a fixed order.
 // Along an axis of n, element i was written to i + pad, and, by reflection, to pad - i if 1 <= i <= pad and to
 // 2 (n - 1) - i + pad if n - 1 - pad <= i <= n - 2; by replication, an edge went to all of its border.
-// dy [planes, height + 2 pad, width + 2 pad] -> dx [planes, height, width]. One element of dx an invocation.
+// dy [planes, height + 2 pad, width + 2 pad] -> dx [planes, height, width]. One strip of dx an invocation.
 const REFLECT: bool = true; // @tunable
+const STRIP: u32 = 1; // @tunable elements of a row an invocation
 
 struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
@@ -11,6 +12,7 @@ struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/index.wgsl
+//#include lib/strip.wgsl
 
 // The run of columns [first, last] that a row's element was written to, or the up to three columns.
 fn row_sum(row: u32, i: i32, n: i32, pad: i32) -> f32 {
@@ -30,26 +32,28 @@ fn row_sum(row: u32, i: i32, n: i32, pad: i32) -> f32 {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
-  if (at >= params.planes * params.height * params.width) { return; }
-  let i = i32(at % params.width);
-  let line = at / params.width;
-  let j = i32(line % params.height);
+  let strip = strip_of(flat_index(group, groups, local, 64), params.height, params.width);
+  if (strip.plane >= params.planes) { return; }
+  let j = i32(strip.row);
   let n = i32(params.height);
   let pad = i32(params.pad);
   let width = params.width + 2 * params.pad;
-  let plane = (line / params.height) * (params.height + 2 * params.pad) * width;
-  var sum = 0.0;
-  if (REFLECT) {
-    sum = row_sum(plane + u32(j + pad) * width, i, i32(params.width), pad);
-    if (j >= 1 && j <= pad) { sum += row_sum(plane + u32(pad - j) * width, i, i32(params.width), pad); }
-    if (j >= n - 1 - pad && j <= n - 2) {
-      sum += row_sum(plane + u32(2 * (n - 1) - j + pad) * width, i, i32(params.width), pad);
+  let plane = strip.plane * (params.height + 2 * params.pad) * width;
+  let at = (strip.plane * params.height + strip.row) * params.width;
+  let end = i32(min(strip.column + STRIP, params.width));
+  for (var i = i32(strip.column); i < end; i++) {
+    var sum = 0.0;
+    if (REFLECT) {
+      sum = row_sum(plane + u32(j + pad) * width, i, i32(params.width), pad);
+      if (j >= 1 && j <= pad) { sum += row_sum(plane + u32(pad - j) * width, i, i32(params.width), pad); }
+      if (j >= n - 1 - pad && j <= n - 2) {
+        sum += row_sum(plane + u32(2 * (n - 1) - j + pad) * width, i, i32(params.width), pad);
+      }
+    } else {
+      let first = select(j + pad, 0, j == 0);
+      let last = select(j + pad, n - 1 + 2 * pad, j == n - 1);
+      for (var k = first; k <= last; k++) { sum += row_sum(plane + u32(k) * width, i, i32(params.width), pad); }
     }
-  } else {
-    let first = select(j + pad, 0, j == 0);
-    let last = select(j + pad, n - 1 + 2 * pad, j == n - 1);
-    for (var k = first; k <= last; k++) { sum += row_sum(plane + u32(k) * width, i, i32(params.width), pad); }
+    dx[at + u32(i)] = sum;
   }
-  dx[at] = sum;
 }

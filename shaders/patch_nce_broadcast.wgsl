@@ -1,19 +1,22 @@
 // PatchNCE, forward, for adapters that are a CPU (see patch_nce.wgsl for the formula). A workgroup is one subgroup and makes 8
-// rows: every lane owns four neighbouring keys at a time, holds one channel of one of the 8 queries, and lane r's is broadcast
+// rows: every lane owns four neighbouring keys at a time, holds channels of one of the 8 queries, and lane r's are broadcast
 // to all; each lane keeps a running maximum and sum of its keys for every row, and the lanes are merged at the end.
 // q, k [groups * S, channels]; loss, lse [groups * S]. Grid: x = blocks of 8 rows, which never straddle two groups.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
+const FOURS: bool = false; // @tunable channels are a multiple of 4
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
 struct Params { rows: u32, group_size: u32, channels: u32, tau: f32 }
 
 @group(0) @binding(0) var<storage, read> q: array<f32>;
 @group(0) @binding(1) var<storage, read> k: array<f32>;
-@group(0) @binding(2) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(3) var<storage, read_write> lse: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> q4: array<vec4f>;
+@group(0) @binding(3) var<storage, read> k4: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
 
 //#include lib/nce_dots.wgsl
 

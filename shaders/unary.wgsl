@@ -27,8 +27,6 @@ fn f(v: vec4f) -> vec4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let first = flat_index(group, groups, local, WORKGROUP) * PER_THREAD;
-  for (var i = 0u; i < PER_THREAD; i++) {
-    let at = first + i;
-    if (at < params.quads) { y[at] = f(x[at]); }
-  }
+  let end = min(first + PER_THREAD, params.quads);
+  for (var at = first; at < end; at++) { y[at] = f(x[at]); }
 }

@@ -9,7 +9,7 @@ import {
   conv2d_weight_gradient_tiled,
 } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
-import type { Gpu } from "../gpu.js";
+import type { AdapterTraits, Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { add } from "./elementwise.js";
@@ -18,7 +18,8 @@ import { reflectionPad2dGradient } from "./padding.js";
 import { sum, sumInto } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { imageShape, shapeText } from "./shapes.js";
-import { chooseByProfile, VARIANTS } from "./variants.js";
+import { chooseByProfile } from "./variants.js";
+import { runWinograd, runWinogradWeightGradient, winogradServes } from "./winograd.js";
 
 export interface Conv2dOptions {
   stride?: number;
@@ -52,6 +53,37 @@ interface Geometry {
   weights: { base: number; m: number; c: number; ty: number; tx: number };
 }
 
+/**
+ * The direct kernels, and Winograd's. Where a forced "winograd" does not apply (other taps, a stride), the direct kernel of
+ * the profile does the work.
+ */
+const VARIANTS = ["tiled", "broadcast", "winograd"] as const;
+
+/** The transforms pay where each of them serves many channels, and their compilation where there is work enough. */
+const WINOGRAD_CHANNELS = 16;
+const WINOGRAD_FLOPS = 2e7;
+
+/** Pure: which kernel for a convolution of x [N, C, H, W] to an output of a shape. */
+function chooseConvolution(
+  taps: readonly [number, number],
+  stride: number,
+  inChannels: number,
+  output: Shape,
+  adapter: AdapterTraits,
+): string {
+  const direct = chooseByProfile([], {}, adapter);
+  const pays =
+    Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS &&
+    2 * sizeOf(output) * inChannels * sizeOf(taps) >= WINOGRAD_FLOPS;
+  return direct === "broadcast" && pays && winogradServes(taps, stride, inChannels, output) ? "winograd" : direct;
+}
+
+/** The variant of the matrix products inside Winograd's convolution. */
+const productVariant = (gpu: Gpu) => gpu.forced["matmul"] ?? chooseByProfile([], {}, gpu);
+
+const outputSize = (size: number, taps: number, { stride, padding }: Required<Conv2dOptions>) =>
+  Math.floor((size + 2 * padding - taps) / stride) + 1;
+
 function runConvolution(
   gpu: Gpu,
   variant: string,
@@ -61,6 +93,13 @@ function runConvolution(
   y: Tensor,
   g: Geometry,
 ): void {
+  if (variant === "winograd") {
+    if (g.outStep === 1 && winogradServes([g.tapsY, g.tapsX], g.stride, x.shape[1], y.shape)) {
+      runWinograd(gpu, productVariant(gpu), x, w, bias, y, { ...g, taps: g.tapsX });
+      return;
+    }
+    variant = chooseByProfile([], {}, gpu);
+  }
   const [batch, inChannels, inHeight, inWidth] = x.shape;
   const [, outChannels, outHeight, outWidth] = y.shape;
   // Where there is no bias, any buffer that is read anyway fills the binding.
@@ -110,8 +149,14 @@ function checkWeighted(name: string, x: Tensor, w: Tensor, bias: Tensor | undefi
 export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>({
   name: "conv2d",
   variants: VARIANTS,
-  choose: chooseByProfile,
-  shape([x, w, bias], { stride, padding, paddingMode }) {
+  choose: ([x, w], options, adapter) => {
+    const [batch, inChannels, height, width] = x as Shape;
+    const [outChannels, , kh, kw] = w as Shape;
+    const output = [batch, outChannels, outputSize(height, kh, options), outputSize(width, kw, options)];
+    return chooseConvolution([kh, kw], options.stride, inChannels, output, adapter);
+  },
+  shape([x, w, bias], options) {
+    const { padding, paddingMode } = options;
     checkWeighted("conv2d", x, w, bias, 1);
     const [batch, , height, width] = imageShape("conv2d", x);
     if (paddingMode === "reflect" && padding >= Math.min(height, width)) {
@@ -120,8 +165,8 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>(
         "Height and width must be larger than the padding.",
       );
     }
-    const out = (size: number, taps: number) => Math.floor((size + 2 * padding - taps) / stride) + 1;
-    const shape = [batch, w.shape[0], out(height, w.shape[2]), out(width, w.shape[3])];
+    const [outChannels, , kh, kw] = w.shape;
+    const shape = [batch, outChannels, outputSize(height, kh, options), outputSize(width, kw, options)];
     if (shape[2] < 1 || shape[3] < 1) {
       throw new ShapeError(
         `conv2d: ${shapeText(x)} with padding ${padding} is smaller than the kernel ${shapeText(w)}`,
@@ -169,7 +214,11 @@ interface TransposeOptions {
 export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions>({
   name: "convTranspose2d",
   variants: VARIANTS,
-  choose: chooseByProfile,
+  choose: ([x, w], { stride, outputSize }, adapter) => {
+    const [batch, inChannels] = x as Shape;
+    const [, outChannels, kh, kw] = w as Shape;
+    return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter);
+  },
   shape([x, w, bias], { stride, padding, outputSize }) {
     checkWeighted("convTranspose2d", x, w, bias, 0);
     const [batch, , height, width] = imageShape("convTranspose2d", x);
@@ -247,7 +296,8 @@ type WeightGradientOptions = Required<Conv2dOptions> & { kernel: readonly [numbe
 export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, dy: Tensor], WeightGradientOptions>({
   name: "conv2dWeightGradient",
   variants: VARIANTS,
-  choose: chooseByProfile,
+  choose: ([x, dy], { kernel, stride }, adapter) =>
+    chooseConvolution(kernel, stride, (x as Shape)[1], dy as Shape, adapter),
   shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
   flops: ([x, dy], { kernel }) => 2 * sizeOf(dy as Shape) * (x as Shape)[1] * sizeOf(kernel),
   forward(gpu, inputs, options, dw) {
@@ -256,7 +306,16 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
     const [batch, inChannels, inHeight, inWidth] = x.shape;
     const [, outChannels, outHeight, outWidth] = dy.shape;
     const [kh, kw] = kernel;
-    const broadcast = chooseVariant(gpu, conv2dWeightGradientOperator.record, inputs, options) === "broadcast";
+    let variant = chooseVariant(gpu, conv2dWeightGradientOperator.record, inputs, options);
+    if (variant === "winograd") {
+      if (winogradServes(kernel, stride, inChannels, dy.shape)) {
+        const reflect = paddingMode === "reflect";
+        runWinogradWeightGradient(gpu, productVariant(gpu), x, dy, dw, { padding, reflect });
+        return undefined;
+      }
+      variant = chooseByProfile([], {}, gpu);
+    }
+    const broadcast = variant === "broadcast";
     const LANES = gpu.subgroupSize;
     const [tilesN, tilesM] = broadcast
       ? [Math.ceil((inChannels * kh) / LANES), Math.ceil(outChannels / 8)]

@@ -1,6 +1,6 @@
 // Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves all of
 // them and their gradients.
-import { matmul_broadcast, matmul_tiled } from "../../shaders/generated.js";
+import { matmul_broadcast, matmul_broadcast_fours, matmul_tiled } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
@@ -21,9 +21,47 @@ function dimensions(x: Tensor, transposed: boolean): [number, number, number] {
   return transposed ? [batch, columns, rows] : [batch, rows, columns];
 }
 
-interface Epilogue {
+/** y[b, m, n] = f(bias[n] + sum over k of a[b, m, k] c[b, k, n]) (+ y): sizes, and strides in elements. */
+export interface Product {
+  batch: number;
+  m: number;
+  n: number;
+  k: number;
+  a: { tensor: Tensor; batch: number; m: number; k: number };
+  c: { tensor: Tensor; base?: number; batch: number; k: number; n: number };
+  /** Contiguous [batch, m, n]. */
+  y: Tensor;
   bias?: Tensor;
   relu?: boolean;
+  accumulate?: boolean;
+}
+
+const byFours = (...strides: number[]) => strides.every((stride) => stride % 4 === 0);
+
+/** The one matrix product behind all operators that need one, in the kernel of a variant. */
+export function runProduct(gpu: Gpu, variant: string, product: Product): void {
+  const { batch, m, n, k, a, c, y, bias, relu = false, accumulate = false } = product;
+  const { base = 0 } = c;
+  // Where there is no bias, any buffer that is read anyway fills the binding.
+  const bindings = { a: a.tensor, c: c.tensor, bias: bias ?? c.tensor, y };
+  const params = {
+    ...{ m, n, k, a_batch: a.batch, a_m: a.m, a_k: a.k, c_base: base, c_batch: c.batch, c_k: c.k, c_n: c.n },
+    ...{ has_bias: Number(Boolean(bias)), relu: Number(relu), accumulate: Number(accumulate) },
+  };
+  if (variant === "tiled") {
+    gpu.dispatch(matmul_tiled, { bindings, params, grid: [Math.ceil(n / 64), Math.ceil(m / 64), batch] });
+    return;
+  }
+  const LANES = gpu.subgroupSize;
+  const ROWS = m > 8 ? 16 : 8;
+  const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / ROWS), batch] as const;
+  const ALONG_K = c.k === 1;
+  const along = a.k === 1 && (ALONG_K || c.n === 1);
+  if (along && byFours(n, k, a.batch, a.m, base, c.batch, ALONG_K ? c.n : c.k)) {
+    gpu.dispatch(matmul_broadcast_fours, { bindings, params, grid, constants: { LANES, ROWS, ALONG_K } });
+  } else {
+    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES, ROWS } });
+  }
 }
 
 /** y = op(a) op(b), then plus bias along rows, then ReLU. Shapes are taken as checked. */
@@ -34,25 +72,16 @@ export function runMatmul(
   b: Tensor,
   { transposeA = false, transposeB = false }: MatmulOptions,
   y: Tensor,
-  { bias, relu = false }: Epilogue = {},
+  epilogue: { bias?: Tensor; relu?: boolean } = {},
 ): void {
   const [batchA, m, k] = dimensions(a, transposeA);
   const [batchB, , n] = dimensions(b, transposeB);
-  const bindings = { a, c: b, bias: bias ?? b, y };
-  const params = {
-    ...{ m, n, k },
-    ...{ a_batch: batchA === 1 ? 0 : m * k, a_m: transposeA ? 1 : k, a_k: transposeA ? m : 1 },
-    ...{ c_batch: batchB === 1 ? 0 : k * n, c_k: transposeB ? 1 : n, c_n: transposeB ? k : 1 },
-    ...{ has_bias: Number(Boolean(bias)), relu: Number(relu) },
-  };
-  const batch = Math.max(batchA, batchB);
-  if (variant === "broadcast") {
-    const LANES = gpu.subgroupSize;
-    const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / 8), batch] as const;
-    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
-  } else {
-    gpu.dispatch(matmul_tiled, { bindings, params, grid: [Math.ceil(n / 64), Math.ceil(m / 64), batch] });
-  }
+  runProduct(gpu, variant, {
+    ...{ batch: Math.max(batchA, batchB), m, n, k, y },
+    a: { tensor: a, batch: batchA === 1 ? 0 : m * k, m: transposeA ? 1 : k, k: transposeA ? m : 1 },
+    c: { tensor: b, batch: batchB === 1 ? 0 : k * n, k: transposeB ? 1 : n, n: transposeB ? k : 1 },
+    ...epilogue,
+  });
 }
 
 export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Required<MatmulOptions>>({

@@ -9,6 +9,7 @@ import {
 } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
+import { rowGrid } from "../kernel.js";
 import { defineOperator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { imageShape, sameShape, shapeText } from "./shapes.js";
@@ -32,7 +33,7 @@ interface NormOptions {
 
 /** Lanes that add up one plane together, and elements an invocation of the other kernels does. */
 const lanes = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 256);
-const perThread = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 1);
+const perThread = (gpu: Gpu, size: number) => (gpu.profile === "software" ? Math.min(8, Math.ceil(size / 64)) : 1);
 
 export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   name: "instanceNorm",
@@ -59,11 +60,11 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
       grid: planes,
       constants: { WORKGROUP: lanes(gpu) },
     });
-    const PER_THREAD = perThread(gpu);
+    const PER_THREAD = perThread(gpu, size);
     gpu.dispatch(instance_norm, {
       bindings: { x, statistics, residual: residual ?? x, y },
-      params: { total: x.size, size, slope: slope ?? 0 },
-      grid: Math.ceil(x.size / (64 * PER_THREAD)),
+      params: { planes, size, slope: slope ?? 0 },
+      grid: rowGrid(Math.ceil(size / (64 * PER_THREAD)), planes),
       constants: { SLOPED: slope !== null, RESIDUAL: Boolean(residual), PER_THREAD },
     });
     return [statistics];
@@ -93,11 +94,11 @@ export const instanceNormGradientOperator = defineOperator<
       grid: planes,
       constants: { WORKGROUP: lanes(gpu), SLOPED },
     });
-    const PER_THREAD = perThread(gpu);
+    const PER_THREAD = perThread(gpu, size);
     gpu.dispatch(instance_norm_gradient, {
       bindings: { dy, x, statistics, sums, dx },
-      params: { total: x.size, size, slope: slope ?? 0 },
-      grid: Math.ceil(x.size / (64 * PER_THREAD)),
+      params: { planes, size, slope: slope ?? 0 },
+      grid: rowGrid(Math.ceil(size / (64 * PER_THREAD)), planes),
       constants: { SLOPED, PER_THREAD },
     });
     sums.dispose();

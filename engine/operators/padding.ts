@@ -4,7 +4,7 @@ import { pad, pad_gradient } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import { defineOperator, type Operator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
-import { imageShape, shapeText } from "./shapes.js";
+import { imageShape, shapeText, stripGrid } from "./shapes.js";
 
 type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;
@@ -28,11 +28,12 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
     flops: () => 0,
     forward(gpu, [x], { padding }, y) {
       const [batch, channels, height, width] = x.shape;
+      const { grid, constants } = stripGrid(gpu, y.shape);
       gpu.dispatch(pad, {
         bindings: { x, y },
         params: { planes: batch * channels, height, width, pad: padding },
-        grid: Math.ceil(y.size / 64),
-        constants: { REFLECT },
+        grid,
+        constants: { ...constants, REFLECT },
       });
       return undefined;
     },
@@ -51,11 +52,12 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
     flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
     forward(gpu, [dy], { padding, size }, dx) {
       const [batch, channels] = dy.shape;
+      const { grid, constants } = stripGrid(gpu, dx.shape);
       gpu.dispatch(pad_gradient, {
         bindings: { dy, dx },
         params: { planes: batch * channels, height: size[0], width: size[1], pad: padding },
-        grid: Math.ceil(dx.size / 64),
-        constants: { REFLECT },
+        grid,
+        constants: { ...constants, REFLECT },
       });
       return undefined;
     },

@@ -7,14 +7,15 @@ import {
   l2_normalize_gradient,
   patch_nce,
   patch_nce_broadcast,
-  patch_nce_gradient,
-  patch_nce_gradient_broadcast,
+  patch_nce_probabilities,
   scatter_positions,
 } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
+import { rowGrid } from "../kernel.js";
 import { defineOperator, type Operator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
+import { runProduct } from "./matmul.js";
 import { fillWith } from "./memory.js";
 import { imageShape, sameShape, shapeText } from "./shapes.js";
 import { chooseByProfile, VARIANTS } from "./variants.js";
@@ -162,12 +163,21 @@ export function runPatchNce(
   const params = { rows, group_size, channels, tau };
   const grid = [groups * Math.ceil(group_size / 8), 1, 1] as const;
   if (nceVariant(gpu) === "broadcast") {
-    gpu.dispatch(patch_nce_broadcast, { bindings, params, grid, constants: { LANES: gpu.subgroupSize } });
+    const constants = { LANES: gpu.subgroupSize, FOURS: channels % 4 === 0 };
+    gpu.dispatch(patch_nce_broadcast, { bindings: { ...bindings, q4: q, k4: k }, params, grid, constants });
   } else {
     gpu.dispatch(patch_nce, { bindings, params, grid, constants: { WORKGROUP: rowLanes(gpu) } });
   }
 }
 
+/** Keys whose similarities are in memory at a time while the gradient is made. */
+const KEYS_A_BLOCK = 128;
+
+/**
+ * Gradient of the queries (keys receive none, cut.md section 3), with p_ij = exp(q_i . k_j / tau - lse_i):
+ *   dq_i = dloss_i / tau * ((p_ii - 1) k_i + sum over j != i of p_ij k_j)
+ * Similarities are made again, a block of keys at a time, so that memory grows with the rows and not with their square.
+ */
 export function runPatchNceGradient(
   gpu: Gpu,
   [q, k, lse, dloss]: readonly [Tensor, Tensor, Tensor, Tensor],
@@ -175,19 +185,30 @@ export function runPatchNceGradient(
   dq: Tensor,
 ): void {
   const [rows, channels] = q.shape;
-  const group_size = rows / groups;
-  const bindings = { q, k, lse, dloss, dq };
-  const params = { rows, group_size, channels, tau };
-  if (nceVariant(gpu) === "broadcast") {
-    const grid = [groups * Math.ceil(group_size / 8), 1, 1] as const;
-    gpu.dispatch(patch_nce_gradient_broadcast, { bindings, params, grid, constants: { LANES: gpu.subgroupSize } });
-    return;
+  const size = rows / groups;
+  const variant = nceVariant(gpu);
+  const s = gpu.empty([rows, Math.min(KEYS_A_BLOCK, size)]);
+  const queries = { tensor: q, batch: size * channels, m: channels, k: 1 };
+  const PER_THREAD = gpu.profile === "software" ? 8 : 1;
+  for (let begin = 0; begin < size; begin += KEYS_A_BLOCK) {
+    const keys = Math.min(KEYS_A_BLOCK, size - begin);
+    const block = { tensor: k, base: begin * channels, batch: size * channels };
+    runProduct(gpu, variant, {
+      ...{ batch: groups, m: size, n: keys, k: channels, a: queries },
+      ...{ c: { ...block, k: 1, n: channels }, y: s },
+    });
+    gpu.dispatch(patch_nce_probabilities, {
+      bindings: { lse, dloss, s },
+      params: { rows, keys, begin, group_size: size, tau },
+      grid: rowGrid(Math.ceil(keys / (64 * PER_THREAD)), rows),
+      constants: { PER_THREAD },
+    });
+    runProduct(gpu, variant, {
+      ...{ batch: groups, m: size, n: channels, k: keys, a: { tensor: s, batch: size * keys, m: keys, k: 1 } },
+      ...{ c: { ...block, k: channels, n: 1 }, y: dq, accumulate: begin > 0 },
+    });
   }
-  const WORKGROUP = rowLanes(gpu);
-  // Enough vec4s an invocation for all channels, but no more than registers hold.
-  const OWNED = Math.min(2, Math.ceil(channels / (WORKGROUP * 4)));
-  const grid = [groups * Math.ceil(group_size / 4), Math.ceil(channels / (WORKGROUP * OWNED * 4)), 1] as const;
-  gpu.dispatch(patch_nce_gradient, { bindings, params, grid, constants: { WORKGROUP, OWNED } });
+  s.dispose();
 }
 
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions>({

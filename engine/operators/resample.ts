@@ -4,7 +4,7 @@ import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../
 import { ShapeError } from "../errors.js";
 import { defineOperator, type Operator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
-import { imageShape, shapeText } from "./shapes.js";
+import { imageShape, shapeText, stripGrid } from "./shapes.js";
 
 type One = readonly [x: Tensor];
 interface Size {
@@ -28,7 +28,7 @@ export const blurDownOperator = defineOperator<One, object>({
     gpu.dispatch(blur_down, {
       bindings: { x, y },
       params: { planes: batch * channels, height, width, out_height: y.shape[2], out_width: y.shape[3] },
-      grid: Math.ceil(y.size / 64),
+      ...stripGrid(gpu, y.shape),
     });
     return undefined;
   },
@@ -44,7 +44,7 @@ export const blurDownGradientOperator: Operator<One, Size> = defineOperator({
     gpu.dispatch(blur_down_gradient, {
       bindings: { dy, dx },
       params: { planes: batch * channels, height, width, out_height: outHeight, out_width: outWidth },
-      grid: Math.ceil(dx.size / 64),
+      ...stripGrid(gpu, dx.shape),
     });
     return undefined;
   },
@@ -64,7 +64,7 @@ export const blurUpOperator = defineOperator<One, object>({
     gpu.dispatch(blur_up, {
       bindings: { x, y },
       params: { planes: batch * channels, height, width },
-      grid: Math.ceil(y.size / 64),
+      ...stripGrid(gpu, y.shape),
     });
     return undefined;
   },
@@ -80,7 +80,7 @@ export const blurUpGradientOperator: Operator<One, object> = defineOperator({
     gpu.dispatch(blur_up_gradient, {
       bindings: { dy, dx },
       params: { planes: batch * channels, height, width },
-      grid: Math.ceil(dx.size / 64),
+      ...stripGrid(gpu, dx.shape),
     });
     return undefined;
   },

@@ -1,5 +1,6 @@
 // Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and how errors write a shape.
 import { ShapeError } from "../errors.js";
+import type { Gpu } from "../gpu.js";
 import type { Shape, Tensor } from "../tensor.js";
 
 export const sameShape = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
@@ -48,4 +49,13 @@ export function imageShape(
     );
   }
   return x.shape as [number, number, number, number];
+}
+
+/** How an image kernel is cut into strips of rows (see shaders/lib/strip.wgsl), for workgroups of 64. */
+export function stripGrid(
+  gpu: Gpu,
+  [batch, channels, height, width]: Shape,
+): { grid: number; constants: { STRIP: number } } {
+  const STRIP = gpu.profile === "software" ? 8 : 1;
+  return { grid: Math.ceil((batch * channels * height * Math.ceil(width / STRIP)) / 64), constants: { STRIP } };
 }

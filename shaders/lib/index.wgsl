@@ -3,3 +3,6 @@
 fn flat_index(group: vec3u, groups: vec3u, local: u32, size: u32) -> u32 {
   return (group.y * groups.x + group.x) * size + local;
 }
+
+// The row of a grid made by rowGrid() in engine/kernel.ts. It may lie beyond the last.
+fn row_of(group: vec3u) -> u32 { return group.z * 65535 + group.y; }

@@ -20,7 +20,11 @@ function variantsOf(gpu: Gpu, operator: string): Gpu["forced"][] {
   // The fused path takes the kernels of its parts.
   if (variants.length === 0 && operator !== "patchNcePath") return [{}];
   const several = [...operatorTable.values()].filter(({ variants }) => variants.length > 0);
-  return forcible(gpu).map((kernel) => Object.fromEntries(several.map(({ name }) => [name, kernel])));
+  return forcible(gpu)
+    .filter((kernel) => variants.length === 0 || variants.includes(kernel))
+    .map((kernel) =>
+      Object.fromEntries(several.filter((each) => each.variants.includes(kernel)).map(({ name }) => [name, kernel])),
+    );
 }
 
 for (const profile of profiles) {

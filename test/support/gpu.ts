@@ -27,7 +27,7 @@ export function testGpu(profile: Profile): Promise<Gpu> {
 export const ownGpu = (profile: Profile = "software"): Promise<Gpu> => openGpu({ profile });
 
 /** Kernels that can be forced on operators with several: "broadcast" needs subgroups of a fixed size. */
-export const forcible = (gpu: Gpu): string[] => (gpu.subgroupSize >= 4 ? ["tiled", "broadcast"] : ["tiled"]);
+export const forcible = (gpu: Gpu): string[] => ["tiled", ...(gpu.subgroupSize >= 4 ? ["broadcast"] : []), "winograd"];
 
 /** Runs `work` with the named operators forced to one kernel. */
 export async function withForced<T>(gpu: Gpu, forced: Gpu["forced"], work: () => Promise<T>): Promise<T> {
