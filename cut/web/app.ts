@@ -69,6 +69,7 @@ async function begin(): Promise<void> {
   if (!navigator.gpu) return missing("It has no navigator.gpu.");
   try {
     const { info, profile } = await session.gpu();
+    train.suit(profile);
     const name = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
     const speed = profile === "software" ? ", a software adapter: expect seconds, not milliseconds" : "";
     byId("adapter", "p").textContent = `GPU: ${name || "unnamed"}${speed}`;

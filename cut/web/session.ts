@@ -1,6 +1,6 @@
 // What the parts of the page share: one device, opened when it is first needed and again after it was lost, and one model with
 // its bytes, so that it can be put on the next device.
-import { AdapterError, CutgpuError } from "../../engine/errors.js";
+import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/errors.js";
 import { type Gpu, openGpu } from "../../engine/gpu.js";
 import { parseGenerator } from "../checkpoint.js";
 import type { Picture } from "../data/picture.js";
@@ -78,7 +78,14 @@ export class Session {
 
   /** Translates with the present model on the present device, after all that was asked for before. */
   async translate(picture: Picture, size: number | null = null): Promise<Picture> {
-    const turn = this.#busy.then(async () => (await this.#ready()).translate(picture, size));
+    const turn = this.#busy.then(async () => {
+      try {
+        return await (await this.#ready()).translate(picture, size);
+      } catch (error) {
+        if (!(error instanceof DeviceLostError)) throw error;
+        throw new DeviceLostError("the GPU was lost;", "try again: it is opened anew.");
+      }
+    });
     this.#busy = turn.catch(() => undefined);
     return turn;
   }

@@ -1,6 +1,7 @@
 // The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the form, what is
 // seen of a run, and its ways in and out of the page.
 import { CutgpuError } from "../../engine/errors.js";
+import type { Profile } from "../../engine/gpu.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../checkpoint.js";
 import { parseArguments } from "../cli/arguments.js";
@@ -82,12 +83,21 @@ export class TrainPart {
       const input = byId(id, "input");
       input.addEventListener("change", () => attempt(() => this.#import(chosenFiles(input))));
     }
+    addEventListener("beforeunload", (event) => {
+      // The browser asks whether to leave.
+      if (this.#unsaved) event.preventDefault();
+    });
     this.#list("").catch(tellError);
   }
 
   /** Begins the worker early, so that a start costs no load. */
   open(): void {
     this.#worker ??= this.#makeWorker();
+  }
+
+  /** Suggests a size of pictures that suits the adapter: on a software adapter every pixel is felt. */
+  suit(profile: Profile): void {
+    if (profile === "software") byId("run-pixels", "input").value = "32";
   }
 
   #onClick(id: string, work: () => void | Promise<void>): void {
@@ -147,6 +157,8 @@ export class TrainPart {
       ...{ max_steps: steps, n_epochs, n_epochs_decay: epochs - n_epochs },
       // A tab may be closed at any time, and samples are what one waits for.
       ...{ save_latest_freq: 100 * batch, display_freq: Math.max(1, Math.ceil((steps * batch) / 20)) },
+      // Checkpoints of epochs would fill the storage where pictures are few.
+      save_epoch_freq: Math.max(5, Math.ceil(epochs / 4)),
       ...more,
     };
     this.#clearView();
@@ -232,9 +244,7 @@ export class TrainPart {
         break;
       case "ended":
         this.#showStep(news.step);
-        this.#status(
-          news.reached ? `Trained to the end: step ${news.step}.` : `Paused and saved at step ${news.step}.`,
-        );
+        this.#status(this.#endedText(news));
         this.#ended();
         break;
       case "failed":
@@ -243,6 +253,11 @@ export class TrainPart {
         this.#ended();
         break;
     }
+  }
+
+  #endedText({ reached, step }: { reached: boolean; step: number }): string {
+    if (this.#unsaved) return `Stopped at step ${step}, which the storage did not take: download the model before you leave.`;
+    return reached ? `Trained to the end: step ${step}.` : `Paused and saved at step ${step}.`;
   }
 
   #ended(): void {
@@ -337,10 +352,11 @@ export class TrainPart {
   #controls(): void {
     const running = this.#running !== null;
     const chosen = this.#selected() !== "";
+    byId("new-run-fields", "div").hidden = running;
     byId("pictures", "div").hidden = running || (chosen && !this.#wantsPictures);
     for (const label of Array.from(document.querySelectorAll("#new-run-fields label"))) {
       // A run that has begun keeps its options; it may get more steps.
-      (label as HTMLElement).hidden = running || (chosen && label.id !== "steps-field");
+      (label as HTMLElement).hidden = chosen && label.id !== "steps-field";
     }
     byId("train-start", "button").hidden = chosen || running;
     byId("train-resume", "button").hidden = !chosen || running;

@@ -194,14 +194,15 @@ class WorkerTraining {
 
   /** The failure in one sentence that says how to go on here, where the loop's own names a command. */
   #explain(error: unknown): string {
-    if (error === this.#signal.reason) return "Stopped before the first step; nothing was kept.";
-    const goOn =
-      this.#savedStep === null ? "start again" : `press Resume to go on from step ${this.#savedStep}, which is saved`;
+    const saved = this.#savedStep;
+    if (error === this.#signal.reason) return "Stopped before the first step; what was kept before stays.";
     if (error instanceof DeviceLostError) {
-      return `The GPU was lost (another program may have reset it, or it ran out of memory); ${goOn}.`;
+      const goOn = saved === null ? "start again." : `press Resume to go on from step ${saved}, which is saved.`;
+      return `The GPU was lost (another program may have reset it, or it ran out of memory); ${goOn}`;
     }
     if (error instanceof CutgpuError && error.code === "NAN_LOSS") {
-      return `${error.message.split(";")[0]}; start a new run with a lower lr, and look for pictures of one single colour.`;
+      const what = error.message.split(";")[0].replace(/^t/, "T");
+      return `${what}; start a new run with a lower lr, and look for pictures of one single colour.`;
     }
     return describeError(error);
   }

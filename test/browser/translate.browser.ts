@@ -9,6 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { assertStatus, cutgpu, makePicture, projectFolder } from "../support/command.js";
+import { goldensFolder } from "../support/goldens.js";
 import { openPart, openTab, type Tab, textOf } from "./tab.js";
 
 const model = join(projectFolder, "cut/web/demo-model.safetensors");
@@ -41,6 +42,14 @@ test("a picture comes out as the command translates it, but for a rounding step"
   assert.ok(worst <= 1, `off by ${worst} levels`);
   const caption = await tab.page.textContent("#results figcaption");
   assert.match(caption ?? "", /37 x 30, [\d.]+ m?s/, "the time is told");
+});
+
+test("a generator that PyTorch saved is taken", async ({ tab }) => {
+  await openPart(tab, "translate");
+  await tab.page.setInputFiles("#model-file", join(goldensFolder, "latest_net_G.pth"));
+  await textOf(tab.page, "#model-name", /^latest_net_G\.pth$/);
+  await tab.page.click("#translate-examples");
+  await textOf(tab.page, "#translate-status", /^6 pictures translated$/);
 });
 
 test("all results come as one zip; pictures of a folder keep their names", async ({ tab, folder }) => {
