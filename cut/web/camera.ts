@@ -1,10 +1,9 @@
 // The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come meanwhile are
-// passed over, so that nothing queues up. All buffers are those of the first frame: the translator is recorded once a size, and
-// canvases are used again.
+// passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving the GPU, and all buffers are
+// those of the first frame: the translator is recorded once a size, and canvases are used again.
 import { CutgpuError } from "../../engine/errors.js";
 import { byId, showBytes, showMilliseconds } from "./dom.js";
 import { tellError } from "./messages.js";
-import { pictureOf, showPicture } from "./pictures.js";
 import type { Session } from "./session.js";
 
 /** The longer side of frames where none is chosen. */
@@ -15,7 +14,7 @@ export class Camera {
   readonly #size: () => number | null;
   readonly #video = byId("camera-video", "video");
   readonly #button = byId("camera", "button");
-  readonly #canvas = new OffscreenCanvas(1, 1);
+  readonly #frame = new OffscreenCanvas(1, 1);
   #stream: MediaStream | null = null;
 
   /** `size` tells the longer side that frames are brought to; null leaves it to the adapter's speed. */
@@ -64,18 +63,19 @@ export class Camera {
       const scale = (this.#size() ?? SIDE[profile]) / Math.max(video.videoWidth, video.videoHeight, 1);
       // Multiples of 4 need no padding.
       const side = (pixels: number) => Math.max(8, Math.round((pixels * scale) / 4) * 4);
-      const picture = pictureOf(video, side(video.videoWidth), side(video.videoHeight), this.#canvas);
+      const [width, height] = [side(video.videoWidth), side(video.videoHeight)];
+      draw(this.#frame, video, width, height);
       const begun = performance.now();
-      const output = await this.#session.translate(picture);
+      await this.#session.translateFrame(this.#frame, byId("camera-output", "canvas"));
       const now = performance.now();
-      showPicture(byId("camera-input", "canvas"), picture);
-      showPicture(byId("camera-output", "canvas"), output);
+      // Only now, so that both sides show the same moment.
+      draw(byId("camera-input", "canvas"), this.#frame, width, height);
       frames++;
       interval = frames === 1 ? now - before : 0.9 * interval + 0.1 * (now - before);
       before = now;
       const { liveBytes, liveBuffers, pooledBytes } = (await this.#session.gpu()).memory();
       status.textContent =
-        `${(1000 / interval).toFixed(1)} frames a second at ${output.width} x ${output.height}, ` +
+        `${(1000 / interval).toFixed(1)} frames a second at ${width} x ${height}, ` +
         `${showMilliseconds(now - begun)} each; ${showBytes(liveBytes)} of GPU memory`;
       Object.assign(status.dataset, { frames, liveBytes, liveBuffers, pooledBytes });
     }
@@ -87,6 +87,18 @@ export class Camera {
     this.#video.srcObject = null;
     this.#button.setAttribute("aria-pressed", "false");
   }
+}
+
+function draw(
+  canvas: HTMLCanvasElement | OffscreenCanvas,
+  source: CanvasImageSource,
+  width: number,
+  height: number,
+): void {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
+  context?.drawImage(source, 0, 0, width, height);
 }
 
 function cameraError(error: unknown): CutgpuError {

@@ -16,7 +16,7 @@ export async function readPictureFile(file: Blob, name: string, channels: 1 | 3)
     if (isPpm(bytes)) return toChannels(decodePpm(bytes), channels);
     const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
     try {
-      return toChannels(pictureOf(bitmap, bitmap.width, bitmap.height), channels);
+      return toChannels(pictureOf(bitmap), channels);
     } finally {
       bitmap.close();
     }
@@ -26,14 +26,13 @@ export async function readPictureFile(file: Blob, name: string, channels: 1 | 3)
   }
 }
 
-/** What a bitmap or a video frame shows, at a size, on white. */
-export function pictureOf(source: CanvasImageSource, width: number, height: number, canvas = scratch()): Picture {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = contextOf(canvas);
+/** What a bitmap shows, on white. */
+function pictureOf(bitmap: ImageBitmap): Picture {
+  const { width, height } = bitmap;
+  const context = contextOf(new OffscreenCanvas(width, height));
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
-  context.drawImage(source, 0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
   const rgba = context.getImageData(0, 0, width, height).data;
   const data = new Uint8Array(width * height * 3);
   for (let i = 0, at = 0; at < data.length; i += 4) {
@@ -43,8 +42,6 @@ export function pictureOf(source: CanvasImageSource, width: number, height: numb
   }
   return { width, height, channels: 3, data };
 }
-
-const scratch = () => new OffscreenCanvas(1, 1);
 
 function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   // Pixels are read back from it: without this they would be kept on the GPU and fetched each time.

@@ -2,6 +2,9 @@
 // its bytes, so that it can be put on the next device.
 import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/errors.js";
 import { type Gpu, openGpu } from "../../engine/gpu.js";
+import { fromImage, toCanvas } from "../../engine/images.js";
+import { conv2d } from "../../engine/operators/convolution.js";
+import type { Tensor } from "../../engine/tensor.js";
 import { parseGenerator } from "../checkpoint.js";
 import type { Picture } from "../data/picture.js";
 import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
@@ -77,12 +80,33 @@ export class Session {
   }
 
   /** Translates with the present model on the present device, after all that was asked for before. */
-  async translate(picture: Picture, size: number | null = null): Promise<Picture> {
+  translate(picture: Picture, size: number | null = null): Promise<Picture> {
+    return this.#turn((translator) => translator.translate(picture, size));
+  }
+
+  /** The same for what `source` shows, drawn on `target`: nothing leaves the GPU. Resolves when it is done. */
+  translateFrame(source: OffscreenCanvas, target: HTMLCanvasElement): Promise<void> {
+    return this.#turn(async (translator, gpu) => {
+      const image = fromImage(gpu, source);
+      const gray = translator.generator.architecture.input_nc === 1 ? lumaOf(gpu, image) : null;
+      try {
+        toCanvas(await translator.translateTensor(gray ?? image), target);
+        await gpu.finish();
+      } finally {
+        image.dispose();
+        gray?.dispose();
+      }
+    });
+  }
+
+  #turn<T>(work: (translator: Translator, gpu: Gpu) => Promise<T>): Promise<T> {
     const turn = this.#busy.then(async () => {
       try {
-        return await (await this.#ready()).translate(picture, size);
+        return await work(await this.#ready(), await this.gpu());
       } catch (error) {
-        if (!(error instanceof DeviceLostError)) throw error;
+        // Where the browser's whole GPU process is gone, calls fail before the device is known to be lost.
+        const gone = error instanceof DOMException && error.name === "OperationError";
+        if (!(error instanceof DeviceLostError || gone)) throw error;
         throw new DeviceLostError("the GPU was lost;", "try again: it is opened anew.");
       }
     });
@@ -101,4 +125,9 @@ export class Session {
     }
     return this.#translator;
   }
+}
+
+/** ITU-R 601 luma [1, 1, H, W] of a picture [1, 3, H, W]. */
+function lumaOf(gpu: Gpu, image: Tensor): Tensor {
+  return gpu.noGrad(() => gpu.scope(() => conv2d(image, gpu.tensor([0.299, 0.587, 0.114], [1, 3, 1, 1]))));
 }

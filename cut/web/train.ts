@@ -1,8 +1,8 @@
 // The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the form, what is
 // seen of a run, and its ways in and out of the page.
 import { CutgpuError } from "../../engine/errors.js";
-import type { Profile } from "../../engine/gpu.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
+import type { Profile } from "../../engine/gpu.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../checkpoint.js";
 import { parseArguments } from "../cli/arguments.js";
 import { type TrainOptions, trainSchema } from "../options.js";
@@ -256,7 +256,8 @@ export class TrainPart {
   }
 
   #endedText({ reached, step }: { reached: boolean; step: number }): string {
-    if (this.#unsaved) return `Stopped at step ${step}, which the storage did not take: download the model before you leave.`;
+    if (this.#unsaved)
+      return `Stopped at step ${step}, which the storage did not take: download the model before you leave.`;
     return reached ? `Trained to the end: step ${step}.` : `Paused and saved at step ${step}.`;
   }
 

@@ -7,7 +7,9 @@ import { servePage } from "../../cut/web/server.js";
 export const pagesFolder = process.env["CUTGPU_TEST_PAGES"] ?? "";
 
 const FLAGS = [
-  ...["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--headless=new"],
+  ...["--no-sandbox", "--headless=new", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+  // All of the browser's drawing on SwiftShader's Vulkan: else a canvas that WebGPU draws on ends the GPU process.
+  ...["--enable-features=Vulkan", "--use-vulkan=swiftshader", "--use-angle=swiftshader"],
   // Nothing of the browser's own may want the network.
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
 ];

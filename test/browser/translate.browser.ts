@@ -67,11 +67,21 @@ test("all results come as one zip; pictures of a folder keep their names", async
 test("200 camera frames leave no memory behind, and make no buffer after the first", async ({ tab }) => {
   const { page } = tab;
   await page.addInitScript(() => {
-    const made = { buffers: 0 };
+    const made = { buffers: 0, liveTextures: 0 };
     const create = GPUDevice.prototype.createBuffer;
     GPUDevice.prototype.createBuffer = function (descriptor) {
       made.buffers++;
       return create.call(this, descriptor);
+    };
+    const createTexture = GPUDevice.prototype.createTexture;
+    GPUDevice.prototype.createTexture = function (descriptor) {
+      made.liveTextures++;
+      return createTexture.call(this, descriptor);
+    };
+    const destroyTexture = GPUTexture.prototype.destroy;
+    GPUTexture.prototype.destroy = function () {
+      made.liveTextures--;
+      return destroyTexture.call(this);
     };
     Object.assign(globalThis, { made });
   });
@@ -86,12 +96,23 @@ test("200 camera frames leave no memory behind, and make no buffer after the fir
     );
     return page.evaluate(() => {
       const { liveBytes, liveBuffers, pooledBytes } = document.getElementById("camera-status")?.dataset ?? {};
-      return { liveBytes, liveBuffers, pooledBytes, ...(globalThis as unknown as { made: { buffers: number } }).made };
+      return {
+        liveBytes,
+        liveBuffers,
+        pooledBytes,
+        ...(globalThis as unknown as { made: Record<string, number> }).made,
+      };
     });
   };
   const early = await reach(5);
   assert.ok(Number(early.liveBytes) > 0);
   assert.equal(await reach(205), early);
+  // What is shown is a picture, not an empty canvas.
+  const { channels } = await sharp(await page.locator("#camera-output").screenshot()).stats();
+  assert.ok(
+    channels.some(({ stdev }) => stdev > 3),
+    channels.map(({ stdev }) => stdev).join(),
+  );
   await page.click("#camera");
   assert.is(await page.getAttribute("#camera", "aria-pressed"), "false");
 });
