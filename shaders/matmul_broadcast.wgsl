@@ -1,13 +1,12 @@
 // Matrix product for adapters that are a CPU: from registers, without workgroup memory or barriers.
-// A workgroup is one subgroup. It makes ROWS rows of LANES * 4 columns: every lane owns four neighbouring columns, holds
+// A workgroup is one subgroup. It makes 8 rows of LANES * 4 columns: every lane owns four neighbouring columns, holds
 // elements of one of the rows, and lane r's are broadcast to all. Four products are summed before they join the total: the
 // totals stay out of the inner loop, and chains of additions are short, so they round less.
 // This one takes any strides and sizes; matmul_broadcast_fours.wgsl is faster where it applies.
-// Grid: x = groups of columns, y = blocks of ROWS rows, z = batch.
+// Grid: x = groups of columns, y = blocks of 8 rows, z = batch.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
-const ROWS: u32 = 16; // @tunable 8 or 16
 // With fewer than 8 lanes every lane holds the elements of two rows.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
@@ -20,31 +19,33 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 @group(0) @binding(4) var<uniform> params: Params;
 
 fn a_four(row: u32, k: u32) -> vec4f {
-  var four = vec4f();
-  for (var i = 0u; i < 4; i++) {
-    if (k + i < params.k) { four[i] = a[row + (k + i) * params.a_k]; }
-  }
-  return four;
+  let at = row + vec4u(k, k + 1, k + 2, k + 3) * params.a_k;
+  let four = vec4f(a[at.x], a[at.y], a[at.z], a[at.w]);
+  return select(vec4f(), four, vec4u(k, k + 1, k + 2, k + 3) < vec4u(params.k));
 }
 
 // Columns beyond the last may read anything: they are not stored.
 fn c_block(columns: vec4u, k: u32) -> mat4x4f {
-  var m = mat4x4f();
-  for (var i = 0u; i < 4; i++) {
-    let at = columns + min(k + i, params.k - 1) * params.c_k;
-    m[i] = vec4f(c[at.x], c[at.y], c[at.z], c[at.w]);
-  }
-  return m;
+  let a = columns + k * params.c_k;
+  let b = columns + min(k + 1, params.k - 1) * params.c_k;
+  let d = columns + min(k + 2, params.k - 1) * params.c_k;
+  let e = columns + min(k + 3, params.k - 1) * params.c_k;
+  return mat4x4f(
+    vec4f(c[a.x], c[a.y], c[a.z], c[a.w]), vec4f(c[b.x], c[b.y], c[b.z], c[b.w]),
+    vec4f(c[d.x], c[d.y], c[d.z], c[d.w]), vec4f(c[e.x], c[e.y], c[e.z], c[e.w]),
+  );
+}
+
+fn y_four(at: u32, n: u32) -> vec4f {
+  let last = at + params.n - 1 - n;
+  return vec4f(y[at], y[min(at + 1, last)], y[min(at + 2, last)], y[min(at + 3, last)]);
 }
 
 fn store_four(at: u32, n: u32, four: vec4f) {
-  for (var i = 0u; i < 4; i++) {
-    if (n + i < params.n) {
-      var v = finish(n + i, four[i]);
-      if (params.accumulate == 1) { v += y[at + i]; }
-      y[at + i] = v;
-    }
-  }
+  y[at] = four.x;
+  if (n + 1 < params.n) { y[at + 1] = four.y; }
+  if (n + 2 < params.n) { y[at + 2] = four.z; }
+  if (n + 3 < params.n) { y[at + 3] = four.w; }
 }
 
 //#include lib/matmul_broadcast.wgsl

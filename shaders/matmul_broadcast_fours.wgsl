@@ -3,7 +3,6 @@
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
-const ROWS: u32 = 16; // @tunable 8 or 16
 const ALONG_K: bool = false; // @tunable c lies along k, not along n
 // With fewer than 8 lanes every lane holds the elements of two rows.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
@@ -28,10 +27,8 @@ fn c_block(columns: vec4u, k: u32) -> mat4x4f {
   return mat4x4f(c[at], c[at + step], c[at + 2 * step], c[at + 3 * step]);
 }
 
-fn store_four(at: u32, n: u32, four: vec4f) {
-  var v = vec4f(finish(n, four.x), finish(n + 1, four.y), finish(n + 2, four.z), finish(n + 3, four.w));
-  if (params.accumulate == 1) { v += y[at / 4]; }
-  y[at / 4] = v;
-}
+fn y_four(at: u32, n: u32) -> vec4f { return y[at / 4]; }
+
+fn store_four(at: u32, n: u32, four: vec4f) { y[at / 4] = four; }
 
 //#include lib/matmul_broadcast.wgsl

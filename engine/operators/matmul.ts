@@ -53,14 +53,13 @@ export function runProduct(gpu: Gpu, variant: string, product: Product): void {
     return;
   }
   const LANES = gpu.subgroupSize;
-  const ROWS = m > 8 ? 16 : 8;
-  const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / ROWS), batch] as const;
+  const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / 8), batch] as const;
   const ALONG_K = c.k === 1;
   const along = a.k === 1 && (ALONG_K || c.n === 1);
   if (along && byFours(n, k, a.batch, a.m, base, c.batch, ALONG_K ? c.n : c.k)) {
-    gpu.dispatch(matmul_broadcast_fours, { bindings, params, grid, constants: { LANES, ROWS, ALONG_K } });
+    gpu.dispatch(matmul_broadcast_fours, { bindings, params, grid, constants: { LANES, ALONG_K } });
   } else {
-    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES, ROWS } });
+    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
   }
 }
 

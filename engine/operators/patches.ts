@@ -1,12 +1,11 @@
 // Patches of feature maps (cut.md sections 2.4 and 3): gathering positions, unit rows, PatchNCE, and the fused path from
-// feature maps to losses. None ever stores the matrix of similarities: the forward kernel keeps a running log-sum-exp, and
-// the gradient makes the similarities again, so memory is O(rows * channels).
+// feature maps to losses. Similarities are in memory for a block of keys at a time only: the
+// forward pass keeps a running log-sum-exp, and the gradient makes them again, so memory is O(rows * channels).
 import {
   gather_positions,
   l2_normalize,
   l2_normalize_gradient,
-  patch_nce,
-  patch_nce_broadcast,
+  patch_nce_losses,
   patch_nce_probabilities,
   scatter_positions,
 } from "../../shaders/generated.js";
@@ -149,6 +148,35 @@ export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOpt
 /** The kernel a patchNce takes; the fused path shares the choice. */
 const nceVariant = (gpu: Gpu) => gpu.forced["patchNce"] ?? chooseByProfile([], {}, gpu);
 
+/** Keys whose similarities are in memory at a time. */
+const KEYS_A_BLOCK = 128;
+
+/**
+ * Walks the keys block by block: `visit` gets the similarities s [rows, keys] of all queries with the keys begin, begin + 1, ...
+ * of their group. The same products in the forward pass and in the gradient, so that what cancels there cancels exactly.
+ */
+function eachBlockOfKeys(
+  gpu: Gpu,
+  [q, k]: readonly [q: Tensor, k: Tensor],
+  groups: number,
+  visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
+): void {
+  const [rows, channels] = q.shape;
+  const size = rows / groups;
+  const s = gpu.empty([rows, Math.min(KEYS_A_BLOCK, size)]);
+  for (let begin = 0; begin < size; begin += KEYS_A_BLOCK) {
+    const keys = Math.min(KEYS_A_BLOCK, size - begin);
+    runProduct(gpu, nceVariant(gpu), {
+      ...{ batch: groups, m: size, n: keys, k: channels, y: s },
+      a: { tensor: q, batch: size * channels, m: channels, k: 1 },
+      c: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
+    });
+    visit(s, { keys, begin, size });
+  }
+  s.dispose();
+}
+
+/** Losses, and the log-sum-exp of each row's logits, which the gradient needs again. */
 export function runPatchNce(
   gpu: Gpu,
   q: Tensor,
@@ -156,27 +184,21 @@ export function runPatchNce(
   { groups, tau }: PatchNceOptions,
   loss: Tensor,
   lse: Tensor,
-) {
-  const [rows, channels] = q.shape;
-  const group_size = rows / groups;
-  const bindings = { q, k, loss, lse };
-  const params = { rows, group_size, channels, tau };
-  const grid = [groups * Math.ceil(group_size / 8), 1, 1] as const;
-  if (nceVariant(gpu) === "broadcast") {
-    const constants = { LANES: gpu.subgroupSize, FOURS: channels % 4 === 0 };
-    gpu.dispatch(patch_nce_broadcast, { bindings: { ...bindings, q4: q, k4: k }, params, grid, constants });
-  } else {
-    gpu.dispatch(patch_nce, { bindings, params, grid, constants: { WORKGROUP: rowLanes(gpu) } });
-  }
+): void {
+  const rows = q.shape[0];
+  eachBlockOfKeys(gpu, [q, k], groups, (s, { keys, begin, size }) => {
+    gpu.dispatch(patch_nce_losses, {
+      bindings: { s, loss, lse },
+      params: { rows, keys, begin, group_size: size, tau },
+      grid: rowGrid(1, rows),
+      constants: { WORKGROUP: rowLanes(gpu) },
+    });
+  });
 }
-
-/** Keys whose similarities are in memory at a time while the gradient is made. */
-const KEYS_A_BLOCK = 128;
 
 /**
  * Gradient of the queries (keys receive none, cut.md section 3), with p_ij = exp(q_i . k_j / tau - lse_i):
  *   dq_i = dloss_i / tau * ((p_ii - 1) k_i + sum over j != i of p_ij k_j)
- * Similarities are made again, a block of keys at a time, so that memory grows with the rows and not with their square.
  */
 export function runPatchNceGradient(
   gpu: Gpu,
@@ -185,30 +207,20 @@ export function runPatchNceGradient(
   dq: Tensor,
 ): void {
   const [rows, channels] = q.shape;
-  const size = rows / groups;
-  const variant = nceVariant(gpu);
-  const s = gpu.empty([rows, Math.min(KEYS_A_BLOCK, size)]);
-  const queries = { tensor: q, batch: size * channels, m: channels, k: 1 };
   const PER_THREAD = gpu.profile === "software" ? 8 : 1;
-  for (let begin = 0; begin < size; begin += KEYS_A_BLOCK) {
-    const keys = Math.min(KEYS_A_BLOCK, size - begin);
-    const block = { tensor: k, base: begin * channels, batch: size * channels };
-    runProduct(gpu, variant, {
-      ...{ batch: groups, m: size, n: keys, k: channels, a: queries },
-      ...{ c: { ...block, k: 1, n: channels }, y: s },
-    });
+  eachBlockOfKeys(gpu, [q, k], groups, (s, { keys, begin, size }) => {
     gpu.dispatch(patch_nce_probabilities, {
       bindings: { lse, dloss, s },
       params: { rows, keys, begin, group_size: size, tau },
       grid: rowGrid(Math.ceil(keys / (64 * PER_THREAD)), rows),
       constants: { PER_THREAD },
     });
-    runProduct(gpu, variant, {
-      ...{ batch: groups, m: size, n: channels, k: keys, a: { tensor: s, batch: size * keys, m: keys, k: 1 } },
-      ...{ c: { ...block, k: channels, n: 1 }, y: dq, accumulate: begin > 0 },
+    runProduct(gpu, nceVariant(gpu), {
+      ...{ batch: groups, m: size, n: channels, k: keys, y: dq, accumulate: begin > 0 },
+      a: { tensor: s, batch: size * keys, m: keys, k: 1 },
+      c: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
     });
-  }
-  s.dispose();
+  });
 }
 
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions>({

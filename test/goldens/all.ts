@@ -7,6 +7,8 @@ import { formulaCheck, type GoldenCase, generatorOutput, trainingRun } from "./r
 /** A named piece of work that yields cases. */
 export interface GoldenJob {
   name: string;
+  /** Whether it is a whole training run. */
+  training?: boolean;
   run(gpu: Gpu): Promise<GoldenCase[]>;
 }
 
@@ -17,7 +19,7 @@ export function goldenJobs(): GoldenJob[] {
   }));
   for (const file of goldenFiles()) {
     const { metadata, tensors } = readGolden(file);
-    if (metadata["losses"]) jobs.push({ name: file, run: (gpu) => trainingRun(gpu, file) });
+    if (metadata["losses"]) jobs.push({ name: file, training: true, run: (gpu) => trainingRun(gpu, file) });
     else if (tensors.has("x") && tensors.has("y")) {
       jobs.push({ name: file, run: async (gpu) => [await generatorOutput(gpu, file)] });
     } else if (file.endsWith(".weights.safetensors")) {

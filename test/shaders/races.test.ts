@@ -100,7 +100,7 @@ test("reduce_rows", () => {
 
 test("a missing barrier is found: the test is able to fail", () => {
   const { given } = reduceRows();
-  const { races } = run(kernels.reduce_rows, given, (code) => code.replace("    workgroupBarrier();\n", ""));
+  const { races } = run(kernels.reduce_rows, given, (code) => code.replace("workgroupBarrier();\n", ""));
   assert.ok(races.length > 0);
 });
 
@@ -149,19 +149,27 @@ test("l2_normalize and l2_normalize_gradient", () => {
   close(dx, reference.l2NormalizeGradient(x, 0.1, dy).dx, "gradient");
 });
 
-test("patch_nce", () => {
-  // Two groups of nine: a second block of rows, and a second round of keys.
+test("patch_nce_losses", () => {
+  // Two groups of nine, whose keys come in blocks of five and four.
   const [q, k] = [unitRows(random, 18, 8), unitRows(random, 18, 8)];
   const [loss, lse] = [new Float32Array(18), new Float32Array(18)];
-  const params = { rows: 18, group_size: 9, channels: 8, tau: 0.2 };
-  const options = { groups: 2, tau: 0.2 };
-  runSafely(kernels.patch_nce, {
-    bindings: { q: f32(q), k: f32(k), loss, lse },
-    params,
-    grid: [4, 1, 1],
-    constants: { WORKGROUP: 4 },
-  });
-  close(loss, reference.patchNce(q, k, options), "losses");
+  for (const [begin, keys] of [
+    [0, 5],
+    [5, 4],
+  ]) {
+    const s = Float32Array.from({ length: 18 * keys }, (_, at) => {
+      const row = Math.floor(at / keys);
+      const key = Math.floor(row / 9) * 9 + begin + (at % keys);
+      return Array.from({ length: 8 }, (_, c) => q.data[row * 8 + c] * k.data[key * 8 + c]).reduce((a, b) => a + b);
+    });
+    runSafely(kernels.patch_nce_losses, {
+      bindings: { s, loss, lse },
+      params: { rows: 18, keys, begin, group_size: 9, tau: 0.2 },
+      grid: [1, 18, 1],
+      constants: { WORKGROUP: 4 },
+    });
+  }
+  close(loss, reference.patchNce(q, k, { groups: 2, tau: 0.2 }), "losses");
 });
 
 test("matmul_tiled", () => {
@@ -233,7 +241,7 @@ test("every kernel with workgroup memory is run here", () => {
   const here = [
     ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
     ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
-    ...["l2_normalize_gradient", "patch_nce", "matmul_tiled", "conv2d_tiled"],
+    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "conv2d_tiled"],
     "conv2d_weight_gradient_tiled",
   ];
   // The interpreter has no subgroups.

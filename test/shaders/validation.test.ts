@@ -37,7 +37,6 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   TAPS_X: [1, 4, 7],
   TAPS_Y: [1, 4, 7],
   TAPS: [4],
-  ROWS: [8],
   ALONG_K: [true],
   FOURS: [true],
   STRIP: [8],
