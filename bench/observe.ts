@@ -4,6 +4,7 @@
 import type { Gpu } from "../engine/gpu.js";
 import type { Grid, KernelSource } from "../engine/kernel.js";
 import type { Cost } from "../engine/operator.js";
+import { Recipes } from "../engine/rematerialization.js";
 import { Storage, type Tensor } from "../engine/tensor.js";
 import { randomTensor } from "./data.js";
 
@@ -63,6 +64,7 @@ export async function rehearse(gpu: Gpu, work: () => unknown): Promise<ObservedC
       dispatch: () => {},
       allocate: (bytes, label) => new Storage(bytes, label, null, true),
       adopt: (buffer) => constants.push(buffer),
+      recipes: new Recipes("nothing"),
     };
     try {
       gpu.outsideScopes(work);

@@ -26,6 +26,7 @@ export { Generator, type GeneratorArchitecture } from "./networks/generator.js";
 export { Heads, type HeadsArchitecture } from "./networks/heads.js";
 export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
 export { mergeForResume, presets, resolveOptions, type TrainOptions } from "./options.js";
+export { planStep, type StepPlan } from "./plan.js";
 export { colourScaleCss, falseColour } from "./report/colormap.js";
 export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
 export { learningRateFactor } from "./schedule.js";

@@ -88,6 +88,12 @@ export const trainSchema = v.strictObject({
   ),
   seed: option(run, wholeNumber({ min: 0, max: 4294967295 }), 0, "same seed, same adapter: same result", fixed),
   max_steps: option(run, orNone(wholeNumber({ min: 1 })), null, "stop after this many steps in all"),
+  low_memory: option(
+    run,
+    flag(),
+    false,
+    "keep less of the forward pass and make it again in the backward pass: same results, less memory, more time",
+  ),
   profile: option(run, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
   save_epoch_freq: option(run, wholeNumber({ min: 1 }), 5, "keep a numbered checkpoint every so many epochs"),
   save_latest_freq: option(run, wholeNumber({ min: 1 }), 5000, "save the latest checkpoint every so many pictures"),

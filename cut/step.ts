@@ -29,6 +29,7 @@ export type StepOptions = Pick<
   | ("input_nc" | "output_nc" | "ngf" | "ndf" | "netG" | "netD" | "n_layers_D" | "no_antialias" | "no_antialias_up")
   | ("netF" | "netF_nc" | "nce_layers" | "nce_T" | "nce_idt" | "num_patches" | "flip_equivariance")
   | ("nce_includes_all_negatives_from_minibatch" | "lambda_GAN" | "lambda_NCE" | "gan_mode" | "beta1" | "beta2")
+  | "low_memory"
 >;
 
 /** Patch positions of one step, one array a tapped layer: row-major y * W + x. */
@@ -217,7 +218,9 @@ export class TrainingStep {
     const ids = this.#usesNce
       ? this.patchCounts(height, width).map(({ count }) => gpu.persistent([images, count], "i32"))
       : [];
-    const { program, result } = await record(gpu, () => this.#compute(real, ids, batch, images, flip), this.#arena);
+    const { program, result } = await record(gpu, () => this.#compute(real, ids, batch, images, flip), this.#arena, {
+      rematerialize: options.low_memory ? "everything" : "cheap",
+    });
     return { program, real, ids, ...result };
   }
 
@@ -229,26 +232,27 @@ export class TrainingStep {
     const realB = slice(real, batch, 2 * batch);
 
     const { image: fake, features } = G.translateWithFeatures(flip ? flipHorizontal(source) : source, flip ? [] : taps);
-    const fakeB = slice(fake, 0, batch);
-
     // Keys: unit rows of the source's patches, cut off from the tape.
     const keyFeatures = flip && taps.length ? this.gpu.noGrad(() => G.encode(source, taps)) : features;
     const keys = keyFeatures.map((map, i) => patchKeys(map, ids[i], this.#hasHeads ? F.head(i) : null));
 
     // D learns; G's images are data to it.
-    const scores = D.judge(concat([fakeB.detach(), realB]));
+    const scores = D.judge(concat([slice(fake.detach(), 0, batch), realB]));
     const lossFake = ganLoss(gan_mode, slice(scores, 0, batch), false);
     const lossReal = ganLoss(gan_mode, slice(scores, batch, 2 * batch), true);
     const lossD = scale(add(lossFake, lossReal), 0.5);
     const gradientsD = grad(lossD, [...D.parameters.values()]);
     adam.D.update(gradientsD);
 
-    // G and F learn against the D just updated.
-    const lossGan = scale(ganLoss(gan_mode, D.judge(fakeB, frozen(D.parameters)), true), lambda_GAN);
+    // G and F learn against the D just updated. What comes later here is done earlier in the backward pass: so D, its slice of
+    // the images included, comes after the encoder, and the two do not meet in memory.
+    const queries = this.#usesNce ? G.encode(fake, taps) : [];
+    const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
+    const lossGan = scale(ganLoss(gan_mode, verdict, true), lambda_GAN);
     let lossG = lossGan;
     const nce: Tensor[] = [];
     if (this.#usesNce) {
-      const layers = this.#patchLosses(G.encode(fake, taps), keys, ids, images, images / batch, flip);
+      const layers = this.#patchLosses(queries, keys, ids, images, images / batch, flip);
       // [layers, terms], the terms being A's and, with identity, B's.
       const terms = scale(mean(layers, [0]), lambda_NCE);
       lossG = add(lossGan, scale(sum(terms), this.#identity ? 0.5 : 1));

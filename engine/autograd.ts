@@ -64,7 +64,10 @@ export function backward(output: Tensor, options: GradOptions = {}): void {
   }
 }
 
-/** Nodes that `output` depends on, latest first. */
+/**
+ * Nodes that `output` depends on, in an order for the reversal: every node after all that used its output, but no earlier
+ * than right before the first of those that made its inputs, so that no gradient waits long for its use.
+ */
 function nodesBelow(output: Tensor): TapeNode[] {
   const seen = new Set<TapeNode>();
   const stack = output.node ? [output.node] : [];
@@ -74,7 +77,12 @@ function nodesBelow(output: Tensor): TapeNode[] {
     seen.add(node);
     for (const input of node.inputs) if (input?.node) stack.push(input.node);
   }
-  return [...seen].sort((a, b) => b.order - a.order);
+  // A node's output is made after its inputs, so whoever used it is due before the node itself.
+  const due = (node: TapeNode) => node.inputs.reduce((latest, input) => Math.max(latest, input?.node?.order ?? -1), -1);
+  return [...seen]
+    .map((node) => ({ node, due: due(node) }))
+    .sort((a, b) => b.due - a.due || a.node.order - b.node.order)
+    .map(({ node }) => node);
 }
 
 function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptions): Map<Tensor, Tensor> {
@@ -114,8 +122,9 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
     }
     cotangents.separate(options.dy);
   };
+  const recipes = gpu.recording?.recipes;
   if (createGraph) work();
-  else gpu.noGrad(work);
+  else gpu.noGrad(() => (recipes ? recipes.reversing(work) : work()));
   return cotangents.results;
 }
 

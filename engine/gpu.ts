@@ -18,6 +18,7 @@ import {
 } from "./kernel.js";
 import { BufferLedger, BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
 import { Queue } from "./queue.js";
+import type { Recipes } from "./rematerialization.js";
 import { type Dtype, type Shape, Storage, sizeOf, Tensor, visitTensors } from "./tensor.js";
 
 export type Profile = "gpu" | "software";
@@ -46,6 +47,8 @@ export interface Recording {
   allocate(bytes: number, label: string): Storage;
   /** Takes over memory from outside that only the program needs, as long as it lives: a constant that was uploaded on the way, or what was disposed meanwhile. */
   adopt(buffer: GPUBuffer): void;
+  /** How to make tensors again in the backward pass. */
+  readonly recipes: Recipes;
 }
 
 /** What a kernel choice may depend on. */
@@ -180,13 +183,10 @@ export class Gpu implements AdapterTraits {
 
   /** A tensor that outlives any recording under way: parameters, inputs, constants. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const { recording } = this;
-    this.recording = null;
-    try {
-      return this.outsideScopes(() => this.empty(shape, dtype));
-    } finally {
-      this.recording = recording;
-    }
+    const bytes = roundUpBytes(sizeOf(shape) * 4);
+    const label = `${this.place()}[${shape}]`;
+    const storage = new Storage(bytes, label, this.acquireBuffer(bytes, label, true), false);
+    return this.outsideScopes(() => new Tensor(this, shape, dtype, storage));
   }
 
   /** A tensor of the given elements. It is uploaded at once, also inside a recording. */
@@ -233,7 +233,13 @@ export class Gpu implements AdapterTraits {
       }
     }
     if (this.recording) {
-      const storages = source.bindings.map(({ name }) => bindings[name].storage);
+      const { recipes } = this.recording;
+      const storages = source.bindings.map(({ name, access }) => {
+        const { storage } = bindings[name];
+        if (access === "read") return recipes.resolve(storage);
+        recipes.written(storage);
+        return storage;
+      });
       this.recording.dispatch({ source, constants, storages, params: run.params, grid });
       return;
     }
@@ -265,8 +271,9 @@ export class Gpu implements AdapterTraits {
     return this.#pool.statistics();
   }
 
-  acquireBuffer(bytes: number, label: string): GPUBuffer {
-    return this.guarded(() => this.#pool.acquire(bytes, label));
+  /** `lasting`: for as long as a model or a program, not for a moment. */
+  acquireBuffer(bytes: number, label: string, lasting = false): GPUBuffer {
+    return this.guarded(() => this.#pool.acquire(bytes, label, lasting));
   }
 
   releaseBuffer(buffer: GPUBuffer): void {
@@ -348,6 +355,12 @@ export class Gpu implements AdapterTraits {
     } finally {
       this.gradEnabled = before;
     }
+  }
+
+  /** Keeps a tensor of a recording for the backward pass where everything else is made again (see record). Returns the tensor. */
+  keep(tensor: Tensor): Tensor {
+    this.recording?.recipes.keep(tensor);
+    return tensor;
   }
 
   // ---- places, for messages that name the layer

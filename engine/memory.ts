@@ -93,10 +93,12 @@ export class BufferPool {
     }
   }
 
-  acquire(bytes: number, what: string): GPUBuffer {
+  /** A buffer of at least `bytes`. `lasting`: not soon to be handed on, and so no larger than it must be. */
+  acquire(bytes: number, what: string, lasting = false): GPUBuffer {
     this.check(bytes, what);
     const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
-    const size = Math.min(sizeClass(roundUpBytes(bytes)), maxStorageBufferBindingSize, maxBufferSize);
+    const whole = lasting ? Math.ceil(bytes / 256) * 256 : Number.POSITIVE_INFINITY;
+    const size = Math.min(sizeClass(roundUpBytes(bytes)), whole, maxStorageBufferBindingSize, maxBufferSize);
     const free = this.#free.get(size);
     const statistics = this.#statistics;
     statistics.liveBuffers++;

@@ -23,6 +23,13 @@ export interface OperatorRecord<I extends Inputs, O> {
   shape(inputs: I, options: O): Shape;
   /** Fills `output`; what it returns is kept for the gradient and not visible to callers. */
   forward(gpu: Gpu, inputs: I, options: O, output: Tensor): readonly Tensor[] | undefined;
+  /**
+   * Set where the forward pass costs little beside a convolution. A recorded program then does not keep the output for the
+   * backward pass but makes it again (see rematerialization.ts).
+   */
+  readonly cheap?: boolean;
+  /** Fills `output` once more, given what forward kept; absent: forward does. */
+  again?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
   /** Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated. */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
@@ -67,6 +74,12 @@ export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>
           return record.gradient({ gpu, inputs, options, output, saved, needs }, dy);
         },
       };
+      gpu.recording?.recipes.add(output, inputs, record.cheap ?? false, () => {
+        const twin = gpu.empty(shape);
+        if (record.again) record.again(gpu, inputs, options, twin, saved);
+        else for (const tensor of record.forward(gpu, inputs, options, twin) ?? []) tensor.dispose();
+        return twin;
+      });
     } else {
       for (const tensor of saved) tensor.dispose();
     }

@@ -9,6 +9,7 @@ import { RecordingError } from "./errors.js";
 import type { Dispatch, Gpu, Recording } from "./gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import { abortable, type LongWork } from "./long-work.js";
+import { Recipes, type Rematerialize } from "./rematerialization.js";
 import { Storage, visitTensors } from "./tensor.js";
 
 interface Life {
@@ -29,6 +30,11 @@ export class Arena {
   readonly buffers: GPUBuffer[] = [];
   /** Programs that use it and are not disposed. */
   programs = 0;
+}
+
+export interface RecordOptions extends LongWork {
+  /** What a backward pass makes again instead of having it kept; results are the same to the bit. By default "cheap". */
+  rematerialize?: Rematerialize;
 }
 
 /**
@@ -55,7 +61,7 @@ export async function record<T>(
   gpu: Gpu,
   work: () => T,
   arena: Arena = new Arena(),
-  { signal, onProgress }: LongWork = {},
+  { signal, onProgress, rematerialize = "cheap" }: RecordOptions = {},
 ): Promise<{ program: Program; result: T }> {
   signal?.throwIfAborted();
   if (gpu.recording) throw new RecordingError("a program is already being recorded on this device");
@@ -65,6 +71,7 @@ export async function record<T>(
     dispatch: (dispatch) => dispatches.push(dispatch),
     allocate: (bytes, label) => new Storage(bytes, label, null, true),
     adopt: (buffer) => constants.push(buffer),
+    recipes: new Recipes(rematerialize),
   };
   gpu.queue.flush();
   gpu.recording = recording;
@@ -214,7 +221,7 @@ export class Program {
     let bytes = 0;
     for (const storage of kept) {
       if (!storage.virtual || storage.buffer) continue;
-      storage.buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label);
+      storage.buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label, true);
       this.#own.push(storage.buffer);
       bytes += storage.buffer.size;
     }
@@ -230,7 +237,7 @@ export class Program {
           others.every((other) => life.last < other.first || other.last < life.first),
       );
       if (home < 0) {
-        this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program"));
+        this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program", true));
         tenants.push([]);
         home = tenants.length - 1;
       }

@@ -1,10 +1,12 @@
 // What is not arithmetic: JavaScript a dispatch in a replay, GPU objects and heap that replays leave behind, memory of a CUT
 // step, and the time from nothing to the first step.
+import { resolveOptions } from "../../cut/options.js";
+import { planStep } from "../../cut/plan.js";
 import type { Gpu } from "../../engine/gpu.js";
 import { record } from "../../engine/program.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
 import { type Measurement, timingOf } from "../measure.js";
-import { makeStep, type StepSize } from "../training-step.js";
+import type { StepSize } from "../training-step.js";
 import { generatorWork } from "./generator.js";
 
 const NO_COST = { flops: 0, bytes: 0 };
@@ -80,25 +82,15 @@ async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcom
   }
 }
 
-/** Bytes of all buffers in use by a step that is recorded for a size and never run. */
-export async function plannedBytes(gpu: Gpu, size: StepSize): Promise<number> {
-  gpu.trimMemory();
-  const before = gpu.memory().liveBytes;
-  const { step, prepare } = makeStep(gpu, size);
-  try {
-    await prepare();
-    return gpu.memory().liveBytes - before;
-  } finally {
-    step.dispose();
-    gpu.trimMemory();
-  }
-}
-
-function memory(size: StepSize) {
+/** Bytes of all buffers in use by a step, planned for this adapter. */
+function memory({ size, ngf, ndf }: StepSize, extras: Record<string, unknown> = {}) {
   return async ({ gpu }: BenchContext): Promise<Outcome> => {
-    const bytes = await plannedBytes(gpu, size);
+    const options = resolveOptions({ dataroot: "none", crop_size: size, ngf, ndf, ...extras });
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+    const largest = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const { bytes } = await planStep(options, { batch: 1, height: size, width: size }, gpu, largest);
     const figures = { bytes_in_use: bytes };
-    return { measurement: null, ...NO_COST, figures, note: "recorded, not run: bytes of every buffer the step needs" };
+    return { measurement: null, ...NO_COST, figures, note: "planned, not run: bytes of every buffer training needs" };
   };
 }
 
@@ -127,6 +119,8 @@ export function overheadCases(): BenchCase[] {
     at("replay", "forward + backward", "generator ngf 4 at 16x16", replayCost),
     at("memory", "CUT", "ngf 16 ndf 16 at 64x64", memory(small)),
     at("memory", "CUT", "ngf 64 ndf 64 at 256x256", memory(full)),
+    at("memory", "CUT --low_memory", "ngf 64 ndf 64 at 256x256", memory(full, { low_memory: true })),
+    at("memory", "FastCUT", "ngf 64 ndf 64 at 256x256", memory(full, { CUT_mode: "FastCUT" })),
     at("cold start", "CUT", "the demo's step", coldStart),
   ];
 }

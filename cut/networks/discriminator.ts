@@ -44,10 +44,14 @@ function plan({ input_nc, ndf, netD, n_layers_D, no_antialias }: DiscriminatorAr
     convolution(2 * ndf, 1, 1, 1);
     return { modules, shapes };
   }
+  const endStage = () => {
+    modules[modules.length - 1].endsStage = true;
+  };
   const levels = netD === "basic" ? 3 : n_layers_D;
   const stride = no_antialias ? 2 : 1;
   const down = () => {
     if (!no_antialias) push(blurDown);
+    endStage();
   };
   const width = (level: number) => ndf * Math.min(2 ** level, 8);
   convolution(input_nc, ndf, 4, stride);
@@ -60,7 +64,9 @@ function plan({ input_nc, ndf, netD, n_layers_D, no_antialias }: DiscriminatorAr
   }
   convolution(width(levels - 1), width(levels), 4, 1);
   normActivation();
+  endStage();
   convolution(width(levels), 1, 4, 1);
+  endStage();
   return { modules, shapes };
 }
 

@@ -40,6 +40,9 @@ export function planGenerator(architecture: GeneratorArchitecture): GeneratorPla
     const index = modules.length;
     modules.push({ index, run: make(index) });
   };
+  const endStage = () => {
+    modules[modules.length - 1].endsStage = true;
+  };
   const convolution = (
     cin: number,
     cout: number,
@@ -68,6 +71,7 @@ export function planGenerator(architecture: GeneratorArchitecture): GeneratorPla
         return blurDown;
       });
     }
+    endStage();
   }
   const width = 4 * ngf;
   for (let i = 0; i < blocks; i++) {
@@ -81,6 +85,7 @@ export function planGenerator(architecture: GeneratorArchitecture): GeneratorPla
         return instanceNorm(conv(hidden, p, keys[1]), { residual: x });
       };
     });
+    endStage();
   }
   for (const half of [2 * ngf, ngf]) {
     if (no_antialias_up) {
@@ -98,10 +103,13 @@ export function planGenerator(architecture: GeneratorArchitecture): GeneratorPla
       convolution(2 * half, half, 3, { padding: 1 });
     }
     normRelu();
+    // The last, large tensor is as quickly made from this one.
+    if (half !== ngf) endStage();
   }
   push(() => (x) => reflectionPad2d(x, 3));
   convolution(ngf, output_nc, 7);
   push(() => tanh);
+  endStage();
   return { modules, shapes, filters };
 }
 

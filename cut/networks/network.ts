@@ -36,6 +36,8 @@ export async function readParameters(parameters: Parameters): Promise<Map<string
 export interface Module {
   /** Position in the Sequential: the number in state_dict keys and in nce_layers. */
   index: number;
+  /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
+  endsStage?: boolean;
   run(x: Tensor, parameters: Parameters): Tensor;
 }
 
@@ -53,6 +55,7 @@ export function runModules(
   let output = x;
   for (const module of modules) {
     output = gpu.at(`${place}${module.index}`, () => module.run(output, parameters));
+    if (module.endsStage) gpu.keep(output);
     if (taps.includes(module.index)) features.push(output);
     if (encodeOnly && features.length === taps.length) break;
   }

@@ -19,6 +19,7 @@ export const concatOperator = defineOperator<readonly Tensor[], object>({
     return [inputs.reduce((total, x) => total + x.shape[0], 0), ...first.shape.slice(1)];
   },
   flops: () => 0,
+  cheap: true,
   forward(gpu, inputs, _, y) {
     let at = 0;
     for (const x of inputs) {
@@ -49,6 +50,7 @@ export const sliceOperator = defineOperator<readonly [x: Tensor], { start: numbe
     return [end - start, ...x.shape.slice(1)];
   },
   flops: () => 0,
+  cheap: true,
   forward(gpu, [x], { start }, y) {
     copyInto(gpu, x, y, y.size, start * (x.size / x.shape[0]), 0);
     return undefined;
@@ -73,6 +75,7 @@ export const flipOperator = defineOperator<readonly [x: Tensor], object>({
   name: "flipHorizontal",
   shape: ([x]) => x.shape,
   flops: () => 0,
+  cheap: true,
   forward(gpu, [x], _, y) {
     const width = x.shape[x.shape.length - 1];
     gpu.dispatch(flip, { bindings: { x, y }, params: { size: x.size, width }, grid: Math.ceil(x.size / 64) });

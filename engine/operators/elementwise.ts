@@ -74,6 +74,7 @@ function defineUnary<O>(
   return defineOperator<One, O>({
     name,
     shape: ([x]) => x.shape,
+    cheap: true,
     forward: (gpu, [x], options, y) => forward(gpu, x, y, options),
     gradient: ({ inputs: [x], output, options }, dy) => [gradient(dy, x, output, options)],
   });
@@ -137,6 +138,7 @@ function defineBinary(name: string, op: number, gradient: OperatorRecord<Two, ob
   return defineOperator<Two, object>({
     name,
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
+    cheap: true,
     forward(gpu, [a, b], _, y) {
       if (sameShape(a.shape, b.shape)) return runBinary(gpu, op, a, b, y);
       return runBroadcast(gpu, name, op, a, b, y);

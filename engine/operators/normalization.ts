@@ -35,6 +35,24 @@ interface NormOptions {
 const lanes = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 256);
 const perThread = (gpu: Gpu, size: number) => (gpu.profile === "software" ? Math.min(8, Math.ceil(size / 64)) : 1);
 
+function normalize(
+  gpu: Gpu,
+  [x, residual]: NormInputs,
+  { slope }: NormOptions,
+  y: Tensor,
+  [statistics]: readonly Tensor[],
+): void {
+  const planes = statistics.shape[0];
+  const size = x.size / planes;
+  const PER_THREAD = perThread(gpu, size);
+  gpu.dispatch(instance_norm, {
+    bindings: { x, statistics, residual: residual ?? x, y },
+    params: { planes, size, slope: slope ?? 0 },
+    grid: rowGrid(Math.ceil(size / (64 * PER_THREAD)), planes),
+    constants: { SLOPED: slope !== null, RESIDUAL: Boolean(residual), PER_THREAD },
+  });
+}
+
 export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   name: "instanceNorm",
   shape([x, residual]) {
@@ -49,26 +67,23 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   },
   // Mean 1, variance 3, normalisation 2; then the activation and the residual where they are.
   flops: ([x, residual], { slope }) => sizeOf(x as Shape) * (6 + Number(slope !== null) + Number(Boolean(residual))),
-  forward(gpu, [x, residual], { eps, slope }, y) {
+  cheap: true,
+  forward(gpu, inputs, options, y) {
+    const [x] = inputs;
     const [batch, channels, height, width] = x.shape;
     const planes = batch * channels;
     const size = height * width;
     const statistics = gpu.empty([planes, 2]);
     gpu.dispatch(instance_norm_statistics, {
       bindings: { x, statistics },
-      params: { size, eps },
+      params: { size, eps: options.eps },
       grid: planes,
       constants: { WORKGROUP: lanes(gpu) },
     });
-    const PER_THREAD = perThread(gpu, size);
-    gpu.dispatch(instance_norm, {
-      bindings: { x, statistics, residual: residual ?? x, y },
-      params: { planes, size, slope: slope ?? 0 },
-      grid: rowGrid(Math.ceil(size / (64 * PER_THREAD)), planes),
-      constants: { SLOPED: slope !== null, RESIDUAL: Boolean(residual), PER_THREAD },
-    });
+    normalize(gpu, inputs, options, y, [statistics]);
     return [statistics];
   },
+  again: normalize,
   gradient({ inputs: [x, residual], options: { slope }, saved: [statistics], needs }, dy) {
     const dx = needs(0) ? instanceNormGradientOperator([dy, x, statistics], { slope }) : null;
     return [dx, residual && needs(1) ? dy : null];

@@ -26,6 +26,7 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
       return [batch, channels, height + 2 * padding, width + 2 * padding];
     },
     flops: () => 0,
+    cheap: true,
     forward(gpu, [x], { padding }, y) {
       const [batch, channels, height, width] = x.shape;
       const { grid, constants } = stripGrid(gpu, y.shape);

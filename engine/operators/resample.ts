@@ -23,6 +23,7 @@ export const blurDownOperator = defineOperator<One, object>({
   },
   // Three by three taps an output.
   flops: (_shapes, _options, y) => 18 * sizeOf(y),
+  cheap: true,
   forward(gpu, [x], _, y) {
     const [batch, channels, height, width] = x.shape;
     gpu.dispatch(blur_down, {
@@ -59,6 +60,7 @@ export const blurUpOperator = defineOperator<One, object>({
   },
   // Two by two taps reach an output.
   flops: (_shapes, _options, y) => 8 * sizeOf(y),
+  cheap: true,
   forward(gpu, [x], _, y) {
     const [batch, channels, height, width] = x.shape;
     gpu.dispatch(blur_up, {
