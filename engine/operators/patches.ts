@@ -13,7 +13,7 @@ import {
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { rowGrid } from "../kernel.js";
-import { defineOperator, type Operator } from "../operator.js";
+import { chooseVariant, defineOperator, type Operator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { runProduct } from "./matmul.js";
 import { fillWith } from "./memory.js";
@@ -146,23 +146,18 @@ export function checkGroups(name: string, rows: number, groups: number): void {
 export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOptions): number =>
   rows * (rows / groups) * (2 * channels + 5);
 
-/** The kernel a patchNce takes; the fused path shares the choice. */
-const nceVariant = (gpu: Gpu) => gpu.forced["patchNce"] ?? chooseByProfile([], {}, gpu);
+/** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
+const nceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions) =>
+  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
-export function runPatchNce(
-  gpu: Gpu,
-  q: Tensor,
-  k: Tensor,
-  { groups, tau }: PatchNceOptions,
-  loss: Tensor,
-  lse: Tensor,
-) {
+export function runPatchNce(gpu: Gpu, q: Tensor, k: Tensor, options: PatchNceOptions, loss: Tensor, lse: Tensor) {
+  const { groups, tau } = options;
   const [rows, channels] = q.shape;
   const group_size = rows / groups;
   const bindings = { q, k, loss, lse };
   const params = { rows, group_size, channels, tau };
   const grid = [groups * Math.ceil(group_size / 8), 1, 1] as const;
-  if (nceVariant(gpu) === "broadcast") {
+  if (nceVariant(gpu, q, k, options) === "broadcast") {
     const constants = { LANES: gpu.subgroupSize, FOURS: channels % 4 === 0 };
     gpu.dispatch(patch_nce_broadcast, { bindings: { ...bindings, q4: q, k4: k }, params, grid, constants });
   } else {
@@ -181,12 +176,13 @@ const KEYS_A_BLOCK = 128;
 export function runPatchNceGradient(
   gpu: Gpu,
   [q, k, lse, dloss]: readonly [Tensor, Tensor, Tensor, Tensor],
-  { groups, tau }: PatchNceOptions,
+  options: PatchNceOptions,
   dq: Tensor,
 ): void {
+  const { groups, tau } = options;
   const [rows, channels] = q.shape;
   const size = rows / groups;
-  const variant = nceVariant(gpu);
+  const variant = nceVariant(gpu, q, k, options);
   const s = gpu.empty([rows, Math.min(KEYS_A_BLOCK, size)]);
   const queries = { tensor: q, batch: size * channels, m: channels, k: 1 };
   const PER_THREAD = gpu.profile === "software" ? 8 : 1;

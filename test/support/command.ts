@@ -30,11 +30,14 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export const distFolder = here("../..");
 export const projectFolder = here("../../..");
 
+/** Tuning tables of whoever runs the tests must not decide what they see. */
+const isolated = { XDG_CACHE_HOME: join(distFolder, "test-cache") };
+
 /** Runs `cutgpu` with these arguments to its end. */
 export function cutgpu(args: readonly string[], around: CommandSurroundings = {}): Promise<CommandResult> {
   const { cwd, env, preload, main = join(distFolder, "cut/cli/main.js") } = around;
   const node = [...(preload ? ["--import", join(distFolder, "test", preload)] : []), main, ...args];
-  const child = spawn(process.execPath, node, { cwd, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, node, { cwd, env: { ...process.env, ...isolated, ...env } });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk;
