@@ -11,6 +11,7 @@ import {
 import { linearOperator, matmulOperator } from "../engine/operators/matmul.js";
 import { patchNceOperator } from "../engine/operators/patches.js";
 import { sum } from "../engine/operators/reduction.js";
+import { record } from "../engine/program.js";
 import type { Shape, Tensor } from "../engine/tensor.js";
 import { makeInput } from "./data.js";
 import { measure, timingOf } from "./measure.js";
@@ -37,6 +38,8 @@ export interface TunedChoice extends Choice {
 const ROUNDS = 3;
 /** A kernel that takes so many times the fastest is not measured again. */
 const HOPELESS = 1.5;
+/** The same for a first trial by the wall, whose overheads make short kernels look alike. */
+const HOPELESS_IN_TRIAL = 3;
 /** A gain below this is not worth other roundings. */
 const LEAST_GAIN = 0.05;
 /** Milliseconds of sampling for a kernel in a round. */
@@ -83,38 +86,68 @@ export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal)
   gpu.tuning = null;
   const { work, dispose } = workOf(gpu, choice);
   try {
-    const rule = await dispatchesOf(gpu, work);
-    let left: string[] = [];
-    const seen = new Set<string>();
-    // The rule's own first, so that of kernels that do the same it is the one that stays.
-    const variants = variantsOf(gpu, choice.operator);
-    const works = new Map<string, string>();
-    for (const variant of variants) {
-      works.set(variant, await withForced(gpu, choice.operator, variant, () => dispatchesOf(gpu, work)));
+    const { rule, distinct } = await distinctVariants(gpu, choice.operator, work);
+    const forced = <T>(variant: string, run: () => Promise<T>) => withForced(gpu, choice.operator, variant, run);
+    const rounds = new Map<string, number[]>();
+    for (const variant of distinct) {
+      signal?.throwIfAborted();
+      rounds.set(variant, [await forced(variant, () => trial(gpu, work))]);
     }
-    const ruled = variants.find((variant) => works.get(variant) === rule) ?? variants[0];
-    left = [ruled, ...variants.filter((variant) => variant !== ruled)].filter((variant) => {
-      const does = works.get(variant) as string;
-      return !seen.has(does) && seen.add(does);
-    });
-    const rounds = new Map<string, number[]>(left.map((variant) => [variant, []]));
+    let left = notSlower(distinct, rounds, rule, HOPELESS_IN_TRIAL);
+    for (const variant of left) rounds.set(variant, []);
     for (let round = 0; round < ROUNDS && (round === 0 || left.length > 1); round++) {
       for (const variant of left) {
-        const { ms } = await withForced(gpu, choice.operator, variant, () =>
-          measure(gpu, work, { budget: BUDGET_MS, signal }),
-        );
+        const { ms } = await forced(variant, () => measure(gpu, work, { budget: BUDGET_MS, signal }));
         rounds.get(variant)?.push(ms.median);
       }
-      const median = (variant: string) => timingOf(rounds.get(variant) ?? []).median;
-      const best = Math.min(...left.map(median));
-      left = left.filter((variant) => variant === ruled || median(variant) <= HOPELESS * best);
+      left = notSlower(left, rounds, rule, HOPELESS);
     }
     const ms = new Map([...rounds].map(([variant, times]) => [variant, timingOf(times).median]));
-    return { ...choice, ms, rule: ruled, winner: winnerOf(ruled, rounds) };
+    return { ...choice, ms, rule, winner: winnerOf(rule, rounds) };
   } finally {
     dispose();
     gpu.tuning = tuning;
   }
+}
+
+/** The kernel that the rule takes, and of those that dispatch the very same work one each, the rule's first. */
+async function distinctVariants(gpu: Gpu, operator: string, work: () => unknown) {
+  const variants = variantsOf(gpu, operator);
+  const dispatches = new Map<string, string>();
+  for (const variant of variants) {
+    dispatches.set(variant, await withForced(gpu, operator, variant, () => dispatchesOf(gpu, work)));
+  }
+  const ruled = await dispatchesOf(gpu, work);
+  const rule = variants.find((variant) => dispatches.get(variant) === ruled) ?? variants[0];
+  const first = new Map([rule, ...variants].reverse().map((variant) => [dispatches.get(variant), variant]));
+  return { rule, distinct: [...new Set([rule, ...variants])].filter((name) => [...first.values()].includes(name)) };
+}
+
+/** Milliseconds by the wall of one execution after the first, in which drivers compile. */
+async function trial(gpu: Gpu, work: () => unknown): Promise<number> {
+  const { program } = await record(gpu, () => void work());
+  try {
+    program.replay();
+    await gpu.finish();
+    const start = performance.now();
+    program.replay();
+    await gpu.finish();
+    return performance.now() - start;
+  } finally {
+    program.dispose();
+  }
+}
+
+/** The rule's kernel, and those that take less than so many times the fastest. */
+function notSlower(
+  variants: readonly string[],
+  rounds: ReadonlyMap<string, readonly number[]>,
+  rule: string,
+  times: number,
+): string[] {
+  const median = (variant: string) => timingOf(rounds.get(variant) ?? []).median;
+  const best = Math.min(...variants.map(median));
+  return variants.filter((variant) => variant === rule || median(variant) <= times * best);
 }
 
 /**
