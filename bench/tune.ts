@@ -2,7 +2,7 @@
 // that the adapter can run, on random data. The kernels of one choice take turns, so that a machine that slows down or is
 // busy for a while slows all of them, and the rule's own choice gives way only where a kernel is clearly faster.
 import { grad } from "../engine/autograd.js";
-import type { Choice, Gpu } from "../engine/gpu.js";
+import type { Gpu } from "../engine/gpu.js";
 import {
   conv2dOperator,
   conv2dWeightGradientOperator,
@@ -13,6 +13,7 @@ import { patchNceOperator } from "../engine/operators/patches.js";
 import { sum } from "../engine/operators/reduction.js";
 import { record } from "../engine/program.js";
 import type { Shape, Tensor } from "../engine/tensor.js";
+import type { Choice } from "../engine/tuning.js";
 import { makeInput } from "./data.js";
 import { measure, timingOf } from "./measure.js";
 import { rehearse } from "./observe.js";

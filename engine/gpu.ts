@@ -19,7 +19,7 @@ import {
 import { BufferLedger, BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
 import { Queue } from "./queue.js";
 import { type Dtype, type Shape, Storage, sizeOf, Tensor, visitTensors } from "./tensor.js";
-import { applyTuning, checkTuning, type TuningTable } from "./tuning.js";
+import { applyTuning, type Choice, checkTuning, type TuningTable } from "./tuning.js";
 
 export type Profile = "gpu" | "software";
 
@@ -58,15 +58,6 @@ export interface AdapterTraits {
   readonly profile: Profile;
   /** Lanes of a subgroup where that number is fixed and subgroups are there, else 0. */
   readonly subgroupSize: number;
-}
-
-/** What a kernel is chosen for. */
-export interface Choice {
-  operator: string;
-  shapes: readonly (Shape | undefined)[];
-  options: object;
-  /** Its entry in a tuning table. */
-  key: string;
 }
 
 const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];

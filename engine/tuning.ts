@@ -16,6 +16,15 @@ export interface TuningTable {
   readonly choices: { readonly [key: string]: string };
 }
 
+/** What a kernel is chosen for. */
+export interface Choice {
+  operator: string;
+  shapes: readonly (Shape | undefined)[];
+  options: object;
+  /** Its entry in a tuning table. */
+  key: string;
+}
+
 /**
  * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no axes),
  * and its options sorted by name, all with single spaces between. Every number that the choice may depend on is in it:
