@@ -9,6 +9,7 @@ import { defineCommand } from "../cut/cli/command.js";
 import { openCommandGpu } from "../cut/cli/open-gpu.js";
 import { packageRoot } from "../cut/cli/package-root.js";
 import { startProgress } from "../cut/cli/progress.js";
+import { describeKernels } from "../cut/cli/tuned.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../cut/files.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../cut/option-schema.js";
 import { CutgpuError } from "../engine/errors.js";
@@ -119,7 +120,7 @@ async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, sig
 }
 
 async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]> {
-  process.stdout.write(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
+  process.stdout.write(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
   let progress: ReturnType<typeof startProgress> | null = null;
   let suite = "";
   try {

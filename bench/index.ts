@@ -18,10 +18,11 @@ import { overheadCases } from "./suites/overhead.js";
 import { ceilingsOf, rooflineCases } from "./suites/roofline.js";
 import { stepCases } from "./suites/step.js";
 
+export { adapterName } from "../engine/adapter-name.js";
 export type { BenchCase, Ceilings, Surroundings } from "./case.js";
 export { caseName } from "./case.js";
 export { type Measurement, type MeasureOptions, measure } from "./measure.js";
-export { adapterName, rowOf, shareOf } from "./rating.js";
+export { rowOf, shareOf } from "./rating.js";
 export { type BenchRow, type Suite, suites, type Timing } from "./row.js";
 
 /** Medians of other engines by name, for the jobs that cases carry. */

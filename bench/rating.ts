@@ -1,17 +1,8 @@
 // From what was measured to a row: rates, the share of the roofline, other engines beside it.
+import { adapterName } from "../engine/adapter-name.js";
 import type { Gpu } from "../engine/gpu.js";
 import type { BenchCase, Ceilings, Outcome } from "./case.js";
 import type { BenchRow, Timing } from "./row.js";
-
-/** The adapter's name, under which results are kept and compared. */
-export function adapterName({ info }: Gpu): string {
-  const { vendor, architecture, device, description } = info;
-  const clean = (text: string) => text.replace(/^[\s-]+|[\s-]+$/g, "");
-  return [device || [vendor, architecture].filter(Boolean).join(" "), description]
-    .map(clean)
-    .filter(Boolean)
-    .join(", ");
-}
 
 /** The row of an outcome, rated against the ceilings. */
 export function rowOf(

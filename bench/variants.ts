@@ -1,11 +1,11 @@
 // The kernels that an operator has and this adapter can run, and how to force one of them for a while.
 import type { AdapterTraits, Gpu } from "../engine/gpu.js";
+import { runnableVariants } from "../engine/operator.js";
 import { operatorTable } from "../engine/operators/index.js";
 
 /** Variants of an operator that an adapter can run; "default" where there is no choice. */
 export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
-  const variants = operatorTable.get(operator)?.variants ?? [];
-  const runnable = variants.filter((name) => adapter.subgroupSize >= 4 || !name.startsWith("broadcast"));
+  const runnable = runnableVariants(operatorTable.get(operator)?.variants ?? [], adapter);
   return runnable.length ? runnable : ["default"];
 }
 

@@ -1,6 +1,7 @@
 // The folder of one training run (Node only), runs_dir/name:
 //   config.json               the configuration, for people; checkpoints carry it as well
 //   latest.safetensors        the newest checkpoint, and EPOCH.safetensors those that are kept
+//   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
 //   losses.jsonl              a line a step: step, epoch, seconds, lr and every loss
 //   samples/                  pictures made on the way
 //   report.html               refreshed as the run goes
@@ -23,6 +24,7 @@ import {
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../engine/errors.js";
+import { parseTuning, type TuningTable } from "../engine/tuning.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./files.js";
 import type { LossRow } from "./report/losses.js";
 
@@ -52,7 +54,7 @@ export class RunFolder {
           "add --continue_train to go on with it, or choose another --name.",
         );
       }
-      for (const leftover of ["losses.jsonl", "samples", "report.html"]) {
+      for (const leftover of ["losses.jsonl", "samples", "report.html", "tuning.json"]) {
         withFileErrors(folder.path, () => rmSync(join(folder.path, leftover), { recursive: true, force: true }));
       }
       makeFolder(join(folder.path, "samples"));
@@ -108,6 +110,28 @@ export class RunFolder {
       return JSON.parse(text) as Record<string, unknown>;
     } catch {
       throw new CutgpuError("CONFIG", `${path} is not JSON;`, "mend it, or take the copy that a checkpoint carries.");
+    }
+  }
+
+  get #tuningPath(): string {
+    return join(this.path, "tuning.json");
+  }
+
+  /** Keeps the tuning table that the run begins with. */
+  writeTuning(table: TuningTable): void {
+    writeFileAtomically(this.#tuningPath, `${JSON.stringify(table, null, 1)}\n`);
+  }
+
+  /** The tuning table that the run began with; null where its kernels are chosen by rule. Throws where the file is no table. */
+  readTuning(): TuningTable | null {
+    const path = this.#tuningPath;
+    if (!existsSync(path)) return null;
+    const text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    try {
+      return parseTuning(text, path);
+    } catch (error) {
+      if (!(error instanceof CutgpuError)) throw error;
+      throw new CutgpuError(error.code, `${error.message};`, "restore it, or remove it to go on with other kernels.");
     }
   }
 

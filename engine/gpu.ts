@@ -20,6 +20,7 @@ import { BufferLedger, BufferPool, type MemoryStatistics, roundUpBytes } from ".
 import { Queue } from "./queue.js";
 import type { Recipes } from "./rematerialization.js";
 import { type Dtype, type Shape, Storage, sizeOf, Tensor, visitTensors } from "./tensor.js";
+import { applyTuning, type Choice, checkTuning, type TuningTable } from "./tuning.js";
 
 export type Profile = "gpu" | "software";
 
@@ -30,6 +31,10 @@ export interface OpenOptions {
   adapter?: GPUAdapter | null;
   /** Forces a kernel profile; by default the adapter decides. */
   profile?: Profile | "auto";
+  /** Kernels measured on this adapter by `cutgpu tune`; a table of another adapter or profile is not used. */
+  tuning?: TuningTable;
+  /** Called with one line where something is not as one would expect: another table, a software driver (Node). */
+  notify?: (message: string) => void;
 }
 
 /** One dispatch, as a recording keeps it. */
@@ -76,7 +81,12 @@ const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
  * ```
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
-  if (options.device) return new Gpu(options.device, options.profile ?? "auto", false);
+  const tuning = options.tuning && checkTuning(options.tuning);
+  const tuned = (gpu: Gpu) => {
+    if (tuning) applyTuning(gpu, tuning, options.notify);
+    return gpu;
+  };
+  if (options.device) return tuned(new Gpu(options.device, options.profile ?? "auto", false));
   const adapter =
     options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
   if (!adapter) {
@@ -91,7 +101,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
     requiredLimits,
   });
-  return new Gpu(device, options.profile ?? "auto", true);
+  return tuned(new Gpu(device, options.profile ?? "auto", true));
 }
 
 function profileOf(info: GPUAdapterInfo): Profile {
@@ -110,6 +120,10 @@ export class Gpu implements AdapterTraits {
   readonly guarded: Guard;
   /** Forces the kernel of an operator by name, for tests and benchmarks: forced.conv2d = "tiled". */
   readonly forced: { [operator: string]: string } = {};
+  /** Kernels that were measured to be the fastest; what is recorded from now on takes them (see tuning.ts). */
+  tuning: TuningTable | null = null;
+  /** Told of every choice between kernels that is not forced: for tuning. */
+  onChoice: ((choice: Choice) => void) | null = null;
   /** Told of every operator that runs or is recorded, with its cost: for benchmarks and profiles. */
   onOperator: ((call: { operator: string; flops: number; bytes: number }) => void) | null = null;
   /** Whether operators put themselves on the tape. */

@@ -1,4 +1,5 @@
 // The engine's public face: tensors with gradients on WebGPU, in Node and in the browser. Importing it touches no GPU.
+export { adapterName } from "./adapter-name.js";
 export * from "./autograd.js";
 export { kernelFromWgsl } from "./custom-kernel.js";
 export * from "./errors.js";
@@ -44,3 +45,5 @@ export { Arena, Program, type RecordOptions, record } from "./program.js";
 export { Random } from "./random.js";
 export type { Rematerialize } from "./rematerialization.js";
 export { type Dtype, type Shape, Tensor } from "./tensor.js";
+export { applyTuning, parseTuning, type TuningTable } from "./tuning.js";
+export { loadTuning, storeTuning } from "./tuning-store.js";

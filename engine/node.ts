@@ -14,8 +14,6 @@ import { type Gpu, type OpenOptions, openGpu as openWith } from "./gpu.js";
 export interface NodeOpenOptions extends OpenOptions {
   /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
   flags?: string[];
-  /** Called with one line if a software driver had to be brought along. */
-  notify?: (message: string) => void;
 }
 
 let instance: GPU | null = null;
@@ -46,7 +44,7 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
       fasterChoice(),
     );
   }
-  return openWith({ adapter, profile: options.profile });
+  return openWith({ ...options, adapter });
 }
 
 /** The adapter that openGpu would use, or null. */

@@ -1,9 +1,10 @@
 // What an operator is: one record with its shape rule, forward and gradient side by side, and, where several kernels can do
-// the work, a pure function from shapes and adapter to one of them, which `gpu.forced` overrides. defineOperator turns the
-// record into the function that callers use and puts it on the tape.
+// the work, a pure function from shapes and adapter to one of them, which `gpu.forced` and a tuning table override.
+// defineOperator turns the record into the function that callers use and puts it on the tape.
 import { ArgumentError, DisposedError, GradientError, ShapeError } from "./errors.js";
 import type { AdapterTraits, Gpu } from "./gpu.js";
 import { type Shape, sizeOf, Tensor } from "./tensor.js";
+import { keyOf } from "./tuning.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
 
@@ -101,7 +102,11 @@ export function costOf<I extends Inputs, O>(record: OperatorRecord<I, O>, inputs
   return { flops: record.flops?.(shapes, options, output) ?? sizeOf(output), bytes: 4 * elements };
 }
 
-/** The kernel to use: the forced one, else the operator's choice. */
+/** Of an operator's kernels those that an adapter can run: broadcasts need subgroups of a fixed size. */
+export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
+  variants.filter((name) => subgroupSize >= 4 || !name.startsWith("broadcast"));
+
+/** The kernel to use: the forced one, else the measured one, else the operator's choice. */
 export function chooseVariant<I extends Inputs, O>(
   gpu: Gpu,
   record: OperatorRecord<I, O>,
@@ -118,13 +123,15 @@ export function chooseVariant<I extends Inputs, O>(
     }
     return forced;
   }
-  return (
-    record.choose?.(
-      inputs.map((input) => input?.shape),
-      options,
-      gpu,
-    ) ?? "default"
-  );
+  const shapes = inputs.map((input) => input?.shape);
+  if (gpu.onChoice || gpu.tuning) {
+    const settings = options as object;
+    const key = keyOf(record.name, shapes, settings);
+    gpu.onChoice?.({ operator: record.name, shapes, options: settings, key });
+    const tuned = gpu.tuning?.choices[key];
+    if (tuned !== undefined && runnableVariants(record.variants ?? [], gpu).includes(tuned)) return tuned;
+  }
+  return record.choose?.(shapes, options, gpu) ?? "default";
 }
 
 function gpuOf({ name, integers = [] }: { name: string; integers?: readonly number[] }, inputs: Inputs): Gpu {

@@ -86,14 +86,16 @@ test("the engine imports nothing of the method, the shaders nothing of either", 
   assert.ok(importsOf("engine").length > 100);
   assert.equal(into("engine", /^(cut|bench|test)\//), []);
   assert.equal(into("shaders", /^(engine|cut|bench|test)\//), []);
-  // The command line lists the benchmark among its commands, and loads it only when it is called; the page has a part that
-  // runs it.
+  // The command line lists the benchmark and the tuning among its commands, and loads them only when they are called; the page
+  // has a part that runs the benchmark.
   const upwards = into("cut", /^(bench|test)\//).filter(({ file }) => file !== "cut/web/kernels.ts");
-  assert.equal(upwards, [{ file: "cut/cli/main.ts", target: "bench/command.js" }]);
-  assert.match(
-    readFileSync(join(projectFolder, "cut/cli/main.ts"), "utf8"),
-    /import\("\.\.\/\.\.\/bench\/command\.js"\)/,
+  const commands = ["bench/command.js", "bench/tune-command.js"];
+  assert.equal(
+    upwards,
+    commands.map((target) => ({ file: "cut/cli/main.ts", target })),
   );
+  const main = readFileSync(join(projectFolder, "cut/cli/main.ts"), "utf8");
+  for (const target of commands) assert.ok(main.includes(`import("../../${target}")`), `${target} is loaded lazily`);
 });
 
 test("in the engine only its door to Node imports Node", () => {

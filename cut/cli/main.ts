@@ -15,8 +15,12 @@ const commands: Record<string, CommandEntry> = {
   web: { summary: "translate, train and look inside in a browser tab", load: () => import("./web.js") },
   bench: {
     summary: "measure the kernels, a training step, and what the adapter can do",
-    // The only door from the method to the benchmarks, and opened only for this command.
+    // With `tune` the only door from the method to the benchmarks, and opened only for these commands.
     load: () => import("../../bench/command.js"),
+  },
+  tune: {
+    summary: "measure which kernels are the fastest here, and use them from then on",
+    load: () => import("../../bench/tune-command.js"),
   },
   doctor: { summary: "check the adapter, and say what to install", load: () => import("./doctor.js") },
 };

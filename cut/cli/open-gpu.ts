@@ -1,14 +1,15 @@
-// The GPU as commands use it: opened with dawn.node, with a line on stderr where a software driver had to be brought along.
+// The GPU as commands use it: opened with dawn.node, with a line on stderr where a software driver had to be brought along, and
+// with the kernels that `cutgpu tune` found to be the fastest.
 import type { Gpu, Profile } from "../../engine/gpu.js";
 import { openGpu } from "../../engine/node.js";
+import { note, useMachineTuning } from "./tuned.js";
 
 /** Opens the best adapter. `notify` is told in one line where a software driver had to be brought along. */
-export async function openCommandGpu(
-  profile: Profile | "auto" = "auto",
-  notify = (message: string): void => void process.stderr.write(`note: ${message}\n`),
-): Promise<Gpu> {
+export async function openCommandGpu(profile: Profile | "auto" = "auto", notify = note): Promise<Gpu> {
   paceImmediates();
-  return openGpu({ profile, notify });
+  const gpu = await openGpu({ profile, notify });
+  useMachineTuning(gpu);
+  return gpu;
 }
 
 const SPIN_MS = 0.5;

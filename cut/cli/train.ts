@@ -21,6 +21,7 @@ import { type CommandContext, defineCommand } from "./command.js";
 import { describeLosses } from "./losses-text.js";
 import { openCommandGpu } from "./open-gpu.js";
 import { formatSeconds, type Progress, startProgress } from "./progress.js";
+import { describeKernels, settleRunTuning } from "./tuned.js";
 
 /** Pictures of A that are translated again and again while the run goes. */
 const SAMPLES = 4;
@@ -82,6 +83,7 @@ class TrainCommand {
     const source = await this.#dataset();
     const gpu = await openCommandGpu(options.profile);
     try {
+      settleRunTuning(gpu, this.#folder, checkpoint !== null);
       const training = checkpoint
         ? Training.resume(gpu, options, source, checkpoint, this.#folder.checkpointPath("latest"))
         : Training.start(gpu, options, source);
@@ -163,11 +165,11 @@ class TrainCommand {
   }
 
   #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
-    const { info, profile } = gpu;
+    const { info } = gpu;
     const adapter = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
     process.stderr.write(
       `${this.#folder.path}: ${source.length} pictures an epoch, ${training.stepsInAll} steps in all, from step ${training.stepsDone}; ` +
-        `${adapter}, ${profile} kernels\n`,
+        `${adapter}, ${describeKernels(gpu)}\n`,
     );
   }
 

@@ -44,13 +44,16 @@ interface Embedded {
 /** Gather, head, unit rows; every buffer that the gradient needs. */
 function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
   const count = checkPositions("patchNcePath", x, ids);
-  const variant = chooseVariant(gpu, linearOperator.record, [x, w1, b1], {});
+  const layer = (input: Tensor, w: Tensor, bias: Tensor, output: Tensor, relu: boolean) => {
+    const variant = chooseVariant(gpu, linearOperator.record, [input, w, bias], {});
+    runMatmul(gpu, variant, input, w, { transposeB: true }, output, { bias, relu });
+  };
   const rows = gpu.empty([count, x.shape[1]]);
   runGather(gpu, x, ids, rows);
   const hidden = gpu.empty([count, w1.shape[0]]);
-  runMatmul(gpu, variant, rows, w1, { transposeB: true }, hidden, { bias: b1, relu: true });
+  layer(rows, w1, b1, hidden, true);
   const out = gpu.empty([count, w2.shape[0]]);
-  runMatmul(gpu, variant, hidden, w2, { transposeB: true }, out, { bias: b2 });
+  layer(hidden, w2, b2, out, false);
   const units = gpu.empty(out.shape);
   const norms = gpu.empty([count]);
   runL2Normalize(gpu, out, units, norms, L2_EPS);

@@ -12,7 +12,7 @@ import {
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { rowGrid } from "../kernel.js";
-import { defineOperator, type Operator } from "../operator.js";
+import { chooseVariant, defineOperator, type Operator } from "../operator.js";
 import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { runProduct } from "./matmul.js";
 import { fillWith } from "./memory.js";
@@ -145,8 +145,9 @@ export function checkGroups(name: string, rows: number, groups: number): void {
 export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOptions): number =>
   rows * (rows / groups) * (2 * channels + 5);
 
-/** The kernel a patchNce takes; the fused path shares the choice. */
-const nceVariant = (gpu: Gpu) => gpu.forced["patchNce"] ?? chooseByProfile([], {}, gpu);
+/** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
+const nceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions) =>
+  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
 /** Keys whose similarities are in memory at a time. */
 const KEYS_A_BLOCK = 128;
@@ -158,35 +159,31 @@ const KEYS_A_BLOCK = 128;
 function eachBlockOfKeys(
   gpu: Gpu,
   [q, k]: readonly [q: Tensor, k: Tensor],
-  groups: number,
-  visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
+  options: PatchNceOptions,
+  visit: (s: Tensor, variant: string, block: { keys: number; begin: number; size: number }) => void,
 ): void {
   const [rows, channels] = q.shape;
+  const { groups } = options;
   const size = rows / groups;
+  const variant = nceVariant(gpu, q, k, options);
   const s = gpu.empty([rows, Math.min(KEYS_A_BLOCK, size)]);
   for (let begin = 0; begin < size; begin += KEYS_A_BLOCK) {
     const keys = Math.min(KEYS_A_BLOCK, size - begin);
-    runProduct(gpu, nceVariant(gpu), {
+    runProduct(gpu, variant, {
       ...{ batch: groups, m: size, n: keys, k: channels, y: s },
       a: { tensor: q, batch: size * channels, m: channels, k: 1 },
       c: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
     });
-    visit(s, { keys, begin, size });
+    visit(s, variant, { keys, begin, size });
   }
   s.dispose();
 }
 
 /** Losses, and the log-sum-exp of each row's logits, which the gradient needs again. */
-export function runPatchNce(
-  gpu: Gpu,
-  q: Tensor,
-  k: Tensor,
-  { groups, tau }: PatchNceOptions,
-  loss: Tensor,
-  lse: Tensor,
-): void {
+export function runPatchNce(gpu: Gpu, q: Tensor, k: Tensor, options: PatchNceOptions, loss: Tensor, lse: Tensor): void {
   const rows = q.shape[0];
-  eachBlockOfKeys(gpu, [q, k], groups, (s, { keys, begin, size }) => {
+  const { tau } = options;
+  eachBlockOfKeys(gpu, [q, k], options, (s, _, { keys, begin, size }) => {
     gpu.dispatch(patch_nce_losses, {
       bindings: { s, loss, lse },
       params: { rows, keys, begin, group_size: size, tau },
@@ -203,19 +200,20 @@ export function runPatchNce(
 export function runPatchNceGradient(
   gpu: Gpu,
   [q, k, lse, dloss]: readonly [Tensor, Tensor, Tensor, Tensor],
-  { groups, tau }: PatchNceOptions,
+  options: PatchNceOptions,
   dq: Tensor,
 ): void {
+  const { groups, tau } = options;
   const [rows, channels] = q.shape;
   const PER_THREAD = gpu.profile === "software" ? 8 : 1;
-  eachBlockOfKeys(gpu, [q, k], groups, (s, { keys, begin, size }) => {
+  eachBlockOfKeys(gpu, [q, k], options, (s, variant, { keys, begin, size }) => {
     gpu.dispatch(patch_nce_probabilities, {
       bindings: { lse, dloss, s },
       params: { rows, keys, begin, group_size: size, tau },
       grid: rowGrid(Math.ceil(keys / (64 * PER_THREAD)), rows),
       constants: { PER_THREAD },
     });
-    runProduct(gpu, nceVariant(gpu), {
+    runProduct(gpu, variant, {
       ...{ batch: groups, m: size, n: channels, k: keys, y: dq, accumulate: begin > 0 },
       a: { tensor: s, batch: size * keys, m: keys, k: 1 },
       c: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },

@@ -2,6 +2,7 @@
 // made for it. Networks are tiny, so that a run takes a second or two.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
@@ -30,11 +31,18 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export const distFolder = here("../..");
 export const projectFolder = here("../../..");
 
+/** Tuning tables of whoever runs the tests must not decide what they see; Mesa's compiled shaders may be shared. */
+const isolated = {
+  XDG_CACHE_HOME: join(distFolder, "test-cache"),
+  MESA_SHADER_CACHE_DIR:
+    process.env["MESA_SHADER_CACHE_DIR"] ?? process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+};
+
 /** Runs `cutgpu` with these arguments to its end. */
 export function cutgpu(args: readonly string[], around: CommandSurroundings = {}): Promise<CommandResult> {
   const { cwd, env, preload, main = join(distFolder, "cut/cli/main.js") } = around;
   const node = [...(preload ? ["--import", join(distFolder, "test", preload)] : []), main, ...args];
-  const child = spawn(process.execPath, node, { cwd, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, node, { cwd, env: { ...process.env, ...isolated, ...env } });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk;
