@@ -19,7 +19,7 @@ import { sum, sumInto } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { imageShape, shapeText } from "./shapes.js";
 import { chooseByProfile } from "./variants.js";
-import { runWinograd, runWinogradWeightGradient, winogradServes } from "./winograd.js";
+import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles } from "./winograd.js";
 
 export interface Conv2dOptions {
   stride?: number;
@@ -59,9 +59,12 @@ interface Geometry {
  */
 const VARIANTS = ["tiled", "broadcast", "winograd"] as const;
 
-/** The transforms pay where each of them serves many channels, and their compilation where there is work enough. */
-const WINOGRAD_CHANNELS = 16;
-const WINOGRAD_FLOPS = 2e7;
+/**
+ * Where Winograd's kernels beat the direct ones on lavapipe: each transformed window must serve many channels, and each
+ * transformed weight many tiles.
+ */
+const WINOGRAD_CHANNELS = 64;
+const WINOGRAD_TILES = 24;
 
 /** Pure: which kernel for a convolution of x [N, C, H, W] to an output of a shape. */
 function chooseConvolution(
@@ -72,10 +75,9 @@ function chooseConvolution(
   adapter: AdapterTraits,
 ): string {
   const direct = chooseByProfile([], {}, adapter);
-  const pays =
-    Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS &&
-    2 * sizeOf(output) * inChannels * sizeOf(taps) >= WINOGRAD_FLOPS;
-  return direct === "broadcast" && pays && winogradServes(taps, stride, inChannels, output) ? "winograd" : direct;
+  const serves = direct === "broadcast" && winogradServes(taps, stride, inChannels, output);
+  const pays = Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS && winogradTiles(output, taps[0]) >= WINOGRAD_TILES;
+  return serves && pays ? "winograd" : direct;
 }
 
 /** The variant of the matrix products inside Winograd's convolution. */

@@ -34,6 +34,10 @@ function tilesOf(batch: number, height: number, width: number, taps: number) {
   return { y, x, stride: Math.ceil((batch * y * x) / 4) * 4 };
 }
 
+/** Tiles of all images of an output [N, C, H, W]. */
+export const winogradTiles = ([batch, , height, width]: readonly number[], taps: number): number =>
+  tilesOf(batch, height, width, taps).stride;
+
 /** One invocation a tile and channel. Small workgroups, where they cost nothing, leave no lane idle. */
 function tileGrid(gpu: Gpu, channels: number, tiles: { stride: number }) {
   const WORKGROUP = gpu.profile === "software" ? 8 : 64;
