@@ -20,6 +20,7 @@ interface Life {
 
 interface Command {
   kernel: Kernel;
+  pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
   offsets: number[];
   grid: readonly [number, number, number];
@@ -147,7 +148,7 @@ export class Program {
       kernel.packParams(params, slots, offset);
       const buffers = storages.map((storage) => ({ buffer: storage.buffer as GPUBuffer, bytes: storage.bytes }));
       const offsets = kernel.source.paramsSize ? [offset] : [];
-      return { kernel, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
+      return { kernel, pipeline: kernel.pipeline, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
     });
     gpu.device.queue.writeBuffer(uniforms, 0, slots.buffer);
     this.#uniforms = uniforms;
@@ -170,13 +171,14 @@ export class Program {
     const { device } = this.#gpu;
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
-    let current: Kernel | null = null;
-    for (const { kernel, bindGroup, offsets, grid } of this.#commands) {
-      if (kernel !== current) {
-        pass.setPipeline(kernel.pipeline);
-        current = kernel;
+    let current: GPUComputePipeline | null = null;
+    for (const command of this.#commands) {
+      const { pipeline, grid } = command;
+      if (pipeline !== current) {
+        pass.setPipeline(pipeline);
+        current = pipeline;
       }
-      pass.setBindGroup(0, bindGroup, offsets);
+      pass.setBindGroup(0, command.bindGroup, command.offsets);
       pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     }
     pass.end();

@@ -43,10 +43,15 @@ async function countObjects(gpu: Gpu, work: () => Promise<void>): Promise<number
   }
 }
 
-/** A generator's forward and backward pass stands for a step: some hundreds of dispatches of the same kinds. */
+/** Passes of a generator that make as many dispatches as a CUT step, about a thousand of the same kinds. */
+const PASSES = 4;
+
+/** A generator's forward and backward passes stand for a step, whose input a replay would have to write as well. */
 async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcome> {
   const { work, dispose } = generatorWork(gpu, { ngf: 4, size: 16, backward: true });
-  const { program } = await record(gpu, () => void work());
+  const { program } = await record(gpu, () => {
+    for (let i = 0; i < PASSES; i++) work();
+  });
   try {
     const times: number[] = [];
     const replay = async () => {

@@ -64,7 +64,7 @@ const VARIANTS = ["tiled", "broadcast", "winograd"] as const;
  * transformed weight many tiles.
  */
 const WINOGRAD_CHANNELS = 64;
-const WINOGRAD_TILES = 24;
+const WINOGRAD_TILES = 16;
 
 /** Pure: which kernel for a convolution of x [N, C, H, W] to an output of a shape. */
 function chooseConvolution(
