@@ -45,7 +45,16 @@ function open(part: Part, focus = false): void {
   if (location.hash.slice(1) !== part) history.replaceState(null, "", `#${part}`);
   if (opened.has(part)) return;
   opened.add(part);
-  attempt(openings[part]);
+  // Until a part's code is there, nothing in it listens.
+  const section = byId(part, "section");
+  section.inert = true;
+  attempt(async () => {
+    try {
+      await openings[part]();
+    } finally {
+      section.inert = false;
+    }
+  });
 }
 
 for (const [i, part] of parts.entries()) {
