@@ -25,11 +25,10 @@ import {
 } from "./data/picture.js";
 import type { InspectModel } from "./inspect-model.js";
 import { principalComponents, stretchToBytes } from "./pca.js";
+import { SMALLEST_SIDE } from "./translate.js";
 
 /** Rows that are brought through a head at a time: 4 MiB a buffer at 256 channels. */
 const CHUNK = 4096;
-/** As for translations: reflections ask for this many pixels a side, and smaller pictures are padded more. */
-const SMALLEST_SIDE = 8;
 
 /** A tapped layer of the picture at hand. Position (u, v) of its map looks at pixel ((u - border) * stride, (v - border) * stride). */
 export interface InspectedLayer {

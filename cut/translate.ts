@@ -19,7 +19,7 @@ import type { Generator } from "./networks/generator.js";
 import { frozen } from "./networks/network.js";
 
 /** Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels a side; smaller ones are padded more. */
-const SMALLEST_SIDE = 8;
+export const SMALLEST_SIDE = 8;
 
 interface Pass {
   height: number;
