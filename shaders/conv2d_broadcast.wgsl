@@ -22,19 +22,6 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn store(n: u32, m: u32, oy: u32, ox: u32, low: vec4f, high: vec4f) {
-  if (m >= params.out_channels || oy >= params.rows) { return; }
-  var b = 0.0;
-  if (params.has_bias == 1) { b = bias[m]; }
-  let row = ((n * params.out_channels + m) * params.out_height + oy * params.out_step + params.out_y) * params.out_width + params.out_x;
-  for (var i = 0u; i < 4; i++) {
-    if (ox + i < params.columns) { y[row + (ox + i) * params.out_step] = low[i] + b; }
-  }
-  for (var i = 0u; i < 4; i++) {
-    if (ox + 4 + i < params.columns) { y[row + (ox + 4 + i) * params.out_step] = high[i] + b; }
-  }
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let n = group.z;
@@ -44,11 +31,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let oy = octet / octets;
   let ox = (octet % octets) * 8;
 
-  var column: array<u32, WINDOW>;
+  var sources: array<u32, WINDOW>;
   var inside: array<bool, WINDOW>;
   for (var i = 0u; i < WINDOW; i++) {
     let s = source(i32(ox * STRIDE + i) - params.pad_x, params.in_width, params.reflect);
-    column[i] = s.x;
+    sources[i] = s.x;
     inside[i] = s.y == 1;
   }
 
@@ -65,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let row = ((n * params.in_channels + c) * params.in_height + s.x) * params.in_width;
       var v: array<f32, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) {
-        v[i] = select(0.0, x[row + column[i]], inside[i] && s.y == 1);
+        v[i] = select(0.0, x[row + sources[i]], inside[i] && s.y == 1);
       }
       let tap = i32(c) * params.w_c + i32(ty) * params.w_ty;
       var low: array<f32, TAPS_X>;
@@ -165,5 +152,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
     }
   }
-  for (var r = 0u; r < 8; r++) { store(n, m0 + r, oy, ox, near[r], far[r]); }
+
+  // The results leave one by one, through a single store, in loops whose bounds are no constants: 64 stores side by side
+  // would take five times as long to compile as all the rest.
+  if (oy >= params.rows) { return; }
+  let end = min(m0 + 8, params.out_channels);
+  let edge = min(ox + 8, params.columns);
+  for (var m = m0; m < end; m++) {
+    var b = 0.0;
+    if (params.has_bias == 1) { b = bias[m]; }
+    let row = ((n * params.out_channels + m) * params.out_height + oy * params.out_step + params.out_y) * params.out_width + params.out_x;
+    var low = near[0];
+    var high = far[0];
+    for (var r = 1u; r < 8; r++) {
+      low = select(low, near[r], m == m0 + r);
+      high = select(high, far[r], m == m0 + r);
+    }
+    for (var column = ox; column < edge; column++) {
+      y[row + column * params.out_step] = low.x + b;
+      low = vec4f(low.yzw, high.x);
+      high = vec4f(high.yzw, 0.0);
+    }
+  }
 }

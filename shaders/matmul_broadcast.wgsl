@@ -36,16 +36,15 @@ fn c_block(columns: vec4u, k: u32) -> mat4x4f {
   );
 }
 
-fn y_four(at: u32, n: u32) -> vec4f {
-  let last = at + params.n - 1 - n;
-  return vec4f(y[at], y[min(at + 1, last)], y[min(at + 2, last)], y[min(at + 3, last)]);
-}
-
-fn store_four(at: u32, n: u32, four: vec4f) {
-  y[at] = four.x;
-  if (n + 1 < params.n) { y[at + 1] = four.y; }
-  if (n + 2 < params.n) { y[at + 2] = four.z; }
-  if (n + 3 < params.n) { y[at + 3] = four.w; }
+fn store_four(first: u32, n0: u32, four: vec4f) {
+  var rest = four;
+  let end = min(n0 + 4, params.n);
+  for (var n = n0; n < end; n++) {
+    let at = first + n - n0;
+    if (params.accumulate == 1) { rest.x += y[at]; }
+    y[at] = rest.x;
+    rest = rest.yzwx;
+  }
 }
 
 //#include lib/matmul_broadcast.wgsl

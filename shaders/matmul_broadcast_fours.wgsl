@@ -27,8 +27,10 @@ fn c_block(columns: vec4u, k: u32) -> mat4x4f {
   return mat4x4f(c[at], c[at + step], c[at + 2 * step], c[at + 3 * step]);
 }
 
-fn y_four(at: u32, n: u32) -> vec4f { return y[at / 4]; }
-
-fn store_four(at: u32, n: u32, four: vec4f) { y[at / 4] = four; }
+fn store_four(first: u32, n0: u32, four: vec4f) {
+  var sum = four;
+  if (params.accumulate == 1) { sum += y[first / 4]; }
+  y[first / 4] = sum;
+}
 
 //#include lib/matmul_broadcast.wgsl

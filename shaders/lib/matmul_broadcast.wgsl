@@ -4,14 +4,6 @@
 // Eight rows a workgroup: with sixteen, a total that is touched again after the loop costs half the speed on lavapipe, whose
 // compiler then carries 64 registers around it.
 
-fn finish(m: u32, n: u32, at: u32, total: vec4f, b: vec4f) {
-  if (m >= params.m || n >= params.n) { return; }
-  var v = total + b;
-  if (params.relu == 1) { v = max(v, vec4f()); }
-  if (params.accumulate == 1) { v += y_four(at, n); }
-  store_four(at, n, v);
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let m0 = group.y * 8;
@@ -45,6 +37,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let end = params.n - 1;
     b = vec4f(bias[min(n0, end)], bias[min(n0 + 1, end)], bias[min(n0 + 2, end)], bias[min(n0 + 3, end)]);
   }
-  let at = (group.z * params.m + m0) * params.n + n0;
-  for (var r = 0u; r < 8; r++) { finish(m0 + r, n0, at + r * params.n, totals[r], b); }
+  if (n0 >= params.n) { return; }
+  // A loop whose bounds are no constants: eight stores of four side by side would take longer to compile than all the rest.
+  let end = min(m0 + 8, params.m);
+  for (var m = m0; m < end; m++) {
+    var total = totals[0];
+    for (var r = 1u; r < 8; r++) { total = select(total, totals[r], m == m0 + r); }
+    total += b;
+    if (params.relu == 1) { total = max(total, vec4f()); }
+    store_four((group.z * params.m + m) * params.n + n0, n0, total);
+  }
 }
