@@ -15,7 +15,7 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 struct Params {
   batch: u32, in_channels: u32, in_height: u32, in_width: u32,
   out_channels: u32, out_height: u32, out_width: u32,
-  taps_y: u32, stride: u32, pad: i32, reflect: u32, rows_a_split: u32,
+  taps_y: u32, taps_x: u32, stride: u32, pad: i32, reflect: u32, rows_a_split: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -119,11 +119,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
   }
 
+  // One store in loops whose bounds are no constants compiles in a third of the time of 8 * TAPS_X stores side by side.
   if (pair >= params.in_channels * params.taps_y) { return; }
-  for (var r = 0u; r < 8; r++) {
-    if (m0 + r < params.out_channels) {
-      let at = ((group.z * params.out_channels + m0 + r) * params.in_channels * params.taps_y + pair) * TAPS_X;
-      for (var t = 0u; t < TAPS_X; t++) { dw[at + t] = totals[r][t]; }
+  let m_end = min(m0 + 8, params.out_channels);
+  for (var m = m0; m < m_end; m++) {
+    var taps = totals[0];
+    for (var r = 1u; r < 8; r++) {
+      for (var t = 0u; t < TAPS_X; t++) { taps[t] = select(taps[t], totals[r][t], m == m0 + r); }
+    }
+    let at = ((group.z * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;
+    let at_end = at + params.taps_x;
+    for (var i = at; i < at_end; i++) {
+      dw[i] = taps[0];
+      for (var t = 0u; t < TAPS_X - 1; t++) { taps[t] = taps[t + 1]; }
     }
   }
 }

@@ -16,6 +16,7 @@ struct Params {
 
 //#include lib/source.wgsl
 //#include lib/winograd_points.wgsl
+//#include lib/winograd_tile.wgsl
 
 // B^T d
 fn transform_input(d: Six) -> Six {
@@ -37,30 +38,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let i = c * params.tiles_stride + t;
   let plane = params.channels * params.tiles_stride;
   if (t >= params.tiles_stride) { return; }
-  let tiles = params.tiles_y * params.tiles_x;
-  let n = t / tiles;
-  let tile = t - n * tiles;
-  let tile_y = tile / params.tiles_x;
-  let tile_x = tile - tile_y * params.tiles_x;
-  let top = i32(tile_y * params.out) - params.pad_y;
-  let left = i32(tile_x * params.out) - params.pad_x;
+  let tile = tile_of(t, params.tiles_y, params.tiles_x);
+  let top = i32(tile.y * params.out) - params.pad_y;
+  let left = i32(tile.x * params.out) - params.pad_x;
 
   var rows: array<Six, 6>;
-  if (n < params.batch) {
-    let image = (n * params.channels + c) * params.in_height;
-    for (var r = 0u; r < 6; r++) {
-      let sy = source(top + i32(r), params.in_height, params.reflect);
-      let row = (image + sy.x) * params.in_width;
-      var d = Six();
-      for (var j = 0u; j < 6; j++) {
-        let sx = source(left + i32(j), params.in_width, params.reflect);
-        if (sy.y * sx.y == 1) { d[j] = x[row + sx.x]; }
-      }
-      rows[r] = transform_input(d);
+  let image = (min(tile.image, params.batch - 1) * params.channels + c) * params.in_height;
+  let bottom = top + 6;
+  for (var y = top; y < bottom; y++) {
+    let sy = source(y, params.in_height, params.reflect);
+    let row = (image + sy.x) * params.in_width;
+    var d = Six();
+    for (var j = 0u; j < 6; j++) {
+      let sx = source(left + i32(j), params.in_width, params.reflect);
+      d[j] = select(0.0, x[row + sx.x], sy.y * sx.y == 1 && tile.image < params.batch);
     }
+    for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
+    rows[5] = transform_input(d);
   }
-  for (var j = 0u; j < 6; j++) {
-    let column = transform_input(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
-    for (var r = 0u; r < 6; r++) { v[(r * 6 + j) * plane + i] = column[r]; }
+  let end = i + 6 * plane;
+  for (var at = i; at < end; at += plane) {
+    let column = transform_input(Six(rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]));
+    for (var r = 0u; r < 6; r++) {
+      v[at + r * 6 * plane] = column[r];
+      rows[r] = turned(rows[r]);
+    }
   }
 }

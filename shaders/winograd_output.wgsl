@@ -14,6 +14,7 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 //#include lib/winograd.wgsl
+//#include lib/winograd_tile.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -21,29 +22,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let c = group.y;
   let i = c * params.tiles_stride + t;
   let plane = params.channels * params.tiles_stride;
-  let tiles = params.tiles_y * params.tiles_x;
-  let n = t / tiles;
-  let tile = t - n * tiles;
-  let tile_y = tile / params.tiles_x;
-  let tile_x = tile - tile_y * params.tiles_x;
-  if (t >= params.tiles_stride || n >= params.batch) { return; }
+  let tile = tile_of(t, params.tiles_y, params.tiles_x);
+  if (t >= params.tiles_stride || tile.image >= params.batch) { return; }
 
   var rows: array<array<f32, OUT>, 6>;
-  for (var r = 0u; r < 6; r++) {
+  let end = i + 36 * plane;
+  for (var at = i; at < end; at += 6 * plane) {
     var m = Six();
-    for (var j = 0u; j < 6; j++) { m[j] = p[(r * 6 + j) * plane + i]; }
-    rows[r] = transform_output(m);
+    for (var j = 0u; j < 6; j++) { m[j] = p[at + j * plane]; }
+    for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
+    rows[5] = transform_output(m);
   }
   var b = 0.0;
   if (params.has_bias == 1) { b = bias[c]; }
-  let top = tile_y * OUT;
-  let left = tile_x * OUT;
-  for (var j = 0u; j < OUT; j++) {
-    let column = transform_output(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
-    for (var r = 0u; r < OUT; r++) {
-      if (top + r < params.out_height && left + j < params.out_width) {
-        y[((n * params.channels + c) * params.out_height + top + r) * params.out_width + left + j] = column[r] + b;
-      }
+  let bottom = min((tile.y + 1) * OUT, params.out_height);
+  let right = min((tile.x + 1) * OUT, params.out_width);
+  for (var ox = tile.x * OUT; ox < right; ox++) {
+    var column = transform_output(Six(rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]));
+    for (var oy = tile.y * OUT; oy < bottom; oy++) {
+      y[((tile.image * params.channels + c) * params.out_height + oy) * params.out_width + ox] = column[0] + b;
+      for (var r = 0u; r < OUT - 1; r++) { column[r] = column[r + 1]; }
+    }
+    for (var r = 0u; r < 6; r++) {
+      for (var j = 0u; j < OUT - 1; j++) { rows[r][j] = rows[r][j + 1]; }
     }
   }
 }

@@ -13,6 +13,7 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/winograd.wgsl
+//#include lib/winograd_tile.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -21,27 +22,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let i = c * params.tiles_stride + t;
   let plane = params.channels * params.tiles_stride;
   if (t >= params.tiles_stride) { return; }
-  let tiles = params.tiles_y * params.tiles_x;
-  let n = t / tiles;
-  let tile = t - n * tiles;
-  let tile_y = tile / params.tiles_x;
-  let tile_x = tile - tile_y * params.tiles_x;
-  let top = tile_y * OUT;
-  let left = tile_x * OUT;
+  let tile = tile_of(t, params.tiles_y, params.tiles_x);
 
   var rows: array<Six, OUT>;
-  for (var r = 0u; r < OUT; r++) {
+  let image = (tile.image * params.channels + c) * params.out_height;
+  let left = tile.x * OUT;
+  let bottom = (tile.y + 1) * OUT;
+  for (var oy = tile.y * OUT; oy < bottom; oy++) {
     var d = array<f32, OUT>();
-    let row = ((n * params.channels + c) * params.out_height + top + r) * params.out_width + left;
     for (var j = 0u; j < OUT; j++) {
-      if (n < params.batch && top + r < params.out_height && left + j < params.out_width) { d[j] = dy[row + j]; }
+      if (tile.image < params.batch && oy < params.out_height && left + j < params.out_width) {
+        d[j] = dy[(image + oy) * params.out_width + left + j];
+      }
     }
-    rows[r] = transform_output_gradient(d);
+    for (var r = 0u; r < OUT - 1; r++) { rows[r] = rows[r + 1]; }
+    rows[OUT - 1] = transform_output_gradient(d);
   }
-  for (var j = 0u; j < 6; j++) {
+  let end = i + 6 * plane;
+  for (var at = i; at < end; at += plane) {
     var d = array<f32, OUT>();
-    for (var r = 0u; r < OUT; r++) { d[r] = rows[r][j]; }
+    for (var r = 0u; r < OUT; r++) {
+      d[r] = rows[r][0];
+      rows[r] = turned(rows[r]);
+    }
     let column = transform_output_gradient(d);
-    for (var r = 0u; r < 6; r++) { g[(r * 6 + j) * plane + i] = column[r]; }
+    for (var r = 0u; r < 6; r++) { g[at + r * 6 * plane] = column[r]; }
   }
 }

@@ -17,10 +17,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = flat_index(group, groups, local, 64);
   if (i >= params.pairs) { return; }
   var rows: array<array<f32, TAPS>, 6>;
-  for (var r = 0u; r < 6; r++) {
+  let end = i + 36 * params.pairs;
+  for (var at = i; at < end; at += 6 * params.pairs) {
     var u = Six();
-    for (var j = 0u; j < 6; j++) { u[j] = s[(r * 6 + j) * params.pairs + i]; }
-    rows[r] = transform_weight_gradient(u);
+    for (var j = 0u; j < 6; j++) { u[j] = s[at + j * params.pairs]; }
+    for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
+    rows[5] = transform_weight_gradient(u);
   }
   for (var j = 0u; j < TAPS; j++) {
     let column = transform_weight_gradient(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));

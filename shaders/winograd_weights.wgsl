@@ -25,10 +25,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var tx = 0u; tx < TAPS; tx++) { taps[tx] = w[u32(base + i32(ty) * params.w_ty + i32(tx) * params.w_tx)]; }
     rows[ty] = transform_weights(taps);
   }
-  for (var j = 0u; j < 6; j++) {
+  let end = i + 6 * pairs;
+  for (var at = i; at < end; at += pairs) {
     var taps = array<f32, TAPS>();
-    for (var ty = 0u; ty < TAPS; ty++) { taps[ty] = rows[ty][j]; }
+    for (var ty = 0u; ty < TAPS; ty++) {
+      taps[ty] = rows[ty][0];
+      rows[ty] = turned(rows[ty]);
+    }
     let column = transform_weights(taps);
-    for (var r = 0u; r < 6; r++) { u[(r * 6 + j) * pairs + i] = column[r]; }
+    for (var r = 0u; r < 6; r++) { u[at + r * 6 * pairs] = column[r]; }
   }
 }

@@ -338,7 +338,7 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
     if (broadcast) {
       gpu.dispatch(conv2d_weight_gradient_broadcast, {
         bindings: { x, dy, dw: target },
-        params: { ...params, taps_y: kh, rows_a_split: aSplit },
+        params: { ...params, taps_y: kh, taps_x: kw, rows_a_split: aSplit },
         grid,
         constants: { LANES, TAPS_X: kw, STRIDE: stride },
       });
