@@ -1,4 +1,4 @@
-// PatchNCE composed of plain operators, with every similarity stored: what the fused path is measured against. There is no
+// PatchNCE composed of plain operators, with every similarity stored: what the fused operators are measured against. There is no
 // exponential among the operators; log-sum-exp is folded pairwise, log(e^a + e^b) = a + softplus(b - a), halving the keys
 // until one is left. The own key stands among the negatives in place of the masked one, which is worth e^(-10 / tau), nothing.
 
@@ -20,10 +20,15 @@ function logSumExp(x: Tensor): Tensor {
   return logSumExp(add(a, softplus(sub(b, a))));
 }
 
-/** A loss a row [P], as patchNcePath makes for one image: x [1, C, H, W], ids [P] with P a power of two, keys k [P, C']. */
-export function composedPatchNcePath(x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head, k: Tensor, tau: number): Tensor {
-  const q = l2Normalize(linear(relu(linear(gatherPositions(x, ids), w1, b1)), w2, b2));
+/** A loss a row [P] of unit rows q and k [P, C'], P a power of two, as patchNce makes for one group. */
+export function composedPatchNce(q: Tensor, k: Tensor, tau: number): Tensor {
   const logits = scale(matmul(k, q, { transposeB: true }), 1 / tau);
   const own = scale(sum(mul(q, k), [1]), 1 / tau);
   return sub(logSumExp(logits), own);
+}
+
+/** A loss a row [P], as patchNcePath makes for one image: x [1, C, H, W], ids [P] with P a power of two, keys k [P, C']. */
+export function composedPatchNcePath(x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head, k: Tensor, tau: number): Tensor {
+  const q = l2Normalize(linear(relu(linear(gatherPositions(x, ids), w1, b1)), w2, b2));
+  return composedPatchNce(q, k, tau);
 }

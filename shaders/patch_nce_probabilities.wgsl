@@ -1,17 +1,18 @@
 // One step of PatchNCE's gradient (see runPatchNceGradient in engine/operators/patches.ts): turns a block of similarities into
-// the weights with which its keys enter the queries' gradient, in place:
-//   s[i, j] <- (exp(s[i, j] / tau - lse[i]) - [j is i's own key]) * dloss[i] / tau
+// the weights with which its keys enter the queries' gradient:
+//   p[i, j] = (exp(s[i, j] / tau - lse[i]) - [j is i's own key]) * dloss[i] / tau
 // The diagonal of the negatives is masked, so in its place stands the positive's own gradient.
-// s [rows, keys], the keys being begin, begin + 1, ... of the row's group. PER_THREAD neighbours an invocation.
+// s and p [rows, keys], the keys being begin, begin + 1, ... of the row's group. PER_THREAD neighbours an invocation.
 // Grid: x = parts of a row, y = rows.
 const PER_THREAD: u32 = 1; // @tunable
 
 struct Params { rows: u32, keys: u32, begin: u32, group_size: u32, tau: f32 }
 
-@group(0) @binding(0) var<storage, read> lse: array<f32>;
-@group(0) @binding(1) var<storage, read> dloss: array<f32>;
-@group(0) @binding(2) var<storage, read_write> s: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> s: array<f32>;
+@group(0) @binding(1) var<storage, read> lse: array<f32>;
+@group(0) @binding(2) var<storage, read> dloss: array<f32>;
+@group(0) @binding(3) var<storage, read_write> p: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 //#include lib/index.wgsl
 
@@ -26,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let end = min(first + PER_THREAD, params.keys);
   for (var j = first; j < end; j++) {
     let at = row * params.keys + j;
-    let p = exp(s[at] / params.tau - log_sum) - select(0.0, 1.0, params.begin + j == own);
-    s[at] = p * factor;
+    let weight = exp(s[at] / params.tau - log_sum) - select(0.0, 1.0, params.begin + j == own);
+    p[at] = weight * factor;
   }
 }

@@ -1,15 +1,17 @@
-// The fused patch-NCE path against the same composed of plain operators: loss and all gradients, keys given. First as CUT
-// runs it (5 layers of 256 patches and 256 channels), then one layer with ever more patches, where what is stored shows:
-// the fused path keeps rows, the composed one also every similarity.
+// PatchNCE and the fused path around it against the same composed of plain operators: loss and all gradients, keys given. First
+// as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose products are the same on
+// both sides; then one layer with ever more patches, where what is stored shows: the fused path keeps rows and a block of
+// similarities, the composed one every similarity.
 import { grad } from "../../engine/autograd.js";
 import type { Gpu } from "../../engine/gpu.js";
 import { add } from "../../engine/operators/elementwise.js";
 import { patchNcePath } from "../../engine/operators/patch-path.js";
+import { patchNce } from "../../engine/operators/patches.js";
 import { sum } from "../../engine/operators/reduction.js";
 import { record } from "../../engine/program.js";
 import type { Tensor } from "../../engine/tensor.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { composedPatchNcePath } from "../composed-nce.js";
+import { composedPatchNce, composedPatchNcePath } from "../composed-nce.js";
 import { makeInput, randomTensor } from "../data.js";
 import { measure } from "../measure.js";
 import { rehearse, totalCost } from "../observe.js";
@@ -26,41 +28,49 @@ interface Size {
   patches: number;
 }
 
-function nceWork(gpu: Gpu, variant: Variant, { layers, patches }: Size) {
+/** What a layer works on: tensors that gradients go to first, and its losses. */
+interface Layer {
+  differentiated: Tensor[];
+  given: Tensor[];
+  losses(): Tensor;
+}
+
+/** PatchNCE alone: unit rows in. */
+function lossLayer(gpu: Gpu, variant: Variant, patches: number): Layer {
+  const [q, k] = [0, 1].map(() => makeInput(gpu, { unitRows: [patches, CHANNELS] }));
+  const losses = () => (variant === "fused" ? patchNce(q, k, { groups: 1, tau: TAU }) : composedPatchNce(q, k, TAU));
+  return { differentiated: [q], given: [k], losses };
+}
+
+/** The whole path: feature maps and the head in. */
+function pathLayer(gpu: Gpu, variant: Variant, patches: number): Layer {
   const side = Math.max(32, Math.ceil(Math.sqrt(patches)));
-  const tensors: Tensor[] = [];
-  const own = (tensor: Tensor) => {
-    tensors.push(tensor);
-    return tensor;
-  };
-  const all = Array.from({ length: layers }, () => ({
-    x: own(randomTensor(gpu, [1, CHANNELS, side, side])).requireGrad(),
-    ids: own(makeInput(gpu, { positions: patches, below: side * side })),
-    head: {
-      w1: own(randomTensor(gpu, [CHANNELS, CHANNELS], -0.1, 0.1)).requireGrad(),
-      b1: own(randomTensor(gpu, [CHANNELS], -0.1, 0.1)).requireGrad(),
-      w2: own(randomTensor(gpu, [CHANNELS, CHANNELS], -0.1, 0.1)).requireGrad(),
-      b2: own(randomTensor(gpu, [CHANNELS], -0.1, 0.1)).requireGrad(),
-    },
-    k: own(makeInput(gpu, { unitRows: [patches, CHANNELS] })),
-  }));
+  const x = randomTensor(gpu, [1, CHANNELS, side, side]);
+  const ids = makeInput(gpu, { positions: patches, below: side * side });
+  const [w1, w2] = [0, 1].map(() => randomTensor(gpu, [CHANNELS, CHANNELS], -0.1, 0.1));
+  const [b1, b2] = [0, 1].map(() => randomTensor(gpu, [CHANNELS], -0.1, 0.1));
+  const head = { w1, b1, w2, b2 };
+  const k = makeInput(gpu, { unitRows: [patches, CHANNELS] });
+  const losses = () =>
+    variant === "fused"
+      ? patchNcePath(x, ids, head, k, { groups: 1, tau: TAU })
+      : composedPatchNcePath(x, ids, head, k, TAU);
+  return { differentiated: [x, w1, b1, w2, b2], given: [ids, k], losses };
+}
+
+const LAYERS = { patchNce: lossLayer, patchNcePath: pathLayer };
+type Subject = keyof typeof LAYERS;
+
+function nceWork(gpu: Gpu, subject: Subject, variant: Variant, { layers, patches }: Size) {
+  const all = Array.from({ length: layers }, () => LAYERS[subject](gpu, variant, patches));
+  const differentiated = all.flatMap((layer) => layer.differentiated);
+  for (const tensor of differentiated) tensor.requireGrad();
   const work = () => {
-    const losses = all.map(({ x, ids, head, k }) =>
-      variant === "fused"
-        ? patchNcePath(x, ids, head, k, { groups: 1, tau: TAU })
-        : composedPatchNcePath(x, ids, head, k, TAU),
-    );
-    const loss = losses.map((rows) => sum(rows)).reduce((a, b) => add(a, b));
-    return [
-      loss,
-      grad(
-        loss,
-        all.flatMap(({ x, head }) => [x, ...Object.values(head)]),
-      ),
-    ];
+    const loss = all.map(({ losses }) => sum(losses())).reduce((a, b) => add(a, b));
+    return [loss, grad(loss, differentiated)];
   };
   const dispose = () => {
-    for (const tensor of tensors) tensor.dispose();
+    for (const tensor of [...differentiated, ...all.flatMap(({ given }) => given)]) tensor.dispose();
     gpu.trimMemory();
   };
   return { work, dispose };
@@ -72,9 +82,9 @@ interface Before {
   ms: number;
 }
 
-function run(variant: Variant, at: Size, before: { last: Before | null }) {
+function run(subject: Subject, variant: Variant, at: Size, before: { last: Before | null }) {
   return async ({ gpu, signal }: BenchContext): Promise<Outcome> => {
-    const { work, dispose } = nceWork(gpu, variant, at);
+    const { work, dispose } = nceWork(gpu, subject, variant, at);
     try {
       const cost = totalCost(await rehearse(gpu, work));
       const { last } = before;
@@ -96,15 +106,20 @@ function run(variant: Variant, at: Size, before: { last: Before | null }) {
   };
 }
 
+const IN_CUT = { layers: 5, patches: 256 };
+
 export function nceCases(): BenchCase[] {
+  const row = (kernel: Subject, variant: Variant, at: Size, before: { last: Before | null }): BenchCase => ({
+    ...{ suite: "nce", kernel, variant },
+    shape: `${at.layers} x ${at.patches} patches of ${CHANNELS}, loss and gradients`,
+    run: run(kernel, variant, at, before),
+  });
   return (["fused", "composed"] as const).flatMap((variant) => {
     const before = { last: null };
-    const sizes = [{ layers: 5, patches: 256 }, ...COUNTS.map((patches) => ({ layers: 1, patches }))];
-    return sizes.map((at) => ({
-      ...{ suite: "nce" as const, kernel: "patchNcePath", variant },
-      shape: `${at.layers} x ${at.patches} patches of ${CHANNELS}, loss and gradients`,
-      // The first row is no measure for the others: it has five layers.
-      run: run(variant, at, at.layers === 1 ? before : { last: null }),
-    }));
+    return [
+      row("patchNce", variant, IN_CUT, { last: null }),
+      row("patchNcePath", variant, IN_CUT, { last: null }),
+      ...COUNTS.map((patches) => row("patchNcePath", variant, { layers: 1, patches }, before)),
+    ];
   });
 }

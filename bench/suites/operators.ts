@@ -190,8 +190,8 @@ const patching: OperatorBench[] = [
   },
   {
     ...{ kernel: "patchNceGradient", chooses: "patchNce", shape: "256 rows of 256" },
-    inputs: [units, units, { shape: [rows], low: 10, high: 14 }, [rows]],
-    work: (q, k, lse, dloss) => patches.patchNceGradientOperator([q, k, lse, dloss], nce),
+    inputs: [units, units, { shape: [rows], low: 10, high: 14 }, [rows], [rows, rows]],
+    work: (q, k, lse, dloss, s) => patches.patchNceGradientOperator([q, k, lse, dloss, s], nce),
     reference: () => reference.patchNceGradient(x(matrix), x(matrix), nce, x([rows])),
   },
   {

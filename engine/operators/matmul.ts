@@ -54,10 +54,12 @@ export function runProduct(gpu: Gpu, variant: string, product: Product): void {
   }
   const LANES = gpu.subgroupSize;
   const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / 8), batch] as const;
-  const ALONG_K = c.k === 1;
-  const along = a.k === 1 && (ALONG_K || c.n === 1);
-  if (along && byFours(n, k, a.batch, a.m, base, c.batch, ALONG_K ? c.n : c.k)) {
-    gpu.dispatch(matmul_broadcast_fours, { bindings, params, grid, constants: { LANES, ALONG_K } });
+  const C_ALONG_K = c.k === 1;
+  const A_ALONG_K = a.k === 1 && byFours(a.batch, a.m);
+  const aFits = A_ALONG_K || a.m === 1;
+  if (aFits && (C_ALONG_K || c.n === 1) && byFours(n, k, base, c.batch, C_ALONG_K ? c.n : c.k)) {
+    const constants = { LANES, A_ALONG_K, C_ALONG_K };
+    gpu.dispatch(matmul_broadcast_fours, { bindings: { ...bindings, a_fours: a.tensor }, params, grid, constants });
   } else {
     gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
   }

@@ -1,6 +1,6 @@
 // The fused path of the design: feature maps and positions in, one NCE loss a row out, with the head of the paper (two linear
-// layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once, similarities never;
-// the gradient makes the similarities again. The same in plain operators is its oracle:
+// layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once; similarities as
+// patches.ts keeps them. The same in plain operators is its oracle:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
@@ -90,18 +90,17 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     headFlops(k as Shape, w1 as Shape, w2 as Shape) + similarityFlops(k as Shape, options),
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
-    const lse = gpu.empty(loss.shape);
-    runPatchNce(gpu, units, k, options, loss, lse);
-    return [rows, hidden, units, norms, lse];
+    const [lse, s] = runPatchNce(gpu, [units, k], options, loss);
+    return [rows, hidden, units, norms, lse, ...(s ? [s] : [])];
   },
-  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse], needs }, dy) {
+  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse, s], needs }, dy) {
     if (gpu.gradEnabled) {
       throw new GradientError(
         "patchNcePath cannot be differentiated twice",
         "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
       );
     }
-    const dUnits = patchNceGradientOperator([units, k, lse, dy], options);
+    const dUnits = patchNceGradientOperator([units, k, lse, dy, s], options);
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = gate(matmul(dOut, w2), hidden);
     const mapGradient = () => scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape });

@@ -1,6 +1,7 @@
 // Patches of feature maps (cut.md sections 2.4 and 3): gathering positions, unit rows, PatchNCE, and the fused path from
-// feature maps to losses. Similarities are in memory for a block of keys at a time only: the
-// forward pass keeps a running log-sum-exp, and the gradient makes them again, so memory is O(rows * channels).
+// feature maps to losses. Similarities are in memory for a block of keys at a time only: the forward pass keeps a running
+// log-sum-exp, and the gradient makes them again, so memory is O(rows). Where one block holds all keys of a group, as in CUT,
+// its similarities are kept for the gradient.
 import {
   gather_positions,
   l2_normalize,
@@ -149,19 +150,23 @@ export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOpt
 const nceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions) =>
   chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
-/** Keys whose similarities are in memory at a time. */
-const KEYS_A_BLOCK = 128;
+/** Keys whose similarities are in memory at a time: as many as a picture has patches in CUT. */
+const KEYS_A_BLOCK = 256;
+
+/** Whether one block holds all keys of a group. */
+const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <= KEYS_A_BLOCK;
 
 /**
  * Walks the keys block by block: `visit` gets the similarities s [rows, keys] of all queries with the keys begin, begin + 1, ...
- * of their group. The same products in the forward pass and in the gradient, so that what cancels there cancels exactly.
+ * of their group, which the next block overwrites. The same products in the forward pass and in the gradient, so that what
+ * cancels there cancels exactly. Returns the last block's.
  */
 function eachBlockOfKeys(
   gpu: Gpu,
   [q, k]: readonly [q: Tensor, k: Tensor],
   options: PatchNceOptions,
-  visit: (s: Tensor, variant: string, block: { keys: number; begin: number; size: number }) => void,
-): void {
+  visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
+): Tensor {
   const [rows, channels] = q.shape;
   const { groups } = options;
   const size = rows / groups;
@@ -174,16 +179,25 @@ function eachBlockOfKeys(
       a: { tensor: q, batch: size * channels, m: channels, k: 1 },
       c: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
     });
-    visit(s, variant, { keys, begin, size });
+    visit(s, { keys, begin, size });
   }
-  s.dispose();
+  return s;
 }
 
-/** Losses, and the log-sum-exp of each row's logits, which the gradient needs again. */
-export function runPatchNce(gpu: Gpu, q: Tensor, k: Tensor, options: PatchNceOptions, loss: Tensor, lse: Tensor): void {
+/** What the gradient needs of the forward pass: the log-sum-exp of each row's logits, and the similarities if they are one block. */
+export type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
+
+/** Losses [rows]. */
+export function runPatchNce(
+  gpu: Gpu,
+  [q, k]: readonly [q: Tensor, k: Tensor],
+  options: PatchNceOptions,
+  loss: Tensor,
+): PatchNceSaved {
   const rows = q.shape[0];
   const { tau } = options;
-  eachBlockOfKeys(gpu, [q, k], options, (s, _, { keys, begin, size }) => {
+  const lse = gpu.empty(loss.shape);
+  const s = eachBlockOfKeys(gpu, [q, k], options, (s, { keys, begin, size }) => {
     gpu.dispatch(patch_nce_losses, {
       bindings: { s, loss, lse },
       params: { rows, keys, begin, group_size: size, tau },
@@ -191,6 +205,9 @@ export function runPatchNce(gpu: Gpu, q: Tensor, k: Tensor, options: PatchNceOpt
       constants: { WORKGROUP: rowLanes(gpu) },
     });
   });
+  if (oneBlock(rows, options)) return [lse, s];
+  s.dispose();
+  return [lse, undefined];
 }
 
 /**
@@ -199,26 +216,31 @@ export function runPatchNce(gpu: Gpu, q: Tensor, k: Tensor, options: PatchNceOpt
  */
 export function runPatchNceGradient(
   gpu: Gpu,
-  [q, k, lse, dloss]: readonly [Tensor, Tensor, Tensor, Tensor],
+  [q, k, lse, dloss, kept]: PatchNceGradientInputs,
   options: PatchNceOptions,
   dq: Tensor,
 ): void {
   const { groups, tau } = options;
   const [rows, channels] = q.shape;
+  const variant = nceVariant(gpu, q, k, options);
   const PER_THREAD = gpu.profile === "software" ? 8 : 1;
-  eachBlockOfKeys(gpu, [q, k], options, (s, variant, { keys, begin, size }) => {
+  const p = gpu.empty([rows, Math.min(KEYS_A_BLOCK, rows / groups)]);
+  const addBlock = (s: Tensor, { keys, begin, size }: { keys: number; begin: number; size: number }) => {
     gpu.dispatch(patch_nce_probabilities, {
-      bindings: { lse, dloss, s },
+      bindings: { s, lse, dloss, p },
       params: { rows, keys, begin, group_size: size, tau },
       grid: rowGrid(Math.ceil(keys / (64 * PER_THREAD)), rows),
       constants: { PER_THREAD },
     });
     runProduct(gpu, variant, {
       ...{ batch: groups, m: size, n: channels, k: keys, y: dq, accumulate: begin > 0 },
-      a: { tensor: s, batch: size * keys, m: keys, k: 1 },
+      a: { tensor: p, batch: size * keys, m: keys, k: 1 },
       c: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
     });
-  });
+  };
+  if (kept) addBlock(kept, { keys: rows / groups, begin: 0, size: rows / groups });
+  else eachBlockOfKeys(gpu, [q, k], options, addBlock).dispose();
+  p.dispose();
 }
 
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions>({
@@ -237,23 +259,21 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
   },
   flops: ([q], options) => similarityFlops(q as Shape, options),
   forward(gpu, [q, k], options, loss) {
-    const lse = gpu.empty([q.shape[0]]);
-    runPatchNce(gpu, q, k, options, loss, lse);
-    return [lse];
+    const [lse, s] = runPatchNce(gpu, [q, k], options, loss);
+    return s ? [lse, s] : [lse];
   },
-  gradient: ({ inputs: [q, k], saved: [lse], options, needs }, dy) => [
-    needs(0) ? patchNceGradientOperator([q, k, lse, dy], options) : null,
+  gradient: ({ inputs: [q, k], saved: [lse, s], options, needs }, dy) => [
+    needs(0) ? patchNceGradientOperator([q, k, lse, dy, s], options) : null,
     null,
   ],
 });
 
-export const patchNceGradientOperator = defineOperator<
-  readonly [q: Tensor, k: Tensor, lse: Tensor, dloss: Tensor],
-  PatchNceOptions
->({
+type PatchNceGradientInputs = readonly [q: Tensor, k: Tensor, lse: Tensor, dloss: Tensor, s: Tensor | undefined];
+
+export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, PatchNceOptions>({
   name: "patchNceGradient",
   shape: ([q]) => q.shape,
-  // The textbook keeps the similarities, and multiplies the keys with their gradients.
+  // The textbook keeps the similarities, as one block does, and multiplies the keys with their gradients.
   flops: ([q], options) => similarityFlops(q as Shape, options),
   forward(gpu, inputs, options, dq) {
     runPatchNceGradient(gpu, inputs, options, dq);

@@ -201,8 +201,8 @@ export const operatorCases: ReadonlyMap<string, OperatorRow> = new Map([
     rowOf(
       [
         ...[patchNce(14, 5, 2), patchNce(33, 33, 1), patchNce(70, 130, 1)],
-        // More channels than a workgroup of the gradient owns, on either profile; more keys than it takes at a time.
-        ...[patchNce(6, 260, 3), patchNce(5, 521, 1), patchNce(300, 9, 1)],
+        // Many channels; more keys a group than are in memory at a time.
+        ...[patchNce(6, 260, 3), patchNce(5, 521, 1), patchNce(300, 9, 1), patchNce(520, 7, 2)],
       ],
       "patchNceGradient",
     ),

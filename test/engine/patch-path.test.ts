@@ -1,4 +1,4 @@
-// The fused patch path against the same in plain operators, and the promise it makes: similarities are never stored, so
+// the fused patch path against the same in plain operators, and the promise it makes: of similarities, a block is stored, so
 // memory grows with the number of patches and not with its square.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
