@@ -20,7 +20,7 @@ const CHANNELS = 256;
 const TAU = 0.07;
 const COUNTS = [256, 1024, 4096, 16384] as const;
 /** A run that would take longer than this is not begun. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 type Variant = "fused" | "composed";
 interface Size {
