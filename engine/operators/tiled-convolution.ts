@@ -22,7 +22,7 @@ export function runTiledConvolution(
     params.w_c === TAPS_X * TAPS_Y &&
     params.w_ty === TAPS_X &&
     params.w_tx === 1;
-  const run = { bindings: { ...bindings }, params: { ...params }, grid, constants: { ...tiles, TAPS_X, TAPS_Y } };
+  const run = { bindings, params: { ...params }, grid, constants: { ...tiles, TAPS_X, TAPS_Y } };
   if (inOrder && depth % 4 === 0) gpu.dispatch(conv2d_tiled_fours, run);
   else gpu.dispatch(conv2d_tiled, run);
 }
