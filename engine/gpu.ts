@@ -104,7 +104,8 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   return tuned(new Gpu(device, options.profile ?? "auto", true));
 }
 
-function profileOf(info: GPUAdapterInfo): Profile {
+/** The profile that suits an adapter. */
+export function profileOf(info: GPUAdapterInfo): Profile {
   const software = info.isFallbackAdapter || info.architecture === "software" || info.architecture === "swiftshader";
   return software ? "software" : "gpu";
 }

@@ -1,16 +1,19 @@
-// Gradient of a convolution's weights for GPUs: an implicit matrix product in tiles of workgroup memory.
+// Gradient of a convolution's weights for GPUs (see lib/tiled_gemm.wgsl).
 //   dw[split][m, c, ty, tx] = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
-// M = output channels, N = in_channels * taps, and the long K = batch * pixels, which is cut into `splits` runs whose partial
-// sums are added by a second pass in a fixed order. A workgroup of 16 x 16 makes a tile of 64 x 64, 4 x 4 an invocation.
-// Grid: x = tiles of N, y = tiles of M, z = splits.
+// Rows are output channels, columns in_channels * taps, and the long sum over batch * pixels is cut into runs, one a `z`, whose
+// partial sums are added by a second pass in a fixed order.
+// Grid: tiles, flat.
 const TAPS_X: u32 = 3; // @tunable
 const TAPS_Y: u32 = 3; // @tunable
 const TAPS: u32 = TAPS_X * TAPS_Y;
+const SCATTERED: bool = true;
+const A_TURNED: bool = false;
+const C_TURNED: bool = false;
 
 struct Params {
   batch: u32, in_channels: u32, in_height: u32, in_width: u32,
   out_channels: u32, out_height: u32, out_width: u32,
-  stride: u32, pad: i32, reflect: u32, pixels_a_split: u32,
+  stride: u32, pad: i32, reflect: u32, splits: u32, pixels_a_split: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -18,72 +21,65 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-//#include lib/source.wgsl
+//#include lib/sources.wgsl
 
-var<workgroup> tile_dy: array<f32, 1088>;
-var<workgroup> tile_x: array<f32, 1088>;
+// Where four channels of dy begin in an image.
+alias PlaceA = vec4u;
+// Where four channels of x begin in an image, and how far their taps are off.
+struct PlaceC { at: vec4u, y: vec4i, x: vec4i }
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u,
-        @builtin(local_invocation_index) local: u32) {
-  let m0 = group.y * 64;
-  let n0 = group.x * 64;
-  let columns = params.in_channels * TAPS;
+fn gemm_size() -> vec3u { return vec3u(params.out_channels, params.in_channels * TAPS, params.splits); }
+
+fn gemm_terms(z: u32) -> vec2u {
+  let first = z * params.pixels_a_split;
+  return vec2u(first, min(first + params.pixels_a_split, params.batch * params.out_height * params.out_width));
+}
+
+fn a_along_k() -> bool { return true; }
+
+fn c_along_k() -> bool { return true; }
+
+fn a_place(z: u32, rows: vec4u) -> PlaceA {
+  return min(rows, vec4u(params.out_channels - 1)) * params.out_height * params.out_width;
+}
+
+fn c_place(z: u32, columns: vec4u) -> PlaceC {
+  let there = min(columns, vec4u(params.in_channels * TAPS - 1));
+  let tap = there % TAPS;
+  return PlaceC(divided(there, TAPS) * params.in_height * params.in_width,
+    vec4i(divided(tap, TAPS_X)) - params.pad, vec4i(tap % TAPS_X) - params.pad);
+}
+
+fn a_line(z: u32, place: PlaceA, j: u32, k: u32, end: u32) -> vec4f {
+  let there = min(k, end - 1);
   let plane = params.out_height * params.out_width;
-  let in_plane = params.in_height * params.in_width;
-  let first = group.z * params.pixels_a_split;
-  let end = min(first + params.pixels_a_split, params.batch * plane);
+  let at = place + there + there / plane * (params.out_channels - 1) * plane;
+  return select(vec4f(), vec4f(dy[at.x], dy[at.y], dy[at.z], dy[at.w]), k < end);
+}
 
-  var acc: array<vec4f, 4>;
-  for (var k0 = first; k0 < end; k0 += 16) {
-    // This invocation fetches pixel `local % 16` for four channels of dy and four columns of x.
-    let k = k0 + local % 16;
-    let there = k < end;
-    let image = k / plane;
-    let oy = (k % plane) / params.out_width;
-    let ox = k % params.out_width;
-    for (var i = 0u; i < 4; i++) {
-      let row = local / 16 + i * 16;
-      var v = 0.0;
-      if (there && m0 + row < params.out_channels) {
-        v = dy[(image * params.out_channels + m0 + row) * plane + oy * params.out_width + ox];
-      }
-      // A stride of 68 between pixels keeps the invocations of a row on different banks.
-      tile_dy[(local % 16) * 68 + row] = v;
-      let column = n0 + row;
-      let c = column / TAPS;
-      let tap = column % TAPS;
-      let sy = source(i32(oy * params.stride + tap / TAPS_X) - params.pad, params.in_height, params.reflect);
-      let sx = source(i32(ox * params.stride + tap % TAPS_X) - params.pad, params.in_width, params.reflect);
-      v = 0.0;
-      if (there && column < columns && sy.y == 1 && sx.y == 1) {
-        v = x[(image * params.in_channels + c) * in_plane + sy.x * params.in_width + sx.x];
-      }
-      tile_x[(local % 16) * 68 + row] = v;
-    }
-    workgroupBarrier();
-    // A tile is summed by itself before it joins the total: short chains of additions round less.
-    var part = array<vec4f, 4>();
-    for (var p = 0u; p < 16; p++) {
-      let g = p * 68 + id.y * 4;
-      let at = p * 68 + id.x;
-      let xs = vec4f(tile_x[at], tile_x[at + 16], tile_x[at + 32], tile_x[at + 48]);
-      part[0] += tile_dy[g] * xs;
-      part[1] += tile_dy[g + 1] * xs;
-      part[2] += tile_dy[g + 2] * xs;
-      part[3] += tile_dy[g + 3] * xs;
-    }
-    for (var i = 0u; i < 4; i++) { acc[i] += part[i]; }
-    workgroupBarrier();
-  }
+fn c_line(z: u32, place: PlaceC, j: u32, k: u32, end: u32) -> vec4f {
+  let there = min(k, end - 1);
+  let line = there / params.out_width;
+  let image = line / params.out_height;
+  let row = i32((line - image * params.out_height) * params.stride) + place.y;
+  let column = i32((there - line * params.out_width) * params.stride) + place.x;
+  let sy = sources(row, i32(params.in_height) - 1, params.reflect);
+  let sx = sources(column, i32(params.in_width) - 1, params.reflect);
+  let first = image * params.in_channels * params.in_height * params.in_width;
+  let at = first + place.at + vec4u(sy) * params.in_width + vec4u(sx);
+  let missing = select((sy ^ row) | (sx ^ column), vec4i(), params.reflect == 1);
+  let v = vec4f(select(0.0, x[at.x], missing.x == 0), select(0.0, x[at.y], missing.y == 0),
+    select(0.0, x[at.z], missing.z == 0), select(0.0, x[at.w], missing.w == 0));
+  return select(vec4f(), v, k < end);
+}
 
-  for (var i = 0u; i < 4; i++) {
-    let m = m0 + id.y * 4 + i;
-    for (var j = 0u; j < 4; j++) {
-      let column = n0 + id.x + j * 16;
-      if (m < params.out_channels && column < columns) {
-        dw[(group.z * params.out_channels + m) * columns + column] = acc[i][j];
-      }
-    }
+fn y_place(z: u32, columns: vec4u) -> vec4u { return z * params.out_channels * params.in_channels * TAPS + columns; }
+
+fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
+  let n = params.in_channels * TAPS;
+  for (var j = 0u; j < 4; j++) {
+    if (columns[j] < n) { dw[place[j] + row * n] = v[j]; }
   }
 }
+
+//#include lib/tiled_gemm.wgsl

@@ -1,6 +1,7 @@
 // What browsers have and Node has not, set up before a peer is imported: navigator.gpu through the very dawn.node and adapter
 // that we run on. requestAdapter of our own keeps the strong reference to dawn that it needs.
 import { globals } from "webgpu";
+import { paceImmediates } from "../../dist/cut/cli/pace-immediates.js";
 import { requestAdapter } from "../../dist/engine/node.js";
 
 Object.assign(globalThis, globals);
@@ -24,14 +25,4 @@ Object.defineProperty(globalThis, "navigator", {
   configurable: true,
 });
 
-// Polling for the end of GPU work takes a core that a software adapter wants; the peers get the same relief as our commands
-// have (cut/cli/open-gpu.ts): an immediate that follows others without a pause for half a millisecond waits a millisecond.
-const immediate = globalThis.setImmediate;
-let spinningSince = 0;
-let lastCall = 0;
-globalThis.setImmediate = (callback, ...values) => {
-  const now = performance.now();
-  if (now - lastCall > 2) spinningSince = now;
-  lastCall = now;
-  return now - spinningSince < 0.5 ? immediate(callback, ...values) : setTimeout(callback, 1, ...values);
-};
+paceImmediates();

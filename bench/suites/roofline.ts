@@ -3,7 +3,7 @@
 import type { Gpu } from "../../engine/gpu.js";
 import { fillWith } from "../../engine/operators/memory.js";
 import { record } from "../../engine/program.js";
-import { bench_copy, bench_fma, bench_read } from "../../shaders/generated.js";
+import { bench_fma, bench_traffic } from "../../shaders/generated.js";
 import type { BenchCase, BenchContext, Ceilings, Outcome } from "../case.js";
 import { randomTensor } from "../data.js";
 import { type Measurement, measure, measureWall } from "../measure.js";
@@ -41,44 +41,27 @@ function fma(chains: number): Run {
 const largeBytes = (gpu: Gpu) =>
   2 ** Math.floor(Math.log2(Math.min(LARGE_BYTES[gpu.profile], gpu.device.limits.maxStorageBufferBindingSize)));
 
-/** How far apart the vec4s of an invocation lie: neighbours side by side, or a run for each. */
-const strideOf = (gpu: Gpu) => (gpu.profile === "software" ? 1 : 64);
-
-const read: Run = async ({ gpu, signal }) => {
-  const STRIDE = strideOf(gpu);
-  const quads = largeBytes(gpu) / 16;
-  const x = randomTensor(gpu, [quads * 4]);
-  const y = gpu.persistent([(quads * 4) / PER_THREAD]);
-  const work = () =>
-    gpu.dispatch(bench_read, {
-      bindings: { x, y },
-      params: { quads },
-      grid: quads / (64 * PER_THREAD),
-      constants: { PER_THREAD, STRIDE },
-    });
-  const measurement = await measure(gpu, work, { budget: BUDGET, signal });
-  for (const tensor of [x, y]) tensor.dispose();
-  gpu.trimMemory();
-  return { measurement, flops: 0, bytes: quads * 16 * (1 + 1 / PER_THREAD) };
-};
-
-const copy: Run = async ({ gpu, signal }) => {
-  const STRIDE = strideOf(gpu);
-  const quads = largeBytes(gpu) / 32;
-  const x = randomTensor(gpu, [quads * 4]);
-  const y = gpu.persistent([quads * 4]);
-  const work = () =>
-    gpu.dispatch(bench_copy, {
-      bindings: { x, y },
-      params: { quads },
-      grid: quads / (64 * PER_THREAD),
-      constants: { PER_THREAD, STRIDE },
-    });
-  const measurement = await measure(gpu, work, { budget: BUDGET, signal });
-  for (const tensor of [x, y]) tensor.dispose();
-  gpu.trimMemory();
-  return { measurement, flops: 0, bytes: quads * 32 };
-};
+/** Reading alone, or reading and writing. */
+const traffic =
+  (COPY: boolean): Run =>
+  async ({ gpu, signal }) => {
+    // Neighbours side by side, or a run for each invocation.
+    const STRIDE = gpu.profile === "software" ? 1 : 64;
+    const quads = largeBytes(gpu) / (COPY ? 32 : 16);
+    const written = COPY ? quads : quads / PER_THREAD;
+    const tensors = { x: randomTensor(gpu, [quads * 4]), y: gpu.persistent([written * 4]) };
+    const work = () =>
+      gpu.dispatch(bench_traffic, {
+        bindings: tensors,
+        params: { quads },
+        grid: quads / (64 * PER_THREAD),
+        constants: { COPY, PER_THREAD, STRIDE },
+      });
+    const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+    gpu.trimMemory();
+    return { measurement, flops: 0, bytes: 16 * (quads + written) };
+  };
 
 /** The measurement of one of `count` equal parts. */
 function divided(measurement: Measurement, count: number): Measurement {
@@ -118,8 +101,8 @@ export function rooflineCases(gpu: Gpu): BenchCase[] {
   });
   return [
     ...CHAINS.map((chains) => at("fma", `${chains} chains`, "registers only", fma(chains))),
-    at("read", "vec4", mebibytes, read),
-    at("copy", "vec4", mebibytes, copy),
+    at("read", "vec4", mebibytes, traffic(false)),
+    at("copy", "vec4", mebibytes, traffic(true)),
     at("dispatch", "fill", "1 KiB", dispatchCost),
     at("submit", "fill", "1 KiB", submitCost),
   ];

@@ -2,6 +2,7 @@
 // with the kernels that `cutgpu tune` found to be the fastest.
 import type { Gpu, Profile } from "../../engine/gpu.js";
 import { openGpu } from "../../engine/node.js";
+import { paceImmediates } from "./pace-immediates.js";
 import { note, useMachineTuning } from "./tuned.js";
 
 /** Opens the best adapter. `notify` is told in one line where a software driver had to be brought along. */
@@ -10,25 +11,4 @@ export async function openCommandGpu(profile: Profile | "auto" = "auto", notify 
   const gpu = await openGpu({ profile, notify });
   useMachineTuning(gpu);
   return gpu;
-}
-
-const SPIN_MS = 0.5;
-
-/**
- * While a GPU promise is outstanding, dawn.node asks for progress in a loop of setImmediate that keeps a whole core busy,
- * which on a software adapter is a core that the work itself wants. Here an immediate that follows others without a pause
- * for longer than half a millisecond waits a millisecond. Only commands do this: it replaces a global.
- */
-function paceImmediates(): void {
-  const immediate = globalThis.setImmediate;
-  let spinningSince = 0;
-  let lastCall = 0;
-  const paced = (callback: (...values: unknown[]) => void, ...values: unknown[]) => {
-    const now = performance.now();
-    if (now - lastCall > 2 * SPIN_MS + 1) spinningSince = now;
-    lastCall = now;
-    if (now - spinningSince < SPIN_MS) return immediate(callback, ...values);
-    return setTimeout(callback, 1, ...values) as unknown as NodeJS.Immediate;
-  };
-  globalThis.setImmediate = Object.assign(paced, { __promisify__: immediate.__promisify__ }) as typeof setImmediate;
 }

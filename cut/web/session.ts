@@ -30,12 +30,7 @@ export class Session {
 
   /** The device. Throws an AdapterError where there is none. */
   async gpu(): Promise<Gpu> {
-    if (this.#gpu?.failure) {
-      this.#gpu.dispose();
-      this.#gpu = null;
-      this.#opening = null;
-      this.#translator = null;
-    }
+    if (this.#gpu?.failure) this.#leaveDevice();
     this.#opening ??= openGpu().then((gpu) => {
       this.#gpu = gpu;
       return gpu;
@@ -99,19 +94,34 @@ export class Session {
     });
   }
 
+  /** Does the work after all that was asked for before; where the device is lost under it, once more on a new one. */
   #turn<T>(work: (translator: Translator, gpu: Gpu) => Promise<T>): Promise<T> {
+    const attempt = async () => work(await this.#ready(), await this.gpu());
     const turn = this.#busy.then(async () => {
       try {
-        return await work(await this.#ready(), await this.gpu());
+        return await attempt();
       } catch (error) {
-        // Where the browser's whole GPU process is gone, calls fail before the device is known to be lost.
-        const gone = error instanceof DOMException && error.name === "OperationError";
-        if (!(error instanceof DeviceLostError || gone)) throw error;
-        throw new DeviceLostError("the GPU was lost;", "try again: it is opened anew.");
+        if (!isLoss(error)) throw error;
+      }
+      this.#leaveDevice();
+      try {
+        return await attempt();
+      } catch (error) {
+        throw isLoss(error)
+          ? new DeviceLostError("the GPU was lost twice;", "try again, or a smaller picture.")
+          : error;
       }
     });
     this.#busy = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Gives the device up; the next who asks for one gets a new one. */
+  #leaveDevice(): void {
+    this.#gpu?.dispose();
+    this.#gpu = null;
+    this.#opening = null;
+    this.#translator = null;
   }
 
   async #ready(): Promise<Translator> {
@@ -126,6 +136,10 @@ export class Session {
     return this.#translator;
   }
 }
+
+/** Where the browser's whole GPU process is gone, calls fail before the device is known to be lost. */
+const isLoss = (error: unknown): boolean =>
+  error instanceof DeviceLostError || (error instanceof DOMException && error.name === "OperationError");
 
 /** ITU-R 601 luma [1, 1, H, W] of a picture [1, 3, H, W]. */
 function lumaOf(gpu: Gpu, image: Tensor): Tensor {

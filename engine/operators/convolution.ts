@@ -2,12 +2,7 @@
 // can be differentiated as often as needed. Layout NCHW; weights [out, in, kh, kw] (PyTorch's conv2d), for the transpose
 // [in, out, kh, kw] (PyTorch's conv_transpose2d). Reflection padding lives in the loaders. A stride in the transpose becomes
 // one dense dispatch a phase (stride * stride of them), so that no inner loop tests which taps hit.
-import {
-  conv2d_broadcast,
-  conv2d_tiled,
-  conv2d_weight_gradient_broadcast,
-  conv2d_weight_gradient_tiled,
-} from "../../shaders/generated.js";
+import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { AdapterTraits, Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
@@ -18,6 +13,7 @@ import { reflectionPad2dGradient } from "./padding.js";
 import { sum, sumInto } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { imageShape, shapeText } from "./shapes.js";
+import { runTiledConvolution, runTiledWeightGradient } from "./tiled-convolution.js";
 import { chooseByProfile } from "./variants.js";
 import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles } from "./winograd.js";
 
@@ -123,12 +119,7 @@ function runConvolution(
       constants: { LANES, TAPS_X: g.tapsX, STRIDE: g.stride },
     });
   } else {
-    gpu.dispatch(conv2d_tiled, {
-      bindings,
-      params,
-      grid: [Math.ceil((g.rows * g.columns) / 64), Math.ceil(outChannels / 64), batch],
-      constants: { TAPS_X: g.tapsX, TAPS_Y: g.tapsY },
-    });
+    runTiledConvolution(gpu, bindings, params);
   }
 }
 
@@ -317,39 +308,29 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
       }
       variant = chooseByProfile([], {}, gpu);
     }
-    const broadcast = variant === "broadcast";
-    const LANES = gpu.subgroupSize;
-    const [tilesN, tilesM] = broadcast
-      ? [Math.ceil((inChannels * kh) / LANES), Math.ceil(outChannels / 8)]
-      : [Math.ceil((inChannels * kh * kw) / 64), Math.ceil(outChannels / 64)];
-    // The sum runs over rows of pixels in the one kernel, over pixels in the other; cut so that the adapter is filled.
-    const length = broadcast ? batch * outHeight : batch * outHeight * outWidth;
-    const [enough, shortest] = broadcast ? [32, 4] : [256, 256];
-    const wanted = Math.min(Math.ceil(enough / (tilesN * tilesM)), Math.ceil(length / shortest));
-    const aSplit = Math.ceil(length / Math.max(1, wanted));
-    const splits = Math.ceil(length / aSplit);
-    const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
     const params = {
       ...{ batch, in_channels: inChannels, in_height: inHeight, in_width: inWidth },
       ...{ out_channels: outChannels, out_height: outHeight, out_width: outWidth },
       ...{ stride, pad: padding, reflect: Number(paddingMode === "reflect") },
     };
-    const grid = [tilesN, tilesM, splits] as const;
-    if (broadcast) {
-      gpu.dispatch(conv2d_weight_gradient_broadcast, {
-        bindings: { x, dy, dw: target },
-        params: { ...params, taps_y: kh, taps_x: kw, rows_a_split: aSplit },
-        grid,
-        constants: { LANES, TAPS_X: kw, STRIDE: stride },
-      });
-    } else {
-      gpu.dispatch(conv2d_weight_gradient_tiled, {
-        bindings: { x, dy, dw: target },
-        params: { ...params, pixels_a_split: aSplit },
-        grid,
-        constants: { TAPS_X: kw, TAPS_Y: kh },
-      });
+    if (variant === "tiled") {
+      runTiledWeightGradient(gpu, x, dy, dw, params);
+      return undefined;
     }
+    const LANES = gpu.subgroupSize;
+    const [tilesN, tilesM] = [Math.ceil((inChannels * kh) / LANES), Math.ceil(outChannels / 8)];
+    // The sum runs over rows of pixels; cut so that the adapter is filled.
+    const length = batch * outHeight;
+    const wanted = Math.min(Math.ceil(32 / (tilesN * tilesM)), Math.ceil(length / 4));
+    const rowsASplit = Math.ceil(length / wanted);
+    const splits = Math.ceil(length / rowsASplit);
+    const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
+    gpu.dispatch(conv2d_weight_gradient_broadcast, {
+      bindings: { x, dy, dw: target },
+      params: { ...params, taps_y: kh, taps_x: kw, rows_a_split: rowsASplit },
+      grid: [tilesN, tilesM, splits],
+      constants: { LANES, TAPS_X: kw, STRIDE: stride },
+    });
     if (target !== dw) {
       sumInto(gpu, target, [0], dw);
       target.dispose();

@@ -1,6 +1,6 @@
 // Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves all of
 // them and their gradients.
-import { matmul_broadcast, matmul_broadcast_fours, matmul_tiled } from "../../shaders/generated.js";
+import { matmul_broadcast, matmul_broadcast_fours, matmul_tiled, matmul_tiled_fours } from "../../shaders/generated.js";
 import { ShapeError } from "../errors.js";
 import type { Gpu } from "../gpu.js";
 import { chooseVariant, defineOperator } from "../operator.js";
@@ -8,6 +8,7 @@ import { type Shape, sizeOf, type Tensor } from "../tensor.js";
 import { sum } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { shapeText } from "./shapes.js";
+import { chooseTiles, countTiles } from "./tiles.js";
 import { chooseByProfile, VARIANTS } from "./variants.js";
 
 export interface MatmulOptions {
@@ -45,19 +46,25 @@ export function runProduct(gpu: Gpu, variant: string, product: Product): void {
   // Where there is no bias, any buffer that is read anyway fills the binding.
   const bindings = { a: a.tensor, c: c.tensor, bias: bias ?? c.tensor, y };
   const params = {
-    ...{ m, n, k, a_batch: a.batch, a_m: a.m, a_k: a.k, c_base: base, c_batch: c.batch, c_k: c.k, c_n: c.n },
+    ...{ batch, m, n, k, a_batch: a.batch, a_m: a.m, a_k: a.k, c_base: base, c_batch: c.batch, c_k: c.k, c_n: c.n },
     ...{ has_bias: Number(Boolean(bias)), relu: Number(relu), accumulate: Number(accumulate) },
   };
+  const C_ALONG_K = c.k === 1;
+  const A_ALONG_K = a.k === 1 && byFours(a.batch, a.m);
+  const cFits = (C_ALONG_K || c.n === 1) && byFours(n, k, base, c.batch, C_ALONG_K ? c.n : c.k);
   if (variant === "tiled") {
-    gpu.dispatch(matmul_tiled, { bindings, params, grid: [Math.ceil(n / 64), Math.ceil(m / 64), batch] });
+    const tiles = chooseTiles(gpu, m, n, batch);
+    const grid = countTiles(tiles, m, n) * batch;
+    if (A_ALONG_K && cFits) {
+      gpu.dispatch(matmul_tiled_fours, { bindings, params, grid, constants: { ...tiles, C_ALONG_K } });
+    } else {
+      gpu.dispatch(matmul_tiled, { bindings, params, grid, constants: { ...tiles } });
+    }
     return;
   }
   const LANES = gpu.subgroupSize;
   const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / 8), batch] as const;
-  const C_ALONG_K = c.k === 1;
-  const A_ALONG_K = a.k === 1 && byFours(a.batch, a.m);
-  const aFits = A_ALONG_K || a.m === 1;
-  if (aFits && (C_ALONG_K || c.n === 1) && byFours(n, k, base, c.batch, C_ALONG_K ? c.n : c.k)) {
+  if ((A_ALONG_K || a.m === 1) && cFits) {
     const constants = { LANES, A_ALONG_K, C_ALONG_K };
     gpu.dispatch(matmul_broadcast_fours, { bindings: { ...bindings, a_fours: a.tensor }, params, grid, constants });
   } else {

@@ -117,7 +117,7 @@ test("200 camera frames leave no memory behind, and make no buffer after the fir
   assert.is(await page.getAttribute("#camera", "aria-pressed"), "false");
 });
 
-test("a lost device is told, and the next picture is translated on a new one", async ({ tab, folder }) => {
+test("after a lost device, the next picture is translated on a new one", async ({ tab, folder }) => {
   const { page } = tab;
   await page.addInitScript(() => {
     const request = GPUAdapter.prototype.requestDevice;

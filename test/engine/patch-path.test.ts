@@ -107,8 +107,8 @@ async function peakOf(rows: number): Promise<number> {
 test("memory grows with the patches, not with their square", async () => {
   const [small, large] = [await peakOf(750), await peakOf(3000)];
   assert.ok(large < 5 * small, `${small} bytes for 750 patches, ${large} for 3000`);
-  // One matrix of similarities would be 36 MB.
-  assert.ok(large < 4 * 2 ** 20, `${large} bytes for 3000 patches`);
+  // A matrix of all similarities would be 36 MB, a block of them and their gradient are 6.
+  assert.ok(large < 8 * 2 ** 20, `${large} bytes for 3000 patches`);
 });
 
 // A software adapter would take most of a minute for 16,384 patches (every position of a map of 128 x 128), so there it is

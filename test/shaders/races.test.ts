@@ -11,6 +11,7 @@ import * as reference from "../../engine/reference/index.js";
 import { type Dense, dense } from "../../engine/reference/index.js";
 import * as kernels from "../../shaders/generated.js";
 import { assertClose, uniform, unitRows } from "../support/gpu.js";
+import { inlineCalls } from "./inline.js";
 
 const random = new Random(1);
 const f32 = (x: Dense) => Float32Array.from(x.data);
@@ -23,32 +24,19 @@ interface Run<K extends KernelSource> {
 }
 
 /**
- * The same kernel in words that the interpreter understands. It gives all invocations the last one's arguments of a
- * function, so calls are written out (the inputs here need no mirroring, and no quad of channels that reaches beyond the
- * last); and it misses a barrier that is the first statement of a loop.
+ * The same kernel in words that the interpreter understands: calls written out, and no barrier as the first statement of a
+ * loop, which it misses.
  */
-function adapt(code: string): string {
-  return code
-    .replace(
-      /let (\w+) = source\((.+), (params\.\w+), params\.reflect\);/g,
-      "let $1 = vec2u(u32(clamp($2, 0, i32($3) - 1)), select(0u, 1u, $2 >= 0 && $2 < i32($3)));",
-    )
-    .replace(/quad\((true|false), ([\w. *]+), ([\w. *+]+)\)/g, (_, fromKeys, row, c) => {
-      const element = (e: number) => `${fromKeys === "true" ? "k" : "q"}[${row} + ${c} + ${e}]`;
-      return `vec4f(${[0, 1, 2, 3].map(element).join(", ")})`;
-    })
-    .replace(/^( *)(for .*\{\n)( *)(workgroupBarrier)/gm, "$1$2$3var nothing = 0u;\n$3$4");
-}
+const adapt = (code: string): string =>
+  inlineCalls(code).replace(/^( *)(for .*\{\n)( *)(workgroupBarrier)/gm, "$1$2$3var nothing = 0u;\n$3$4");
 
 /**
- * A kernel that works in tiles of 64 with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations): its own size
- * takes the interpreter half a minute. Every number of its scheme scales, and so does the step of `slot` and `slice`.
+ * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations): its own
+ * size takes the interpreter half a minute. Every number of its scheme scales.
  */
 function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
-  return code
-    .replace(/(let (slot|slice) = .*) \* 4;/g, "$1 * 1;")
-    .replace(/\b(16|32|48|64|68|256|1024|1088)\b/g, (number) => String(scaled[number]));
+  return code.replace(/\b(16|32|48|64|68|256|1024|1088)\b/g, (number) => String(scaled[number]));
 }
 
 /** Runs a kernel in the interpreter; results are in the bindings afterwards. `edit` may change the text before. */
@@ -172,54 +160,113 @@ test("patch_nce_losses", () => {
   close(loss, reference.patchNce(q, k, { groups: 2, tau: 0.2 }), "losses");
 });
 
+/** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
+const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, OWN: 1 };
+const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, OWN: 2 };
+
+/** Asserts that there are races without either of its two barriers. It leaves wrong results. */
+function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): void {
+  for (const which of [0, 1]) {
+    let seen = 0;
+    const without = (code: string) => code.replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
+    assert.ok(run(source, given, without).races.length > 0, `${source.name} without barrier ${which}`);
+  }
+}
+
 test("matmul_tiled", () => {
-  // Two tiles of rows (the second with one), and three slices of K (the third with two).
+  // Three tiles of rows (the last with one), and three slices of K (the last with two).
   const [a, c, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
   const y = new Float32Array(51);
   const given: Run<typeof kernels.matmul_tiled> = {
     bindings: { a: f32(a), c: f32(c), bias: f32(bias), y },
     params: {
-      ...{ m: 17, n: 3, k: 10, a_batch: 0, a_m: 10, a_k: 1, c_base: 0, c_batch: 0, c_k: 1, c_n: 10 },
+      ...{ batch: 1, m: 17, n: 3, k: 10, a_batch: 0, a_m: 10, a_k: 1, c_base: 0, c_batch: 0, c_k: 1, c_n: 10 },
       ...{ has_bias: 1, relu: 1, accumulate: 0 },
     },
-    grid: [1, 2, 1],
+    grid: [3, 1, 1],
+    constants: TINY,
   };
-  runSafely(kernels.matmul_tiled, given, quarter);
-  close(y, reference.relu(reference.linear(a, c, bias)), "product");
-  for (const which of [0, 1]) {
-    let seen = 0;
-    const without = (code: string) => code.replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
-    const { races } = run(kernels.matmul_tiled, given, (code) => without(quarter(code)));
-    assert.ok(races.length > 0, `without barrier ${which}`);
+  const expected = reference.relu(reference.linear(a, c, bias));
+  for (const constants of [TINY, { ...TINY, ROLLED: true }, TINY_OF_TWO]) {
+    y.fill(0);
+    runSafely(kernels.matmul_tiled, { ...given, constants });
+    close(y, expected, JSON.stringify(constants));
+  }
+  needsBothBarriers(kernels.matmul_tiled, given);
+});
+
+test("matmul_tiled_fours", () => {
+  // Two tiles of rows and of columns, two products and two slices of K; the second operand along n, or along k.
+  const a = uniform(random, [2, 9, 8]);
+  for (const C_ALONG_K of [false, true]) {
+    const c = uniform(random, C_ALONG_K ? [2, 12, 8] : [2, 8, 12]);
+    const y = new Float32Array(216);
+    const given: Run<typeof kernels.matmul_tiled_fours> = {
+      bindings: { a: f32(a), c: f32(c), bias: f32(c), y },
+      params: {
+        ...{ batch: 2, m: 9, n: 12, k: 8, a_batch: 72, a_m: 8, a_k: 1, c_base: 0, c_batch: 96 },
+        ...(C_ALONG_K ? { c_k: 1, c_n: 8 } : { c_k: 12, c_n: 1 }),
+        ...{ has_bias: 0, relu: 0, accumulate: 0 },
+      },
+      grid: [8, 1, 1],
+      constants: { ...TINY, C_ALONG_K },
+    };
+    runSafely(kernels.matmul_tiled_fours, given);
+    close(y, reference.matmul(a, c, { transposeB: C_ALONG_K }), `C_ALONG_K ${C_ALONG_K}`);
+    needsBothBarriers(kernels.matmul_tiled_fours, given);
   }
 });
 
-test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
-  // 20 pixels are two tiles, 18 weights a channel several slices.
+test("conv2d_tiled, conv2d_tiled_fours and conv2d_weight_gradient_tiled", () => {
+  // 20 pixels are three tiles, 18 weights a channel several slices.
+  const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
   const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
   const y = new Float32Array(60);
-  const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
   const forward: Run<typeof kernels.conv2d_tiled> = {
     bindings: { x: f32(x), w: f32(w), bias: f32(bias), y },
     params: {
       ...{ ...sizes, rows: 4, columns: 5, out_step: 1, out_y: 0, out_x: 0, taps_y: 3, taps_x: 3, stride: 1 },
       ...{ pad_y: 1, pad_x: 1, reflect: 0, has_bias: 1, w_base: 0, w_m: 18, w_c: 9, w_ty: 3, w_tx: 1 },
     },
-    grid: [2, 1, 1],
+    grid: [3, 1, 1],
+    constants: TINY,
   };
-  runSafely(kernels.conv2d_tiled, forward, quarter);
-  const options = { padding: 1 };
-  close(y, reference.conv2d(x, w, bias, options), "output");
+  runSafely(kernels.conv2d_tiled, forward);
+  close(y, reference.conv2d(x, w, bias, { padding: 1 }), "output");
+  const mirrored = { ...forward, params: { ...forward.params, reflect: 1 } };
+  runSafely(kernels.conv2d_tiled, mirrored);
+  close(y, reference.conv2d(x, w, bias, { padding: 1, paddingMode: "reflect" }), "output with mirrored borders");
+  needsBothBarriers(kernels.conv2d_tiled, forward);
 
+  const w2 = uniform(random, [3, 2, 2, 2]);
+  const params = { ...forward.params, ...{ rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 } };
+  const y2 = new Float32Array(90);
+  const fours: Run<typeof kernels.conv2d_tiled_fours> = {
+    bindings: { x: f32(x), w: f32(w2), bias: f32(bias), y: y2 },
+    params: { ...params, w_m: 8, w_c: 4, w_ty: 2 },
+    grid: [4, 1, 1],
+    constants: { ...TINY, TAPS_X: 2, TAPS_Y: 2 },
+  };
+  runSafely(kernels.conv2d_tiled_fours, fours);
+  close(y2, reference.conv2d(x, w2, bias, { padding: 1 }), "output, weights by fours");
+  needsBothBarriers(kernels.conv2d_tiled_fours, fours);
+
+  // The 20 pixels in two runs, and 18 columns in three tiles.
   const dy = uniform(random, [1, 3, 4, 5]);
-  const dw = new Float32Array(54);
+  const dw = new Float32Array(108);
   const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {
     bindings: { x: f32(x), dy: f32(dy), dw },
-    params: { ...sizes, stride: 1, pad: 1, reflect: 0, pixels_a_split: 20 },
-    grid: [2, 1, 1],
+    params: { ...sizes, stride: 1, pad: 1, reflect: 0, splits: 2, pixels_a_split: 10 },
+    grid: [6, 1, 1],
+    constants: TINY,
   };
-  runSafely(kernels.conv2d_weight_gradient_tiled, gradient, quarter);
-  close(dw, reference.conv2dGradient(x, w, bias, options, dy).dw, "gradient of the weights");
+  runSafely(kernels.conv2d_weight_gradient_tiled, gradient);
+  const expected = reference.conv2dGradient(x, w, bias, { padding: 1 }, dy).dw;
+  close(
+    dw.subarray(0, 54).map((sum, i) => sum + dw[54 + i]),
+    expected,
+    "gradient of the weights",
+  );
 });
 
 test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
@@ -241,8 +288,8 @@ test("every kernel with workgroup memory is run here", () => {
   const here = [
     ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
     ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
-    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "conv2d_tiled"],
-    "conv2d_weight_gradient_tiled",
+    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "matmul_tiled_fours", "conv2d_tiled"],
+    ...["conv2d_tiled_fours", "conv2d_weight_gradient_tiled"],
   ];
   // The interpreter has no subgroups.
   const shared = Object.values(kernels).filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);

@@ -43,6 +43,13 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   STRIP: [8],
   STRIDE: [2, 3],
   OWNED: [2, 8],
+  // A tile that is lower, or narrower, or shallower; with OWN 2 the default one has fewer invocations.
+  TILE_M: [16, 32],
+  TILE_N: [32],
+  TILE_K: [8],
+  OWN: [2],
+  ROLLED: [true],
+  COPY: [true],
   OP: [1, 2, 3, 4, 5, 6],
   SLOPED: [true],
   RESIDUAL: [true],

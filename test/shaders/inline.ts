@@ -1,0 +1,92 @@
+// Writes calls of functions out, for wgsl_reflect's interpreter: in lockstep it gives all invocations the last one's
+// arguments. Limits: it knows functions whose body is a row of lets and a return, and functions without a return; others,
+// and calls in the head of a loop, are left as they are. It reads text as build.mjs leaves it: no comments.
+
+interface Function {
+  params: { name: string; type: string }[];
+  lets: { name: string; value: string }[];
+  /** What it returns, or else its statements. */
+  result?: string;
+  statements?: string;
+}
+
+/** Where the bracket that opens at `start` closes. */
+function closing(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    if ("({[".includes(text[i])) depth++;
+    else if (")}]".includes(text[i]) && --depth === 0) return i;
+  }
+  throw new Error("a bracket that does not close");
+}
+
+/** Parts between commas that are in no brackets. */
+function parts(list: string): string[] {
+  const found = [""];
+  let depth = 0;
+  for (const c of list) {
+    if ("({[".includes(c)) depth++;
+    else if (")}]".includes(c)) depth--;
+    if (c === "," && depth === 0) found.push("");
+    else found[found.length - 1] += c;
+  }
+  return found.map((part) => part.trim()).filter(Boolean);
+}
+
+/** A function's parts, if it is of a kind that can be written out. */
+function parse(params: string, body: string): Function | undefined {
+  const known = parts(params).map((param) => {
+    const [name, type] = param.split(":").map((word) => word.trim());
+    return { name, type };
+  });
+  if (!/\breturn\b/.test(body)) return { params: known, lets: [], statements: body };
+  const statements = body.split(";").map((statement) => statement.trim());
+  const lets = statements.slice(0, -2).map((statement) => /^let (\w+) = ([\s\S]+)$/.exec(statement));
+  const last = /^return ([\s\S]+)$/.exec(statements.at(-2) ?? "");
+  if (!last || statements.at(-1) !== "" || lets.some((found) => !found)) return undefined;
+  return {
+    params: known,
+    lets: lets.map((found) => ({ name: found?.[1] ?? "", value: found?.[2] ?? "" })),
+    result: last[1],
+  };
+}
+
+/** The code with every call of a function of those kinds written out, and those functions taken away. */
+export function inlineCalls(code: string): string {
+  const functions = new Map<string, Function>();
+  for (const match of [...code.matchAll(/^fn (?!main\b)(\w+)\(/gm)].reverse()) {
+    const open = match.index + match[0].length - 1;
+    const body = code.indexOf("{", open);
+    const end = closing(code, body);
+    const found = parse(code.slice(open + 1, closing(code, open)), code.slice(body + 1, end));
+    if (!found) continue;
+    functions.set(match[1], found);
+    code = code.slice(0, match.index) + code.slice(end + 1);
+  }
+  if (functions.size === 0) return code;
+
+  const call = new RegExp(`\\b(${[...functions.keys()].join("|")})\\(`, "g");
+  for (let count = 0; ; count++) {
+    // The last call has no other among its arguments.
+    const match = [...code.matchAll(call)].at(-1);
+    if (!match) return code;
+    const open = match.index + match[0].length - 1;
+    const end = closing(code, open);
+    const args = parts(code.slice(open + 1, end));
+    const { params, lets, result, statements } = functions.get(match[1]) as Function;
+    const own = (text: string) =>
+      [...params, ...lets].reduce(
+        (renamed, { name }) => renamed.replace(new RegExp(`(?<![.\\w])${name}\\b`, "g"), `${name}_${count}`),
+        text,
+      );
+    const before = [
+      ...params.map(({ name, type }, i) => `let ${name}_${count}: ${type} = ${args[i]};`),
+      ...lets.map(({ name, value }) => `let ${name}_${count} = ${own(value)};`),
+    ].join("\n");
+    const statement = Math.max(...[";", "{", "}"].map((c) => code.lastIndexOf(c, match.index))) + 1;
+    code =
+      statements !== undefined
+        ? `${code.slice(0, statement)}\n{\n${before}\n${own(statements)}}\n${code.slice(end + 2)}`
+        : `${code.slice(0, statement)}\n${before}\n${code.slice(statement, match.index)}(${own(result as string)})${code.slice(end + 1)}`;
+  }
+}
