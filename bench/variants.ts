@@ -3,10 +3,14 @@ import type { AdapterTraits, Gpu } from "../engine/gpu.js";
 import { runnableVariants } from "../engine/operator.js";
 import { operatorTable } from "../engine/operators/index.js";
 
-/** Variants of an operator that an adapter can run; "default" where there is no choice. */
+/**
+ * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. On an adapter that is a CPU,
+ * where tiles lose by far, the planned one stands for all.
+ */
 export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
   const runnable = runnableVariants(operatorTable.get(operator)?.variants ?? [], adapter);
-  return runnable.length ? runnable : ["default"];
+  const worth = runnable.filter((name) => adapter.profile === "gpu" || !name.startsWith("tiled_"));
+  return worth.length ? worth : ["default"];
 }
 
 /** Runs `work` with one operator forced to one kernel. */

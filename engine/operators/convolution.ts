@@ -14,7 +14,7 @@ import { sum, sumInto } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { imageShape, shapeText } from "./shapes.js";
 import { runTiledConvolution, runTiledWeightGradient } from "./tiled-convolution.js";
-import { chooseByProfile } from "./variants.js";
+import { chooseByProfile, VARIANTS as DIRECT, isTiled } from "./variants.js";
 import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles } from "./winograd.js";
 
 export interface Conv2dOptions {
@@ -53,7 +53,7 @@ interface Geometry {
  * The direct kernels, and Winograd's. Where a forced "winograd" does not apply (other taps, a stride), the direct kernel of
  * the profile does the work.
  */
-const VARIANTS = ["tiled", "broadcast", "winograd"] as const;
+const VARIANTS = [...DIRECT, "winograd"] as const;
 
 /**
  * Where Winograd's kernels beat the direct ones on lavapipe: each transformed window must serve many channels, and each
@@ -119,7 +119,7 @@ function runConvolution(
       constants: { LANES, TAPS_X: g.tapsX, STRIDE: g.stride },
     });
   } else {
-    runTiledConvolution(gpu, bindings, params);
+    runTiledConvolution(gpu, variant, bindings, params);
   }
 }
 
@@ -313,8 +313,8 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
       ...{ out_channels: outChannels, out_height: outHeight, out_width: outWidth },
       ...{ stride, pad: padding, reflect: Number(paddingMode === "reflect") },
     };
-    if (variant === "tiled") {
-      runTiledWeightGradient(gpu, x, dy, dw, params);
+    if (isTiled(variant)) {
+      runTiledWeightGradient(gpu, variant, x, dy, dw, params);
       return undefined;
     }
     const LANES = gpu.subgroupSize;

@@ -9,7 +9,7 @@ import { sum } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { shapeText } from "./shapes.js";
 import { chooseTiles, countTiles } from "./tiles.js";
-import { chooseByProfile, VARIANTS } from "./variants.js";
+import { chooseByProfile, isTiled, VARIANTS } from "./variants.js";
 
 export interface MatmulOptions {
   transposeA?: boolean;
@@ -52,8 +52,8 @@ export function runProduct(gpu: Gpu, variant: string, product: Product): void {
   const C_ALONG_K = c.k === 1;
   const A_ALONG_K = a.k === 1 && byFours(a.batch, a.m);
   const cFits = (C_ALONG_K || c.n === 1) && byFours(n, k, base, c.batch, C_ALONG_K ? c.n : c.k);
-  if (variant === "tiled") {
-    const tiles = chooseTiles(gpu, m, n, batch);
+  if (isTiled(variant)) {
+    const tiles = chooseTiles(gpu, variant, m, n, batch);
     const grid = countTiles(tiles, m, n) * batch;
     if (A_ALONG_K && cFits) {
       gpu.dispatch(matmul_tiled_fours, { bindings, params, grid, constants: { ...tiles, C_ALONG_K } });

@@ -9,11 +9,12 @@ import { chooseTiles, countTiles, FILLING } from "./tiles.js";
 /** Bindings and geometry as in shaders/lib/convolution.wgsl. */
 export function runTiledConvolution(
   gpu: Gpu,
+  variant: string,
   bindings: { [B in BindingNames<typeof conv2d_tiled>]: Tensor },
   params: Params<typeof conv2d_tiled>,
 ): void {
   const { batch, in_channels, out_channels, rows, columns, taps_x: TAPS_X, taps_y: TAPS_Y } = params;
-  const tiles = chooseTiles(gpu, out_channels, rows * columns, batch);
+  const tiles = chooseTiles(gpu, variant, out_channels, rows * columns, batch);
   const grid = countTiles(tiles, out_channels, rows * columns) * batch;
   const depth = in_channels * TAPS_X * TAPS_Y;
   const inOrder =
@@ -33,6 +34,7 @@ const SHORTEST_RUN = 256;
 /** The gradient of weights [out, in, kernel], summed over runs of pixels and then over the runs. */
 export function runTiledWeightGradient(
   gpu: Gpu,
+  variant: string,
   x: Tensor,
   dy: Tensor,
   dw: Tensor,
@@ -42,7 +44,7 @@ export function runTiledWeightGradient(
   const columns = inChannels * TAPS_Y * TAPS_X;
   const pixels = geometry.batch * geometry.out_height * geometry.out_width;
   const most = Math.ceil(pixels / SHORTEST_RUN);
-  const tiles = chooseTiles(gpu, outChannels, columns, most);
+  const tiles = chooseTiles(gpu, variant, outChannels, columns, most);
   const count = countTiles(tiles, outChannels, columns);
   const pixelsARun = Math.ceil(pixels / Math.min(most, Math.ceil(FILLING / count)));
   const splits = Math.ceil(pixels / pixelsARun);

@@ -1,6 +1,5 @@
-// Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) work in: a pure function of the shape, which
-// `gpu.forced.tiles` overrides. Limits: the thresholds are estimates for large GPUs, not measured on one.
-import { ArgumentError } from "../errors.js";
+// Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) work in: a pure function of the shape. Limits: the
+// thresholds are estimates for large GPUs, not measured on one; `cutgpu tune` measures every tile.
 import { type Gpu, profileOf } from "../gpu.js";
 
 /** The constants of shaders/lib/tiled_gemm.wgsl. */
@@ -41,11 +40,17 @@ export function planTiles(m: number, n: number, batch: number): TilesName {
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
   Math.ceil(m / TILE_M) * Math.ceil(n / TILE_N);
 
-/** The planned tile, or the forced one, and whether loops are to stay loops: on adapters that are a CPU, in either profile. */
-export function chooseTiles(gpu: Gpu, m: number, n: number, batch: number): Tiles & { ROLLED: boolean } {
-  const name = gpu.forced["tiles"] ?? planTiles(m, n, batch);
-  if (!Object.hasOwn(TILES, name)) {
-    throw new ArgumentError(`there is no tile "${name}"`, `There are: ${Object.keys(TILES).join(", ")}.`);
-  }
-  return { ...TILES[name as TilesName], ROLLED: profileOf(gpu.info) === "software" };
+/**
+ * The tile of a variant, "tiled" for the planned one or "tiled_" and a name, and whether loops are to stay loops: on adapters
+ * that are a CPU, in either profile.
+ */
+export function chooseTiles(
+  gpu: Gpu,
+  variant: string,
+  m: number,
+  n: number,
+  batch: number,
+): Tiles & { ROLLED: boolean } {
+  const name = variant === "tiled" ? planTiles(m, n, batch) : (variant.slice("tiled_".length) as TilesName);
+  return { ...TILES[name], ROLLED: profileOf(gpu.info) === "software" };
 }

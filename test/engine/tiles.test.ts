@@ -2,9 +2,9 @@
 // every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import * as engine from "../../engine/index.js";
+import { operatorTable } from "../../engine/operators/index.js";
 import { countTiles, planTiles, TILES } from "../../engine/operators/tiles.js";
-import { messageOf, testGpu, withForced } from "../support/gpu.js";
+import { testGpu, withForced } from "../support/gpu.js";
 import { conv2d, linear, matmul, type OperatorCase } from "./case-builders.js";
 import { checkCase } from "./check.js";
 
@@ -38,14 +38,6 @@ test("few rows take low tiles: the generator's last layer, and D's", () => {
   assert.is(countTiles(TILES.low, 33, 129), 6);
 });
 
-test("an unknown tile is refused with those that exist", async () => {
-  const gpu = await testGpu("gpu");
-  await withForced(gpu, { tiles: "huge" }, async () => {
-    const message = messageOf(() => engine.matmul(gpu.empty([1, 1]), gpu.empty([1, 1])));
-    assert.match(message, /no tile "huge".*large, usual, low, lowest/);
-  });
-});
-
 // All of 3 x 3: every number of taps is another shader. Rows, columns and sums that go by fours, and that do not.
 const cases: readonly OperatorCase[] = [
   conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
@@ -62,7 +54,10 @@ const cases: readonly OperatorCase[] = [
 for (const tiles of Object.keys(TILES)) {
   test(`products and convolutions in tiles: ${tiles}`, async () => {
     const gpu = await testGpu("gpu");
-    await withForced(gpu, { tiles }, async () => {
+    const variant = `tiled_${tiles}`;
+    const several = [...operatorTable.values()].filter(({ variants }) => variants.includes(variant));
+    const forced = Object.fromEntries(several.map(({ name }) => [name, variant]));
+    await withForced(gpu, forced, async () => {
       for (const given of cases) await checkCase(gpu, given, `${given.title} ${tiles}`);
     });
   });
