@@ -3,7 +3,7 @@
 import { resolveOptions } from "../../cut/options.js";
 import { planStep } from "../../cut/plan.js";
 import type { Gpu } from "../../engine/gpu.js";
-import { record } from "../../engine/program.js";
+import { type Program, record } from "../../engine/program.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
 import { type Measurement, timingOf } from "../measure.js";
 import type { StepSize } from "../training-step.js";
@@ -43,6 +43,29 @@ async function countObjects(gpu: Gpu, work: () => Promise<void>): Promise<number
   }
 }
 
+/**
+ * Milliseconds of a replay into an encoder whose calls do nothing: the engine's own JavaScript, without what WebGPU's
+ * implementation spends inside its calls. The least of several.
+ */
+function ownTime({ device }: Gpu, program: Program): number {
+  const pass = { setPipeline() {}, setBindGroup() {}, dispatchWorkgroups() {}, end() {} };
+  const encoder = { beginComputePass: () => pass, finish: () => null };
+  Object.defineProperty(device, "createCommandEncoder", { value: () => encoder, configurable: true });
+  Object.defineProperty(device.queue, "submit", { value: () => {}, configurable: true });
+  try {
+    const times: number[] = [];
+    for (let i = 0; i < REPLAYS; i++) {
+      const start = performance.now();
+      program.replay();
+      times.push(performance.now() - start);
+    }
+    return timingOf(times).min;
+  } finally {
+    Reflect.deleteProperty(device, "createCommandEncoder");
+    Reflect.deleteProperty(device.queue, "submit");
+  }
+}
+
 /** Passes of a generator that make as many dispatches as a CUT step, about a thousand of the same kinds. */
 const PASSES = 4;
 
@@ -70,6 +93,7 @@ async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcom
     const figures: Record<string, number> = {
       js_us_a_dispatch: (1000 * measurement.ms.median) / program.length,
       js_us_a_dispatch_at_best: (1000 * measurement.ms.min) / program.length,
+      of_these_our_own_us: (1000 * ownTime(gpu, program)) / program.length,
       dispatches: program.length,
       [`gpu_objects_in_${REPLAYS}_replays`]: created,
     };
@@ -79,7 +103,8 @@ async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcom
       times.length = 0;
       figures[`heap_growth_bytes_a_replay`] = (around.heapBytes() - before) / HEAP_REPLAYS;
     }
-    const note = "JavaScript's time in replay() alone: encoding and submitting";
+    const note =
+      "JavaScript's time in replay() alone: encoding and submitting, nearly all of it inside WebGPU's own calls";
     return { measurement, ...NO_COST, figures, note };
   } finally {
     program.dispose();
