@@ -1,13 +1,14 @@
 // Convolution for adapters that are a CPU: direct, from registers, without workgroup memory or barriers.
-// A workgroup is one subgroup. It makes 8 output channels of LANES * 8 pixels: every lane owns 8 neighbouring pixels of a
-// row, holds the weights of one of the 8 channels, and lane r's weights are broadcast to all. For each input channel and tap
+// A workgroup is one subgroup. It makes ROWS output channels of LANES * 8 pixels: every lane owns 8 neighbouring pixels of
+// a row, holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input channel and tap
 // row a lane reads one window of x, and all taps of that row are summed before they join the totals: the totals stay out of
 // the inner loop, and chains of additions are short, so they round less.
 // Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
-// Grid: x = groups of pixels, y = blocks of 8 output channels, z = batch.
+// Grid: x = groups of pixels, y = blocks of ROWS output channels, z = batch.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
+const ROWS: u32 = 8; // @tunable output channels a workgroup makes: 8, or 4
 const TAPS_X: u32 = 3; // @tunable taps along a row
 const STRIDE: u32 = 1; // @tunable step along a row
 const WINDOW: u32 = 7 * STRIDE + TAPS_X;
@@ -25,7 +26,7 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let n = group.z;
-  let m0 = group.y * 8;
+  let m0 = group.y * ROWS;
   let octets = (params.columns + 7) / 8;
   let octet = group.x * LANES + lane;
   let oy = octet / octets;
@@ -106,49 +107,51 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         near[3] += p;
         far[3] += q;
       }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(high[t], HIGH);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+      if (ROWS > 4) {
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[4] += p;
+          far[4] += q;
         }
-        near[4] += p;
-        far[4] += q;
-      }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(high[t], HIGH + 1);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH + 1);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[5] += p;
+          far[5] += q;
         }
-        near[5] += p;
-        far[5] += q;
-      }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(high[t], HIGH + 2);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH + 2);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[6] += p;
+          far[6] += q;
         }
-        near[6] += p;
-        far[6] += q;
-      }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(high[t], HIGH + 3);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH + 3);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[7] += p;
+          far[7] += q;
         }
-        near[7] += p;
-        far[7] += q;
       }
     }
   }
@@ -156,7 +159,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // The results leave one by one, through a single store, in loops whose bounds are no constants: 64 stores side by side
   // would take five times as long to compile as all the rest.
   if (oy >= params.rows) { return; }
-  let end = min(m0 + 8, params.out_channels);
+  let end = min(m0 + ROWS, params.out_channels);
   let edge = min(ox + 8, params.columns);
   for (var m = m0; m < end; m++) {
     var b = 0.0;
@@ -164,7 +167,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let row = ((n * params.out_channels + m) * params.out_height + oy * params.out_step + params.out_y) * params.out_width + params.out_x;
     var low = near[0];
     var high = far[0];
-    for (var r = 1u; r < 8; r++) {
+    for (var r = 1u; r < ROWS; r++) {
       low = select(low, near[r], m == m0 + r);
       high = select(high, far[r], m == m0 + r);
     }

@@ -1,12 +1,13 @@
 // Gradient of a convolution's weights for adapters that are a CPU: direct, from registers, without workgroup memory.
 //   dw[split][m, c, ty, tx] = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
-// A workgroup is one subgroup. It makes 8 output channels of LANES pairs (input channel, tap row), TAPS_X taps each: every
-// lane owns one pair, holds four pixels of dy of one of the 8 channels, and lane r's are broadcast to all.
+// A workgroup is one subgroup. It makes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps each: every
+// lane owns one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to all.
 // The rows (n, oy) are cut into `splits` runs, whose partial sums are added by a second pass in a fixed order.
-// Grid: x = groups of pairs, y = blocks of 8 output channels, z = splits.
+// Grid: x = groups of pairs, y = blocks of ROWS output channels, z = splits.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
+const ROWS: u32 = 8; // @tunable output channels a workgroup makes: 8, or 4
 const TAPS_X: u32 = 3; // @tunable taps along a row
 const STRIDE: u32 = 1; // @tunable step along a row
 const WINDOW: u32 = 3 * STRIDE + TAPS_X;
@@ -36,7 +37,7 @@ fn pixels(row: u32, ox: u32) -> vec4f {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let m0 = group.y * 8;
+  let m0 = group.y * ROWS;
   let pair = group.x * LANES + lane;
   let c = min(pair / params.taps_y, params.in_channels - 1);
   let ty = pair % params.taps_y;
@@ -89,42 +90,44 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
           sums[3][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
         }
       }
-      {
-        let g = subgroupBroadcast(high, HIGH);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[4][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+      if (ROWS > 4) {
+        {
+          let g = subgroupBroadcast(high, HIGH);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[4][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
         }
-      }
-      {
-        let g = subgroupBroadcast(high, HIGH + 1);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[5][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        {
+          let g = subgroupBroadcast(high, HIGH + 1);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[5][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
         }
-      }
-      {
-        let g = subgroupBroadcast(high, HIGH + 2);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[6][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        {
+          let g = subgroupBroadcast(high, HIGH + 2);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[6][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
         }
-      }
-      {
-        let g = subgroupBroadcast(high, HIGH + 3);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[7][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        {
+          let g = subgroupBroadcast(high, HIGH + 3);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[7][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
         }
       }
     }
-    for (var r = 0u; r < 8; r++) {
+    for (var r = 0u; r < ROWS; r++) {
       for (var t = 0u; t < TAPS_X; t++) { totals[r][t] += sums[r][t]; }
     }
   }
 
-  // One store in loops whose bounds are no constants compiles in a third of the time of 8 * TAPS_X stores side by side.
+  // One store in loops whose bounds are no constants compiles in a third of the time of ROWS * TAPS_X stores side by side.
   if (pair >= params.in_channels * params.taps_y) { return; }
-  let m_end = min(m0 + 8, params.out_channels);
+  let m_end = min(m0 + ROWS, params.out_channels);
   for (var m = m0; m < m_end; m++) {
     var taps = totals[0];
-    for (var r = 1u; r < 8; r++) {
+    for (var r = 1u; r < ROWS; r++) {
       for (var t = 0u; t < TAPS_X; t++) { taps[t] = select(taps[t], totals[r][t], m == m0 + r); }
     }
     let at = ((group.z * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;

@@ -76,6 +76,9 @@ function chooseConvolution(
   return serves && pays ? "winograd" : direct;
 }
 
+/** Output channels that a workgroup of the broadcast kernels makes: half for the last layers, which have three or one. */
+const rowsFor = (outChannels: number) => (outChannels <= 4 ? 4 : 8);
+
 /** The variant of the matrix products inside Winograd's convolution. */
 const productVariant = (gpu: Gpu) => gpu.forced["matmul"] ?? chooseByProfile([], {}, gpu);
 
@@ -111,12 +114,13 @@ function runConvolution(
   };
   if (variant === "broadcast") {
     const LANES = gpu.subgroupSize;
+    const ROWS = rowsFor(outChannels);
     const octets = g.rows * Math.ceil(g.columns / 8);
     gpu.dispatch(conv2d_broadcast, {
       bindings,
       params,
-      grid: [Math.ceil(octets / LANES), Math.ceil(outChannels / 8), batch],
-      constants: { LANES, TAPS_X: g.tapsX, STRIDE: g.stride },
+      grid: [Math.ceil(octets / LANES), Math.ceil(outChannels / ROWS), batch],
+      constants: { LANES, ROWS, TAPS_X: g.tapsX, STRIDE: g.stride },
     });
   } else {
     runTiledConvolution(gpu, variant, bindings, params);
@@ -318,7 +322,8 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
       return undefined;
     }
     const LANES = gpu.subgroupSize;
-    const [tilesN, tilesM] = [Math.ceil((inChannels * kh) / LANES), Math.ceil(outChannels / 8)];
+    const ROWS = rowsFor(outChannels);
+    const [tilesN, tilesM] = [Math.ceil((inChannels * kh) / LANES), Math.ceil(outChannels / ROWS)];
     // The sum runs over rows of pixels; cut so that the adapter is filled.
     const length = batch * outHeight;
     const wanted = Math.min(Math.ceil(32 / (tilesN * tilesM)), Math.ceil(length / 4));
@@ -329,7 +334,7 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
       bindings: { x, dy, dw: target },
       params: { ...params, taps_y: kh, taps_x: kw, rows_a_split: rowsASplit },
       grid: [tilesN, tilesM, splits],
-      constants: { LANES, TAPS_X: kw, STRIDE: stride },
+      constants: { LANES, ROWS, TAPS_X: kw, STRIDE: stride },
     });
     if (target !== dw) {
       sumInto(gpu, target, [0], dw);

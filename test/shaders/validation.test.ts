@@ -34,6 +34,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   WORKGROUP: [8, 64, 256],
   PER_THREAD: [4, 8],
   LANES: [4, 16, 32],
+  ROWS: [4],
   TAPS_X: [1, 4, 7],
   TAPS_Y: [1, 4, 7],
   TAPS: [4],
