@@ -42,7 +42,11 @@ function adapterTable(rows: readonly BenchRow[]): string {
   const table = [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines].map(
     (cells) => `| ${cells.join(" | ")} |`,
   );
-  return [`${shown[0].adapter}, ${shown[0].profile} kernels, medians, of our kernels the fastest at each shape:`, "", ...table].join("\n");
+  return [
+    `${shown[0].adapter}, ${shown[0].profile} kernels, medians, of our kernels the fastest at each shape:`,
+    "",
+    ...table,
+  ].join("\n");
 }
 
 /** The README's part for some files of results, a table an adapter. */
