@@ -7,5 +7,5 @@ const B = 1.5;
 alias Six = array<f32, 6>;
 
 // The transforms work off rows and columns in loops whose bounds are no constants, and turn arrays by one where an index would
-// have to be constant: written out by the compiler, a kernel takes lavapipe about four times as long to compile.
+// have to be constant: written out by the compiler, a kernel takes lavapipe three to five times as long to compile.
 fn turned(s: Six) -> Six { return Six(s[1], s[2], s[3], s[4], s[5], s[0]); }
