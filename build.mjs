@@ -73,10 +73,10 @@ function reflect(file) {
   };
 }
 
-/** Shaders with textures are few, and engine/images.ts binds them by hand. */
-const withTextures = filesBelow("shaders/images", ".wgsl");
+/** Shaders with textures are few, and engine/operators/pictures/index.ts binds them by hand. */
+const withTextures = filesBelow("shaders/pictures", ".wgsl");
 const kernels = filesBelow("shaders", ".wgsl")
-  .filter((file) => !file.startsWith("shaders/lib/") && !withTextures.includes(file))
+  .filter((file) => !file.includes("/lib/") && !withTextures.includes(file))
   .map(reflect);
 const generated = kernels.map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`).join("\n");
 const header = "// Made by build.mjs from shaders/*.wgsl. Not to be edited.\n\n";
@@ -88,9 +88,9 @@ const texts = withTextures.map((file) => {
   const text = JSON.stringify(plain(expandIncludes(readFileSync(file, "utf8"))));
   return `export const ${basename(file, ".wgsl")}: string = ${text};\n`;
 });
-writeIfChanged("shaders/images.generated.ts", header + texts.join("\n"));
+writeIfChanged("shaders/pictures.generated.ts", header + texts.join("\n"));
 
-const folders = ["engine", "shaders", "cut", "bench", "test"];
+const folders = ["bin", "engine", "shaders", "cut", "bench", "test"];
 const sources = folders.flatMap((folder) => filesBelow(folder, ".ts")).filter((file) => !file.endsWith(".d.ts"));
 // Stale outputs of files that were renamed or removed would go on being imported.
 const wanted = new Set(sources.map((file) => join("dist", file.replace(/\.ts$/, ".js"))));

@@ -2,8 +2,8 @@
 // milliseconds on standard output. The shader caches that drivers keep on disk are where the environment says.
 
 import { openCommandGpu } from "../cut/cli/open-gpu.js";
-import { planDemo } from "../cut/demo/plan.js";
-import { makeStep } from "./training-step.js";
+import { planDemo } from "../cut/demo/demo-settings.js";
+import { makeStep } from "./random-training-step.js";
 
 const start = performance.now();
 const profile = process.argv[2];

@@ -3,8 +3,8 @@
 
 /** @module cutgpu/bench */
 
-import { CutgpuError } from "../engine/errors.js";
-import type { Gpu } from "../engine/gpu.js";
+import { CutgpuError } from "../engine/core/errors.js";
+import type { Gpu } from "../engine/device/gpu.js";
 import type { BenchCase, BenchContext, Ceilings, Outcome, Surroundings } from "./case.js";
 import { caseName } from "./case.js";
 import { runLadder } from "./ladder.js";
@@ -16,9 +16,9 @@ import { kernelCases } from "./suites/kernels.js";
 import { nceCases } from "./suites/nce.js";
 import { overheadCases } from "./suites/overhead.js";
 import { ceilingsOf, rooflineCases } from "./suites/roofline.js";
-import { stepCases } from "./suites/step.js";
+import { stepCases } from "./suites/training-steps.js";
 
-export { adapterName } from "../engine/adapter-name.js";
+export { adapterName } from "../engine/device/adapter.js";
 export type { BenchCase, Ceilings, Surroundings } from "./case.js";
 export { caseName } from "./case.js";
 export { type Measurement, type MeasureOptions, measure } from "./measure.js";

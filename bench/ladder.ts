@@ -3,18 +3,18 @@
 // 3 x 3 taps, a border of zeros. Each step carries the lesson of its change, is checked against the engine, and is timed as
 // every other kernel is. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel for cuBLAS-like Performance"
 // (2022, https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
-import { CutgpuError, ShapeError } from "../engine/errors.js";
-import type { Gpu } from "../engine/gpu.js";
-import type { KernelSource } from "../engine/kernel.js";
-import type { Cost } from "../engine/operator.js";
-import { conv2dOperator } from "../engine/operators/convolution.js";
-import { matmulOperator } from "../engine/operators/matmul.js";
-import type { Tensor } from "../engine/tensor.js";
+import { CutgpuError, ShapeError } from "../engine/core/errors.js";
+import type { Cost } from "../engine/core/operator.js";
+import type { Tensor } from "../engine/core/tensor.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import type { KernelSource } from "../engine/device/kernel.js";
+import { conv2dOperator } from "../engine/operators/convolution/index.js";
+import { matmulOperator } from "../engine/operators/matmul/index.js";
 import * as kernels from "../shaders/generated.js";
 import type { Ceilings } from "./case.js";
-import { randomTensor } from "./data.js";
 import { rowOf } from "./index.js";
 import { type Measurement, measure } from "./measure.js";
+import { randomTensor } from "./random-data.js";
 import type { BenchRow } from "./row.js";
 
 /** A step of a ladder: a function that does the ladder's work in its own way. */

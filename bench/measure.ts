@@ -2,10 +2,11 @@
 // so short that the submit would be seen, and sampled until the time that it may take is spent. The clock is the GPU's own
 // (timestamps around the pass) where that can be believed, else wall time from the submit to the end.
 // Chrome rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
-import { BufferUsage, MapMode } from "../engine/constants.js";
-import { CutgpuError } from "../engine/errors.js";
-import type { Gpu } from "../engine/gpu.js";
-import { type Program, record } from "../engine/program.js";
+
+import { CutgpuError } from "../engine/core/errors.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import { BufferUsage, MapMode } from "../engine/device/webgpu-flags.js";
+import { type Program, record } from "../engine/program/program.js";
 import type { Timing } from "./row.js";
 
 export interface Measurement {

@@ -1,12 +1,13 @@
 // What work is made of: its operators in order, with the textbook's count of operations and bytes, and the dispatches of
 // each. By this a step's operations are counted, and single operators of it can be run again alone with the very shapes
 // that they have in it.
-import type { Gpu } from "../engine/gpu.js";
-import type { Grid, KernelSource } from "../engine/kernel.js";
-import type { Cost } from "../engine/operator.js";
-import { Recipes } from "../engine/rematerialization.js";
-import { Storage, type Tensor } from "../engine/tensor.js";
-import { randomTensor } from "./data.js";
+
+import type { Cost } from "../engine/core/operator.js";
+import { Storage, type Tensor } from "../engine/core/tensor.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import type { Grid, KernelSource } from "../engine/device/kernel.js";
+import { Recipes } from "../engine/program/rematerialization.js";
+import { randomTensor } from "./random-data.js";
 
 interface ObservedDispatch {
   source: KernelSource;

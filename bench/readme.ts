@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../cut/cli/package-root.js";
-import { CutgpuError } from "../engine/errors.js";
+import { packageRoot } from "../cut/files/package-root.js";
+import { CutgpuError } from "../engine/core/errors.js";
 import { parseRows } from "./baseline.js";
 import type { BenchRow } from "./row.js";
 import { digits } from "./table.js";

@@ -1,7 +1,8 @@
 // The kernels that an operator has and this adapter can run, and how to force one of them for a while.
-import type { AdapterTraits, Gpu } from "../engine/gpu.js";
-import { runnableVariants } from "../engine/operator.js";
-import { operatorTable } from "../engine/operators/index.js";
+
+import { runnableVariants } from "../engine/core/operator.js";
+import type { AdapterTraits, Gpu } from "../engine/device/gpu.js";
+import { operatorTable } from "../engine/operators/table.js";
 
 /**
  * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. On an adapter that is a CPU,

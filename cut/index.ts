@@ -3,6 +3,22 @@
 
 /** @module cutgpu/cut */
 
+export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
+export { type InspectModel, loadInspectModel } from "./inspection/inspection-model.js";
+export {
+  type ComponentsMap,
+  type InspectedLayer,
+  Inspector,
+  positionAt,
+  type SimilarityMap,
+} from "./inspection/inspector.js";
+export { Discriminator, type DiscriminatorArchitecture } from "./networks/discriminator.js";
+export { Generator, type GeneratorArchitecture } from "./networks/generator.js";
+export { Heads, type HeadsArchitecture } from "./networks/heads.js";
+export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
+export { mergeForResume, presets, resolveOptions, type TrainOptions } from "./options/train-options.js";
+export { colourScaleCss, falseColour } from "./report/colormap.js";
+export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
 export {
   type Checkpoint,
   generatorStateDict,
@@ -11,25 +27,9 @@ export {
   parseGenerator,
   type RunState,
   serializeCheckpoint,
-} from "./checkpoint.js";
-export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
-export {
-  type ComponentsMap,
-  type InspectedLayer,
-  Inspector,
-  positionAt,
-  type SimilarityMap,
-} from "./inspect.js";
-export { type InspectModel, loadInspectModel } from "./inspect-model.js";
-export { Discriminator, type DiscriminatorArchitecture } from "./networks/discriminator.js";
-export { Generator, type GeneratorArchitecture } from "./networks/generator.js";
-export { Heads, type HeadsArchitecture } from "./networks/heads.js";
-export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
-export { mergeForResume, presets, resolveOptions, type TrainOptions } from "./options.js";
-export { planStep, type StepPlan } from "./plan.js";
-export { colourScaleCss, falseColour } from "./report/colormap.js";
-export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
-export { learningRateFactor } from "./schedule.js";
-export { type StepInput, type StepLosses, type StepOptions, TrainingStep } from "./step.js";
-export { type BatchSource, Training, type TrainingBatch, type TrainingListener } from "./train.js";
-export { Translator } from "./translate.js";
+} from "./training/checkpoint.js";
+export { learningRateFactor } from "./training/learning-rate.js";
+export { planStep, type StepPlan } from "./training/memory-plan.js";
+export { type BatchSource, Training, type TrainingBatch, type TrainingListener } from "./training/training-loop.js";
+export { type StepInput, type StepLosses, type StepOptions, TrainingStep } from "./training/training-step.js";
+export { Translator } from "./translation/translator.js";

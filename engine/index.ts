@@ -1,19 +1,40 @@
 // The engine's public face: tensors with gradients on WebGPU, in Node and in the browser. Importing it touches no GPU.
-export { adapterName } from "./adapter-name.js";
-export * from "./autograd.js";
-export { kernelFromWgsl } from "./custom-kernel.js";
-export * from "./errors.js";
+
+export * from "./core/autograd.js";
+export type { LongWork } from "./core/cancellation.js";
+export * from "./core/errors.js";
+export {
+  defineOperator,
+  type GradientContext,
+  type Inputs,
+  type Operator,
+  type OperatorRecord,
+} from "./core/operator.js";
+export { reshape } from "./core/reshape.js";
+export { type Dtype, type Shape, Tensor } from "./core/tensor.js";
+export { adapterName } from "./device/adapter.js";
+export { type AdapterTraits, Gpu, type OpenOptions, openGpu, type Profile } from "./device/gpu.js";
+export type { BindingNames, Constants, Grid, KernelSource, Params } from "./device/kernel.js";
+export { kernelFromWgsl } from "./device/kernel-from-wgsl.js";
+export type { MemoryStatistics } from "./device/memory.js";
+export { planningGpu } from "./device/planning.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
-export { type AdapterTraits, Gpu, type OpenOptions, openGpu, type Profile } from "./gpu.js";
-export { fromImage, type ImagePixels, type ImageSource, toCanvas, toImageData } from "./images.js";
-export type { BindingNames, Constants, Grid, KernelSource, Params } from "./kernel.js";
-export type { LongWork } from "./long-work.js";
-export type { MemoryStatistics } from "./memory.js";
-export { defineOperator, type GradientContext, type Inputs, type Operator, type OperatorRecord } from "./operator.js";
-export { concat, flipHorizontal, slice } from "./operators/batch.js";
-export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from "./operators/convolution.js";
+export { concat, flipHorizontal, slice } from "./operators/batch/index.js";
+export {
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv2d,
+  convTranspose2d,
+} from "./operators/convolution/index.js";
+export { type InstanceNormOptions, instanceNorm } from "./operators/instance-norm/index.js";
+export { bceWithLogits, mseLoss } from "./operators/losses/index.js";
+export { linear, type MatmulOptions, matmul } from "./operators/matmul/index.js";
+export { reflectionPad2d, replicationPad2d } from "./operators/padding/index.js";
+export { gatherPositions, l2Normalize, type PatchNceOptions, patchNce } from "./operators/patch-nce/index.js";
+export { type Head, patchKeys, patchNcePath } from "./operators/patch-nce/path.js";
+export { fromImage, type ImagePixels, type ImageSource, toCanvas, toImageData } from "./operators/pictures/index.js";
 export {
   add,
   div,
@@ -29,21 +50,12 @@ export {
   square,
   sub,
   tanh,
-} from "./operators/elementwise.js";
-export { bceWithLogits, mseLoss } from "./operators/losses.js";
-export { linear, type MatmulOptions, matmul } from "./operators/matmul.js";
-export { type InstanceNormOptions, instanceNorm } from "./operators/normalization.js";
-export { reflectionPad2d, replicationPad2d } from "./operators/padding.js";
-export { type Head, patchKeys, patchNcePath } from "./operators/patch-path.js";
-export { gatherPositions, l2Normalize, type PatchNceOptions, patchNce } from "./operators/patches.js";
-export { mean, sum } from "./operators/reduction.js";
-export { blurDown, blurUp } from "./operators/resample.js";
-export { reshape } from "./operators/reshape.js";
+} from "./operators/pointwise/index.js";
+export { mean, sum } from "./operators/reduction/index.js";
+export { blurDown, blurUp } from "./operators/resample/index.js";
 export { Adam, type AdamOptions } from "./optimizers/adam.js";
-export { planningGpu } from "./planning.js";
-export { Arena, Program, type RecordOptions, record } from "./program.js";
+export { Arena, Program, type RecordOptions, record } from "./program/program.js";
+export type { Rematerialize } from "./program/rematerialization.js";
 export { Random } from "./random.js";
-export type { Rematerialize } from "./rematerialization.js";
-export { type Dtype, type Shape, Tensor } from "./tensor.js";
-export { applyTuning, parseTuning, type TuningTable } from "./tuning.js";
-export { loadTuning, storeTuning } from "./tuning-store.js";
+export { loadTuning, storeTuning } from "./tuning/browser-store.js";
+export { applyTuning, parseTuning, type TuningTable } from "./tuning/table.js";

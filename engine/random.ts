@@ -2,7 +2,7 @@
 // through murmur3's 32-bit finaliser. Only 32-bit integer operations are used, so `next`, `integer`, `permutation` and
 // `fork` give the same bits on every platform. `normal` needs Math.log, whose last bit may differ between JavaScript
 // engines; how many numbers it draws does not, so the streams never drift apart. Not for cryptography.
-import { ArgumentError } from "./errors.js";
+import { ArgumentError } from "./core/errors.js";
 
 const TWO_32 = 2 ** 32;
 

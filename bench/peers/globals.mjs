@@ -2,7 +2,7 @@
 // that we run on. requestAdapter of our own keeps the strong reference to dawn that it needs.
 import { globals } from "webgpu";
 import { paceImmediates } from "../../dist/cut/cli/pace-immediates.js";
-import { requestAdapter } from "../../dist/engine/node.js";
+import { requestAdapter } from "../../dist/engine/device/node.js";
 
 Object.assign(globalThis, globals);
 if (!(await requestAdapter())) throw new Error("no WebGPU adapter was found");

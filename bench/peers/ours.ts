@@ -1,11 +1,11 @@
 // Our engine's results for the peers' jobs, against which theirs are checked.
 import { planGenerator } from "../../cut/networks/generator.js";
 import { runModules } from "../../cut/networks/network.js";
-import { grad } from "../../engine/autograd.js";
-import type { Gpu } from "../../engine/gpu.js";
-import { conv2d } from "../../engine/operators/convolution.js";
-import { matmul } from "../../engine/operators/matmul.js";
-import type { Tensor } from "../../engine/tensor.js";
+import { grad } from "../../engine/core/autograd.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { conv2d } from "../../engine/operators/convolution/index.js";
+import { matmul } from "../../engine/operators/matmul/index.js";
 import { architectureOf, inputsOf, type PeerJob } from "./jobs.js";
 
 /**

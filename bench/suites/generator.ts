@@ -3,13 +3,13 @@
 
 import { Generator, type GeneratorArchitecture } from "../../cut/networks/generator.js";
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
-import { grad } from "../../engine/autograd.js";
-import type { Gpu } from "../../engine/gpu.js";
+import { grad } from "../../engine/core/autograd.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { randomTensor } from "../data.js";
 import { measure } from "../measure.js";
 import { rehearse, totalCost } from "../observe.js";
+import { randomTensor } from "../random-data.js";
 
 interface Size {
   ngf: number;

@@ -1,13 +1,13 @@
 // Every operator at a size that training has, each kernel that the adapter can run forced in turn: the convolutions of the
 // method first, then all others.
-import type { Gpu } from "../../engine/gpu.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import type { BenchCase } from "../case.js";
-import { makeInput } from "../data.js";
 import { measure } from "../measure.js";
 import { rehearse, totalCost } from "../observe.js";
+import { convolutionCases } from "../operators/convolution.js";
+import { type OperatorBench, operatorBenches } from "../operators/operators.js";
+import { makeInput } from "../random-data.js";
 import { variantsOf, withForced } from "../variants.js";
-import { convolutionCases } from "./convolutions.js";
-import { type OperatorBench, operatorBenches } from "./operators.js";
 
 /** Milliseconds that sampling a row of the many small operators may take. */
 const BUDGET = 300;

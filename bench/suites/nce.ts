@@ -2,19 +2,19 @@
 // as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose products are the same on
 // both sides; then one layer with ever more patches, where what is stored shows: the fused path keeps rows and a block of
 // similarities, the composed one every similarity.
-import { grad } from "../../engine/autograd.js";
-import type { Gpu } from "../../engine/gpu.js";
-import { add } from "../../engine/operators/elementwise.js";
-import { patchNcePath } from "../../engine/operators/patch-path.js";
-import { patchNce } from "../../engine/operators/patches.js";
-import { sum } from "../../engine/operators/reduction.js";
-import { record } from "../../engine/program.js";
-import type { Tensor } from "../../engine/tensor.js";
+import { grad } from "../../engine/core/autograd.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { patchNce } from "../../engine/operators/patch-nce/index.js";
+import { patchNcePath } from "../../engine/operators/patch-nce/path.js";
+import { add } from "../../engine/operators/pointwise/index.js";
+import { sum } from "../../engine/operators/reduction/index.js";
+import { record } from "../../engine/program/program.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { composedPatchNce, composedPatchNcePath } from "../composed-nce.js";
-import { makeInput, randomTensor } from "../data.js";
 import { measure } from "../measure.js";
 import { rehearse, totalCost } from "../observe.js";
+import { composedPatchNce, composedPatchNcePath } from "../operators/composed-nce.js";
+import { makeInput, randomTensor } from "../random-data.js";
 
 const CHANNELS = 256;
 const TAU = 0.07;

@@ -1,12 +1,12 @@
 // What is not arithmetic: JavaScript a dispatch in a replay, GPU objects and heap that replays leave behind, memory of a CUT
 // step, and the time from nothing to the first step.
-import { resolveOptions } from "../../cut/options.js";
-import { planStep } from "../../cut/plan.js";
-import type { Gpu } from "../../engine/gpu.js";
-import { type Program, record } from "../../engine/program.js";
+import { resolveOptions } from "../../cut/options/train-options.js";
+import { planStep } from "../../cut/training/memory-plan.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { type Program, record } from "../../engine/program/program.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
 import { type Measurement, timingOf } from "../measure.js";
-import type { StepSize } from "../training-step.js";
+import type { StepSize } from "../random-training-step.js";
 import { generatorWork } from "./generator.js";
 
 const NO_COST = { flops: 0, bytes: 0 };

@@ -1,12 +1,12 @@
 // The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying buffers too
 // large for caches, dispatches and submits of next to no work. Every other row is rated against the first three.
-import type { Gpu } from "../../engine/gpu.js";
-import { fillWith } from "../../engine/operators/memory.js";
-import { record } from "../../engine/program.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { fillWith } from "../../engine/operators/batch/memory.js";
+import { record } from "../../engine/program/program.js";
 import { bench_fma, bench_traffic } from "../../shaders/generated.js";
 import type { BenchCase, BenchContext, Ceilings, Outcome } from "../case.js";
-import { randomTensor } from "../data.js";
 import { type Measurement, measure, measureWall } from "../measure.js";
+import { randomTensor } from "../random-data.js";
 
 /** Chains of multiply-adds in an invocation; the best of them is the ceiling. */
 const CHAINS = [4, 8, 12] as const;

@@ -3,7 +3,7 @@
 // the very batches that the stopped one would have seen; a picture that cannot be decoded is replaced by the next one of
 // its list, in any run alike. How a picture is read is the caller's business (sharp in Node, the browser's own decoders in a
 // page); reading runs ahead of the consumer, and scaled pictures stay in memory up to a budget.
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { type Picture, PictureError, pictureToPlanes } from "./picture.js";
 import { augmentPicture, optionsInEpoch, scalePicture, type TransformOptions } from "./transform.js";

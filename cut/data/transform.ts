@@ -2,7 +2,7 @@
 // scale, random crop, resize to multiples of 4, random flip. The scaling draws nothing and its result can be kept; the
 // rest is drawn anew each time. The keywords `zoom`, `patch`, `trim` and `fixsize` (SinCUT and others) are not offered.
 // Source: the reference's data pipeline as observed, https://github.com/taesungp/contrastive-unpaired-translation.
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
 import { cropPicture, flipPicture, type Picture } from "./picture.js";
 import { resizePicture } from "./resize.js";

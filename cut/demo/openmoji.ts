@@ -5,10 +5,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import { loadSharp } from "../data/sharp.js";
-import { makeFolder } from "../files.js";
+import { makeFolder } from "../files/atomic-files.js";
+import { loadSharp } from "../files/sharp.js";
 
 const HELD_OUT = 40;
 /** Groups whose colours can be guessed from their lines; flags and the many skin tones cannot. */

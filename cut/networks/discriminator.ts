@@ -1,11 +1,12 @@
 // The PatchGAN discriminators (cut.md section 2.3): `basic` (three levels), `n_layers`, and `pixel`. They answer with a map of
 // unbounded scores, one for each patch; there is no sigmoid. Keys are the published ones.
-import type { Gpu } from "../../engine/gpu.js";
-import { conv2d } from "../../engine/operators/convolution.js";
-import { leakyRelu } from "../../engine/operators/elementwise.js";
-import { instanceNorm } from "../../engine/operators/normalization.js";
-import { blurDown } from "../../engine/operators/resample.js";
-import type { Shape, Tensor } from "../../engine/tensor.js";
+
+import type { Shape, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { conv2d } from "../../engine/operators/convolution/index.js";
+import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
+import { leakyRelu } from "../../engine/operators/pointwise/index.js";
+import { blurDown } from "../../engine/operators/resample/index.js";
 import { type Module, makeParameters, type ParameterShapes, type Parameters, runModules } from "./network.js";
 
 export interface DiscriminatorArchitecture {

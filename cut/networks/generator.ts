@@ -1,13 +1,14 @@
 // The ResNet generator (cut.md section 2.2), whose first half is also the encoder of patch features. Modules are numbered as in
 // the published Sequential, so keys and nce_layers mean what they mean there. A norm runs fused with the ReLU after it, and
 // its tap is therefore the ReLU'd value, just as the reference's in-place ReLU makes it.
-import type { Gpu } from "../../engine/gpu.js";
-import { conv2d, convTranspose2d } from "../../engine/operators/convolution.js";
-import { tanh } from "../../engine/operators/elementwise.js";
-import { instanceNorm } from "../../engine/operators/normalization.js";
-import { reflectionPad2d } from "../../engine/operators/padding.js";
-import { blurDown, blurUp } from "../../engine/operators/resample.js";
-import type { Shape, Tensor } from "../../engine/tensor.js";
+
+import type { Shape, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { conv2d, convTranspose2d } from "../../engine/operators/convolution/index.js";
+import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
+import { reflectionPad2d } from "../../engine/operators/padding/index.js";
+import { tanh } from "../../engine/operators/pointwise/index.js";
+import { blurDown, blurUp } from "../../engine/operators/resample/index.js";
 import { type Module, makeParameters, type ParameterShapes, type Parameters, runModules } from "./network.js";
 
 export interface GeneratorArchitecture {

@@ -1,8 +1,9 @@
 // F, the feature network (cut.md section 2.4): for every tapped layer a head of two linear layers with a ReLU between, whose
 // rows are then brought to unit length. Unlike the reference's, heads are made at the start, since the shapes are known.
-import type { Gpu } from "../../engine/gpu.js";
-import type { Head } from "../../engine/operators/patch-path.js";
-import type { Shape, Tensor } from "../../engine/tensor.js";
+
+import type { Shape, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import type { Head } from "../../engine/operators/patch-nce/path.js";
 import { makeParameters, type ParameterShapes, type Parameters } from "./network.js";
 
 export interface HeadsArchitecture {

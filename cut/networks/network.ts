@@ -1,9 +1,10 @@
 // What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward pass
 // walks, and the initialisation of section 5 of the method (xavier with gain 0.02 by default, biases 0).
-import type { Gpu } from "../../engine/gpu.js";
+
+import type { Shape, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import type { Random } from "../../engine/random.js";
-import type { Shape, Tensor } from "../../engine/tensor.js";
-import type { TrainOptions } from "../options.js";
+import type { TrainOptions } from "../options/train-options.js";
 
 /** Shapes of parameters by key, in order of definition. */
 export type ParameterShapes = ReadonlyMap<string, Shape>;

@@ -1,7 +1,7 @@
 // Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at, coloured, laid
 // over the input in gray, with the point that was asked for marked. Pure: no files, no GPU, no canvas.
 import { type Picture, toChannels } from "../data/picture.js";
-import type { ComponentsMap, InspectedLayer, SimilarityMap } from "../inspect.js";
+import type { ComponentsMap, InspectedLayer, SimilarityMap } from "../inspection/inspector.js";
 import { falseColour } from "./colormap.js";
 
 /** How much of the map covers the input. */

@@ -4,8 +4,8 @@
 import { byId } from "./dom.js";
 import { attempt, clearMessage, tellError } from "./messages.js";
 import { Session } from "./session.js";
-import { TrainPart } from "./train.js";
-import { openDemoModel, TranslatePart } from "./translate.js";
+import { TrainPart } from "./train-part.js";
+import { openDemoModel, TranslatePart } from "./translate-part.js";
 
 const parts = ["translate", "train", "inspect", "kernels"] as const;
 type Part = (typeof parts)[number];
@@ -22,11 +22,11 @@ const openings: Record<Part, () => void | Promise<void>> = {
   translate: () => undefined,
   train: () => train.open(),
   inspect: async () => {
-    const { InspectPart } = await import("./inspect.js");
+    const { InspectPart } = await import("./inspect-part.js");
     new InspectPart(session);
   },
   kernels: async () => {
-    const { KernelsPart } = await import("./kernels.js");
+    const { KernelsPart } = await import("../../bench/web/kernels-page.js");
     new KernelsPart(session);
   },
 };

@@ -1,7 +1,7 @@
 // The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come meanwhile are
 // passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving the GPU, and all buffers are
 // those of the first frame: the translator is recorded once a size, and canvases are used again.
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, showBytes, showMilliseconds } from "./dom.js";
 import { tellError } from "./messages.js";
 import type { Session } from "./session.js";

@@ -1,7 +1,7 @@
 // What is known of a failure in one sentence, for the page and its worker. Options are named as in the form, without the command
 // line's dashes.
-import { CutgpuError } from "../../engine/errors.js";
-import { sentenceOf } from "../sentence.js";
+import { CutgpuError } from "../../engine/core/errors.js";
+import { sentenceOf } from "../options/error-message.js";
 
 export function describeError(error: unknown): string {
   if (error instanceof CutgpuError) {

@@ -1,5 +1,5 @@
 // Pictures that come with the page: line drawings of OpenMoji that the demo model was never trained on.
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 import type { NamedFile } from "./picture-files.js";
 
 /** Names under examples/, without their ending. */

@@ -1,6 +1,6 @@
 // The one place where the page says what went wrong: a sentence in a live region, which stays until the next attempt or until
 // it is put away. Nothing that a visitor has done is lost with it.
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, make } from "./dom.js";
 import { describeError } from "./error-text.js";
 

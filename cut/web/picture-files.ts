@@ -1,6 +1,6 @@
 // Files that a visitor drops or chooses: the pictures among them with their paths, in code-unit order as the command lists a
 // folder, so that the same folder gives the same order here and there.
-import { CutgpuError } from "../../engine/errors.js";
+import { CutgpuError } from "../../engine/core/errors.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
 export interface NamedFile {
@@ -8,7 +8,7 @@ export interface NamedFile {
   file: File;
 }
 
-// What listPictures of cut/data/folder.ts takes.
+// What listPictures of cut/files/picture-folder.ts takes.
 const PICTURE = /\.(jpe?g|png|webp|tiff?|bmp|ppm)$/i;
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */

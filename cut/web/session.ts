@@ -1,15 +1,15 @@
 // What the parts of the page share: one device, opened when it is first needed and again after it was lost, and one model with
 // its bytes, so that it can be put on the next device.
-import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/errors.js";
-import { type Gpu, openGpu } from "../../engine/gpu.js";
-import { fromImage, toCanvas } from "../../engine/images.js";
-import { conv2d } from "../../engine/operators/convolution.js";
-import type { Tensor } from "../../engine/tensor.js";
-import { parseGenerator } from "../checkpoint.js";
+import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import { type Gpu, openGpu } from "../../engine/device/gpu.js";
+import { conv2d } from "../../engine/operators/convolution/index.js";
+import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";
 import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
 import { writeParameters } from "../networks/network.js";
-import { Translator } from "../translate.js";
+import { parseGenerator } from "../training/checkpoint.js";
+import { Translator } from "../translation/translator.js";
 
 export interface Model {
   name: string;

@@ -1,16 +1,16 @@
 // The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The loop is that
-// of the command (cut/train.ts); the run lives in the browser's storage. A first checkpoint is written before the first step, and
+// of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is written before the first step, and
 // the losses before every checkpoint, so that a tab that is closed at any moment leaves a run that can go on.
-import { CutgpuError, DeviceLostError } from "../../engine/errors.js";
-import { type Gpu, openGpu } from "../../engine/gpu.js";
-import { type Checkpoint, parseCheckpoint } from "../checkpoint.js";
+import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
+import { type Gpu, openGpu } from "../../engine/device/gpu.js";
 import { UnalignedDataset } from "../data/dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
-import { mergeForResume, resolveOptions, type TrainOptions } from "../options.js";
+import { mergeForResume, resolveOptions, type TrainOptions } from "../options/train-options.js";
 import type { LossRow } from "../report/losses.js";
-import { Training } from "../train.js";
-import { Translator } from "../translate.js";
+import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
+import { Training } from "../training/training-loop.js";
+import { Translator } from "../translation/translator.js";
 import { describeError } from "./error-text.js";
 import type { NamedFile } from "./picture-files.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";

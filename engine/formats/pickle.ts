@@ -4,7 +4,7 @@
 // else, and every opcode outside of this list ends the reading, so that nothing in a file can run. Each opcode takes at
 // least one byte and never jumps back, which bounds time and memory by the length of the file.
 // Tuples and lists become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint where unsafe).
-import { FormatError } from "../errors.js";
+import { FormatError } from "../core/errors.js";
 
 /** A name that a pickle may use. `call` gives its meaning as a function; without it, it is only a value. */
 export class PickleGlobal {

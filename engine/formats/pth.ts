@@ -3,7 +3,7 @@
 // holds in numbers and strings is passed over, and any Python object but tensors and dictionaries is refused unrun.
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { unzipSync, type Zippable, zipSync } from "fflate";
-import { FormatError } from "../errors.js";
+import { FormatError } from "../core/errors.js";
 import { readPickle } from "./pickle.js";
 import { pickleStateDict } from "./pickle-writer.js";
 import { bytesOfTensor, type StateDict } from "./state-dict.js";

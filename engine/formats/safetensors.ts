@@ -1,7 +1,7 @@
 // Reads and writes safetensors (https://huggingface.co/docs/safetensors): a little-endian u64 header length, a JSON
 // header padded with spaces, then raw data. The data must be covered by the tensors exactly, without gaps or overlaps;
 // a reader that lets these pass would hide bytes or alias tensors. Not read: the 8-bit floats.
-import { FormatError } from "../errors.js";
+import { FormatError } from "../core/errors.js";
 import {
   bytesOfTensor,
   elementCount,

@@ -1,7 +1,7 @@
 // What a file of weights holds: named tensors of a stored dtype, in order, and string metadata. Both containers
 // (safetensors, .pth) read into and write from these types. Data are kept as stored, so that a round trip is exact;
 // `toFloat32` gives what the engine computes with. Hosts are taken to be little-endian, as every WebGPU host is.
-import { ShapeError } from "../errors.js";
+import { ShapeError } from "../core/errors.js";
 
 /** Array that holds the elements of each dtype. F16 and BF16 have no array type of their own: their bits are kept. */
 const ARRAYS = {

@@ -1,7 +1,7 @@
 // What the pickles of torch.save mean: the few names that a state dict needs, storages (flat typed memory kept outside of
 // the pickle), tensors as strided windows on them, and the way from a pickled object to a flat StateDict. Whatever the
 // strides, tensors come out contiguous, each in memory of its own, so that weights tied in the file are plain copies.
-import { FormatError } from "../errors.js";
+import { FormatError } from "../core/errors.js";
 import { type PickleContext, PickleGlobal } from "./pickle.js";
 import {
   elementCount,

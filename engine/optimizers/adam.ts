@@ -1,8 +1,8 @@
 // Adam over a set of named parameters (PyTorch's defaults and form; cut.md section 6). The learning rate and the bias
 // corrections of step t are written before each step, so the update itself can be part of a recorded program.
 import { adam } from "../../shaders/generated.js";
-import type { Gpu } from "../gpu.js";
-import type { Tensor } from "../tensor.js";
+import type { Tensor } from "../core/tensor.js";
+import type { Gpu } from "../device/gpu.js";
 
 export interface AdamOptions {
   beta1?: number;

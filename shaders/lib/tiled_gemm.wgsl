@@ -1,7 +1,7 @@
 // The matrix product in tiles of workgroup memory that all kernels for GPUs share:
 //   y[z, m, n] = sum over k of a[z, m, k] * c[z, k, n]
 // A workgroup makes TILE_M x TILE_N results over slices of TILE_K of the sum, which it stages in workgroup memory; every
-// invocation keeps OWN * 4 rows x OWN * 4 columns of them in registers. Sizes are chosen by engine/operators/tiles.ts.
+// invocation keeps OWN * 4 rows x OWN * 4 columns of them in registers. Sizes are chosen by engine/operators/lib/tiles.ts.
 // Rows and columns go by quads, the unit of all loads from workgroup memory. The file that includes this says:
 //   SCATTERED                      if true the four of a quad lie a quarter of a tile apart, so that neighbouring invocations
 //                                  touch neighbouring elements; if false they are neighbours, for access by fours

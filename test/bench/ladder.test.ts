@@ -3,11 +3,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { convolutionSteps, type LadderStep, matmulSteps, runLadder } from "../../bench/ladder.js";
 import type { BenchRow } from "../../bench/row.js";
-import type { Gpu } from "../../engine/gpu.js";
-import { matmul } from "../../engine/operators/matmul.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { matmul } from "../../engine/operators/matmul/index.js";
+import type { Dense } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
-import type { Dense } from "../../engine/reference/index.js";
-import * as reference from "../../engine/reference/index.js";
 import { assertClose, download, messageOf, testGpu, uniform, upload } from "../support/gpu.js";
 
 const random = new Random(7);

@@ -8,8 +8,8 @@ import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Checkpoint, parseCheckpoint } from "../../cut/checkpoint.js";
 import type { LossRow } from "../../cut/report/losses.js";
+import { type Checkpoint, parseCheckpoint } from "../../cut/training/checkpoint.js";
 import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
 import { openPart, openTab, type Tab, textOf } from "./tab.js";
 

@@ -4,7 +4,7 @@
 // activation lies within 1e-6 of ReLU's kink, and Winograd's rounding (5e-7 of a convolution's norm) puts it on the other side.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { operatorTable } from "../../engine/operators/index.js";
+import { operatorTable } from "../../engine/operators/table.js";
 import { profiles, testGpu, withForced } from "../support/gpu.js";
 import { goldenJobs } from "./all.js";
 

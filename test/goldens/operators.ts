@@ -1,9 +1,9 @@
 // The golden operator cases against the engine: output and gradients, or parameters for Adam. Composed losses are put together here as the method states them (cut.md section 3), and the patch path is asked twice:
 // the fused operator, and the same in plain operators.
-import { grad } from "../../engine/autograd.js";
-import type { Gpu } from "../../engine/gpu.js";
+import { grad } from "../../engine/core/autograd.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import * as engine from "../../engine/index.js";
-import type { Tensor } from "../../engine/tensor.js";
 import { type OperatorCase, relativeError } from "../support/goldens.js";
 import { download, upload } from "../support/gpu.js";
 import type { GoldenCase } from "./runs.js";

@@ -7,15 +7,15 @@
 // Here a training step is given that same defect, so that such goldens can still be followed to six digits. Nothing but the
 // golden tests may use this.
 import { planGenerator } from "../../cut/networks/generator.js";
-import type { TrainingStep } from "../../cut/step.js";
-import { defineOperator } from "../../engine/operator.js";
-import { conv2d } from "../../engine/operators/convolution.js";
-import { add } from "../../engine/operators/elementwise.js";
-import { copyInto } from "../../engine/operators/memory.js";
-import { instanceNorm } from "../../engine/operators/normalization.js";
-import { gatherPositions } from "../../engine/operators/patches.js";
-import { reshape } from "../../engine/operators/reshape.js";
-import type { Tensor } from "../../engine/tensor.js";
+import type { TrainingStep } from "../../cut/training/training-step.js";
+import { defineOperator } from "../../engine/core/operator.js";
+import { reshape } from "../../engine/core/reshape.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import { copyInto } from "../../engine/operators/batch/memory.js";
+import { conv2d } from "../../engine/operators/convolution/index.js";
+import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
+import { gatherPositions } from "../../engine/operators/patch-nce/index.js";
+import { add } from "../../engine/operators/pointwise/index.js";
 
 /** The identity, whose gradient of each image is read in the order [H, W, C] and taken for [C, H, W]. */
 const scrambled = defineOperator<readonly [x: Tensor], object>({

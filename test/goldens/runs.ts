@@ -2,13 +2,13 @@
 // One case a quantity, with its error ||ours - golden|| / ||golden|| and its bound.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadGenerator } from "../../cut/checkpoint.js";
 import { Generator, type GeneratorArchitecture } from "../../cut/networks/generator.js";
 import type { ParameterShapes, Parameters, Weights } from "../../cut/networks/network.js";
 import { writeParameters } from "../../cut/networks/network.js";
-import { type StepOptions, TrainingStep } from "../../cut/step.js";
+import { loadGenerator } from "../../cut/training/checkpoint.js";
+import { type StepOptions, TrainingStep } from "../../cut/training/training-step.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import type { StateDict } from "../../engine/formats/state-dict.js";
-import type { Gpu } from "../../engine/gpu.js";
 import { Random } from "../../engine/random.js";
 import { goldensFolder, readGolden, relativeError } from "../support/goldens.js";
 import { emulateDefect } from "./pytorch-defect.js";

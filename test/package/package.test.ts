@@ -194,7 +194,7 @@ test("the engine alone, with all its shaders, is at most 60 KiB gzipped", async 
 test("an app that only multiplies matrices gets no CUT, and of the engine little else", async () => {
   const { inputs, gzipped } = await bundle('import { openGpu, matmul } from "cutgpu"; console.log(openGpu, matmul);');
   assert.equal(
-    inputs.filter((path) => /package\/(cut|bench)\/|fflate|valibot|formats|convolution|patches|images/.test(path)),
+    inputs.filter((path) => /package\/(cut|bench)\/|fflate|valibot|formats|convolution|patch-nce|pictures/.test(path)),
     [],
   );
   assert.ok(gzipped <= 16 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
@@ -203,8 +203,8 @@ test("an app that only multiplies matrices gets no CUT, and of the engine little
 test("the README's page is bundled by esbuild, with nothing of Node", async () => {
   assert.ok(page.trim().split("\n").length <= 13);
   const { inputs } = await bundle(pageModule);
-  assert.ok(inputs.includes("node_modules/cutgpu/dist/package/cut/translate.js"));
-  assert.not.ok(inputs.some((path) => /engine\/(index\.)?node\.js/.test(path)));
+  assert.ok(inputs.includes("node_modules/cutgpu/dist/package/cut/translation/translator.js"));
+  assert.not.ok(inputs.some((path) => /engine\/(index\.node|device\/node)\.js/.test(path)));
 });
 
 test("and by Vite", async () => {

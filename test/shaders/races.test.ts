@@ -4,11 +4,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
-import type { BindingNames, Constants, KernelSource, Params } from "../../engine/kernel.js";
-import { specialize } from "../../engine/kernel.js";
+import type { BindingNames, Constants, KernelSource, Params } from "../../engine/device/kernel.js";
+import { specialize } from "../../engine/device/kernel.js";
+import * as reference from "../../engine/operators/reference.js";
+import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
-import * as reference from "../../engine/reference/index.js";
-import { type Dense, dense } from "../../engine/reference/index.js";
 import * as kernels from "../../shaders/generated.js";
 import { assertClose, uniform, unitRows } from "../support/gpu.js";
 import { inlineCalls } from "./inline.js";
@@ -195,13 +195,13 @@ test("matmul_tiled", () => {
   needsBothBarriers(kernels.matmul_tiled, given);
 });
 
-test("matmul_tiled_fours", () => {
+test("matmul_tiled_vec4", () => {
   // Two tiles of rows and of columns, two products and two slices of K; the second operand along n, or along k.
   const a = uniform(random, [2, 9, 8]);
   for (const C_ALONG_K of [false, true]) {
     const c = uniform(random, C_ALONG_K ? [2, 12, 8] : [2, 8, 12]);
     const y = new Float32Array(216);
-    const given: Run<typeof kernels.matmul_tiled_fours> = {
+    const given: Run<typeof kernels.matmul_tiled_vec4> = {
       bindings: { a: f32(a), c: f32(c), bias: f32(c), y },
       params: {
         ...{ batch: 2, m: 9, n: 12, k: 8, a_batch: 72, a_m: 8, a_k: 1, c_base: 0, c_batch: 96 },
@@ -211,13 +211,13 @@ test("matmul_tiled_fours", () => {
       grid: [8, 1, 1],
       constants: { ...TINY, C_ALONG_K },
     };
-    runSafely(kernels.matmul_tiled_fours, given);
+    runSafely(kernels.matmul_tiled_vec4, given);
     close(y, reference.matmul(a, c, { transposeB: C_ALONG_K }), `C_ALONG_K ${C_ALONG_K}`);
-    needsBothBarriers(kernels.matmul_tiled_fours, given);
+    needsBothBarriers(kernels.matmul_tiled_vec4, given);
   }
 });
 
-test("conv2d_tiled, conv2d_tiled_fours and conv2d_weight_gradient_tiled", () => {
+test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
   // 20 pixels are three tiles, 18 weights a channel several slices.
   const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
   const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
@@ -241,15 +241,15 @@ test("conv2d_tiled, conv2d_tiled_fours and conv2d_weight_gradient_tiled", () => 
   const w2 = uniform(random, [3, 2, 2, 2]);
   const params = { ...forward.params, ...{ rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 } };
   const y2 = new Float32Array(90);
-  const fours: Run<typeof kernels.conv2d_tiled_fours> = {
+  const fours: Run<typeof kernels.conv2d_tiled_vec4> = {
     bindings: { x: f32(x), w: f32(w2), bias: f32(bias), y: y2 },
     params: { ...params, w_m: 8, w_c: 4, w_ty: 2 },
     grid: [4, 1, 1],
     constants: { ...TINY, TAPS_X: 2, TAPS_Y: 2 },
   };
-  runSafely(kernels.conv2d_tiled_fours, fours);
+  runSafely(kernels.conv2d_tiled_vec4, fours);
   close(y2, reference.conv2d(x, w2, bias, { padding: 1 }), "output, weights by fours");
-  needsBothBarriers(kernels.conv2d_tiled_fours, fours);
+  needsBothBarriers(kernels.conv2d_tiled_vec4, fours);
 
   // The 20 pixels in two runs, and 18 columns in three tiles.
   const dy = uniform(random, [1, 3, 4, 5]);
@@ -288,8 +288,8 @@ test("every kernel with workgroup memory is run here", () => {
   const here = [
     ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
     ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
-    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "matmul_tiled_fours", "conv2d_tiled"],
-    ...["conv2d_tiled_fours", "conv2d_weight_gradient_tiled"],
+    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "matmul_tiled_vec4", "conv2d_tiled"],
+    ...["conv2d_tiled_vec4", "conv2d_weight_gradient_tiled"],
   ];
   // The interpreter has no subgroups.
   const shared = Object.values(kernels).filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);

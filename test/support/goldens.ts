@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
-import { type Dense, fromFloat32 } from "../../engine/reference/dense.js";
+import { type Dense, fromFloat32 } from "../../engine/operators/lib/reference/dense.js";
 
 /** The folder of goldens. The compiled tests stand in dist/test/support, the data stay with the sources. */
 export const goldensFolder =

@@ -2,11 +2,11 @@
 // tests), random values that float32 holds exactly, so that the float64 reference starts from the very same numbers, and
 // comparison by relative error.
 import * as assert from "uvu/assert";
-import type { Gpu, Profile } from "../../engine/gpu.js";
-import { openGpu } from "../../engine/node.js";
+import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
+import type { Gpu, Profile } from "../../engine/device/gpu.js";
+import { openGpu } from "../../engine/device/node.js";
+import { type Dense, dense, fromFloat32 } from "../../engine/operators/reference.js";
 import type { Random } from "../../engine/random.js";
-import { type Dense, dense, fromFloat32 } from "../../engine/reference/index.js";
-import { type Shape, sizeOf, type Tensor } from "../../engine/tensor.js";
 import { relativeError } from "./goldens.js";
 
 export const profiles: readonly Profile[] = ["software", "gpu"];

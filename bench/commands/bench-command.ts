@@ -1,0 +1,174 @@
+// `cutgpu bench`: runs the suites on this machine's adapter, prints a table as rows come, and writes them as JSON and as a
+// page. With --peers the same work on other engines, before ours and never beside it; with --baseline the verdict on an
+// earlier file.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as v from "valibot";
+import { openCommandGpu } from "../../cut/cli/open-gpu.js";
+import type { CommandContext } from "../../cut/cli/terminal/command.js";
+import { defineCommand } from "../../cut/cli/terminal/command.js";
+import { startProgress } from "../../cut/cli/terminal/progress.js";
+import { describeKernels } from "../../cut/cli/user-tuning.js";
+import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
+import { packageRoot } from "../../cut/files/package-root.js";
+import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { requestAdapter } from "../../engine/device/node.js";
+import { compareWithBaseline, parseRows } from "../baseline.js";
+import {
+  adapterName,
+  type BenchOptions,
+  type BenchRow,
+  chooseCases,
+  jobsOf,
+  type PeerTimes,
+  runBench,
+  suites,
+} from "../index.js";
+import { nodeSurroundings } from "../node.js";
+import { digits, tableHead, tableRow } from "../table.js";
+
+const group = "Options";
+const REPORT = "bench/report.html";
+/** Peers get this long in all, so that everything together ends within a quarter of an hour. */
+const PEER_LIMITS = { job: 20_000, peer: 150_000 };
+
+const schema = v.strictObject({
+  suite: option(group, oneOf(["all", ...suites]), "all", "which rows to measure"),
+  filter: option(group, orNone(text("TEXT")), null, "only rows that have this text in suite, kernel, shape or variant"),
+  json: option(group, orNone(text("FILE")), null, "write the rows there when all are done"),
+  baseline: option(
+    group,
+    orNone(text("FILE")),
+    null,
+    "compare with an earlier --json of this adapter; status 1 where a median rose by more than both runs' spreads and 5 %",
+  ),
+  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  peers: option(group, flag(), false, "the same work on TensorFlow.js, jax-js and onnxruntime, on the same adapter"),
+  report: option(
+    group,
+    orNone(text("FILE")),
+    null,
+    `write the page there; with --json or all suites it goes to ${REPORT} by itself`,
+  ),
+});
+
+export default defineCommand({
+  name: "bench",
+  summary: "measure the kernels, a training step, and what the adapter can do",
+  usage: "[options]",
+  options: schema,
+  run: bench,
+});
+
+async function bench(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
+  const options = completeOptions(schema, given);
+  const baseline = options.baseline === null ? null : readBaseline(options.baseline);
+  // Rounded timestamps would say little of short kernels. The first request of a process decides.
+  await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
+  const gpu = await openCommandGpu(options.profile);
+  try {
+    const chosen: BenchOptions = {
+      suites: options.suite === "all" ? suites : [options.suite],
+      filter: options.filter ?? "",
+      signal,
+    };
+    const cases = chooseCases(gpu, chosen);
+    if (baseline) refuseOtherAdapter(gpu, baseline);
+    const peers = options.peers ? await measurePeers(gpu, cases, signal) : undefined;
+    const rows = await measureRows(gpu, { ...chosen, peers, around: nodeSurroundings(options.profile, signal) });
+    if (options.json !== null) writeWhole(options.json, `${JSON.stringify(rows, null, 1)}\n`);
+    const report = options.report ?? (options.json !== null || options.suite === "all" ? REPORT : null);
+    if (report !== null) {
+      const { benchReport } = await import("../report/bench-report.js");
+      const date = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+      writeWhole(report, benchReport(rows, { adapter: adapterName(gpu), date, version: packageVersion() }));
+      process.stdout.write(`\nreport: ${report}\n`);
+    }
+    if (baseline) judge(rows, baseline);
+  } finally {
+    gpu.dispose();
+  }
+}
+
+function readBaseline(path: string): BenchRow[] {
+  if (!existsSync(path)) throw new CutgpuError("BASELINE", `there is no ${path}`, "Give a file that --json wrote.");
+  return parseRows(readFileSync(path, "utf8"), path);
+}
+
+/** Before anything is measured, for a run takes minutes. */
+function refuseOtherAdapter(gpu: Gpu, baseline: readonly BenchRow[]): void {
+  if (baseline[0].adapter === adapterName(gpu)) return;
+  compareWithBaseline([{ ...baseline[0], adapter: adapterName(gpu) }], baseline);
+}
+
+async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, signal: AbortSignal): Promise<PeerTimes> {
+  const { peers, requirePeers, runPeers } = await import("../peers/peers.js");
+  requirePeers();
+  const jobs = jobsOf(cases);
+  const progress = startProgress({ label: "peers", total: jobs.length * peers.length });
+  let done = 0;
+  try {
+    return await runPeers(jobs, {
+      ...{ gpu, signal, limits: PEER_LIMITS },
+      onProgress: (peer, job) => progress.update(done++, `${peer} ${job.id}`),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]> {
+  process.stdout.write(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
+  let progress: ReturnType<typeof startProgress> | null = null;
+  let suite = "";
+  try {
+    return await runBench(gpu, {
+      ...options,
+      onProgress({ done, total, next }) {
+        progress ??= startProgress({ label: "bench", total });
+        progress.update(done, next);
+      },
+      onRow(row) {
+        const head = row.suite === suite ? "" : `\n${row.suite}\n${tableHead()}\n`;
+        suite = row.suite;
+        printRow(`${head}${tableRow(row)}`, progress);
+      },
+    });
+  } finally {
+    (progress as ReturnType<typeof startProgress> | null)?.stop();
+  }
+}
+
+/** Lines go to standard output; on a terminal that the bar shares, above the bar. */
+function printRow(lines: string, progress: ReturnType<typeof startProgress> | null): void {
+  if (process.stdout.isTTY && process.stderr.isTTY && progress) progress.log(lines);
+  else process.stdout.write(`${lines}\n`);
+}
+
+/** Writes a file whole or not at all. */
+function writeWhole(path: string, content: string): void {
+  withFileErrors(path, () => {
+    makeFolder(dirname(path));
+    writeFileAtomically(path, content);
+  });
+}
+
+const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+
+function judge(rows: readonly BenchRow[], baseline: readonly BenchRow[]): void {
+  const { slower, faster, compared } = compareWithBaseline(rows, baseline);
+  const say = (word: string, changes: typeof slower) => {
+    for (const { name, before, now } of changes) {
+      process.stdout.write(`${word}: ${name}: ${digits(before)} ms -> ${digits(now)} ms\n`);
+    }
+  };
+  say("faster", faster);
+  say("slower", slower);
+  process.stdout.write(`${compared} rows compared, ${faster.length} faster, ${slower.length} slower\n`);
+  if (slower.length > 0) {
+    throw new CutgpuError("SLOWER", `${slower.length} of ${compared} rows are slower than the baseline`, "See above.");
+  }
+}

@@ -1,0 +1,91 @@
+// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps what
+// departs from the rule in the user's cache, from where every later command takes it.
+import * as v from "valibot";
+import { openCommandGpu } from "../../cut/cli/open-gpu.js";
+import { type CommandContext, defineCommand } from "../../cut/cli/terminal/command.js";
+import { startProgress } from "../../cut/cli/terminal/progress.js";
+import { forgetMachineTuning, readMachineTuning, tuningPath, writeMachineTuning } from "../../cut/cli/user-tuning.js";
+import { nearestMultipleOf4 } from "../../cut/options/conflicts.js";
+import { completeOptions, flag, type GivenOptions, option } from "../../cut/options/schema.js";
+import { trainSchema } from "../../cut/options/train-options.js";
+import { adapterName } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { requestAdapter } from "../../engine/device/node.js";
+import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
+import { digits } from "../table.js";
+
+const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile } =
+  trainSchema.entries;
+const group = "The table";
+
+const schema = v.strictObject({
+  ...{ crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile },
+  list: option(group, flag(), false, "show the table in force and measure nothing"),
+  forget: option(group, flag(), false, "remove the table: kernels are chosen by rule again"),
+});
+
+export default defineCommand({
+  name: "tune",
+  summary: "measure which kernels are the fastest here, and use them from then on",
+  usage: "[options of the training to tune for]",
+  options: schema,
+  run: tune,
+});
+
+async function tune(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
+  const { list, forget, profile, ...training } = completeOptions(schema, given);
+  // Rounded timestamps would say little of short kernels. The first request of a process decides.
+  await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
+  const gpu = await openCommandGpu(profile);
+  try {
+    process.stdout.write(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
+    if (forget) print(forgetMachineTuning(gpu) ? `removed ${tuningPath(gpu)}` : "there was no tuning table");
+    else if (list) listTable(gpu);
+    else await makeTable(gpu, { ...training, crop_size: nearestMultipleOf4(training.crop_size) }, signal);
+  } finally {
+    gpu.dispose();
+  }
+}
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+function listTable(gpu: Gpu): void {
+  const entries = Object.entries(gpu.tuning?.choices ?? {});
+  if (!gpu.tuning) print("there is no tuning table");
+  else print(`${tuningPath(gpu)}: ${entries.length} choices`);
+  for (const [key, variant] of entries) print(`${key}  ${variant}`);
+}
+
+async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal: AbortSignal): Promise<void> {
+  const choices = await choicesOf(gpu, size);
+  const kept: Record<string, string> = { ...readMachineTuning(gpu)?.choices };
+  const progress = startProgress({ label: "tuning", total: choices.length });
+  const shared = process.stdout.isTTY && process.stderr.isTTY;
+  const say = (line: string) => (shared ? progress.log(line) : print(line));
+  let changed = 0;
+  try {
+    for (const [i, choice] of choices.entries()) {
+      signal.throwIfAborted();
+      progress.update(i, choice.operator);
+      const tuned = await tuneChoice(gpu, choice, signal);
+      say(row(tuned));
+      // What was measured now replaces what was known before, also where the rule has won.
+      delete kept[choice.key];
+      if (tuned.winner === tuned.rule) continue;
+      kept[choice.key] = tuned.winner;
+      changed++;
+    }
+    progress.update(choices.length, "");
+  } finally {
+    progress.stop();
+  }
+  writeMachineTuning(gpu, { version: 1, adapter: adapterName(gpu), profile: gpu.profile, choices: kept });
+  print(`another kernel is faster for ${changed} of ${choices.length} choices: ${tuningPath(gpu)}`);
+}
+
+/** The choice, each kernel's milliseconds, and what came of it. */
+function row({ key, ms, rule, winner }: TunedChoice): string {
+  const times = [...ms].map(([variant, time]) => `${variant} ${digits(time)} ms`).join("  ");
+  const gain = (ms.get(rule) ?? 0) / (ms.get(winner) ?? 1);
+  return `${key}\n    ${times}  -> ${winner}${winner === rule ? "" : ` (${gain.toFixed(2)}x)`}`;
+}

@@ -1,0 +1,191 @@
+// Which kernel is the fastest, measured: every choice that a training step and a translation meet is made once with each kernel
+// that the adapter can run, on random data. The kernels of one choice take turns, so that a machine that slows down or is
+// busy for a while slows all of them, and the rule's own choice gives way only where a kernel is clearly faster.
+import { grad } from "../engine/core/autograd.js";
+import type { Shape, Tensor } from "../engine/core/tensor.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import {
+  conv2dOperator,
+  conv2dWeightGradientOperator,
+  convTranspose2dOperator,
+} from "../engine/operators/convolution/index.js";
+import { linearOperator, matmulOperator } from "../engine/operators/matmul/index.js";
+import { patchNceOperator } from "../engine/operators/patch-nce/index.js";
+import { sum } from "../engine/operators/reduction/index.js";
+import { record } from "../engine/program/program.js";
+import type { Choice } from "../engine/tuning/table.js";
+import { measure, timingOf } from "./measure.js";
+import { rehearse } from "./observe.js";
+import { makeInput } from "./random-data.js";
+import { makeStep } from "./random-training-step.js";
+import { variantsOf, withForced } from "./variants.js";
+
+/** What is tuned for: options of training by name, of which those count that shapes depend on. */
+export interface TuneSize {
+  crop_size: number;
+  [option: string]: unknown;
+}
+
+/** The times of one choice. */
+export interface TunedChoice extends Choice {
+  /** Median milliseconds by kernel; kernels that would do the very same work as another are left out. */
+  ms: ReadonlyMap<string, number>;
+  /** What the operator's rule takes. */
+  rule: string;
+  /** The rule's, or another that is clearly faster. */
+  winner: string;
+}
+
+const ROUNDS = 3;
+/** A kernel that takes so many times the fastest is not measured again. */
+const HOPELESS = 1.5;
+/** The same for a first trial by the wall, whose overheads make short kernels look alike. */
+const HOPELESS_IN_TRIAL = 3;
+/** A gain below this is not worth other roundings. */
+const LEAST_GAIN = 0.05;
+/** Milliseconds of sampling for a kernel in a round. */
+const BUDGET_MS = 40;
+
+type AnyOperator = (inputs: readonly (Tensor | undefined)[], options: object) => Tensor;
+
+/** The operators that have a choice. */
+const operators = new Map(
+  [
+    ...[conv2dOperator, convTranspose2dOperator, conv2dWeightGradientOperator],
+    ...[matmulOperator, linearOperator, patchNceOperator],
+  ].map((operator) => [operator.record.name, operator as unknown as AnyOperator]),
+);
+
+/** The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned meanwhile. */
+export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<Choice[]> {
+  const choices = new Map<string, Choice>();
+  const { tuning } = gpu;
+  gpu.tuning = null;
+  gpu.onChoice = (choice) => void choices.set(choice.key, choice);
+  const { step } = makeStep(gpu, { size, ...(extras as { ngf: number; ndf: number }) }, extras);
+  const { batch_size, flip_equivariance, input_nc } = step.options as typeof step.options & {
+    batch_size: number;
+  };
+  try {
+    await step.prepare(batch_size, size, size, false);
+    if (flip_equivariance) await step.prepare(batch_size, size, size, true);
+    const picture = gpu.persistent([1, input_nc, size, size]);
+    await rehearse(gpu, () => gpu.noGrad(() => step.G.translate(picture)));
+    picture.dispose();
+  } finally {
+    gpu.onChoice = null;
+    gpu.tuning = tuning;
+    step.dispose();
+    gpu.trimMemory();
+  }
+  return [...choices.values()];
+}
+
+/** Times the kernels of one choice. Throws the signal's reason when it is aborted. */
+export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal): Promise<TunedChoice> {
+  const { tuning } = gpu;
+  gpu.tuning = null;
+  const { work, dispose } = workOf(gpu, choice);
+  try {
+    const { rule, distinct } = await distinctVariants(gpu, choice.operator, work);
+    const forced = <T>(variant: string, run: () => Promise<T>) => withForced(gpu, choice.operator, variant, run);
+    const rounds = new Map<string, number[]>();
+    for (const variant of distinct) {
+      signal?.throwIfAborted();
+      rounds.set(variant, [await forced(variant, () => trial(gpu, work))]);
+    }
+    let left = notSlower(distinct, rounds, rule, HOPELESS_IN_TRIAL);
+    for (const variant of left) rounds.set(variant, []);
+    for (let round = 0; round < ROUNDS && (round === 0 || left.length > 1); round++) {
+      for (const variant of left) {
+        const { ms } = await forced(variant, () => measure(gpu, work, { budget: BUDGET_MS, signal }));
+        rounds.get(variant)?.push(ms.median);
+      }
+      left = notSlower(left, rounds, rule, HOPELESS);
+    }
+    const ms = new Map([...rounds].map(([variant, times]) => [variant, timingOf(times).median]));
+    return { ...choice, ms, rule, winner: winnerOf(rule, rounds) };
+  } finally {
+    dispose();
+    gpu.tuning = tuning;
+  }
+}
+
+/** The kernel that the rule takes, and of those that dispatch the very same work one each, the rule's first. */
+async function distinctVariants(gpu: Gpu, operator: string, work: () => unknown) {
+  const variants = variantsOf(gpu, operator);
+  const dispatches = new Map<string, string>();
+  for (const variant of variants) {
+    dispatches.set(variant, await withForced(gpu, operator, variant, () => dispatchesOf(gpu, work)));
+  }
+  const ruled = await dispatchesOf(gpu, work);
+  const rule = variants.find((variant) => dispatches.get(variant) === ruled) ?? variants[0];
+  const first = new Map([rule, ...variants].reverse().map((variant) => [dispatches.get(variant), variant]));
+  return { rule, distinct: [...new Set([rule, ...variants])].filter((name) => [...first.values()].includes(name)) };
+}
+
+/** Milliseconds by the wall of one execution after the first, in which drivers compile. */
+async function trial(gpu: Gpu, work: () => unknown): Promise<number> {
+  const { program } = await record(gpu, () => void work());
+  try {
+    program.replay();
+    await gpu.finish();
+    const start = performance.now();
+    program.replay();
+    await gpu.finish();
+    return performance.now() - start;
+  } finally {
+    program.dispose();
+  }
+}
+
+/** The rule's kernel, and those that take less than so many times the fastest. */
+function notSlower(
+  variants: readonly string[],
+  rounds: ReadonlyMap<string, readonly number[]>,
+  rule: string,
+  times: number,
+): string[] {
+  const median = (variant: string) => timingOf(rounds.get(variant) ?? []).median;
+  const best = Math.min(...variants.map(median));
+  return variants.filter((variant) => variant === rule || median(variant) <= times * best);
+}
+
+/**
+ * The fastest kernel, given each one's times in turn, if its slowest is quicker than the quickest of the rule's and it gains
+ * enough; else the rule's.
+ */
+export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly number[]>): string {
+  const ruled = timingOf(rounds.get(rule) ?? []);
+  let [winner, best] = [rule, (1 - LEAST_GAIN) * ruled.median];
+  for (const [variant, times] of rounds) {
+    const { median, max } = timingOf(times);
+    if (median < best && max < ruled.min) [winner, best] = [variant, median];
+  }
+  return winner;
+}
+
+/** The operator on random inputs; a patchNce with its gradient, which takes the same kernels. */
+function workOf(gpu: Gpu, { operator, shapes, options }: Choice): { work: () => unknown; dispose: () => void } {
+  const run = operators.get(operator) as AnyOperator;
+  const nce = operator === "patchNce";
+  const inputs = shapes.map((shape) => shape && makeInput(gpu, nce ? { unitRows: shape as Shape } : shape));
+  const [queries] = inputs as [Tensor];
+  if (nce) queries.requireGrad();
+  return {
+    work: () => (nce ? grad(sum(run(inputs, options)), [queries]) : run(inputs, options)),
+    dispose: () => {
+      for (const input of inputs) input?.dispose();
+      gpu.trimMemory();
+    },
+  };
+}
+
+/** What work gives to the GPU, as a text to compare. */
+async function dispatchesOf(gpu: Gpu, work: () => unknown): Promise<string> {
+  const calls = await rehearse(gpu, work);
+  const dispatches = calls.flatMap(({ dispatches }) => dispatches);
+  return JSON.stringify(
+    dispatches.map(({ source, constants, params, grid }) => [source.name, constants, params, grid]),
+  );
+}

@@ -1,0 +1,131 @@
+// The convolutions of the method, each forward and for the gradients of its input and its weights, as training runs them:
+// the gradients come off the tape, with only the one wanted. 7x7 layers pad beforehand, so theirs are without padding here.
+import { grad } from "../../engine/core/autograd.js";
+import { sizeOf } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { conv2d } from "../../engine/operators/convolution/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import type { BenchCase, BenchContext } from "../case.js";
+import { measure } from "../measure.js";
+import type { ConvolutionJob } from "../peers/jobs.js";
+import { randomDense, randomTensor } from "../random-data.js";
+import { variantsOf, withForced } from "../variants.js";
+
+export interface ConvolutionShape {
+  kernel: number;
+  in: number;
+  out: number;
+  /** Height and width of the input. */
+  size: number;
+  padding: number;
+  mode: "zeros" | "reflect";
+}
+
+const shape = (
+  kernel: number,
+  channels: readonly [number, number],
+  size: number,
+  padding: number,
+  mode: ConvolutionShape["mode"] = "zeros",
+): ConvolutionShape => ({ kernel, in: channels[0], out: channels[1], size, padding, mode });
+
+export const convolutionShapes: readonly ConvolutionShape[] = [
+  shape(3, [64, 64], 64, 1),
+  shape(3, [128, 128], 32, 1),
+  shape(3, [256, 256], 16, 1),
+  shape(3, [256, 256], 16, 1, "reflect"),
+  shape(3, [16, 32], 64, 1),
+  shape(4, [64, 128], 31, 1),
+  shape(4, [128, 256], 15, 1),
+  shape(7, [3, 64], 70, 0),
+  shape(7, [64, 3], 70, 0),
+];
+
+export function convolutionName({ kernel, in: cin, out, size, padding, mode }: ConvolutionShape): string {
+  const how = padding === 0 ? " unpadded" : mode === "reflect" ? " reflect" : "";
+  return `${kernel}x${kernel}${how} ${cin}->${out} at ${size}x${size}`;
+}
+
+/** What is timed, and the operator whose kernels do most of it. */
+const directions = [
+  { kernel: "conv2d", operator: "conv2d", operators: ["conv2d"] },
+  { kernel: "conv2d.dx", operator: "convTranspose2d", operators: ["convTranspose2d"] },
+  { kernel: "conv2d.dw", operator: "conv2dWeightGradient", operators: ["conv2dWeightGradient"] },
+] as const;
+
+type Direction = (typeof directions)[number];
+
+function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, variant: string): BenchCase {
+  const name = convolutionName(at);
+  const { kernel, in: cin, out, size, padding, mode } = at;
+  const side = size + 2 * padding - kernel + 1;
+  const [x, w, y] = [
+    [1, cin, size, size],
+    [out, cin, kernel, kernel],
+    [1, out, side, side],
+  ];
+  const options = { padding, paddingMode: mode };
+  const job: ConvolutionJob = {
+    ...{ id: `${direction.kernel} ${name}`, kind: direction.kernel, batch: 1, in_channels: cin, out_channels: out },
+    ...{ height: size, width: size, kernel, stride: 1, padding, mode },
+  };
+  return {
+    ...{ suite: "kernels", kernel: direction.kernel, variant, shape: name, job },
+    operators: [...direction.operators, ...(mode === "reflect" ? ["reflectionPad2dGradient"] : [])],
+    async run({ signal, reference: plain }) {
+      const input = randomTensor(gpu, x);
+      const weights = randomTensor(gpu, w, -0.1, 0.1);
+      const dy = randomTensor(gpu, y);
+      // The tape of a forward pass that ran before: gradients alone are timed.
+      if (direction.kernel === "conv2d.dx") input.requireGrad();
+      if (direction.kernel === "conv2d.dw") weights.requireGrad();
+      try {
+        const measurement = await withForced(gpu, direction.operator, variant, () => {
+          if (direction.kernel === "conv2d") {
+            return measure(gpu, () => conv2d(input, weights, undefined, options), { signal });
+          }
+          const output = conv2d(input, weights, undefined, options);
+          const wanted = direction.kernel === "conv2d.dx" ? input : weights;
+          return measure(gpu, () => grad(output, [wanted], { dy }), { signal }).finally(() => output.dispose());
+        });
+        const reference_ms = referenceTime(direction.kernel, name, plain, { x, w, y }, options);
+        return { measurement, reference_ms, flops: 2 * sizeOf(y) * cin * kernel * kernel, bytes: 4 * bytesOf(x, w, y) };
+      } finally {
+        for (const tensor of [input, weights, dy]) tensor.dispose();
+      }
+    },
+  };
+}
+
+const bytesOf = (...shapes: number[][]) => shapes.reduce((sum, each) => sum + sizeOf(each), 0);
+
+/**
+ * The reference makes both gradients in one call. The weights' is told as half of that call's time, for it is half of its
+ * operations; the input's is timed by itself, as a transposed convolution (and, under reflection, the border's fold back).
+ */
+function referenceTime(
+  kernel: Direction["kernel"],
+  name: string,
+  time: BenchContext["reference"],
+  shapes: { x: number[]; w: number[]; y: number[] },
+  options: { padding: number; paddingMode: "zeros" | "reflect" },
+): number {
+  const [x, w, dy] = [shapes.x, shapes.w, shapes.y].map(randomDense);
+  if (kernel === "conv2d") return time(`conv2d ${name}`, () => reference.conv2d(x, w, undefined, options));
+  const reflect = options.paddingMode === "reflect";
+  if (kernel === "conv2d.dx") {
+    return time(`conv2d.dx ${name}`, () => {
+      const padded = reference.convTranspose2d(dy, w, undefined, { padding: reflect ? 0 : options.padding });
+      if (reflect) reference.reflectionPad2dGradient(x, options.padding, padded);
+    });
+  }
+  const both = () => reference.conv2dGradient(x, w, undefined, options, dy);
+  return time(`gradients ${name}`, both) / 2;
+}
+
+export const convolutionCases = (gpu: Gpu): BenchCase[] =>
+  convolutionShapes.flatMap((at) =>
+    directions.flatMap((direction) =>
+      variantsOf(gpu, direction.operator).map((variant) => convolutionCase(gpu, at, direction, variant)),
+    ),
+  );

@@ -1,0 +1,63 @@
+// Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a processor may
+// be quicker with those.
+
+import { type Shape, sizeOf, type Tensor } from "../engine/core/tensor.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import { type Dense, fromFloat32 } from "../engine/operators/reference.js";
+import { Random } from "../engine/random.js";
+
+const POOL = 1 << 16;
+let pool: Float32Array | undefined;
+
+/** Uniform values in [-1, 1); beyond 65536 of them they repeat. */
+export function randomValues(size: number): Float32Array<ArrayBuffer> {
+  if (!pool) {
+    const random = new Random(7);
+    pool = Float32Array.from({ length: POOL }, () => 2 * random.next() - 1);
+  }
+  const values = new Float32Array(size);
+  for (let at = 0; at < size; at += POOL) values.set(pool.subarray(0, Math.min(POOL, size - at)), at);
+  return values;
+}
+
+/** A tensor of values in [low, high). It outlives recordings, and is its maker's to dispose. */
+export function randomTensor(gpu: Gpu, shape: Shape, low = -1, high = 1): Tensor {
+  const tensor = gpu.persistent(shape);
+  const values = randomValues(sizeOf(shape));
+  if (low !== -1 || high !== 1)
+    for (let i = 0; i < values.length; i++) values[i] = low + ((values[i] + 1) / 2) * (high - low);
+  tensor.write(values);
+  return tensor;
+}
+
+/** What a benchmark's input is: values in [-1, 1), or within bounds; positions without repeats; rows of length 1. */
+export type Input =
+  | Shape
+  | { shape: Shape; low: number; high: number }
+  | { positions: number; below: number }
+  | { unitRows: Shape };
+
+/** A tensor for an input; its maker's to dispose. */
+export function makeInput(gpu: Gpu, input: Input): Tensor {
+  if ("positions" in input) {
+    const tensor = gpu.persistent([input.positions], "i32");
+    tensor.write(new Random(11).permutation(input.below, input.positions));
+    return tensor;
+  }
+  if ("unitRows" in input) {
+    const [rows, channels] = input.unitRows;
+    const values = randomValues(rows * channels);
+    for (let row = 0; row < rows; row++) {
+      const part = values.subarray(row * channels, (row + 1) * channels);
+      const norm = Math.sqrt(part.reduce((sum, value) => sum + value * value, 0));
+      for (let i = 0; i < channels; i++) part[i] /= norm;
+    }
+    const tensor = gpu.persistent(input.unitRows);
+    tensor.write(values);
+    return tensor;
+  }
+  return "shape" in input ? randomTensor(gpu, input.shape, input.low, input.high) : randomTensor(gpu, input);
+}
+
+/** The same kind of values for the float64 reference. */
+export const randomDense = (shape: Shape): Dense => fromFloat32(shape, randomValues(sizeOf(shape)));

@@ -1,0 +1,34 @@
+// A CUT training step with random pictures, as the suites run it: nothing of files, the defaults of the method.
+
+import { initialWeights, writeParameters } from "../cut/networks/network.js";
+import { resolveOptions } from "../cut/options/train-options.js";
+import { type StepInput, TrainingStep } from "../cut/training/training-step.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import { Random } from "../engine/random.js";
+import { randomValues } from "./random-data.js";
+
+export interface StepSize {
+  size: number;
+  ngf: number;
+  ndf: number;
+}
+
+/** The step, with first weights and an input for it. `run` gives it to the GPU; gpu.finish() waits for it. */
+export function makeStep(gpu: Gpu, { size, ngf, ndf }: StepSize, extras: Record<string, unknown> = {}) {
+  const options = resolveOptions({ dataroot: "none", crop_size: size, load_size: size, ngf, ndf, ...extras });
+  const step = new TrainingStep(gpu, options);
+  const random = new Random(3);
+  for (const { parameters } of [step.G, step.D, step.F]) {
+    const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
+    writeParameters(parameters, initialWeights(shapes, random, options));
+  }
+  const batch = options.batch_size;
+  const pictures = randomValues(2 * batch * 3 * size * size);
+  const input: StepInput = {
+    ...{ A: pictures.slice(0, pictures.length / 2), B: pictures.slice(pictures.length / 2) },
+    ...{ height: size, width: size, flip: false, learningRate: 2e-4 },
+    positions: step.drawPositions(random, size, size),
+  };
+  const prepare = () => step.prepare(batch, size, size, false);
+  return { step, prepare, run: () => step.run(input) };
+}

@@ -1,0 +1,118 @@
+// A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. What it loses against its convolutions alone
+// is told by running the step's own operators again by groups, with their shapes, on tensors of their own.
+import type { Gpu } from "../../engine/device/gpu.js";
+import * as reference from "../../engine/operators/reference.js";
+import { record } from "../../engine/program/program.js";
+import type { BenchCase, BenchContext, Outcome } from "../case.js";
+import { type Measurement, measure, measureWall, timingOf } from "../measure.js";
+import { again, type ObservedCall, observe, totalCost } from "../observe.js";
+import { randomDense } from "../random-data.js";
+import { makeStep, type StepSize } from "../random-training-step.js";
+
+/** Groups of operators by what they are for; what none of these names is "other". */
+const groups: readonly [name: string, operators: RegExp][] = [
+  ["conv", /^conv/],
+  ["norm", /^instanceNorm/],
+  ["nce", /^(patch|gather|scatter|l2|linear|matmul)/],
+  ["resample", /^blur|Pad2d/],
+  ["adam", /^adam/],
+];
+const groupOf = ({ operator }: ObservedCall) =>
+  groups.find(([, operators]) => operators.test(operator))?.[0] ?? "other";
+
+/** Times the calls of one group alone. */
+async function measureGroup(gpu: Gpu, calls: readonly ObservedCall[], signal?: AbortSignal): Promise<Measurement> {
+  const { work, dispose } = again(gpu, calls);
+  try {
+    return await measure(gpu, work, { budget: 600, signal });
+  } finally {
+    dispose();
+  }
+}
+
+const ROUNDS = 5;
+
+/**
+ * The time of the calls over the time of `step`, the median of several pairs taken in turn: a machine that is slow for a while
+ * is so for both.
+ */
+async function shareOfStep(gpu: Gpu, calls: readonly ObservedCall[], step: () => Promise<unknown>): Promise<number> {
+  const { work, dispose } = again(gpu, calls);
+  const { program } = await record(gpu, work);
+  const time = async (run: () => unknown) => {
+    const start = performance.now();
+    await run();
+    await gpu.finish();
+    return performance.now() - start;
+  };
+  try {
+    const shares: number[] = [];
+    await time(() => program.replay());
+    for (let i = 0; i < ROUNDS; i++) shares.push((await time(() => program.replay())) / (await time(step)));
+    return timingOf(shares).median;
+  } finally {
+    program.dispose();
+    dispose();
+  }
+}
+
+/** Milliseconds that the float64 reference would take: its rate at a convolution of a residual block, times the work. */
+function estimateReference({ ngf, size }: StepSize, flops: number, time: BenchContext["reference"]): number {
+  const [channels, side] = [4 * ngf, size / 4];
+  const x = randomDense([1, channels, side, side]);
+  const w = randomDense([channels, channels, 3, 3]);
+  const ms = time(`block ${ngf} ${size}`, () => {
+    reference.conv2d(x, w, undefined, { padding: 1 });
+    reference.conv2dGradient(x, w, undefined, { padding: 1 }, x);
+  });
+  return (ms * flops) / (3 * 2 * x.data.length * channels * 9);
+}
+
+function run(at: StepSize, breakdown: boolean) {
+  return async ({ gpu, signal, reference }: BenchContext): Promise<Outcome> => {
+    const { step, prepare, run } = makeStep(gpu, at);
+    try {
+      const { calls } = await observe(gpu, prepare);
+      const cost = totalCost(calls);
+      const measurement = await measureWall(() => run().then(() => gpu.finish()), { budget: 3000, signal });
+      const { dispatches, bytes } = step.size;
+      const figures: Record<string, number> = { dispatches, program_bytes: bytes };
+      for (const name of breakdown ? [...groups.map(([name]) => name), "other"] : ["conv"]) {
+        const members = calls.filter((call) => groupOf(call) === name);
+        if (members.length === 0) continue;
+        const { ms } = await measureGroup(gpu, members, signal);
+        figures[`${name}_ms`] = ms.median;
+        if (name !== "conv") continue;
+        figures["conv_flops"] = totalCost(members).flops;
+        figures["conv_gflops"] = figures["conv_flops"] / ms.median / 1e6;
+        // The rate of the step over the rate of its convolutions alone.
+        const share = await shareOfStep(gpu, members, run);
+        figures["share_of_conv_rate"] = (share * cost.flops) / figures["conv_flops"];
+      }
+      return {
+        ...{ measurement: { ...measurement, dispatches, bytes }, ...cost, figures },
+        reference_ms: estimateReference(at, cost.flops, reference),
+        note: "the reference's time is estimated: the step's operations at its rate in a residual block's convolution, forward and backward",
+      };
+    } finally {
+      step.dispose();
+      gpu.trimMemory();
+    }
+  };
+}
+
+export function stepCases(): BenchCase[] {
+  const sizes: [StepSize, boolean][] = [
+    [{ size: 64, ngf: 16, ndf: 16 }, true],
+    [{ size: 64, ngf: 64, ndf: 64 }, false],
+  ];
+  return sizes.map(([at, breakdown]) => ({
+    ...{
+      suite: "step" as const,
+      kernel: "step",
+      variant: "CUT",
+      shape: `ngf ${at.ngf} ndf ${at.ndf} at ${at.size}x${at.size}`,
+    },
+    run: run(at, breakdown),
+  }));
+}

@@ -1,0 +1,39 @@
+// `cutgpu export`: the generator of a run as a file of its own, .pth for PyTorch's load_state_dict or .safetensors.
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import * as v from "valibot";
+import { serializePth } from "../../../engine/formats/pth.js";
+import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
+import { writeFileAtomically } from "../../files/atomic-files.js";
+import { completeOptions, type GivenOptions, required, text } from "../../options/schema.js";
+import { generatorStateDict, parseGenerator } from "../../training/checkpoint.js";
+import { defineCommand } from "../terminal/command.js";
+import { modelFile } from "./translate-command.js";
+
+const group = "Options";
+
+const schema = v.strictObject({
+  model: required(group, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth"),
+  out: required(
+    group,
+    text("FILE", "a file name that ends in .safetensors or .pth", /\.(safetensors|pth)$/i),
+    "the file to write; its ending chooses the format",
+  ),
+});
+
+export default defineCommand({
+  name: "export",
+  summary: "write a model for PyTorch or other tools",
+  usage: "--model RUN|FILE --out FILE.safetensors|FILE.pth",
+  options: schema,
+  async run(given: GivenOptions<typeof schema>): Promise<void> {
+    const { model, out } = completeOptions(schema, given);
+    const file = modelFile(model);
+    const bytes = await readFile(file);
+    const { architecture, weights } = parseGenerator(bytes, file);
+    const stateDict = generatorStateDict(architecture, weights);
+    const pth = extname(out).toLowerCase() === ".pth";
+    writeFileAtomically(out, pth ? serializePth(stateDict) : serializeSafetensors(stateDict));
+    process.stdout.write(`the generator of ${file} written to ${out} (${stateDict.tensors.size} tensors)\n`);
+  },
+});

@@ -1,0 +1,238 @@
+// `cutgpu train`: two folders of pictures in, a run folder out. All that is about files and the terminal; the loop itself is
+// cut/training/training-loop.ts.
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { UnalignedDataset } from "../../data/dataset.js";
+import type { Picture } from "../../data/picture.js";
+import { samplePicture } from "../../data/transform.js";
+import { encodePng, readPicture } from "../../files/decode.js";
+import { listPictures } from "../../files/picture-folder.js";
+import { RunFolder } from "../../files/run-folder.js";
+import type { GivenOptions } from "../../options/schema.js";
+import {
+  mergeForResume,
+  presets,
+  resolveOptions,
+  type TrainOptions,
+  trainSchema,
+} from "../../options/train-options.js";
+import type { LossRow } from "../../report/losses.js";
+import type { SampleRow } from "../../report/training-report.js";
+import { type Checkpoint, parseCheckpoint } from "../../training/checkpoint.js";
+import { resumeCommand, Training } from "../../training/training-loop.js";
+import { Translator } from "../../translation/translator.js";
+import { describeLosses } from "../losses-text.js";
+import { openCommandGpu } from "../open-gpu.js";
+import { type CommandContext, defineCommand } from "../terminal/command.js";
+import { formatSeconds, type Progress, startProgress } from "../terminal/progress.js";
+import { describeKernels, settleRunTuning } from "../user-tuning.js";
+
+/** Pictures of A that are translated again and again while the run goes. */
+const SAMPLES = 4;
+/** Reports are refreshed at most this often, because a long run has many losses to draw. */
+const REPORT_SECONDS = 30;
+
+export default defineCommand({
+  name: "train",
+  summary: "train on two folders of pictures",
+  usage: "--dataroot DIR --name RUN [options]",
+  options: trainSchema,
+  presets,
+  run: train,
+});
+
+async function train(given: GivenOptions<typeof trainSchema>, { signal }: CommandContext): Promise<void> {
+  const continued = given.continue_train === true;
+  const fresh = continued ? null : resolveOptions(given);
+  const folder = fresh
+    ? RunFolder.create(fresh.runs_dir, fresh.name, fresh)
+    : RunFolder.open(given.runs_dir ?? "runs", given.name ?? "experiment_name");
+  try {
+    let checkpoint: Checkpoint | null = null;
+    let options = fresh as TrainOptions;
+    if (continued) {
+      const path = folder.checkpointPath("latest");
+      checkpoint = parseCheckpoint(folder.readCheckpoint("latest"), path);
+      options = mergeForResume(checkpoint.state.options, given);
+      folder.writeConfig(options);
+      folder.truncateLosses(checkpoint.state.step);
+    }
+    await new TrainCommand(folder, options).run(checkpoint, signal);
+    folder.close();
+  } catch (error) {
+    // A new run that failed before its first step leaves nothing behind.
+    if (fresh && folder.readLosses().length === 0) folder.discard();
+    else folder.close();
+    throw error;
+  }
+}
+
+class TrainCommand {
+  readonly #folder: RunFolder;
+  readonly #options: TrainOptions;
+  readonly #samples: { label: string; input: Picture; row: SampleRow }[] = [];
+  readonly #losses: LossRow[];
+  #progress: Progress | null = null;
+  #reported = 0;
+  #begun = 0;
+
+  constructor(folder: RunFolder, options: TrainOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#losses = folder.readLosses();
+  }
+
+  async run(checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
+    const options = this.#options;
+    const source = await this.#dataset();
+    const gpu = await openCommandGpu(options.profile);
+    try {
+      settleRunTuning(gpu, this.#folder, checkpoint !== null);
+      const training = checkpoint
+        ? Training.resume(gpu, options, source, checkpoint, this.#folder.checkpointPath("latest"))
+        : Training.start(gpu, options, source);
+      if (options.pretrained_name !== null && !checkpoint) {
+        const path = join(options.runs_dir, options.pretrained_name, "latest.safetensors");
+        training.adoptWeights(parseCheckpoint(await readFile(path), path), path);
+      }
+      this.#announce(gpu, source, training);
+      await this.#chooseSamples();
+      await this.#train(gpu, training, source, signal);
+    } finally {
+      gpu.dispose();
+    }
+  }
+
+  async #train(gpu: Gpu, training: Training, source: UnalignedDataset, signal: AbortSignal): Promise<void> {
+    const folder = this.#folder;
+    const progress = startProgress({ label: "training", total: training.stepsInAll, start: training.stepsDone });
+    this.#progress = progress;
+    this.#begun = performance.now();
+    const translator = new Translator(gpu, training.step.G);
+    let reached = false;
+    try {
+      if (training.stepsDone === 0) await this.#makeSamples(translator, 0);
+      reached = await training.run(
+        {
+          onLosses: (row) => {
+            folder.appendLosses(row);
+            this.#losses.push(row);
+            progress.update(row.step, describeLosses(row));
+          },
+          onCheckpoint: (name, bytes) => {
+            folder.saveCheckpoint(name, bytes);
+            if (name !== "latest") progress.log(`kept ${folder.checkpointPath(name)}`);
+          },
+          onDisplay: async (step) => {
+            await this.#makeSamples(translator, step);
+            if (performance.now() - this.#reported > REPORT_SECONDS * 1000) await this.#report();
+          },
+        },
+        signal,
+      );
+      await this.#makeSamples(translator, training.stepsDone);
+    } catch (error) {
+      progress.stop();
+      // The report shows how far it came, if it can be written; what ended the run is the error to tell.
+      if (this.#losses.length > 0) await this.#report().catch(() => undefined);
+      throw error;
+    }
+    progress.stop();
+    await this.#report();
+    if (source.skipped > 0) process.stderr.write(`${source.skipped} pictures could not be read and were skipped\n`);
+    if (!reached) {
+      process.stderr.write(
+        `stopped after step ${training.stepsDone} and saved; go on with: ${resumeCommand(this.#options)}\n`,
+      );
+      return;
+    }
+    const seconds = (performance.now() - this.#begun) / 1000;
+    process.stdout.write(
+      `trained to step ${training.stepsDone} in ${formatSeconds(seconds)}: ${folder.path}\n` +
+        `report: ${join(folder.path, "report.html")}\n` +
+        `translate with: cutgpu translate --model ${folder.path} --in DIR --out DIR\n`,
+    );
+  }
+
+  async #dataset(): Promise<UnalignedDataset> {
+    const options = this.#options;
+    // One after the other, so that of two bad folders it is always the first that is named.
+    const list = (name: string) => listPictures(join(options.dataroot, name), options.max_dataset_size);
+    const filesA = await list("trainA");
+    const filesB = await list("trainB");
+    const onSkip = (path: string, reason: string) => {
+      const line = `skipped ${path}: ${reason}`;
+      if (this.#progress) this.#progress.log(line);
+      else process.stderr.write(`${line}\n`);
+    };
+    return new UnalignedDataset({ ...options, filesA, filesB, read: readPicture, onSkip });
+  }
+
+  #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
+    const { info } = gpu;
+    const adapter = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
+    process.stderr.write(
+      `${this.#folder.path}: ${source.length} pictures an epoch, ${training.stepsInAll} steps in all, from step ${training.stepsDone}; ` +
+        `${adapter}, ${describeKernels(gpu)}\n`,
+    );
+  }
+
+  /** The pictures to show: the first of testA, or of trainA where there is no testA. */
+  async #chooseSamples(): Promise<void> {
+    const options = this.#options;
+    const side = options.direction === "BtoA" ? "B" : "A";
+    const test = join(options.dataroot, `test${side}`);
+    const files = await listPictures(existsSync(test) ? test : join(options.dataroot, `train${side}`), 50);
+    for (const file of files) {
+      if (this.#samples.length === SAMPLES) break;
+      const picture = await readPicture(file, options.input_nc).catch(() => null);
+      if (!picture) continue;
+      const input = samplePicture(picture, options);
+      const row: SampleRow = { label: basename(file), images: [{ caption: "input", png: await encodePng(input) }] };
+      this.#samples.push({ label: basename(file), input, row });
+    }
+  }
+
+  async #makeSamples(translator: Translator, step: number): Promise<void> {
+    for (const { input, row } of this.#samples) {
+      if (row.images.some((image) => image.step === step)) continue;
+      const image = await encodePng(await translator.translate(input));
+      row.images.push({ step, caption: "", png: image });
+      const name = row.label.replace(/\.[^.]*$/, "");
+      this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}.png`, image);
+    }
+  }
+
+  async #report(): Promise<void> {
+    // What draws the charts takes a while to load, and mistakes should be answered at once.
+    const { renderReport } = await import("../../report/training-report.js");
+    const last = this.#losses.at(-1);
+    const seconds = this.#losses.reduce((sum, row) => sum + row.seconds, 0);
+    const summary: [string, string][] = [
+      ["steps", String(last?.step ?? 0)],
+      ["epoch", String(last?.epoch ?? 0)],
+      ["time in steps", formatSeconds(seconds)],
+      ["seconds a step", last ? (seconds / this.#losses.length).toFixed(3) : "-"],
+    ];
+    const samples = this.#samples.map(({ row }) => ({ ...row, images: thinned(row.images) }));
+    const html = renderReport({
+      title: this.#options.name,
+      options: this.#options,
+      defaults: resolveOptions({ dataroot: this.#options.dataroot, CUT_mode: this.#options.CUT_mode }),
+      losses: this.#losses,
+      samples,
+      summary,
+    });
+    this.#folder.writeReport(html);
+    this.#reported = performance.now();
+  }
+}
+
+/** At most a dozen pictures of a row: the first two, the last, and those between evenly apart. */
+function thinned<T>(images: readonly T[]): T[] {
+  const most = 12;
+  if (images.length <= most) return [...images];
+  return Array.from({ length: most }, (_, i) => images[Math.round((i * (images.length - 1)) / (most - 1))]);
+}

@@ -1,0 +1,54 @@
+// `cutgpu web`: the page of cut/web on the loopback interface, until Ctrl-C.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { CutgpuError } from "../../../engine/core/errors.js";
+import { completeOptions, flag, type GivenOptions, option, wholeNumber } from "../../options/schema.js";
+import { buildPage, pageFolder } from "../../web/build.js";
+import { servePage } from "../../web/server.js";
+import { defineCommand } from "../terminal/command.js";
+
+const group = "Options";
+
+const schema = v.strictObject({
+  port: option(group, wholeNumber({ min: 0, max: 65535 }), 4173, "the port to listen on; 0 takes a free one"),
+  open: option(group, flag(), false, "open the page in the browser"),
+});
+
+export default defineCommand({
+  name: "web",
+  summary: "translate, train and look inside in a browser tab",
+  usage: "[--port N] [--open]",
+  options: schema,
+  async run(given: GivenOptions<typeof schema>, { signal }): Promise<void> {
+    const { port, open } = completeOptions(schema, given);
+    if (!existsSync(join(pageFolder, "index.html"))) await build();
+    const server = await servePage(pageFolder, port);
+    process.stdout.write(`${server.url}\n`);
+    process.stderr.write("serving the page on this machine only; Ctrl-C ends it\n");
+    if (open) openBrowser(server.url);
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await server.close();
+  },
+});
+
+async function build(): Promise<void> {
+  process.stderr.write("building the page ...\n");
+  try {
+    await buildPage();
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+    throw new CutgpuError("BUILD", `the page could not be built (${reason});`, "install the package again.");
+  }
+}
+
+function openBrowser(url: string): void {
+  const [command, ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[process.platform as string] ?? [
+    "xdg-open",
+  ];
+  // Where there is no such program the address on the terminal must do.
+  spawn(command, [...args, url], { stdio: "ignore", detached: true })
+    .on("error", () => undefined)
+    .unref();
+}

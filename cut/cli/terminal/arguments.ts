@@ -1,0 +1,58 @@
+// Reads a command line by a command's schema: --name value, --name=value, flags alone or with a boolean word as the
+// reference takes them (--nce_idt, --nce_idt=false, --nce_idt False). Dashes inside a name mean underscores. The last of
+// a repeated option counts. Values are checked by the schema, not here.
+import {
+  checkOptions,
+  describeOptions,
+  type GivenOptions,
+  isBooleanWord,
+  type OptionSchema,
+  readValue,
+  throwProblems,
+  unknownOption,
+} from "../../options/schema.js";
+
+export interface ParsedArguments<S extends OptionSchema> {
+  given: GivenOptions<S>;
+  /** --help or -h was among the arguments; nothing else was checked. */
+  help: boolean;
+}
+
+/**
+ * The options that `argv` (what follows the command's name) gives, without defaults.
+ * Throws an `OptionError` for unknown options (with the nearest known one), missing and bad values.
+ */
+export function parseArguments<S extends OptionSchema>(schema: S, argv: readonly string[]): ParsedArguments<S> {
+  if (argv.includes("--help") || argv.includes("-h")) return { given: {}, help: true };
+  const descriptions = new Map(describeOptions(schema).map((description) => [description.name, description]));
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const [, typed, attached] = argv[i].match(/^--([^=]+)(?:=(.*))?$/s) ?? [];
+    if (typed === undefined) {
+      problems.push(`"${argv[i]}" is not an option: options begin with --`);
+      continue;
+    }
+    const name = typed.replaceAll("-", "_");
+    const next = argv[i + 1];
+    const description = descriptions.get(name);
+    if (!description) {
+      problems.push(unknownOption(name, schema));
+      // What follows is most likely its value, and one mistake is reported once.
+      if (attached === undefined && next !== undefined && !next.startsWith("--")) i++;
+    } else if (attached !== undefined) {
+      values[name] = readValue(description, attached);
+    } else if (description.kind === "flag") {
+      const worded = next !== undefined && isBooleanWord(next);
+      values[name] = worded ? readValue(description, next) : true;
+      if (worded) i++;
+    } else if (next === undefined || next.startsWith("--")) {
+      problems.push(`--${name} needs a value: ${description.expects}`);
+    } else {
+      values[name] = readValue(description, next);
+      i++;
+    }
+  }
+  throwProblems(problems);
+  return { given: checkOptions(schema, values), help: false };
+}

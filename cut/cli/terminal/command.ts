@@ -1,0 +1,34 @@
+// What a command of `cutgpu` is. A module cut/cli/NAME.ts default-exports one, made by `defineCommand`; main.ts lists its
+// name and summary and loads the module only when it is called, so that help and mistakes answer at once.
+import type { GivenOptions, OptionSchema } from "../../options/schema.js";
+
+/** What a command may use of its surroundings. */
+export interface CommandContext {
+  /**
+   * Aborted at the first Ctrl-C or SIGTERM: finish the step, save, say how to resume, and return. The exit status is
+   * then 130. A second Ctrl-C ends the process at once.
+   */
+  signal: AbortSignal;
+}
+
+export interface Command<S extends OptionSchema = OptionSchema> {
+  name: string;
+  /** What it does, as a phrase without a full stop. */
+  summary: string;
+  /** What follows the command's name in the usage line. */
+  usage: string;
+  options: S;
+  /** Defaults that a preset changes, shown in the help beside the defaults: `{ FastCUT: { lambda_NCE: 10 } }`. */
+  presets?: Record<string, Record<string, unknown>>;
+  /**
+   * Does the job. `given` holds only what was typed, each value checked; `completeOptions(schema, given)` fills in the
+   * defaults and demands what is required. Returning means success; a failure is thrown, as a `CutgpuError` where a
+   * user can cause it.
+   */
+  run(given: GivenOptions<S>, context: CommandContext): Promise<void>;
+}
+
+/** Gives `run` the types that its options have. */
+export function defineCommand<S extends OptionSchema>(command: Command<S>): Command<S> {
+  return command;
+}

@@ -1,0 +1,70 @@
+// The texts of --help, made from the schemas: grouped under headings, defaults shown, and what presets make of them.
+import { describeOptions, type OptionDescription, showValue } from "../../options/schema.js";
+import type { Command } from "./command.js";
+
+const nameColumn = 30;
+
+/** Breaks `text` into lines of at most `width` characters, at spaces. */
+function wrap(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1];
+    if (line !== "" && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
+/** One row of a table: what is named, and beside it (below it where it is too long) what is said of it. */
+function row(left: string, right: string, width: number): string {
+  const indent = " ".repeat(nameColumn + 2);
+  const [first, ...rest] = wrap(right, width - nameColumn - 2);
+  const head = left.length < nameColumn ? `  ${left.padEnd(nameColumn)}${first}` : `  ${left}\n${indent}${first}`;
+  return [head, ...rest.map((line) => indent + line)].join("\n");
+}
+
+function defaults(option: OptionDescription, presets: Command["presets"] = {}): string {
+  if (option.required) return "(required)";
+  const changed = Object.entries(presets)
+    .filter(([, values]) => option.name in values)
+    .map(([preset, values]) => `; ${preset} ${showValue(values[option.name])}`);
+  if (option.default === null && changed.length === 0) return "";
+  if (option.kind === "flag" && option.default === false && changed.length === 0) return "";
+  return `(default ${showValue(option.default)}${changed.join("")})`;
+}
+
+/** The help of one command, for a terminal of `width` columns. */
+export function commandHelp(command: Command, width = 100): string {
+  const options = describeOptions(command.options);
+  const sections = [...new Set(options.map((option) => option.group))].map((group) => {
+    const rows = options
+      .filter((option) => option.group === group)
+      .map((option) => {
+        // A long list of choices reads better as part of the sentence.
+        const long = option.placeholder.length > 50;
+        const left = `--${option.name} ${long ? "CHOICE" : option.placeholder}`;
+        const right = `${option.help}${long ? `: ${option.expects}` : ""} ${defaults(option, command.presets)}`;
+        return row(left.trim(), right.trim(), width);
+      });
+    return `${group}\n${rows.join("\n")}\n`;
+  });
+  const flags = options.some((option) => option.kind === "flag");
+  return [
+    `cutgpu ${command.name}: ${command.summary}\n`,
+    `usage: cutgpu ${command.name} ${command.usage}`.trimEnd() + "\n",
+    ...sections,
+    `Names may be written with dashes or underscores.${flags ? " Flags take true or false: --flag=false." : ""}\n`,
+  ].join("\n");
+}
+
+/** The help of `cutgpu` itself. */
+export function generalHelp(commands: Record<string, { summary: string }>, width = 100): string {
+  const rows = Object.entries(commands).map(([name, { summary }]) => row(name, summary, width));
+  return [
+    "cutgpu: contrastive unpaired image-to-image translation (CUT) on WebGPU\n",
+    "usage: cutgpu COMMAND [options]\n",
+    `${rows.join("\n")}\n`,
+    `${row("cutgpu COMMAND --help", "the options of a command", width)}`,
+    `${row("cutgpu --version", "the version", width)}\n`,
+  ].join("\n");
+}

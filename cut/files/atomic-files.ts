@@ -1,0 +1,104 @@
+// Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never half
+// of one, and saying in one sentence why the system refused.
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { CutgpuError } from "../../engine/core/errors.js";
+
+/** What temporary files end in; a run folder removes them when it is opened. */
+export const temporaryEnding = ".partial";
+
+const meanings: Record<string, [what: string, fix: string]> = {
+  ENOSPC: ["the disk is full", "free some space and run again."],
+  EDQUOT: ["the disk quota is used up", "free some space and run again."],
+  EFBIG: ["the file is larger than the file system allows", "choose another folder."],
+  EACCES: ["permission is denied", "change its permissions or choose another folder."],
+  EPERM: ["the system does not permit it", "change its permissions or choose another folder."],
+  EROFS: ["the file system is read-only", "choose another folder."],
+  ENOENT: ["there is no such file or folder", "check the path."],
+  ENOTDIR: ["a part of the path is not a folder", "check the path."],
+  EISDIR: ["it is a folder and a file was expected", "check the path."],
+  EEXIST: ["something of that name is in the way", "remove it or choose another name."],
+  ENAMETOOLONG: ["the name is too long", "choose a shorter one."],
+  EMFILE: ["too many files are open", "raise the limit with ulimit -n and run again."],
+  EIO: ["the disk reported an error", "check the disk."],
+};
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code in meanings;
+}
+
+/** The one-sentence error for a failure of the file system; undefined for any other error. */
+export function fileError(error: unknown): CutgpuError | undefined {
+  if (!isSystemError(error)) return undefined;
+  const [what, fix] = meanings[error.code!];
+  const doing = error.syscall && /write|fsync|mkdir|rename|unlink|rm|ftruncate/.test(error.syscall) ? "write" : "open";
+  const place = error.path ? `cannot ${doing} ${error.path}` : `cannot ${doing} a file`;
+  return new CutgpuError("FILE", `${place}: ${what};`, fix);
+}
+
+/** Runs `work`, turning failures of the file system into one sentence that names `path`. */
+export function withFileErrors<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    // Calls on a descriptor (write, fsync) do not know their path.
+    if (isSystemError(error)) error.path ??= path;
+    throw fileError(error) ?? error;
+  }
+}
+
+/** Makes the names in `folder` durable: without it a rename may be lost in a power cut. */
+function syncFolder(folder: string): void {
+  // Windows cannot open folders, and keeps renames by itself.
+  if (process.platform === "win32") return;
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Writes a file under a temporary name in the same folder, makes it durable and renames it into place. At every moment
+ * `path` holds its old content or all of the new. Throws a `CutgpuError` and leaves no temporary file where it fails.
+ */
+export function writeFileAtomically(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}${temporaryEnding}`;
+  withFileErrors(path, () => {
+    try {
+      const descriptor = openSync(temporary, "w");
+      try {
+        writeFileSync(descriptor, content);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    syncFolder(dirname(path));
+  });
+}
+
+/** Makes a folder and those above it; returns the first that was not there before, undefined where all were. */
+export function makeFolder(path: string): string | undefined {
+  return withFileErrors(path, () => makeFolders(path));
+}
+
+/** mkdirSync's own recursion reports a read-only file system as a missing folder. */
+function makeFolders(path: string): string | undefined {
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
+    if (code !== "ENOENT") throw error;
+    const first = makeFolders(dirname(path));
+    const own = makeFolders(path);
+    return first ?? own;
+  }
+}

@@ -1,0 +1,93 @@
+// Picture files to pictures and back (Node only, through sharp; BMP and PPM by readers of our own). As with the reference,
+// which reads through PIL: the format is told by the bytes and not by the name, EXIF orientation is not applied, colour
+// profiles of RGB pictures are ignored, and an animation gives its first frame. Unlike it: alpha is laid on white where
+// PIL uncovers whatever colour hides below it, and 16-bit samples are scaled to 8 bits where PIL clips gray ones.
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
+import { CutgpuError, FormatError } from "../../engine/core/errors.js";
+import { decodeBmp, isBmp } from "../data/bmp.js";
+import { flattenOnWhite, type Picture, PictureError, toChannels } from "../data/picture.js";
+import { decodePpm, isPpm } from "../data/ppm.js";
+import { loadSharp } from "./sharp.js";
+
+export { PictureError };
+
+async function decodeWithSharp(bytes: Uint8Array): Promise<Picture> {
+  // "error" finds truncated and broken files, and lets pass what libjpeg and PIL only warn of (stray bytes between
+  // segments, which many photographs have).
+  const sharp = await loadSharp();
+  const { space, depth } = await sharp(bytes).metadata();
+  if (depth !== "uchar" && depth !== "ushort") {
+    throw new FormatError(`its samples are of type ${depth}`, "Save it with 8 or 16 bits a sample.");
+  }
+  const wide = space === "rgb16" || space === "grey16";
+  // Gray goes through RGB as well, without loss: sharp's gray output would drop the alpha channel.
+  const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: space !== "cmyk" })
+    .toColourspace(wide ? "rgb16" : "srgb")
+    .raw({ depth: wide ? "ushort" : "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels: samples } = info;
+  const data8 = new Uint8Array(width * height * samples);
+  if (wide) {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    for (let i = 0; i < data8.length; i++) data8[i] = Math.round(view.getUint16(2 * i, true) / 257);
+  } else {
+    data8.set(data);
+  }
+  if (samples === 4) return flattenOnWhite(data8, width, height);
+  if (samples === 3) return { width, height, channels: 3, data: data8 };
+  throw new FormatError(`it has ${samples} channels`, "Save it as a gray or RGB picture.");
+}
+
+/**
+ * Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError that names the file where it is missing,
+ * empty, truncated, corrupt or of a kind that is not supported.
+ */
+export async function readPicture(file: string, channels: 1 | 3): Promise<Picture> {
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length === 0) throw new FormatError("the file is empty");
+    const picture = isBmp(bytes) ? decodeBmp(bytes) : isPpm(bytes) ? decodePpm(bytes) : await decodeWithSharp(bytes);
+    return toChannels(picture, channels);
+  } catch (error) {
+    if (error instanceof CutgpuError && error.code === "PACKAGE") throw error;
+    const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0].replace(/\.$/, "");
+    const fix = error instanceof CutgpuError ? error.fix : "";
+    throw new PictureError(`${file} cannot be read as a picture: ${reason}.`, fix || "Replace or remove the file.");
+  }
+}
+
+async function encode({ width, height, channels, data }: Picture, ending: string): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const image = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  if (ending === ".png") return image.png().toBuffer();
+  return image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
+}
+
+/** The bytes of a picture as PNG. */
+export const encodePng = (picture: Picture): Promise<Uint8Array> => encode(picture, ".png");
+
+/**
+ * Writes a picture as PNG or, with quality 95 and full chroma, JPEG, as the file's name ends. The file appears whole or not
+ * at all: it is written beside itself and then renamed. Throws a CutgpuError for other endings and where it cannot write.
+ */
+export async function writePicture(file: string, picture: Picture): Promise<void> {
+  const ending = extname(file).toLowerCase();
+  if (![".png", ".jpg", ".jpeg"].includes(ending))
+    throw new CutgpuError("PICTURE", `Pictures cannot be written as ${file}.`, "Use a name ending in .png or .jpg.");
+  const bytes = await encode(picture, ending);
+  const temporary = join(dirname(file), `.${randomUUID()}.tmp`);
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CutgpuError(
+      "WRITE",
+      `${file} cannot be written: ${reason}.`,
+      "Check that its folder exists and has room.",
+    );
+  }
+}

@@ -1,0 +1,311 @@
+// The folder of one training run (Node only), runs_dir/name:
+//   config.json               the configuration, for people; checkpoints carry it as well
+//   latest.safetensors        the newest checkpoint, and EPOCH.safetensors those that are kept
+//   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
+//   losses.jsonl              a line a step: step, epoch, seconds, lr and every loss
+//   samples/                  pictures made on the way
+//   report.html               refreshed as the run goes
+//   training.lock             who is training here, while it trains
+// A process that is killed at any moment leaves whole files only, and at worst a torn last line of losses, which is dropped
+// when the run goes on.
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { CutgpuError } from "../../engine/core/errors.js";
+import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
+import type { LossRow } from "../report/losses.js";
+import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
+
+const checkpointEnding = ".safetensors";
+
+export class RunFolder {
+  #losses: number | undefined;
+  /** The first folder that `create` had to make. */
+  #made: string | undefined;
+  readonly #release = () => releaseLock(this.path);
+
+  private constructor(readonly path: string) {}
+
+  /**
+   * A folder for a new run, locked. Throws where it already holds a checkpoint, or where another training has it.
+   * What a run left that never reached a checkpoint is cleared away.
+   */
+  static create(runsDir: string, name: string, config: Record<string, unknown>): RunFolder {
+    const folder = new RunFolder(join(runsDir, name));
+    folder.#made = makeFolder(folder.path);
+    folder.#lock();
+    try {
+      if (checkpointNames(folder.path).length > 0) {
+        throw new CutgpuError(
+          "RUN_EXISTS",
+          `${folder.path} already holds a run;`,
+          "add --continue_train to go on with it, or choose another --name.",
+        );
+      }
+      for (const leftover of ["losses.jsonl", "samples", "report.html", "tuning.json"]) {
+        withFileErrors(folder.path, () => rmSync(join(folder.path, leftover), { recursive: true, force: true }));
+      }
+      makeFolder(join(folder.path, "samples"));
+      folder.writeConfig(config);
+    } catch (error) {
+      folder.close();
+      throw error;
+    }
+    return folder;
+  }
+
+  /** The folder of a run that is to go on, locked. Throws where there is none, or where another training has it. */
+  static open(runsDir: string, name: string): RunFolder {
+    const folder = new RunFolder(join(runsDir, name));
+    if (!existsSync(folder.path)) {
+      throw new CutgpuError(
+        "NO_RUN",
+        `there is no run ${name} in ${runsDir};`,
+        "check --name and --runs_dir, or leave out --continue_train to start it.",
+      );
+    }
+    if (checkpointNames(folder.path).length === 0) {
+      throw new CutgpuError(
+        "NO_RUN",
+        `${folder.path} holds no checkpoint to go on from;`,
+        "leave out --continue_train to start the run anew.",
+      );
+    }
+    folder.#lock();
+    return folder;
+  }
+
+  /** Takes the lock and, now that nobody else writes here, removes what an interrupted write left. */
+  #lock(): void {
+    takeLock(this.path);
+    process.once("exit", this.#release);
+    withFileErrors(this.path, () => {
+      for (const name of readdirSync(this.path)) {
+        if (name.endsWith(temporaryEnding)) rmSync(join(this.path, name), { force: true });
+      }
+    });
+  }
+
+  writeConfig(config: Record<string, unknown>): void {
+    writeFileAtomically(join(this.path, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  /** `config.json` as it was written. */
+  readConfig(): Record<string, unknown> {
+    const path = join(this.path, "config.json");
+    const text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    try {
+      return JSON.parse(text) as Record<string, unknown>;
+    } catch {
+      throw new CutgpuError("CONFIG", `${path} is not JSON;`, "mend it, or take the copy that a checkpoint carries.");
+    }
+  }
+
+  get #tuningPath(): string {
+    return join(this.path, "tuning.json");
+  }
+
+  /** Keeps the tuning table that the run begins with. */
+  writeTuning(table: TuningTable): void {
+    writeFileAtomically(this.#tuningPath, `${JSON.stringify(table, null, 1)}\n`);
+  }
+
+  /** The tuning table that the run began with; null where its kernels are chosen by rule. Throws where the file is no table. */
+  readTuning(): TuningTable | null {
+    const path = this.#tuningPath;
+    if (!existsSync(path)) return null;
+    const text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    try {
+      return parseTuning(text, path);
+    } catch (error) {
+      if (!(error instanceof CutgpuError)) throw error;
+      throw new CutgpuError(error.code, `${error.message};`, "restore it, or remove it to go on with other kernels.");
+    }
+  }
+
+  /** The path of the checkpoint `name` ("latest" or an epoch). */
+  checkpointPath(name: string | number): string {
+    return join(this.path, `${name}${checkpointEnding}`);
+  }
+
+  /**
+   * Saves a checkpoint whole or not at all. Losses written so far are made durable first: those up to the checkpoint's
+   * step are never missing beside it.
+   */
+  saveCheckpoint(name: string | number, bytes: Uint8Array): void {
+    if (this.#losses !== undefined) {
+      const descriptor = this.#losses;
+      withFileErrors(this.#lossesPath, () => fsyncSync(descriptor));
+    }
+    writeFileAtomically(this.checkpointPath(name), bytes);
+  }
+
+  /** The bytes of a checkpoint. */
+  readCheckpoint(name: string | number): Uint8Array {
+    const path = this.checkpointPath(name);
+    return withFileErrors(path, () => readFileSync(path));
+  }
+
+  get #lossesPath(): string {
+    return join(this.path, "losses.jsonl");
+  }
+
+  /** Appends one line; values that are not finite are written as null, which JSON allows. */
+  appendLosses(row: LossRow): void {
+    withFileErrors(this.#lossesPath, () => {
+      this.#losses ??= openSync(this.#lossesPath, "a");
+      writeSync(this.#losses, `${JSON.stringify(row)}\n`);
+    });
+  }
+
+  /** The rows written so far; torn lines are left out. */
+  readLosses(): LossRow[] {
+    if (!existsSync(this.#lossesPath)) return [];
+    const text = withFileErrors(this.#lossesPath, () => readFileSync(this.#lossesPath, "utf8"));
+    return text.split("\n").flatMap((line) => {
+      try {
+        const row = JSON.parse(line) as LossRow;
+        return typeof row?.step === "number" ? [row] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Drops the lines after `step`, which a run resumed from there will write again, and a torn last line. */
+  truncateLosses(step: number): void {
+    if (this.#losses !== undefined) closeSync(this.#losses);
+    this.#losses = undefined;
+    const kept = this.readLosses().filter((row) => row.step <= step);
+    writeFileAtomically(this.#lossesPath, kept.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  }
+
+  /** Saves a sample picture under samples/ and returns its path. */
+  saveSample(fileName: string, bytes: Uint8Array): string {
+    const path = join(this.path, "samples", fileName);
+    makeFolder(join(this.path, "samples"));
+    writeFileAtomically(path, bytes);
+    return path;
+  }
+
+  writeReport(html: string): void {
+    writeFileAtomically(join(this.path, "report.html"), html);
+  }
+
+  /** Undoes `create` for a run that came to nothing, and closes: folders that were there before stay. */
+  discard(): void {
+    this.close();
+    if (this.#made === undefined) return;
+    rmSync(this.path, { recursive: true, force: true });
+    const first = resolve(this.#made);
+    try {
+      for (let above = dirname(resolve(this.path)); above.length >= first.length; above = dirname(above))
+        rmdirSync(above);
+    } catch {
+      // Somebody else uses it by now.
+    }
+  }
+
+  /** Gives the lock back. Nothing may be written afterwards. */
+  close(): void {
+    if (this.#losses !== undefined) closeSync(this.#losses);
+    this.#losses = undefined;
+    process.off("exit", this.#release);
+    this.#release();
+  }
+}
+
+function checkpointNames(folder: string): string[] {
+  return withFileErrors(folder, () => readdirSync(folder).filter((name) => name.endsWith(checkpointEnding)));
+}
+
+interface LockHolder {
+  pid: number;
+  host: string;
+  /** When the process started, as the system counts it: pids come round again. */
+  started: string;
+}
+
+const lockPath = (folder: string) => join(folder, "training.lock");
+
+/** The start time of a process from /proc (field 22 of stat); empty where there is no /proc. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return "";
+  }
+}
+
+function isAlive({ pid, host, started }: LockHolder): boolean {
+  if (host !== hostname()) return true; // It cannot be asked from here.
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  return started === startOf(pid);
+}
+
+/** Who holds the lock; undefined where nobody does or where the file was torn by a crash. */
+function lockHolder(folder: string): LockHolder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(lockPath(folder), "utf8")) as LockHolder;
+    return typeof holder.pid === "number" ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function takeLock(folder: string): void {
+  const path = lockPath(folder);
+  const mine: LockHolder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const descriptor = openSync(path, "wx");
+      writeSync(descriptor, JSON.stringify(mine));
+      closeSync(descriptor);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 2) withFileErrors(path, () => raise(error));
+    }
+    const holder = lockHolder(folder);
+    // A file without a holder may have been created this very moment.
+    const fresh = !holder && existsSync(path) && Date.now() - statSync(path).mtimeMs < 2000;
+    if (fresh || (holder && isAlive(holder))) {
+      const who = holder ? ` (process ${holder.pid} on ${holder.host})` : "";
+      throw new CutgpuError(
+        "LOCKED",
+        `another training is using ${folder}${who};`,
+        `wait for it to end or choose another --name, or delete ${path} if you know that it is gone.`,
+      );
+    }
+    rmSync(path, { force: true });
+  }
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+function releaseLock(folder: string): void {
+  if (lockHolder(folder)?.pid !== process.pid) return;
+  try {
+    unlinkSync(lockPath(folder));
+  } catch {
+    // It is gone already, and what is left would be found to be stale.
+  }
+}

@@ -1,0 +1,55 @@
+// What looking inside needs of a model file: the generator, and, from a checkpoint of a training, also the heads, layers and
+// temperature that it was trained with. Files that hold a generator alone are looked at with the paper's layers and
+// temperature, and their features as they are.
+import { CheckpointError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { toFloat32 } from "../../engine/formats/state-dict.js";
+import { featureShapes, type Generator, planGenerator } from "../networks/generator.js";
+import { Heads } from "../networks/heads.js";
+import { writeParameters } from "../networks/network.js";
+import { type Checkpoint, loadGenerator, parseCheckpoint, parseWeights } from "../training/checkpoint.js";
+
+export interface InspectModel {
+  generator: Generator;
+  /** One head a layer; null where the file has none, and then features are compared as they are. */
+  heads: Heads | null;
+  /** Tapped layers (nce_layers), ascending. */
+  layers: readonly number[];
+  /** Temperature (nce_T). */
+  tau: number;
+}
+
+/** nce_layers and nce_T of the paper and of the published models. */
+const PAPER = { layers: [0, 4, 8, 12, 16], tau: 0.07 };
+
+/** A model on the GPU from any file that holds a generator. Throws a CutgpuError for other files, naming `where`. */
+export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): InspectModel {
+  const generator = loadGenerator(gpu, bytes, where);
+  if (!("state" in parseWeights(bytes, where).metadata)) {
+    const modules = planGenerator(generator.architecture).modules.length;
+    return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < modules) };
+  }
+  const checkpoint = parseCheckpoint(bytes, where);
+  const { nce_layers: layers, nce_T: tau } = checkpoint.state.options;
+  return { generator, heads: loadHeads(gpu, checkpoint, generator, where), layers, tau };
+}
+
+function loadHeads(gpu: Gpu, { tensors, state }: Checkpoint, generator: Generator, where: string): Heads | null {
+  if (!tensors.has("F.mlp_0.0.weight")) return null;
+  const { nce_layers, netF_nc: width } = state.options;
+  const channels = featureShapes(generator.architecture, nce_layers, 4, 4).map(([count]) => count);
+  const weights = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const [key, shape] of Heads.shapes({ channels, width })) {
+    const stored = tensors.get(`F.${key}`);
+    if (!stored || stored.shape.join() !== shape.join()) {
+      throw new CheckpointError(
+        `${where} is damaged: F.${key} ${stored ? `is [${stored.shape}] instead of [${shape}]` : "is missing"}`,
+        "Give another checkpoint.",
+      );
+    }
+    weights.set(key, toFloat32(stored));
+  }
+  const heads = new Heads(gpu, { channels, width });
+  writeParameters(heads.parameters, weights);
+  return heads;
+}

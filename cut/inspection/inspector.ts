@@ -1,0 +1,343 @@
+// Looking inside (the paper's figures on what the encoder has learnt): how similar a patch of the translation is to every patch
+// of the input, exp(v . k / tau) with unit rows v and k made as in training (cut.md section 3: encoder, head, L2 norm), and the
+// encoder's features as colours, by their three principal components.
+// A picture's features and keys stay on the GPU, so that a click costs one product a layer; both grow with the number of
+// positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Big pictures are the caller's to scale.
+
+import type { LongWork } from "../../engine/core/cancellation.js";
+import { ArgumentError, CheckpointError } from "../../engine/core/errors.js";
+import { reshape } from "../../engine/core/reshape.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { concat } from "../../engine/operators/batch/index.js";
+import { matmul } from "../../engine/operators/matmul/index.js";
+import { gatherPositions } from "../../engine/operators/patch-nce/index.js";
+import { patchKeys } from "../../engine/operators/patch-nce/path.js";
+import { sub } from "../../engine/operators/pointwise/index.js";
+import { mean } from "../../engine/operators/reduction/index.js";
+import { Arena, type Program, record } from "../../engine/program/program.js";
+import {
+  cropPicture,
+  type Picture,
+  padToMultiple,
+  pictureToPlanes,
+  planesToPicture,
+  toChannels,
+} from "../data/picture.js";
+import { SMALLEST_SIDE } from "../translation/translator.js";
+import type { InspectModel } from "./inspection-model.js";
+import { principalComponents, stretchToBytes } from "./pca.js";
+
+/** Rows that are brought through a head at a time: 4 MiB a buffer at 256 channels. */
+const CHUNK = 4096;
+
+/** A tapped layer of the picture at hand. Position (u, v) of its map looks at pixel ((u - border) * stride, (v - border) * stride). */
+export interface InspectedLayer {
+  layer: number;
+  /** Positions a row and a column, those in the padding included. */
+  width: number;
+  height: number;
+  channels: number;
+  /** Pixels from a position to the next. */
+  stride: number;
+  /** Positions of the mirrored border on each side (tap 0 is the padded picture). */
+  border: number;
+}
+
+/** A layer's similarities to one patch of the output. */
+export interface SimilarityMap extends InspectedLayer {
+  /** exp(v . k / tau) for every patch of the input, row-major, between exp(-1 / tau) and exp(1 / tau). */
+  values: Float32Array;
+  /** The patch of the output that was asked for, as a position of the map. */
+  position: { x: number; y: number };
+}
+
+/** A layer's features as colours, one pixel a position. */
+export interface ComponentsMap extends InspectedLayer {
+  picture: Picture;
+  /** Share of the variance, 0 to 1, of the components shown as red, green and blue (fewer where channels are fewer). */
+  explained: number[];
+}
+
+/** A recorded pass for one size of pictures; features are kept, one tensor a tap. */
+interface Pass {
+  height: number;
+  width: number;
+  programs: { translate: Program; encode: Program };
+  input: Tensor;
+  image: Tensor;
+  inputFeatures: Tensor[];
+  outputFeatures: Tensor[];
+}
+
+interface Loaded {
+  pass: Pass;
+  translation: Picture;
+  layers: InspectedLayer[];
+  /** For each layer, unit rows [chunk, C'] of all positions in order. */
+  keys: Tensor[][];
+}
+
+export class Inspector {
+  readonly #gpu: Gpu;
+  readonly #model: InspectModel;
+  #pass: Pass | null = null;
+  #loaded: Loaded | null = null;
+
+  /** The model stays the caller's. Throws a CheckpointError where its encoder cannot read its translations. */
+  constructor(gpu: Gpu, model: InspectModel) {
+    const { input_nc, output_nc } = model.generator.architecture;
+    if (input_nc !== output_nc) {
+      throw new CheckpointError(
+        `the model turns ${input_nc} channels into ${output_nc}, and its encoder cannot read its own translations`,
+        "Give a model with as many channels in as out.",
+      );
+    }
+    this.#gpu = gpu;
+    this.#model = model;
+  }
+
+  /** The translation of the picture at hand, of its size. */
+  get translation(): Picture {
+    return this.#latest().translation;
+  }
+
+  /** The tapped layers, with the sizes they have for the picture at hand. */
+  get layers(): readonly InspectedLayer[] {
+    return this.#latest().layers;
+  }
+
+  /**
+   * Translates a picture and prepares the keys of all its patches; it is at hand from then on. Other calls must have ended.
+   * Where it is aborted or fails no picture is at hand; it stops between one piece of work and the next.
+   * Throws a LimitError for a picture that is too large for the adapter.
+   */
+  async load(picture: Picture, { signal, onProgress }: LongWork = {}): Promise<void> {
+    const { generator, heads, layers } = this.#model;
+    this.#forget();
+    signal?.throwIfAborted();
+    const { input_nc, output_nc } = generator.architecture;
+    const { width, height } = picture;
+    const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
+    const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multiple);
+    const pass = await this.#record(padded.height, padded.width);
+    const total = 2 + layers.length;
+    const done = (pieces: number) => {
+      onProgress?.(pieces / total);
+      signal?.throwIfAborted();
+    };
+    pass.input.write(pictureToPlanes(padded));
+    pass.programs.translate.replay();
+    const planes = await pass.image.read();
+    done(1);
+    pass.programs.encode.replay();
+    await this.#gpu.finish();
+    done(2);
+    const keys: Tensor[][] = [];
+    try {
+      for (const [i, features] of pass.inputFeatures.entries()) {
+        const chunks: Tensor[] = [];
+        keys.push(chunks);
+        const head = heads?.head(i) ?? null;
+        for (const ids of positionChunks(features)) {
+          chunks.push(this.#gpu.scope(() => patchKeys(features, this.#gpu.tensor(ids), head)));
+          await this.#gpu.finish();
+          signal?.throwIfAborted();
+        }
+        done(3 + i);
+      }
+    } catch (error) {
+      disposeAll(keys);
+      throw error;
+    }
+    const translation = planesToPicture(planes, output_nc as 1 | 3, padded.height, padded.width);
+    this.#loaded = {
+      pass,
+      keys,
+      translation: cropPicture(translation, 0, 0, width, height),
+      layers: pass.inputFeatures.map(({ shape }, i) => describeLayer(layers[i], shape, padded.width)),
+    };
+  }
+
+  /**
+   * For every layer, how similar the patch of the output at pixel (x, y) is to every patch of the input. Throws an
+   * ArgumentError for a point outside of the picture.
+   */
+  async similarity(x: number, y: number): Promise<SimilarityMap[]> {
+    const { pass, translation, layers, keys } = this.#latest();
+    requireInside(translation, x, y);
+    const { heads, tau } = this.#model;
+    const gpu = this.#gpu;
+    const reads = layers.map(async (layer, i) => {
+      const position = positionAt(layer, x, y);
+      const products = gpu.noGrad(() =>
+        gpu.scope(() => {
+          const id = gpu.tensor(Int32Array.of(position.y * layer.width + position.x));
+          const query = patchKeys(pass.outputFeatures[i], id, heads?.head(i) ?? null);
+          // [1, chunk] each; joined along the first axis, for one read.
+          const rows = keys[i].map((chunk) => matmul(query, chunk, { transposeB: true }));
+          return concat(rows.map((row) => reshape(row, [row.size])));
+        }),
+      );
+      try {
+        const values = (await products.read()).map((product) => Math.exp(product / tau));
+        return { ...layer, values, position };
+      } finally {
+        products.dispose();
+      }
+    });
+    return Promise.all(reads);
+  }
+
+  /**
+   * For every layer, the features of the input as colours: their first three principal components over all positions, each
+   * stretched between its 1st and 99th percentile.
+   */
+  async components({ signal, onProgress }: LongWork = {}): Promise<ComponentsMap[]> {
+    const { pass, layers } = this.#latest();
+    const maps: ComponentsMap[] = [];
+    for (const [i, layer] of layers.entries()) {
+      signal?.throwIfAborted();
+      maps.push(await this.#componentsOf(pass.inputFeatures[i], layer, signal));
+      onProgress?.((i + 1) / layers.length);
+    }
+    return maps;
+  }
+
+  /** Gives all memory back; the model stays. */
+  dispose(): void {
+    this.#forget();
+    this.#dropPass();
+  }
+
+  async #componentsOf(features: Tensor, layer: InspectedLayer, signal?: AbortSignal): Promise<ComponentsMap> {
+    const gpu = this.#gpu;
+    const { channels, width, height } = layer;
+    const area = width * height;
+    const center = gpu.noGrad(() => gpu.scope(() => reshape(mean(features, [0, 2, 3]), [1, channels])));
+    /** Reads, for chunk after chunk of positions, what `work` makes of their centred rows [chunk, C]. */
+    const eachChunk = async (work: (rows: Tensor) => Tensor, take: (values: Float32Array, start: number) => void) => {
+      for (const ids of positionChunks(features)) {
+        const result = gpu.noGrad(() => gpu.scope(() => work(sub(gatherPositions(features, gpu.tensor(ids)), center))));
+        try {
+          take(await result.read(), ids[0]);
+        } finally {
+          result.dispose();
+        }
+        signal?.throwIfAborted();
+      }
+    };
+    let basis: Tensor | null = null;
+    try {
+      const covariance = new Float64Array(channels * channels);
+      await eachChunk(
+        (rows) => matmul(rows, rows, { transposeA: true }),
+        (products) => {
+          for (let k = 0; k < products.length; k++) covariance[k] += products[k] / area;
+        },
+      );
+      const { variances, vectors } = principalComponents(covariance, channels);
+      const count = vectors.length;
+      const loadings = gpu.tensor(
+        Float32Array.from({ length: count * channels }, (_, k) => vectors[Math.floor(k / channels)][k % channels]),
+        [count, channels],
+      );
+      basis = loadings;
+      const scores = vectors.map(() => new Float32Array(area));
+      await eachChunk(
+        (rows) => matmul(rows, loadings, { transposeB: true }),
+        (values, start) => {
+          for (let k = 0; k < values.length; k++) scores[k % count][start + Math.floor(k / count)] = values[k];
+        },
+      );
+      const planes = scores.map((values) => stretchToBytes(values));
+      // One channel has one component, which is then gray.
+      const data = Uint8Array.from({ length: 3 * area }, (_, k) => planes[(k % 3) % count][Math.floor(k / 3)]);
+      let total = 0;
+      for (let c = 0; c < channels; c++) total += covariance[c * channels + c];
+      const explained = [...variances].map((variance) => (total > 0 ? variance / total : 0));
+      return { ...layer, picture: { width, height, channels: 3, data }, explained };
+    } finally {
+      center.dispose();
+      basis?.dispose();
+    }
+  }
+
+  async #record(height: number, width: number): Promise<Pass> {
+    if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
+    this.#dropPass();
+    const gpu = this.#gpu;
+    const { generator, layers } = this.#model;
+    const arena = new Arena();
+    const input = gpu.persistent([1, generator.architecture.input_nc, height, width]);
+    let translate: Program | null = null;
+    try {
+      const first = await record(gpu, () => gpu.noGrad(() => generator.translateWithFeatures(input, layers)), arena);
+      translate = first.program;
+      const { image, features: inputFeatures } = first.result;
+      const { program: encode, result } = await record(
+        gpu,
+        () => gpu.noGrad(() => generator.encode(image, layers)),
+        arena,
+      );
+      const programs = { translate, encode };
+      this.#pass = { height, width, programs, input, image, inputFeatures, outputFeatures: result };
+      return this.#pass;
+    } catch (error) {
+      translate?.dispose();
+      input.dispose();
+      throw error;
+    }
+  }
+
+  #latest(): Loaded {
+    if (!this.#loaded) throw new ArgumentError("no picture has been loaded", "Call load() first.");
+    return this.#loaded;
+  }
+
+  #forget(): void {
+    if (this.#loaded) disposeAll(this.#loaded.keys);
+    this.#loaded = null;
+  }
+
+  #dropPass(): void {
+    if (!this.#pass) return;
+    const { programs, input } = this.#pass;
+    for (const program of Object.values(programs)) program.dispose();
+    input.dispose();
+    this.#pass = null;
+  }
+}
+
+function disposeAll(keys: readonly Tensor[][]): void {
+  for (const chunk of keys.flat()) chunk.dispose();
+}
+
+/** All positions of a map [1, C, H, W] in order, a few thousand at a time. */
+function* positionChunks({ shape: [, , height, width] }: Tensor): Generator<Int32Array, void> {
+  const area = height * width;
+  for (let start = 0; start < area; start += CHUNK) {
+    yield Int32Array.from({ length: Math.min(CHUNK, area - start) }, (_, i) => start + i);
+  }
+}
+
+function describeLayer(layer: number, [, channels, height, width]: readonly number[], pixels: number): InspectedLayer {
+  const border = Math.max(0, (width - pixels) / 2);
+  return { layer, width, height, channels, stride: border > 0 ? 1 : pixels / width, border };
+}
+
+/** The position of a layer's map that looks nearest at pixel (x, y). */
+export function positionAt({ width, height, stride, border }: InspectedLayer, x: number, y: number) {
+  const nearest = (pixel: number, size: number) => Math.min(size - 1, Math.round(pixel / stride) + border);
+  return { x: nearest(x, width), y: nearest(y, height) };
+}
+
+/** Throws an ArgumentError unless (x, y) is a pixel of the picture. */
+function requireInside({ width, height }: Picture, x: number, y: number): void {
+  const inside = Number.isInteger(x) && Number.isInteger(y) && x >= 0 && x < width && y >= 0 && y < height;
+  if (inside) return;
+  throw new ArgumentError(
+    `(${x}, ${y}) is no pixel of a picture of ${width} x ${height}`,
+    `Give x from 0 to ${width - 1} and y from 0 to ${height - 1}.`,
+  );
+}

@@ -1,0 +1,91 @@
+// report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that shows
+// what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
+import { showValue } from "../options/schema.js";
+import { type Chart, drawCharts } from "./charts.js";
+import { escapeHtml, pngAddress } from "./html.js";
+import type { LossRow } from "./losses.js";
+import { pageStyle } from "./page.css.js";
+import { renderPage, renderSummary } from "./page.js";
+
+export interface SampleImage {
+  /** Step at which it was made, for outputs during training. */
+  step?: number;
+  caption: string;
+  png: Uint8Array;
+}
+
+/** One picture's way through the training: input, outputs, and the truth where it is known. */
+export interface SampleRow {
+  label: string;
+  images: SampleImage[];
+}
+
+export interface ReportContent {
+  title: string;
+  /** The run's configuration. */
+  options: Record<string, unknown>;
+  /** Defaults to compare `options` with: what differs is set off. */
+  defaults?: Record<string, unknown>;
+  losses: readonly LossRow[];
+  samples: readonly SampleRow[];
+  /** What to say first, as pairs of name and value. */
+  summary: readonly [string, string][];
+}
+
+/** The page as text. */
+export function renderReport(content: ReportContent): string {
+  const { title, options, defaults, losses, samples, summary } = content;
+  const charts = drawCharts(losses);
+  const body = `${renderSummary(summary)}
+${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
+<h2>Losses</h2>
+${charts.length > 0 ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>` : '<p class="empty">No step has been recorded yet.</p>'}
+<h2>Options</h2>
+${renderOptions(options, defaults)}
+<footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>`;
+  return renderPage({ kicker: "cutgpu training report", title, style: pageStyle, body });
+}
+
+function captionOf({ step, caption }: SampleImage): string {
+  return [caption, step === undefined ? "" : `step ${step.toLocaleString("en")}`].filter(Boolean).join(", ");
+}
+
+/** A table, a row a picture; captions stand once on top where all rows share them, else under each picture. */
+function renderSamples(rows: readonly SampleRow[]): string {
+  const captions = rows[0].images.map(captionOf);
+  const shared = rows.every((row) => row.images.map(captionOf).join("\n") === captions.join("\n"));
+  const head = shared
+    ? `<tr><td></td>${captions.map((caption, i) => `<th scope="col"${i === captions.length - 1 ? ' class="last"' : ""}>${escapeHtml(caption)}</th>`).join("")}</tr>`
+    : "";
+  const body = rows.map((row) => {
+    const cells = row.images.map((image) => {
+      const caption = escapeHtml(captionOf(image));
+      const small = pngWidth(image.png) < 132 ? ' class="small"' : "";
+      const picture = `<img src="${pngAddress(image.png)}" alt="${escapeHtml(row.label)}: ${caption}"${small}>`;
+      return `<td>${picture}${shared ? "" : caption}</td>`;
+    });
+    return `<tr><th scope="row" class="row">${escapeHtml(row.label)}</th>${cells.join("")}</tr>`;
+  });
+  return `<div class="samples card"><table>${head}${body.join("\n")}</table></div>`;
+}
+
+/** The width in a PNG's header. */
+function pngWidth(png: Uint8Array): number {
+  return png.length < 24 ? 0 : new DataView(png.buffer, png.byteOffset, png.byteLength).getUint32(16);
+}
+
+function renderChart(chart: Chart): string {
+  const legend = chart.legend.map(
+    ({ name, colour, last }) =>
+      `<li style="--colour:var(--series-${colour})">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
+  );
+  return `<section class="chart card"><h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p><ul>${legend.join("")}</ul>${chart.svg}</section>`;
+}
+
+function renderOptions(options: Record<string, unknown>, defaults: Record<string, unknown> = {}): string {
+  const entries = Object.entries(options).map(([name, value]) => {
+    const changed = name in defaults && showValue(defaults[name]) !== showValue(value);
+    return `<div${changed ? ' class="changed"' : ""}><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(showValue(value))}</dd></div>`;
+  });
+  return `<details class="card"><summary>All ${entries.length} options</summary><dl class="options">${entries.join("")}</dl></details>`;
+}

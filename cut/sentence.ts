@@ -1,9 +1,0 @@
-// What a user is told when something went wrong, the same in the terminal and on the page.
-import type { CutgpuError } from "../engine/errors.js";
-
-/** What happened and what to do, as one sentence. */
-export function sentenceOf({ message, fix }: CutgpuError): string {
-  if (!fix) return message;
-  if (/[.;:!?]$/.test(message)) return `${message} ${fix}`;
-  return `${message}; ${fix[0].toLowerCase()}${fix.slice(1)}`;
-}

@@ -1,0 +1,219 @@
+// Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is the
+// caller's business). Weights carry a network's letter and the published key ("G.model.1.weight"), Adam's moments
+// "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata.
+// Also generators from anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read
+// from the keys (cut.md sections 2.2 and 10).
+import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { parsePth } from "../../engine/formats/pth.js";
+import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
+import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
+import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { readParameters, type Weights, writeParameters } from "../networks/network.js";
+import type { TrainOptions } from "../options/train-options.js";
+import type { TrainingStep } from "./training-step.js";
+
+/** Where a run stands, beside its weights. */
+export interface RunState {
+  /** Steps done. */
+  step: number;
+  /** Epoch under way, from 1, and batches of it that are done. */
+  epoch: number;
+  batch: number;
+  /** State of the generator of patch positions and mirrors. */
+  random: number[];
+  options: TrainOptions;
+}
+
+const FORMAT = "cutgpu checkpoint 1";
+
+/**
+ * The whole state of a training as one safetensors file.
+ * Throws a DivergenceError where it holds a value that is not finite and could not be gone on from.
+ */
+export async function serializeCheckpoint(step: TrainingStep, state: RunState): Promise<Uint8Array> {
+  const tensors = new Map<string, StoredTensor>();
+  const add = async (prefix: string, parameters: ReadonlyMap<string, Tensor>) => {
+    for (const [key, data] of await readParameters(parameters)) {
+      if (!allFinite(data)) {
+        throw new DivergenceError(
+          `${prefix}.${key} became infinite or NaN at step ${state.step}, which is not saved`,
+          "Go on from the last checkpoint with --continue_train and a lower --lr.",
+        );
+      }
+      tensors.set(`${prefix}.${key}`, { dtype: "F32", shape: [...(parameters.get(key) as Tensor).shape], data });
+    }
+  };
+  for (const network of ["G", "D", "F"] as const) {
+    await add(network, step[network].parameters);
+    await add(`adam_m.${network}`, step.adam[network].m);
+    await add(`adam_v.${network}`, step.adam[network].v);
+  }
+  const metadata = { format: FORMAT, state: JSON.stringify(state) };
+  return serializeSafetensors({ tensors, metadata });
+}
+
+function allFinite(data: Float32Array): boolean {
+  // 0 times a number is 0, and NaN where it is not finite: quicker than asking each.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += 0 * data[i];
+  return sum === 0;
+}
+
+export interface Checkpoint {
+  state: RunState;
+  tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** Reads a checkpoint that a training wrote. `where` names it in errors. */
+export function parseCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
+  const { tensors, metadata } = parseSafetensors(bytes, where);
+  if (metadata["format"] !== FORMAT) {
+    throw new FormatError(
+      `${where} is no checkpoint of a training`,
+      "Give a checkpoint that `cutgpu train` wrote, such as latest.safetensors of a run.",
+    );
+  }
+  try {
+    return { state: JSON.parse(metadata["state"]) as RunState, tensors };
+  } catch {
+    throw new FormatError(`${where} is damaged: it does not say where the training stood.`, "Give another checkpoint.");
+  }
+}
+
+/** Puts a checkpoint's weights and moments into a training. `weightsOnly` leaves the optimisers as they are. */
+export function restoreCheckpoint(
+  step: TrainingStep,
+  { tensors, state }: Checkpoint,
+  where: string,
+  weightsOnly = false,
+): void {
+  const find = (key: string, parameter: Tensor) => {
+    const stored = tensors.get(key);
+    if (!stored || stored.shape.join() !== parameter.shape.join()) {
+      throw new CheckpointError(
+        `${where} holds networks of another architecture: ${key} ${stored ? `is [${stored.shape}]` : "is missing"} and this run wants [${parameter.shape}]`,
+        "Give the same --netG, --ngf, --netD, --ndf, --netF_nc and --nce_layers as the run that wrote it.",
+      );
+    }
+    return toFloat32(stored);
+  };
+  // Everything is looked up before anything is written, so that a refusal leaves the training as it was.
+  const writes: [Tensor, Float32Array][] = [];
+  for (const network of ["G", "D", "F"] as const) {
+    const groups: [string, ReadonlyMap<string, Tensor>][] = [[network, step[network].parameters]];
+    if (!weightsOnly) {
+      groups.push([`adam_m.${network}`, step.adam[network].m], [`adam_v.${network}`, step.adam[network].v]);
+    }
+    for (const [prefix, parameters] of groups) {
+      for (const [key, tensor] of parameters) writes.push([tensor, find(`${prefix}.${key}`, tensor)]);
+    }
+  }
+  for (const [tensor, data] of writes) tensor.write(data);
+  if (!weightsOnly) for (const adam of Object.values(step.adam)) adam.step = state.step;
+}
+
+/** Parses .safetensors or .pth bytes, whatever the file is called. */
+export function parseWeights(bytes: Uint8Array, where: string): StateDict {
+  // A safetensors file begins with the length of its header, whose first byte may be anything, and then the header's brace.
+  const safetensors = bytes[8] === 0x7b;
+  const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  const pickle = bytes[0] === 0x80;
+  return !safetensors && (zip || pickle) ? parsePth(bytes, where) : parseSafetensors(bytes, where);
+}
+
+/** A generator's weights by published key, from any file that holds them, and what its keys say of its architecture. */
+export function parseGenerator(
+  bytes: Uint8Array,
+  where: string,
+): { architecture: GeneratorArchitecture; weights: Map<string, Float32Array<ArrayBuffer>> } {
+  const { tensors, metadata } = parseWeights(bytes, where);
+  const ours = metadata["format"] === FORMAT;
+  const named = new Map<string, StoredTensor>();
+  for (const [key, tensor] of tensors) {
+    if (ours && !key.startsWith("G.")) continue;
+    const name = key.replace(/^G\./, "").replace(/^module\./, "");
+    // Old files carry statistics that instance norm never uses, and the filters are fixed.
+    if (/\.(running_mean|running_var|num_batches_tracked|filt)$/.test(name)) continue;
+    // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
+    named.set(name.replace(/conv_block\.6\./, "conv_block.5."), tensor);
+  }
+  const architecture = inferArchitecture(named, where);
+  const weights = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const [key, shape] of Generator.shapes(architecture)) {
+    const stored = named.get(key);
+    if (!stored || stored.shape.join() !== shape.join()) {
+      throw notAGenerator(where, `${key} ${stored ? `is [${stored.shape}] instead of [${shape}]` : "is missing"}`);
+    }
+    weights.set(key, toFloat32(stored));
+    named.delete(key);
+  }
+  const [extra] = named.keys();
+  if (extra)
+    throw notAGenerator(where, `${extra} has no place in it (a network with batch norm or dropout layers of its own?)`);
+  return { architecture, weights };
+}
+
+function notAGenerator(where: string, why: string): CheckpointError {
+  return new CheckpointError(
+    `${where} holds no ResNet generator of CUT: ${why}`,
+    "Give a generator file (netG resnet_9blocks, 6blocks or 4blocks with instance norm), such as latest_net_G.pth.",
+  );
+}
+
+function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: string): GeneratorArchitecture {
+  const first = named.get("model.1.weight");
+  const blocks = new Set<number>();
+  let last = -1;
+  for (const key of named.keys()) {
+    const index = Number(key.match(/^model\.(\d+)\./)?.[1] ?? Number.NaN);
+    if (Number.isNaN(index)) throw notAGenerator(where, `it has ${key}`);
+    if (key.includes(".conv_block.")) blocks.add(index);
+    last = Math.max(last, index);
+  }
+  const final = named.get(`model.${last}.weight`);
+  if (first?.shape.length !== 4 || !final || blocks.size === 0) {
+    throw notAGenerator(where, named.size ? "its first convolution or its residual blocks are missing" : "it is empty");
+  }
+  const afterBlocks = Math.max(...blocks) + 1;
+  return {
+    input_nc: first.shape[1],
+    output_nc: final.shape[0],
+    ngf: first.shape[0],
+    blocks: blocks.size,
+    no_antialias: Math.min(...blocks) === 10,
+    // A transposed convolution has weights right after the blocks; an anti-aliased level begins with a fixed filter.
+    no_antialias_up: named.has(`model.${afterBlocks}.weight`),
+  };
+}
+
+/** A generator on the GPU from any file that holds one. */
+export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string): Generator {
+  const { architecture, weights } = parseGenerator(bytes, where);
+  const generator = new Generator(gpu, architecture);
+  writeParameters(generator.parameters, weights);
+  return generator;
+}
+
+/**
+ * A generator's state_dict exactly as the reference saves it: parameters and the fixed filters, in the order of modules,
+ * so that PyTorch's load_state_dict takes it.
+ */
+export function generatorStateDict(architecture: GeneratorArchitecture, weights: Weights): StateDict {
+  const entries: [string, StoredTensor][] = [];
+  for (const [key, shape] of Generator.shapes(architecture)) {
+    entries.push([key, { dtype: "F32", shape: [...shape], data: weights.get(key) as Float32Array<ArrayBuffer> }]);
+  }
+  for (const [key, { channels, taps }] of Generator.filters(architecture)) {
+    const total = taps.reduce((sum, tap) => sum + tap, 0) ** 2;
+    // The upsampling filter makes four pixels of one.
+    const gain = taps.length === 4 ? 4 : 1;
+    const one = taps.flatMap((a) => taps.map((b) => (gain * a * b) / total));
+    const data = Float32Array.from({ length: channels * one.length }, (_, i) => one[i % one.length]);
+    entries.push([key, { dtype: "F32", shape: [channels, 1, taps.length, taps.length], data }]);
+  }
+  const index = (key: string) => Number(key.split(".")[1]);
+  entries.sort(([a], [b]) => index(a) - index(b));
+  return { tensors: new Map(entries), metadata: {} };
+}

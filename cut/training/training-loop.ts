@@ -1,0 +1,260 @@
+// The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to a
+// listener. A run is exact: patch positions and mirrors come from one random stream whose state every checkpoint carries,
+// and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was not.
+// Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed over only when the
+// losses of the step after it are known: a step whose own losses are sound may still have ruined the weights.
+import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { Random } from "../../engine/random.js";
+import { initialWeights, writeParameters } from "../networks/network.js";
+import type { TrainOptions } from "../options/train-options.js";
+import type { LossRow } from "../report/losses.js";
+import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
+import { learningRateFactor } from "./learning-rate.js";
+import { TrainingStep } from "./training-step.js";
+
+/** One batch: pictures [N, C, H, W] in [-1, 1], A to be translated and B to learn from. */
+export interface TrainingBatch {
+  A: Float32Array;
+  B: Float32Array;
+  height: number;
+  width: number;
+}
+
+export interface BatchSource {
+  readonly batchesPerEpoch: number;
+  /** The batches of an epoch (from 1), beginning with batch number `from` (from 0); the same ones however often asked. */
+  batches(where: { epoch: number; from: number }): AsyncIterable<TrainingBatch>;
+}
+
+export interface TrainingListener {
+  /** Losses of one step, in order, a few steps after it was begun. */
+  onLosses?(row: LossRow): void;
+  /** A checkpoint to keep under a name: "latest", or the number of a finished epoch. */
+  onCheckpoint?(name: string, bytes: Uint8Array): void | Promise<void>;
+  /** Steps whose losses are known, and steps that the run will have. */
+  onProgress?(progress: { done: number; total: number }): void;
+  /** The moment to make sample pictures, every display_freq pictures. */
+  onDisplay?(step: number): void | Promise<void>;
+}
+
+/** Steps given to the GPU before the losses of the first of them are waited for. */
+const STEPS_AHEAD = 3;
+
+/** A checkpoint that waits for the losses of the next step. */
+interface HeldCheckpoint {
+  step: number;
+  names: string[];
+  bytes: Uint8Array;
+}
+
+/**
+ * A training run: a loop of steps over batches that a source gives.
+ *
+ * @example
+ * ```ts
+ * import { openGpu } from "cutgpu";
+ * import { type BatchSource, resolveOptions, Training } from "cutgpu/cut";
+ *
+ * const noise = () => Float32Array.from({ length: 3 * 16 * 16 }, () => 2 * Math.random() - 1);
+ * const source: BatchSource = {
+ *   batchesPerEpoch: 100,
+ *   async *batches({ from }) {
+ *     for (let i = from; i < 100; i++) yield { A: noise(), B: noise(), height: 16, width: 16 };
+ *   },
+ * };
+ * const small = { crop_size: 16, load_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", n_layers_D: 1, netD: "n_layers" };
+ * const options = resolveOptions({ ...small, dataroot: "-", name: "-", max_steps: 2, num_patches: 16, netF_nc: 8 });
+ *
+ * const gpu = await openGpu();
+ * const training = Training.start(gpu, options, source);
+ * let steps = 0;
+ * let saved = new Uint8Array();
+ * const done = await training.run({
+ *   onProgress: ({ done }) => {
+ *     steps = done;
+ *   },
+ *   onCheckpoint: (_name, bytes) => {
+ *     saved = new Uint8Array(bytes); // parseCheckpoint() and Training.resume() go on from it
+ *   },
+ * });
+ * console.log(steps, done, saved.length > 1000); // 2 true true
+ * gpu.dispose();
+ * ```
+ */
+export class Training {
+  readonly options: TrainOptions;
+  readonly step: TrainingStep;
+  readonly #source: BatchSource;
+  readonly #random: Random;
+  readonly #state: Omit<RunState, "random">;
+  /** Step of the last checkpoint that was handed over or resumed from; null where there is none. */
+  #savedStep: number | null = null;
+
+  /** A new run, its weights drawn from the seed. */
+  static start(gpu: Gpu, options: TrainOptions, source: BatchSource): Training {
+    const random = new Random(options.seed);
+    const step = new TrainingStep(gpu, options);
+    for (const network of ["G", "D", "F"] as const) {
+      const { parameters } = step[network];
+      const shapes = new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
+      writeParameters(parameters, initialWeights(shapes, random.fork(network), options));
+    }
+    const state = { step: 0, epoch: options.epoch_count, batch: 0, options };
+    return new Training(step, source, random.fork("steps"), state);
+  }
+
+  /** Goes on from a checkpoint; `options` may differ from the checkpoint's where mergeForResume allows it. */
+  static resume(gpu: Gpu, options: TrainOptions, source: BatchSource, checkpoint: Checkpoint, where: string): Training {
+    const step = new TrainingStep(gpu, options);
+    restoreCheckpoint(step, checkpoint, where);
+    const { random, ...state } = checkpoint.state;
+    const training = new Training(step, source, Random.restore(random), { ...state, options });
+    training.#savedStep = state.step;
+    return training;
+  }
+
+  private constructor(step: TrainingStep, source: BatchSource, random: Random, state: Omit<RunState, "random">) {
+    this.options = state.options;
+    this.step = step;
+    this.#source = source;
+    this.#random = random;
+    this.#state = { ...state };
+  }
+
+  /** Steps done so far. */
+  get stepsDone(): number {
+    return this.#state.step;
+  }
+
+  /** Steps that the run will have at its end. */
+  get stepsInAll(): number {
+    const { n_epochs, n_epochs_decay, epoch_count, max_steps } = this.options;
+    const epochs = n_epochs + n_epochs_decay - epoch_count + 1;
+    const steps = epochs * this.#source.batchesPerEpoch;
+    return max_steps === null ? steps : Math.min(steps, max_steps);
+  }
+
+  /** Takes over weights, but neither moments nor counters, from another run's checkpoint (pretrained_name). */
+  adoptWeights(checkpoint: Checkpoint, where: string): void {
+    restoreCheckpoint(this.step, checkpoint, where, true);
+  }
+
+  /** The whole state as a checkpoint's bytes. */
+  async checkpoint(): Promise<Uint8Array> {
+    return serializeCheckpoint(this.step, { ...this.#state, random: this.#random.state() });
+  }
+
+  /**
+   * Trains to the end, or until `signal` is aborted, which is how a run is paused: the step under way is then finished and its
+   * checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was reached. Throws a DivergenceError at the first loss that is not finite, and a
+   * DeviceLostError where the GPU went away; the last checkpoint given to the listener is then a sound one.
+   */
+  async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
+    const { options, step } = this;
+    const { batch_size, save_latest_freq, display_freq, save_epoch_freq } = options;
+    const state = this.#state;
+    const pending: Promise<LossRow>[] = [];
+    let held: HeldCheckpoint | null = null;
+    let before = performance.now();
+    const handOver = async () => {
+      if (!held) return;
+      const { names, bytes, step } = held;
+      held = null;
+      for (const name of names) await listener.onCheckpoint?.(name, bytes);
+      this.#savedStep = step;
+    };
+    const settle = async (atMost: number) => {
+      while (pending.length > atMost) {
+        const row = await (pending.shift() as Promise<LossRow>);
+        this.#checkFinite(row);
+        if (held && row.step > held.step) await handOver();
+        const now = performance.now();
+        row.seconds = Number(((now - before) / 1000).toFixed(4));
+        before = now;
+        listener.onLosses?.(row);
+        listener.onProgress?.({ done: row.step, total: this.stepsInAll });
+      }
+    };
+    const save = async (...names: string[]) => {
+      await settle(0);
+      if (held?.step === state.step) held.names.push(...names.filter((name) => !held?.names.includes(name)));
+      else held = { step: state.step, names, bytes: await this.checkpoint() };
+      before = performance.now();
+    };
+    const crossed = (frequency: number) =>
+      Math.floor((state.step * batch_size) / frequency) > Math.floor(((state.step - 1) * batch_size) / frequency);
+    const finishEpoch = () => {
+      if (state.batch < this.#source.batchesPerEpoch) return false;
+      state.epoch++;
+      state.batch = 0;
+      return true;
+    };
+
+    try {
+      const lastEpoch = options.n_epochs + options.n_epochs_decay;
+      while (state.epoch <= lastEpoch && state.step < this.stepsInAll && !signal?.aborted) {
+        const { epoch } = state;
+        const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
+        for await (const batch of this.#source.batches({ epoch, from: state.batch })) {
+          const { A, B, height, width } = batch;
+          const flip = options.flip_equivariance && this.#random.next() < 0.5;
+          const positions = step.drawPositions(this.#random, height, width);
+          await step.run({ A, B, height, width, positions, flip, learningRate: lr });
+          state.step++;
+          state.batch++;
+          const row = { step: state.step, epoch, seconds: 0, lr };
+          const read = step.losses().then((losses): LossRow => ({ ...row, ...losses }));
+          // A failure is reported when its turn comes; until then it must not count as unhandled.
+          read.catch(() => undefined);
+          pending.push(read);
+          await settle(STEPS_AHEAD);
+          if (crossed(display_freq)) {
+            await settle(0);
+            await listener.onDisplay?.(state.step);
+            before = performance.now();
+          }
+          if (finishEpoch() && epoch % save_epoch_freq === 0) await save(String(epoch), "latest");
+          if (signal?.aborted || state.step >= this.stepsInAll) break;
+          if (crossed(save_latest_freq)) await save("latest");
+        }
+        // Where a data set has shrunk since the checkpoint, an epoch may be over before its first batch.
+        finishEpoch();
+      }
+      await save("latest");
+      await handOver();
+      return state.step >= this.stepsInAll;
+    } catch (error) {
+      // Nothing is known against a held checkpoint unless a loss was not finite.
+      if (!(error instanceof DivergenceError)) await handOver().catch(() => undefined);
+      if (!(error instanceof DeviceLostError)) throw error;
+      throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));
+    } finally {
+      await Promise.allSettled(pending);
+    }
+  }
+
+  #checkFinite(row: LossRow): void {
+    for (const [name, value] of Object.entries(row)) {
+      if (Number.isFinite(value)) continue;
+      throw new DivergenceError(
+        `the loss ${name} became ${value} at step ${row.step}; ${this.#lastCheckpoint()}`,
+        this.#howToGoOn(" with a lower --lr, and look for pictures of one single colour in the data"),
+      );
+    }
+  }
+
+  #lastCheckpoint(): string {
+    return this.#savedStep === null ? "no checkpoint was saved" : `the last checkpoint is from step ${this.#savedStep}`;
+  }
+
+  #howToGoOn(how: string): string {
+    if (this.#savedStep === null) return `Start again${how}.`;
+    return `Go on from it${how}: ${resumeCommand(this.options)}`;
+  }
+}
+
+/** The command that goes on with a run where it stopped. */
+export function resumeCommand({ name, runs_dir }: Pick<TrainOptions, "name" | "runs_dir">): string {
+  return `cutgpu train --continue_train --name ${name}${runs_dir === "runs" ? "" : ` --runs_dir ${runs_dir}`}`;
+}

@@ -1,0 +1,139 @@
+// Translation of pictures of any size with a trained generator, without files. A picture is padded by reflection to a multiple
+// of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its memory: a recorded
+// pass needs the few largest feature maps, not all of them.
+
+import { abortable, type LongWork } from "../../engine/core/cancellation.js";
+import { ShapeError } from "../../engine/core/errors.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { Arena, type Program, record } from "../../engine/program/program.js";
+import {
+  cropPicture,
+  type Picture,
+  padToMultiple,
+  pictureToPlanes,
+  planesToPicture,
+  toChannels,
+} from "../data/picture.js";
+import { resizePicture } from "../data/resize.js";
+import type { Generator } from "../networks/generator.js";
+import { frozen } from "../networks/network.js";
+
+/** Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels a side; smaller ones are padded more. */
+export const SMALLEST_SIDE = 8;
+
+interface Pass {
+  height: number;
+  width: number;
+  program: Program;
+  input: Tensor;
+  output: Tensor;
+}
+
+/**
+ * Translates pictures with a generator.
+ *
+ * @example
+ * ```ts
+ * import { openGpu, Random } from "cutgpu";
+ * import { Generator, initialWeights, Translator, writeParameters } from "cutgpu/cut";
+ *
+ * const gpu = await openGpu();
+ * // A trained one: loadGenerator(gpu, bytes of a .safetensors or .pth file, "its name")
+ * const architecture = { input_nc: 3, output_nc: 3, ngf: 4, blocks: 4, no_antialias: false, no_antialias_up: false };
+ * const generator = new Generator(gpu, architecture);
+ * const init = { init_type: "xavier", init_gain: 0.02 } as const;
+ * writeParameters(generator.parameters, initialWeights(Generator.shapes(architecture), new Random(1), init));
+ *
+ * const translator = new Translator(gpu, generator);
+ * const gray = { width: 20, height: 12, channels: 3 as const, data: new Uint8Array(20 * 12 * 3).fill(128) };
+ * const picture = await translator.translate(gray);
+ * console.log(picture.width, picture.height); // 20 12
+ * translator.dispose();
+ * gpu.dispose();
+ * ```
+ */
+export class Translator {
+  readonly generator: Generator;
+  readonly #gpu: Gpu;
+  #pass: Pass | null = null;
+
+  constructor(gpu: Gpu, generator: Generator) {
+    this.#gpu = gpu;
+    this.generator = generator;
+  }
+
+  /**
+   * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that long.
+   * Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one another.
+   */
+  async translate(picture: Picture, size: number | null = null, work: LongWork = {}): Promise<Picture> {
+    const { signal, onProgress } = work;
+    signal?.throwIfAborted();
+    const { input_nc, output_nc } = this.generator.architecture;
+    const scaled = size === null ? picture : scaleLongerSide(picture, size);
+    const { width, height } = scaled;
+    const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
+    const padded = padToMultiple(toChannels(scaled, input_nc as 1 | 3), multiple);
+    const pass = await this.#record(padded.height, padded.width, {
+      signal,
+      onProgress: (done) => onProgress?.(done / 2),
+    });
+    pass.input.write(pictureToPlanes(padded));
+    pass.program.replay();
+    const planes = await abortable(pass.output.read(), signal);
+    onProgress?.(1);
+    return cropPicture(planesToPicture(planes, output_nc as 1 | 3, padded.height, padded.width), 0, 0, width, height);
+  }
+
+  /**
+   * The translation of a tensor [1, C, H, W] in [-1, 1], sides multiples of 4 and at least 8, without a detour over the CPU:
+   * for fromImage() and toCanvas(). The result is the translator's own: the next call overwrites it, and it is not to be disposed.
+   */
+  async translateTensor(image: Tensor, work: LongWork = {}): Promise<Tensor> {
+    work.signal?.throwIfAborted();
+    const [batch, channels, height, width] = image.shape;
+    const { input_nc } = this.generator.architecture;
+    const whole = height % 4 === 0 && width % 4 === 0 && Math.min(height, width) >= SMALLEST_SIDE;
+    if (image.shape.length !== 4 || batch !== 1 || channels !== input_nc || !whole) {
+      throw new ShapeError(
+        `translateTensor: got [${image.shape}] and the generator takes [1,${input_nc},H,W]`,
+        `Give sides that are multiples of 4 and at least ${SMALLEST_SIDE}, or use translate().`,
+      );
+    }
+    const pass = await this.#record(height, width, work);
+    this.#gpu.queue.copy(image.requireBuffer(), pass.input.requireBuffer(), 4 * image.size);
+    pass.program.replay();
+    return pass.output;
+  }
+
+  /** Gives the memory of the recorded pass back; the generator stays. */
+  dispose(): void {
+    this.#pass?.program.dispose();
+    this.#pass?.input.dispose();
+    this.#pass = null;
+  }
+
+  async #record(height: number, width: number, progress: LongWork): Promise<Pass> {
+    if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
+    this.dispose();
+    const gpu = this.#gpu;
+    const { generator } = this;
+    const input = gpu.persistent([1, generator.architecture.input_nc, height, width]);
+    const work = () => gpu.noGrad(() => generator.translate(input, frozen(generator.parameters)));
+    try {
+      const { program, result: output } = await record(gpu, work, new Arena(), progress);
+      this.#pass = { height, width, program, input, output };
+      return this.#pass;
+    } catch (error) {
+      input.dispose();
+      throw error;
+    }
+  }
+}
+
+function scaleLongerSide(picture: Picture, size: number): Picture {
+  const factor = size / Math.max(picture.width, picture.height);
+  const side = (n: number) => Math.max(1, Math.round(n * factor));
+  return resizePicture(picture, side(picture.width), side(picture.height));
+}

@@ -1,0 +1,173 @@
+// The part "Translate": pictures in a row through the model, each shown beside its translation with the time it took, and kept as
+// PNG files until they are downloaded or cleared. A picture that fails is named and passed over.
+import { CutgpuError } from "../../engine/core/errors.js";
+import { Camera } from "./camera.js";
+import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";
+import { exampleFiles } from "./examples.js";
+import { attempt, tell, tellError } from "./messages.js";
+import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
+import { pictureToPng, readPictureFile } from "./pictures.js";
+import { zipFiles } from "./run-files.js";
+import type { Session } from "./session.js";
+
+/** Names of kept results, as the command names what it writes. */
+const outputName = (path: string) => path.replace(/\.[^./]*$/, "").replaceAll("/", "_");
+
+export class TranslatePart {
+  readonly #session: Session;
+  readonly #results: { name: string; png: Blob; urls: string[] }[] = [];
+  #stop: AbortController | null = null;
+
+  constructor(session: Session) {
+    this.#session = session;
+    const camera = new Camera(session, () => this.#size());
+    for (const id of ["translate-files", "translate-folder"]) {
+      const input = byId(id, "input");
+      input.addEventListener("change", () => this.#translate(chosenFiles(input)));
+    }
+    acceptDrops(byId("translate-drop", "div"), (files) => this.#translate(files));
+    const click = (id: string, work: () => void | Promise<void>) =>
+      byId(id, "button").addEventListener("click", () => attempt(work));
+    click("translate-examples", async () => this.#translate(await exampleFiles()));
+    click("translate-stop", () => this.#stop?.abort());
+    click("translate-clear", () => this.#clear());
+    click("translate-zip", () => this.#download());
+    click("camera", () => camera.toggle());
+    const modelFile = byId("model-file", "input");
+    modelFile.addEventListener("change", () => attempt(() => openModel(session, chosenFiles(modelFile))));
+    click("model-demo", () => openDemoModel(session));
+    acceptDrops(byId("model-bar", "div"), (files) => attempt(() => openModel(session, files)));
+    session.onModel(({ name, bytes, architecture }) => {
+      byId("model-name", "b").textContent = name;
+      const { blocks, ngf, input_nc, output_nc } = architecture;
+      const channels = (count: number) => (count === 1 ? "gray" : "RGB");
+      byId("model-about", "span").textContent =
+        `${channels(input_nc)} to ${channels(output_nc)}, ${blocks} blocks of ${4 * ngf} channels, ${showBytes(bytes.length)}`;
+    });
+  }
+
+  /** The longer side that was chosen; null where pictures keep their size. */
+  #size(): number | null {
+    const { value } = byId("translate-size", "select");
+    return value === "native" ? null : Number(value);
+  }
+
+  #translate(files: readonly NamedFile[]): Promise<void> {
+    return attempt(async () => {
+      const pictures = picturesAmong(files);
+      if (this.#stop) throw new CutgpuError("BUSY", "Pictures are being translated;", "wait for them, or press Stop.");
+      const stop = new AbortController();
+      this.#stop = stop;
+      byId("translate-actions", "div").hidden = false;
+      byId("translate-stop", "button").hidden = false;
+      const failures: string[] = [];
+      try {
+        for (const [i, picture] of pictures.entries()) {
+          if (stop.signal.aborted) break;
+          this.#status(`Translating ${i + 1} of ${pictures.length}: ${picture.path}`);
+          try {
+            await this.#one(picture);
+          } catch (error) {
+            // What concerns one picture must not keep the others from being translated.
+            if (!(error instanceof CutgpuError && ["PICTURE", "LIMIT"].includes(error.code))) throw error;
+            failures.push(error.code === "LIMIT" ? `${picture.path} is too large for this GPU` : error.message);
+          }
+        }
+      } finally {
+        this.#stop = null;
+        byId("translate-stop", "button").hidden = true;
+        const count = this.#results.length;
+        this.#status(`${count} ${count === 1 ? "picture" : "pictures"} translated`);
+      }
+      if (failures.length > 0) {
+        const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
+        tell(
+          `${failures.length} of ${pictures.length} pictures could not be translated: ${failures[0].replace(/[;.]$/, "")}${more}.`,
+        );
+      }
+    });
+  }
+
+  async #one({ path, file }: NamedFile): Promise<void> {
+    const input = await readPictureFile(file, path, 3);
+    const begun = performance.now();
+    const output = await this.#session.translate(input, this.#size());
+    const ms = performance.now() - begun;
+    const png = await pictureToPng(output);
+    const urls = [URL.createObjectURL(file), URL.createObjectURL(png)];
+    const name = `${outputName(path)}.png`;
+    this.#results.push({ name, png, urls });
+    const small = output.width < 160 ? "pixelated" : "";
+    const image = (url: string, alt: string) => make("img", { src: url, alt, className: small, loading: "lazy" });
+    // Formats that <img> does not know are shown as they were read.
+    const before = image(urls[0], `input ${path}`);
+    before.addEventListener(
+      "error",
+      async () => {
+        urls[0] = URL.createObjectURL(await pictureToPng(input));
+        before.src = urls[0];
+      },
+      { once: true },
+    );
+    const caption = make(
+      "figcaption",
+      { className: "caption" },
+      make("b", { textContent: path, title: path }),
+      make("span", { textContent: `${output.width} x ${output.height}, ${showMilliseconds(ms)}` }),
+      make("a", { href: urls[1], download: name, textContent: "Download" }),
+    );
+    const pair = make("div", { className: "pair" }, before, image(urls[1], `translation of ${path}`));
+    byId("results", "div").prepend(make("figure", { className: "result card" }, pair, caption));
+  }
+
+  async #download(): Promise<void> {
+    const results = this.#results;
+    if (results.length === 0)
+      throw new CutgpuError("EMPTY", "there is nothing to download yet;", "translate pictures first.");
+    const taken = new Set<string>();
+    const zip = await zipFiles(
+      (async function* () {
+        for (const { name, png } of results) {
+          let path = name;
+          for (let i = 2; taken.has(path); i++) path = name.replace(/\.png$/, `-${i}.png`);
+          taken.add(path);
+          yield { path, content: png };
+        }
+      })(),
+    );
+    offer(zip, "translations.zip");
+  }
+
+  #clear(): void {
+    for (const { urls } of this.#results) for (const url of urls) URL.revokeObjectURL(url);
+    this.#results.length = 0;
+    byId("results", "div").replaceChildren();
+    byId("translate-actions", "div").hidden = true;
+  }
+
+  #status(text: string): void {
+    byId("translate-status", "p").textContent = text;
+  }
+}
+
+async function openModel(session: Session, files: readonly NamedFile[]): Promise<void> {
+  if (files.length === 0) return;
+  const { path, file } = files[0];
+  session.setModel(path, new Uint8Array(await file.arrayBuffer()));
+}
+
+/** Fetches the model that comes with the page. */
+export async function openDemoModel(session: Session): Promise<void> {
+  try {
+    const response = await fetch("demo-model.safetensors");
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    session.setModel("demo: line drawings to colour", new Uint8Array(await response.arrayBuffer()));
+  } catch (error) {
+    if (error instanceof CutgpuError) return tellError(error);
+    throw new CutgpuError(
+      "MODEL",
+      "the demo model could not be loaded;",
+      "check the connection, or open a model file.",
+    );
+  }
+}

@@ -1,0 +1,176 @@
+// The tape and its reversal. Every operator that touches a tracked tensor leaves a node: its inputs, and a function from
+// the output's gradient to the inputs' gradients, which is itself made of operators, so that with `createGraph` a gradient
+// can be differentiated once more. The reversal frees cotangents and saved tensors as soon as the last node that needs them
+// is done. Forward and gradient of each operator stand side by side in engine/operators.
+
+import { add } from "../operators/pointwise/index.js";
+import { GradientError, ShapeError } from "./errors.js";
+import { reshape } from "./reshape.js";
+import { sameShape } from "./shapes.js";
+import type { Tensor } from "./tensor.js";
+
+export interface TapeNode {
+  readonly operator: string;
+  /** Order of creation: a node's inputs always have smaller numbers. */
+  readonly order: number;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly output: Tensor;
+  /** What forward kept for the gradient beyond inputs and output. */
+  readonly saved: readonly Tensor[];
+  gradient(dy: Tensor): readonly (Tensor | null | undefined)[];
+}
+
+export interface GradOptions {
+  /** The cotangent of the output; by default 1, and then the output must have one element. */
+  dy?: Tensor;
+  /** Puts the gradients on the tape too, to be differentiated again. The tape is then kept. */
+  createGraph?: boolean;
+}
+
+/**
+ * Gradients of `output` with respect to `inputs`, in their order; zeros where the output does not depend on one.
+ *
+ * @example
+ * ```ts
+ * import { grad, openGpu, square, sum } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const x = gpu.tensor([1, 2, 3]).requireGrad();
+ * const [dx] = grad(sum(square(x)), [x]);
+ * console.log(await dx.read()); // 2,4,6
+ * gpu.dispose();
+ * ```
+ */
+export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  const { gpu } = output;
+  const found = reverse(output, new Set(inputs), options);
+  return inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
+}
+
+/** PyTorch's backward(): adds the gradient of `output` to `.grad` of every leaf that requires it. */
+export function backward(output: Tensor, options: GradOptions = {}): void {
+  const leaves = new Set<Tensor>();
+  for (const node of nodesBelow(output)) {
+    for (const input of node.inputs) if (input?.requiresGrad) leaves.add(input);
+  }
+  if (output.requiresGrad) leaves.add(output);
+  const { gpu } = output;
+  for (const [leaf, gradient] of reverse(output, leaves, options)) {
+    const before = leaf.grad;
+    leaf.grad = before ? gpu.noGrad(() => add(before, gradient)) : gradient;
+    if (before) {
+      before.dispose();
+      gradient.dispose();
+    }
+  }
+}
+
+/**
+ * Nodes that `output` depends on, in an order for the reversal: every node after all that used its output, but no earlier
+ * than right before the first of those that made its inputs, so that no gradient waits long for its use.
+ */
+function nodesBelow(output: Tensor): TapeNode[] {
+  const seen = new Set<TapeNode>();
+  const stack = output.node ? [output.node] : [];
+  while (stack.length) {
+    const node = stack.pop() as TapeNode;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const input of node.inputs) if (input?.node) stack.push(input.node);
+  }
+  // A node's output is made after its inputs, so whoever used it is due before the node itself.
+  const due = (node: TapeNode) => node.inputs.reduce((latest, input) => Math.max(latest, input?.node?.order ?? -1), -1);
+  return [...seen]
+    .map((node) => ({ node, due: due(node) }))
+    .sort((a, b) => b.due - a.due || a.node.order - b.node.order)
+    .map(({ node }) => node);
+}
+
+function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptions): Map<Tensor, Tensor> {
+  const { gpu } = output;
+  const { createGraph = false } = options;
+  if (!options.dy && output.size !== 1) {
+    throw new ShapeError(`backward: the output has shape [${output.shape}]`, "Reduce it to one number or give dy.");
+  }
+  if (options.dy && !sameShape(options.dy.shape, output.shape)) {
+    throw new ShapeError(
+      `backward: dy has shape [${options.dy.shape}] and the output [${output.shape}]`,
+      "Give dy the shape of the output.",
+    );
+  }
+  const cotangents = new Cotangents(wanted, createGraph ? "all" : options.dy);
+  const work = () => {
+    cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
+    for (const node of nodesBelow(output)) {
+      const dy = cotangents.take(node.output);
+      if (dy) {
+        if (node.saved.some((tensor) => tensor.disposed)) {
+          throw new GradientError(`backward: the tape of ${node.operator} has been freed by an earlier backward`);
+        }
+        // What a gradient is made from stays, if the gradient is to be differentiated again.
+        const gradients = createGraph ? node.gradient(dy) : gpu.scope(() => [...node.gradient(dy)]);
+        // One tensor may be the gradient of several inputs, so nothing is freed before all of them have theirs.
+        const spent = new Set([dy]);
+        node.inputs.forEach((input, i) => {
+          const gradient = gradients[i];
+          if (!gradient) return;
+          if (!input || !(input.tracked || wanted.has(input))) spent.add(gradient);
+          else for (const summand of cotangents.add(input, gradient)) spent.add(summand);
+        });
+        for (const gradient of spent) cotangents.release(gradient);
+      }
+      if (!createGraph) for (const tensor of node.saved) tensor.dispose();
+    }
+    cotangents.separate(options.dy);
+  };
+  const recipes = gpu.recording?.recipes;
+  if (createGraph) work();
+  else gpu.noGrad(() => (recipes ? recipes.reversing(work) : work()));
+  return cotangents.results;
+}
+
+/** Gradients on their way down, added up where a tensor was used more than once. */
+class Cotangents {
+  /** The gradients of the wanted tensors so far. */
+  readonly results = new Map<Tensor, Tensor>();
+  readonly #pending = new Map<Tensor, Tensor>();
+  readonly #wanted: ReadonlySet<Tensor>;
+  readonly #keep: Tensor | "all" | undefined;
+
+  constructor(wanted: ReadonlySet<Tensor>, keep: Tensor | "all" | undefined) {
+    this.#wanted = wanted;
+    this.#keep = keep;
+  }
+
+  /** Returns what was added up and is perhaps no longer needed. */
+  add(tensor: Tensor, gradient: Tensor): Tensor[] {
+    const before = this.#pending.get(tensor);
+    const sum = before ? add(before, gradient) : gradient;
+    this.#pending.set(tensor, sum);
+    if (this.#wanted.has(tensor)) this.results.set(tensor, sum);
+    return before ? [before, gradient] : [];
+  }
+
+  take(tensor: Tensor): Tensor | undefined {
+    const gradient = this.#pending.get(tensor);
+    this.#pending.delete(tensor);
+    return gradient;
+  }
+
+  /** Makes every result a tensor of its own, also where an operator handed the same one, or the caller's dy, to several. */
+  separate(dy: Tensor | undefined): void {
+    const taken = new Set(dy ? [dy] : []);
+    for (const [tensor, result] of this.results) {
+      if (taken.has(result)) this.results.set(tensor, reshape(result, result.shape));
+      else taken.add(result);
+    }
+  }
+
+  /** Frees a gradient, unless somebody still has a use for it: an operator may hand on the very tensor it was given. */
+  release(gradient: Tensor): void {
+    if (this.#keep === "all" || this.#keep === gradient) return;
+    for (const pending of this.#pending.values()) if (pending === gradient) return;
+    for (const result of this.results.values()) if (result === gradient) return;
+    gradient.dispose();
+  }
+}

@@ -1,0 +1,26 @@
+// Another shape over the same elements. Costs nothing: the result aliases the input's memory.
+import { ShapeError } from "./errors.js";
+import { type Shape, sizeOf, type Tensor } from "./tensor.js";
+
+/** The same elements in another shape of equal size. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sizeOf(shape) !== x.size) {
+    throw new ShapeError(
+      `reshape: [${x.shape}] holds ${x.size} numbers and [${shape}] would hold ${sizeOf(shape)}`,
+      "The products of the sizes must be equal.",
+    );
+  }
+  const y = x.alias(shape);
+  const { gpu } = x;
+  if (gpu.gradEnabled && x.tracked) {
+    y.node = {
+      operator: "reshape",
+      order: gpu.sequence++,
+      inputs: [x],
+      output: y,
+      saved: [],
+      gradient: (dy) => [reshape(dy, x.shape)],
+    };
+  }
+  return y;
+}

@@ -1,0 +1,62 @@
+// Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and how errors write a shape.
+
+import type { Gpu } from "../device/gpu.js";
+import { ShapeError } from "./errors.js";
+import type { Shape, Tensor } from "./tensor.js";
+
+export const sameShape = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
+
+/** "[2,3,4,4]" or "none". */
+export const shapeText = (tensor: Tensor | undefined) => (tensor ? `[${tensor.shape}]` : "none");
+
+/** The shape that two shapes broadcast to, as PyTorch does. */
+export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const m = a[i - rank + a.length] ?? 1;
+    const n = b[i - rank + b.length] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError(
+        `${operator}: shapes [${a}] and [${b}] do not broadcast`,
+        "Sizes must be equal or 1, counted from the last axis.",
+      );
+    }
+    return m === 1 ? n : m;
+  });
+}
+
+/** Axes as sorted non-negative numbers; all axes where none are given. */
+export function normalizeAxes(operator: string, rank: number, axes: readonly number[] | undefined): number[] {
+  if (!axes) return Array.from({ length: rank }, (_, i) => i);
+  const normal = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+  if (normal.some((axis) => !(axis >= 0 && axis < rank)) || new Set(normal).size !== normal.length) {
+    throw new ShapeError(
+      `${operator}: axes [${axes}] do not fit a tensor with ${rank} axes`,
+      `Give different axes from ${-rank} to ${rank - 1}.`,
+    );
+  }
+  return normal.sort((a, b) => a - b);
+}
+
+/** The sizes of a tensor of exactly four axes: batch, channels, height, width. */
+export function imageShape(
+  operator: string,
+  x: Tensor,
+): [batch: number, channels: number, height: number, width: number] {
+  if (x.shape.length !== 4) {
+    throw new ShapeError(
+      `${operator}: expected [batch, channels, height, width] and got ${shapeText(x)}`,
+      "Reshape it.",
+    );
+  }
+  return x.shape as [number, number, number, number];
+}
+
+/** How an image kernel is cut into strips of rows (see shaders/lib/strip.wgsl), for workgroups of 64. */
+export function stripGrid(
+  gpu: Gpu,
+  [batch, channels, height, width]: Shape,
+): { grid: number; constants: { STRIP: number } } {
+  const STRIP = gpu.profile === "software" ? 8 : 1;
+  return { grid: Math.ceil((batch * channels * height * Math.ceil(width / STRIP)) / 64), constants: { STRIP } };
+}

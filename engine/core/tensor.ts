@@ -1,0 +1,144 @@
+// A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and where
+// gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images are NCHW.
+// Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
+
+import type { Gpu } from "../device/gpu.js";
+import type { TapeNode } from "./autograd.js";
+import { DisposedError, RecordingError, ShapeError } from "./errors.js";
+
+export type Dtype = "f32" | "i32";
+export type Shape = readonly number[];
+
+/** Number of elements of a shape. */
+export const sizeOf = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
+
+/** Bytes shared by the tensors that alias them (a reshape makes an alias). */
+export class Storage {
+  readonly bytes: number;
+  readonly label: string;
+  /** Null while the storage is a promise inside a program being recorded, and after it is freed. */
+  buffer: GPUBuffer | null;
+  /** The recording this storage belongs to, if any: then lifetimes are the program's business. */
+  readonly virtual: boolean;
+  references = 1;
+
+  constructor(bytes: number, label: string, buffer: GPUBuffer | null, virtual: boolean) {
+    this.bytes = bytes;
+    this.label = label;
+    this.buffer = buffer;
+    this.virtual = virtual;
+  }
+}
+
+export class Tensor {
+  readonly gpu: Gpu;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+  readonly storage: Storage;
+  /** Leaves with requiresGrad receive `.grad` from backward(). */
+  requiresGrad = false;
+  grad: Tensor | null = null;
+  /** What made this tensor, while gradients were being recorded. */
+  node: TapeNode | null = null;
+  #disposed = false;
+
+  constructor(gpu: Gpu, shape: Shape, dtype: Dtype, storage: Storage) {
+    this.gpu = gpu;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.storage = storage;
+    gpu.track(this);
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** True where backward() must come by: a leaf that wants a gradient, or made from one. */
+  get tracked(): boolean {
+    return this.requiresGrad || this.node !== null;
+  }
+
+  /** Marks a leaf as wanting a gradient. Returns the tensor itself. */
+  requireGrad(): this {
+    this.requiresGrad = true;
+    return this;
+  }
+
+  /** Copies data in; the length must be the tensor's size. Takes effect after everything given to the GPU so far. */
+  write(data: Float32Array | Int32Array): void {
+    if (data.length !== this.size) {
+      throw new ShapeError(
+        `write: ${data.length} numbers for a tensor of shape [${this.shape}] (${this.size})`,
+        `Give ${this.size} numbers.`,
+      );
+    }
+    if ((this.dtype === "i32") !== data instanceof Int32Array) {
+      throw new ShapeError(
+        `write: the tensor holds ${this.dtype}`,
+        "Give a Float32Array for f32, an Int32Array for i32.",
+      );
+    }
+    this.gpu.queue.write(this.requireBuffer(), data as Float32Array<ArrayBuffer>);
+  }
+
+  /** The elements, once the GPU has made them. Several reads may be under way at a time. */
+  async read(): Promise<Float32Array<ArrayBuffer>> {
+    const bytes = await this.gpu.readBytes(this);
+    return this.dtype === "f32" ? new Float32Array(bytes) : Float32Array.from(new Int32Array(bytes));
+  }
+
+  /** The only element of a one-element tensor. */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: a tensor of shape [${this.shape}] holds ${this.size} numbers`,
+        "Reduce it first, or read() it.",
+      );
+    return (await this.read())[0];
+  }
+
+  /** The same elements under another shape of equal size, without the tape (see the reshape operator for one with it). */
+  alias(shape: Shape): Tensor {
+    this.storage.references++;
+    return new Tensor(this.gpu, shape, this.dtype, this.storage);
+  }
+
+  /** The same elements, cut off from the tape. */
+  detach(): Tensor {
+    return this.alias(this.shape);
+  }
+
+  requireBuffer(): GPUBuffer {
+    if (this.#disposed) throw new DisposedError(`a tensor of shape [${this.shape}] was used after dispose()`);
+    if (!this.storage.buffer) {
+      throw new RecordingError(
+        `a tensor of shape [${this.shape}] has no content yet: its program is still being recorded`,
+        "Read or write it after the program is made.",
+      );
+    }
+    return this.storage.buffer;
+  }
+
+  /** Gives the memory back. The tensor, and what the tape saved through it, must not be used afterwards. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.node = null;
+    this.gpu.release(this);
+  }
+}
+
+/** Calls `visit` for every tensor in a value made of arrays, maps and plain objects. */
+export function visitTensors(value: unknown, visit: (tensor: Tensor) => void): void {
+  if (value instanceof Tensor) visit(value);
+  else if (Array.isArray(value)) for (const item of value) visitTensors(item, visit);
+  else if (value instanceof Map) for (const item of value.values()) visitTensors(item, visit);
+  else if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) visitTensors(item, visit);
+  }
+}

@@ -1,0 +1,103 @@
+// Kernels of your own. The shaders of this project are reflected when it is built; here a WGSL text is read at run time, by a
+// small reader that knows what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ... in group 0,
+// after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
+import { ShapeError } from "../core/errors.js";
+import type { KernelSource } from "./kernel.js";
+
+const MAX_BINDINGS = 8;
+
+/**
+ * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare constants that a dispatch may
+ * replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel must undo (num_workgroups), or be
+ * given fewer. Throws a ShapeError that says what the reader could not make out; what the compiler says comes as a GpuError.
+ *
+ * @example
+ * ```ts
+ * import { kernelFromWgsl, openGpu } from "cutgpu";
+ *
+ * const triple = kernelFromWgsl("triple", `
+ *   struct Params { size: u32, factor: f32 }
+ *   @group(0) @binding(0) var<storage, read> x: array<f32>;
+ *   @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+ *   @group(0) @binding(2) var<uniform> params: Params;
+ *   @compute @workgroup_size(64)
+ *   fn main(@builtin(global_invocation_id) id: vec3u) {
+ *     if (id.x < params.size) { y[id.x] = params.factor * x[id.x]; }
+ *   }`);
+ *
+ * const gpu = await openGpu();
+ * const x = gpu.tensor([1, 2, 3]);
+ * const y = gpu.empty([3]);
+ * gpu.dispatch(triple, { bindings: { x, y }, params: { size: 3, factor: 3 }, grid: 1 });
+ * console.log(await y.read()); // 3, 6, 9
+ * gpu.dispose();
+ * ```
+ */
+export function kernelFromWgsl(name: string, code: string): KernelSource {
+  const fail = (why: string, fix: string): never => {
+    throw new ShapeError(`kernel ${name}: ${why}`, fix);
+  };
+  const text = withoutComments(code);
+  const entries = [...text.matchAll(/@compute\b/g)].length;
+  if (entries !== 1) fail(`it has ${entries} compute entry points`, "Write one kernel a text.");
+  const declared = [
+    ...text.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s+(\w+)\s*:\s*([^;]+);/g),
+  ].map(([, group, binding, space = "", variable, type]) => ({
+    ...{ group: Number(group), binding: Number(binding), variable, type: type.trim() },
+    space: space.split(",").map((word) => word.trim()),
+  }));
+  if (declared.length !== [...text.matchAll(/@binding\b/g)].length) {
+    fail("a binding could not be read", "Write `@group(0) @binding(N) var<storage, read> name: array<f32>;`.");
+  }
+  declared.sort((a, b) => a.binding - b.binding);
+  if (declared.some(({ group, binding }, i) => group !== 0 || binding !== i)) {
+    fail("its bindings are not 0, 1, 2, ... of group 0", "Number them so, the uniform last.");
+  }
+  const uniforms = declared.filter(({ space }) => space[0] === "uniform");
+  if (uniforms.length > 1 || (uniforms[0] && uniforms[0] !== declared.at(-1))) {
+    fail("it has several uniforms, or one that is not the last binding", "Put all params into one struct, bound last.");
+  }
+  const buffers = declared.filter((one) => !uniforms.includes(one));
+  const foreign = buffers.find(({ space }) => space[0] !== "storage");
+  if (foreign) fail(`${foreign.variable} is no storage buffer`, "Kernels take tensors; bind textures by hand.");
+  if (buffers.length > MAX_BINDINGS) {
+    fail(`it binds ${buffers.length} buffers`, `Every WebGPU device allows ${MAX_BINDINGS}.`);
+  }
+  const params = uniforms[0] ? readParams(text, uniforms[0].type, fail) : [];
+  const constants = Object.fromEntries(
+    [...code.matchAll(/^const (\w+): \w+ = ([^;]+); \/\/ @tunable/gm)].map(([, constant, value]) => [
+      constant,
+      value === "true" || value === "false" ? value === "true" : Number.parseFloat(value),
+    ]),
+  );
+  return {
+    name,
+    bindings: buffers.map(({ variable, binding, space }) => ({
+      ...{ name: variable, binding },
+      access: space[1] === "read_write" ? "write" : "read",
+    })),
+    params,
+    paramsSize: Math.ceil(params.length / 4) * 16,
+    constants,
+    subgroups: /^\s*enable subgroups;/m.test(text),
+    code,
+  };
+}
+
+/** Members of the struct: scalars of 4 bytes, so member i lies at byte 4 i. */
+function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
+  const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
+  if (body === undefined) return fail(`its uniform ${type} is no struct of the text`, "Declare it as a struct.");
+  return body
+    .split(",")
+    .map((member) => member.trim())
+    .filter((member) => member !== "")
+    .map((member, i) => {
+      const [, name, scalar] = member.match(/^(\w+)\s*:\s*(u32|i32|f32)$/) ?? [];
+      if (!name) fail(`the param "${member}" is not of type u32, i32 or f32`, "Use these three, without attributes.");
+      return { name, type: scalar, offset: 4 * i };
+    });
+}
+
+/** Block comments nest in WGSL; in this reader they do not. */
+const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/\/\/.*$/gm, "");

@@ -1,0 +1,154 @@
+// GPU buffers, counted and pooled. A freed buffer goes to a free list of its size class and is handed out again, so that
+// an eager loop allocates nothing after its first round. Commands run in queue order, so a buffer may be handed out again
+// while commands that read its old content are still on their way. Never relies on finalizers: what is not disposed stays.
+
+import { DisposedError, GpuError, LimitError } from "../core/errors.js";
+import { BufferUsage } from "./webgpu-flags.js";
+
+export interface MemoryStatistics {
+  /** Buffers in use by tensors and programs. */
+  liveBuffers: number;
+  liveBytes: number;
+  /** Buffers held for reuse. */
+  pooledBuffers: number;
+  pooledBytes: number;
+  /** Greatest number of bytes ever in use at one time. */
+  peakBytes: number;
+}
+
+/** Bytes a binding or a buffer of `bytes` takes: whole vec4s, so that kernels may move 16 bytes at a time. */
+export const roundUpBytes = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
+
+/** Size classes are at most 1/4 apart, so a pooled buffer wastes at most a fifth of itself. */
+function sizeClass(bytes: number): number {
+  if (bytes <= 1024) return Math.max(64, 2 ** Math.ceil(Math.log2(bytes)));
+  const step = 2 ** Math.floor(Math.log2(bytes)) / 4;
+  return Math.ceil(bytes / step) * step;
+}
+
+const POOLED_BYTES_AT_MOST = 512 * 2 ** 20;
+
+/** Every buffer that an engine has made and not destroyed, so that a device that is not its own gets all of them back. */
+export class BufferLedger {
+  readonly #device: GPUDevice;
+  readonly #buffers = new Set<GPUBuffer>();
+  #closed = false;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  create(descriptor: GPUBufferDescriptor): GPUBuffer {
+    if (this.#closed) throw new DisposedError("a buffer was asked for after gpu.dispose()", "Open another engine.");
+    const buffer = this.#device.createBuffer(descriptor);
+    this.#buffers.add(buffer);
+    return buffer;
+  }
+
+  destroy(buffer: GPUBuffer): void {
+    this.#buffers.delete(buffer);
+    buffer.destroy();
+  }
+
+  /** Destroys what is left, and lets nothing more be made. */
+  close(): void {
+    this.#closed = true;
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.#buffers.clear();
+  }
+}
+
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #ledger: BufferLedger;
+  readonly #submit: () => void;
+  readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #statistics: MemoryStatistics = {
+    liveBuffers: 0,
+    liveBytes: 0,
+    pooledBuffers: 0,
+    pooledBytes: 0,
+    peakBytes: 0,
+  };
+
+  /** `submit` sends off commands that are encoded: a buffer must not be destroyed before. */
+  constructor(device: GPUDevice, ledger: BufferLedger, submit: () => void) {
+    this.#device = device;
+    this.#ledger = ledger;
+    this.#submit = submit;
+  }
+
+  statistics(): MemoryStatistics {
+    return { ...this.#statistics };
+  }
+
+  /** Throws a LimitError where no buffer of that size can exist or be bound on this device. */
+  check(bytes: number, what: string): void {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
+    const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    if (roundUpBytes(bytes) > limit) {
+      throw new LimitError(
+        `${what} needs ${mebibytes(bytes)} in one buffer and this adapter allows ${mebibytes(limit)}`,
+        "Lower --crop_size, --batch_size or --ngf (for translation: --size).",
+      );
+    }
+  }
+
+  /** A buffer of at least `bytes`. `lasting`: not soon to be handed on, and so no larger than it must be. */
+  acquire(bytes: number, what: string, lasting = false): GPUBuffer {
+    this.check(bytes, what);
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
+    const whole = lasting ? Math.ceil(bytes / 256) * 256 : Number.POSITIVE_INFINITY;
+    const size = Math.min(sizeClass(roundUpBytes(bytes)), whole, maxStorageBufferBindingSize, maxBufferSize);
+    const free = this.#free.get(size);
+    const statistics = this.#statistics;
+    statistics.liveBuffers++;
+    statistics.liveBytes += size;
+    statistics.peakBytes = Math.max(statistics.peakBytes, statistics.liveBytes);
+    const reused = free?.pop();
+    if (reused) {
+      statistics.pooledBuffers--;
+      statistics.pooledBytes -= size;
+      return reused;
+    }
+    try {
+      return this.#ledger.create({
+        label: what,
+        size,
+        usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
+      });
+    } catch (cause) {
+      if (cause instanceof DisposedError) throw cause;
+      throw new GpuError(`a buffer of ${mebibytes(size)} for ${what} could not be made: ${(cause as Error).message}`);
+    }
+  }
+
+  release(buffer: GPUBuffer): void {
+    const { size } = buffer;
+    const statistics = this.#statistics;
+    statistics.liveBuffers--;
+    statistics.liveBytes -= size;
+    if (statistics.pooledBytes + size > POOLED_BYTES_AT_MOST) {
+      this.#submit();
+      this.#ledger.destroy(buffer);
+      return;
+    }
+    statistics.pooledBuffers++;
+    statistics.pooledBytes += size;
+    const free = this.#free.get(size);
+    if (free) free.push(buffer);
+    else this.#free.set(size, [buffer]);
+  }
+
+  /** Destroys what is pooled; live buffers stay. */
+  trim(): void {
+    for (const buffers of this.#free.values()) for (const buffer of buffers) this.#ledger.destroy(buffer);
+    this.#free.clear();
+    this.#statistics.pooledBuffers = 0;
+    this.#statistics.pooledBytes = 0;
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 2 : 0)} MiB`;
+}

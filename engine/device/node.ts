@@ -1,0 +1,157 @@
+// The one door to dawn.node. It finds a Vulkan driver; where there is none it unpacks SwiftShader, a software driver that the
+// dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a loader opened by its
+// full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No root, no restart.
+// Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level reference.
+// dawn.node itself is npm's webgpu, an optional peer dependency, loaded at the first call: a web app never needs it.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants, homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+import { AdapterError } from "../core/errors.js";
+import { type Gpu, type OpenOptions, openGpu as openWith } from "./gpu.js";
+
+export interface NodeOpenOptions extends OpenOptions {
+  /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
+  flags?: string[];
+}
+
+let instance: GPU | null = null;
+/** NVIDIA's driver hides f16 without this toggle. */
+const DEFAULT_FLAGS = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
+const RTLD_NODELETE = 0x1000;
+
+/**
+ * Opens an engine on the best adapter of this machine, or on your own device or adapter. Throws an AdapterError where there is
+ * none, or where npm's webgpu is not installed.
+ *
+ * @example
+ * ```ts
+ * import { matmul, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu({ profile: "software", notify: console.log });
+ * const x = gpu.tensor([1, 2, 3, 4], [2, 2]);
+ * console.log(await matmul(x, x).read()); // 7, 10, 15, 22
+ * gpu.dispose();
+ * ```
+ */
+export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
+  if (options.device || options.adapter) return openWith(options);
+  const adapter = await requestAdapter(options);
+  if (!adapter) {
+    throw new AdapterError(
+      "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be used",
+      fasterChoice(),
+    );
+  }
+  return openWith({ ...options, adapter });
+}
+
+/** The adapter that openGpu would use, or null. */
+export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPUAdapter | null> {
+  const { create } = await loadDawn();
+  // Mesa complains on stderr where it is missing.
+  process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
+  const flags = options.flags ?? DEFAULT_FLAGS;
+  instance ??= create(flags);
+  const adapter = await instance.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
+  if (adapter) return adapter;
+  const driver = softwareDriverFolder();
+  if (!driver) return null;
+  loadSoftwareDriver(driver);
+  instance = create(flags);
+  const software = await instance.requestAdapter().catch(() => null);
+  if (software)
+    options.notify?.(`no Vulkan driver was found, so SwiftShader is used, which is slow. ${fasterChoice()}`);
+  return software;
+}
+
+async function loadDawn(): Promise<typeof import("webgpu")> {
+  try {
+    return await import("webgpu");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new AdapterError(
+      "WebGPU without a browser comes from the package webgpu, which is not installed",
+      "Install it with `npm install webgpu`.",
+    );
+  }
+}
+
+/** What would make this machine faster, for people to read. */
+export function fasterChoice(): string {
+  if (process.platform !== "linux") return "Install a current driver for the GPU of this machine.";
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  if (/^VERSION_CODENAME=bookworm/m.test(release)) {
+    return "Faster on Debian 12: the GPU's own driver, or Mesa 25's lavapipe: `apt-get install -t bookworm-backports mesa-vulkan-drivers libvulkan1`.";
+  }
+  if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) {
+    return "Faster here: the GPU's own driver, or lavapipe: `apt-get install mesa-vulkan-drivers libvulkan1` (Mesa 23 or later).";
+  }
+  if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(release)) {
+    return "Faster here: the GPU's own driver, or lavapipe: `dnf install mesa-vulkan-drivers vulkan-loader`.";
+  }
+  return "Faster here: the GPU's own Vulkan driver, or Mesa's lavapipe (Mesa 23 or later).";
+}
+
+/**
+ * The folder with SwiftShader (vk_swiftshader_icd.json, the driver, a loader), unpacked once a user; null where the package
+ * is not installed.
+ */
+export function softwareDriverFolder(): string | null {
+  if (process.platform !== "linux" || process.arch !== "x64") return null;
+  let archive: string;
+  try {
+    // Its package.json is not exported; its entry lies in build/cjs.
+    const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
+    archive = join(entry, "..", "..", "..", "bin", "swiftshader.tar.br");
+  } catch {
+    return null;
+  }
+  if (!existsSync(archive)) return null;
+  // In the user's own cache: in a folder that others may write to, somebody could plant a library.
+  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "cutgpu");
+  const folder = join(cache, "swiftshader");
+  if (existsSync(join(folder, "vk_swiftshader_icd.json"))) return folder;
+  let parent = cache;
+  try {
+    mkdirSync(cache, { recursive: true });
+  } catch {
+    parent = tmpdir();
+  }
+  // Unpacked aside and renamed, so that two processes cannot see half of it.
+  const aside = mkdtempSync(join(parent, "unpack-"));
+  for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive))))
+    writeFileSync(join(aside, name), bytes);
+  if (parent !== cache) return aside;
+  try {
+    renameSync(aside, folder);
+  } catch {
+    // Another process was quicker, or left half of it: this copy is whole.
+    return existsSync(join(folder, "vk_swiftshader_icd.json")) ? folder : aside;
+  }
+  return folder;
+}
+
+/** The files of a tar archive with plain names (ustar: 512-byte headers, sizes in octal). */
+function* untar(archive: Uint8Array): Generator<[string, Uint8Array]> {
+  const text = (from: number, length: number) =>
+    String.fromCharCode(...archive.subarray(from, from + length)).split("\0")[0];
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+    const name = text(at, 100);
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    if (text(at + 156, 1) === "0" && !name.includes("/")) yield [name, archive.subarray(at + 512, at + 512 + size)];
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
+
+function loadSoftwareDriver(folder: string): void {
+  // The old and the new name of the same setting; the loader prefers the new one.
+  process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
+  process.env["VK_DRIVER_FILES"] = process.env["VK_ICD_FILENAMES"];
+  try {
+    process.dlopen({ exports: {} }, join(folder, "libvulkan.so.1"), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch {
+    // Node reports that the library is no addon of its own; by then it is loaded, which is all that is wanted.
+  }
+}

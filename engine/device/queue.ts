@@ -1,0 +1,146 @@
+// Eager execution and read-back. Dispatches are encoded into one open compute pass and submitted in batches; their uniforms
+// go to slots of one ring buffer, written once a submit. Reading a tensor copies it to a pooled staging buffer, so a read
+// stalls nobody but the one who awaits it.
+
+import { DeviceLostError } from "../core/errors.js";
+import type { Guard } from "./error-scopes.js";
+import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
+import type { BufferLedger } from "./memory.js";
+import { BufferUsage, MapMode } from "./webgpu-flags.js";
+
+const DISPATCHES_A_SUBMIT = 128;
+const BIND_GROUPS_KEPT = 4096;
+
+export interface BoundBuffer {
+  buffer: GPUBuffer;
+  bytes: number;
+}
+
+export class Queue {
+  readonly #device: GPUDevice;
+  readonly #ledger: BufferLedger;
+  readonly #guarded: Guard;
+  readonly #uniforms: GPUBuffer;
+  readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_A_SUBMIT * UNIFORM_SLOT));
+  readonly #staging = new Map<number, GPUBuffer[]>();
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly #bufferIds = new WeakMap<object, number>();
+  #nextId = 0;
+  #encoder: GPUCommandEncoder | null = null;
+  #pass: GPUComputePassEncoder | null = null;
+  #used = 0;
+
+  constructor(device: GPUDevice, ledger: BufferLedger, guarded: Guard) {
+    this.#guarded = guarded;
+    this.#device = device;
+    this.#ledger = ledger;
+    this.#uniforms = ledger.create({
+      label: "uniforms",
+      size: this.#staged.byteLength,
+      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+    });
+  }
+
+  dispatch(
+    kernel: Kernel,
+    buffers: readonly BoundBuffer[],
+    params: { readonly [name: string]: number },
+    grid: readonly [number, number, number],
+  ): void {
+    const offset = this.#used * UNIFORM_SLOT;
+    kernel.packParams(params, this.#staged, offset);
+    this.#used++;
+    if (!this.#pass) {
+      this.#encoder = this.#device.createCommandEncoder();
+      this.#pass = this.#encoder.beginComputePass();
+    }
+    this.#pass.setPipeline(kernel.pipeline);
+    this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.paramsSize ? [offset] : []);
+    this.#pass.dispatchWorkgroups(...grid);
+    if (this.#used === DISPATCHES_A_SUBMIT) this.flush();
+  }
+
+  /** Submits what has been encoded. */
+  flush(): void {
+    if (!this.#encoder || !this.#pass) return;
+    const [encoder, pass] = [this.#encoder, this.#pass];
+    this.#guarded(() => {
+      pass.end();
+      this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staged.buffer, 0, this.#used * UNIFORM_SLOT);
+      this.#device.queue.submit([encoder.finish()]);
+    });
+    this.#encoder = null;
+    this.#pass = null;
+    this.#used = 0;
+  }
+
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+    // What is encoded but not submitted still wants the old content.
+    this.flush();
+    this.#guarded(() => {
+      this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    });
+  }
+
+  /** Copies the first `bytes` bytes of one buffer to another, after everything given so far. */
+  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+    this.flush();
+    this.#guarded(() => {
+      const encoder = this.#device.createCommandEncoder();
+      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      this.#device.queue.submit([encoder.finish()]);
+    });
+  }
+
+  /** The first `bytes` bytes of a buffer as they are after all commands given so far. */
+  async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
+    const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+    const staging = this.#staging.get(size)?.pop() ?? this.#ledger.create({ label: "staging", size, usage });
+    this.copy(buffer, staging, Math.ceil(bytes / 4) * 4);
+    try {
+      await this.#guarded(() => staging.mapAsync(MapMode.READ));
+    } catch {
+      this.#ledger.destroy(staging);
+      throw new DeviceLostError("the GPU device was lost before a result could be read");
+    }
+    const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);
+    staging.unmap();
+    const free = this.#staging.get(size);
+    if (free) free.push(staging);
+    else this.#staging.set(size, [staging]);
+    return copy;
+  }
+
+  /** Resolves when everything given so far has run. */
+  async finish(): Promise<void> {
+    this.flush();
+    await this.#device.queue.onSubmittedWorkDone();
+  }
+
+  /** Forgets bind groups of buffers that are about to be destroyed. */
+  forgetBindGroups(): void {
+    this.#bindGroups.clear();
+  }
+
+  #bindGroup(kernel: Kernel, buffers: readonly BoundBuffer[]): GPUBindGroup {
+    let key = `${this.#id(kernel)}`;
+    for (const { buffer, bytes } of buffers) key += `,${this.#id(buffer)}:${bytes}`;
+    let group = this.#bindGroups.get(key);
+    if (!group) {
+      if (this.#bindGroups.size >= BIND_GROUPS_KEPT) this.#bindGroups.clear();
+      group = kernel.bindGroup(buffers, this.#uniforms);
+      this.#bindGroups.set(key, group);
+    }
+    return group;
+  }
+
+  #id(object: object): number {
+    let id = this.#bufferIds.get(object);
+    if (id === undefined) {
+      id = this.#nextId++;
+      this.#bufferIds.set(object, id);
+    }
+    return id;
+  }
+}

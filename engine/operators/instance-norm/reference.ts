@@ -1,0 +1,123 @@
+// Instance normalisation (Ulyanov et al., 2016) without scale, shift or running statistics, and the L2 normalisation
+// of rows that puts patch features on the unit sphere. The variance is the biased one, taken in a second pass: maps
+// with a large mean lose no digits. What a generator does right after the norm can be asked for with it: an activation,
+// and then the addition of a residual; kernels fuse both, so the reference states both.
+import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
+
+export interface InstanceNormOptions {
+  readonly eps?: number;
+  readonly activation?: "none" | "relu" | "leakyRelu";
+  /** Of the leaky ReLU, for negative values. */
+  readonly slope?: number;
+  /** [N, C, H, W], added after the activation. */
+  readonly residual?: Dense;
+}
+
+/** The factor on negative values that makes any of the three activations. */
+function negativeSlope({ activation = "none", slope = 0.2 }: InstanceNormOptions): number {
+  return activation === "none" ? 1 : activation === "relu" ? 0 : slope;
+}
+
+/** x [N, C, H, W] -> activation((x - mean) / sqrt(variance + eps)) + residual, statistics per (n, c) over H x W. */
+export function instanceNorm(x: Dense, options: InstanceNormOptions = {}): Dense {
+  requireRank("instanceNorm", "x", x.shape, 4, "[N, C, H, W]");
+  const { eps = 1e-5, residual } = options;
+  if (residual) requireSameShape("instanceNorm", "x and the residual", x.shape, residual.shape);
+  const slope = negativeSlope(options);
+  const [batch, channels, height, width] = x.shape;
+  const area = height * width;
+  const y = zeros(x.shape);
+  for (let plane = 0; plane < batch * channels; plane++) {
+    const start = plane * area;
+    const mean = meanOf(x.data, start, area);
+    const inverseDeviation = inverseDeviationOf(x.data, start, area, mean, eps);
+    for (let at = start; at < start + area; at++) {
+      const value = (x.data[at] - mean) * inverseDeviation;
+      y.data[at] = value > 0 ? value : value * slope;
+    }
+  }
+  if (residual) for (let at = 0; at < y.data.length; at++) y.data[at] += residual.data[at];
+  return y;
+}
+
+/** `dresidual` is there if a residual was. */
+export function instanceNormGradient(
+  x: Dense,
+  options: InstanceNormOptions,
+  dy: Dense,
+): { dx: Dense; dresidual?: Dense } {
+  const { eps = 1e-5, residual } = options;
+  const slope = negativeSlope(options);
+  const [batch, channels, height, width] = x.shape;
+  const area = height * width;
+  const dx = zeros(x.shape);
+  for (let plane = 0; plane < batch * channels; plane++) {
+    const start = plane * area;
+    const mean = meanOf(x.data, start, area);
+    const inverseDeviation = inverseDeviationOf(x.data, start, area, mean, eps);
+    // With g the cotangent of the normalised value u: dx = (g - mean(g) - u mean(g u)) / deviation.
+    let sumG = 0;
+    let sumGU = 0;
+    for (let at = start; at < start + area; at++) {
+      const u = (x.data[at] - mean) * inverseDeviation;
+      const g = u > 0 ? dy.data[at] : dy.data[at] * slope;
+      sumG += g;
+      sumGU += g * u;
+      dx.data[at] = g;
+    }
+    const meanG = sumG / area;
+    const meanGU = sumGU / area;
+    for (let at = start; at < start + area; at++) {
+      const u = (x.data[at] - mean) * inverseDeviation;
+      dx.data[at] = (dx.data[at] - meanG - u * meanGU) * inverseDeviation;
+    }
+  }
+  return residual ? { dx, dresidual: dy } : { dx };
+}
+
+function meanOf(values: Float64Array, start: number, count: number): number {
+  let total = 0;
+  for (let at = start; at < start + count; at++) total += values[at];
+  return total / count;
+}
+
+function inverseDeviationOf(values: Float64Array, start: number, count: number, mean: number, eps: number): number {
+  let total = 0;
+  for (let at = start; at < start + count; at++) total += (values[at] - mean) ** 2;
+  return 1 / Math.sqrt(total / count + eps);
+}
+
+/** Rows x [R, C] -> x / (||x|| + eps) row by row. The eps is added to the norm, so it counts for tiny rows. */
+export function l2Normalize(x: Dense, eps = 1e-7): Dense {
+  requireRank("l2Normalize", "x", x.shape, 2, "[rows, channels]");
+  const [rows, channels] = x.shape;
+  const y = zeros(x.shape);
+  for (let row = 0; row < rows; row++) {
+    const start = row * channels;
+    const factor = 1 / (normOf(x.data, start, channels) + eps);
+    for (let at = start; at < start + channels; at++) y.data[at] = x.data[at] * factor;
+  }
+  return y;
+}
+
+/** At a row of zeros the norm's own gradient is taken as zero, as PyTorch does. */
+export function l2NormalizeGradient(x: Dense, eps: number, dy: Dense): { dx: Dense } {
+  const [rows, channels] = x.shape;
+  const dx = zeros(x.shape);
+  for (let row = 0; row < rows; row++) {
+    const start = row * channels;
+    const norm = normOf(x.data, start, channels);
+    const factor = 1 / (norm + eps);
+    let dot = 0;
+    for (let at = start; at < start + channels; at++) dot += x.data[at] * dy.data[at];
+    const along = norm > 0 ? (dot * factor * factor) / norm : 0;
+    for (let at = start; at < start + channels; at++) dx.data[at] = dy.data[at] * factor - x.data[at] * along;
+  }
+  return { dx };
+}
+
+function normOf(values: Float64Array, start: number, count: number): number {
+  let total = 0;
+  for (let at = start; at < start + count; at++) total += values[at] * values[at];
+  return Math.sqrt(total);
+}

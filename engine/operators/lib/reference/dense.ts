@@ -1,0 +1,61 @@
+// The values of the reference operators: a row-major float64 array and its shape. The reference is the oracle that
+// every kernel is tested against and the single-thread CPU baseline of the benchmarks, so it is plain loops over
+// plain arrays: no tape, no views, no laziness.
+//
+// In this folder an operator is `name(inputs..., options)`, and beside it stands
+// `nameGradient(inputs..., options, dy)`: the same arguments and then the cotangent dy of the output. It returns one
+// `d<input>` for each input that gets a gradient, always in that input's shape. Images are NCHW.
+import { ShapeError } from "../../../core/errors.js";
+
+export interface Dense {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Number of elements of a shape; 1 for the scalar shape []. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** Values with a shape. The array is kept, not copied, if it is a Float64Array. Throws ShapeError if the count is off. */
+export function dense(shape: readonly number[], data: ArrayLike<number>): Dense {
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError(
+      `dense: ${data.length} values do not fill the shape [${shape}].`,
+      `Give ${sizeOf(shape)} values.`,
+    );
+  }
+  return { shape, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: readonly number[]): Dense {
+  return { shape, data: new Float64Array(sizeOf(shape)) };
+}
+
+/** Float32 values, as they come from a GPU or a file, widened without change. */
+export function fromFloat32(shape: readonly number[], data: Float32Array): Dense {
+  return dense(shape, new Float64Array(data));
+}
+
+/** Throws ShapeError unless both shapes are equal. `names` says which two values these are. */
+export function requireSameShape(operator: string, names: string, a: readonly number[], b: readonly number[]): void {
+  if (a.length !== b.length || a.some((extent, axis) => extent !== b[axis])) {
+    throw new ShapeError(`${operator}: ${names} have the shapes [${a}] and [${b}].`, "Give both the same shape.");
+  }
+}
+
+/** Throws ShapeError unless the shape has `rank` axes. `layout` spells them, as in "[N, C, H, W]". */
+export function requireRank(
+  operator: string,
+  name: string,
+  shape: readonly number[],
+  rank: number,
+  layout: string,
+): void {
+  if (shape.length !== rank) {
+    throw new ShapeError(`${operator}: ${name} has the shape [${shape}].`, `Reshape it to ${layout}.`);
+  }
+}

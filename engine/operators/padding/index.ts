@@ -1,0 +1,94 @@
+// Padding by reflection and by replication, the same on four sides, and their adjoints, which gather (at most nine sources
+// for a reflection) and so need no atomics and sum in a fixed order.
+import { pad, pad_gradient } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { imageShape, shapeText, stripGrid } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+
+type One = readonly [x: Tensor];
+type Pad = Operator<One, { padding: number }>;
+type PadGradient = Operator<One, { padding: number; size: readonly [number, number] }>;
+
+// Each is the other's gradient, so each is given the other as a function. Bundlers may drop what nobody uses.
+// @__NO_SIDE_EFFECTS__
+function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): Pad {
+  return defineOperator({
+    name,
+    shape([x], { padding }) {
+      const [batch, channels, height, width] = imageShape(name, x);
+      if (REFLECT && padding >= Math.min(height, width)) {
+        throw new ShapeError(
+          `${name}: ${shapeText(x)} is too small for a padding of ${padding}`,
+          "Height and width must be larger than the padding.",
+        );
+      }
+      return [batch, channels, height + 2 * padding, width + 2 * padding];
+    },
+    flops: () => 0,
+    cheap: true,
+    forward(gpu, [x], { padding }, y) {
+      const [batch, channels, height, width] = x.shape;
+      const { grid, constants } = stripGrid(gpu, y.shape);
+      gpu.dispatch(pad, {
+        bindings: { x, y },
+        params: { planes: batch * channels, height, width, pad: padding },
+        grid,
+        constants: { ...constants, REFLECT },
+      });
+      return undefined;
+    },
+    gradient: ({ inputs: [x], options: { padding } }, dy) => [
+      adjoint()([dy], { padding, size: [x.shape[2], x.shape[3]] }),
+    ],
+  });
+}
+
+// @__NO_SIDE_EFFECTS__
+function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): PadGradient {
+  return defineOperator({
+    name,
+    shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
+    // What falls on a pixel beside its own is added to it.
+    flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
+    forward(gpu, [dy], { padding, size }, dx) {
+      const [batch, channels] = dy.shape;
+      const { grid, constants } = stripGrid(gpu, dx.shape);
+      gpu.dispatch(pad_gradient, {
+        bindings: { dy, dx },
+        params: { planes: batch * channels, height: size[0], width: size[1], pad: padding },
+        grid,
+        constants: { ...constants, REFLECT },
+      });
+      return undefined;
+    },
+    gradient: ({ options: { padding } }, dx) => [forward()([dx], { padding })],
+  });
+}
+
+export const reflectionPad2dOperator: Pad = definePad("reflectionPad2d", true, () => reflectionPad2dGradientOperator);
+export const reflectionPad2dGradientOperator: PadGradient = definePadGradient(
+  "reflectionPad2dGradient",
+  true,
+  () => reflectionPad2dOperator,
+);
+export const replicationPad2dOperator: Pad = definePad(
+  "replicationPad2d",
+  false,
+  () => replicationPad2dGradientOperator,
+);
+export const replicationPad2dGradientOperator: PadGradient = definePadGradient(
+  "replicationPad2dGradient",
+  false,
+  () => replicationPad2dOperator,
+);
+
+/** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], mirrored without repeating the edge. */
+export const reflectionPad2d = (x: Tensor, padding: number): Tensor => reflectionPad2dOperator([x], { padding });
+
+/** The adjoint of reflectionPad2d: the gradient of its input of the given height and width. */
+export const reflectionPad2dGradient = (dy: Tensor, size: readonly [number, number], padding: number): Tensor =>
+  reflectionPad2dGradientOperator([dy], { padding, size });
+
+/** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], the edges repeated. */
+export const replicationPad2d = (x: Tensor, padding: number): Tensor => replicationPad2dOperator([x], { padding });

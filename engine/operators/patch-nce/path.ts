@@ -1,0 +1,146 @@
+// The fused path of the design: feature maps and positions in, one NCE loss a row out, with the head of the paper (two linear
+// layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once; similarities as
+// patches.ts keeps them. The same in plain operators is its oracle:
+//   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
+import { GradientError, ShapeError } from "../../core/errors.js";
+import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { linearOperator, matmul, runMatmul } from "../matmul/index.js";
+import { gate } from "../pointwise/index.js";
+import { sum } from "../reduction/index.js";
+import {
+  checkGroups,
+  checkPositions,
+  gatherPositions,
+  L2_EPS,
+  l2Normalize,
+  l2NormalizeGradientOperator,
+  type PatchNceOptions,
+  patchNceGradientOperator,
+  runGather,
+  runL2Normalize,
+  runPatchNce,
+  scatterPositionsOperator,
+  similarityFlops,
+} from "./index.js";
+
+/** The two-layer head of one tap: w1 [C', C], b1 [C'], w2 [C', C'], b2 [C']. */
+export interface Head {
+  w1: Tensor;
+  b1: Tensor;
+  w2: Tensor;
+  b2: Tensor;
+}
+
+interface Embedded {
+  rows: Tensor;
+  hidden: Tensor;
+  units: Tensor;
+  norms: Tensor;
+}
+
+/** Gather, head, unit rows; every buffer that the gradient needs. */
+function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
+  const count = checkPositions("patchNcePath", x, ids);
+  const layer = (input: Tensor, w: Tensor, bias: Tensor, output: Tensor, relu: boolean) => {
+    const variant = chooseVariant(gpu, linearOperator.record, [input, w, bias], {});
+    runMatmul(gpu, variant, input, w, { transposeB: true }, output, { bias, relu });
+  };
+  const rows = gpu.empty([count, x.shape[1]]);
+  runGather(gpu, x, ids, rows);
+  const hidden = gpu.empty([count, w1.shape[0]]);
+  layer(rows, w1, b1, hidden, true);
+  const out = gpu.empty([count, w2.shape[0]]);
+  layer(hidden, w2, b2, out, false);
+  const units = gpu.empty(out.shape);
+  const norms = gpu.empty([count]);
+  runL2Normalize(gpu, out, units, norms, L2_EPS);
+  out.dispose();
+  return { rows, hidden, units, norms };
+}
+
+/** Operations of the head on the rows of unit keys k: two products, biases and ReLU, and the norm. */
+const headFlops = ([rows]: Shape, w1: Shape, w2: Shape) =>
+  2 * rows * (sizeOf(w1) + sizeOf(w2)) + rows * (2 * w1[0] + 4 * w2[0]);
+
+type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, ids: Tensor, k: Tensor];
+
+export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>({
+  name: "patchNcePath",
+  integers: [5],
+  shape([x, w1, , w2, , ids, k], { groups }) {
+    const rows = checkPositions("patchNcePath", x, ids);
+    checkGroups("patchNcePath", rows, groups);
+    if (
+      w1.shape[1] !== x.shape[1] ||
+      w2.shape[1] !== w1.shape[0] ||
+      k.shape[0] !== rows ||
+      k.shape[1] !== w2.shape[0]
+    ) {
+      throw new ShapeError(
+        `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, keys ${shapeText(k)} do not fit`,
+        "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'].",
+      );
+    }
+    return [rows];
+  },
+  flops: ([, w1, , w2, , , k], options) =>
+    headFlops(k as Shape, w1 as Shape, w2 as Shape) + similarityFlops(k as Shape, options),
+  forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
+    const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
+    const [lse, s] = runPatchNce(gpu, [units, k], options, loss);
+    return [rows, hidden, units, norms, lse, ...(s ? [s] : [])];
+  },
+  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse, s], needs }, dy) {
+    if (gpu.gradEnabled) {
+      throw new GradientError(
+        "patchNcePath cannot be differentiated twice",
+        "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
+      );
+    }
+    const dUnits = patchNceGradientOperator([units, k, lse, dy, s], options);
+    const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
+    const dHidden = gate(matmul(dOut, w2), hidden);
+    const mapGradient = () => scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape });
+    return [
+      needs(0) ? mapGradient() : null,
+      needs(1) ? matmul(dHidden, rows, { transposeA: true }) : null,
+      needs(2) ? sum(dHidden, [0]) : null,
+      needs(3) ? matmul(dOut, hidden, { transposeA: true }) : null,
+      needs(4) ? sum(dOut, [0]) : null,
+    ];
+  },
+});
+
+/**
+ * Features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'], without gradient: the keys of
+ * PatchNCE. Without a head the gathered rows are normalised as they are.
+ */
+export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
+  const { gpu } = x;
+  return gpu.noGrad(() => {
+    if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
+    const { rows, hidden, units, norms } = embed(gpu, x, ids, head);
+    gpu.onOperator?.({
+      operator: "patchKeys",
+      flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
+      bytes: 4 * (rows.size + head.w1.size + head.w2.size + units.size),
+    });
+    for (const tensor of [rows, hidden, norms]) tensor.dispose();
+    return units;
+  });
+}
+
+/**
+ * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), a loss a row.
+ * Gradients go to x and to the head.
+ */
+export const patchNcePath = (
+  x: Tensor,
+  ids: Tensor,
+  { w1, b1, w2, b2 }: Head,
+  k: Tensor,
+  options: PatchNceOptions,
+): Tensor => patchNcePathOperator([x, w1, b1, w2, b2, ids, k], options);

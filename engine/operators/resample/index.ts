@@ -1,0 +1,95 @@
+// The fixed, depthwise filters of the anti-aliased networks: blur and take every second pixel, and bilinear doubling
+// (cut.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter again.
+import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { imageShape, shapeText, stripGrid } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+
+type One = readonly [x: Tensor];
+interface Size {
+  size: readonly [number, number];
+}
+
+const halved = (n: number) => Math.floor((n - 1) / 2) + 1;
+
+export const blurDownOperator = defineOperator<One, object>({
+  name: "blurDown",
+  shape([x]) {
+    const [batch, channels, height, width] = imageShape("blurDown", x);
+    if (height < 2 || width < 2)
+      throw new ShapeError(`blurDown: ${shapeText(x)} is too small to be mirrored`, "Give at least 2 x 2 pixels.");
+    return [batch, channels, halved(height), halved(width)];
+  },
+  // Three by three taps an output.
+  flops: (_shapes, _options, y) => 18 * sizeOf(y),
+  cheap: true,
+  forward(gpu, [x], _, y) {
+    const [batch, channels, height, width] = x.shape;
+    gpu.dispatch(blur_down, {
+      bindings: { x, y },
+      params: { planes: batch * channels, height, width, out_height: y.shape[2], out_width: y.shape[3] },
+      ...stripGrid(gpu, y.shape),
+    });
+    return undefined;
+  },
+  gradient: ({ inputs: [x] }, dy) => [blurDownGradientOperator([dy], { size: [x.shape[2], x.shape[3]] })],
+});
+
+export const blurDownGradientOperator: Operator<One, Size> = defineOperator({
+  name: "blurDownGradient",
+  shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
+  flops: ([dy]) => 18 * sizeOf(dy as Shape),
+  forward(gpu, [dy], { size: [height, width] }, dx) {
+    const [batch, channels, outHeight, outWidth] = dy.shape;
+    gpu.dispatch(blur_down_gradient, {
+      bindings: { dy, dx },
+      params: { planes: batch * channels, height, width, out_height: outHeight, out_width: outWidth },
+      ...stripGrid(gpu, dx.shape),
+    });
+    return undefined;
+  },
+  gradient: (_, dx) => [blurDown(dx)],
+});
+
+export const blurUpOperator = defineOperator<One, object>({
+  name: "blurUp",
+  shape([x]) {
+    const [batch, channels, height, width] = imageShape("blurUp", x);
+    return [batch, channels, 2 * height, 2 * width];
+  },
+  // Two by two taps reach an output.
+  flops: (_shapes, _options, y) => 8 * sizeOf(y),
+  cheap: true,
+  forward(gpu, [x], _, y) {
+    const [batch, channels, height, width] = x.shape;
+    gpu.dispatch(blur_up, {
+      bindings: { x, y },
+      params: { planes: batch * channels, height, width },
+      ...stripGrid(gpu, y.shape),
+    });
+    return undefined;
+  },
+  gradient: (_, dy) => [blurUpGradientOperator([dy], {})],
+});
+
+export const blurUpGradientOperator: Operator<One, object> = defineOperator({
+  name: "blurUpGradient",
+  shape: ([dy]) => [dy.shape[0], dy.shape[1], dy.shape[2] / 2, dy.shape[3] / 2],
+  flops: ([dy]) => 8 * sizeOf(dy as Shape),
+  forward(gpu, [dy], _, dx) {
+    const [batch, channels, height, width] = dx.shape;
+    gpu.dispatch(blur_up_gradient, {
+      bindings: { dy, dx },
+      params: { planes: batch * channels, height, width },
+      ...stripGrid(gpu, dx.shape),
+    });
+    return undefined;
+  },
+  gradient: (_, dx) => [blurUp(dx)],
+});
+
+/** [N, C, H, W] -> [N, C, ceil(H / 2), ceil(W / 2)]: taps [1,2,1]/4 over the mirrored image, every second pixel. */
+export const blurDown = (x: Tensor): Tensor => blurDownOperator([x], {});
+/** [N, C, H, W] -> [N, C, 2 H, 2 W]: bilinear with half-pixel centres. */
+export const blurUp = (x: Tensor): Tensor => blurUpOperator([x], {});

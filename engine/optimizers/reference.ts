@@ -1,0 +1,30 @@
+// One step of Adam (Kingma & Ba, 2014) in PyTorch's form: the moments are corrected for their start at zero, and eps
+// is added after the second moment's root has been corrected. No weight decay, no AMSGrad.
+import { type Dense, requireSameShape, zeros } from "../operators/lib/reference/dense.js";
+
+export interface AdamOptions {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Counted from 1 for the first step. */
+  readonly step: number;
+}
+
+/** Parameters p, their gradients g and both moments m, v (zeros before step 1) -> the same after the step. */
+export function adam(p: Dense, g: Dense, m: Dense, v: Dense, options: AdamOptions): { p: Dense; m: Dense; v: Dense } {
+  requireSameShape("adam", "parameters and gradients", p.shape, g.shape);
+  const { lr, beta1, beta2, eps, step } = options;
+  const stepSize = lr / (1 - beta1 ** step);
+  const rootCorrection = Math.sqrt(1 - beta2 ** step);
+  const next = { p: zeros(p.shape), m: zeros(p.shape), v: zeros(p.shape) };
+  for (let i = 0; i < p.data.length; i++) {
+    const gradient = g.data[i];
+    const first = beta1 * m.data[i] + (1 - beta1) * gradient;
+    const second = beta2 * v.data[i] + (1 - beta2) * gradient * gradient;
+    next.m.data[i] = first;
+    next.v.data[i] = second;
+    next.p.data[i] = p.data[i] - (stepSize * first) / (Math.sqrt(second) / rootCorrection + eps);
+  }
+  return next;
+}

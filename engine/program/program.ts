@@ -1,0 +1,253 @@
+// A step recorded once and replayed many times. While `record` runs its function, operators hand over their dispatches as
+// always, but nothing runs: the recording keeps them, and every tensor made on the way is a promise of memory. Afterwards
+// lifetimes are known, so buffers are shared by tensors that never live at the same time (whole buffers: WebGPU forbids
+// one buffer as read and as written in one dispatch, whatever the ranges). Pipelines are compiled together, bind groups
+// and uniforms made once; a replay is one encoder, one pass and no garbage.
+// What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
+
+import { abortable, type LongWork } from "../core/cancellation.js";
+import { RecordingError } from "../core/errors.js";
+import { Storage, visitTensors } from "../core/tensor.js";
+import type { Dispatch, Gpu, Recording } from "../device/gpu.js";
+import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
+import { BufferUsage } from "../device/webgpu-flags.js";
+import { Recipes, type Rematerialize } from "./rematerialization.js";
+
+interface Life {
+  storage: Storage;
+  first: number;
+  last: number;
+}
+
+interface Command {
+  kernel: Kernel;
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  offsets: number[];
+  grid: readonly [number, number, number];
+}
+
+/** Buffers that several programs use in turn; they must never be replayed inside one another. */
+export class Arena {
+  readonly buffers: GPUBuffer[] = [];
+  /** Programs that use it and are not disposed. */
+  programs = 0;
+}
+
+export interface RecordOptions extends LongWork {
+  /** What a backward pass makes again instead of having it kept; results are the same to the bit. By default "cheap". */
+  rematerialize?: Rematerialize;
+}
+
+/**
+ * Records `work` and prepares it for replay, which takes as long as the compiler takes for the kernels that are new.
+ * The tensors that `work` returns keep their memory; all others made inside share it.
+ *
+ * @example
+ * ```ts
+ * import { mul, openGpu, record, sum } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const x = gpu.tensor([1, 2, 3]);
+ * const { program, result } = await record(gpu, () => sum(mul(x, x)));
+ * program.replay();
+ * console.log(await result.item()); // 14
+ * x.write(Float32Array.of(0, 3, 4));
+ * program.replay();
+ * console.log(await result.item()); // 25
+ * program.dispose();
+ * gpu.dispose();
+ * ```
+ */
+export async function record<T>(
+  gpu: Gpu,
+  work: () => T,
+  arena: Arena = new Arena(),
+  { signal, onProgress, rematerialize = "cheap" }: RecordOptions = {},
+): Promise<{ program: Program; result: T }> {
+  signal?.throwIfAborted();
+  if (gpu.recording) throw new RecordingError("a program is already being recorded on this device");
+  const dispatches: Dispatch[] = [];
+  const constants: GPUBuffer[] = [];
+  const recording: Recording = {
+    dispatch: (dispatch) => dispatches.push(dispatch),
+    allocate: (bytes, label) => new Storage(bytes, label, null, true),
+    adopt: (buffer) => constants.push(buffer),
+    recipes: new Recipes(rematerialize),
+  };
+  gpu.queue.flush();
+  gpu.recording = recording;
+  let result: T;
+  try {
+    result = gpu.outsideScopes(work);
+  } catch (error) {
+    for (const buffer of constants) gpu.releaseBuffer(buffer);
+    throw error;
+  } finally {
+    gpu.recording = null;
+  }
+  const kept = new Set<Storage>();
+  visitTensors(result, (tensor) => kept.add(tensor.storage));
+  const program = new Program(gpu, dispatches, constants, kept, arena);
+  try {
+    await program.prepare({ signal, onProgress });
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
+  return { program, result };
+}
+
+export class Program {
+  /** Number of dispatches in one replay. */
+  readonly length: number;
+  /** Bytes that the program's own tensors take, after sharing, arena included. */
+  readonly bytes: number;
+  readonly #gpu: Gpu;
+  readonly #dispatches: Dispatch[];
+  readonly #arena: Arena;
+  /** Buffers of kept tensors and of constants. */
+  readonly #own: GPUBuffer[];
+  #commands: Command[] = [];
+  #uniforms: GPUBuffer | null = null;
+  #disposed = false;
+
+  constructor(gpu: Gpu, dispatches: Dispatch[], constants: GPUBuffer[], kept: ReadonlySet<Storage>, arena: Arena) {
+    this.#gpu = gpu;
+    this.#own = constants;
+    this.#dispatches = dispatches;
+    this.#arena = arena;
+    arena.programs++;
+    this.length = dispatches.length;
+    this.bytes = this.#placeBuffers(kept);
+  }
+
+  /** Compiles every pipeline, beside each other, and makes bind groups and uniforms. */
+  async prepare({ signal, onProgress }: LongWork = {}): Promise<void> {
+    const gpu = this.#gpu;
+    const kernels = this.#dispatches.map(({ source, constants }) => gpu.kernels.get(source, constants));
+    const distinct = [...new Set(kernels)];
+    let compiled = 0;
+    const compiling = gpu.guarded(() =>
+      distinct.map(async (kernel) => {
+        await kernel.compile();
+        compiled++;
+        if (!signal?.aborted) onProgress?.(compiled / distinct.length);
+      }),
+    );
+    // A driver cannot be told to stop, but its caller need not wait: what is compiled stays compiled.
+    await abortable(Promise.all(compiling), signal);
+    const slots = new DataView(new ArrayBuffer(Math.max(1, this.length) * UNIFORM_SLOT));
+    const uniforms = gpu.createBuffer({
+      label: "program uniforms",
+      size: slots.byteLength,
+      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+    });
+    this.#commands = this.#dispatches.map(({ storages, params, grid }, index) => {
+      const kernel = kernels[index];
+      const offset = index * UNIFORM_SLOT;
+      kernel.packParams(params, slots, offset);
+      const buffers = storages.map((storage) => ({ buffer: storage.buffer as GPUBuffer, bytes: storage.bytes }));
+      const offsets = kernel.source.paramsSize ? [offset] : [];
+      return { kernel, pipeline: kernel.pipeline, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
+    });
+    gpu.device.queue.writeBuffer(uniforms, 0, slots.buffer);
+    this.#uniforms = uniforms;
+    // The recording is done with: what remains is commands.
+    this.#dispatches.length = 0;
+  }
+
+  /**
+   * Runs the recorded step with the present content of its inputs. Returns at once; the GPU follows.
+   * `timestampWrites` are those of the one pass that a replay is.
+   */
+  replay(timestampWrites?: GPUComputePassTimestampWrites): void {
+    const gpu = this.#gpu;
+    gpu.check();
+    gpu.queue.flush();
+    gpu.guarded(() => this.#submit(timestampWrites));
+  }
+
+  #submit(timestampWrites?: GPUComputePassTimestampWrites): void {
+    const { device } = this.#gpu;
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+    let current: GPUComputePipeline | null = null;
+    for (const command of this.#commands) {
+      const { pipeline, grid } = command;
+      if (pipeline !== current) {
+        pass.setPipeline(pipeline);
+        current = pipeline;
+      }
+      pass.setBindGroup(0, command.bindGroup, command.offsets);
+      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
+    }
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  }
+
+  /** Names of the kernels in order, for profiles and tests. */
+  kernels(): string[] {
+    return this.#commands.map(({ kernel }) => kernel.label);
+  }
+
+  /** Gives back the program's own memory; the arena's goes with the last program that uses it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const buffer of this.#own) this.#gpu.releaseBuffer(buffer);
+    this.#own.length = 0;
+    this.#arena.programs--;
+    if (this.#arena.programs === 0) {
+      for (const buffer of this.#arena.buffers) this.#gpu.releaseBuffer(buffer);
+      this.#arena.buffers.length = 0;
+    }
+    if (this.#uniforms) this.#gpu.destroyBuffer(this.#uniforms);
+    this.#commands = [];
+  }
+
+  /**
+   * Gives every promised storage a buffer. Storages are placed from the largest to the smallest, each into the first
+   * buffer that is free during its life (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
+   * neural net inference", 2020).
+   */
+  #placeBuffers(kept: ReadonlySet<Storage>): number {
+    const lives = new Map<Storage, Life>();
+    this.#dispatches.forEach(({ storages }, index) => {
+      for (const storage of storages) {
+        if (!storage.virtual || storage.buffer) continue;
+        const life = lives.get(storage);
+        if (life) life.last = index;
+        else lives.set(storage, { storage, first: index, last: index });
+      }
+    });
+    let bytes = 0;
+    for (const storage of kept) {
+      if (!storage.virtual || storage.buffer) continue;
+      storage.buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label, true);
+      this.#own.push(storage.buffer);
+      bytes += storage.buffer.size;
+    }
+    const tenants: Life[][] = this.#arena.buffers.map(() => []);
+    const bySize = [...lives.values()]
+      .filter(({ storage }) => !storage.buffer)
+      .sort((a, b) => b.storage.bytes - a.storage.bytes || a.first - b.first);
+    for (const life of bySize) {
+      const { storage } = life;
+      let home = tenants.findIndex(
+        (others, slot) =>
+          this.#arena.buffers[slot].size >= storage.bytes &&
+          others.every((other) => life.last < other.first || other.last < life.first),
+      );
+      if (home < 0) {
+        this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program", true));
+        tenants.push([]);
+        home = tenants.length - 1;
+      }
+      tenants[home].push(life);
+      storage.buffer = this.#arena.buffers[home];
+    }
+    for (const buffer of this.#arena.buffers) bytes += buffer.size;
+    return bytes;
+  }
+}

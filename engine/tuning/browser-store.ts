@@ -1,0 +1,36 @@
+// Tuning tables in a browser's own storage (IndexedDB), one for each adapter and profile. Works in pages and in workers.
+import type { Profile } from "../device/gpu.js";
+import { checkTuning, type TuningTable } from "./table.js";
+
+const DATABASE = "cutgpu";
+const STORE = "tuning";
+const keyFor = (adapter: string, profile: Profile) => `${adapter} ${profile}`;
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+async function withStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opening = indexedDB.open(DATABASE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+  const database = await settled(opening);
+  try {
+    return await settled(work(database.transaction(STORE, mode).objectStore(STORE)));
+  } finally {
+    database.close();
+  }
+}
+
+/** The table that was stored for an adapter (adapterName) and profile, or null. Throws what IndexedDB throws, and a FormatError. */
+export async function loadTuning(adapter: string, profile: Profile): Promise<TuningTable | null> {
+  const value: unknown = await withStore("readonly", (store) => store.get(keyFor(adapter, profile)));
+  return value === undefined ? null : checkTuning(value, "the stored tuning table");
+}
+
+/** Keeps a table in place of the one before. */
+export async function storeTuning(table: TuningTable): Promise<void> {
+  await withStore("readwrite", (store) => store.put(table, keyFor(table.adapter, table.profile)));
+}

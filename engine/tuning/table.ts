@@ -1,0 +1,89 @@
+// Tuning tables: which kernel was measured to be the fastest for an operator, shapes and options on one adapter. A table is
+// plain JSON and holds only what departs from the operators' own rule. It is consulted by chooseVariant after `gpu.forced`.
+// Other kernels round otherwise, so a table is part of what "same seed, same adapter, same bits" rests on.
+
+import { FormatError } from "../core/errors.js";
+import type { Shape } from "../core/tensor.js";
+import { adapterName } from "../device/adapter.js";
+import type { Profile } from "../device/gpu.js";
+
+export interface TuningTable {
+  /** Of this format, the keys included. */
+  readonly version: 1;
+  /** The adapter that it was measured on, as adapterName() calls it. */
+  readonly adapter: string;
+  readonly profile: Profile;
+  /** Names of variants by keyOf(). */
+  readonly choices: { readonly [key: string]: string };
+}
+
+/** What a kernel is chosen for. */
+export interface Choice {
+  operator: string;
+  shapes: readonly (Shape | undefined)[];
+  options: object;
+  /** Its entry in a tuning table. */
+  key: string;
+}
+
+/**
+ * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no axes),
+ * and its options sorted by name, all with single spaces between. Every number that the choice may depend on is in it:
+ *
+ *     conv2d 1x64x32x32 64x64x3x3 64 padding=1 paddingMode=zeros stride=1
+ */
+export function keyOf(operator: string, shapes: readonly (Shape | undefined)[], options: object): string {
+  const inputs = shapes.map((shape) => (shape ? shape.join("x") || "scalar" : "-"));
+  const settings = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .sort();
+  return [operator, ...inputs, ...settings].join(" ");
+}
+
+const FIX = "Make a new one with `cutgpu tune`.";
+
+/** A value that came from JSON, checked to be a table. `origin` names it in messages. Throws a FormatError. */
+export function checkTuning(value: unknown, origin = "the tuning table"): TuningTable {
+  const fail = (why: string): never => {
+    throw new FormatError(`${origin} ${why}`, FIX);
+  };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return fail("is not a tuning table");
+  const { version, adapter, profile, choices } = value as { [name: string]: unknown };
+  if (version !== 1) fail(`has version ${String(version)} and not 1`);
+  if (typeof adapter !== "string") fail("does not name its adapter");
+  if (profile !== "gpu" && profile !== "software") fail(`has no profile "gpu" or "software"`);
+  if (typeof choices !== "object" || choices === null || Array.isArray(choices)) return fail("has no choices");
+  for (const [key, variant] of Object.entries(choices)) {
+    if (typeof variant !== "string") fail(`gives no name of a kernel for "${key}"`);
+  }
+  return value as TuningTable;
+}
+
+/** A table from its JSON text. Throws a FormatError where it is none. */
+export function parseTuning(text: string, origin = "the tuning table"): TuningTable {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new FormatError(`${origin} is not JSON`, FIX);
+  }
+  return checkTuning(value, origin);
+}
+
+/**
+ * Puts a table in force. One of another adapter or profile says nothing of this one: it is left out, `notify` hears of it,
+ * and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when met.
+ */
+export function applyTuning(
+  gpu: { info: GPUAdapterInfo; profile: Profile; tuning: TuningTable | null },
+  table: TuningTable,
+  notify?: (message: string) => void,
+): boolean {
+  const theirs = `"${table.adapter}" (${table.profile} kernels)`;
+  const ours = `"${adapterName(gpu)}" (${gpu.profile} kernels)`;
+  const fits = theirs === ours;
+  if (fits) gpu.tuning = table;
+  else notify?.(`a tuning table for ${theirs} is not used on ${ours}`);
+  return fits;
+}

@@ -1,0 +1,180 @@
+// Convolution for adapters that are a CPU: direct, from registers, without workgroup memory or barriers.
+// A workgroup is one subgroup. It makes ROWS output channels of LANES * 8 pixels: every lane owns 8 neighbouring pixels of
+// a row, holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input channel and tap
+// row a lane reads one window of x, and all taps of that row are summed before they join the totals: the totals stay out of
+// the inner loop, and chains of additions are short, so they round less.
+// Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
+// Grid: x = groups of pixels, y = blocks of ROWS output channels, z = batch.
+enable subgroups;
+
+const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
+const ROWS: u32 = 8; // @tunable output channels a workgroup makes: 8, or 4
+const TAPS_X: u32 = 3; // @tunable taps along a row
+const STRIDE: u32 = 1; // @tunable step along a row
+const WINDOW: u32 = 7 * STRIDE + TAPS_X;
+// With fewer than 8 lanes every lane holds the weights of two channels.
+const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
+
+//#include convolution/lib/geometry.wgsl
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let n = group.z;
+  let m0 = group.y * ROWS;
+  let octets = (params.columns + 7) / 8;
+  let octet = group.x * LANES + lane;
+  let oy = octet / octets;
+  let ox = (octet % octets) * 8;
+
+  var sources: array<u32, WINDOW>;
+  var inside: array<bool, WINDOW>;
+  for (var i = 0u; i < WINDOW; i++) {
+    let s = source(i32(ox * STRIDE + i) - params.pad_x, params.in_width, params.reflect);
+    sources[i] = s.x;
+    inside[i] = s.y == 1;
+  }
+
+  var near: array<vec4f, 8>;
+  var far: array<vec4f, 8>;
+
+  let last = params.out_channels - 1;
+  let w_low = params.w_base + i32(min(m0 + (lane & (HIGH + 3)), last)) * params.w_m;
+  let w_high = params.w_base + i32(min(m0 + 4 + (lane & 3), last)) * params.w_m;
+
+  for (var ty = 0u; ty < params.taps_y; ty++) {
+    let s = source(i32(oy * params.stride + ty) - params.pad_y, params.in_height, params.reflect);
+    for (var c = 0u; c < params.in_channels; c++) {
+      let row = ((n * params.in_channels + c) * params.in_height + s.x) * params.in_width;
+      var v: array<f32, WINDOW>;
+      for (var i = 0u; i < WINDOW; i++) {
+        v[i] = select(0.0, x[row + sources[i]], inside[i] && s.y == 1);
+      }
+      let tap = i32(c) * params.w_c + i32(ty) * params.w_ty;
+      var low: array<f32, TAPS_X>;
+      var high: array<f32, TAPS_X>;
+      for (var t = 0u; t < TAPS_X; t++) {
+        low[t] = w[u32(w_low + tap + i32(t) * params.w_tx)];
+        high[t] = low[t];
+        if (LANES < 8) { high[t] = w[u32(w_high + tap + i32(t) * params.w_tx)]; }
+      }
+      {
+        var p = vec4f();
+        var q = vec4f();
+        for (var t = 0u; t < TAPS_X; t++) {
+          let tap = subgroupBroadcast(low[t], 0);
+          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        }
+        near[0] += p;
+        far[0] += q;
+      }
+      {
+        var p = vec4f();
+        var q = vec4f();
+        for (var t = 0u; t < TAPS_X; t++) {
+          let tap = subgroupBroadcast(low[t], 1);
+          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        }
+        near[1] += p;
+        far[1] += q;
+      }
+      {
+        var p = vec4f();
+        var q = vec4f();
+        for (var t = 0u; t < TAPS_X; t++) {
+          let tap = subgroupBroadcast(low[t], 2);
+          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        }
+        near[2] += p;
+        far[2] += q;
+      }
+      {
+        var p = vec4f();
+        var q = vec4f();
+        for (var t = 0u; t < TAPS_X; t++) {
+          let tap = subgroupBroadcast(low[t], 3);
+          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+        }
+        near[3] += p;
+        far[3] += q;
+      }
+      if (ROWS > 4) {
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[4] += p;
+          far[4] += q;
+        }
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH + 1);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[5] += p;
+          far[5] += q;
+        }
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH + 2);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[6] += p;
+          far[6] += q;
+        }
+        {
+          var p = vec4f();
+          var q = vec4f();
+          for (var t = 0u; t < TAPS_X; t++) {
+            let tap = subgroupBroadcast(high[t], HIGH + 3);
+            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+          }
+          near[7] += p;
+          far[7] += q;
+        }
+      }
+    }
+  }
+
+  // The results leave one by one, through a single store, in loops whose bounds are no constants: 64 stores side by side
+  // would take five times as long to compile as all the rest.
+  if (oy >= params.rows) { return; }
+  let end = min(m0 + ROWS, params.out_channels);
+  let edge = min(ox + 8, params.columns);
+  for (var m = m0; m < end; m++) {
+    var b = 0.0;
+    if (params.has_bias == 1) { b = bias[m]; }
+    let row = ((n * params.out_channels + m) * params.out_height + oy * params.out_step + params.out_y) * params.out_width + params.out_x;
+    var low = near[0];
+    var high = far[0];
+    for (var r = 1u; r < ROWS; r++) {
+      low = select(low, near[r], m == m0 + r);
+      high = select(high, far[r], m == m0 + r);
+    }
+    for (var column = ox; column < edge; column++) {
+      y[row + column * params.out_step] = low.x + b;
+      low = vec4f(low.yzw, high.x);
+      high = vec4f(high.yzw, 0.0);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Gradient of a convolution's weights for adapters that are a CPU: direct, from registers, without workgroup memory.
+//   dw[split][m, c, ty, tx] = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
+// A workgroup is one subgroup. It makes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps each: every
+// lane owns one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to all.
+// The rows (n, oy) are cut into `splits` runs, whose partial sums are added by a second pass in a fixed order.
+// Grid: x = groups of pairs, y = blocks of ROWS output channels, z = splits.
+enable subgroups;
+
+const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
+const ROWS: u32 = 8; // @tunable output channels a workgroup makes: 8, or 4
+const TAPS_X: u32 = 3; // @tunable taps along a row
+const STRIDE: u32 = 1; // @tunable step along a row
+const WINDOW: u32 = 3 * STRIDE + TAPS_X;
+const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
+
+struct Params {
+  batch: u32, in_channels: u32, in_height: u32, in_width: u32,
+  out_channels: u32, out_height: u32, out_width: u32,
+  taps_y: u32, taps_x: u32, stride: u32, pad: i32, reflect: u32, rows_a_split: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+//#include convolution/lib/source.wgsl
+
+// Four pixels of dy; those beyond the row's end count for nothing.
+fn pixels(row: u32, ox: u32) -> vec4f {
+  var g = vec4f();
+  for (var i = 0u; i < 4; i++) {
+    g[i] = select(0.0, dy[row + min(ox + i, params.out_width - 1)], ox + i < params.out_width);
+  }
+  return g;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let m0 = group.y * ROWS;
+  let pair = group.x * LANES + lane;
+  let c = min(pair / params.taps_y, params.in_channels - 1);
+  let ty = pair % params.taps_y;
+  let m_low = min(m0 + (lane & (HIGH + 3)), params.out_channels - 1);
+  let m_high = min(m0 + 4 + (lane & 3), params.out_channels - 1);
+
+  // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
+  var totals: array<array<f32, TAPS_X>, 8>;
+
+  let first = group.z * params.rows_a_split;
+  let end = min(first + params.rows_a_split, params.batch * params.out_height);
+  for (var row = first; row < end; row++) {
+    let n = row / params.out_height;
+    let oy = row % params.out_height;
+    let sy = source(i32(oy * params.stride + ty) - params.pad, params.in_height, params.reflect);
+    let x_row = ((n * params.in_channels + c) * params.in_height + sy.x) * params.in_width;
+    let low_row = ((n * params.out_channels + m_low) * params.out_height + oy) * params.out_width;
+    let high_row = ((n * params.out_channels + m_high) * params.out_height + oy) * params.out_width;
+    var sums = array<array<f32, TAPS_X>, 8>();
+    for (var ox = 0u; ox < params.out_width; ox += 4) {
+      var v: array<f32, WINDOW>;
+      for (var i = 0u; i < WINDOW; i++) {
+        let sx = source(i32(ox * STRIDE + i) - params.pad, params.in_width, params.reflect);
+        v[i] = select(0.0, x[x_row + sx.x], sx.y == 1 && sy.y == 1);
+      }
+      let low = pixels(low_row, ox);
+      var high = low;
+      if (LANES < 8) { high = pixels(high_row, ox); }
+      {
+        let g = subgroupBroadcast(low, 0);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[0][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(low, 1);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[1][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(low, 2);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[2][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      {
+        let g = subgroupBroadcast(low, 3);
+        for (var t = 0u; t < TAPS_X; t++) {
+          sums[3][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+        }
+      }
+      if (ROWS > 4) {
+        {
+          let g = subgroupBroadcast(high, HIGH);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[4][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
+        }
+        {
+          let g = subgroupBroadcast(high, HIGH + 1);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[5][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
+        }
+        {
+          let g = subgroupBroadcast(high, HIGH + 2);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[6][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
+        }
+        {
+          let g = subgroupBroadcast(high, HIGH + 3);
+          for (var t = 0u; t < TAPS_X; t++) {
+            sums[7][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+          }
+        }
+      }
+    }
+    for (var r = 0u; r < ROWS; r++) {
+      for (var t = 0u; t < TAPS_X; t++) { totals[r][t] += sums[r][t]; }
+    }
+  }
+
+  // One store in loops whose bounds are no constants compiles in half the time of ROWS * TAPS_X stores side by side.
+  if (pair >= params.in_channels * params.taps_y) { return; }
+  let m_end = min(m0 + ROWS, params.out_channels);
+  for (var m = m0; m < m_end; m++) {
+    var taps = totals[0];
+    for (var r = 1u; r < ROWS; r++) {
+      for (var t = 0u; t < TAPS_X; t++) { taps[t] = select(taps[t], totals[r][t], m == m0 + r); }
+    }
+    let at = ((group.z * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;
+    let at_end = at + params.taps_x;
+    for (var i = at; i < at_end; i++) {
+      dw[i] = taps[0];
+      for (var t = 0u; t < TAPS_X - 1; t++) { taps[t] = taps[t + 1]; }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// The last step of Winograd's weight gradient: dw = G^T s G, the transpose of winograd_weights.wgsl.
+// s [36, pairs], pairs = out_channels * in_channels; dw [pairs, TAPS, TAPS]. One pair of channels an invocation.
+const TAPS: u32 = 3; // @tunable 3 or 4
+
+struct Params { pairs: u32 }
+
+@group(0) @binding(0) var<storage, read> s: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+//#include convolution/lib/winograd.wgsl
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local, 64);
+  if (i >= params.pairs) { return; }
+  var rows: array<array<f32, TAPS>, 6>;
+  let end = i + 36 * params.pairs;
+  for (var at = i; at < end; at += 6 * params.pairs) {
+    var u = Six();
+    for (var j = 0u; j < 6; j++) { u[j] = s[at + j * params.pairs]; }
+    for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
+    rows[5] = transform_weight_gradient(u);
+  }
+  for (var j = 0u; j < TAPS; j++) {
+    let column = transform_weight_gradient(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
+    for (var r = 0u; r < TAPS; r++) { dw[(i * TAPS + r) * TAPS + j] = column[r]; }
+  }
+}

@@ -1,0 +1,47 @@
+// `cutgpu bench` as a user runs it, on rows that take no time.
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { BenchRow } from "../../../bench/row.js";
+import { assertRefused, assertStatus, cutgpu } from "../../support/command.js";
+
+const folder = mkdtempSync(join(tmpdir(), "cutgpu-bench-"));
+
+test("prints rows, writes JSON and a page, and compares with them", async () => {
+  const args = ["bench", "--suite", "kernels", "--filter", "kernels relu"];
+  const first = await cutgpu([...args, "--json", "rows.json", "--report", "report.html"], { cwd: folder });
+  assertStatus(first, 0);
+  assert.match(first.stdout, /kernel +shape +variant +median ms +spread/);
+  assert.match(first.stdout, /^relu +64 channels at 64x64 +default +[\d.]+/m);
+  const rows = JSON.parse(readFileSync(join(folder, "rows.json"), "utf8")) as BenchRow[];
+  assert.equal(
+    rows.map(({ kernel }) => kernel),
+    ["relu"],
+  );
+  assert.match(readFileSync(join(folder, "report.html"), "utf8"), /^<!doctype html>/i);
+
+  // A baseline of impossible speed makes any run a slowdown.
+  const fast = rows.map((row) => ({ ...row, ms: { median: 1e-6, min: 1e-6, max: 1e-6 } }));
+  writeFileSync(join(folder, "fast.json"), JSON.stringify(fast));
+  const slower = await cutgpu([...args, "--baseline", "fast.json"], { cwd: folder });
+  assertRefused(slower, 1, /1 of 1 rows are slower/);
+  assert.match(slower.stdout, /slower: kernels relu/);
+
+  writeFileSync(join(folder, "other.json"), JSON.stringify(rows.map((row) => ({ ...row, adapter: "Another One" }))));
+  const other = await cutgpu([...args, "--baseline", "other.json"], { cwd: folder });
+  assertRefused(other, 1, /"Another One" and this run on ".+"/);
+});
+
+test("unknown suites, filters and files are answered with what exists", async () => {
+  assertRefused(
+    await cutgpu(["bench", "--suite", "speed"]),
+    2,
+    /all, roofline, kernels, generator, step, nce or overhead/,
+  );
+  assertRefused(await cutgpu(["bench", "--suite", "kernels", "--filter", "fft"]), 1, /there are: conv2d/);
+  assertRefused(await cutgpu(["bench", "--baseline", "missing.json"]), 1, /there is no missing\.json/);
+});
+
+test.run();

@@ -1,0 +1,125 @@
+// `cutgpu tune` as a user runs it, at a size that takes seconds, and what training makes of its table.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { choicesOf, tuneChoice, winnerOf } from "../../bench/kernel-tuner.js";
+import type { TuningTable } from "../../engine/tuning/table.js";
+import { assertRefused, assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
+import { testGpu } from "../support/gpu.js";
+
+const test = suite("cutgpu tune");
+
+const cwd = mkdtempSync(join(tmpdir(), "cutgpu-tune-"));
+test.after(() => rmSync(cwd, { recursive: true, force: true }));
+const env = { XDG_CACHE_HOME: join(cwd, "cache") };
+const run = (...args: string[]) => cutgpu(args, { cwd, env });
+/** The generator of the tests' tiny training, and little else: most of the time goes into compiling kernels. */
+const size = ["--crop_size", "16", "--ngf", "4", "--netG", "resnet_4blocks", "--ndf", "2", "--netD", "pixel"];
+const heads = ["--num_patches", "16", "--netF_nc", "16"];
+
+test("a kernel wins that is faster every time, and by enough", () => {
+  const rounds = (tiled: number[], winograd: number[]) => new Map(Object.entries({ tiled, winograd }));
+  assert.is(winnerOf("tiled", rounds([10, 11, 12], [7, 8, 9])), "winograd");
+  assert.is(winnerOf("tiled", rounds([10, 11, 12], [7, 8, 10.5])), "tiled", "their times overlap");
+  assert.is(winnerOf("tiled", rounds([10, 10, 10], [9.8, 9.8, 9.8])), "tiled", "too little to gain");
+  assert.is(winnerOf("tiled", rounds([10, 11, 12], [20])), "tiled");
+});
+
+test("every choice of a step is found, and kernels that do the same are measured once", async () => {
+  const gpu = await testGpu("software");
+  const choices = await choicesOf(gpu, {
+    ...{ crop_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", netD: "pixel", num_patches: 16, netF_nc: 16 },
+  });
+  assert.is(new Set(choices.map(({ key }) => key)).size, choices.length);
+  const found = new Set(choices.map(({ operator }) => operator));
+  const all = ["conv2d", "conv2dWeightGradient", "convTranspose2d", "linear", "matmul", "patchNce"];
+  assert.equal([...found].sort(), all);
+  // Winograd has no kernel for 7 x 7 taps.
+  const first = choices.find(({ key }) => key.startsWith("conv2d 2x3x22x22 4x3x7x7")) ?? assert.unreachable();
+  const { ms, rule, winner } = await tuneChoice(gpu, first as (typeof choices)[0]);
+  assert.not.ok(ms.has("winograd"));
+  assert.ok(ms.has(rule) && ms.has(winner));
+  assert.equal([gpu.tuning, gpu.onChoice, gpu.forced], [null, null, {}], "nothing stays behind");
+});
+
+let path: string;
+
+test("measures, keeps a table for the adapter, and lists it", async () => {
+  const tuned = await run("tune", ...size, ...heads);
+  assertStatus(tuned, 0);
+  assert.match(tuned.stdout, /^conv2d 2x3x22x22 4x3x7x7 4 padding=0.*\n +\w+ [\d.]+ ms.* -> \w+/m);
+  path = tuned.stdout.match(/for \d+ of \d+ choices: (.*)$/m)?.[1] ?? "";
+  const table = JSON.parse(readFileSync(path, "utf8")) as TuningTable;
+  assert.is(dirname(path), join(env.XDG_CACHE_HOME, "cutgpu", "tuning"));
+  assert.is(table.version, 1);
+  assert.ok(tuned.stdout.startsWith(`${table.adapter}, ${table.profile} kernels\n`));
+  const listed = await run("tune", "--list");
+  assert.match(listed.stdout, `${path}: ${Object.keys(table.choices).length} choices`);
+});
+
+test("a run trains with the table, keeps it, and goes on with its own", async () => {
+  const data = await makeDataset(join(cwd, "data"), 2);
+  const table = JSON.parse(readFileSync(path, "utf8")) as TuningTable;
+  const keys = JSON.stringify({
+    ...table,
+    choices: { "linear 32x16 16x16 16": "tiled" },
+  });
+  writeFileSync(path, keys);
+  const train = (name: string, steps: number, ...more: string[]) =>
+    run(
+      "train",
+      "--dataroot",
+      data,
+      "--name",
+      name,
+      ...tiny,
+      "--save_latest_freq",
+      "1",
+      "--max_steps",
+      String(steps),
+      ...more,
+    );
+  const resume = (name: string, steps: number) =>
+    run("train", "--continue_train", "--name", name, "--max_steps", String(steps));
+  const latest = (name: string) => readFileSync(join(cwd, "runs", name, "latest.safetensors"));
+
+  const whole = await train("whole", 4);
+  assertStatus(whole, 0);
+  assert.match(whole.stderr, /tuned \(1 choices\)/);
+  const kept = join(cwd, "runs", "whole", "tuning.json");
+  assert.equal(JSON.parse(readFileSync(kept, "utf8")), JSON.parse(keys));
+  assertStatus(await train("parts", 2), 0);
+
+  assert.match((await run("tune", "--forget")).stdout, /removed/);
+  assert.not.ok(existsSync(path));
+  const resumed = await resume("parts", 4);
+  assertStatus(resumed, 0);
+  assert.match(resumed.stderr, /note: this run goes on with the tuned kernels that it began with/);
+  // The run's options lie in the checkpoint, its name among them.
+  const unnamed = (name: string) => latest(name).toString("latin1").replaceAll(name, "");
+  assert.ok(unnamed("parts") === unnamed("whole"), "the bytes of a run that was not stopped");
+
+  // The other way about: a run that began by the rule stays with it.
+  assertStatus(await train("ruled", 1), 0);
+  assert.not.ok(existsSync(join(cwd, "runs", "ruled", "tuning.json")));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, keys);
+  const ruled = await resume("ruled", 2);
+  assert.match(ruled.stderr, /goes on with kernels chosen by rule, as it began/);
+  assert.not.match(ruled.stderr, /tuned \(/);
+
+  writeFileSync(kept, "{");
+  assertRefused(await resume("whole", 5), 1, /tuning\.json is not JSON; restore it, or remove it/);
+});
+
+test("a file that is no table is noted and does not stop anybody", async () => {
+  writeFileSync(path, "torn");
+  const doctor = await run("tune", "--list");
+  assertStatus(doctor, 0);
+  assert.match(doctor.stderr, /note: .*is not JSON, so kernels are chosen by rule\. Make a new one with `cutgpu tune`/);
+  assert.match(doctor.stdout, /there is no tuning table/);
+});
+
+test.run();

@@ -1,0 +1,288 @@
+// Looking inside a model: principal components against cases that are known, similarities against the float64 reference and
+// against a picture that is compared with itself, the memory that it takes and gives back, and the colours that show it.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Picture } from "../../../cut/data/picture.js";
+import type { InspectModel } from "../../../cut/inspection/inspection-model.js";
+import { type InspectedLayer, Inspector, positionAt } from "../../../cut/inspection/inspector.js";
+import { principalComponents, stretchToBytes, symmetricEigen } from "../../../cut/inspection/pca.js";
+import { featureShapes, Generator, type GeneratorArchitecture } from "../../../cut/networks/generator.js";
+import { Heads } from "../../../cut/networks/heads.js";
+import { initialWeights, writeParameters } from "../../../cut/networks/network.js";
+import { falseColour } from "../../../cut/report/colormap.js";
+import { markPoint, valuesAtPixels } from "../../../cut/report/overlay.js";
+import type { Tensor } from "../../../engine/core/tensor.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { gatherPositions, l2Normalize, linear, relu } from "../../../engine/operators/reference.js";
+import { Random } from "../../../engine/random.js";
+import { relativeError } from "../../support/goldens.js";
+import { download, messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+
+const test = suite("inspect");
+
+const architecture: GeneratorArchitecture = {
+  ...{ input_nc: 3, output_nc: 3, ngf: 4, blocks: 4 },
+  ...{ no_antialias: false, no_antialias_up: false },
+};
+const layers = [0, 4, 8, 12];
+const HEAD = 8;
+const TAU = 0.07;
+
+/** Shows what went in, so that queries and keys are of the same picture. */
+class Mirror extends Generator {
+  override translateWithFeatures(x: Tensor, taps: readonly number[]) {
+    return { ...super.translateWithFeatures(x, taps), image: x };
+  }
+}
+
+/** A random model; `spread` makes its weights large enough for patches to differ. */
+function makeModel(gpu: Gpu, kind: typeof Generator = Generator, heads = true): InspectModel {
+  const random = new Random(7);
+  const spread = { init_type: "kaiming", init_gain: 1 } as const;
+  const generator = new kind(gpu, architecture);
+  writeParameters(generator.parameters, initialWeights(Generator.shapes(architecture), random, spread));
+  if (!heads) return { generator, heads: null, layers, tau: TAU };
+  const size = { channels: featureShapes(architecture, layers, 16, 16).map(([count]) => count), width: HEAD };
+  const made = new Heads(gpu, size);
+  writeParameters(made.parameters, initialWeights(Heads.shapes(size), random, spread));
+  return { generator, heads: made, layers, tau: TAU };
+}
+
+function disposeModel({ generator, heads }: InspectModel): void {
+  for (const network of [generator, heads]) for (const tensor of network?.parameters.values() ?? []) tensor.dispose();
+}
+
+/** Noise, no two patches of which are alike. */
+function noise(width = 16, height = 16, seed = 1, channels: 1 | 3 = 3): Picture {
+  const random = new Random(seed);
+  return {
+    width,
+    height,
+    channels,
+    data: Uint8Array.from({ length: width * height * channels }, () => random.integer(256)),
+  };
+}
+
+const rejection = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    () => assert.unreachable("nothing was thrown") as never,
+    (error: Error) => error,
+  );
+
+test("principal components of points along known axes are those axes, the widest first", () => {
+  // Variances 9, 4 and 1 along three orthonormal directions of four channels; nothing along the fourth.
+  const axes = [
+    [0.5, 0.5, 0.5, 0.5],
+    [0.5, 0.5, -0.5, -0.5],
+    [0.5, -0.5, 0.5, -0.5],
+  ];
+  const covariance = Float64Array.from({ length: 16 }, (_, k) =>
+    [9, 4, 1].reduce((sum, variance, i) => sum + variance * axes[i][Math.floor(k / 4)] * axes[i][k % 4], 0),
+  );
+  const { variances, vectors } = principalComponents(covariance, 4);
+  [9, 4, 1].forEach((variance, i) => {
+    assert.ok(Math.abs(variances[i] - variance) < 1e-9, `variance ${i}: ${variances[i]}`);
+    // The sign is that which makes the largest entry positive; here all are equally large up to rounding.
+    const sign = Math.sign(vectors[i][0]);
+    for (let c = 0; c < 4; c++)
+      assert.ok(Math.abs(sign * vectors[i][c] - axes[i][c]) < 1e-8, `axis ${i}: ${vectors[i]}`);
+  });
+});
+
+test("of many channels, three components are eigenvectors, with a positive largest entry, and the same every time", () => {
+  const n = 64;
+  const random = new Random(3);
+  const rows = Array.from({ length: 100 }, () => Array.from({ length: n }, () => random.normal()));
+  const covariance = Float64Array.from({ length: n * n }, (_, k) =>
+    rows.reduce((sum, row) => sum + (row[Math.floor(k / n)] * row[k % n]) / rows.length, 0),
+  );
+  const { variances, vectors } = principalComponents(covariance, n);
+  const whole = symmetricEigen(covariance, n);
+  vectors.forEach((vector, i) => {
+    assert.ok(Math.abs(variances[i] - whole.values[i]) < 1e-8, "as Jacobi's method finds on the whole matrix");
+    const image = Float64Array.from(vector, (_, r) =>
+      vector.reduce((sum, value, c) => sum + covariance[r * n + c] * value, 0),
+    );
+    assert.ok(image.every((value, c) => Math.abs(value - variances[i] * vector[c]) < 1e-7));
+    assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-9);
+    const largest = [...vector].sort((a, b) => Math.abs(b) - Math.abs(a))[0];
+    assert.ok(largest > 0);
+  });
+  assert.equal(principalComponents(covariance, n), { variances, vectors });
+});
+
+test("constant features and single channels have components too", () => {
+  assert.equal([...principalComponents(new Float64Array(16), 4).variances], [0, 0, 0]);
+  const single = principalComponents(Float64Array.of(2.5), 1);
+  assert.equal([[...single.variances], [...single.vectors[0]]], [[2.5], [1]]);
+  assert.equal([...stretchToBytes([4, 4, 4])], [128, 128, 128]);
+  assert.equal([...stretchToBytes([-1, 0, 1], 0, 100)], [0, 128, 255]);
+});
+
+for (const heads of [true, false]) {
+  test(`in a picture compared with itself the patch that was asked for is the most similar (${heads ? "heads" : "raw features"})`, async () => {
+    const gpu = await testGpu("software");
+    const model = makeModel(gpu, Mirror, heads);
+    const inspector = new Inspector(gpu, model);
+    const picture = noise();
+    await inspector.load(picture);
+    // Translations are written rounded down.
+    assert.ok(inspector.translation.data.every((byte, i) => Math.abs(byte - picture.data[i]) <= 1));
+    for (const [x, y] of [
+      [0, 0],
+      [8, 4],
+      [15, 12],
+    ]) {
+      for (const map of await inspector.similarity(x, y)) {
+        const at = map.position.y * map.width + map.position.x;
+        const highest = map.values.reduce((best, value, i) => (value > map.values[best] ? i : best), 0);
+        // Tap 0 is the picture with its mirrored border, where a patch of the edge has doubles.
+        if (map.layer > 0) assert.is(highest, at, `layer ${map.layer} at ${x}, ${y}`);
+        assert.ok(map.values[at] >= 0.999 * map.values[highest]);
+        assert.ok(Math.abs(map.values[at] / Math.exp(1 / TAU) - 1) < 1e-3, "a unit vector with itself: v . k = 1");
+      }
+    }
+    inspector.dispose();
+    disposeModel(model);
+  });
+}
+
+test("similarities are exp(v . k / tau) as the float64 reference computes them from the same features", async () => {
+  const gpu = await testGpu("software");
+  const model = makeModel(gpu);
+  const inspector = new Inspector(gpu, model);
+  await inspector.load(noise());
+  const maps = await inspector.similarity(5, 9);
+  const tap = 2;
+  const { generator } = model;
+  const input = gpu.tensor(
+    Float32Array.from({ length: 768 }, (_, i) => noise().data[(i % 256) * 3 + Math.floor(i / 256)] / 127.5 - 1),
+    [1, 3, 16, 16],
+  );
+  const { image, features } = gpu.noGrad(() => generator.translateWithFeatures(input, layers));
+  const queries = gpu.noGrad(() => generator.encode(image, layers));
+  const weights = await Promise.all(
+    ["0.weight", "0.bias", "2.weight", "2.bias"].map((name) =>
+      download(model.heads!.parameters.get(`mlp_${tap}.${name}`)!),
+    ),
+  );
+  const [w1, b1, w2, b2] = weights;
+  const unit = async (map: Tensor, ids: Int32Array) =>
+    l2Normalize(linear(relu(linear(gatherPositions(await download(map), ids), w1, b1)), w2, b2));
+  const { width, height, position, values } = maps[tap];
+  const all = Int32Array.from({ length: width * height }, (_, i) => i);
+  const k = await unit(features[tap], all);
+  const q = await unit(queries[tap], Int32Array.of(position.y * width + position.x));
+  const expected = Float64Array.from(all, (i) => {
+    let dot = 0;
+    for (let c = 0; c < HEAD; c++) dot += q.data[c] * k.data[i * HEAD + c];
+    return Math.exp(dot / TAU);
+  });
+  const error = relativeError(Float64Array.from(values), expected);
+  assert.ok(error < 1e-4, `off by ${error}`);
+  inspector.dispose();
+  disposeModel(model);
+});
+
+test("layers are described for pictures of any size, and components are one pixel a position", async () => {
+  const gpu = await testGpu("software");
+  const model = makeModel(gpu);
+  const inspector = new Inspector(gpu, model);
+  // 18 x 13 is padded to 20 x 16; gray becomes colour.
+  await inspector.load(noise(18, 13, 2, 1));
+  assert.equal([inspector.translation.width, inspector.translation.height], [18, 13]);
+  assert.equal(
+    inspector.layers.map(({ layer, width, height, channels, stride, border }) =>
+      [layer, width, height, channels, stride, border].join(),
+    ),
+    ["0,26,22,3,1,3", "4,20,16,8,1,0", "8,10,8,16,2,0", "12,5,4,16,4,0"],
+  );
+  const maps = await inspector.components();
+  for (const { picture, width, height, channels, explained } of maps) {
+    assert.equal([picture.width, picture.height, picture.channels], [width, height, 3]);
+    assert.ok(explained.every((share, i) => share >= 0 && share <= (explained[i - 1] ?? 1.000001)));
+    assert.is(explained.length, Math.min(3, channels));
+    assert.ok(new Set(picture.data).size > 8, "shows something");
+  }
+  // Another size, then the first again: nothing of the one stays in the other.
+  await inspector.load(noise());
+  await inspector.load(noise(18, 13, 2, 1));
+  assert.equal(await inspector.components(), maps);
+  inspector.dispose();
+  disposeModel(model);
+});
+
+test("dispose gives back every buffer, also after a load that was aborted", async () => {
+  const gpu = await ownGpu();
+  const model = makeModel(gpu);
+  const before = gpu.memory().liveBytes;
+  const inspector = new Inspector(gpu, model);
+  await inspector.load(noise());
+  await inspector.similarity(3, 3);
+  await inspector.components();
+  const stop = new AbortController();
+  const onProgress = (fraction: number) => {
+    // Translated, encoded, and the keys of the first layer made.
+    if (fraction === 3 / 6) stop.abort();
+  };
+  const error = await rejection(inspector.load(noise(), { signal: stop.signal, onProgress }));
+  assert.is(error.name, "AbortError");
+  assert.match(
+    messageOf(() => inspector.translation),
+    "no picture has been loaded",
+  );
+  inspector.dispose();
+  assert.is(gpu.memory().liveBytes, before);
+  gpu.dispose();
+});
+
+test("points outside of the picture and models that cannot read their translations are refused", async () => {
+  const gpu = await testGpu("software");
+  const model = makeModel(gpu);
+  const inspector = new Inspector(gpu, model);
+  await inspector.load(noise());
+  for (const [x, y] of [
+    [16, 0],
+    [0, -1],
+    [1.5, 2],
+  ]) {
+    const { message } = await rejection(inspector.similarity(x, y));
+    assert.match(message, `(${x}, ${y}) is no pixel of a picture of 16 x 16`);
+  }
+  inspector.dispose();
+  disposeModel(model);
+  const generator = new Generator(gpu, { ...architecture, output_nc: 1 });
+  const text = messageOf(() => new Inspector(gpu, { generator, heads: null, layers, tau: TAU }));
+  assert.match(text, "the model turns 3 channels into 1");
+  disposeModel({ generator, heads: null, layers, tau: TAU });
+});
+
+test("a pixel and the position that looks at it are at the same place, in clicks and in pictures of maps", () => {
+  const coarse: InspectedLayer = { layer: 8, width: 4, height: 4, channels: 1, stride: 4, border: 0 };
+  assert.equal(positionAt(coarse, 8, 15), { x: 2, y: 3 });
+  const padded: InspectedLayer = { layer: 0, width: 10, height: 10, channels: 1, stride: 1, border: 3 };
+  assert.equal(positionAt(padded, 0, 3), { x: 3, y: 6 });
+  const columns = Float32Array.from({ length: 16 }, (_, i) => i % 4);
+  const pixels = valuesAtPixels(columns, 1, coarse, { width: 14, height: 14 });
+  assert.equal([...pixels.slice(0, 14)], [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3]);
+});
+
+test("lightness rises with every step of the colour scale", () => {
+  const luminance = Array.from({ length: 256 }, (_, i) => {
+    const [r, g, b] = falseColour(i / 255).map((byte) => (byte / 255) ** 2.2);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  });
+  assert.ok(luminance.every((value, i) => i === 0 || value > luminance[i - 1] - 1e-3));
+  assert.ok(luminance[255] > 0.7 && luminance[0] < 0.03);
+  assert.equal(falseColour(Number.NaN), falseColour(0));
+  assert.equal(falseColour(7), falseColour(1));
+});
+
+test("the mark leaves the pixel itself and the rest of the picture as they were, at the edge too", () => {
+  const gray: Picture = { width: 32, height: 32, channels: 1, data: new Uint8Array(1024).fill(100) };
+  const { data } = markPoint(gray, 0, 31);
+  const changed = Array.from({ length: 1024 }, (_, i) => i).filter((i) => data[3 * i] !== 100);
+  assert.equal(changed, [28 * 32, 29 * 32, 31 * 32 + 2, 31 * 32 + 3]);
+});
+
+test.run();

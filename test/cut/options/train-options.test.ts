@@ -1,0 +1,169 @@
+// The training options: the reference's defaults, presets, checks, contradictions, and what resuming may change.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { discriminatorOutputSize, generatorModuleCount, nearestMultipleOf4 } from "../../../cut/options/conflicts.js";
+import { OptionError } from "../../../cut/options/schema.js";
+import { mergeForResume, resolveOptions, type TrainOptions } from "../../../cut/options/train-options.js";
+
+const dataroot = "pictures";
+
+/** The sentence with which `given` is refused. */
+function refusal(given: Record<string, unknown>): string {
+  try {
+    resolveOptions({ dataroot, ...given });
+  } catch (error) {
+    assert.instance(error, OptionError);
+    return `${(error as OptionError).message} ${(error as OptionError).fix}`;
+  }
+  assert.unreachable("the options should have been refused");
+  return "";
+}
+
+test("defaults are the reference's", () => {
+  const reference: Partial<TrainOptions> = {
+    name: "experiment_name",
+    CUT_mode: "CUT",
+    n_epochs: 200,
+    n_epochs_decay: 200,
+    batch_size: 1,
+    load_size: 286,
+    crop_size: 256,
+    preprocess: "resize_and_crop",
+    no_flip: false,
+    direction: "AtoB",
+    ngf: 64,
+    ndf: 64,
+    netG: "resnet_9blocks",
+    netD: "basic",
+    n_layers_D: 3,
+    no_antialias: false,
+    no_antialias_up: false,
+    input_nc: 3,
+    output_nc: 3,
+    lambda_GAN: 1,
+    lambda_NCE: 1,
+    nce_idt: true,
+    nce_layers: [0, 4, 8, 12, 16],
+    nce_includes_all_negatives_from_minibatch: false,
+    netF: "mlp_sample",
+    netF_nc: 256,
+    nce_T: 0.07,
+    num_patches: 256,
+    flip_equivariance: false,
+    gan_mode: "lsgan",
+    init_type: "xavier",
+    init_gain: 0.02,
+    lr: 0.0002,
+    beta1: 0.5,
+    beta2: 0.999,
+    lr_policy: "linear",
+    lr_decay_iters: 50,
+    serial_batches: false,
+    save_epoch_freq: 5,
+    save_latest_freq: 5000,
+    print_freq: 100,
+    display_freq: 400,
+    continue_train: false,
+    epoch_count: 1,
+  };
+  const options: Record<string, unknown> = resolveOptions({ dataroot });
+  for (const [name, value] of Object.entries(reference)) assert.equal(options[name], value, name);
+});
+
+test("a configuration is plain JSON and survives being saved", () => {
+  const options = resolveOptions({ dataroot, CUT_mode: "FastCUT", max_dataset_size: 10 });
+  assert.equal(resolveOptions(JSON.parse(JSON.stringify(options))), options);
+});
+
+test("the saved text does not depend on the order in which options were given", () => {
+  const one = resolveOptions({ dataroot, ngf: 16, lr: 1e-3 });
+  const other = resolveOptions({ lr: 1e-3, ngf: 16, dataroot });
+  assert.is(JSON.stringify(one), JSON.stringify(other));
+  const merged = mergeForResume(resolveOptions({ dataroot, ngf: 16 }), { lr: 1e-3, continue_train: true });
+  assert.is(JSON.stringify(merged), JSON.stringify(one));
+});
+
+test("a preset changes defaults only: what is given wins", () => {
+  const preset = resolveOptions({ dataroot, CUT_mode: "FastCUT" });
+  assert.equal(
+    [preset.lambda_NCE, preset.nce_idt, preset.flip_equivariance, preset.n_epochs, preset.n_epochs_decay],
+    [10, false, true, 150, 50],
+  );
+  const given = resolveOptions({ dataroot, CUT_mode: "FastCUT", lambda_NCE: 1, nce_idt: true });
+  assert.equal([given.lambda_NCE, given.nce_idt, given.flip_equivariance], [1, true, true]);
+});
+
+test("defaults are not shared between configurations", () => {
+  resolveOptions({ dataroot }).nce_layers.push(99);
+  assert.equal(resolveOptions({ dataroot }).nce_layers, [0, 4, 8, 12, 16]);
+});
+
+test("every bad value is named, with what is allowed", () => {
+  const sentence = refusal({ lr: -1, batch_size: 1.5, gan_mode: "wgan", num_patches: 16385, ngf: Number.NaN });
+  assert.match(sentence, "lr must be a number above 0, not -1");
+  assert.match(sentence, "batch_size must be a whole number of at least 1, not 1.5");
+  assert.match(sentence, 'gan_mode must be lsgan, vanilla or nonsaturating, not "wgan"');
+  assert.match(sentence, "num_patches must be a whole number of at least 1 and at most 16384, not 16385");
+  assert.match(sentence, "ngf must be a whole number");
+});
+
+test("unknown and missing options are named", () => {
+  assert.match(refusal({ n_epoch: 3 }), "there is no option --n_epoch, did you mean --n_epochs?");
+  assert.throws(() => resolveOptions({}), /^--dataroot is missing/);
+  assert.match(refusal({ name: "../elsewhere" }), "a folder name without slashes");
+});
+
+test("contradictions are refused, each with what to change", () => {
+  assert.match(refusal({ crop_size: 300 }), "crop_size 300 does not fit into load_size 286");
+  assert.match(refusal({ continue_train: true, pretrained_name: "other" }), "give only one");
+  assert.match(refusal({ nce_layers: [4, 0] }), "must ascend");
+  assert.match(refusal({ nce_layers: [0, 4, 4] }), "must ascend");
+  assert.match(refusal({ nce_layers: [0, 32] }), "the modules of this resnet_9blocks are 0 to 31");
+  assert.match(refusal({ lambda_GAN: 0, lambda_NCE: 0 }), "nothing would be learnt");
+  assert.match(refusal({ n_epochs: 0, n_epochs_decay: 0 }), "make 0 epochs");
+  assert.match(refusal({ crop_size: 16, load_size: 16 }), "too small for the discriminator basic");
+  assert.match(refusal({ batch_size: 2, preprocess: "none" }), "needs pictures of one size");
+  assert.match(refusal({ lr_policy: "cosine", n_epochs: 0 }), "cosine");
+});
+
+test("generators have the modules that nce_layers may name", () => {
+  const count = (netG: TrainOptions["netG"], no_antialias = false, no_antialias_up = false) =>
+    generatorModuleCount({ netG, no_antialias, no_antialias_up });
+  assert.is(count("resnet_9blocks"), 32);
+  assert.is(count("resnet_6blocks"), 29);
+  assert.is(count("resnet_4blocks"), 27);
+  assert.is(count("resnet_9blocks", true), 30);
+  assert.is(count("resnet_9blocks", true, true), 28);
+});
+
+test("discriminators answer with a map of the reference's size", () => {
+  const size = (netD: TrainOptions["netD"], n_layers_D: number, no_antialias = false) =>
+    discriminatorOutputSize({ netD, n_layers_D, no_antialias }, 256);
+  assert.is(size("basic", 5), 30);
+  assert.is(size("basic", 3, true), 30);
+  assert.is(size("n_layers", 2), 62);
+  assert.is(size("n_layers", 4), 14);
+  assert.is(size("n_layers", 5), 6);
+  assert.is(size("pixel", 3), 256);
+});
+
+test("sizes become multiples of 4 as Python rounds", () => {
+  assert.equal([256, 257, 258, 259, 262].map(nearestMultipleOf4), [256, 256, 256, 260, 264]);
+});
+
+test("a continued run keeps its configuration but for what is given", () => {
+  const stored = resolveOptions({ dataroot, CUT_mode: "FastCUT", ngf: 16, n_epochs: 10 });
+  const merged = mergeForResume(stored, { continue_train: true, n_epochs: 20, ngf: 16 });
+  assert.equal(merged, { ...stored, n_epochs: 20 });
+});
+
+test("a continued run refuses what cannot change any more", () => {
+  const stored = resolveOptions({ dataroot, ngf: 16 });
+  assert.throws(() => mergeForResume(stored, { ngf: 32 }), /started with ngf 16 and cannot go on with ngf 32/);
+  assert.throws(() => mergeForResume(stored, { nce_layers: [0, 4] }), /nce_layers 0,4,8,12,16 .* nce_layers 0,4;/);
+  assert.throws(() => mergeForResume(stored, { seed: 7 }), /seed 0 .* seed 7/);
+  assert.throws(() => mergeForResume(stored, { epoch_count: 6 }), /knows its epoch/);
+  assert.throws(() => mergeForResume(stored, { pretrained_name: "other" }), /weights of its own/);
+});
+
+test.run();

@@ -1,0 +1,102 @@
+// The report: self-contained, complete, safe against odd names, and small after many steps.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type LossRow, lossNames, outline, smooth } from "../../../cut/report/losses.js";
+import { renderReport } from "../../../cut/report/training-report.js";
+
+/** The smallest PNG: one pixel. */
+const png = Uint8Array.from(
+  atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+  (character) => character.charCodeAt(0),
+);
+
+const rows = (count: number): LossRow[] =>
+  Array.from({ length: count }, (_, i) => ({
+    step: i + 1,
+    epoch: 1,
+    seconds: 0.1,
+    lr: 2e-4,
+    G_GAN: 0.5 + 0.1 * Math.sin(i),
+    D_real: 0.25,
+    NCE: 5 * Math.exp(-i / count),
+    NCE_4: 4,
+  }));
+
+const page = (losses: LossRow[]) =>
+  renderReport({
+    title: "horse <to> zebra",
+    options: { lr: 2e-4, nce_layers: [0, 4], name: '"quoted"' },
+    defaults: { lr: 1e-4, nce_layers: [0, 4], name: '"quoted"' },
+    losses,
+    samples: [
+      {
+        label: "1F600",
+        images: [
+          { caption: "input", png },
+          { step: 1500, caption: "", png },
+        ],
+      },
+    ],
+    summary: [["L1 before and after", "0.4 and 0.1"]],
+  });
+
+test("the page holds everything and asks for nothing", () => {
+  const html = page(rows(50));
+  assert.not.match(html, /<script|<link|@import|url\(http|src="(?!data:)|href=/);
+  assert.match(html, "prefers-color-scheme: dark");
+  assert.match(html, 'name="viewport"');
+  assert.match(html, "0.4 and 0.1");
+  assert.match(html, "step 1,500");
+  assert.is(html.match(/src="data:image\/png;base64,iVBORw0KGgo/g)?.length, 2);
+  for (const chart of ["Adversarial losses", "Patch losses,", "Patch losses by layer", "Learning rate"]) {
+    assert.match(html, chart);
+  }
+  assert.is(html.match(/<svg /g)?.length, 4);
+});
+
+test("text is escaped, and options that are not the default are set off", () => {
+  const html = page(rows(2));
+  assert.match(html, "<h1>horse &lt;to&gt; zebra</h1>");
+  assert.match(html, '<div class="changed"><dt>lr</dt>');
+  assert.match(html, "<div><dt>name</dt><dd>&quot;quoted&quot;</dd></div>");
+});
+
+test("before the first step there are no charts", () => {
+  assert.match(page([]), "No step has been recorded yet.");
+});
+
+test("losses that are not numbers leave a gap, not a broken page", () => {
+  const losses = rows(20);
+  losses[10]["G_GAN"] = Number.NaN;
+  const paths = page(losses).match(/ d="[^"]*"/g) ?? [];
+  assert.ok(paths.length > 4);
+  assert.not.ok(paths.some((path) => path.includes("NaN")));
+});
+
+test("a long run makes a page hardly larger than a short one", () => {
+  assert.ok(page(rows(20_000)).length < 2 * page(rows(1000)).length);
+});
+
+test("loss names keep their order and leave out the fixed columns", () => {
+  assert.equal(lossNames(rows(2)), ["G_GAN", "D_real", "NCE", "NCE_4"]);
+});
+
+test("the outline keeps the extremes of every stretch", () => {
+  const points = Array.from({ length: 1000 }, (_, i) => ({ step: i, value: i === 503 ? 9 : i === 507 ? -9 : 0 }));
+  const kept = outline(points, 20);
+  assert.ok(kept.length <= 40);
+  assert.ok(kept.some(({ value }) => value === 9) && kept.some(({ value }) => value === -9));
+  assert.ok(kept.every((point, i) => i === 0 || point.step > kept[i - 1].step));
+  assert.equal(outline(points.slice(0, 30), 20), points.slice(0, 30));
+});
+
+test("the moving average of a constant is that constant from the first step", () => {
+  for (const { value } of smooth(
+    Array.from({ length: 50 }, (_, step) => ({ step, value: 3 })),
+    10,
+  )) {
+    assert.ok(Math.abs(value - 3) < 1e-12);
+  }
+});
+
+test.run();

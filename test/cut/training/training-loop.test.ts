@@ -1,0 +1,219 @@
+// The training loop in this process, on pictures in memory: every option that changes what a step computes trains with
+// finite losses and goes on exactly after a stop, and what can go wrong on the way says so.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { resolveOptions, type TrainOptions } from "../../../cut/options/train-options.js";
+import type { LossRow } from "../../../cut/report/losses.js";
+import { parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
+import { type BatchSource, Training, type TrainingBatch } from "../../../cut/training/training-loop.js";
+import { CutgpuError } from "../../../engine/core/errors.js";
+import { Gpu } from "../../../engine/device/gpu.js";
+import { ownGpu, testGpu } from "../../support/gpu.js";
+
+const test = suite("training");
+
+const SIDE = 16;
+
+const tiny = (given: Partial<TrainOptions> = {}): TrainOptions =>
+  resolveOptions({
+    ...{ dataroot: "memory", name: "r", crop_size: SIDE, load_size: SIDE, netG: "resnet_4blocks", ngf: 4, ndf: 4 },
+    ...{ netD: "n_layers", n_layers_D: 1, num_patches: 16, netF_nc: 16, nce_layers: [0, 4, 8] },
+    ...given,
+  });
+
+/** Epochs of four batches of smooth pictures, other ones for each epoch, batch and domain. */
+class MemorySource implements BatchSource {
+  readonly batchesPerEpoch = 4;
+
+  constructor(private readonly options: TrainOptions) {}
+
+  async *batches({ epoch, from }: { epoch: number; from: number }): AsyncGenerator<TrainingBatch> {
+    const { input_nc, output_nc, batch_size } = this.options;
+    const picture = (channels: number, seed: number) =>
+      Float32Array.from({ length: batch_size * channels * SIDE * SIDE }, (_, i) =>
+        Math.sin(0.3 * (i % SIDE) + 0.05 * Math.floor(i / SIDE) + seed),
+      );
+    for (let batch = from; batch < this.batchesPerEpoch; batch++) {
+      const seed = 10 * epoch + batch;
+      yield { A: picture(input_nc, seed), B: picture(output_nc, seed + 0.5), height: SIDE, width: SIDE };
+    }
+  }
+}
+
+interface Outcome {
+  rows: LossRow[];
+  latest: Uint8Array;
+}
+
+/** Trains to `options.max_steps`, from the beginning or from a checkpoint. */
+async function train(gpu: Gpu, options: TrainOptions, from?: Uint8Array): Promise<Outcome> {
+  const source = new MemorySource(options);
+  const training = from
+    ? Training.resume(gpu, options, source, parseCheckpoint(from, "latest"), "latest")
+    : Training.start(gpu, options, source);
+  const rows: LossRow[] = [];
+  let latest = new Uint8Array();
+  try {
+    assert.ok(
+      await training.run({
+        onLosses: (row) => rows.push(row),
+        onCheckpoint: (name, bytes) => {
+          if (name === "latest") latest = bytes.slice();
+        },
+      }),
+    );
+  } finally {
+    training.step.dispose();
+  }
+  return { rows, latest };
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array) => Buffer.from(a).equals(Buffer.from(b));
+
+// The kernels of GPUs are slow on a CPU.
+for (const [profile, steps] of [
+  ["software", 20],
+  ["gpu", 5],
+] as const) {
+  test(`the same seed twice ends in the same bytes after ${steps} steps, another seed in others (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const first = await train(gpu, tiny({ max_steps: steps }));
+    const second = await train(gpu, tiny({ max_steps: steps }));
+    assert.is(first.rows.length, steps);
+    assert.ok(sameBytes(first.latest, second.latest));
+    const other = await train(gpu, tiny({ max_steps: 1, seed: 1 }));
+    assert.is.not(other.rows[0].G, first.rows[0].G);
+  });
+}
+
+const variants: Record<string, Partial<TrainOptions>> = {
+  "FastCUT, whose steps are mirrored at random": { CUT_mode: "FastCUT" },
+  "patch features without heads": { netF: "sample" },
+  "negatives from the whole minibatch": { batch_size: 2, nce_includes_all_negatives_from_minibatch: true },
+  "gray pictures, without the identity term": { input_nc: 1, output_nc: 1, nce_idt: false },
+  "gray pictures": { input_nc: 1, output_nc: 1 },
+  "no anti-aliasing": { no_antialias: true, no_antialias_up: true, nce_layers: [0, 3, 6] },
+  "the pixel discriminator and the vanilla loss": { netD: "pixel", gan_mode: "vanilla" },
+  "the nonsaturating loss": { gan_mode: "nonsaturating" },
+  "no patch loss": { lambda_NCE: 0 },
+  "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
+};
+
+for (const [name, given] of Object.entries(variants)) {
+  test(`${name}: trains, and goes on exactly`, async () => {
+    const gpu = await testGpu("software");
+    const whole = await train(gpu, tiny({ ...given, max_steps: 4 }));
+    const half = await train(gpu, tiny({ ...given, max_steps: 2 }));
+    const rest = await train(gpu, tiny({ ...given, max_steps: 4 }), half.latest);
+    assert.equal(
+      [...half.rows, ...rest.rows].map(({ seconds, ...row }) => row),
+      whole.rows.map(({ seconds, ...row }) => row),
+    );
+    assert.ok(sameBytes(rest.latest, whole.latest));
+    const { architecture } = parseGenerator(whole.latest, "latest");
+    const options = tiny(given);
+    assert.is(architecture.input_nc, options.input_nc);
+    assert.is(architecture.output_nc, options.output_nc);
+    assert.is(architecture.no_antialias, options.no_antialias);
+    assert.is(architecture.no_antialias_up, options.no_antialias_up);
+  });
+}
+
+test("FastCUT's ten steps hold mirrored and plain ones, and the mirror changes the losses", async () => {
+  const gpu = await testGpu("software");
+  const mirrored = await train(gpu, tiny({ CUT_mode: "FastCUT", max_steps: 10 }));
+  const plain = await train(gpu, tiny({ CUT_mode: "FastCUT", flip_equivariance: false, max_steps: 10 }));
+  assert.not.equal(
+    mirrored.rows.map(({ NCE }) => NCE),
+    plain.rows.map(({ NCE }) => NCE),
+  );
+});
+
+test("a run goes on where its data set has shrunk, with the next epoch", async () => {
+  const gpu = await testGpu("software");
+  const options = tiny({ max_steps: 3 });
+  const { latest } = await train(gpu, options);
+  const checkpoint = parseCheckpoint(latest, "latest");
+  assert.equal([checkpoint.state.epoch, checkpoint.state.batch], [1, 3]);
+  const shorter = Object.assign(new MemorySource(options), { batchesPerEpoch: 2 });
+  const training = Training.resume(gpu, tiny({ max_steps: 5 }), shorter, checkpoint, "latest");
+  const epochs: number[] = [];
+  await training.run({ onLosses: ({ epoch }) => epochs.push(epoch) });
+  training.step.dispose();
+  assert.equal(epochs, [2, 2]);
+});
+
+/** The error of `work`, which must be one that is told in a sentence. */
+async function failure(work: () => Promise<unknown>): Promise<CutgpuError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof CutgpuError) return error;
+    throw error;
+  }
+  return assert.unreachable("it did not fail") as never;
+}
+
+test("a checkpoint of another architecture is refused, and says what differs", async () => {
+  const gpu = await testGpu("software");
+  const { latest } = await train(gpu, tiny({ max_steps: 1 }));
+  const options = tiny({ ngf: 8 });
+  const { message, fix } = await failure(async () => train(gpu, options, latest));
+  assert.match(message, "latest holds networks of another architecture: G.model.1.weight is [4,3,7,7]");
+  assert.match(message, "this run wants [8,3,7,7]");
+  assert.match(fix, "--ngf");
+});
+
+test("a device that is lost ends the run; its last checkpoint is whole", async () => {
+  const gpu = await ownGpu();
+  const options = tiny({ max_steps: 50, save_latest_freq: 2 });
+  const training = Training.start(gpu, options, new MemorySource(options));
+  let latest = new Uint8Array();
+  const { code, message, fix } = await failure(() =>
+    training.run({
+      onLosses: ({ step }) => {
+        if (step === 7) gpu.device.destroy();
+      },
+      onCheckpoint: (_, bytes) => {
+        latest = bytes.slice();
+      },
+    }),
+  );
+  assert.is(code, "DEVICE_LOST");
+  const { step } = parseCheckpoint(latest, "latest").state;
+  assert.ok(step >= 4, `saved at step ${step}`);
+  assert.match(message, `the last checkpoint is from step ${step}`);
+  assert.match(fix, "cutgpu train --continue_train --name r");
+});
+
+test("a tensor that is too large for the adapter is refused with its layer and the option to lower", async () => {
+  const { device } = await ownGpu();
+  // The smallest limit that WebGPU allows is far more than a test should fill.
+  const limits = {
+    ...Object.fromEntries(limitsOf(device)),
+    maxStorageBufferBindingSize: 12_000,
+    maxBufferSize: 12_000,
+  };
+  const small = new Proxy(device, {
+    get(target, key) {
+      if (key === "limits") return limits;
+      const value = Reflect.get(target, key, target) as unknown;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const gpu = new Gpu(small, "software", false);
+  const options = tiny({ max_steps: 1 });
+  const { code, message, fix } = await failure(async () => train(gpu, options));
+  assert.is(code, "LIMIT");
+  assert.match(message, /^G\.model\.\d+.* needs 0\.\d+ MiB in one buffer and this adapter allows 0\.01 MiB$/);
+  assert.match(fix, "--crop_size");
+  device.destroy();
+});
+
+function limitsOf(device: GPUDevice): [string, number][] {
+  const { limits } = device;
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(limits)) as (keyof GPUSupportedLimits)[];
+  return names.filter((name) => typeof limits[name] === "number").map((name) => [name, Number(limits[name])]);
+}
+
+test.run();

@@ -1,0 +1,161 @@
+// The tape: what it adds up, what it leaves out, what it frees. Values of single operators are tested elsewhere.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Tensor } from "../../../engine/core/tensor.js";
+import * as engine from "../../../engine/index.js";
+import { grad } from "../../../engine/index.js";
+import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+import { smallNet } from "../program/small-net.js";
+
+const gpu = await testGpu("software");
+const numbers = async (x: Tensor) => [...(await x.read())];
+const leaf = (...values: number[]) => gpu.tensor(values).requireGrad();
+
+test("a tensor used more than once gets the sum of its gradients", async () => {
+  const x = leaf(2, -3);
+  // x * x + x
+  const [dx] = grad(engine.sum(engine.add(engine.mul(x, x), x)), [x]);
+  assert.equal(await numbers(dx), [5, -5]);
+  const [twice] = grad(engine.sum(engine.add(x, x)), [x]);
+  assert.equal(await numbers(twice), [2, 2]);
+});
+
+test("a diamond of shared intermediates is walked once, in order", async () => {
+  const x = leaf(1, 2);
+  const y = engine.square(x);
+  const z = engine.add(engine.mul(y, x), y);
+  // x^3 + x^2
+  const [dx] = grad(engine.sum(z), [x]);
+  assert.equal(await numbers(dx), [5, 16]);
+});
+
+test("gradients of tensors in the middle can be asked for", async () => {
+  const x = leaf(1, 2);
+  const y = engine.square(x);
+  const [dy, dx] = grad(engine.sum(engine.square(y)), [y, x]);
+  assert.equal(await numbers(dy), [2, 8]);
+  assert.equal(await numbers(dx), [4, 32]);
+});
+
+test("detach and noGrad cut the tape", async () => {
+  const x = leaf(3);
+  const y = engine.add(engine.mul(x.detach(), x), engine.mul(x, x).detach());
+  assert.equal(await numbers(grad(y, [x])[0]), [3]);
+  const untracked = gpu.noGrad(() => engine.square(x));
+  assert.not(untracked.tracked);
+  assert.ok(gpu.gradEnabled);
+  assert.equal(await numbers(grad(engine.mul(untracked, x), [x])[0]), [9]);
+});
+
+test("noGrad ends with an error inside too", () => {
+  assert.throws(() =>
+    gpu.noGrad(() => {
+      throw new Error("inside");
+    }),
+  );
+  assert.ok(gpu.gradEnabled);
+});
+
+test("an input that the output does not depend on gets zeros", async () => {
+  const [x, unused] = [leaf(1, 2), gpu.tensor([1, 2, 3, 4], [2, 2]).requireGrad()];
+  const [, zeros] = grad(engine.sum(x), [x, unused]);
+  assert.equal([...zeros.shape], [2, 2]);
+  assert.equal(await numbers(zeros), [0, 0, 0, 0]);
+});
+
+test("backward adds to .grad", async () => {
+  const x = leaf(1, 2);
+  const untracked = gpu.tensor([1, 1]);
+  engine.backward(engine.sum(engine.mul(engine.square(x), untracked)));
+  assert.equal(await numbers(x.grad as Tensor), [2, 4]);
+  engine.backward(engine.sum(x));
+  assert.equal(await numbers(x.grad as Tensor), [3, 5]);
+  assert.is(untracked.grad, null);
+});
+
+test("leaves that receive one and the same gradient own it each", async () => {
+  const [a, b, dy] = [leaf(1, 2), leaf(3, 4), gpu.tensor([1, 10])];
+  for (const times of [1, 2]) {
+    engine.backward(engine.add(a, b), { dy });
+    assert.equal(await numbers(a.grad as Tensor), [times, 10 * times]);
+    assert.equal(await numbers(b.grad as Tensor), [times, 10 * times]);
+  }
+  const [da, db] = grad(engine.add(a, b), [a, b], { dy });
+  da.dispose();
+  assert.equal(await numbers(db), [1, 10]);
+  assert.equal(await numbers(dy), [1, 10]);
+});
+
+test("a second backward over a freed tape is an error; with createGraph the tape stays", async () => {
+  const x = gpu.tensor([1, 2, 3, 4], [1, 1, 2, 2]).requireGrad();
+  const y = engine.sum(engine.instanceNorm(x, { activation: "relu" }));
+  const [first] = grad(y, [x], { createGraph: true });
+  const [second] = grad(y, [x]);
+  assert.equal(await numbers(second), await numbers(first));
+  assert.match(
+    messageOf(() => grad(y, [x])),
+    /the tape of instanceNorm has been freed/,
+  );
+});
+
+test("the output must be one number, or dy must fit it", () => {
+  const y = engine.square(leaf(1, 2));
+  assert.match(
+    messageOf(() => engine.backward(y)),
+    /the output has shape \[2\].*give dy/,
+  );
+  assert.match(
+    messageOf(() => engine.backward(y, { dy: gpu.tensor([1, 1, 1]) })),
+    /dy has shape \[3\]/,
+  );
+});
+
+test("a scope disposes what it does not return, also where it throws", () => {
+  const before = gpu.memory().liveBuffers;
+  const kept = gpu.scope(() => {
+    const x = gpu.tensor([1, 2, 3]);
+    return { deep: [gpu.scope(() => engine.square(engine.add(x, x)))], map: new Map([["x", engine.scale(x, 2)]]) };
+  });
+  assert.is(gpu.memory().liveBuffers, before + 2);
+  kept.deep[0].dispose();
+  kept.map.get("x")?.dispose();
+  assert.throws(() =>
+    gpu.scope(() => {
+      engine.square(gpu.tensor([1]));
+      throw new Error("inside");
+    }),
+  );
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
+test("memory stays flat over 200 eager steps", async () => {
+  const own = await ownGpu();
+  const net = smallNet(own);
+  const losses: number[] = [];
+  const memory: unknown[] = [];
+  for (let step = 1; step <= 200; step++) {
+    net.adam.advance(1e-3);
+    const loss = own.scope(() => net.step());
+    if (step % 20 === 0) losses.push(await loss.item());
+    loss.dispose();
+    if (step === 20 || step === 200) memory.push(own.memory());
+  }
+  assert.equal(memory[1], memory[0]);
+  // And it learns.
+  assert.ok(losses.at(-1)! < losses[0] - 0.1, `losses ${losses}`);
+  net.dispose();
+  assert.is(own.memory().liveBuffers, 0);
+  own.dispose();
+});
+
+test("buffers beyond what the pool keeps are destroyed only after the work that reads them", async () => {
+  const own = await ownGpu();
+  const large = Array.from({ length: 6 }, () => own.empty([1 << 19, 60]));
+  const parts = large.map((x) => engine.slice(x, 0, 1));
+  for (const x of large) x.dispose();
+  for (const part of parts) assert.is((await part.read()).length, 60);
+  assert.ok(own.memory().pooledBytes < 6 * large[0].size * 4);
+  own.dispose();
+});
+
+test.run();

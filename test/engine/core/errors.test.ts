@@ -1,0 +1,164 @@
+// What a caller sees when something does not fit, is too large, or the device goes: one typed error that says what, where
+// and what to do.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Tensor } from "../../../engine/core/tensor.js";
+import * as engine from "../../../engine/index.js";
+import { DeviceLostError, LimitError, ShapeError } from "../../../engine/index.js";
+import { runChild } from "../../support/child.js";
+import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+
+const gpu = await testGpu("software");
+const zeros = (...shape: number[]) => gpu.empty(shape);
+const head = (w1: Tensor, w2: Tensor) => ({ w1, b1: zeros(w1.shape[0]), w2, b2: zeros(w2.shape[0]) });
+const nce = { groups: 1, tau: 0.07 };
+
+/** What goes wrong, and what the message must say: the operator first, then shapes as they were given. */
+const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
+  ["conv2d", /\[2,3,8,8\] has 3 channels.*\[5,4,3,3\]/, () => engine.conv2d(zeros(2, 3, 8, 8), zeros(5, 4, 3, 3))],
+  ["conv2d", /got \[3,8,8\]/, () => engine.conv2d(zeros(3, 8, 8), zeros(5, 3, 3, 3))],
+  ["conv2d", /bias \[4\].*\[5,3,3,3\]/, () => engine.conv2d(zeros(1, 3, 8, 8), zeros(5, 3, 3, 3), zeros(4))],
+  ["conv2d", /\[1,3,2,2\].*smaller than.*\[5,3,3,3\]/, () => engine.conv2d(zeros(1, 3, 2, 2), zeros(5, 3, 3, 3))],
+  [
+    "conv2d",
+    /\[1,3,3,9\].*reflection padding of 3/,
+    () => engine.conv2d(zeros(1, 3, 3, 9), zeros(5, 3, 3, 3), undefined, { padding: 3, paddingMode: "reflect" }),
+  ],
+  [
+    "convTranspose2d",
+    /\[1,3,4,4\] has 3 channels.*\[5,3,3,3\]/,
+    () => engine.convTranspose2d(zeros(1, 3, 4, 4), zeros(5, 3, 3, 3)),
+  ],
+  [
+    "convTranspose2d",
+    /output of 12 x 12.*\[1,3,4,4\].*outputPadding/,
+    () => engine.convTranspose2d(zeros(1, 3, 4, 4), zeros(3, 5, 4, 4), undefined, { stride: 2, outputPadding: 2 }),
+  ],
+  ["add", /\[2,3\] and \[2,4\]/, () => engine.add(zeros(2, 3), zeros(2, 4))],
+  ["mul", /i32/, () => engine.mul(zeros(2), gpu.tensor(Int32Array.of(1, 2)))],
+  ["div", /\[2,1,2,1,2\].*5 separate axes/, () => engine.div(zeros(2, 1, 2, 1, 2), zeros(1, 2, 1, 2, 1))],
+  ["gate", /\[3\] and \[1,3\]/, () => engine.gate(zeros(3), zeros(1, 3))],
+  ["expand", /\[3\] and \[3,4\]/, () => engine.expand(zeros(3), [3, 4])],
+  ["expand", /\[3,4\] does not expand to \[1,4\]/, () => engine.expand(zeros(3, 4), [1, 4])],
+  ["matmul", /\[2,3\] and \[4,5\]/, () => engine.matmul(zeros(2, 3), zeros(4, 5))],
+  ["matmul", /\[2,2,3\].*\[3,3,5\]/, () => engine.matmul(zeros(2, 2, 3), zeros(3, 3, 5))],
+  ["linear", /\[2,3\].*\[5,4\]/, () => engine.linear(zeros(2, 3), zeros(5, 4))],
+  [
+    "instanceNorm",
+    /residual \[1,2,3,3\].*\[1,2,3,4\]/,
+    () => engine.instanceNorm(zeros(1, 2, 3, 4), { residual: zeros(1, 2, 3, 3) }),
+  ],
+  ["reflectionPad2d", /\[1,1,3,3\].*3/, () => engine.reflectionPad2d(zeros(1, 1, 3, 3), 3)],
+  ["replicationPad2d", /\[3,3\]/, () => engine.replicationPad2d(zeros(3, 3), 3)],
+  ["blurDown", /\[1,1,1,8\]/, () => engine.blurDown(zeros(1, 1, 1, 8))],
+  ["blurUp", /\[8\]/, () => engine.blurUp(zeros(8))],
+  ["concat", /\[2,3\], \[2,4\]/, () => engine.concat([zeros(2, 3), zeros(2, 4)])],
+  ["concat", /no input/, () => engine.concat([])],
+  ["slice", /1 to 4.*\[3,2\]/, () => engine.slice(zeros(3, 2), 1, 4)],
+  ["sum", /axes \[0,2\].*2 axes/, () => engine.sum(zeros(2, 3), [0, 2])],
+  ["mean", /axes \[1,-1\]/, () => engine.mean(zeros(2, 3), [1, -1])],
+  ["reshape", /\[2,3\] holds 6.*\[4\] would hold 4/, () => engine.reshape(zeros(2, 3), [4])],
+  ["gatherPositions", /\[3\] \(f32\).*\[1,2,3,3\]/, () => engine.gatherPositions(zeros(1, 2, 3, 3), zeros(3))],
+  ["l2Normalize", /\[1,2,3,3\]/, () => engine.l2Normalize(zeros(1, 2, 3, 3))],
+  ["patchNce", /\[6,3\].*\[6,4\]/, () => engine.patchNce(zeros(6, 3), zeros(6, 4), nce)],
+  ["patchNce", /6 rows.*4 equal groups/, () => engine.patchNce(zeros(6, 3), zeros(6, 3), { ...nce, groups: 4 })],
+  [
+    "patchNcePath",
+    /\[1,3,2,2\].*\[4,5\]/,
+    () =>
+      engine.patchNcePath(
+        zeros(1, 3, 2, 2),
+        gpu.tensor(Int32Array.of(0)),
+        head(zeros(4, 5), zeros(4, 4)),
+        zeros(1, 4),
+        nce,
+      ),
+  ],
+  ["write", /3 numbers.*\[2\]/, () => zeros(2).write(new Float32Array(3))],
+];
+
+for (const [operator, says, work] of misfits) {
+  test(`${operator} says what does not fit: ${says.source}`, () => {
+    try {
+      gpu.scope(work);
+    } catch (error) {
+      assert.instance(error, ShapeError);
+      const { message, fix } = error as ShapeError;
+      assert.ok(message.startsWith(`${operator}: `), message);
+      assert.match(message + fix, says);
+      assert.match(fix, /^[A-Z`].*\.$/, `the mend of "${message}"`);
+      return;
+    }
+    assert.unreachable("nothing was thrown");
+  });
+}
+
+test("a tensor beyond the adapter's limit is refused by place and size, before the driver sees it", () => {
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const rows = Math.floor(limit / 4 / 1024) + 1;
+  const row = zeros(1, 1024);
+  assert.throws(
+    () => gpu.at("G", () => gpu.at("model.12", () => engine.expand(row, [rows, 1024]))),
+    (error: Error) => {
+      assert.instance(error, LimitError);
+      const { message, fix } = error as LimitError;
+      assert.ok(message.startsWith(`G.model.12: [${rows},1024] needs `), message);
+      assert.match(message, `${(limit / 2 ** 20).toFixed(0)} MiB`);
+      assert.match(fix, /--crop_size/);
+      return true;
+    },
+  );
+  // The place ends with the call.
+  assert.is(gpu.place(), "");
+});
+
+test("a disposed tensor is refused", async () => {
+  const x = zeros(2, 3);
+  x.dispose();
+  x.dispose();
+  assert.match(
+    messageOf(() => engine.relu(x)),
+    /relu: an input of shape \[2,3\] was disposed/,
+  );
+  const message = await x.read().catch((error: Error) => error.message);
+  assert.match(message as string, /used after dispose/);
+});
+
+test("tensors of two devices do not meet", async () => {
+  const other = await testGpu("gpu");
+  assert.match(
+    messageOf(() => engine.add(zeros(2), other.empty([2]))),
+    /add: the inputs are on different devices/,
+  );
+});
+
+test("a kernel that an operator does not have cannot be forced", () => {
+  gpu.forced["conv2d"] = "nonsense";
+  const message = messageOf(() => engine.conv2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3)));
+  delete gpu.forced["conv2d"];
+  assert.match(message, /conv2d has no kernel "nonsense".*tiled, .*broadcast/);
+});
+
+test("losing the device rejects reads under way and later ones", async () => {
+  const own = await ownGpu();
+  const x = own.tensor([1, 2]);
+  const under = x.read().catch((error: unknown) => error);
+  own.device.destroy();
+  const errors = [await under, await x.read().catch((error: unknown) => error)];
+  await own.device.lost;
+  errors.push(await own.finish().catch((error: unknown) => error));
+  for (const error of errors) assert.instance(error, DeviceLostError);
+});
+
+test("an error that WebGPU reports on its own surfaces at the next read, and nothing is printed", async () => {
+  const { status, stdout } = await runChild("engine/device/children/uncaptured.js");
+  assert.is(status, 0);
+  assert.match(stdout, /^GpuError: WebGPU reported: .*\n$/);
+});
+
+test("garbage collection does not take Dawn away", async () => {
+  const { status, signal, stdout } = await runChild("engine/device/children/collect.js", ["--expose-gc"]);
+  assert.equal({ status, signal, stdout }, { status: 0, signal: null, stdout: "alive\n" });
+});
+
+test.run();

@@ -1,0 +1,89 @@
+// What kernelFromWgsl reads from a text, and what it says of texts that it cannot take.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { GpuError, kernelFromWgsl, record, ShapeError } from "../../../engine/index.js";
+import * as kernels from "../../../shaders/generated.js";
+import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+
+const gpu = await testGpu("software");
+const x = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;";
+const main = "@compute @workgroup_size(1) fn main() { x[0] = 1.0; }";
+
+test("it reads every shader of the project as the build's reflection does", () => {
+  // Comments, tunables among them, are gone from the built texts.
+  for (const { code, name, ...reflected } of Object.values(kernels)) {
+    const { bindings, params, paramsSize, subgroups } = kernelFromWgsl(name, code);
+    const { constants: _constants, ...rest } = reflected;
+    assert.equal({ bindings, params, paramsSize, subgroups }, JSON.parse(JSON.stringify(rest)), name);
+  }
+});
+
+test("constants marked as tunable can be replaced", async () => {
+  const kernel = kernelFromWgsl(
+    "constant",
+    `const VALUE: f32 = 2.5; // @tunable\n${x}\n@compute @workgroup_size(1) fn main() { x[0] = VALUE; }`,
+  );
+  assert.equal(kernel.constants, { VALUE: 2.5 });
+  const y = gpu.empty([1]);
+  gpu.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 });
+  assert.is(await y.item(), 2.5);
+  gpu.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1, constants: { VALUE: 4 } });
+  assert.is(await y.item(), 4);
+  y.dispose();
+});
+
+const refused: [says: RegExp, code: string][] = [
+  [/0 compute entry points/, x],
+  [/2 compute entry points/, `${x} ${main} ${main}`],
+  [/bindings are not 0, 1, 2/, `${x.replace("binding(0)", "binding(1)")} ${main}`],
+  [/bindings are not 0, 1, 2/, `${x.replace("group(0)", "group(1)")} ${main}`],
+  [/a binding could not be read/, `@binding(0) @group(0) var<storage> x: array<f32>; ${main}`],
+  [/t is no storage buffer/, `@group(0) @binding(0) var t: texture_2d<f32>; ${main}`],
+  [
+    /not the last binding/,
+    `struct P { n: u32 } @group(0) @binding(0) var<uniform> p: P; ${x.replace("binding(0)", "binding(1)")} ${main}`,
+  ],
+  [/"v: vec2f" is not of type/, `struct P { v: vec2f } ${x} @group(0) @binding(1) var<uniform> p: P; ${main}`],
+  [/uniform u32 is no struct/, `${x} @group(0) @binding(1) var<uniform> p: u32; ${main}`],
+];
+
+for (const [says, code] of refused) {
+  test(`it says what it cannot take: ${says.source}`, () => {
+    assert.throws(
+      () => kernelFromWgsl("mine", code),
+      (error: Error) =>
+        error instanceof ShapeError && says.test(error.message) && error.message.startsWith("kernel mine"),
+    );
+  });
+}
+
+test("a binding or a param that is not given is named", () => {
+  const kernel = kernelFromWgsl("mine", `struct P { n: u32 } ${x} @group(0) @binding(1) var<uniform> p: P; ${main}`);
+  const y = gpu.empty([1]);
+  assert.match(
+    messageOf(() => gpu.dispatch(kernel, { bindings: {}, params: { n: 1 }, grid: 1 })),
+    /ShapeError: mine: the binding x was not given/,
+  );
+  assert.match(
+    messageOf(() => gpu.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 })),
+    /ShapeError: mine: the param n was not given/,
+  );
+  y.dispose();
+});
+
+test("what the compiler says against a kernel comes as a GpuError", async () => {
+  // An engine of its own: WebGPU reports a broken text outside of any call, too, after which an engine is not used any more.
+  const own = await ownGpu();
+  const kernel = kernelFromWgsl("broken", `${x} @compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
+  const y = own.persistent([1]);
+  try {
+    await record(own, () => own.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 }));
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, GpuError);
+    assert.match((error as Error).message, /broken did not compile/);
+  }
+  own.dispose();
+});
+
+test.run();

@@ -1,0 +1,111 @@
+// Every operator against the float64 reference, forward and gradients, on both kernel profiles and with every kernel an
+// operator has. It walks the engine's own table, so that an operator without a case fails.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { grad } from "../../engine/core/autograd.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import * as engine from "../../engine/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import { zeros } from "../../engine/operators/reference.js";
+import { operatorTable } from "../../engine/operators/table.js";
+import { download, forcible, profiles, testGpu, upload, withForced } from "../support/gpu.js";
+import { operatorCases } from "./support/cases.js";
+import { checkCase } from "./support/check.js";
+
+/** The kernels to force for an operator: of itself and of whatever its gradient runs. */
+function variantsOf(gpu: Gpu, operator: string): Gpu["forced"][] {
+  if (operator === "sum") return [{}, { reduce: "rows" }, { reduce: "columns" }];
+  const variants = operatorTable.get(operator)?.variants ?? [];
+  // The fused path takes the kernels of its parts.
+  if (variants.length === 0 && operator !== "patchNcePath") return [{}];
+  const several = [...operatorTable.values()].filter(({ variants }) => variants.length > 0);
+  return forcible(gpu)
+    .filter((kernel) => variants.length === 0 || variants.includes(kernel))
+    .map((kernel) =>
+      Object.fromEntries(several.filter((each) => each.variants.includes(kernel)).map(({ name }) => [name, kernel])),
+    );
+}
+
+for (const profile of profiles) {
+  for (const [operator, { cases }] of operatorCases) {
+    test(`${operator} on ${profile}`, async () => {
+      const gpu = await testGpu(profile);
+      for (const forced of variantsOf(gpu, operator)) {
+        await withForced(gpu, forced, async () => {
+          for (const given of cases) {
+            await checkCase(gpu, given, `${given.title} ${Object.values(forced)[0] ?? ""}`);
+          }
+        });
+      }
+    });
+  }
+}
+
+/** Names of the operators that stand on the tape behind these tensors. */
+function operatorsBehind(tensors: readonly Tensor[]): Set<string> {
+  const names = new Set<string>();
+  const stack = [...tensors];
+  const seen = new Set<Tensor>();
+  while (stack.length) {
+    const tensor = stack.pop() as Tensor;
+    if (seen.has(tensor) || !tensor.node) continue;
+    seen.add(tensor);
+    names.add(tensor.node.operator);
+    for (const input of tensor.node.inputs) if (input) stack.push(input);
+  }
+  return names;
+}
+
+test("every operator has a case, or is run by the gradient of one that says so", async () => {
+  const gpu = await testGpu("software");
+  const covered = new Set(operatorCases.keys());
+  for (const [operator, { cases, exercises = [] }] of operatorCases) {
+    assert.ok(operatorTable.has(operator), `the table has a case for "${operator}", which is no operator`);
+    const ran = new Set<string>();
+    for (const given of exercises.length ? cases : []) {
+      gpu.scope(() => {
+        const inputs = given.inputs.map((x) => upload(gpu, x).requireGrad());
+        const y = given.forward(...inputs);
+        const dy = upload(gpu, zeros(y.shape)).requireGrad();
+        for (const name of operatorsBehind(grad(y, inputs, { dy, createGraph: true }))) ran.add(name);
+      });
+    }
+    for (const name of exercises) {
+      assert.ok(ran.has(name), `the gradient of ${operator} does not run ${name}`);
+      covered.add(name);
+    }
+  }
+  const missing = [...operatorTable.keys()].filter((name) => !covered.has(name));
+  assert.equal(missing, [], "operators without a case");
+});
+
+for (const profile of profiles) {
+  test(`tanh, sigmoid and softplus keep their digits far out and near zero on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const x = reference.dense([11], [-1000, -80, -15, -3, -1e-4, 0, 1e-6, 0.05, 5, 88.5, 1000].map(Math.fround));
+    for (const [forward, plain] of [
+      [engine.tanh, reference.tanh],
+      [engine.sigmoid, reference.sigmoid],
+      [engine.softplus, reference.softplus],
+    ] as const) {
+      const ours = await download(gpu.scope(() => forward(upload(gpu, x))));
+      const expected = plain(x);
+      ours.data.forEach((value, i) => {
+        // exp of a large argument is good to 3 + 2 |x| units in the last place.
+        const bound = 1e-6 * Math.max(10, Math.min(80, Math.abs(x.data[i]))) * Math.abs(expected.data[i]) + 1e-37;
+        const error = Math.abs(value - expected.data[i]);
+        assert.ok(error <= bound, `${plain.name}(${x.data[i]}) is ${value} instead of ${expected.data[i]}`);
+      });
+    }
+  });
+
+  test(`relu and its gradient take zero as negative on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu.tensor([0, -0, -1, 1]).requireGrad();
+    const [gradient] = grad(engine.leakyRelu(x, 0.5), [x], { dy: gpu.tensor([1, 1, 1, 1]) });
+    assert.equal([...(await gradient.read())], [0.5, 0.5, 0.5, 1]);
+  });
+}
+
+test.run();

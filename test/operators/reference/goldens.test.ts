@@ -1,0 +1,164 @@
+// The reference against PyTorch's float64: every golden case, output and gradients. The goldens were rounded to float32
+// on storing, inputs included, so two of them agree to some 1e-7 and not to 1e-16.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as reference from "../../../engine/operators/reference.js";
+import { type Dense, zeros } from "../../../engine/operators/reference.js";
+import { type OperatorCase, operatorCases, relativeError } from "../../support/goldens.js";
+
+const BOUND = 2e-6;
+
+/** Every parameter a case may have; a case has those of its operator. */
+interface Parameters {
+  stride: number;
+  padding: number;
+  outputPadding: number;
+  eps: number;
+  slope: number;
+  mode: reference.GanMode;
+  targetIsReal: boolean;
+  batch: number;
+  tau: number;
+  allNegatives: boolean;
+  lr: number;
+  beta1: number;
+  beta2: number;
+  steps: number;
+}
+
+type Answers = Record<string, Dense>;
+
+/** What the reference answers to a case: the output y and the gradients, under the goldens' names. */
+const answers: Record<string, (given: OperatorCase, parameters: Parameters) => Answers> = {
+  conv2d(given, parameters) {
+    const [x, w, b, dy] = ["x", "w", "b", "dy"].map(given.dense);
+    return { y: reference.conv2d(x, w, b, parameters), ...reference.conv2dGradient(x, w, b, parameters, dy) };
+  },
+  convTranspose2d(given, parameters) {
+    const [x, w, b, dy] = ["x", "w", "b", "dy"].map(given.dense);
+    const gradients = reference.convTranspose2dGradient(x, w, b, parameters, dy);
+    return { y: reference.convTranspose2d(x, w, b, parameters), ...gradients };
+  },
+  reflectPad2d(given, { padding }) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.reflectionPad2d(x, padding), ...reference.reflectionPad2dGradient(x, padding, dy) };
+  },
+  blurDown(given) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.blurDown(x), ...reference.blurDownGradient(x, dy) };
+  },
+  blurUp(given) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.blurUp(x), ...reference.blurUpGradient(x, dy) };
+  },
+  instanceNorm(given, { eps }) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.instanceNorm(x, { eps }), dx: reference.instanceNormGradient(x, { eps }, dy).dx };
+  },
+  linear(given) {
+    const [x, w, b, dy] = ["x", "w", "b", "dy"].map(given.dense);
+    return { y: reference.linear(x, w, b), ...reference.linearGradient(x, w, b, dy) };
+  },
+  l2norm(given, { eps }) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.l2Normalize(x, eps), ...reference.l2NormalizeGradient(x, eps, dy) };
+  },
+  relu(given) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.relu(x), ...reference.reluGradient(x, dy) };
+  },
+  leakyRelu(given, { slope }) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.leakyRelu(x, slope), ...reference.leakyReluGradient(x, slope, dy) };
+  },
+  tanh(given) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return { y: reference.tanh(x), ...reference.tanhGradient(x, dy) };
+  },
+  ganLoss(given, { mode, targetIsReal }) {
+    const [x, dy] = ["x", "dy"].map(given.dense);
+    return {
+      y: reference.ganLoss(x, mode, targetIsReal),
+      ...reference.ganLossGradient(x, mode, targetIsReal, dy),
+    };
+  },
+  patchNce(given, { batch, tau, allNegatives }) {
+    const [q, k, dy] = ["q", "k", "dy"].map(given.dense);
+    const options = { groups: allNegatives ? 1 : batch, tau };
+    const losses = reference.patchNce(q, k, options);
+    const { dx: dLosses } = reference.meanGradient(losses, [0], false, dy);
+    return {
+      y: reference.mean(losses),
+      ...reference.patchNceGradient(q, k, options, dLosses),
+      dk: zeros(k.shape),
+    };
+  },
+  patchNcePath(given, { batch, tau, allNegatives }) {
+    const [fq, fk, w1, b1, w2, b2, dy] = ["fq", "fk", "w1", "b1", "w2", "b2", "dy"].map(given.dense);
+    const ids = given.ids("ids");
+    const head = (features: Dense) => {
+      const rows = reference.gatherPositions(features, ids);
+      const hidden = reference.linear(rows, w1, b1);
+      const active = reference.relu(hidden);
+      const embedded = reference.linear(active, w2, b2);
+      return { rows, hidden, active, embedded, unit: reference.l2Normalize(embedded) };
+    };
+    const query = head(fq);
+    const key = head(fk);
+    const options = { groups: allNegatives ? 1 : batch, tau };
+    const losses = reference.patchNce(query.unit, key.unit, options);
+
+    const { dx: dLosses } = reference.meanGradient(losses, [0], false, dy);
+    const { dq } = reference.patchNceGradient(query.unit, key.unit, options, dLosses);
+    const { dx: dEmbedded } = reference.l2NormalizeGradient(query.embedded, 1e-7, dq);
+    const second = reference.linearGradient(query.active, w2, b2, dEmbedded);
+    const { dx: dHidden } = reference.reluGradient(query.hidden, second.dx);
+    const first = reference.linearGradient(query.rows, w1, b1, dHidden);
+    return {
+      y: reference.mean(losses),
+      dfq: reference.gatherPositionsGradient(fq, ids, {}, first.dx).dx,
+      dfk: zeros(fk.shape),
+      dw1: first.dw,
+      db1: first.db,
+      dw2: second.dw,
+      db2: second.db,
+    };
+  },
+  adam(given, { lr, beta1, beta2, eps, steps }) {
+    const p0 = given.dense("p0");
+    let state = { p: p0, m: zeros(p0.shape), v: zeros(p0.shape) };
+    const trajectory: Answers = {};
+    for (let step = 1; step <= steps; step++) {
+      const gradient = given.dense(`g${step - 1}`);
+      state = reference.adam(state.p, gradient, state.m, state.v, { lr, beta1, beta2, eps, step });
+      trajectory[`p${step}`] = state.p;
+    }
+    return trajectory;
+  },
+};
+
+/** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
+const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+
+const cases = operatorCases();
+
+test("there are golden cases to test", () => {
+  assert.ok(cases.length > 0);
+});
+
+for (const given of cases) {
+  test(`golden ${given.name}`, () => {
+    const answer = answers[given.op];
+    assert.ok(answer, `the reference has no operator "${given.op}"`);
+    const ours = answer(given, given.parameters as unknown as Parameters);
+    assert.equal(Object.keys(ours).sort(), [...given.tensors.keys()].filter(isAnswer).sort());
+    for (const [short, value] of Object.entries(ours)) {
+      const golden = given.dense(short);
+      assert.equal(value.shape, golden.shape, `shape of ${short}`);
+      const error = relativeError(value.data, golden.data);
+      assert.ok(error <= BOUND, `${short} is off by ${error}`);
+    }
+  });
+}
+
+test.run();

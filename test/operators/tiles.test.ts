@@ -1,0 +1,66 @@
+// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and that in
+// every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
+import { operatorTable } from "../../engine/operators/table.js";
+import { testGpu, withForced } from "../support/gpu.js";
+import { conv2d, linear, matmul, type OperatorCase } from "./support/case-builders.js";
+import { checkCase } from "./support/check.js";
+
+test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
+  for (const [name, { TILE_M, TILE_N, TILE_K, OWN }] of Object.entries(TILES)) {
+    const [quadsM, quadsN] = [TILE_M / 4, TILE_N / 4];
+    const lanes = (quadsM / OWN) * (quadsN / OWN);
+    assert.ok(lanes <= 256, `${name}: invocations`);
+    assert.ok(4 * TILE_K * (TILE_M + TILE_N) <= 16384, `${name}: workgroup memory`);
+    for (const quads of [quadsM, quadsN]) {
+      assert.is(quads & (quads - 1), 0, `${name}: a power of two`);
+      assert.is(TILE_K % (lanes / quads), 0, `${name}: lines of k that a workgroup loads at once`);
+      assert.ok((quads * TILE_K) / 4 <= lanes, `${name}: at most a square of 4 x 4 an invocation`);
+    }
+  }
+});
+
+test("the largest tile serves where it fills a GPU and wastes little", () => {
+  assert.is(planTiles(4096, 4096, 1), "large");
+  // The generator's blocks at 256 x 256: 64 large tiles are too few, those of four images are enough.
+  assert.is(planTiles(256, 4096, 1), "usual");
+  assert.is(planTiles(256, 4096, 4), "large");
+  // 64 rows would leave half of a large tile idle.
+  assert.is(planTiles(64, 65536, 1), "usual");
+});
+
+test("few rows take low tiles: the generator's last layer, and D's", () => {
+  assert.is(planTiles(3, 65536, 1), "lowest");
+  assert.is(planTiles(1, 900, 1), "lowest");
+  assert.is(planTiles(17, 65536, 1), "low");
+  assert.is(countTiles(TILES.low, 33, 129), 6);
+});
+
+// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that go by fours, and that do not.
+const cases: readonly OperatorCase[] = [
+  conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
+  conv2d([3, 1, 9, 17], [3, 1, 3, 3], { padding: 1, paddingMode: "reflect" }, false),
+  conv2d([1, 33, 6, 35], [1, 33, 3, 3], { padding: 1 }),
+  conv2d([1, 4, 13, 11], [130, 4, 3, 3], { padding: 1, paddingMode: "reflect" }),
+  // Long enough that the sum over pixels of the weights' gradient is cut into several runs.
+  conv2d([2, 2, 20, 15], [33, 2, 3, 3], { padding: 1 }),
+  linear(131, 20, 132, true),
+  linear(67, 33, 130, false),
+  matmul([3], [], true, true),
+];
+
+for (const tiles of Object.keys(TILES)) {
+  test(`products and convolutions in tiles: ${tiles}`, async () => {
+    const gpu = await testGpu("gpu");
+    const variant = `tiled_${tiles}`;
+    const several = [...operatorTable.values()].filter(({ variants }) => variants.includes(variant));
+    const forced = Object.fromEntries(several.map(({ name }) => [name, variant]));
+    await withForced(gpu, forced, async () => {
+      for (const given of cases) await checkCase(gpu, given, `${given.title} ${tiles}`);
+    });
+  });
+}
+
+test.run();
