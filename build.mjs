@@ -33,6 +33,12 @@ function expandIncludes(text, included = new Set()) {
 /** Comments and indentation are for readers of the sources; lines keep their numbers, which compilers report. */
 const plain = (code) => code.replace(/\/\/.*$/gm, "").replace(/^[ \t]+|[ \t]+$/gm, "");
 
+/** Invocations of a workgroup along its axes: numbers, or names of the constants that give them. */
+function workgroupSize({ attributes }) {
+  const { value } = attributes.find(({ name }) => name === "workgroup_size");
+  return [value].flat().map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis));
+}
+
 /** What the engine must know of a kernel: its text, bindings in order, uniform layout and tunable constants. */
 function reflect(file) {
   const code = expandIncludes(readFileSync(file, "utf8"));
@@ -68,6 +74,7 @@ function reflect(file) {
     params,
     paramsSize: Math.ceil((module.uniforms[0]?.size ?? 0) / 16) * 16,
     constants,
+    workgroupSize: workgroupSize(module.entry.compute[0]),
     subgroups: /^enable subgroups;/m.test(code),
     code: plain(code),
   };

@@ -18,6 +18,7 @@ import {
   KernelCache,
   type KernelSource,
   type Params,
+  workgroupsFor,
 } from "./kernel.js";
 import { BufferLedger, BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
 import { Queue } from "./queue.js";
@@ -227,20 +228,20 @@ export class Gpu implements AdapterTraits {
 
   /**
    * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The one way by which operators
-   * reach the GPU. Bindings, params and constants are named as in the .wgsl file.
+   * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or a number
+   * of invocations, of which the last workgroup may have some too many.
    */
   dispatch<K extends KernelSource>(
     source: K,
     run: {
       bindings: { readonly [B in BindingNames<K>]: Tensor };
       params: Params<K>;
-      grid: Grid;
       constants?: Constants<K>;
-    },
+    } & ({ grid: Grid } | { invocations: number }),
   ): void {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
     const bindings = run.bindings as { readonly [name: string]: Tensor };
-    const grid = foldGrid(run.grid);
+    const grid = foldGrid("grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants));
     if (grid[0] * grid[1] * grid[2] === 0) return;
     for (const { name } of source.bindings) {
       if (!bindings[name]) {

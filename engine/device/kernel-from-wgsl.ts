@@ -79,6 +79,10 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
     params,
     paramsSize: Math.ceil(params.length / 4) * 16,
     constants,
+    workgroupSize: (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
+      .split(",")
+      .map((axis) => axis.trim())
+      .map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis)),
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
   };

@@ -13,6 +13,8 @@ export interface KernelSource {
   readonly params: readonly { readonly name: string; readonly type: string; readonly offset: number }[];
   readonly paramsSize: number;
   readonly constants: { readonly [name: string]: number | boolean };
+  /** Invocations of a workgroup along its axes: numbers, or names of the constants that give them. */
+  readonly workgroupSize: readonly (number | string)[];
   readonly subgroups: boolean;
   readonly code: string;
 }
@@ -40,6 +42,19 @@ export function foldGrid(groups: Grid): readonly [number, number, number] {
   const rows = Math.ceil(Math.sqrt(groups));
   const columns = Math.ceil(groups / rows);
   return [rows, columns, 1];
+}
+
+/** Workgroups for so many invocations along the first axis, by the kernel's own workgroup size. */
+export function workgroupsFor<K extends KernelSource>(
+  source: K,
+  invocations: number,
+  constants?: Constants<K>,
+): number {
+  const [width] = source.workgroupSize;
+  if (typeof width === "number") return Math.ceil(invocations / width);
+  const chosen = (constants as { readonly [name: string]: number } | undefined)?.[width] ?? source.constants[width];
+  if (typeof chosen !== "number") throw new GpuError(`the kernel ${source.name} does not say its workgroup size`);
+  return Math.ceil(invocations / chosen);
 }
 
 /** A grid of `rows` by parts of a row; rows beyond what one dimension takes go on in z (see row_of in shaders/lib/index.wgsl). */
