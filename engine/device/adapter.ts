@@ -1,5 +1,6 @@
-// What the engine asks of an adapter: its kernel profile, its subgroups, and its name in files and on terminals. Pure facts of
-// GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo); imports nothing, so that everybody may import it.
+// What the engine asks of an adapter: its kernel profile, its subgroups, and its name in files and on terminals. Pure
+// facts of GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo); imports nothing, so that everybody may import
+// it.
 
 /** Kernels for GPUs (tiles in workgroup memory) or for software adapters (no barriers, subgroup broadcasts). */
 export type Profile = "gpu" | "software";
