@@ -43,7 +43,8 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
   const adapter = await requestAdapter(options);
   if (!adapter) {
     throw new AdapterError(
-      "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be used",
+      "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be " +
+        "used",
       fasterChoice(),
     );
   }
