@@ -6,6 +6,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
 import { cropPicture, flipPicture, type Picture } from "./picture.js";
 import { resizePicture } from "./resize.js";
+import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";
 
 /** Named as on the command line, so that the options of a run can be passed as they are. */
 export interface TransformOptions {
@@ -29,14 +30,6 @@ export function optionsInEpoch(options: TransformOptions, epoch: number): Transf
   return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
 }
 
-/** Rounds half to even, as Python's round does and Math.round does not. */
-function roundHalfEven(value: number): number {
-  const below = Math.floor(value);
-  const fraction = value - below;
-  if (fraction !== 0.5) return Math.round(value);
-  return below % 2 === 0 ? below : below + 1;
-}
-
 /** The first step, which draws nothing: the picture at the size that the preprocess keyword and `load_size` ask for. */
 export function scalePicture(picture: Picture, options: TransformOptions): Picture {
   const { preprocess, load_size, crop_size } = options;
@@ -56,9 +49,9 @@ export function scalePicture(picture: Picture, options: TransformOptions): Pictu
   return picture;
 }
 
-/** The picture with both sides resampled to the nearest multiples of 4 (half-way cases to the even multiple). */
+/** The picture with both sides resampled to the nearest multiples of 4, and at least 4. */
 function resizeToMultipleOf4(picture: Picture): Picture {
-  const side = (size: number) => Math.max(4, roundHalfEven(size / 4) * 4);
+  const side = (size: number) => Math.max(4, nearestMultipleOf4(size));
   return resizePicture(picture, side(picture.width), side(picture.height));
 }
 

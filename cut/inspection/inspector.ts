@@ -16,15 +16,9 @@ import { patchKeys } from "../../engine/operators/patch-nce/path.js";
 import { sub } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
-import {
-  cropPicture,
-  type Picture,
-  padToMultiple,
-  pictureToPlanes,
-  planesToPicture,
-  toChannels,
-} from "../data/picture.js";
-import { SMALLEST_SIDE } from "../translation/translator.js";
+import type { Picture } from "../data/picture.js";
+import { adviseOnLimit } from "../options/limit-advice.js";
+import { padForGenerator } from "../translation/padding.js";
 import type { InspectModel } from "./inspection-model.js";
 import { principalComponents, stretchToBytes } from "./pca.js";
 
@@ -116,17 +110,14 @@ export class Inspector {
     const { generator, heads, layers } = this.#model;
     this.#forget();
     signal?.throwIfAborted();
-    const { input_nc, output_nc } = generator.architecture;
-    const { width, height } = picture;
-    const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
-    const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multiple);
-    const pass = await this.#record(padded.height, padded.width);
+    const padded = padForGenerator(picture, generator.architecture);
+    const pass = await this.#record(padded.height, padded.width).catch(adviseOnLimit);
     const total = 2 + layers.length;
     const done = (pieces: number) => {
       onProgress?.(pieces / total);
       signal?.throwIfAborted();
     };
-    pass.input.write(pictureToPlanes(padded));
+    pass.input.write(padded.planes);
     pass.programs.translate.replay();
     const planes = await pass.image.read();
     done(1);
@@ -150,11 +141,10 @@ export class Inspector {
       disposeAll(keys);
       throw error;
     }
-    const translation = planesToPicture(planes, output_nc as 1 | 3, padded.height, padded.width);
     this.#loaded = {
       pass,
       keys,
-      translation: cropPicture(translation, 0, 0, width, height),
+      translation: padded.unpad(planes),
       layers: pass.inputFeatures.map(({ shape }, i) => describeLayer(layers[i], shape, padded.width)),
     };
   }

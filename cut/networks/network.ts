@@ -4,7 +4,8 @@
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Random } from "../../engine/random.js";
-import type { TrainOptions } from "../options/train-options.js";
+import { adviseOnLimit } from "../options/limit-advice.js";
+import type { TrainOptions } from "../options/train-schema.js";
 
 /** Shapes of parameters by key, in order of definition. */
 export type ParameterShapes = ReadonlyMap<string, Shape>;
@@ -15,7 +16,11 @@ export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 /** Tensors on the GPU for every parameter, wanting gradients; content undefined until written. */
 export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
   const parameters = new Map<string, Tensor>();
-  for (const [key, shape] of shapes) parameters.set(key, gpu.persistent(shape).requireGrad());
+  try {
+    for (const [key, shape] of shapes) parameters.set(key, gpu.persistent(shape).requireGrad());
+  } catch (error) {
+    adviseOnLimit(error);
+  }
   return parameters;
 }
 

@@ -2,7 +2,7 @@
 import type { CutgpuError } from "../../engine/core/errors.js";
 
 /** What happened and what to do, as one sentence. */
-export function sentenceOf({ message, fix }: CutgpuError): string {
+export function errorMessage({ message, fix }: CutgpuError): string {
   if (!fix) return message;
   if (/[.;:!?]$/.test(message)) return `${message} ${fix}`;
   return `${message}; ${fix[0].toLowerCase()}${fix.slice(1)}`;

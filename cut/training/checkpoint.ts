@@ -9,9 +9,10 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
-import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { Generator } from "../networks/generator.js";
+import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import { readParameters, type Weights, writeParameters } from "../networks/network.js";
-import type { TrainOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import type { TrainingStep } from "./training-step.js";
 
 /** Where a run stands, beside its weights. */
@@ -177,15 +178,18 @@ function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: stri
     throw notAGenerator(where, named.size ? "its first convolution or its residual blocks are missing" : "it is empty");
   }
   const afterBlocks = Math.max(...blocks) + 1;
-  return {
+  const architecture: GeneratorArchitecture = {
     input_nc: first.shape[1],
     output_nc: final.shape[0],
     ngf: first.shape[0],
     blocks: blocks.size,
-    no_antialias: Math.min(...blocks) === 10,
+    no_antialias: true,
     // A transposed convolution has weights right after the blocks; an anti-aliased level begins with a fixed filter.
     no_antialias_up: named.has(`model.${afterBlocks}.weight`),
   };
+  // Without anti-aliasing there are fewer modules before the blocks.
+  const firstBlock = generatorLayout(architecture).findIndex(({ kind }) => kind === "block");
+  return { ...architecture, no_antialias: Math.min(...blocks) === firstBlock };
 }
 
 /** A generator on the GPU from any file that holds one. */
@@ -202,18 +206,18 @@ export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string): Gener
  */
 export function generatorStateDict(architecture: GeneratorArchitecture, weights: Weights): StateDict {
   const entries: [string, StoredTensor][] = [];
-  for (const [key, shape] of Generator.shapes(architecture)) {
-    entries.push([key, { dtype: "F32", shape: [...shape], data: weights.get(key) as Float32Array<ArrayBuffer> }]);
-  }
-  for (const [key, { channels, taps }] of Generator.filters(architecture)) {
+  for (const { kind, channels, parameters, filter } of generatorLayout(architecture)) {
+    for (const [key, shape] of parameters) {
+      entries.push([key, { dtype: "F32", shape: [...shape], data: weights.get(key) as Float32Array<ArrayBuffer> }]);
+    }
+    if (!filter) continue;
+    const { key, taps } = filter;
     const total = taps.reduce((sum, tap) => sum + tap, 0) ** 2;
     // The upsampling filter makes four pixels of one.
-    const gain = taps.length === 4 ? 4 : 1;
+    const gain = kind === "blurUp" ? 4 : 1;
     const one = taps.flatMap((a) => taps.map((b) => (gain * a * b) / total));
     const data = Float32Array.from({ length: channels * one.length }, (_, i) => one[i % one.length]);
     entries.push([key, { dtype: "F32", shape: [channels, 1, taps.length, taps.length], data }]);
   }
-  const index = (key: string) => Number(key.split(".")[1]);
-  entries.sort(([a], [b]) => index(a) - index(b));
   return { tensors: new Map(entries), metadata: {} };
 }

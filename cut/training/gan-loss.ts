@@ -4,7 +4,7 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import { bceWithLogits, mseLoss } from "../../engine/operators/losses/index.js";
 import { scale, softplus } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
-import type { TrainOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 
 /** Mean loss of a map of scores that should say "real" or "fake". */
 export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, targetIsReal: boolean): Tensor {

@@ -7,7 +7,7 @@ import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
 import { initialWeights, writeParameters } from "../networks/network.js";
-import type { TrainOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
 import { learningRateFactor } from "./learning-rate.js";
@@ -182,8 +182,7 @@ export class Training {
       else held = { step: state.step, names, bytes: await this.checkpoint() };
       before = performance.now();
     };
-    const crossed = (frequency: number) =>
-      Math.floor((state.step * batch_size) / frequency) > Math.floor(((state.step - 1) * batch_size) / frequency);
+    const crossed = (pictures: number) => crossesPictures(state.step, batch_size, pictures);
     const finishEpoch = () => {
       if (state.batch < this.#source.batchesPerEpoch) return false;
       state.epoch++;
@@ -252,6 +251,11 @@ export class Training {
     if (this.#savedStep === null) return `Start again${how}.`;
     return `Go on from it${how}: ${resumeCommand(this.options)}`;
   }
+}
+
+/** Whether a run's 1-based `step` completes another `pictures` pictures per side, as frequencies are counted. */
+export function crossesPictures(step: number, batch_size: number, pictures: number): boolean {
+  return Math.floor((step * batch_size) / pictures) > Math.floor(((step - 1) * batch_size) / pictures);
 }
 
 /** The command that goes on with a run where it stopped. */

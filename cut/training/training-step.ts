@@ -17,10 +17,12 @@ import { Adam } from "../../engine/optimizers/adam.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Random } from "../../engine/random.js";
 import { Discriminator } from "../networks/discriminator.js";
-import { featureShapes, Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { Generator } from "../networks/generator.js";
+import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
-import type { TrainOptions } from "../options/train-options.js";
+import { adviseOnLimit } from "../options/limit-advice.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import { ganLoss } from "./gan-loss.js";
 
 /** The options that decide what a step computes. */
@@ -63,13 +65,6 @@ interface RecordedStep {
   fake: Tensor;
   losses: Tensor;
   gradients: { G: Tensor[]; D: Tensor[]; F: Tensor[] };
-}
-
-const BLOCKS = { resnet_9blocks: 9, resnet_6blocks: 6, resnet_4blocks: 4 } as const;
-
-export function generatorArchitecture(options: StepOptions): GeneratorArchitecture {
-  const { input_nc, output_nc, ngf, netG, no_antialias, no_antialias_up } = options;
-  return { input_nc, output_nc, ngf, blocks: BLOCKS[netG], no_antialias, no_antialias_up };
 }
 
 export class TrainingStep {
@@ -202,11 +197,10 @@ export class TrainingStep {
 
   async #step(batch: number, height: number, width: number, flip: boolean): Promise<RecordedStep> {
     const key = `${batch},${height},${width},${flip}`;
-    let step = this.#recorded.get(key);
-    if (!step) {
-      step = await this.#record(batch, height, width, flip);
-      this.#recorded.set(key, step);
-    }
+    const known = this.#recorded.get(key);
+    if (known) return known;
+    const step = await this.#record(batch, height, width, flip).catch(adviseOnLimit);
+    this.#recorded.set(key, step);
     return step;
   }
 

@@ -2,7 +2,8 @@
 // finite losses and goes on exactly after a stop, and what can go wrong on the way says so.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { resolveOptions, type TrainOptions } from "../../../cut/options/train-options.js";
+import { resolveOptions } from "../../../cut/options/train-options.js";
+import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import type { LossRow } from "../../../cut/report/losses.js";
 import { parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
 import { type BatchSource, Training, type TrainingBatch } from "../../../cut/training/training-loop.js";

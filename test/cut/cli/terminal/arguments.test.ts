@@ -10,7 +10,7 @@ import { dispatch } from "../../../../cut/cli/terminal/dispatch.js";
 import { commandHelp } from "../../../../cut/cli/terminal/help.js";
 import { formatSeconds, formatSpeed, startProgress } from "../../../../cut/cli/terminal/progress.js";
 import { completeOptions, flag, option, required, text, wholeNumber } from "../../../../cut/options/schema.js";
-import { presets, trainSchema } from "../../../../cut/options/train-options.js";
+import { presets, trainSchema } from "../../../../cut/options/train-schema.js";
 import { CutgpuError } from "../../../../engine/core/errors.js";
 
 const train = (...argv: string[]) => parseArguments(trainSchema, argv).given;
