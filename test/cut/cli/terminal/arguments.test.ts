@@ -239,4 +239,29 @@ test("off a terminal progress is a plain line now and then", () => {
   ]);
 });
 
+test("where the text is due at certain steps, other lines go without it", () => {
+  const lines: string[] = [];
+  let time = 0;
+  const progress = startProgress({
+    label: "training",
+    total: 16,
+    textDue: (step) => step % 4 === 0,
+    stream: { isTTY: false, write: (line: string) => lines.push(line) } as unknown as NodeJS.WriteStream,
+    now: () => time,
+  });
+  for (let step = 1; step <= 16; step++) {
+    time += step === 10 ? 11_000 : 1000;
+    progress.update(step, `G_GAN ${step}`);
+  }
+  progress.stop();
+  const shown = lines.map((line) => line.replace(/\(.*left/, "..."));
+  assert.equal(shown, [
+    "training 4/16 ..., G_GAN 4\n",
+    "training 8/16 ..., G_GAN 8\n",
+    "training 10/16 ...\n",
+    "training 12/16 ..., G_GAN 12\n",
+    "training 16/16 ..., G_GAN 16\n",
+  ]);
+});
+
 test.run();
