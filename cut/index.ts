@@ -1,5 +1,5 @@
-// CUT as a library: networks, the training step and loop, checkpoints, translation. Runs in Node and in a browser; nothing here
-// touches files, the terminal or a driver.
+// CUT as a library: networks, the training step and loop, checkpoints, translation. Runs in Node and in a browser;
+// nothing here touches files, the terminal or a driver.
 
 /** @module cutgpu/cut */
 

@@ -11,8 +11,8 @@ import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";
 /** Named as on the command line, so that the options of a run can be passed as they are. */
 export interface TransformOptions {
   /**
-   * How a picture is scaled, then "_and_crop" if a square is cut out: resize (to a square), scale_width, scale_shortside;
-   * or crop alone, or none.
+   * How a picture is scaled, then "_and_crop" if a square is cut out: resize (to a square), scale_width,
+   * scale_shortside; or crop alone, or none.
    */
   preprocess: string;
   /** The size that pictures are scaled to, in pixels. */
@@ -25,7 +25,7 @@ export interface TransformOptions {
   n_epochs: number;
 }
 
-/** The options as they hold in `epoch` (counted from 1): in the decay phase load_size is crop_size. */
+/** The options as they hold in the 1-based `epoch`: in the decay phase load_size is crop_size. */
 export function optionsInEpoch(options: TransformOptions, epoch: number): TransformOptions {
   return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
 }
@@ -56,7 +56,7 @@ function resizeToMultipleOf4(picture: Picture): Picture {
 }
 
 /**
- * A picture that is translated again and again while a run goes, at the size of training so that it costs what a step costs:
+ * A picture that is translated repeatedly while a run goes, at the size of training so that it costs what a step costs:
  * scaled as the run's options say, and its middle.
  */
 export function samplePicture(picture: Picture, options: TransformOptions): Picture {
@@ -69,8 +69,8 @@ export function samplePicture(picture: Picture, options: TransformOptions): Pict
 }
 
 /**
- * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name` is
- * what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
+ * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name`
+ * is what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
  */
 export function augmentPicture(picture: Picture, options: TransformOptions, random: Random, name: string): Picture {
   const { preprocess, crop_size } = options;

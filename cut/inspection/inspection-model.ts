@@ -1,6 +1,6 @@
-// What looking inside needs of a model file: the generator, and, from a checkpoint of a training, also the heads, layers and
-// temperature that it was trained with. Files that hold a generator alone are looked at with the paper's layers and
-// temperature, and their features as they are.
+// What looking inside needs of a model file: the generator, and, from a checkpoint of a training, also the heads,
+// layers and temperature that it was trained with. Files that hold a generator alone are looked at with the paper's
+// layers and temperature, and their features as they are.
 import { CheckpointError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
@@ -12,7 +12,7 @@ import { type Checkpoint, loadGenerator, parseCheckpoint, parseWeights } from ".
 
 export interface InspectModel {
   generator: Generator;
-  /** One head a layer; null where the file has none, and then features are compared as they are. */
+  /** One head per layer; null where the file has none, and then features are compared as they are. */
   heads: Heads | null;
   /** Tapped layers (nce_layers), ascending. */
   layers: readonly number[];

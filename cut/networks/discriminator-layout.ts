@@ -1,6 +1,6 @@
-// The layouts of the PatchGAN discriminators (docs/method.md section 2.3): `basic` (three levels), `n_layers` and `pixel`, as
-// lists of modules numbered as in the published Sequentials. Modules, parameters and the size of the map of scores follow
-// from them. Pure data: it needs nothing of the engine at run time.
+// The layouts of the PatchGAN discriminators (docs/method.md section 2.3): `basic` (three levels), `n_layers` and
+// `pixel`, as lists of modules numbered as in the published Sequentials. Modules, parameters and the size of the map of
+// scores follow from them. Pure data: it needs nothing of the engine at run time.
 import type { Shape } from "../../engine/core/tensor.js";
 
 export interface DiscriminatorArchitecture {
@@ -88,8 +88,8 @@ export function discriminatorShapes(architecture: DiscriminatorArchitecture): Ma
 }
 
 /**
- * Side of the discriminator's map of scores for a square picture of `size` pixels; 0 or less where the picture is too small
- * for its depth.
+ * Side of the discriminator's map of scores for a square picture of `size` pixels; 0 or less where the picture is too
+ * small for its depth.
  */
 export function discriminatorOutputSize(
   options: Pick<DiscriminatorArchitecture, "netD" | "n_layers_D" | "no_antialias">,

@@ -1,5 +1,5 @@
-// The PatchGAN discriminators (docs/method.md section 2.3). They answer with a map of unbounded scores, one per patch; there
-// is no sigmoid. What their modules are says discriminator-layout.ts; here is what they compute.
+// The PatchGAN discriminators (docs/method.md section 2.3). They answer with a map of unbounded scores, one per patch;
+// there is no sigmoid. discriminator-layout.ts lists their modules; here is what they compute.
 
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";

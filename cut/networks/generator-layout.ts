@@ -1,7 +1,7 @@
-// The layout of the ResNet generator (docs/method.md section 2.2): its modules, numbered as in the published Sequential, so
-// that state_dict keys and nce_layers mean what they mean there. Everything that depends on the layout follows from this
-// list: the modules that run, parameters, blur filters, sizes of feature maps, and the checks of options. Pure data: it
-// needs nothing of the engine at run time.
+// The layout of the ResNet generator (docs/method.md section 2.2): its modules, numbered as in the published
+// Sequential, so that state_dict keys and nce_layers mean what they mean there. Everything that depends on the layout
+// follows from this list: the modules that run, parameters, blur filters, sizes of feature maps, and the checks of
+// options. Pure data: it needs nothing of the engine at run time.
 import type { Shape } from "../../engine/core/tensor.js";
 
 export interface GeneratorArchitecture {

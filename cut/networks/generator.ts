@@ -1,6 +1,6 @@
-// The ResNet generator (docs/method.md section 2.2), whose first half is also the encoder of patch features. What its modules
-// are says generator-layout.ts; here is what they compute. A norm runs fused with the ReLU after it, and its tap is therefore
-// the ReLU'd value, just as the reference's in-place ReLU makes it.
+// The ResNet generator (docs/method.md section 2.2), whose first half is also the encoder of patch features.
+// generator-layout.ts lists its modules; here is what they compute. A norm runs fused with the ReLU after it, and its
+// tap is therefore the ReLU'd value, just as the reference's in-place ReLU makes it.
 
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";

@@ -1,5 +1,5 @@
-// What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward pass
-// walks, and the initialisation of section 5 of the method (xavier with gain 0.02 by default, biases 0).
+// What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward
+// pass walks, and the initialisation of docs/method.md section 5 (xavier with gain 0.02 by default, biases 0).
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -40,7 +40,7 @@ export async function readParameters(parameters: Parameters): Promise<Map<string
 
 /** One module of a network's Sequential. */
 export interface Module {
-  /** Position in the Sequential: the number in state_dict keys and in nce_layers. */
+  /** 0-based position in the Sequential: the number in state_dict keys and in nce_layers. */
   index: number;
   /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
   endsStage?: boolean;
@@ -68,7 +68,7 @@ export function runModules(
   return { output, features };
 }
 
-/** First weights of a network: every weight by `init_type` and `init_gain`, every bias 0 (cut.md section 5). */
+/** First weights of a network: every weight by `init_type` and `init_gain`, every bias 0 (docs/method.md section 5). */
 export function initialWeights(
   shapes: ParameterShapes,
   random: Random,

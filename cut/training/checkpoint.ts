@@ -1,8 +1,8 @@
-// Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is the
-// caller's business). Weights carry a network's letter and the published key ("G.model.1.weight"), Adam's moments
-// "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata.
-// Also generators from anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read
-// from the keys (cut.md sections 2.2 and 10).
+// Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is
+// the caller's business). Weights carry a network's letter and the published key ("G.model.1.weight"), Adam's moments
+// "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata. Also generators from anywhere: our checkpoints,
+// plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys (docs/method.md sections 2.2
+// and 10).
 import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -19,7 +19,7 @@ import type { TrainingStep } from "./training-step.js";
 export interface RunState {
   /** Steps done. */
   step: number;
-  /** Epoch under way, from 1, and batches of it that are done. */
+  /** 1-based epoch under way, and batches of it that are done. */
   epoch: number;
   batch: number;
   /** State of the generator of patch positions and mirrors. */
@@ -94,7 +94,8 @@ export function restoreCheckpoint(
     const stored = tensors.get(key);
     if (!stored || stored.shape.join() !== parameter.shape.join()) {
       throw new CheckpointError(
-        `${where} holds networks of another architecture: ${key} ${stored ? `is [${stored.shape}]` : "is missing"} and this run wants [${parameter.shape}]`,
+        `${where} holds networks of another architecture: ` +
+          `${key} ${stored ? `is [${stored.shape}]` : "is missing"} and this run wants [${parameter.shape}]`,
         "Give the same --netG, --ngf, --netD, --ndf, --netF_nc and --nce_layers as the run that wrote it.",
       );
     }
@@ -117,7 +118,8 @@ export function restoreCheckpoint(
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */
 export function parseWeights(bytes: Uint8Array, where: string): StateDict {
-  // A safetensors file begins with the length of its header, whose first byte may be anything, and then the header's brace.
+  // A safetensors file begins with the length of its header, whose first byte may be anything, and then the header's
+  // brace.
   const safetensors = bytes[8] === 0x7b;
   const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const pickle = bytes[0] === 0x80;
@@ -201,8 +203,8 @@ export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string): Gener
 }
 
 /**
- * A generator's state_dict exactly as the reference saves it: parameters and the fixed filters, in the order of modules,
- * so that PyTorch's load_state_dict takes it.
+ * A generator's state_dict exactly as the reference saves it: parameters and the fixed filters, in the order of
+ * modules, so that PyTorch's load_state_dict takes it.
  */
 export function generatorStateDict(architecture: GeneratorArchitecture, weights: Weights): StateDict {
   const entries: [string, StoredTensor][] = [];

@@ -1,4 +1,5 @@
-// The adversarial losses (cut.md section 3). Real is 1 and fake 0, without label smoothing; there is no image pool.
+// The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing; there is no image
+// pool.
 
 import type { Tensor } from "../../engine/core/tensor.js";
 import { bceWithLogits, mseLoss } from "../../engine/operators/losses/index.js";

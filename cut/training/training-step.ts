@@ -1,7 +1,7 @@
-// One training step of CUT (cut.md sections 3 and 4), recorded once for a size of pictures and replayed.
+// One training step of CUT (docs/method.md sections 3 and 4), recorded once for a size of pictures and replayed.
 // Order as in the reference: G once over A and B together, D's update, then G's and F's update against the updated D.
-// Keys are taken from that same forward pass (G has not changed since), except in FastCUT's mirrored steps, where mirror and
-// blur do not commute and the encoder runs again. Losses stay on the GPU until somebody reads them.
+// Keys are taken from that same forward pass (G has not changed since), except in FastCUT's mirrored steps, where
+// mirror and blur do not commute and the encoder runs a second time. Losses stay on the GPU until somebody reads them.
 
 import { grad } from "../../engine/core/autograd.js";
 import { ArgumentError } from "../../engine/core/errors.js";
@@ -34,7 +34,7 @@ export type StepOptions = Pick<
   | "low_memory"
 >;
 
-/** Patch positions of one step, one array a tapped layer: row-major y * W + x. */
+/** Patch positions of one step, one array per tapped layer: row-major y * W + x. */
 export interface PatchPositions {
   /** For the pictures of A. */
   x: Int32Array[];
@@ -238,8 +238,8 @@ export class TrainingStep {
     const gradientsD = grad(lossD, [...D.parameters.values()]);
     adam.D.update(gradientsD);
 
-    // G and F learn against the D just updated. What comes later here is done earlier in the backward pass: so D, its slice of
-    // the images included, comes after the encoder, and the two do not meet in memory.
+    // G and F learn against the D just updated. What comes later here is done earlier in the backward pass: so D, its
+    // slice of the images included, comes after the encoder, and the two do not meet in memory.
     const queries = this.#usesNce ? G.encode(fake, taps) : [];
     const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
     const lossGan = scale(ganLoss(gan_mode, verdict, true), lambda_GAN);

@@ -1,5 +1,5 @@
-// Pictures of any size for the generator, which halves twice and doubles twice: padded by reflection to a multiple of 4, and
-// its output cropped back, never squashed.
+// Pictures of any size for the generator, which halves twice and doubles twice: padded by reflection to a multiple of
+// 4, and its output cropped back, never squashed.
 import {
   cropPicture,
   type Picture,
@@ -10,7 +10,10 @@ import {
 } from "../data/picture.js";
 import type { GeneratorArchitecture } from "../networks/generator-layout.js";
 
-/** Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels per side; smaller ones are padded more. */
+/**
+ * Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels per side; smaller ones are padded
+ * more.
+ */
 export const SMALLEST_SIDE = 8;
 
 /** A picture as the generator takes it. */

@@ -1,6 +1,6 @@
-// Translation of pictures of any size with a trained generator, without files. A picture is padded by reflection to a multiple
-// of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its memory: a recorded
-// pass needs the few largest feature maps, not all of them.
+// Translation of pictures of any size with a trained generator, without files. A picture is padded by reflection to a
+// multiple of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its
+// memory: a recorded pass needs the few largest feature maps, not all of them.
 
 import { abortable, type LongWork } from "../../engine/core/cancellation.js";
 import { ShapeError } from "../../engine/core/errors.js";
@@ -56,8 +56,9 @@ export class Translator {
   }
 
   /**
-   * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that long.
-   * Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one another.
+   * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that
+   * long. Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one
+   * another.
    */
   async translate(picture: Picture, size: number | null = null, work: LongWork = {}): Promise<Picture> {
     const { signal, onProgress } = work;
@@ -74,8 +75,9 @@ export class Translator {
   }
 
   /**
-   * The translation of a tensor [1, C, H, W] in [-1, 1], sides multiples of 4 and at least 8, without a detour over the CPU:
-   * for fromImage() and toCanvas(). The result is the translator's own: the next call overwrites it, and it is not to be disposed.
+   * The translation of a tensor [1, C, H, W] in [-1, 1], sides multiples of 4 and at least 8, without a detour over the
+   * CPU: for fromImage() and toCanvas(). The result is the translator's own: the next call overwrites it, and it is not
+   * to be disposed.
    */
   async translateTensor(image: Tensor, work: LongWork = {}): Promise<Tensor> {
     work.signal?.throwIfAborted();

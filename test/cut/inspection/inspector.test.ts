@@ -1,5 +1,5 @@
-// Looking inside a model: similarities against the float64 reference and against a picture that is compared with itself, and
-// the memory that it takes and gives back.
+// Looking inside a model: similarities against the float64 reference and against a picture that is compared with
+// itself, and the memory that it takes and gives back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";

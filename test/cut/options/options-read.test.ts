@@ -1,6 +1,6 @@
-// Every option is read: one that is declared, checked and shown in the help and then ignored is worse than none. An option of
-// training counts as read where the method or the commands take it off a configuration; one of another command must be taken in
-// that command's own module, unless it is an option of training that goes on to one.
+// Every option is read: one that is declared, checked and shown in the help and then ignored is worse than none. An
+// option of training counts as read where the method or the commands take it off a configuration; one of another
+// command must be taken in that command's own module, unless it is an option of training that goes on to one.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";

@@ -91,7 +91,7 @@ for (const [profile, steps] of [
   ["software", 20],
   ["gpu", 5],
 ] as const) {
-  test(`the same seed twice ends in the same bytes after ${steps} steps, another seed in others (${profile})`, async () => {
+  test(`the same seed twice ends in the same bytes, another seed in others (${steps} steps, ${profile})`, async () => {
     const gpu = await testGpu(profile);
     const first = await train(gpu, tiny({ max_steps: steps }));
     const second = await train(gpu, tiny({ max_steps: steps }));
