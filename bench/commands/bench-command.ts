@@ -11,6 +11,7 @@ import { startProgress } from "../../cut/cli/terminal/progress.js";
 import { describeKernels } from "../../cut/cli/user-tuning.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
 import { packageRoot } from "../../cut/files/package-root.js";
+import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -29,7 +30,6 @@ import {
 import { nodeSurroundings } from "../node.js";
 import { digits, tableHead, tableRow } from "../table.js";
 
-const group = "Options";
 const REPORT = "bench/report.html";
 /** Peers get this long in all, so that everything together ends within a quarter of an hour. */
 const PEER_LIMITS = { job: 20_000, peer: 150_000 };
@@ -44,7 +44,7 @@ const schema = v.strictObject({
     null,
     "compare with an earlier --json of this adapter; status 1 where a median rose by more than both runs' spreads and 5 %",
   ),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  profile: profileOption(group),
   peers: option(group, flag(), false, "the same work on TensorFlow.js, jax-js and onnxruntime, on the same adapter"),
   report: option(
     group,

@@ -1,6 +1,7 @@
 // The page's entry: its four parts as tabs, the adapter's name, and what to do where there is no WebGPU. The parts that need much
 // code of their own are loaded when they are first opened.
 
+import { adapterLabel } from "../../engine/device/adapter.js";
 import { byId } from "./dom.js";
 import { attempt, clearMessage, tellError } from "./messages.js";
 import { Session } from "./session.js";
@@ -77,11 +78,11 @@ for (const name of ["dragover", "drop"] as const) addEventListener(name, (event)
 async function begin(): Promise<void> {
   if (!navigator.gpu) return missing("It has no navigator.gpu.");
   try {
-    const { info, profile } = await session.gpu();
+    const gpu = await session.gpu();
+    const { profile } = gpu;
     train.suit(profile);
-    const name = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
     const speed = profile === "software" ? ", a software adapter: expect seconds, not milliseconds" : "";
-    byId("adapter", "p").textContent = `GPU: ${name || "unnamed"}${speed}`;
+    byId("adapter", "p").textContent = `GPU: ${adapterLabel(gpu) || "unnamed"}${speed}`;
   } catch (error) {
     missing(error instanceof Error ? `${error.message.replace(/\.$/, "")}.` : "");
     return;

@@ -4,7 +4,8 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { parseArguments } from "../cli/terminal/arguments.js";
-import { type TrainOptions, trainSchema } from "../options/train-options.js";
+import { smallNetworks } from "../demo/demo-settings.js";
+import { type TrainOptions, trainSchema } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../training/checkpoint.js";
 import { byId, make, offer } from "./dom.js";
@@ -27,7 +28,7 @@ type Given = Partial<TrainOptions>;
 const networks: Record<string, { pixels: number; given: Given }> = {
   small: {
     pixels: 64,
-    given: { netG: "resnet_4blocks", ngf: 16, ndf: 16, nce_layers: [0, 4, 8, 12], num_patches: 64, netF_nc: 64 },
+    given: { ...smallNetworks, ngf: 16, ndf: 16 },
   },
   medium: { pixels: 128, given: { netG: "resnet_6blocks", ngf: 32, ndf: 32, netF_nc: 128 } },
   paper: { pixels: 256, given: {} },

@@ -5,22 +5,16 @@ import { basename, join } from "node:path";
 import * as v from "valibot";
 import { AdapterError, CutgpuError } from "../../../engine/core/errors.js";
 import { fasterChoice } from "../../../engine/device/node.js";
-import { completeOptions, flag, type GivenOptions, oneOf, option } from "../../options/schema.js";
+import { group, profileOption } from "../../options/common-options.js";
+import { completeOptions, flag, type GivenOptions, option } from "../../options/schema.js";
 import { type AdapterReport, checkTraining, reportAdapter, TOLERANCE, type TrainingReport } from "../doctor-checks.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { defineCommand } from "../terminal/command.js";
-import { sentenceOf } from "../terminal/failure.js";
-
-const group = "Options";
+import { errorMessage } from "../terminal/failure.js";
 
 const schema = v.strictObject({
   json: option(group, flag(), false, "print the findings as JSON, for machines"),
-  profile: option(
-    group,
-    oneOf(["auto", "gpu", "software"]),
-    "auto",
-    "which kernels to check; auto follows the adapter",
-  ),
+  profile: profileOption(group, "which kernels to check; auto follows the adapter"),
 });
 
 export default defineCommand({
@@ -186,7 +180,7 @@ function describe({ ok, adapter, bundled_driver, training, seconds, findings }: 
     ]);
   }
   for (const { level, message, fix } of findings)
-    rows.push([level, sentenceOf(new CutgpuError("DOCTOR", message, fix))]);
+    rows.push([level, errorMessage(new CutgpuError("DOCTOR", message, fix))]);
   rows.push(["verdict", ok ? "this machine can train" : "this machine cannot train as it is"]);
   return rows.map(([name, value]) => `${name.padEnd(17)}${value}\n`).join("");
 }

@@ -9,15 +9,8 @@ import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, type InspectedLayer, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
-import {
-  completeOptions,
-  type GivenOptions,
-  OptionError,
-  oneOf,
-  option,
-  required,
-  text,
-} from "../../options/schema.js";
+import { group, modelOption, profileOption } from "../../options/common-options.js";
+import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
 import { type InspectFigure, renderInspectPage } from "../../report/inspection-page.js";
 import { componentsPicture, markPoint, rangeOf, similarityPicture } from "../../report/overlay.js";
 import { openCommandGpu } from "../open-gpu.js";
@@ -25,10 +18,8 @@ import { type CommandContext, defineCommand } from "../terminal/command.js";
 import { startProgress } from "../terminal/progress.js";
 import { modelFile } from "./translate-command.js";
 
-const group = "Options";
-
 const schema = v.strictObject({
-  model: required(group, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth"),
+  model: modelOption(group),
   in: required(group, text("FILE"), "the picture to look at"),
   at: option(
     group,
@@ -37,7 +28,7 @@ const schema = v.strictObject({
     "the pixel of the output whose patch is compared, counted from the top left",
   ),
   out: required(group, text("DIR"), "the folder for the pictures and index.html"),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  profile: profileOption(group),
 });
 
 export default defineCommand({

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
@@ -11,17 +12,12 @@ import { encodePng, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import type { GivenOptions } from "../../options/schema.js";
-import {
-  mergeForResume,
-  presets,
-  resolveOptions,
-  type TrainOptions,
-  trainSchema,
-} from "../../options/train-options.js";
+import { mergeForResume, resolveOptions } from "../../options/train-options.js";
+import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import type { LossRow } from "../../report/losses.js";
 import type { SampleRow } from "../../report/training-report.js";
 import { type Checkpoint, parseCheckpoint } from "../../training/checkpoint.js";
-import { resumeCommand, Training } from "../../training/training-loop.js";
+import { crossesPictures, resumeCommand, Training } from "../../training/training-loop.js";
 import { Translator } from "../../translation/translator.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
@@ -107,7 +103,13 @@ class TrainCommand {
 
   async #train(gpu: Gpu, training: Training, source: UnalignedDataset, signal: AbortSignal): Promise<void> {
     const folder = this.#folder;
-    const progress = startProgress({ label: "training", total: training.stepsInAll, start: training.stepsDone });
+    const { batch_size, print_freq } = this.#options;
+    const progress = startProgress({
+      label: "training",
+      total: training.stepsInAll,
+      start: training.stepsDone,
+      textDue: (step) => crossesPictures(step, batch_size, print_freq),
+    });
     this.#progress = progress;
     this.#begun = performance.now();
     const translator = new Translator(gpu, training.step.G);
@@ -171,11 +173,9 @@ class TrainCommand {
   }
 
   #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
-    const { info } = gpu;
-    const adapter = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
     process.stderr.write(
       `${this.#folder.path}: ${source.length} pictures an epoch, ${training.stepsInAll} steps in all, from step ${training.stepsDone}; ` +
-        `${adapter}, ${describeKernels(gpu)}\n`,
+        `${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`,
     );
   }
 

@@ -9,26 +9,17 @@ import type { Gpu } from "../../../engine/device/gpu.js";
 import { makeFolder } from "../../files/atomic-files.js";
 import { readPicture, writePicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
-import {
-  completeOptions,
-  type GivenOptions,
-  OptionError,
-  oneOf,
-  option,
-  required,
-  text,
-} from "../../options/schema.js";
+import { group, modelOption, profileOption } from "../../options/common-options.js";
+import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
 import { loadGenerator } from "../../training/checkpoint.js";
 import { Translator } from "../../translation/translator.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { sentenceOf } from "../terminal/failure.js";
+import { errorMessage } from "../terminal/failure.js";
 import { startProgress } from "../terminal/progress.js";
 
-const group = "Options";
-
 const schema = v.strictObject({
-  model: required(group, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth"),
+  model: modelOption(group),
   in: required(group, text("DIR|FILE"), "the picture, or the folder of pictures, to translate"),
   out: required(group, text("DIR|FILE"), "where translations go; a name ending in .png or .jpg for a single picture"),
   size: option(
@@ -37,7 +28,7 @@ const schema = v.strictObject({
     "native",
     "scale pictures so that their longer side has N pixels; native keeps their size",
   ),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  profile: profileOption(group),
 });
 
 export default defineCommand({
@@ -155,7 +146,7 @@ async function translateAll(
       } catch (error) {
         // Whatever concerns one picture must not keep the others from being translated; a lost device concerns all.
         if (!(error instanceof CutgpuError) || gpu.failure) throw error;
-        progress.log(error.message.includes(from) ? sentenceOf(error) : `${from}: ${sentenceOf(error)}`);
+        progress.log(error.message.includes(from) ? errorMessage(error) : `${from}: ${errorMessage(error)}`);
         outcome.failed++;
       }
       progress.update(outcome.written + outcome.failed, basename(from));

@@ -4,12 +4,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
+import { group } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, option, wholeNumber } from "../../options/schema.js";
 import { buildPage, pageFolder } from "../../web/build.js";
 import { servePage } from "../../web/server.js";
 import { defineCommand } from "../terminal/command.js";
-
-const group = "Options";
 
 const schema = v.strictObject({
   port: option(group, wholeNumber({ min: 0, max: 65535 }), 4173, "the port to listen on; 0 takes a free one"),

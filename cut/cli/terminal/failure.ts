@@ -2,7 +2,7 @@
 // can tell apart: 2 for a command line that makes no sense, 1 for a job that failed, 130 for one that was interrupted.
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { fileError } from "../../files/atomic-files.js";
-import { sentenceOf } from "../../options/error-message.js";
+import { errorMessage } from "../../options/error-message.js";
 import { OptionError } from "../../options/schema.js";
 
 export interface Failure {
@@ -11,13 +11,13 @@ export interface Failure {
   text: string;
 }
 
-export { sentenceOf };
+export { errorMessage };
 
 /** `prefix` is the command as it was called, such as "cutgpu train"; `debug` adds the stack of unexpected errors. */
 export function describeFailure(error: unknown, prefix: string, debug = false): Failure {
   const known = error instanceof CutgpuError ? error : fileError(error);
   if (known) {
-    const sentence = sentenceOf(known);
+    const sentence = errorMessage(known);
     const stack = debug && known.stack ? `\n${known.stack}` : "";
     return { status: known instanceof OptionError ? 2 : 1, text: `${prefix}: ${sentence}${stack}` };
   }

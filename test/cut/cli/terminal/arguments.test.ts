@@ -10,7 +10,7 @@ import { dispatch } from "../../../../cut/cli/terminal/dispatch.js";
 import { commandHelp } from "../../../../cut/cli/terminal/help.js";
 import { formatSeconds, formatSpeed, startProgress } from "../../../../cut/cli/terminal/progress.js";
 import { completeOptions, flag, option, required, text, wholeNumber } from "../../../../cut/options/schema.js";
-import { presets, trainSchema } from "../../../../cut/options/train-options.js";
+import { presets, trainSchema } from "../../../../cut/options/train-schema.js";
 import { CutgpuError } from "../../../../engine/core/errors.js";
 
 const train = (...argv: string[]) => parseArguments(trainSchema, argv).given;
@@ -236,6 +236,31 @@ test("off a terminal progress is a plain line now and then", () => {
     "training 40/100 (40%), 1.00/s, 1m00s left, G_GAN 40\n",
     "skipped a.png\n",
     "training 45/100 (45%), 1.00/s, 55s left, G_GAN 45\n",
+  ]);
+});
+
+test("where the text is due at certain steps, other lines go without it", () => {
+  const lines: string[] = [];
+  let time = 0;
+  const progress = startProgress({
+    label: "training",
+    total: 16,
+    textDue: (step) => step % 4 === 0,
+    stream: { isTTY: false, write: (line: string) => lines.push(line) } as unknown as NodeJS.WriteStream,
+    now: () => time,
+  });
+  for (let step = 1; step <= 16; step++) {
+    time += step === 10 ? 11_000 : 1000;
+    progress.update(step, `G_GAN ${step}`);
+  }
+  progress.stop();
+  const shown = lines.map((line) => line.replace(/\(.*left/, "..."));
+  assert.equal(shown, [
+    "training 4/16 ..., G_GAN 4\n",
+    "training 8/16 ..., G_GAN 8\n",
+    "training 10/16 ...\n",
+    "training 12/16 ..., G_GAN 12\n",
+    "training 16/16 ..., G_GAN 16\n",
   ]);
 });
 
