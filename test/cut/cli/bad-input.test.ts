@@ -219,7 +219,7 @@ test("a tensor that is too large for the adapter: its layer and the option to lo
 test("no adapter: what to install", async () => {
   // A copy of the command where the package with the software driver is not installed, and no driver of the system's.
   const copy = mkdtempSync(join(tmpdir(), "cutgpu-copy-"));
-  for (const part of ["engine", "shaders", "cut"])
+  for (const part of ["engine", "shaders", "cut", "bench", "bin"])
     cpSync(join(distFolder, part), join(copy, "dist", part), { recursive: true });
   cpSync(join(projectFolder, "package.json"), join(copy, "package.json"));
   const packages = join(projectFolder, "node_modules");
