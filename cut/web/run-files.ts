@@ -1,5 +1,5 @@
-// Runs in and out of the page. Out: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME` goes on and
-// `cutgpu translate --model runs/NAME` finds the model. In: a run folder or a checkpoint that the command wrote.
+// Runs in and out of the page. Out: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME` goes
+// on and `cutgpu translate --model runs/NAME` finds the model. In: a run folder or a checkpoint that the command wrote.
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
 import { parseCheckpoint } from "../training/checkpoint.js";

@@ -1,5 +1,5 @@
 // `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never saw.
-// The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data are there to be looked at.
+// The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -20,10 +20,10 @@ import { renderReport, type SampleRow } from "../../report/training-report.js";
 import { Training } from "../../training/training-loop.js";
 import { TrainingStep } from "../../training/training-step.js";
 import { Translator } from "../../translation/translator.js";
+import { describeAdapter } from "../gpu-text.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { formatSeconds, startProgress } from "../terminal/progress.js";
+import { type CommandContext, defineCommand, formatSeconds, startProgress } from "../terminal/index.js";
 
 const group = "Options";
 /** Held-out pictures that the report shows; all are measured. */
@@ -37,8 +37,6 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  name: "demo",
-  summary: "train a small model in minutes and show the result",
   usage: "[options]",
   options: schema,
   run: demo,
@@ -58,15 +56,14 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
   try {
     const plan = planDemo(gpu.profile, gpu.info.architecture);
     const dataroot = join(folder.path, "data");
-    say(
-      `Line drawings to colour: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapterName(gpu)}.`,
-    );
+    const adapter = `${describeAdapter(gpu)} (${gpu.profile} kernels)`;
+    say(`Line drawings to colour: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapter}.`);
     const pairs = await drawData(dataroot, plan.size);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
     const place = { dataroot, name, runs_dir: options.runs_dir, profile: options.profile, seed: options.seed };
     const batchesPerEpoch = Math.floor(Math.max(filesA.length, filesB.length) / plan.batch_size);
-    const steps = options.steps ?? plannedSteps(plan, await secondsAStep(gpu, plan, demoOptions(plan, place, 1, 1)));
+    const steps = options.steps ?? plannedSteps(plan, await secondsPerStep(gpu, plan, demoOptions(plan, place, 1, 1)));
     const trainOptions = demoOptions(plan, place, steps, batchesPerEpoch);
     folder.writeConfig(trainOptions);
     const source = new UnalignedDataset({ ...trainOptions, filesA, filesB, read: readPicture });
@@ -149,10 +146,10 @@ class Demo {
     for (const [what, value] of table.slice(0, 3)) say(`  ${what.padEnd(17)} ${value}`);
     say(`\nreport: ${join(folder.path, "report.html")}`);
     say(`try it:  cutgpu translate --model ${folder.path} --in ${join(folder.path, "data", "testA")} --out translated`);
-    if (!reached)
-      say(
-        `stopped early, after step ${training.stepsDone}; go on with: cutgpu train --continue_train --name ${options.name}`,
-      );
+    if (!reached) {
+      const resume = `cutgpu train --continue_train --name ${options.name}`;
+      say(`stopped early, after step ${training.stepsDone}; go on with: ${resume}`);
+    }
     this.#translator.dispose();
   }
 
@@ -206,7 +203,7 @@ async function drawData(folder: string, size: number): Promise<Pair[]> {
 }
 
 /** Times the step that is going to be trained, on a training that is thrown away; its kernels stay compiled. */
-async function secondsAStep(gpu: Gpu, plan: DemoPlan, options: TrainOptions): Promise<number> {
+async function secondsPerStep(gpu: Gpu, plan: DemoPlan, options: TrainOptions): Promise<number> {
   const step = new TrainingStep(gpu, options);
   const random = new Random(0);
   const { size, batch_size } = plan;
@@ -229,11 +226,6 @@ function freeName(runsDir: string): string {
     const name = i === 1 ? "demo" : `demo-${i}`;
     if (!existsSync(join(runsDir, name))) return name;
   }
-}
-
-function adapterName({ info, profile }: Gpu): string {
-  const device = info.description || info.device || info.architecture;
-  return `${[info.vendor, device].filter(Boolean).join(" ")} (${profile} kernels)`;
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -7,8 +7,8 @@ import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import { writeFileAtomically } from "../../files/atomic-files.js";
 import { completeOptions, type GivenOptions, required, text } from "../../options/schema.js";
 import { generatorStateDict, parseGenerator } from "../../training/checkpoint.js";
-import { defineCommand } from "../terminal/command.js";
-import { modelFile } from "./translate-command.js";
+import { modelFile } from "../model-file.js";
+import { defineCommand } from "../terminal/index.js";
 
 const group = "Options";
 
@@ -22,8 +22,6 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  name: "export",
-  summary: "write a model for PyTorch or other tools",
   usage: "--model RUN|FILE --out FILE.safetensors|FILE.pth",
   options: schema,
   async run(given: GivenOptions<typeof schema>): Promise<void> {
