@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `cutgpu`: what concerns the process itself (signals, streams, exit status). The commands are those of CUT and
-// those of the benchmarks, put together here, since neither knows of the other's.
+// The command `cutgpu`: what concerns the process itself (signals, streams, exit status). The commands are those of CUT
+// and those of the benchmarks, put together here, since neither knows of the other's.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { benchCommands } from "../bench/commands/index.js";

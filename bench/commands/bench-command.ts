@@ -1,6 +1,6 @@
-// `cutgpu bench`: runs the suites on this machine's adapter, prints a table as rows come, and writes them as JSON and as a
-// page. With --peers other engines do the same work, before ours and never at the same time; with --baseline rows are
-// compared with those of an earlier file.
+// `cutgpu bench`: runs the suites on this machine's adapter, prints a table as rows come, and writes them as JSON and
+// as a page. With --peers other engines do the same work, before ours and never at the same time; with --baseline rows
+// are compared with those of an earlier file.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";

@@ -1,5 +1,5 @@
-// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps what
-// departs from the rule in the user's cache, from where every later command takes it.
+// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps
+// what departs from the rule in the user's cache, from where every later command takes it.
 import * as v from "valibot";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import { type CommandContext, defineCommand, startProgress } from "../../cut/cli/terminal/index.js";

@@ -1,4 +1,5 @@
-// The page of kernels: the benchmark on the visitor's own GPU, row after row, and where its kernels lie below the roofline.
+// The page of kernels: the benchmark on the visitor's own GPU, row after row, and where its kernels lie below the
+// roofline.
 import { showAdapter } from "../../cut/web/adapter-view.js";
 import { Device } from "../../cut/web/device.js";
 import { byId, make, offer } from "../../cut/web/dom.js";

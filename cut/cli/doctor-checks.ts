@@ -1,6 +1,6 @@
-// What `cutgpu doctor` finds out about a device: what it is and what it offers, and whether it computes rightly. For the
-// latter it trains two steps at tiny size, whose losses must be those of a table: every kernel of a step has its part in
-// them, and the second step's also depend on gradients and Adam.
+// What `cutgpu doctor` finds out about a device: what it is and what it offers, and whether it computes rightly. For
+// the latter it trains two steps at tiny size, whose losses must be those of a table: every kernel of a step has its
+// part in them, and the second step's also depend on gradients and Adam.
 import { DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu, Profile } from "../../engine/device/gpu.js";
 import { resolveOptions } from "../options/train-options.js";

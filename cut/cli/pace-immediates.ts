@@ -3,9 +3,9 @@
 const SPIN_MS = 0.5;
 
 /**
- * While a GPU promise is outstanding, dawn.node asks for progress in a loop of setImmediate that keeps a whole core busy.
- * On a software adapter the work itself wants that core. Here the loop runs freely for half a millisecond, and from then
- * on each round waits a millisecond. Only commands do this: it replaces a global.
+ * While a GPU promise is outstanding, dawn.node asks for progress in a loop of setImmediate that keeps a whole core
+ * busy. On a software adapter the work itself wants that core. Here the loop runs freely for half a millisecond, and
+ * from then on each round waits a millisecond. Only commands do this: it replaces a global.
  */
 export function paceImmediates(): void {
   const immediate = globalThis.setImmediate;

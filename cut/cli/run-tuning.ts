@@ -5,8 +5,8 @@ import type { RunFolder } from "../files/run-folder.js";
 import { note } from "./terminal/index.js";
 
 /**
- * Puts the run's table in force. A new run keeps the user's table in its folder, and one that goes on takes what it began
- * with, so that it ends in the bytes of a run that was not stopped.
+ * Puts the run's table in force. A new run keeps the user's table in its folder, and one that goes on takes what it
+ * began with, so that it ends in the bytes of a run that was not stopped.
  */
 export function applyRunTuning(gpu: Gpu, folder: RunFolder, continued: boolean): void {
   if (!continued) {

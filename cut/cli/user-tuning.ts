@@ -1,5 +1,5 @@
-// Tuning tables of the user's cache: one per adapter and profile, written by `cutgpu tune` and read wherever a command opens
-// the GPU.
+// Tuning tables of the user's cache: one per adapter and profile, written by `cutgpu tune` and read wherever a command
+// opens the GPU.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,7 +20,9 @@ export function userTuningPath(gpu: Gpu): string {
   return join(cache, "cutgpu", "tuning", `${slug || "adapter"}.${gpu.profile}.json`);
 }
 
-/** The table of this adapter and profile, or null where there is none. A file that holds none is noted and passed over. */
+/**
+ * The table of this adapter and profile, or null where there is none. A file that holds none is noted and passed over.
+ */
 export function readUserTuning(gpu: Gpu): TuningTable | null {
   const path = userTuningPath(gpu);
   if (!existsSync(path)) return null;

@@ -1,4 +1,5 @@
-// The first page's entry: its three parts as tabs. A part that needs much code of its own is loaded when it is first opened.
+// The first page's entry: its three parts as tabs. A part that needs much code of its own is loaded when it is first
+// opened.
 import { showAdapter } from "./adapter-view.js";
 import { byId } from "./dom.js";
 import { attempt, clearMessage, tellError } from "./messages.js";

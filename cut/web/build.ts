@@ -1,5 +1,5 @@
-// Builds pages into dist/web: static files with relative addresses, which any static host can serve. Which pages there are it
-// is told; scripts that several of them use are built once.
+// Builds pages into dist/web: static files with relative addresses, which any static host can serve. Which pages there
+// are it is told; scripts that several of them use are built once.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
@@ -29,7 +29,9 @@ const browserDocument: Plugin = {
   },
 };
 
-/** Builds the pages into `target`, which is emptied first. They need the sources, which an installed package has not. */
+/**
+ * Builds the pages into `target`, which is emptied first. They need the sources, which an installed package has not.
+ */
 export async function buildPages(pages: readonly Page[], target: string): Promise<void> {
   // A development package; whoever installs cutgpu gets the pages built.
   const { build } = await import("esbuild");

@@ -1,6 +1,7 @@
-// The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come meanwhile
-// are passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving the GPU, and all
-// buffers are those of the first frame: the translator is recorded once per size, and canvases are reused.
+// The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come
+// meanwhile are passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving
+// the GPU, and all buffers are those of the first frame: the translator is recorded once per size, and canvases are
+// reused.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, showBytes, showMilliseconds } from "./dom.js";
 import { tellError } from "./messages.js";

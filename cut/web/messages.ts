@@ -1,5 +1,5 @@
-// The one place where a page says what went wrong: an error message in a live region, which stays until the next attempt or
-// until it is closed. Nothing that a visitor has done is lost with it.
+// The one place where a page says what went wrong: an error message in a live region, which stays until the next
+// attempt or until it is closed. Nothing that a visitor has done is lost with it.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, make } from "./dom.js";
 import { describeError } from "./error-text.js";

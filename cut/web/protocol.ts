@@ -11,7 +11,9 @@ export interface StartRequest {
   B: NamedFile[];
 }
 
-/** Goes on with a run, to the end of so many steps if they are given. Pictures are for a run that came without its own. */
+/**
+ * Goes on with a run, to the end of so many steps if they are given. Pictures are for a run that came without its own.
+ */
 export interface ResumeRequest {
   kind: "resume";
   name: string;

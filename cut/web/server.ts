@@ -21,7 +21,9 @@ export interface PagesServer {
   close(): Promise<void>;
 }
 
-/** Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Throws a CutgpuError where the port is taken. */
+/**
+ * Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Throws a CutgpuError where the port is taken.
+ */
 export async function servePages(folder: string, port: number): Promise<PagesServer> {
   const root = await realpath(folder);
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
-// The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the runs that are
-// kept, what the worker is asked for and what it tells, and the ways of a run in and out of the page.
+// The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the runs
+// that are kept, what the worker is asked for and what it tells, and the ways of a run in and out of the page.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/gpu.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";

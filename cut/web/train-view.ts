@@ -1,5 +1,5 @@
-// What is seen of a run in the part "Train": how far it is, its losses as curves, its samples. While a training runs its status
-// is the tab's title too, so that it is seen from other tabs.
+// What is seen of a run in the part "Train": how far it is, its losses as curves, its samples. While a training runs
+// its status is the tab's title too, so that it is seen from other tabs.
 import type { LossRow } from "../report/losses.js";
 import { byId } from "./dom.js";
 import { drawLosses } from "./losses-chart.js";

@@ -1,5 +1,6 @@
-// The part "Translate": pictures go through the model one after the other. Each is shown beside its translation with the time
-// it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is named and passed over.
+// The part "Translate": pictures go through the model one after the other. Each is shown beside its translation with
+// the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is named and passed
+// over.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Camera } from "./camera.js";
 import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";

@@ -1,7 +1,7 @@
-// The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The loop is
-// that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is written
-// before the first step, and the losses before every checkpoint, so that a tab that is closed at any moment leaves a run
-// that can go on.
+// The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The
+// loop is that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first
+// checkpoint is written before the first step, and the losses before every checkpoint, so that a tab that is closed at
+// any moment leaves a run that can go on.
 import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import { type Gpu, openGpu } from "../../engine/device/gpu.js";
 import { UnalignedDataset } from "../data/dataset.js";
@@ -225,7 +225,9 @@ interface Lists {
   B: string[];
 }
 
-/** The options that give a run more or fewer steps; none where that changes nothing, so that no bit of the run changes. */
+/**
+ * The options that give a run more or fewer steps; none where that changes nothing, so that no bit of the run changes.
+ */
 function moreSteps(options: TrainOptions, steps: number | null, { A, B }: Lists): Partial<TrainOptions> {
   if (steps === null || steps === options.max_steps) return {};
   const batches = Math.max(1, Math.floor(Math.max(A.length, B.length) / options.batch_size));

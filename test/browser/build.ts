@@ -8,7 +8,9 @@ import { buildPages } from "../../cut/web/build.js";
 import { projectFolder } from "../support/command.js";
 import { goldensFolder } from "../support/goldens.js";
 
-/** Test helpers import Node, and the page calls nothing of it: there its names stand for a function that does nothing. */
+/**
+ * Test helpers import Node, and the page calls nothing of it: there its names stand for a function that does nothing.
+ */
 const withoutNode: Plugin = {
   name: "without Node",
   setup({ onResolve, onLoad }) {

@@ -1,4 +1,5 @@
-// What holds for the pages as a whole: keyboard, names of fields, no WebGPU, no camera, looking inside; and measuring kernels.
+// What holds for the pages as a whole: keyboard, names of fields, no WebGPU, no camera, looking inside; and measuring
+// kernels.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openPage, openPart, openTab, type Tab, textOf } from "./tab.js";

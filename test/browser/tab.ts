@@ -1,5 +1,5 @@
-// A tab of a headless Chromium on SwiftShader, with the built pages: Debian's Chromium where it is installed, else the one that
-// @sparticuz/chromium carries. Every test file opens a browser of its own and closes it.
+// A tab of a headless Chromium on SwiftShader, with the built pages: Debian's Chromium where it is installed, else the
+// one that @sparticuz/chromium carries. Every test file opens a browser of its own and closes it.
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { servePages } from "../../cut/web/server.js";

@@ -1,5 +1,5 @@
-// "Translate" in the browser: the same picture through the same model as by the command, results to download, the camera, and
-// what bad input gets.
+// "Translate" in the browser: the same picture through the same model as by the command, results to download, the
+// camera, and what bad input gets.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

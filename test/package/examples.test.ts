@@ -1,5 +1,5 @@
-// Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is made,
-// and the files of examples/.
+// Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is
+// made, and the files of examples/.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in Node,
-// type checked, bundled by esbuild and by Vite. The script and the page are the README's own.
+// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in
+// Node, type checked, bundled by esbuild and by Vite. The script and the page are the README's own.
 import { spawn } from "node:child_process";
 import {
   existsSync,

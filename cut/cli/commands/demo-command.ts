@@ -1,5 +1,5 @@
-// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never saw.
-// The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
+// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never
+// saw. The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";

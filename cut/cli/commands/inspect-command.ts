@@ -1,5 +1,5 @@
-// `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures. Makes pictures and a page that shows
-// them; all are computed before the first is written.
+// `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures. Makes pictures and a page that
+// shows them; all are computed before the first is written.
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -169,7 +169,9 @@ async function drawFiles(
 
 const sizeText = ({ channels, width, height }: InspectedLayer) => `${channels} channels at ${width} x ${height}`;
 
-/** Between which cosines the colours lie, and whether the patch at the same place is the first, as training wants it. */
+/**
+ * Between which cosines the colours lie, and whether the patch at the same place is the first, as training wants it.
+ */
 function similarityText({ values, width, position }: SimilarityMap, tau: number): string {
   const [lowest, highest] = rangeOf(values).map((value) => (tau * Math.log(value)).toFixed(2));
   const atSamePlace = values[position.y * width + position.x];

@@ -1,5 +1,5 @@
-// `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop itself
-// is cut/training/training-loop.ts.
+// `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
+// itself is cut/training/training-loop.ts.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";

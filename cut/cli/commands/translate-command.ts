@@ -1,5 +1,5 @@
-// `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is read
-// from the model file. Pictures that fail are reported and passed over, and the command then ends with status 1.
+// `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is
+// read from the model file. Pictures that fail are reported and passed over, and the command then ends with status 1.
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";

@@ -1,5 +1,5 @@
-// What a command is. Its module default-exports one, made by `defineCommand`; a list gives each a name, a summary and a way
-// to load its module, which happens only when the command is called, so that help and mistakes answer at once.
+// What a command is. Its module default-exports one, made by `defineCommand`; a list gives each a name, a summary and a
+// way to load its module, which happens only when the command is called, so that help and mistakes answer at once.
 import type { GivenOptions, OptionSchema } from "../../options/schema.js";
 
 /** What a command may use of its surroundings. */

@@ -1,5 +1,5 @@
-// How the command line ends when something goes wrong: one error message on stderr, no stack trace, and an exit status that
-// scripts can tell apart.
+// How the command line ends when something goes wrong: one error message on stderr, no stack trace, and an exit status
+// that scripts can tell apart.
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { fileError } from "../../files/atomic-files.js";
 import { sentenceOf } from "../../options/error-message.js";

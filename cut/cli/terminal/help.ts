@@ -40,7 +40,7 @@ export function commandHelp(name: string, summary: string, command: Command, wid
     const rows = options
       .filter((option) => option.group === group)
       .map((option) => {
-        // A long list of choices reads better as part of the sentence.
+        // A long list of choices reads better behind the help.
         const long = option.placeholder.length > 50;
         const left = `--${option.name} ${long ? "CHOICE" : option.placeholder}`;
         const right = `${option.help}${long ? `: ${option.expects}` : ""} ${defaults(option, command.presets)}`;

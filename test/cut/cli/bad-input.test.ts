@@ -1,5 +1,5 @@
-// What bad input gets: one error message that says what, where and what to do, status 2 for a command line that makes no
-// sense and 1 for a job that failed, no stack trace, and nothing half-written.
+// What bad input gets: one error message that says what, where and what to do, status 2 for a command line that makes
+// no sense and 1 for a job that failed, no stack trace, and nothing half-written.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

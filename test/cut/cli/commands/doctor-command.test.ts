@@ -1,4 +1,5 @@
-// `cutgpu doctor` on a machine that can train. (What it says where there is no adapter is tested with the other bad inputs.)
+// `cutgpu doctor` on a machine that can train. (What it says where there is no adapter is tested with the other bad
+// inputs.)
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { TOLERANCE } from "../../../../cut/cli/doctor-checks.js";
