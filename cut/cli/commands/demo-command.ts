@@ -1,5 +1,5 @@
-// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never saw.
-// The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data are there to be looked at.
+// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never
+// saw. The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -24,8 +24,7 @@ import { TrainingStep } from "../../training/training-step.js";
 import { Translator } from "../../translation/translator.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { formatSeconds, startProgress } from "../terminal/progress.js";
+import { type CommandContext, defineCommand, formatSeconds, startProgress } from "../terminal/index.js";
 
 /** Held-out pictures that the report shows; all are measured. */
 const SHOWN = 12;
@@ -38,8 +37,6 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  name: "demo",
-  summary: "train a small model in minutes and show the result",
   usage: "[options]",
   options: schema,
   run: demo,

@@ -8,8 +8,8 @@ import { writeFileAtomically } from "../../files/atomic-files.js";
 import { group, modelOption } from "../../options/common-options.js";
 import { completeOptions, type GivenOptions, required, text } from "../../options/schema.js";
 import { generatorStateDict, parseGenerator } from "../../training/checkpoint.js";
-import { defineCommand } from "../terminal/command.js";
-import { modelFile } from "./translate-command.js";
+import { modelFile } from "../model-file.js";
+import { defineCommand } from "../terminal/index.js";
 
 const schema = v.strictObject({
   model: modelOption(group),
@@ -21,8 +21,6 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  name: "export",
-  summary: "write a model for PyTorch or other tools",
   usage: "--model RUN|FILE --out FILE.safetensors|FILE.pth",
   options: schema,
   async run(given: GivenOptions<typeof schema>): Promise<void> {

@@ -27,7 +27,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** Units a second over the last `windowMs` of what was noted. */
+/** Units per second over the last `windowMs` of what was noted. */
 class Speedometer {
   #notes: { at: number; done: number }[] = [];
 
@@ -60,7 +60,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86400)}d${two(Math.floor((whole % 86400) / 3600))}h`;
 }
 
-/** Slow work is told in seconds a piece, quick work in pieces a second. */
+/** Slow work is told in seconds per piece, quick work in pieces per second. */
 export function formatSpeed(perSecond: number): string {
   if (perSecond <= 0) return "-";
   if (perSecond < 1) return `${(1 / perSecond).toPrecision(3)} s each`;

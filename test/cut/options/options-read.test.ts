@@ -5,11 +5,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { benchCommands } from "../../../bench/commands/index.js";
+import { cutCommands } from "../../../cut/cli/commands/index.js";
 import type { Command } from "../../../cut/cli/terminal/command.js";
 import { trainSchema } from "../../../cut/options/train-schema.js";
-import { distFolder, projectFolder } from "../../support/command.js";
-
-const commandFolders = ["cut/cli/commands", "bench/commands"];
+import { projectFolder } from "../../support/command.js";
 
 const modulesBelow = (folder: string) =>
   readdirSync(join(projectFolder, folder), { recursive: true })
@@ -25,33 +25,33 @@ function reads(text: string, name: string): boolean {
   return access.test(text) || destructuring.test(text);
 }
 
-const commandModules = commandFolders
-  .flatMap((folder) => modulesBelow(folder))
-  .filter((path) => /^export default/m.test(textOf(path)));
-
 const usersOfTraining = modulesBelow("cut")
   .filter((path) => path !== "cut/options/train-schema.ts")
   .map(textOf)
   .join("\n");
 
-for (const path of commandModules) {
-  const { default: command } = (await import(join(distFolder, path.replace(/\.ts$/, ".js")))) as { default: Command };
-  const ofTraining = (name: string) => command.options.entries[name] === (trainSchema.entries as object)[name as never];
-  test(`every option of ${command.name} is read`, () => {
-    const unread = Object.keys(command.options.entries).filter(
-      (name) => !reads(ofTraining(name) ? usersOfTraining : textOf(path), name),
+const commands = { ...cutCommands([]), ...benchCommands };
+
+for (const [name, { load }] of Object.entries(commands)) {
+  const { options } = (await load()).default as Command;
+  const folder = name in benchCommands ? "bench/commands" : "cut/cli/commands";
+  const path = `${folder}/${name}-command.ts`;
+  const ofTraining = (option: string) => options.entries[option] === (trainSchema.entries as object)[option as never];
+  test(`every option of ${name} is read`, () => {
+    const unread = Object.keys(options.entries).filter(
+      (option) => !reads(ofTraining(option) ? usersOfTraining : textOf(path), option),
     );
     assert.equal(
       unread,
       [],
-      `${command.name} declares ${unread.map((name) => `--${name}`).join(", ")} and nobody reads it: ` +
+      `${name} declares ${unread.map((option) => `--${option}`).join(", ")} and nobody reads it: ` +
         `make it work (in ${path}, or where a training takes its options), or take the option away`,
     );
   });
 }
 
 test("all nine commands are looked at", () => {
-  assert.is(commandModules.length, 9);
+  assert.is(Object.keys(commands).length, 9);
 });
 
 test.run();
