@@ -10,7 +10,7 @@ import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { AdapterTraits } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
-import { copyInto, fillWith } from "../batch/memory.js";
+import { copyInto, fillWith } from "../batch/index.js";
 import { chooseByProfile, DIRECT_VARIANTS, type DirectVariant, forEachVariant, isTiled } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
