@@ -5,9 +5,9 @@
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { slice } from "../../engine/operators/batch/index.js";
+import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { linear, matmul } from "../../engine/operators/matmul/index.js";
-import { gatherPositions, l2Normalize } from "../../engine/operators/patch-nce/index.js";
-import type { Head } from "../../engine/operators/patch-nce/path.js";
+import { type Head, l2Normalize } from "../../engine/operators/patch-nce/index.js";
 import { add, mul, relu, scale, softplus, sub } from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
 

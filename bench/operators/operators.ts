@@ -4,13 +4,13 @@
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import * as batch from "../../engine/operators/batch/index.js";
 import { convTranspose2d } from "../../engine/operators/convolution/index.js";
+import * as gather from "../../engine/operators/gather/index.js";
 import { instanceNorm, instanceNormGradientOperator } from "../../engine/operators/instance-norm/index.js";
 import { linear, matmul } from "../../engine/operators/matmul/index.js";
 import * as padding from "../../engine/operators/padding/index.js";
 import * as patches from "../../engine/operators/patch-nce/index.js";
-import { patchNcePath } from "../../engine/operators/patch-nce/path.js";
 import * as elementwise from "../../engine/operators/pointwise/index.js";
-import { sum } from "../../engine/operators/reduction/index.js";
+import { expand, sum } from "../../engine/operators/reduction/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import * as resample from "../../engine/operators/resample/index.js";
 import type { MatmulJob } from "../peers/jobs.js";
@@ -66,7 +66,7 @@ const elementByElement: OperatorBench[] = [
   two("div", elementwise.div, () => reference.div(x(image), x(image))),
   {
     ...{ kernel: "expand", shape: `[64, 1, 1] to ${imageText(image)}`, inputs: [[1, 64, 1, 1]] },
-    work: (a) => elementwise.expand(a, image),
+    work: (a) => expand(a, image),
   },
 ];
 
@@ -167,11 +167,11 @@ const products: OperatorBench[] = [
 const patching: OperatorBench[] = [
   {
     ...{ kernel: "gatherPositions", shape: "256 of 256 channels at 32x32", inputs: [[1, channels, 32, 32], positions] },
-    work: patches.gatherPositions,
+    work: gather.gatherPositions,
   },
   {
     ...{ kernel: "scatterPositions", shape: "256 to 256 channels at 32x32", inputs: [matrix, positions] },
-    work: (dy, ids) => patches.scatterPositionsOperator([dy, ids], { shape: [1, channels, 32, 32] }),
+    work: (dy, ids) => gather.scatterPositionsOperator([dy, ids], { shape: [1, channels, 32, 32] }),
   },
   {
     ...{ kernel: "l2Normalize", shape: "256 rows of 256", inputs: [matrix] },
@@ -198,7 +198,7 @@ const patching: OperatorBench[] = [
   {
     ...{ kernel: "patchNcePath", chooses: "patchNce", shape: "256 of 256 channels at 32x32" },
     inputs: [[1, channels, 32, 32], matrix, [channels], matrix, [channels], positions, units],
-    work: (a, w1, b1, w2, b2, ids, k) => patchNcePath(a, ids, { w1, b1, w2, b2 }, k, nce),
+    work: (a, w1, b1, w2, b2, ids, k) => patches.patchNcePath(a, ids, { w1, b1, w2, b2 }, k, nce),
   },
 ];
 

@@ -5,8 +5,7 @@
 import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { patchNce } from "../../engine/operators/patch-nce/index.js";
-import { patchNcePath } from "../../engine/operators/patch-nce/path.js";
+import { patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
 import { add } from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
 import { record } from "../../engine/program/program.js";

@@ -1,7 +1,7 @@
 // The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying buffers too
 // large for caches, dispatches and submits of next to no work. Every other row is rated against the first three.
 import type { Gpu } from "../../engine/device/gpu.js";
-import { fillWith } from "../../engine/operators/batch/memory.js";
+import { fillWith } from "../../engine/operators/batch/index.js";
 import { record } from "../../engine/program/program.js";
 import { bench_fma, bench_traffic } from "../../shaders/generated.js";
 import type { BenchCase, BenchContext, Ceilings, Outcome } from "../case.js";

@@ -4,7 +4,7 @@
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { Head } from "../../engine/operators/patch-nce/path.js";
+import type { Head } from "../../engine/operators/patch-nce/index.js";
 import { makeParameters, type ParameterShapes, type Parameters } from "./network.js";
 
 export interface HeadsArchitecture {

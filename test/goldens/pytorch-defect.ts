@@ -11,10 +11,10 @@ import type { TrainingStep } from "../../cut/training/training-step.js";
 import { defineOperator } from "../../engine/core/operator.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import { copyInto } from "../../engine/operators/batch/memory.js";
+import { copyInto } from "../../engine/operators/batch/index.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
+import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
-import { gatherPositions } from "../../engine/operators/patch-nce/index.js";
 import { add } from "../../engine/operators/pointwise/index.js";
 
 /** The identity, whose gradient of each image is read in the order [H, W, C] and taken for [C, H, W]. */
