@@ -1,35 +1,39 @@
-// The goldens on both kernel profiles: operators, whole training runs, generators, and the formula of the weights. The profiles
-// choose the direct kernels at these small sizes, tiled and broadcast, so they are walked once more with Winograd's forced:
-// operators and generators on both profiles, runs on one; and with the largest tiles. The run without antialiasing is left out there: at its third step an
-// activation lies within 1e-6 of ReLU's kink, and Winograd's rounding (5e-7 of a convolution's norm) puts it on the other side.
+// The goldens on both kernel profiles: operators, whole training runs, generators, and the formula of the weights. At these
+// small sizes the profiles choose the direct kernels, tiled and broadcast, so all files are walked once more with Winograd's
+// convolutions, and operators and generators with the largest tiles.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Profile } from "../../engine/device/gpu.js";
 import { operatorTable } from "../../engine/operators/table.js";
 import { profiles, testGpu, withForced } from "../support/gpu.js";
 import { goldenJobs } from "./all.js";
 
 const jobs = goldenJobs();
-const runs = new Set(jobs.filter(({ training }) => training).map(({ name }) => name));
-const several = [...operatorTable.values()].filter(({ variants }) => variants.length > 0);
 /** The variant forced on every operator that has it. */
-const everywhere = (variant: string) =>
-  Object.fromEntries(several.filter(({ variants }) => variants.includes(variant)).map(({ name }) => [name, variant]));
-const isRun = (name: string) => runs.has(name);
+function everywhere(variant: string): { [operator: string]: string } {
+  const names = [...operatorTable].filter(([, { variants }]) => variants.includes(variant)).map(([name]) => name);
+  if (names.length === 0) throw new Error(`No operator has a kernel "${variant}".`);
+  return Object.fromEntries(names.map((name) => [name, variant]));
+}
 
-/** Choices of kernels, and the files that are walked with each. */
-const walks: readonly [
-  choice: string,
-  forced: { [operator: string]: string },
-  served: (profile: string, name: string) => boolean,
-][] = [
-  ["its own choice of kernels", {}, () => true],
-  [
-    "Winograd's convolutions",
-    everywhere("winograd"),
-    (profile, name) => !isRun(name) || (profile === "software" && name !== "cut-no-antialias.safetensors"),
+interface Walk {
+  readonly choice: string;
+  readonly forced: { readonly [operator: string]: string };
+  /** Whether the files of training runs belong to it. */
+  readonly runs: boolean;
+}
+
+const walks: { readonly [profile in Profile]: readonly Walk[] } = {
+  software: [
+    { choice: "its own choice of kernels", forced: {}, runs: true },
+    { choice: "Winograd's convolutions", forced: everywhere("winograd"), runs: true },
   ],
-  ["the largest tiles", everywhere("tiled_large"), (profile, name) => profile === "gpu" && !isRun(name)],
-];
+  gpu: [
+    { choice: "its own choice of kernels", forced: {}, runs: true },
+    { choice: "Winograd's convolutions", forced: everywhere("winograd"), runs: true },
+    { choice: "the largest tiles", forced: everywhere("tiled_large"), runs: false },
+  ],
+};
 
 const files = suite("golden files");
 files("there are some", () => {
@@ -38,9 +42,9 @@ files("there are some", () => {
 files.run();
 
 for (const profile of profiles) {
-  for (const [choice, forced, served] of walks) {
+  for (const { choice, forced, runs } of walks[profile]) {
     const test = suite(`goldens on ${profile} with ${choice}`);
-    for (const { name, run } of jobs.filter(({ name }) => served(profile, name))) {
+    for (const { name, run } of jobs.filter(({ training }) => runs || !training)) {
       test(name, async () => {
         const gpu = await testGpu(profile);
         const cases = await withForced(gpu, forced, () => run(gpu));
