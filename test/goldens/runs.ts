@@ -97,8 +97,11 @@ function namedLosses(
   });
 }
 
-/** A whole training run: losses of every step, images and gradients of step 0, and the images after the last update. */
-export async function trainingRun(gpu: Gpu, file: string): Promise<GoldenCase[]> {
+/**
+ * A training run: losses of every step, images and gradients of step 0, and the images after the last update. With
+ * `only` it ends after that many steps, before the last images.
+ */
+export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE_INFINITY): Promise<GoldenCase[]> {
   const golden = readGolden(file);
   const meta = metadataOf(golden);
   const options = stepOptions(meta);
@@ -114,7 +117,7 @@ export async function trainingRun(gpu: Gpu, file: string): Promise<GoldenCase[]>
   const wanted = meta["losses"] as Record<string, number | number[]>[];
   const cases: GoldenCase[] = [];
   const add = (name: string, error: number) => cases.push({ name: `${file}: ${name}`, error, bound: RUN_BOUND });
-  for (let t = 0; t < steps; t++) {
+  for (let t = 0; t < Math.min(steps, only); t++) {
     const positions = (term: string) =>
       options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
     await step.run({
@@ -148,21 +151,22 @@ export async function trainingRun(gpu: Gpu, file: string): Promise<GoldenCase[]>
       add(`gradients of ${network} in step 0, worst ${worst.key}`, worst.error);
     }
   }
-  const A = values(golden, `step${steps - 1}.A`);
-  const B = options.nce_idt ? values(golden, `step${steps - 1}.B`) : new Float32Array();
-  const both = new Float32Array([...A, ...B]);
-  const images = gpu.noGrad(() =>
-    gpu.scope(() => step.G.translate(gpu.tensor(both, [both.length / (3 * height * width), 3, height, width]))),
-  );
-  add("final images", relativeError(await images.read(), values(golden, "final.fake")));
-  images.dispose();
+  if (only >= steps) {
+    const A = values(golden, `step${steps - 1}.A`);
+    const B = options.nce_idt ? values(golden, `step${steps - 1}.B`) : new Float32Array();
+    const both = new Float32Array([...A, ...B]);
+    const shape = [both.length / (3 * height * width), 3, height, width];
+    const images = gpu.noGrad(() => gpu.scope(() => step.G.translate(gpu.tensor(both, shape))));
+    add("final images", relativeError(await images.read(), values(golden, "final.fake")));
+    images.dispose();
+  }
   step.dispose();
   return cases;
 }
 
 /**
- * The greatest relative error among a network's gradients. A bias right before a norm has a true gradient of zero, which no
- * ratio measures: gradients far smaller than that of their own weights are held against those.
+ * The greatest relative error among a network's gradients. A bias right before a norm has a true gradient of zero,
+ * which no ratio measures: gradients far smaller than that of their own weights are held against those.
  */
 function worstGradient(
   keys: readonly string[],

@@ -1,6 +1,6 @@
-// What tests of the engine share: one device a kernel profile for the whole test process (opening one costs more than most
-// tests), random values that float32 holds exactly, so that the float64 reference starts from the very same numbers, and
-// comparison by relative error.
+// What tests of the engine share: one device a kernel profile for the whole test process (opening one costs more than
+// most tests), random values that float32 holds exactly, so that the float64 reference starts from the very same
+// numbers, and comparison by relative error.
 import * as assert from "uvu/assert";
 import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Gpu, Profile } from "../../engine/device/gpu.js";
@@ -13,7 +13,9 @@ export const profiles: readonly Profile[] = ["software", "gpu"];
 
 const opened = new Map<Profile, Promise<Gpu>>();
 
-/** The process's device of that profile, whatever the adapter is. It is shared: leave nothing forced and nothing alive. */
+/**
+ * The process's device of that profile, whatever the adapter is. It is shared: leave nothing forced and nothing alive.
+ */
 export function testGpu(profile: Profile): Promise<Gpu> {
   let gpu = opened.get(profile);
   if (!gpu) {

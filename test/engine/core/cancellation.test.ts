@@ -1,5 +1,5 @@
-// Long work can be watched and called off: it rejects with the signal's own reason, leaves no memory behind, and what was called
-// off can be begun again.
+// Long work can be watched and called off: it rejects with the signal's own reason, leaves no memory behind, and what
+// was called off can be begun again.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator, initialWeights, Translator, writeParameters } from "../../../cut/index.js";

@@ -1,5 +1,5 @@
-// What a caller sees when something does not fit, is too large, or the device goes: one typed error that says what, where
-// and what to do.
+// What a caller sees when something does not fit, is too large, or the device goes: one typed error that says what,
+// where and what to do.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../../engine/core/tensor.js";

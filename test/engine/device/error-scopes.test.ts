@@ -1,5 +1,5 @@
-// The engine as a guest in somebody's program: on the app's device it leaves handlers and globals alone, hears of its own errors
-// and of no others, shares the device with other engines, and gives every buffer back.
+// The engine as a guest in somebody's program: on the app's device it leaves handlers and globals alone, hears of its
+// own errors and of no others, shares the device with other engines, and gives every buffer back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { requestAdapter } from "../../../engine/device/node.js";

@@ -1,5 +1,5 @@
-// The memory of a training step: planned without a GPU, equal to what the step then takes, within what the method is promised
-// to need, and halved by --low_memory without a bit of difference.
+// The memory of a training step: planned without a GPU, equal to what the step then takes, within what the method is
+// promised to need, and halved by --low_memory without a bit of difference.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { initialWeights, readParameters, writeParameters } from "../../../cut/networks/network.js";
@@ -15,8 +15,17 @@ const test = suite("memory");
 const SIDE = 16;
 const tiny = (given: Record<string, unknown>) =>
   resolveOptions({
-    ...{ dataroot: "memory", netG: "resnet_4blocks", ngf: 4, ndf: 4, netD: "n_layers", n_layers_D: 1 },
-    ...{ num_patches: 16, netF_nc: 16, nce_layers: [0, 4, 8, 12], crop_size: SIDE, load_size: SIDE },
+    dataroot: "memory",
+    netG: "resnet_4blocks",
+    ngf: 4,
+    ndf: 4,
+    netD: "n_layers",
+    n_layers_D: 1,
+    num_patches: 16,
+    netF_nc: 16,
+    nce_layers: [0, 4, 8, 12],
+    crop_size: SIDE,
+    load_size: SIDE,
     ...given,
   });
 

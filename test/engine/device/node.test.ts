@@ -1,6 +1,6 @@
-// The engine on SwiftShader, the software driver that the project brings along for machines without one. It has four lanes
-// a subgroup where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a process
-// has one driver; there the Vulkan loader is told to look for drivers where none are.
+// The engine on SwiftShader, the software driver that the project brings along for machines without one. It has four
+// lanes a subgroup where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a
+// process has one driver; there the Vulkan loader is told to look for drivers where none are.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { softwareDriverFolder } from "../../../engine/device/node.js";

@@ -1,4 +1,5 @@
-// What a recorded backward pass makes again is what was there: the same bits, in less memory, and only where it is read.
+// What a recorded backward pass makes again is what was there: the same bits, in less memory, and only where it is
+// read.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gpu } from "../../../engine/device/gpu.js";

@@ -16,7 +16,10 @@ const test = suite("tuning");
 const KEY = "conv2d 1x3x8x8 4x3x3x3 - padding=1 paddingMode=zeros stride=1";
 
 const tableFor = (gpu: Gpu, choices: Record<string, string>): TuningTable => ({
-  ...{ version: 1, adapter: adapterName(gpu), profile: gpu.profile, choices },
+  version: 1,
+  adapter: adapterName(gpu),
+  profile: gpu.profile,
+  choices,
 });
 
 /** Names of the kernels that a convolution of KEY's shapes runs, and its result, under a table's choices. */
