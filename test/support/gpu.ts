@@ -86,3 +86,13 @@ export function messageOf(work: () => unknown): string {
   }
   return assert.unreachable("nothing was thrown") as unknown as string;
 }
+
+/** What a promise rejects with; fails where it resolves. */
+export async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  return assert.unreachable("nothing was thrown");
+}
