@@ -1,5 +1,5 @@
-// A tour of the engine in some twenty facts, each a few lines, for whoever is new here: `npm run test:tiny`. It imports what
-// the package's users import, works on whatever adapter there is, and takes a few seconds.
+// A tour of the engine in some twenty facts, each a few lines, for whoever is new here: `npm run test:tiny`. It imports
+// what the package's users import, works on whatever adapter there is, and takes a few seconds.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as engine from "../engine/index.node.js";

@@ -1,4 +1,4 @@
-// What tests of the engine share: one device a kernel profile for the whole test process (opening one costs more than
+// What tests of the engine share: one device per kernel profile for the whole test process (opening one costs more than
 // most tests), random values that float32 holds exactly, so that the float64 reference starts from the very same
 // numbers, and comparison by relative error.
 import * as assert from "uvu/assert";

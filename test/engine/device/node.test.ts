@@ -1,6 +1,6 @@
-// The engine on SwiftShader, the bundled software driver, for machines without another. It has four
-// lanes per subgroup where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a
-// process has one driver; there the Vulkan loader is told to look for drivers where none are.
+// The engine on SwiftShader, the bundled software driver for machines without another. It has four lanes per subgroup
+// where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a process has one
+// driver; there the Vulkan loader is told to look for drivers where none are.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { softwareDriverFolder } from "../../../engine/device/node.js";

@@ -1,5 +1,5 @@
-// Files of torch.save for the tests of its readers: one storage of the numbers 0 to 23 in both containers, and how a file
-// is refused.
+// Files of torch.save for the tests of its readers: one storage of the numbers 0 to 23 in both containers, and how a
+// file is refused.
 import * as assert from "uvu/assert";
 import { FormatError } from "../../../engine/core/errors.js";
 import { parsePth } from "../../../engine/formats/pth.js";

@@ -107,7 +107,7 @@ test("the fused patch path meets each product and similarity as one of its own",
   assert.equal([...keys].sort(), ["linear 3x2 8x2 8", "linear 3x8 8x8 8", "patchNce 3x8 3x8 groups=1 tau=0.07"]);
 });
 
-test("what is no table is refused in a sentence that says why", () => {
+test("what is no table is refused with a message that says why", () => {
   const good = { version: 1, adapter: "A", profile: "gpu", choices: { [KEY]: "winograd" } };
   assert.equal(parseTuning(JSON.stringify(good)), good);
   const refused = (value: unknown, said: RegExp) =>
