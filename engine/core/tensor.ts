@@ -1,16 +1,15 @@
-// A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and where
-// gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images are NCHW.
+// A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and
+// where gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images
+// are NCHW.
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 
 import type { Gpu } from "../device/gpu.js";
-import type { TapeNode } from "./autograd.js";
 import { DisposedError, RecordingError, ShapeError } from "./errors.js";
+import { type Shape, sizeOf } from "./shapes.js";
+import type { TapeNode } from "./tape.js";
 
 export type Dtype = "f32" | "i32";
-export type Shape = readonly number[];
-
-/** Number of elements of a shape. */
-export const sizeOf = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
+export { type Shape, sizeOf };
 
 /** Bytes shared by the tensors that alias them (a reshape makes an alias). */
 export class Storage {
@@ -47,7 +46,7 @@ export class Tensor {
     this.shape = shape;
     this.dtype = dtype;
     this.storage = storage;
-    gpu.track(this);
+    gpu.scopes.track(this);
   }
 
   get size(): number {
@@ -102,7 +101,9 @@ export class Tensor {
     return (await this.read())[0];
   }
 
-  /** The same elements under another shape of equal size, without the tape (see the reshape operator for one with it). */
+  /**
+   * The same elements under another shape of equal size, without the tape (see the reshape operator for one with it).
+   */
   alias(shape: Shape): Tensor {
     this.storage.references++;
     return new Tensor(this.gpu, shape, this.dtype, this.storage);

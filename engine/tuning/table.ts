@@ -1,11 +1,11 @@
-// Tuning tables: which kernel was measured to be the fastest for an operator, shapes and options on one adapter. A table is
-// plain JSON and holds only what departs from the operators' own rule. It is consulted by chooseVariant after `gpu.forced`.
+// Tuning tables: which kernel was measured to be the fastest for an operator, shapes and options on one adapter. A
+// table is plain JSON and holds only what departs from the operators' own rule. It is consulted after what is forced
+// (see engine/tuning/variants.ts).
 // Other kernels round otherwise, so a table is part of what "same seed, same adapter, same bits" rests on.
 
 import { FormatError } from "../core/errors.js";
-import type { Shape } from "../core/tensor.js";
-import { adapterName } from "../device/adapter.js";
-import type { Profile } from "../device/gpu.js";
+import type { Shape } from "../core/shapes.js";
+import { adapterName, type Profile } from "../device/adapter.js";
 
 export interface TuningTable {
   /** Of this format, the keys included. */
@@ -27,8 +27,9 @@ export interface Choice {
 }
 
 /**
- * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no axes),
- * and its options sorted by name, all with single spaces between. Every number that the choice may depend on is in it:
+ * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no
+ * axes), and its options sorted by name, all with single spaces between. Every number that the choice may depend on is
+ * in it:
  *
  *     conv2d 1x64x32x32 64x64x3x3 64 padding=1 paddingMode=zeros stride=1
  */
@@ -72,18 +73,19 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
 }
 
 /**
- * Puts a table in force. One of another adapter or profile says nothing of this one: it is left out, `notify` hears of it,
- * and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when met.
+ * Puts a table in force. One of another adapter or profile says nothing of this one: it is left out, `notify` hears of
+ * it, and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when
+ * met.
  */
 export function applyTuning(
-  gpu: { info: GPUAdapterInfo; profile: Profile; tuning: TuningTable | null },
+  gpu: { info: GPUAdapterInfo; profile: Profile; variants: { use(table: TuningTable | null): void } },
   table: TuningTable,
   notify?: (message: string) => void,
 ): boolean {
   const theirs = `"${table.adapter}" (${table.profile} kernels)`;
   const ours = `"${adapterName(gpu)}" (${gpu.profile} kernels)`;
   const fits = theirs === ours;
-  if (fits) gpu.tuning = table;
+  if (fits) gpu.variants.use(table);
   else notify?.(`a tuning table for ${theirs} is not used on ${ours}`);
   return fits;
 }

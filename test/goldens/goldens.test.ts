@@ -7,9 +7,9 @@
 // the golden run of batch 2 as well if noise of 1e-6 is added to its pictures.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Profile } from "../../engine/device/gpu.js";
+import type { Profile } from "../../engine/device/adapter.js";
 import { operatorTable } from "../../engine/operators/table.js";
-import { profiles, testGpu, withForced } from "../support/gpu.js";
+import { profiles, testGpu } from "../support/gpu.js";
 import { goldenJobs } from "./all.js";
 
 const jobs = goldenJobs();
@@ -51,7 +51,7 @@ for (const profile of profiles) {
     for (const { name, run } of jobs.filter(({ training }) => steps > 0 || !training)) {
       test(name, async () => {
         const gpu = await testGpu(profile);
-        const cases = await withForced(gpu, forced, () => run(gpu, steps));
+        const cases = await gpu.variants.force(forced, () => run(gpu, steps));
         const beyond = cases.filter(({ error, bound }) => !(error <= bound));
         assert.equal(
           beyond.map((c) => `${c.name}: ${c.error.toExponential(2)}`),

@@ -2,25 +2,24 @@
 // what they cost.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseVariant, costOf, defineOperator, runnableVariants } from "../../../engine/core/operator.js";
+import { chooseVariant, costOf, defineOperator } from "../../../engine/core/operator.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
 import * as engine from "../../../engine/index.js";
 import { copyInto } from "../../../engine/operators/batch/memory.js";
-import { keyOf } from "../../../engine/tuning/table.js";
-import { messageOf, testGpu, withForced } from "../../support/gpu.js";
+import { messageOf, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 
-/** The identity, without a gradient and with a choice of kernels. */
+const copy = (gpu: Gpu, [x]: readonly [x: Tensor], _: object, y: Tensor): undefined => {
+  copyInto(gpu, x, y, x.size);
+};
+
+/** The identity, without a gradient. */
 const same = defineOperator<readonly [x: Tensor], { label: string }>({
   name: "same",
   shape: ([x]) => x.shape,
-  forward(gpu, [x], _, y) {
-    copyInto(gpu, x, y, x.size);
-    return undefined;
-  },
-  variants: ["portable", "broadcast", "other"],
-  choose: ([shape]) => (shape?.length === 1 ? "other" : "portable"),
+  forward: copy,
 });
 
 test("a record becomes a function on tensors, which is on the tape where an input is tracked", async () => {
@@ -39,29 +38,6 @@ test("an operator without a gradient says so when one is asked for", () => {
   );
 });
 
-test("the kernel is the forced one, else the tuned one, else the operator's choice", async () => {
-  const own = await testGpu("gpu");
-  const x = own.empty([3]);
-  const chosen = () => chooseVariant(own, same.record, [x], { label: "" });
-  assert.is(chosen(), "other");
-  const key = keyOf("same", [[3]], { label: "" });
-  own.tuning = { version: 1, adapter: "", profile: "gpu", choices: { [key]: "portable" } };
-  try {
-    assert.is(chosen(), "portable");
-    await withForced(own, { same: "broadcast" }, async () => assert.is(chosen(), "broadcast"));
-    assert.is(chosen(), "portable");
-  } finally {
-    own.tuning = null;
-    x.dispose();
-  }
-});
-
-test("kernels with subgroup broadcasts run where subgroups have at least four lanes", () => {
-  const names = ["portable", "broadcast", "broadcast_wide"];
-  assert.equal(runnableVariants(names, { profile: "gpu", subgroupSize: 8 }), names);
-  assert.equal(runnableVariants(names, { profile: "gpu", subgroupSize: 0 }), ["portable"]);
-});
-
 test("a cost is the operations of the record, and every input and the output moved once", () => {
   const [x, w] = [gpu.empty([2, 3]), gpu.empty([4, 3])];
   assert.equal(costOf(same.record, [x], { label: "" }, [2, 3]), { flops: 6, bytes: 48 });
@@ -77,10 +53,29 @@ test("tensors of two devices do not meet", async () => {
   );
 });
 
-test("a kernel that an operator does not have cannot be forced", async () => {
-  const message = await withForced(gpu, { conv2d: "nonsense" }, async () =>
-    messageOf(() => engine.conv2d(gpu.empty([1, 1, 3, 3]), gpu.empty([1, 1, 3, 3]))),
-  );
+test("of several variants the operator's own rule takes one, by shapes and adapter", async () => {
+  const taken: string[] = [];
+  const variant = (name: string) => (gpu: Gpu, inputs: readonly [x: Tensor], options: object, y: Tensor) => {
+    taken.push(name);
+    return copy(gpu, inputs, options, y);
+  };
+  const several = defineOperator<readonly [x: Tensor], object, "portable" | "vector">({
+    name: "several",
+    shape: ([x]) => x.shape,
+    variants: { portable: variant("portable"), vector: variant("vector") },
+    choose: ([shape]) => (shape?.length === 1 ? "vector" : "portable"),
+  });
+  const [vector, matrix] = [gpu.tensor([1, 2]), gpu.tensor([1, 2], [1, 2])];
+  assert.equal([...(await several([vector], {}).read())], [1, 2]);
+  several([matrix], {});
+  gpu.variants.force({ several: "portable" }, () => several([vector], {}));
+  assert.equal(taken, ["vector", "portable", "portable"]);
+  assert.is(chooseVariant(gpu, several.record, [vector], {}), "vector");
+});
+
+test("a kernel that an operator does not have cannot be forced", () => {
+  const work = () => engine.conv2d(gpu.empty([1, 1, 3, 3]), gpu.empty([1, 1, 3, 3]));
+  const message = messageOf(() => gpu.variants.force({ conv2d: "nonsense" }, work));
   assert.match(message, /conv2d has no kernel "nonsense".*tiled, .*broadcast/);
 });
 

@@ -1,76 +1,32 @@
-// An open engine: the profile that suits an adapter, scopes and places, and what is heard when the device goes or
-// complains.
+// An open engine: the tensors that it makes, what it dispatches, and what is heard when its device goes or complains.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DeviceLostError } from "../../../engine/core/errors.js";
-import { profileOf } from "../../../engine/device/gpu.js";
-import * as engine from "../../../engine/index.js";
+import { kernelFromWgsl } from "../../../engine/device/kernel-from-wgsl.js";
 import { runChild } from "../../support/child.js";
 import { ownGpu, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 
-test("software drivers and fallback adapters get the software profile, all others that of GPUs", () => {
-  const info = { vendor: "", architecture: "", device: "", description: "", isFallbackAdapter: false };
-  const profile = (given: Partial<GPUAdapterInfo>) => profileOf({ ...info, ...given } as GPUAdapterInfo);
-  assert.is(profile({ architecture: "ampere" }), "gpu");
-  assert.is(profile({}), "gpu");
-  assert.is(profile({ architecture: "swiftshader" }), "software");
-  assert.is(profile({ architecture: "software" }), "software");
-  assert.is(profile({ isFallbackAdapter: true }), "software");
+test("tensors are made with content, without, and integers from integers", async () => {
+  assert.equal([...gpu.empty([2, 3]).shape], [2, 3]);
+  assert.equal([...gpu.tensor([1, 2, 3]).shape], [3]);
+  assert.is(gpu.tensor(Int32Array.of(1)).dtype, "i32");
+  assert.is(gpu.empty([1], "i32").dtype, "i32");
+  assert.is(await gpu.tensor([5], []).item(), 5);
 });
 
-test("places nest, and end with the work, also where it throws", () => {
-  assert.is(
-    gpu.at("G", () => gpu.at("model.1", () => gpu.place())),
-    "G.model.1: ",
+test("a dispatch has a grid, or a number of invocations of which the last workgroup may have some too many", async () => {
+  const kernel = kernelFromWgsl(
+    "count",
+    `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+     @compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] += 1.0; }`,
   );
-  assert.throws(() =>
-    gpu.at("G", () => {
-      throw new Error("inside");
-    }),
-  );
-  assert.is(gpu.place(), "");
-});
-
-test("what is made outside of scopes or is persistent outlives them", () => {
-  const before = gpu.memory().liveBuffers;
-  let outside: engine.Tensor | undefined;
-  let persistent: engine.Tensor | undefined;
-  gpu.scope(() => {
-    outside = gpu.outsideScopes(() => gpu.tensor([1]));
-    persistent = gpu.persistent([1]);
-    gpu.tensor([2]);
-  });
-  assert.is(gpu.memory().liveBuffers, before + 2);
-  for (const tensor of [outside, persistent]) tensor?.dispose();
-});
-
-test("a scope disposes what it does not return, also where it throws", () => {
-  const before = gpu.memory().liveBuffers;
-  const kept = gpu.scope(() => {
-    const x = gpu.tensor([1, 2, 3]);
-    return { deep: [gpu.scope(() => engine.square(engine.add(x, x)))], map: new Map([["x", engine.scale(x, 2)]]) };
-  });
-  assert.is(gpu.memory().liveBuffers, before + 2);
-  kept.deep[0].dispose();
-  kept.map.get("x")?.dispose();
-  assert.throws(() =>
-    gpu.scope(() => {
-      engine.square(gpu.tensor([1]));
-      throw new Error("inside");
-    }),
-  );
-  assert.is(gpu.memory().liveBuffers, before);
-});
-
-test("noGrad ends with an error inside too", () => {
-  assert.throws(() =>
-    gpu.noGrad(() => {
-      throw new Error("inside");
-    }),
-  );
-  assert.ok(gpu.gradEnabled);
+  const x = gpu.tensor(new Float32Array(12));
+  gpu.dispatch(kernel, { bindings: { x }, params: {}, invocations: 5 });
+  gpu.dispatch(kernel, { bindings: { x }, params: {}, grid: 1 });
+  gpu.dispatch(kernel, { bindings: { x }, params: {}, grid: 0 });
+  assert.equal([...(await x.read())], [2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0]);
 });
 
 test("losing the device rejects reads under way and later ones", async () => {

@@ -14,7 +14,7 @@ import {
 import * as engine from "../../../engine/index.js";
 import * as reference from "../../../engine/operators/reference.js";
 import { Random } from "../../../engine/random.js";
-import { assertClose, download, testGpu, uniform, upload, withForced } from "../../support/gpu.js";
+import { assertClose, download, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const source = {
   name: "example",
@@ -113,14 +113,13 @@ test("a workgroup for each of more than 65535 planes and rows", async () => {
   const shape = [1, 65539, 1, 3];
   const x = uniform(new Random(4), shape);
   const dy = uniform(new Random(5), shape);
-  const tensors = await withForced(gpu, { reduce: "rows" }, async () =>
-    gpu.scope(() => {
-      const input = upload(gpu, x).requireGrad();
-      const y = engine.instanceNorm(input);
-      const [dx] = engine.grad(y, [input], { dy: upload(gpu, dy) });
-      return [y, dx, engine.sum(input, [3]), engine.l2Normalize(engine.reshape(input, [65539, 3]))];
-    }),
-  );
+  const work = () => {
+    const input = upload(gpu, x).requireGrad();
+    const y = engine.instanceNorm(input);
+    const [dx] = engine.grad(y, [input], { dy: upload(gpu, dy) });
+    return [y, dx, engine.sum(input, [3]), engine.l2Normalize(engine.reshape(input, [65539, 3]))];
+  };
+  const tensors = gpu.variants.force({ reduce: "rows" }, () => gpu.scope(work));
   const [y, dx, sums, units] = await Promise.all(tensors.map(download));
   assertClose(y, reference.instanceNorm(x), 2e-5, "instanceNorm");
   assertClose(dx, reference.instanceNormGradient(x, {}, dy).dx, 1e-3, "its gradient");

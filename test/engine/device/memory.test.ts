@@ -48,18 +48,18 @@ test("a tensor beyond the adapter's limit is refused by place and size, before t
   const rows = Math.floor(limit / 4 / 1024) + 1;
   const row = gpu.empty([1, 1024]);
   assert.throws(
-    () => gpu.at("G", () => gpu.at("model.12", () => engine.expand(row, [rows, 1024]))),
+    () => gpu.labels.within("G", () => gpu.labels.within("model.12", () => engine.expand(row, [rows, 1024]))),
     (error: Error) => {
       assert.instance(error, LimitError);
       const { message, fix } = error as LimitError;
       assert.ok(message.startsWith(`G.model.12: [${rows},1024] needs `), message);
       assert.match(message, `${(limit / 2 ** 20).toFixed(0)} MiB`);
-      assert.match(fix, /--crop_size/);
+      assert.match(fix, /smaller tensors/);
       return true;
     },
   );
   // The place ends with the call.
-  assert.is(gpu.place(), "");
+  assert.is(gpu.labels.prefix, "");
 });
 
 test("memory stays flat over 200 eager steps", async () => {

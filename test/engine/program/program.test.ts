@@ -139,7 +139,7 @@ test("an error inside record leaves the device usable", async () => {
   } catch (error) {
     assert.match((error as Error).message, /^add: shapes \[2\] and \[3\] do not broadcast/);
   }
-  assert.is(gpu.recording, null);
+  assert.is(gpu.recorder, null);
   assert.is(gpu.memory().liveBuffers, before);
   const { program, result } = await record(gpu, () => engine.square(x));
   program.replay();
@@ -228,7 +228,7 @@ test("recording that is called off rejects with the reason and gives its memory 
   assert.is(await rejectionOf(recording), reason);
   assert.is(gpu.memory().liveBuffers, before.liveBuffers);
   assert.is(gpu.memory().liveBytes, before.liveBytes);
-  assert.is(gpu.recording, null);
+  assert.is(gpu.recorder, null);
   const { program } = await record(gpu, work);
   program.replay();
   assert.is(await x.item(), 18);

@@ -1,15 +1,15 @@
 // Tuning tables: what their entries are called, what a table is, and that its choices are what runs.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { runnableVariants } from "../../../engine/core/operator.js";
 import { adapterName } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { openGpu, record } from "../../../engine/index.node.js";
+import { record } from "../../../engine/index.node.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { patchKeys, patchNcePath } from "../../../engine/operators/patch-nce/path.js";
 import { Random } from "../../../engine/random.js";
 import { checkTuning, keyOf, parseTuning, type TuningTable } from "../../../engine/tuning/table.js";
-import { assertClose, download, messageOf, testGpu, uniform, upload, withForced } from "../../support/gpu.js";
+import { runnableVariants } from "../../../engine/tuning/variants.js";
+import { assertClose, download, messageOf, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const test = suite("tuning");
 
@@ -26,7 +26,7 @@ const tableFor = (gpu: Gpu, choices: Record<string, string>): TuningTable => ({
 async function convolve(gpu: Gpu, choices: Record<string, string>) {
   const random = new Random(1);
   const [x, w] = [upload(gpu, uniform(random, [1, 3, 8, 8])), upload(gpu, uniform(random, [4, 3, 3, 3]))];
-  gpu.tuning = tableFor(gpu, choices);
+  gpu.variants.use(tableFor(gpu, choices));
   try {
     const { program, result } = await record(gpu, () => conv2d(x, w, undefined, { padding: 1 }));
     program.replay();
@@ -34,7 +34,7 @@ async function convolve(gpu: Gpu, choices: Record<string, string>) {
     program.dispose();
     return { kernels, y };
   } finally {
-    gpu.tuning = null;
+    gpu.variants.use(null);
     for (const tensor of [x, w]) tensor.dispose();
   }
 }
@@ -51,11 +51,11 @@ test("a key is the operator, the shapes and the sorted options, and stays what i
 test("an operator reports its choices under the keys of a table", async () => {
   const gpu = await testGpu("software");
   const keys: string[] = [];
-  gpu.onChoice = ({ key }) => keys.push(key);
+  const unobserve = gpu.observers.add({ onChoice: ({ key }) => void keys.push(key) });
   try {
     await convolve(gpu, {});
   } finally {
-    gpu.onChoice = null;
+    unobserve();
   }
   assert.equal(keys, [KEY]);
 });
@@ -77,7 +77,7 @@ test("a tuned choice runs the other kernel, with the same result within rounding
 
 test("a forced kernel goes before a tuned one", async () => {
   const gpu = await testGpu("gpu");
-  await withForced(gpu, { conv2d: "tiled" }, async () => {
+  await gpu.variants.force({ conv2d: "tiled" }, async () => {
     assert.equal((await convolve(gpu, { [KEY]: "winograd" })).kernels, ["conv2d_tiled"]);
   });
 });
@@ -92,7 +92,7 @@ test("entries for other shapes, and for kernels that are not there, are passed o
 test("the fused patch path meets each product and similarity as one of its own", async () => {
   const gpu = await testGpu("software");
   const keys = new Set<string>();
-  gpu.onChoice = ({ key }) => void keys.add(key);
+  const unobserve = gpu.observers.add({ onChoice: ({ key }) => void keys.add(key) });
   const x = gpu.tensor(new Float32Array(32).fill(0.5), [1, 2, 4, 4]);
   const ids = gpu.tensor(Int32Array.of(0, 5, 9));
   const weights = (out: number, inner: number) => gpu.tensor(new Float32Array(out * inner).fill(0.1), [out, inner]);
@@ -101,7 +101,7 @@ test("the fused patch path meets each product and similarity as one of its own",
   try {
     gpu.scope(() => void patchNcePath(x, ids, head, patchKeys(x, ids, head), { groups: 1, tau: 0.07 }));
   } finally {
-    gpu.onChoice = null;
+    unobserve();
     for (const tensor of [x, ids, w1, w2, bias]) tensor.dispose();
   }
   assert.equal([...keys].sort(), ["linear 3x2 8x2 8", "linear 3x8 8x8 8", "patchNce 3x8 3x8 groups=1 tau=0.07"]);
@@ -125,25 +125,6 @@ test("what is no table is refused with a message that says why", () => {
   refused({ ...good, profile: "fast" }, /has no profile "gpu" or "software"/);
   refused({ ...good, choices: null }, /has no choices/);
   refused({ ...good, choices: { [KEY]: 3 } }, /gives no name of a kernel for "conv2d/);
-});
-
-test("an engine opens with a table of its adapter and profile, and leaves out any other, naming both", async () => {
-  const { device } = await testGpu("gpu");
-  const open = async (change: Partial<TuningTable>) => {
-    const said: string[] = [];
-    const tuning = { ...tableFor(await testGpu("gpu"), { [KEY]: "winograd" }), ...change };
-    const gpu = await openGpu({ device, profile: "gpu", tuning, notify: (line) => said.push(line) });
-    const used = gpu.tuning === tuning;
-    gpu.dispose();
-    return { used, said };
-  };
-  assert.equal(await open({}), { used: true, said: [] });
-  const name = adapterName(await testGpu("gpu"));
-  const other = await open({ adapter: "Another One" });
-  assert.not.ok(other.used);
-  assert.is(other.said.length, 1);
-  assert.ok(other.said[0].includes(`"Another One" (gpu kernels) is not used on "${name}" (gpu kernels)`));
-  assert.match((await open({ profile: "software" })).said[0], /\(software kernels\) is not used on/);
 });
 
 test.run();
