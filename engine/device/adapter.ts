@@ -37,3 +37,8 @@ export function adapterName({ info }: { info: GPUAdapterInfo }): string {
     .filter(Boolean)
     .join(", ");
 }
+
+/** The adapter in a line for people: vendor, then what the driver says of itself, or else device or architecture. */
+export function adapterLabel({ info }: { info: GPUAdapterInfo }): string {
+  return [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
+}

@@ -35,7 +35,7 @@ const walks: { readonly [profile in Profile]: readonly Walk[] } = {
   gpu: [
     { choice: "its own choice of kernels", forced: {}, steps: Number.POSITIVE_INFINITY },
     { choice: "Winograd's convolutions", forced: everywhere("winograd"), steps: 1 },
-    { choice: "the largest tiles", forced: everywhere("tiled_large"), steps: 0 },
+    { choice: "the largest tiles", forced: everywhere("tiled_128x128"), steps: 0 },
   ],
 };
 
