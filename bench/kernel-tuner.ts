@@ -13,9 +13,10 @@ import { linearOperator, matmulOperator } from "../engine/operators/matmul/index
 import { patchNceOperator } from "../engine/operators/patch-nce/index.js";
 import { sum } from "../engine/operators/reduction/index.js";
 import { record } from "../engine/program/program.js";
+import { rehearse } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
 import { measure, timingOf } from "./measure.js";
-import { rehearse } from "./observe.js";
+import { observeRehearsal } from "./observe.js";
 import { makeInput } from "./random-data.js";
 import { makeStep } from "./random-training-step.js";
 import { variantsOf, withForced } from "./variants.js";
@@ -59,9 +60,9 @@ const operators = new Map(
 /** The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned meanwhile. */
 export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<Choice[]> {
   const choices = new Map<string, Choice>();
-  const { tuning } = gpu;
-  gpu.tuning = null;
-  gpu.onChoice = (choice) => void choices.set(choice.key, choice);
+  const { table } = gpu.variants;
+  gpu.variants.use(null);
+  const unobserve = gpu.observers.add({ onChoice: (choice) => void choices.set(choice.key, choice) });
   const { step } = makeStep(gpu, { size, ...(extras as { ngf: number; ndf: number }) }, extras);
   const { batch_size, flip_equivariance, input_nc } = step.options as typeof step.options & {
     batch_size: number;
@@ -70,11 +71,11 @@ export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSi
     await step.prepare(batch_size, size, size, false);
     if (flip_equivariance) await step.prepare(batch_size, size, size, true);
     const picture = gpu.persistent([1, input_nc, size, size]);
-    await rehearse(gpu, () => gpu.noGrad(() => step.G.translate(picture)));
+    rehearse(gpu, () => gpu.noGrad(() => step.G.translate(picture)));
     picture.dispose();
   } finally {
-    gpu.onChoice = null;
-    gpu.tuning = tuning;
+    unobserve();
+    gpu.variants.use(table);
     step.dispose();
     gpu.trimMemory();
   }
@@ -83,8 +84,8 @@ export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSi
 
 /** Times the kernels of one choice. Throws the signal's reason when it is aborted. */
 export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal): Promise<TunedChoice> {
-  const { tuning } = gpu;
-  gpu.tuning = null;
+  const { table } = gpu.variants;
+  gpu.variants.use(null);
   const { work, dispose } = workOf(gpu, choice);
   try {
     const { rule, distinct } = await distinctVariants(gpu, choice.operator, work);
@@ -107,7 +108,7 @@ export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal)
     return { ...choice, ms, rule, winner: winnerOf(rule, rounds) };
   } finally {
     dispose();
-    gpu.tuning = tuning;
+    gpu.variants.use(table);
   }
 }
 
@@ -183,7 +184,7 @@ function workOf(gpu: Gpu, { operator, shapes, options }: Choice): { work: () => 
 
 /** What work gives to the GPU, as a text to compare. */
 async function dispatchesOf(gpu: Gpu, work: () => unknown): Promise<string> {
-  const calls = await rehearse(gpu, work);
+  const calls = await observeRehearsal(gpu, work);
   const dispatches = calls.flatMap(({ dispatches }) => dispatches);
   return JSON.stringify(
     dispatches.map(({ source, constants, params, grid }) => [source.name, constants, params, grid]),

@@ -128,18 +128,6 @@ function naiveConvolution(gpu: Gpu, x: Tensor, w: Tensor): Tensor {
   return y;
 }
 
-/** Runs `work` with conv2d forced to one of its kernels. */
-function withConvolution<T>(gpu: Gpu, variant: string, work: () => T): T {
-  const before = gpu.forced["conv2d"];
-  gpu.forced["conv2d"] = variant;
-  try {
-    return work();
-  } finally {
-    if (before === undefined) delete gpu.forced["conv2d"];
-    else gpu.forced["conv2d"] = before;
-  }
-}
-
 export const convolutionSteps: readonly LadderStep[] = [
   {
     name: "naive",
@@ -147,11 +135,11 @@ export const convolutionSteps: readonly LadderStep[] = [
       "One invocation an output: nine taps of every channel, each a load of x, a load of w and a test for the border.",
     run: naiveConvolution,
   },
-  ...(conv2dOperator.record.variants ?? []).map((variant) => ({
+  ...Object.keys(conv2dOperator.record.variants ?? {}).map((variant) => ({
     name: variant,
     lesson: variantLessons[variant] ?? `The engine's kernel "${variant}".`,
     run: (gpu: Gpu, x: Tensor, w: Tensor) =>
-      withConvolution(gpu, variant, () => conv2dOperator([x, w, undefined], zeroBorder)),
+      gpu.variants.force({ conv2d: variant }, () => conv2dOperator([x, w, undefined], zeroBorder)),
   })),
 ];
 

@@ -1,8 +1,9 @@
 // The kernels that an operator has and this adapter can run, and how to force one of them for a while.
 
-import { runnableVariants } from "../engine/core/operator.js";
-import type { AdapterTraits, Gpu } from "../engine/device/gpu.js";
+import type { AdapterTraits } from "../engine/device/adapter.js";
+import type { Gpu } from "../engine/device/gpu.js";
 import { operatorTable } from "../engine/operators/table.js";
+import { runnableVariants } from "../engine/tuning/variants.js";
 
 /**
  * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. On an adapter that is a CPU,
@@ -14,19 +15,6 @@ export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
   return worth.length ? worth : ["default"];
 }
 
-/** Runs `work` with one operator forced to one kernel. */
-export async function withForced<T>(
-  gpu: Gpu,
-  operator: string,
-  variant: string,
-  work: () => T | Promise<T>,
-): Promise<T> {
-  const before = gpu.forced[operator];
-  if (variant !== "default") gpu.forced[operator] = variant;
-  try {
-    return await work();
-  } finally {
-    if (before === undefined) delete gpu.forced[operator];
-    else gpu.forced[operator] = before;
-  }
-}
+/** Runs `work` with one operator forced to one of its variants, or left to its rule. */
+export const withForced = <T>(gpu: Gpu, operator: string, variant: string, work: () => T): T =>
+  variant === "default" ? work() : gpu.variants.force({ [operator]: variant }, work);

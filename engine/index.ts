@@ -1,7 +1,7 @@
 // The engine's public face: tensors with gradients on WebGPU, in Node and in the browser. Importing it touches no GPU.
 
 export * from "./core/autograd.js";
-export type { LongWork } from "./core/cancellation.js";
+export type { CancellationOptions } from "./core/cancellation.js";
 export * from "./core/errors.js";
 export {
   defineOperator,
@@ -12,11 +12,14 @@ export {
 } from "./core/operator.js";
 export { reshape } from "./core/reshape.js";
 export { type Dtype, type Shape, Tensor } from "./core/tensor.js";
+export type { AdapterTraits, Profile } from "./device/adapter.js";
 export { adapterName } from "./device/adapter.js";
-export { type AdapterTraits, Gpu, type OpenOptions, openGpu, type Profile } from "./device/gpu.js";
+export { Gpu } from "./device/gpu.js";
 export type { BindingNames, Constants, Grid, KernelSource, Params } from "./device/kernel.js";
 export { kernelFromWgsl } from "./device/kernel-from-wgsl.js";
 export type { MemoryStatistics } from "./device/memory.js";
+export type { DispatchCall, Observer, OperatorCall } from "./device/observers.js";
+export { type OpenOptions, openGpu } from "./device/open.js";
 export { planningGpu } from "./device/planning.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
@@ -55,6 +58,7 @@ export { mean, sum } from "./operators/reduction/index.js";
 export { blurDown, blurUp } from "./operators/resample/index.js";
 export { Adam, type AdamOptions } from "./optimizers/adam.js";
 export { Arena, Program, type RecordOptions, record } from "./program/program.js";
+export { keepForBackward } from "./program/recording.js";
 export type { Rematerialize } from "./program/rematerialization.js";
 export { Random } from "./random.js";
 export { loadTuning, storeTuning } from "./tuning/browser-store.js";

@@ -50,8 +50,8 @@ async function tune(given: GivenOptions<typeof schema>, { signal }: CommandConte
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 function listTable(gpu: Gpu): void {
-  const entries = Object.entries(gpu.tuning?.choices ?? {});
-  if (!gpu.tuning) print("there is no tuning table");
+  const entries = Object.entries(gpu.variants.table?.choices ?? {});
+  if (!gpu.variants.table) print("there is no tuning table");
   else print(`${tuningPath(gpu)}: ${entries.length} choices`);
   for (const [key, variant] of entries) print(`${key}  ${variant}`);
 }

@@ -9,7 +9,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
 import { measure } from "../measure.js";
-import { rehearse, totalCost } from "../observe.js";
+import { observeRehearsal, totalCost } from "../observe.js";
 import { randomTensor } from "../random-data.js";
 
 interface Size {
@@ -55,7 +55,7 @@ function run(at: Size, rates: number[]) {
   return async ({ gpu, signal, ceilings }: BenchContext): Promise<Outcome> => {
     const { work, dispose } = generatorWork(gpu, at);
     try {
-      const cost = totalCost(await rehearse(gpu, work));
+      const cost = totalCost(await observeRehearsal(gpu, work));
       const rate = rates.at(-1) ?? SUPPOSED_SHARE * ceilings.gflops;
       const expected = cost.flops / rate / 1e6;
       if (expected > PATIENCE_MS) {

@@ -3,7 +3,7 @@
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { BenchCase } from "../case.js";
 import { measure } from "../measure.js";
-import { rehearse, totalCost } from "../observe.js";
+import { observeRehearsal, totalCost } from "../observe.js";
 import { convolutionCases } from "../operators/convolution.js";
 import { type OperatorBench, operatorBenches } from "../operators/operators.js";
 import { makeInput } from "../random-data.js";
@@ -23,7 +23,7 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
         const inputs = bench.inputs.map((input) => makeInput(gpu, input));
         const work = () => bench.work(...inputs);
         try {
-          const cost = totalCost(await rehearse(gpu, work));
+          const cost = totalCost(await observeRehearsal(gpu, work));
           const measurement = await measure(gpu, work, { budget: BUDGET, signal });
           return { measurement, ...cost, reference_ms: bench.reference ? reference(id, bench.reference) : null };
         } finally {

@@ -12,7 +12,7 @@ import { sum } from "../../engine/operators/reduction/index.js";
 import { record } from "../../engine/program/program.js";
 import type { BenchCase, BenchContext, Outcome } from "../case.js";
 import { measure } from "../measure.js";
-import { rehearse, totalCost } from "../observe.js";
+import { observeRehearsal, totalCost } from "../observe.js";
 import { composedPatchNce, composedPatchNcePath } from "../operators/composed-nce.js";
 import { makeInput, randomTensor } from "../random-data.js";
 
@@ -86,7 +86,7 @@ function run(subject: Subject, variant: Variant, at: Size, before: { last: Befor
   return async ({ gpu, signal }: BenchContext): Promise<Outcome> => {
     const { work, dispose } = nceWork(gpu, subject, variant, at);
     try {
-      const cost = totalCost(await rehearse(gpu, work));
+      const cost = totalCost(await observeRehearsal(gpu, work));
       const { last } = before;
       // Time grows with the square of the patches at worst.
       const expected = last ? last.ms * (at.patches / last.patches) ** 2 : 0;

@@ -2,7 +2,8 @@
 // rightly. The latter is no list of requirements but a real training of two steps at tiny size, whose losses must be those
 // of a table: every kernel of a step has its part in them, and the second step's also depend on gradients and Adam.
 import { DivergenceError } from "../../engine/core/errors.js";
-import type { Gpu, Profile } from "../../engine/device/gpu.js";
+import type { Profile } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import { resolveOptions } from "../options/train-options.js";
 import type { LossRow } from "../report/losses.js";
 import { type BatchSource, Training, type TrainingBatch } from "../training/training-loop.js";

@@ -1,6 +1,7 @@
 // The GPU as commands use it: opened with dawn.node, with a line on stderr where a software driver had to be brought along, and
 // with the kernels that `cutgpu tune` found to be the fastest.
-import type { Gpu, Profile } from "../../engine/device/gpu.js";
+import type { Profile } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/node.js";
 import { paceImmediates } from "./pace-immediates.js";
 import { note, useMachineTuning } from "./user-tuning.js";

@@ -64,12 +64,12 @@ export function forgetMachineTuning(gpu: Gpu): boolean {
  */
 export function settleRunTuning(gpu: Gpu, folder: RunFolder, continued: boolean): void {
   if (!continued) {
-    if (gpu.tuning) folder.writeTuning(gpu.tuning);
+    if (gpu.variants.table) folder.writeTuning(gpu.variants.table);
     return;
   }
-  const machine = gpu.tuning;
+  const machine = gpu.variants.table;
   const own = folder.readTuning();
-  gpu.tuning = null;
+  gpu.variants.use(null);
   if (own && !applyTuning(gpu, own, note)) return;
   if (choicesText(own) !== choicesText(machine)) {
     const kernels = own ? "the tuned kernels that it began with" : "kernels chosen by rule, as it began";
@@ -80,7 +80,7 @@ export function settleRunTuning(gpu: Gpu, folder: RunFolder, continued: boolean)
 const choicesText = (table: TuningTable | null) => JSON.stringify(Object.entries(table?.choices ?? {}).sort());
 
 /** "software kernels", and how many choices of a tuning table are in force. */
-export function describeKernels({ profile, tuning }: Gpu): string {
-  const count = Object.keys(tuning?.choices ?? {}).length;
-  return `${profile} kernels${tuning ? `, tuned (${count} choices)` : ""}`;
+export function describeKernels({ profile, variants: { table } }: Gpu): string {
+  const count = Object.keys(table?.choices ?? {}).length;
+  return `${profile} kernels${table ? `, tuned (${count} choices)` : ""}`;
 }

@@ -1,7 +1,7 @@
 // How large the demo is on an adapter: pictures, networks and steps such that it ends in about three minutes and looks
 // its best. On a GPU more of everything; on a software adapter 32 pixels and small networks. The number of steps
 // follows the speed that was measured just before. Pure.
-import type { Profile } from "../../engine/device/gpu.js";
+import type { Profile } from "../../engine/device/adapter.js";
 import { resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 

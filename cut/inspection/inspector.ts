@@ -5,7 +5,7 @@
 // positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Big pictures are the caller's to
 // scale.
 
-import type { LongWork } from "../../engine/core/cancellation.js";
+import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { ArgumentError, CheckpointError } from "../../engine/core/errors.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
@@ -110,7 +110,7 @@ export class Inspector {
    * ended. Where it is aborted or fails no picture is at hand; it stops between one piece of work and the next. Throws
    * a LimitError for a picture that is too large for the adapter.
    */
-  async load(picture: Picture, { signal, onProgress }: LongWork = {}): Promise<void> {
+  async load(picture: Picture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
     const { generator, heads, layers } = this.#model;
     this.#forget();
     signal?.throwIfAborted();
@@ -187,7 +187,7 @@ export class Inspector {
    * For every layer, the features of the input as colours: their first three principal components over all positions,
    * each stretched between its 1st and 99th percentile.
    */
-  async components({ signal, onProgress }: LongWork = {}): Promise<ComponentsMap[]> {
+  async components({ signal, onProgress }: CancellationOptions = {}): Promise<ComponentsMap[]> {
     const { pass, layers } = this.#latest();
     const maps: ComponentsMap[] = [];
     for (const [i, layer] of layers.entries()) {

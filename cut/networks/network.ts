@@ -3,6 +3,7 @@
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
+import { keepForBackward } from "../../engine/program/recording.js";
 import type { Random } from "../../engine/random.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import type { TrainOptions } from "../options/train-schema.js";
@@ -52,7 +53,7 @@ export function runModules(
   modules: readonly Module[],
   x: Tensor,
   parameters: Parameters,
-  place: string,
+  label: string,
   taps: readonly number[] = [],
   encodeOnly = false,
 ): { output: Tensor; features: Tensor[] } {
@@ -60,8 +61,8 @@ export function runModules(
   const features: Tensor[] = [];
   let output = x;
   for (const module of modules) {
-    output = gpu.at(`${place}${module.index}`, () => module.run(output, parameters));
-    if (module.endsStage) gpu.keep(output);
+    output = gpu.labels.within(`${label}${module.index}`, () => module.run(output, parameters));
+    if (module.endsStage) keepForBackward(output);
     if (taps.includes(module.index)) features.push(output);
     if (encodeOnly && features.length === taps.length) break;
   }

@@ -1,6 +1,6 @@
 // The memory of a training step before there is one: the networks, their optimisers and the recorded programs are made
 // on an engine that only counts, so the plan is the step's own and takes no GPU.
-import type { AdapterTraits } from "../../engine/device/gpu.js";
+import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
 import { type StepOptions, TrainingStep } from "./training-step.js";
 

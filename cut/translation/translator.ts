@@ -2,7 +2,7 @@
 // multiple of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its
 // memory: a recorded pass needs the few largest feature maps, not all of them.
 
-import { abortable, type LongWork } from "../../engine/core/cancellation.js";
+import { abortable, type CancellationOptions } from "../../engine/core/cancellation.js";
 import { ShapeError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -60,7 +60,7 @@ export class Translator {
    * long. Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one
    * another.
    */
-  async translate(picture: Picture, size: number | null = null, work: LongWork = {}): Promise<Picture> {
+  async translate(picture: Picture, size: number | null = null, work: CancellationOptions = {}): Promise<Picture> {
     const { signal, onProgress } = work;
     signal?.throwIfAborted();
     const scaled = size === null ? picture : scaleLongerSide(picture, size);
@@ -79,7 +79,7 @@ export class Translator {
    * CPU: for fromImage() and toCanvas(). The result is the translator's own: the next call overwrites it, and it is not
    * to be disposed.
    */
-  async translateTensor(image: Tensor, work: LongWork = {}): Promise<Tensor> {
+  async translateTensor(image: Tensor, work: CancellationOptions = {}): Promise<Tensor> {
     work.signal?.throwIfAborted();
     const [batch, channels, height, width] = image.shape;
     const { input_nc } = this.generator.architecture;
@@ -103,7 +103,7 @@ export class Translator {
     this.#pass = null;
   }
 
-  async #record(height: number, width: number, progress: LongWork): Promise<Pass> {
+  async #record(height: number, width: number, progress: CancellationOptions): Promise<Pass> {
     if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
     this.dispose();
     const gpu = this.#gpu;

@@ -2,7 +2,8 @@
 // its bytes, so that it can be put on the next device.
 import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import { type Gpu, openGpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { openGpu } from "../../engine/device/open.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";

@@ -1,7 +1,7 @@
 // The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the form, what is
 // seen of a run, and its ways in and out of the page.
 import { CutgpuError } from "../../engine/core/errors.js";
-import type { Profile } from "../../engine/device/gpu.js";
+import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { smallNetworks } from "../demo/demo-settings.js";

@@ -2,7 +2,8 @@
 // of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is written before the first step, and
 // the losses before every checkpoint, so that a tab that is closed at any moment leaves a run that can go on.
 import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
-import { type Gpu, openGpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { openGpu } from "../../engine/device/open.js";
 import { UnalignedDataset } from "../data/dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";

@@ -1,24 +1,13 @@
-// The tape and its reversal. Every operator that touches a tracked tensor leaves a node: its inputs, and a function from
-// the output's gradient to the inputs' gradients, which is itself made of operators, so that with `createGraph` a gradient
-// can be differentiated once more. The reversal frees cotangents and saved tensors as soon as the last node that needs them
+// The reversal of the tape. A node holds its inputs and a function from the output's gradient to the inputs' gradients, which is
+// itself made of operators, so that with `createGraph` a gradient can be differentiated once more. The reversal frees cotangents and saved tensors as soon as the last node that needs them
 // is done. Forward and gradient of each operator stand side by side in engine/operators.
 
 import { add } from "../operators/pointwise/index.js";
 import { GradientError, ShapeError } from "./errors.js";
 import { reshape } from "./reshape.js";
 import { sameShape } from "./shapes.js";
+import type { TapeNode } from "./tape.js";
 import type { Tensor } from "./tensor.js";
-
-export interface TapeNode {
-  readonly operator: string;
-  /** Order of creation: a node's inputs always have smaller numbers. */
-  readonly order: number;
-  readonly inputs: readonly (Tensor | undefined)[];
-  readonly output: Tensor;
-  /** What forward kept for the gradient beyond inputs and output. */
-  readonly saved: readonly Tensor[];
-  gradient(dy: Tensor): readonly (Tensor | null | undefined)[];
-}
 
 export interface GradOptions {
   /** The cotangent of the output; by default 1, and then the output must have one element. */
@@ -123,9 +112,9 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
     }
     cotangents.separate(options.dy);
   };
-  const recipes = gpu.recording?.recipes;
+  const { recorder } = gpu;
   if (createGraph) work();
-  else gpu.noGrad(() => (recipes ? recipes.reversing(work) : work()));
+  else gpu.noGrad(() => (recorder ? recorder.reversing(work) : work()));
   return cotangents.results;
 }
 

@@ -1,6 +1,6 @@
-// What all work that takes more than a moment has in common: it can be watched and called off.
+// Cancellation: what all work that takes more than a moment has in common. It can be watched, and called off by an AbortSignal.
 
-export interface LongWork {
+export interface CancellationOptions {
   /** Aborting rejects with the signal's reason, and leaves everything as if the work had not been begun. */
   signal?: AbortSignal;
   /** Told how much of the work is done, from 0 to 1. */

@@ -1,13 +1,21 @@
-// What an operator is: one record with its shape rule, forward and gradient side by side, and, where several kernels can do
-// the work, a pure function from shapes and adapter to one of them, which `gpu.forced` and a tuning table override.
-// defineOperator turns the record into the function that callers use and puts it on the tape.
-
-import type { AdapterTraits, Gpu } from "../device/gpu.js";
-import { keyOf } from "../tuning/table.js";
-import { ArgumentError, DisposedError, GradientError, ShapeError } from "./errors.js";
-import { type Shape, sizeOf, Tensor } from "./tensor.js";
+// What an operator is: one record with its shape rule, the ways to compute it and its gradient side by side, and, where there
+// are several ways (variants), a pure function from shapes and adapter to one of them, which a forced variant and a tuning table
+// override. defineOperator turns the record into the function that callers use and puts it on the tape.
+import type { AdapterTraits } from "../device/adapter.js";
+import type { Gpu } from "../device/gpu.js";
+import { DisposedError, GradientError, ShapeError } from "./errors.js";
+import { type Shape, sizeOf } from "./shapes.js";
+import { Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
+
+/** Fills `output`; what it returns is kept for the gradient and not visible to callers. */
+export type Forward<I extends Inputs, O> = (
+  gpu: Gpu,
+  inputs: I,
+  options: O,
+  output: Tensor,
+) => readonly Tensor[] | undefined;
 
 export interface GradientContext<I extends Inputs, O> {
   readonly gpu: Gpu;
@@ -19,33 +27,45 @@ export interface GradientContext<I extends Inputs, O> {
   needs(i: number): boolean;
 }
 
-export interface OperatorRecord<I extends Inputs, O> {
+interface OperatorBase<I extends Inputs, O> {
   readonly name: string;
   /** Shape of the output; throws a ShapeError that names the operator, the shapes and the mend. */
   shape(inputs: I, options: O): Shape;
-  /** Fills `output`; what it returns is kept for the gradient and not visible to callers. */
-  forward(gpu: Gpu, inputs: I, options: O, output: Tensor): readonly Tensor[] | undefined;
   /**
    * Set where the forward pass costs little beside a convolution. A recorded program then does not keep the output for the
-   * backward pass but makes it again (see rematerialization.ts).
+   * backward pass but computes it once more (see engine/program/rematerialization.ts).
    */
   readonly cheap?: boolean;
   /** Fills `output` once more, given what forward kept; absent: forward does. */
-  again?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
+  recompute?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
   /** Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated. */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
   /**
-   * Floating-point operations by the textbook's count (a multiply-add is two), whatever the kernel does; absent: one an
-   * element of the output.
+   * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two); absent: one
+   * per element of the output.
    */
   flops?(shapes: readonly (Shape | undefined)[], options: O, output: Shape): number;
-  /** The kernels that can do the work; the first is the portable one. */
-  readonly variants?: readonly string[];
-  /** Which of them to take. Pure: shapes and adapter in, a name out. */
-  choose?(shapes: readonly (Shape | undefined)[], options: O, adapter: AdapterTraits): string;
 }
+
+/** An operator that is computed in one way. */
+interface SingleForward<I extends Inputs, O> {
+  readonly forward: Forward<I, O>;
+  readonly variants?: undefined;
+  readonly choose?: undefined;
+}
+
+/** An operator that several kernels can compute, each under a name; the first is the portable one. */
+interface Variants<I extends Inputs, O, V extends string> {
+  readonly forward?: undefined;
+  readonly variants: { readonly [name in V]: Forward<I, O> };
+  /** Which of them to take. Pure: shapes and adapter in, a name out. */
+  choose(shapes: readonly (Shape | undefined)[], options: O, adapter: AdapterTraits): NoInfer<V>;
+}
+
+export type OperatorRecord<I extends Inputs, O, V extends string = string> = OperatorBase<I, O> &
+  (SingleForward<I, O> | Variants<I, O, V>);
 
 export interface Operator<I extends Inputs, O> {
   (inputs: I, options: O): Tensor;
@@ -54,85 +74,80 @@ export interface Operator<I extends Inputs, O> {
 
 // A bundler may drop an operator that nobody uses.
 // @__NO_SIDE_EFFECTS__
-export function defineOperator<I extends Inputs, O>(record: OperatorRecord<I, O>): Operator<I, O> {
+export function defineOperator<I extends Inputs, O, V extends string = string>(
+  record: OperatorRecord<I, O, V>,
+): Operator<I, O> {
   const operator = (inputs: I, options: O): Tensor => {
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
+    const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
     const output = gpu.empty(shape);
-    const saved = record.forward(gpu, inputs, options, output) ?? [];
-    gpu.onOperator?.({ operator: record.name, ...costOf(record, inputs, options, shape) });
-    if (gpu.gradEnabled && inputs.some((input) => input?.tracked)) {
-      output.node = {
-        operator: record.name,
-        order: gpu.sequence++,
-        inputs,
-        output,
-        saved,
-        gradient(dy) {
-          if (!record.gradient) {
-            throw new GradientError(`${record.name} cannot be differentiated`, "Detach its inputs.");
-          }
-          const needs = (i: number) => inputs[i]?.tracked ?? false;
-          return record.gradient({ gpu, inputs, options, output, saved, needs }, dy);
-        },
-      };
-      gpu.recording?.recipes.add(output, inputs, record.cheap ?? false, () => {
-        const twin = gpu.empty(shape);
-        if (record.again) record.again(gpu, inputs, options, twin, saved);
-        else for (const tensor of record.forward(gpu, inputs, options, twin) ?? []) tensor.dispose();
-        return twin;
-      });
-    } else {
-      for (const tensor of saved) tensor.dispose();
+    const saved = forward(gpu, inputs, options, output) ?? [];
+    if (gpu.observers.any) {
+      gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) });
     }
+    if (!gpu.tape.wants(inputs)) {
+      for (const tensor of saved) tensor.dispose();
+      return output;
+    }
+    gpu.tape.add({
+      operator: record.name,
+      inputs,
+      output,
+      saved,
+      gradient(dy) {
+        if (!record.gradient) {
+          throw new GradientError(`${record.name} cannot be differentiated`, "Detach its inputs.");
+        }
+        const needs = (i: number) => inputs[i]?.tracked ?? false;
+        return record.gradient({ gpu, inputs, options, output, saved, needs }, dy);
+      },
+    });
+    gpu.recorder?.recomputable(output, inputs, record.cheap ?? false, () => {
+      const twin = gpu.empty(shape);
+      if (record.recompute) record.recompute(gpu, inputs, options, twin, saved);
+      else for (const tensor of forward(gpu, inputs, options, twin) ?? []) tensor.dispose();
+      return twin;
+    });
     return output;
   };
-  return Object.assign(operator, { record });
+  return Object.assign(operator, { record: record as OperatorRecord<I, O> });
 }
 
-/** What an operator must do and move at the least: every input read once, the output written once. */
+/** What an operator must do and move at the least: nominal operations; every input read once, the output written once. */
 export interface Cost {
   flops: number;
   bytes: number;
 }
 
 /** The cost of one call, by which benchmarks rate kernels. */
-export function costOf<I extends Inputs, O>(record: OperatorRecord<I, O>, inputs: I, options: O, output: Shape): Cost {
-  const shapes = inputs.map((input) => input?.shape);
-  const elements = shapes.reduce((sum, shape) => sum + (shape ? sizeOf(shape) : 0), sizeOf(output));
-  return { flops: record.flops?.(shapes, options, output) ?? sizeOf(output), bytes: 4 * elements };
-}
-
-/** Of an operator's kernels those that an adapter can run: broadcasts need subgroups of a fixed size. */
-export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
-  variants.filter((name) => subgroupSize >= 4 || !name.startsWith("broadcast"));
-
-/** The kernel to use: the forced one, else the measured one, else the operator's choice. */
-export function chooseVariant<I extends Inputs, O>(
-  gpu: Gpu,
-  record: OperatorRecord<I, O>,
+export function costOf<I extends Inputs, O>(
+  { flops }: Pick<OperatorBase<I, O>, "flops">,
   inputs: I,
   options: O,
-): string {
-  const forced = gpu.forced[record.name];
-  if (forced !== undefined) {
-    if (!record.variants?.includes(forced)) {
-      throw new ArgumentError(
-        `${record.name} has no kernel "${forced}"`,
-        `It has: ${(record.variants ?? []).join(", ")}.`,
-      );
-    }
-    return forced;
-  }
+  output: Shape,
+): Cost {
   const shapes = inputs.map((input) => input?.shape);
-  if (gpu.onChoice || gpu.tuning) {
-    const settings = options as object;
-    const key = keyOf(record.name, shapes, settings);
-    gpu.onChoice?.({ operator: record.name, shapes, options: settings, key });
-    const tuned = gpu.tuning?.choices[key];
-    if (tuned !== undefined && runnableVariants(record.variants ?? [], gpu).includes(tuned)) return tuned;
-  }
-  return record.choose?.(shapes, options, gpu) ?? "default";
+  const elements = shapes.reduce((sum, shape) => sum + (shape ? sizeOf(shape) : 0), sizeOf(output));
+  return { flops: flops?.(shapes, options, output) ?? sizeOf(output), bytes: 4 * elements };
+}
+
+/** The variant to use: the forced one, else the measured one, else the operator's choice. */
+export function chooseVariant<I extends Inputs, O, V extends string>(
+  gpu: Gpu,
+  { name, variants, choose }: OperatorRecord<I, O, V>,
+  inputs: I,
+  options: O,
+): V {
+  const shapes = inputs.map((input) => input?.shape);
+  const chosen = gpu.variants.choose({
+    operator: name,
+    variants: Object.keys(variants ?? {}),
+    shapes,
+    options: options as object,
+    rule: () => choose?.(shapes, options, gpu) ?? "default",
+  });
+  return chosen as V;
 }
 
 function gpuOf({ name, integers = [] }: { name: string; integers?: readonly number[] }, inputs: Inputs): Gpu {

@@ -11,16 +11,14 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     );
   }
   const y = x.alias(shape);
-  const { gpu } = x;
-  if (gpu.gradEnabled && x.tracked) {
-    y.node = {
+  if (x.gpu.tape.wants([x])) {
+    x.gpu.tape.add({
       operator: "reshape",
-      order: gpu.sequence++,
       inputs: [x],
       output: y,
       saved: [],
       gradient: (dy) => [reshape(dy, x.shape)],
-    };
+    });
   }
   return y;
 }

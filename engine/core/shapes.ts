@@ -1,13 +1,21 @@
 // Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and how errors write a shape.
 
-import type { Gpu } from "../device/gpu.js";
 import { ShapeError } from "./errors.js";
-import type { Shape, Tensor } from "./tensor.js";
+
+export type Shape = readonly number[];
+
+/** What has a shape: a tensor. */
+interface Shaped {
+  readonly shape: Shape;
+}
+
+/** Number of elements of a shape. */
+export const sizeOf = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
 
 export const sameShape = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
 
 /** "[2,3,4,4]" or "none". */
-export const shapeText = (tensor: Tensor | undefined) => (tensor ? `[${tensor.shape}]` : "none");
+export const shapeText = (tensor: Shaped | undefined) => (tensor ? `[${tensor.shape}]` : "none");
 
 /** The shape that two shapes broadcast to, as PyTorch does. */
 export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] {
@@ -41,7 +49,7 @@ export function normalizeAxes(operator: string, rank: number, axes: readonly num
 /** The sizes of a tensor of exactly four axes: batch, channels, height, width. */
 export function imageShape(
   operator: string,
-  x: Tensor,
+  x: Shaped,
 ): [batch: number, channels: number, height: number, width: number] {
   if (x.shape.length !== 4) {
     throw new ShapeError(
@@ -50,13 +58,4 @@ export function imageShape(
     );
   }
   return x.shape as [number, number, number, number];
-}
-
-/** How an image kernel is cut into strips of rows (see shaders/lib/strip.wgsl), for workgroups of 64. */
-export function stripGrid(
-  gpu: Gpu,
-  [batch, channels, height, width]: Shape,
-): { grid: number; constants: { STRIP: number } } {
-  const STRIP = gpu.profile === "software" ? 8 : 1;
-  return { grid: Math.ceil((batch * channels * height * Math.ceil(width / STRIP)) / 64), constants: { STRIP } };
 }

@@ -3,14 +3,12 @@
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 
 import type { Gpu } from "../device/gpu.js";
-import type { TapeNode } from "./autograd.js";
 import { DisposedError, RecordingError, ShapeError } from "./errors.js";
+import { type Shape, sizeOf } from "./shapes.js";
+import type { TapeNode } from "./tape.js";
 
 export type Dtype = "f32" | "i32";
-export type Shape = readonly number[];
-
-/** Number of elements of a shape. */
-export const sizeOf = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
+export { type Shape, sizeOf };
 
 /** Bytes shared by the tensors that alias them (a reshape makes an alias). */
 export class Storage {
@@ -47,7 +45,7 @@ export class Tensor {
     this.shape = shape;
     this.dtype = dtype;
     this.storage = storage;
-    gpu.track(this);
+    gpu.scopes.track(this);
   }
 
   get size(): number {

@@ -1,7 +1,33 @@
-// What an adapter is called: in files, where benchmark rows and tuning tables are kept under its name and compared by it, and
-// to people.
+// What the engine asks of an adapter: its kernel profile, its subgroups, and its name in files and on terminals. Pure facts of
+// GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo); imports nothing, so that everybody may import it.
 
-/** The adapter's name in files: device (or vendor and architecture), then what the driver says of itself. */
+/** Kernels for GPUs (tiles in workgroup memory) or for software adapters (no barriers, subgroup broadcasts). */
+export type Profile = "gpu" | "software";
+
+/** What the choice of a kernel may depend on. */
+export interface AdapterTraits {
+  readonly profile: Profile;
+  /** Lanes of a subgroup where that number is fixed and subgroups are there, else 0. */
+  readonly subgroupSize: number;
+}
+
+/** The profile that suits an adapter. */
+export function profileOf(info: GPUAdapterInfo): Profile {
+  const software = info.isFallbackAdapter || info.architecture === "software" || info.architecture === "swiftshader";
+  return software ? "software" : "gpu";
+}
+
+/** Lanes of a subgroup if the device has subgroups of one fixed size, else 0. */
+export function fixedSubgroupSize(features: GPUSupportedFeatures, info: GPUAdapterInfo): number {
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  const fixed = features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+  return fixed ? (subgroupMaxSize ?? 0) : 0;
+}
+
+/**
+ * The adapter's name in files, by which benchmark rows and tuning tables are kept and compared: device (or vendor and
+ * architecture), then what the driver says of itself.
+ */
 export function adapterName({ info }: { info: GPUAdapterInfo }): string {
   const { vendor, architecture, device, description } = info;
   const clean = (text: string) => text.replace(/^[\s-]+|[\s-]+$/g, "");

@@ -1,14 +1,14 @@
-// The device and all that belongs to it: kernels, queue, buffers, profile, and the state of a recording. There are no
-// globals: a Gpu is opened and passed, tensors carry theirs, and two can live in one process.
-// Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (adapters that are a CPU: no barriers, subgroup
-// broadcasts). The adapter decides, and either can be forced. Only WebGPU's base limits are ever needed; storage binding,
-// buffer size and workgroup memory are asked for as large as the adapter has them.
-// On a device that is the app's own the engine is a guest: it hears of its own errors through error scopes, leaves all others
-// to the app's handlers, and dispose() takes every buffer with it. It neither needs nor sets any global.
-import { AdapterError, type CutgpuError, DeviceLostError, DisposedError, ShapeError } from "../core/errors.js";
-import { type Dtype, type Shape, Storage, sizeOf, Tensor, visitTensors } from "../core/tensor.js";
-import type { Recipes } from "../program/rematerialization.js";
-import { applyTuning, type Choice, checkTuning, type TuningTable } from "../tuning/table.js";
+// The device and all that belongs to it: kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu is opened
+// and passed, tensors carry theirs, and two can live in one process.
+// Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers, subgroup broadcasts).
+// The adapter decides, and either can be forced. On a device that is the app's own the engine hears of its own errors through
+// error scopes, leaves all others to the app's handlers, and dispose() takes every buffer with it. It sets no global.
+import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
+import { TensorScopes } from "../core/scopes.js";
+import { Tape } from "../core/tape.js";
+import { type Dtype, type Shape, Storage, sizeOf, Tensor } from "../core/tensor.js";
+import { Variants } from "../tuning/variants.js";
+import { type AdapterTraits, fixedSubgroupSize, type Profile, profileOf } from "./adapter.js";
 import { errorScopes, type Guard, reported, unguarded } from "./error-scopes.js";
 import {
   type BindingNames,
@@ -20,96 +20,11 @@ import {
   type Params,
   workgroupsFor,
 } from "./kernel.js";
-import { BufferLedger, BufferPool, type MemoryStatistics, roundUpBytes } from "./memory.js";
+import { Labels } from "./labels.js";
+import { BufferPool, BufferRegistry, type MemoryStatistics, roundUpBytes } from "./memory.js";
+import { Observers } from "./observers.js";
 import { Queue } from "./queue.js";
-
-export type Profile = "gpu" | "software";
-
-export interface OpenOptions {
-  /** Your own device; it stays yours and is not destroyed by dispose(). */
-  device?: GPUDevice;
-  /** Your own adapter; by default navigator.gpu is asked for one. */
-  adapter?: GPUAdapter | null;
-  /** Forces a kernel profile; by default the adapter decides. */
-  profile?: Profile | "auto";
-  /** Kernels measured on this adapter by `cutgpu tune`; a table of another adapter or profile is not used. */
-  tuning?: TuningTable;
-  /** Called with one line where something is not as one would expect: another table, a software driver (Node). */
-  notify?: (message: string) => void;
-}
-
-/** One dispatch, as a recording keeps it. */
-export interface Dispatch {
-  source: KernelSource;
-  constants: { readonly [name: string]: number | boolean };
-  storages: Storage[];
-  params: { readonly [name: string]: number };
-  grid: readonly [number, number, number];
-}
-
-/** Where dispatches and allocations go while a program is recorded (see program.ts). */
-export interface Recording {
-  dispatch(dispatch: Dispatch): void;
-  allocate(bytes: number, label: string): Storage;
-  /** Takes over memory from outside that only the program needs, as long as it lives: a constant that was uploaded on the way, or what was disposed meanwhile. */
-  adopt(buffer: GPUBuffer): void;
-  /** How to make tensors again in the backward pass. */
-  readonly recipes: Recipes;
-}
-
-/** What a kernel choice may depend on. */
-export interface AdapterTraits {
-  readonly profile: Profile;
-  /** Lanes of a subgroup where that number is fixed and subgroups are there, else 0. */
-  readonly subgroupSize: number;
-}
-
-const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
-const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
-
-/**
- * Opens an engine, on a device of its own or on yours. Under Node the package's entry brings dawn.node along (npm's webgpu).
- * Throws an AdapterError where there is no WebGPU.
- *
- * @example
- * ```ts
- * import { add, openGpu } from "cutgpu";
- *
- * const gpu = await openGpu();
- * const sum = add(gpu.tensor([1, 2, 3]), gpu.tensor([10, 20, 30]));
- * console.log(await sum.read()); // 11, 22, 33
- * gpu.dispose();
- * ```
- */
-export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
-  const tuning = options.tuning && checkTuning(options.tuning);
-  const tuned = (gpu: Gpu) => {
-    if (tuning) applyTuning(gpu, tuning, options.notify);
-    return gpu;
-  };
-  if (options.device) return tuned(new Gpu(options.device, options.profile ?? "auto", false));
-  const adapter =
-    options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
-  if (!adapter) {
-    throw new AdapterError(
-      "no WebGPU adapter was found",
-      "Use a browser with WebGPU switched on; in Node open with cutgpu/node and run `cutgpu doctor`.",
-    );
-  }
-  const requiredLimits: Record<string, number> = {};
-  for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const device = await adapter.requestDevice({
-    requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
-    requiredLimits,
-  });
-  return tuned(new Gpu(device, options.profile ?? "auto", true));
-}
-
-/** The profile that suits an adapter. */
-export function profileOf(info: GPUAdapterInfo): Profile {
-  const software = info.isFallbackAdapter || info.architecture === "software" || info.architecture === "swiftshader";
-  return software ? "software" : "gpu";
-}
+import type { Recorder } from "./recorder.js";
 
 export class Gpu implements AdapterTraits {
   readonly device: GPUDevice;
@@ -120,26 +35,19 @@ export class Gpu implements AdapterTraits {
   readonly queue: Queue;
   /** Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside. */
   readonly guarded: Guard;
-  /** Forces the kernel of an operator by name, for tests and benchmarks: forced.conv2d = "tiled". */
-  readonly forced: { [operator: string]: string } = {};
-  /** Kernels that were measured to be the fastest; what is recorded from now on takes them (see tuning.ts). */
-  tuning: TuningTable | null = null;
-  /** Told of every choice between kernels that is not forced: for tuning. */
-  onChoice: ((choice: Choice) => void) | null = null;
-  /** Told of every operator that runs or is recorded, with its cost: for benchmarks and profiles. */
-  onOperator: ((call: { operator: string; flops: number; bytes: number }) => void) | null = null;
-  /** Whether operators put themselves on the tape. */
-  gradEnabled = true;
-  recording: Recording | null = null;
-  /** Numbers the nodes of the tape in order of creation. */
-  sequence = 0;
+  /** Those who are told of operators, dispatches and choices. */
+  readonly observers = new Observers();
+  /** Which kernels do the work of operators that have several. */
+  readonly variants: Variants;
+  readonly tape = new Tape();
+  readonly scopes = new TensorScopes();
+  readonly labels = new Labels();
 
-  readonly #ledger: BufferLedger;
+  readonly #registry: BufferRegistry;
   readonly #pool: BufferPool;
   readonly #ownsDevice: boolean;
-  readonly #scopes: Tensor[][] = [];
-  readonly #places: string[] = [];
   readonly #onError: (event: GPUUncapturedErrorEvent) => void;
+  #recorder: Recorder | null = null;
   #failure: CutgpuError | null = null;
   #disposed = false;
 
@@ -147,18 +55,17 @@ export class Gpu implements AdapterTraits {
     this.device = device;
     this.info = device.adapterInfo;
     this.profile = profile === "auto" ? profileOf(this.info) : profile;
-    const { subgroupMinSize, subgroupMaxSize } = this.info;
-    const fixed = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
-    this.subgroupSize = fixed ? (subgroupMaxSize ?? 0) : 0;
+    this.subgroupSize = fixedSubgroupSize(device.features, this.info);
+    this.variants = new Variants(this, this.observers);
     this.kernels = new KernelCache(device);
     this.guarded = ownsDevice
       ? unguarded
       : errorScopes(device, (error) => {
           this.#failure ??= error;
         });
-    this.#ledger = new BufferLedger(device);
-    this.queue = new Queue(device, this.#ledger, this.guarded);
-    this.#pool = new BufferPool(device, this.#ledger, () => this.queue.flush());
+    this.#registry = new BufferRegistry(device);
+    this.queue = new Queue(device, this.#registry, this.guarded);
+    this.#pool = new BufferPool(device, this.#registry, () => this.queue.flush());
     this.#ownsDevice = ownsDevice;
     this.#onError = (event) => {
       // Dawn would print it to standard output; here it surfaces at the next read, where somebody can act on it.
@@ -189,10 +96,10 @@ export class Gpu implements AdapterTraits {
   /** A tensor with undefined content. */
   empty(shape: Shape, dtype: Dtype = "f32"): Tensor {
     const bytes = roundUpBytes(sizeOf(shape) * 4);
-    const label = `${this.place()}[${shape}]`;
-    if (this.recording) {
+    const label = `${this.labels.prefix}[${shape}]`;
+    if (this.#recorder) {
       this.#pool.check(bytes, label);
-      return new Tensor(this, shape, dtype, this.recording.allocate(bytes, label));
+      return new Tensor(this, shape, dtype, this.#recorder.allocate(bytes, label));
     }
     return new Tensor(this, shape, dtype, new Storage(bytes, label, this.acquireBuffer(bytes, label), false));
   }
@@ -200,27 +107,27 @@ export class Gpu implements AdapterTraits {
   /** A tensor that outlives any recording under way: parameters, inputs, constants. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
     const bytes = roundUpBytes(sizeOf(shape) * 4);
-    const label = `${this.place()}[${shape}]`;
+    const label = `${this.labels.prefix}[${shape}]`;
     const storage = new Storage(bytes, label, this.acquireBuffer(bytes, label, true), false);
-    return this.outsideScopes(() => new Tensor(this, shape, dtype, storage));
+    return this.scopes.outside(() => new Tensor(this, shape, dtype, storage));
   }
 
   /** A tensor of the given elements. It is uploaded at once, also inside a recording. */
   tensor(data: Float32Array | Int32Array | readonly number[], shape?: Shape): Tensor {
     const elements = Array.isArray(data) ? Float32Array.from(data) : (data as Float32Array | Int32Array);
     const dtype: Dtype = elements instanceof Int32Array ? "i32" : "f32";
-    const tensor = this.recording
-      ? this.#constant(shape ?? [elements.length], dtype, this.recording)
+    const tensor = this.#recorder
+      ? this.#constant(shape ?? [elements.length], dtype, this.#recorder)
       : this.empty(shape ?? [elements.length], dtype);
     tensor.write(elements);
     return tensor;
   }
 
-  #constant(shape: Shape, dtype: Dtype, recording: Recording): Tensor {
+  #constant(shape: Shape, dtype: Dtype, recorder: Recorder): Tensor {
     const bytes = roundUpBytes(sizeOf(shape) * 4);
-    const label = `${this.place()}constant[${shape}]`;
+    const label = `${this.labels.prefix}constant[${shape}]`;
     const buffer = this.acquireBuffer(bytes, label);
-    recording.adopt(buffer);
+    recorder.adopt(buffer);
     return new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, true));
   }
 
@@ -241,22 +148,18 @@ export class Gpu implements AdapterTraits {
   ): void {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
     const bindings = run.bindings as { readonly [name: string]: Tensor };
-    const grid = foldGrid("grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants));
+    const size = "grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants);
+    const grid = foldGrid(size);
     if (grid[0] * grid[1] * grid[2] === 0) return;
     for (const { name } of source.bindings) {
       if (!bindings[name]) {
         throw new ShapeError(`${source.name}: the binding ${name} was not given`, "Give a tensor for every binding.");
       }
     }
-    if (this.recording) {
-      const { recipes } = this.recording;
-      const storages = source.bindings.map(({ name, access }) => {
-        const { storage } = bindings[name];
-        if (access === "read") return recipes.resolve(storage);
-        recipes.written(storage);
-        return storage;
-      });
-      this.recording.dispatch({ source, constants, storages, params: run.params, grid });
+    if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });
+    if (this.#recorder) {
+      const storages = source.bindings.map(({ name }) => bindings[name].storage);
+      this.#recorder.dispatch({ source, constants, storages, params: run.params, grid });
       return;
     }
     const buffers = source.bindings.map(({ name }) => {
@@ -298,11 +201,11 @@ export class Gpu implements AdapterTraits {
 
   /** A buffer for other uses than tensors, such as uniforms: neither pooled nor counted, but destroyed with the engine. */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
-    return this.guarded(() => this.#ledger.create(descriptor));
+    return this.guarded(() => this.#registry.create(descriptor));
   }
 
   destroyBuffer(buffer: GPUBuffer): void {
-    this.#ledger.destroy(buffer);
+    this.#registry.destroy(buffer);
   }
 
   /** Destroys buffers kept for reuse. */
@@ -312,18 +215,13 @@ export class Gpu implements AdapterTraits {
     this.#pool.trim();
   }
 
-  /** Called by Tensor: the innermost scope becomes its owner. */
-  track(tensor: Tensor): void {
-    this.#scopes.at(-1)?.push(tensor);
-  }
-
   /** Called by Tensor.dispose(). */
   release(tensor: Tensor): void {
     const { storage } = tensor;
     storage.references--;
     if (storage.references > 0 || storage.virtual || !storage.buffer) return;
-    if (this.recording) {
-      this.recording.adopt(storage.buffer);
+    if (this.#recorder) {
+      this.#recorder.adopt(storage.buffer);
       return;
     }
     this.#pool.release(storage.buffer);
@@ -332,69 +230,34 @@ export class Gpu implements AdapterTraits {
 
   /** Runs `work` and disposes every tensor it made, except those in what it returns (arrays and plain objects are searched). */
   scope<T>(work: () => T): T {
-    const made: Tensor[] = [];
-    this.#scopes.push(made);
-    let result: T;
-    try {
-      result = work();
-    } catch (error) {
-      this.#scopes.pop();
-      for (const tensor of made) tensor.dispose();
-      throw error;
-    }
-    this.#scopes.pop();
-    const kept = new Set<Tensor>();
-    visitTensors(result, (tensor) => kept.add(tensor));
-    for (const tensor of made) {
-      if (kept.has(tensor)) this.track(tensor);
-      else tensor.dispose();
-    }
-    return result;
-  }
-
-  /** Tensors made by `work` belong to no scope. */
-  outsideScopes<T>(work: () => T): T {
-    const scopes = this.#scopes.splice(0);
-    try {
-      return work();
-    } finally {
-      this.#scopes.push(...scopes);
-    }
+    return this.scopes.scope(work);
   }
 
   /** Operators inside leave no trace on the tape. */
   noGrad<T>(work: () => T): T {
-    const before = this.gradEnabled;
-    this.gradEnabled = false;
+    return this.tape.paused(work);
+  }
+
+  // ---- recording
+
+  /** Where dispatches and allocations go instead of to the GPU, while a program is recorded. */
+  get recorder(): Recorder | null {
+    return this.#recorder;
+  }
+
+  /** Runs `work` with a recorder in place. Throws a RecordingError where there is one already. */
+  recordInto<T>(recorder: Recorder, work: () => T): T {
+    if (this.#recorder) throw new RecordingError("a program is already being recorded on this device");
+    this.queue.flush();
+    this.#recorder = recorder;
     try {
-      return work();
+      return this.scopes.outside(work);
     } finally {
-      this.gradEnabled = before;
+      this.#recorder = null;
     }
   }
 
-  /** Keeps a tensor of a recording for the backward pass where everything else is made again (see record). Returns the tensor. */
-  keep(tensor: Tensor): Tensor {
-    this.recording?.recipes.keep(tensor);
-    return tensor;
-  }
-
-  // ---- places, for messages that name the layer
-
-  /** Names the part of a model that `work` belongs to; errors and GPU labels made inside carry it. */
-  at<T>(place: string, work: () => T): T {
-    this.#places.push(place);
-    try {
-      return work();
-    } finally {
-      this.#places.pop();
-    }
-  }
-
-  /** The current place, such as "G.model.12: ", or nothing. */
-  place(): string {
-    return this.#places.length ? `${this.#places.join(".")}: ` : "";
-  }
+  // ---- the end
 
   /** Destroys every buffer of this engine, those of tensors that are still alive included, and the device if it is its own. */
   dispose(): void {
@@ -402,7 +265,7 @@ export class Gpu implements AdapterTraits {
     this.trimMemory();
     this.#disposed = true;
     this.#failure ??= new DisposedError("the engine was disposed", "Open another one.");
-    this.#ledger.close();
+    this.#registry.close();
     this.device.removeEventListener("uncapturederror", this.#onError);
     if (this.#ownsDevice) this.device.destroy();
   }

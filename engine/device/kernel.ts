@@ -22,7 +22,11 @@ export interface KernelSource {
 export type BindingNames<K extends KernelSource> = K["bindings"][number]["name"];
 export type Params<K extends KernelSource> = { [P in K["params"][number]["name"]]: number };
 export type Constants<K extends KernelSource> = {
-  [C in keyof K["constants"]]?: K["constants"][C] extends boolean ? boolean : number;
+  readonly [C in keyof K["constants"]]?: K["constants"][C] extends boolean
+    ? boolean
+    : K["constants"][C] extends number
+      ? number
+      : number | boolean;
 };
 
 /** Workgroups of a dispatch: a number is a one-dimensional grid, folded where it exceeds 65535. */

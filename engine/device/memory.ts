@@ -29,7 +29,7 @@ function sizeClass(bytes: number): number {
 const POOLED_BYTES_AT_MOST = 512 * 2 ** 20;
 
 /** Every buffer that an engine has made and not destroyed, so that a device that is not its own gets all of them back. */
-export class BufferLedger {
+export class BufferRegistry {
   readonly #device: GPUDevice;
   readonly #buffers = new Set<GPUBuffer>();
   #closed = false;
@@ -60,7 +60,7 @@ export class BufferLedger {
 
 export class BufferPool {
   readonly #device: GPUDevice;
-  readonly #ledger: BufferLedger;
+  readonly #registry: BufferRegistry;
   readonly #submit: () => void;
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #statistics: MemoryStatistics = {
@@ -72,9 +72,9 @@ export class BufferPool {
   };
 
   /** `submit` sends off commands that are encoded: a buffer must not be destroyed before. */
-  constructor(device: GPUDevice, ledger: BufferLedger, submit: () => void) {
+  constructor(device: GPUDevice, registry: BufferRegistry, submit: () => void) {
     this.#device = device;
-    this.#ledger = ledger;
+    this.#registry = registry;
     this.#submit = submit;
   }
 
@@ -89,7 +89,7 @@ export class BufferPool {
     if (roundUpBytes(bytes) > limit) {
       throw new LimitError(
         `${what} needs ${mebibytes(bytes)} in one buffer and this adapter allows ${mebibytes(limit)}`,
-        "Lower --crop_size, --batch_size or --ngf (for translation: --size).",
+        "Use smaller tensors, or an adapter that allows larger buffers.",
       );
     }
   }
@@ -112,7 +112,7 @@ export class BufferPool {
       return reused;
     }
     try {
-      return this.#ledger.create({
+      return this.#registry.create({
         label: what,
         size,
         usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
@@ -130,7 +130,7 @@ export class BufferPool {
     statistics.liveBytes -= size;
     if (statistics.pooledBytes + size > POOLED_BYTES_AT_MOST) {
       this.#submit();
-      this.#ledger.destroy(buffer);
+      this.#registry.destroy(buffer);
       return;
     }
     statistics.pooledBuffers++;
@@ -142,7 +142,7 @@ export class BufferPool {
 
   /** Destroys what is pooled; live buffers stay. */
   trim(): void {
-    for (const buffers of this.#free.values()) for (const buffer of buffers) this.#ledger.destroy(buffer);
+    for (const buffers of this.#free.values()) for (const buffer of buffers) this.#registry.destroy(buffer);
     this.#free.clear();
     this.#statistics.pooledBuffers = 0;
     this.#statistics.pooledBytes = 0;

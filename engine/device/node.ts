@@ -9,7 +9,8 @@ import { constants, homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { AdapterError } from "../core/errors.js";
-import { type Gpu, type OpenOptions, openGpu as openWith } from "./gpu.js";
+import type { Gpu } from "./gpu.js";
+import { type OpenOptions, openGpu as openWith } from "./open.js";
 
 export interface NodeOpenOptions extends OpenOptions {
   /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */

@@ -1,7 +1,8 @@
 // A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. What is made or recorded on
 // it shows, by gpu.memory() and the program's length, what the same would take on an adapter of the given traits: on any
 // machine, in a moment. Reads never resolve, since nothing is ever computed.
-import { type AdapterTraits, Gpu } from "./gpu.js";
+import type { AdapterTraits } from "./adapter.js";
+import { Gpu } from "./gpu.js";
 
 /**
  * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer there, in

@@ -5,7 +5,7 @@
 import { DeviceLostError } from "../core/errors.js";
 import type { Guard } from "./error-scopes.js";
 import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
-import type { BufferLedger } from "./memory.js";
+import type { BufferRegistry } from "./memory.js";
 import { BufferUsage, MapMode } from "./webgpu-flags.js";
 
 const DISPATCHES_A_SUBMIT = 128;
@@ -18,7 +18,7 @@ export interface BoundBuffer {
 
 export class Queue {
   readonly #device: GPUDevice;
-  readonly #ledger: BufferLedger;
+  readonly #registry: BufferRegistry;
   readonly #guarded: Guard;
   readonly #uniforms: GPUBuffer;
   readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_A_SUBMIT * UNIFORM_SLOT));
@@ -30,11 +30,11 @@ export class Queue {
   #pass: GPUComputePassEncoder | null = null;
   #used = 0;
 
-  constructor(device: GPUDevice, ledger: BufferLedger, guarded: Guard) {
+  constructor(device: GPUDevice, registry: BufferRegistry, guarded: Guard) {
     this.#guarded = guarded;
     this.#device = device;
-    this.#ledger = ledger;
-    this.#uniforms = ledger.create({
+    this.#registry = registry;
+    this.#uniforms = registry.create({
       label: "uniforms",
       size: this.#staged.byteLength,
       usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
@@ -96,12 +96,12 @@ export class Queue {
   async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
-    const staging = this.#staging.get(size)?.pop() ?? this.#ledger.create({ label: "staging", size, usage });
+    const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
     this.copy(buffer, staging, Math.ceil(bytes / 4) * 4);
     try {
       await this.#guarded(() => staging.mapAsync(MapMode.READ));
     } catch {
-      this.#ledger.destroy(staging);
+      this.#registry.destroy(staging);
       throw new DeviceLostError("the GPU device was lost before a result could be read");
     }
     const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);

@@ -22,9 +22,10 @@ export const operatorTable: ReadonlyMap<string, OperatorSummary> = new Map(
   [batch, convolution, elementwise, matmul, normalization, padding, patchPath, patches, reduction, resample]
     .flatMap((module) => Object.values(module) as unknown[])
     .flatMap((value) => {
-      const record = (value as { record?: { name: string; variants?: readonly string[]; gradient?: unknown } })?.record;
+      const record = (value as { record?: { name: string; variants?: object; gradient?: unknown } })?.record;
       if (!record) return [];
-      const { name, variants = [], gradient } = record;
+      const { name, gradient } = record;
+      const variants = Object.keys(record.variants ?? {});
       return [[name, { name, variants, differentiable: gradient !== undefined }] as const];
     }),
 );

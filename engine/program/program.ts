@@ -5,13 +5,14 @@
 // and uniforms made once; a replay is one encoder, one pass and no garbage.
 // What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
 
-import { abortable, type LongWork } from "../core/cancellation.js";
-import { RecordingError } from "../core/errors.js";
-import { Storage, visitTensors } from "../core/tensor.js";
-import type { Dispatch, Gpu, Recording } from "../device/gpu.js";
+import { abortable, type CancellationOptions } from "../core/cancellation.js";
+import { type Storage, visitTensors } from "../core/tensor.js";
+import type { Gpu } from "../device/gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
+import type { Dispatch } from "../device/recorder.js";
 import { BufferUsage } from "../device/webgpu-flags.js";
-import { Recipes, type Rematerialize } from "./rematerialization.js";
+import { Recording } from "./recording.js";
+import type { Rematerialize } from "./rematerialization.js";
 
 interface Life {
   storage: Storage;
@@ -34,7 +35,7 @@ export class Arena {
   programs = 0;
 }
 
-export interface RecordOptions extends LongWork {
+export interface RecordOptions extends CancellationOptions {
   /** What a backward pass makes again instead of having it kept; results are the same to the bit. By default "cheap". */
   rematerialize?: Rematerialize;
 }
@@ -66,29 +67,17 @@ export async function record<T>(
   { signal, onProgress, rematerialize = "cheap" }: RecordOptions = {},
 ): Promise<{ program: Program; result: T }> {
   signal?.throwIfAborted();
-  if (gpu.recording) throw new RecordingError("a program is already being recorded on this device");
-  const dispatches: Dispatch[] = [];
-  const constants: GPUBuffer[] = [];
-  const recording: Recording = {
-    dispatch: (dispatch) => dispatches.push(dispatch),
-    allocate: (bytes, label) => new Storage(bytes, label, null, true),
-    adopt: (buffer) => constants.push(buffer),
-    recipes: new Recipes(rematerialize),
-  };
-  gpu.queue.flush();
-  gpu.recording = recording;
+  const recording = new Recording(rematerialize);
   let result: T;
   try {
-    result = gpu.outsideScopes(work);
+    result = gpu.recordInto(recording, work);
   } catch (error) {
-    for (const buffer of constants) gpu.releaseBuffer(buffer);
+    recording.discard(gpu);
     throw error;
-  } finally {
-    gpu.recording = null;
   }
   const kept = new Set<Storage>();
   visitTensors(result, (tensor) => kept.add(tensor.storage));
-  const program = new Program(gpu, dispatches, constants, kept, arena);
+  const program = new Program(gpu, recording, kept, arena);
   try {
     await program.prepare({ signal, onProgress });
   } catch (error) {
@@ -112,7 +101,7 @@ export class Program {
   #uniforms: GPUBuffer | null = null;
   #disposed = false;
 
-  constructor(gpu: Gpu, dispatches: Dispatch[], constants: GPUBuffer[], kept: ReadonlySet<Storage>, arena: Arena) {
+  constructor(gpu: Gpu, { dispatches, constants }: Recording, kept: ReadonlySet<Storage>, arena: Arena) {
     this.#gpu = gpu;
     this.#own = constants;
     this.#dispatches = dispatches;
@@ -123,7 +112,7 @@ export class Program {
   }
 
   /** Compiles every pipeline, beside each other, and makes bind groups and uniforms. */
-  async prepare({ signal, onProgress }: LongWork = {}): Promise<void> {
+  async prepare({ signal, onProgress }: CancellationOptions = {}): Promise<void> {
     const gpu = this.#gpu;
     const kernels = this.#dispatches.map(({ source, constants }) => gpu.kernels.get(source, constants));
     const distinct = [...new Set(kernels)];

@@ -1,5 +1,5 @@
 // Tuning tables in a browser's own storage (IndexedDB), one for each adapter and profile. Works in pages and in workers.
-import type { Profile } from "../device/gpu.js";
+import type { Profile } from "../device/adapter.js";
 import { checkTuning, type TuningTable } from "./table.js";
 
 const DATABASE = "cutgpu";

@@ -3,9 +3,8 @@
 // Other kernels round otherwise, so a table is part of what "same seed, same adapter, same bits" rests on.
 
 import { FormatError } from "../core/errors.js";
-import type { Shape } from "../core/tensor.js";
-import { adapterName } from "../device/adapter.js";
-import type { Profile } from "../device/gpu.js";
+import type { Shape } from "../core/shapes.js";
+import { adapterName, type Profile } from "../device/adapter.js";
 
 export interface TuningTable {
   /** Of this format, the keys included. */
@@ -76,14 +75,14 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
  * and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when met.
  */
 export function applyTuning(
-  gpu: { info: GPUAdapterInfo; profile: Profile; tuning: TuningTable | null },
+  gpu: { info: GPUAdapterInfo; profile: Profile; variants: { use(table: TuningTable | null): void } },
   table: TuningTable,
   notify?: (message: string) => void,
 ): boolean {
   const theirs = `"${table.adapter}" (${table.profile} kernels)`;
   const ours = `"${adapterName(gpu)}" (${gpu.profile} kernels)`;
   const fits = theirs === ours;
-  if (fits) gpu.tuning = table;
+  if (fits) gpu.variants.use(table);
   else notify?.(`a tuning table for ${theirs} is not used on ${ours}`);
   return fits;
 }

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { casesOf, chooseCases, runBench, shareOf } from "../../bench/index.js";
 import { measure, runsFor, tickOf, timingOf } from "../../bench/measure.js";
-import { again, observe, rehearse } from "../../bench/observe.js";
+import { again, observe, observeRehearsal } from "../../bench/observe.js";
 import { operatorBenches } from "../../bench/operators/operators.js";
 import { makeInput, randomTensor } from "../../bench/random-data.js";
 import { rowOf } from "../../bench/rating.js";
@@ -76,7 +76,7 @@ test("every operator of the engine has a row, and rows run what they are named a
   );
   for (const { kernel, inputs, work } of operatorBenches) {
     const tensors = inputs.map((input) => makeInput(gpu, input));
-    const called = (await rehearse(gpu, () => work(...tensors))).map(({ operator }) => operator);
+    const called = (await observeRehearsal(gpu, () => work(...tensors))).map(({ operator }) => operator);
     assert.ok(called.includes(kernel), `${kernel} runs ${called}`);
     for (const tensor of tensors) tensor.dispose();
   }
@@ -96,8 +96,8 @@ test("every kernel that the adapter can run has a row of its own", async () => {
 
 test("forcing a kernel ends with the work", async () => {
   const gpu = await testGpu("software");
-  await withForced(gpu, "conv2d", "tiled", () => assert.is(gpu.forced["conv2d"], "tiled"));
-  assert.not.ok("conv2d" in gpu.forced);
+  withForced(gpu, "conv2d", "tiled", () => assert.is(gpu.variants.forced("conv2d"), "tiled"));
+  assert.is(gpu.variants.forced("conv2d"), undefined);
 });
 
 test("rows are what the type says, and survive JSON", async () => {

@@ -41,7 +41,11 @@ test("every choice of a step is found, and kernels that do the same are measured
   const { ms, rule, winner } = await tuneChoice(gpu, first as (typeof choices)[0]);
   assert.not.ok(ms.has("winograd"));
   assert.ok(ms.has(rule) && ms.has(winner));
-  assert.equal([gpu.tuning, gpu.onChoice, gpu.forced], [null, null, {}], "nothing stays behind");
+  assert.equal(
+    [gpu.variants.table, gpu.observers.any, gpu.variants.forced("conv2d")],
+    [null, false, undefined],
+    "nothing stays",
+  );
 });
 
 let path: string;

@@ -45,7 +45,7 @@ for (const step of convolutionSteps) {
     const [x, w] = [uniform(random, [1, 3, 19, 9]), uniform(random, [5, 3, 3, 3])];
     const result = await resultOf(gpu, step, x, w);
     if (result) assertClose(result, reference.conv2d(x, w, undefined, { padding: 1 }), 2e-6, step.name);
-    assert.equal(gpu.forced, {}, "nothing stays forced");
+    assert.is(gpu.variants.forced("conv2d"), undefined, "nothing stays forced");
   });
 }
 

@@ -1,6 +1,6 @@
 // Runs in the browser: every operator's golden cases on this adapter, with the very checks of test/goldens/operators.ts.
 
-import { openGpu } from "../../engine/device/gpu.js";
+import { openGpu } from "../../engine/device/open.js";
 import { parseSafetensors } from "../../engine/formats/safetensors.js";
 import { operatorAnswers } from "../goldens/operators.js";
 import type { GoldenCase } from "../goldens/runs.js";

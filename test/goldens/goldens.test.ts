@@ -5,7 +5,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { operatorTable } from "../../engine/operators/table.js";
-import { profiles, testGpu, withForced } from "../support/gpu.js";
+import { profiles, testGpu } from "../support/gpu.js";
 import { goldenJobs } from "./all.js";
 
 const jobs = goldenJobs();
@@ -43,7 +43,7 @@ for (const profile of profiles) {
     for (const { name, run } of jobs.filter(({ name }) => served(profile, name))) {
       test(name, async () => {
         const gpu = await testGpu(profile);
-        const cases = await withForced(gpu, forced, () => run(gpu));
+        const cases = await gpu.variants.force(forced, () => run(gpu));
         const beyond = cases.filter(({ error, bound }) => !(error <= bound));
         assert.equal(
           beyond.map((c) => `${c.name}: ${c.error.toExponential(2)}`),

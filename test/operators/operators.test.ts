@@ -9,12 +9,12 @@ import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { zeros } from "../../engine/operators/reference.js";
 import { operatorTable } from "../../engine/operators/table.js";
-import { download, forcible, profiles, testGpu, upload, withForced } from "../support/gpu.js";
+import { download, forcible, profiles, testGpu, upload } from "../support/gpu.js";
 import { operatorCases } from "./support/cases.js";
 import { checkCase } from "./support/check.js";
 
 /** The kernels to force for an operator: of itself and of whatever its gradient runs. */
-function variantsOf(gpu: Gpu, operator: string): Gpu["forced"][] {
+function variantsOf(gpu: Gpu, operator: string): { [operator: string]: string }[] {
   if (operator === "sum") return [{}, { reduce: "rows" }, { reduce: "columns" }];
   const variants = operatorTable.get(operator)?.variants ?? [];
   // The fused path takes the kernels of its parts.
@@ -32,7 +32,7 @@ for (const profile of profiles) {
     test(`${operator} on ${profile}`, async () => {
       const gpu = await testGpu(profile);
       for (const forced of variantsOf(gpu, operator)) {
-        await withForced(gpu, forced, async () => {
+        await gpu.variants.force(forced, async () => {
           for (const given of cases) {
             await checkCase(gpu, given, `${given.title} ${Object.values(forced)[0] ?? ""}`);
           }

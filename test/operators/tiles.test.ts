@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
 import { operatorTable } from "../../engine/operators/table.js";
-import { testGpu, withForced } from "../support/gpu.js";
+import { testGpu } from "../support/gpu.js";
 import { conv2d, linear, matmul, type OperatorCase } from "./support/case-builders.js";
 import { checkCase } from "./support/check.js";
 
@@ -57,7 +57,7 @@ for (const tiles of Object.keys(TILES)) {
     const variant = `tiled_${tiles}`;
     const several = [...operatorTable.values()].filter(({ variants }) => variants.includes(variant));
     const forced = Object.fromEntries(several.map(({ name }) => [name, variant]));
-    await withForced(gpu, forced, async () => {
+    await gpu.variants.force(forced, async () => {
       for (const given of cases) await checkCase(gpu, given, `${given.title} ${tiles}`);
     });
   });

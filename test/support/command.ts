@@ -40,7 +40,7 @@ const isolated = {
 
 /** Runs `cutgpu` with these arguments to its end. */
 export function cutgpu(args: readonly string[], around: CommandSurroundings = {}): Promise<CommandResult> {
-  const { cwd, env, preload, main = join(distFolder, "cut/cli/main.js") } = around;
+  const { cwd, env, preload, main = join(distFolder, "bin/main.js") } = around;
   const node = [...(preload ? ["--import", join(distFolder, "test", preload)] : []), main, ...args];
   const child = spawn(process.execPath, node, { cwd, env: { ...process.env, ...isolated, ...env } });
   let [stdout, stderr] = ["", ""];

@@ -3,7 +3,8 @@
 // comparison by relative error.
 import * as assert from "uvu/assert";
 import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
-import type { Gpu, Profile } from "../../engine/device/gpu.js";
+import type { Profile } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/node.js";
 import { type Dense, dense, fromFloat32 } from "../../engine/operators/reference.js";
 import type { Random } from "../../engine/random.js";
@@ -28,18 +29,6 @@ export const ownGpu = (profile: Profile = "software"): Promise<Gpu> => openGpu({
 
 /** Kernels that can be forced on operators with several: "broadcast" needs subgroups of a fixed size. */
 export const forcible = (gpu: Gpu): string[] => ["tiled", ...(gpu.subgroupSize >= 4 ? ["broadcast"] : []), "winograd"];
-
-/** Runs `work` with the named operators forced to one kernel. */
-export async function withForced<T>(gpu: Gpu, forced: Gpu["forced"], work: () => Promise<T>): Promise<T> {
-  const before = { ...gpu.forced };
-  Object.assign(gpu.forced, forced);
-  try {
-    return await work();
-  } finally {
-    for (const name in gpu.forced) delete gpu.forced[name];
-    Object.assign(gpu.forced, before);
-  }
-}
 
 /** Uniform values in [low, high) that float32 holds exactly. */
 export function uniform(random: Random, shape: Shape, low = -1, high = 1): Dense {

@@ -4,13 +4,14 @@
 // one dense dispatch a phase (stride * stride of them), so that no inner loop tests which taps hit.
 import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
-import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { AdapterTraits, Gpu } from "../../device/gpu.js";
+import type { AdapterTraits } from "../../device/adapter.js";
+import type { Gpu } from "../../device/gpu.js";
 import { copyInto, fillWith } from "../batch/memory.js";
-import { chooseByProfile, VARIANTS as DIRECT, isTiled } from "../lib/variants.js";
+import { chooseByProfile, DIRECT_VARIANTS, type DirectVariant, forEachVariant, isTiled } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
 import { sum, sumInto } from "../reduction/index.js";
@@ -53,7 +54,8 @@ interface Geometry {
  * The direct kernels, and Winograd's. Where a forced "winograd" does not apply (other taps, a stride), the direct kernel of
  * the profile does the work.
  */
-const VARIANTS = [...DIRECT, "winograd"] as const;
+const VARIANTS = [...DIRECT_VARIANTS, "winograd"] as const;
+type Variant = DirectVariant | "winograd";
 
 /**
  * Where Winograd's kernels beat the direct ones on lavapipe: each transformed window must serve many channels, and each
@@ -69,7 +71,7 @@ function chooseConvolution(
   inChannels: number,
   output: Shape,
   adapter: AdapterTraits,
-): string {
+): Variant {
   const direct = chooseByProfile([], {}, adapter);
   const serves = direct === "broadcast" && winogradServes(taps, stride, inChannels, output);
   const pays = Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS && winogradTiles(output, taps[0]) >= WINOGRAD_TILES;
@@ -80,7 +82,7 @@ function chooseConvolution(
 const rowsFor = (outChannels: number) => (outChannels <= 4 ? 4 : 8);
 
 /** The variant of the matrix products inside Winograd's convolution. */
-const productVariant = (gpu: Gpu) => gpu.forced["matmul"] ?? chooseByProfile([], {}, gpu);
+const productVariant = (gpu: Gpu) => gpu.variants.forced("matmul") ?? chooseByProfile([], {}, gpu);
 
 const outputSize = (size: number, taps: number, { stride, padding }: Required<Conv2dOptions>) =>
   Math.floor((size + 2 * padding - taps) / stride) + 1;
@@ -143,9 +145,18 @@ function checkWeighted(name: string, x: Tensor, w: Tensor, bias: Tensor | undefi
   }
 }
 
-export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>({
+export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, Variant>({
   name: "conv2d",
-  variants: VARIANTS,
+  variants: forEachVariant(VARIANTS, (variant) => (gpu, [x, w, bias], options, y) => {
+    const { stride, padding, paddingMode } = options;
+    const [, inChannels, kh, kw] = w.shape;
+    runConvolution(gpu, variant, x, w, bias, y, {
+      ...{ rows: y.shape[2], columns: y.shape[3], outStep: 1, outY: 0, outX: 0, tapsY: kh, tapsX: kw, stride },
+      ...{ padY: padding, padX: padding, reflect: paddingMode === "reflect" },
+      weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ty: kw, tx: 1 },
+    });
+    return undefined;
+  }),
   choose: ([x, w], options, adapter) => {
     const [batch, inChannels, height, width] = x as Shape;
     const [outChannels, , kh, kw] = w as Shape;
@@ -174,17 +185,6 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>>(
   },
   // Every output sums over input channels and taps.
   flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
-  forward(gpu, inputs, options, y) {
-    const [x, w, bias] = inputs;
-    const { stride, padding, paddingMode } = options;
-    const [, inChannels, kh, kw] = w.shape;
-    runConvolution(gpu, chooseVariant(gpu, conv2dOperator.record, inputs, options), x, w, bias, y, {
-      ...{ rows: y.shape[2], columns: y.shape[3], outStep: 1, outY: 0, outX: 0, tapsY: kh, tapsX: kw, stride },
-      ...{ padY: padding, padX: padding, reflect: paddingMode === "reflect" },
-      weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ty: kw, tx: 1 },
-    });
-    return undefined;
-  },
   gradient({ inputs: [x, w, bias], options, needs }, dy) {
     const [, , height, width] = x.shape;
     const { stride, padding, paddingMode } = options;
@@ -208,35 +208,11 @@ interface TransposeOptions {
   outputSize: readonly [number, number];
 }
 
-export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions>({
+export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions, Variant>({
   name: "convTranspose2d",
-  variants: VARIANTS,
-  choose: ([x, w], { stride, outputSize }, adapter) => {
-    const [batch, inChannels] = x as Shape;
-    const [, outChannels, kh, kw] = w as Shape;
-    return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter);
-  },
-  shape([x, w, bias], { stride, padding, outputSize }) {
-    checkWeighted("convTranspose2d", x, w, bias, 0);
-    const [batch, , height, width] = imageShape("convTranspose2d", x);
-    const fits = (size: number, taps: number, out: number) =>
-      Math.floor((out + 2 * padding - taps) / stride) + 1 === size;
-    if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
-      throw new ShapeError(
-        `convTranspose2d: an output of ${outputSize.join(" x ")} does not belong to ${shapeText(x)} with weights ${shapeText(w)}`,
-        "Choose an outputPadding smaller than the stride.",
-      );
-    }
-    return [batch, w.shape[1], ...outputSize];
-  },
-  // Every input reaches out to all output channels and taps.
-  flops: ([x, w]) => 2 * sizeOf(x as Shape) * sizeOf((w as Shape).slice(1)),
-  forward(gpu, inputs, options, y) {
-    const [x, w, bias] = inputs;
-    const { stride, padding } = options;
+  variants: forEachVariant(VARIANTS, (variant) => (gpu, [x, w, bias], { stride, padding }, y) => {
     const [, outChannels, kh, kw] = w.shape;
     const [, , outHeight, outWidth] = y.shape;
-    const variant = chooseVariant(gpu, convTranspose2dOperator.record, inputs, options);
     // Phases without a tap are never written by a dispatch.
     const gaps = kh < stride || kw < stride;
     const target = gaps && bias ? gpu.empty(y.shape) : y;
@@ -265,7 +241,27 @@ export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions
       target.dispose();
     }
     return undefined;
+  }),
+  choose: ([x, w], { stride, outputSize }, adapter) => {
+    const [batch, inChannels] = x as Shape;
+    const [, outChannels, kh, kw] = w as Shape;
+    return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter);
   },
+  shape([x, w, bias], { stride, padding, outputSize }) {
+    checkWeighted("convTranspose2d", x, w, bias, 0);
+    const [batch, , height, width] = imageShape("convTranspose2d", x);
+    const fits = (size: number, taps: number, out: number) =>
+      Math.floor((out + 2 * padding - taps) / stride) + 1 === size;
+    if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
+      throw new ShapeError(
+        `convTranspose2d: an output of ${outputSize.join(" x ")} does not belong to ${shapeText(x)} with weights ${shapeText(w)}`,
+        "Choose an outputPadding smaller than the stride.",
+      );
+    }
+    return [batch, w.shape[1], ...outputSize];
+  },
+  // Every input reaches out to all output channels and taps.
+  flops: ([x, w]) => 2 * sizeOf(x as Shape) * sizeOf((w as Shape).slice(1)),
   gradient({ inputs: [x, w, bias], options: { stride, padding }, needs }, dy) {
     const options = { stride, padding, paddingMode: "zeros" as const };
     return [
@@ -290,20 +286,18 @@ function phaseTaps(phase: number, kernel: number, stride: number, padding: numbe
 
 type WeightGradientOptions = Required<Conv2dOptions> & { kernel: readonly [number, number] };
 
-export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, dy: Tensor], WeightGradientOptions>({
+export const conv2dWeightGradientOperator = defineOperator<
+  readonly [x: Tensor, dy: Tensor],
+  WeightGradientOptions,
+  Variant
+>({
   name: "conv2dWeightGradient",
-  variants: VARIANTS,
-  choose: ([x, dy], { kernel, stride }, adapter) =>
-    chooseConvolution(kernel, stride, (x as Shape)[1], dy as Shape, adapter),
-  shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
-  flops: ([x, dy], { kernel }) => 2 * sizeOf(dy as Shape) * (x as Shape)[1] * sizeOf(kernel),
-  forward(gpu, inputs, options, dw) {
-    const [x, dy] = inputs;
+  variants: forEachVariant(VARIANTS, (chosen) => (gpu, [x, dy], options, dw) => {
     const { stride, padding, paddingMode, kernel } = options;
     const [batch, inChannels, inHeight, inWidth] = x.shape;
     const [, outChannels, outHeight, outWidth] = dy.shape;
     const [kh, kw] = kernel;
-    let variant = chooseVariant(gpu, conv2dWeightGradientOperator.record, inputs, options);
+    let variant: Variant = chosen;
     if (variant === "winograd") {
       if (winogradServes(kernel, stride, inChannels, dy.shape)) {
         const reflect = paddingMode === "reflect";
@@ -341,7 +335,11 @@ export const conv2dWeightGradientOperator = defineOperator<readonly [x: Tensor, 
       target.dispose();
     }
     return undefined;
-  },
+  }),
+  choose: ([x, dy], { kernel, stride }, adapter) =>
+    chooseConvolution(kernel, stride, (x as Shape)[1], dy as Shape, adapter),
+  shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
+  flops: ([x, dy], { kernel }) => 2 * sizeOf(dy as Shape) * (x as Shape)[1] * sizeOf(kernel),
   gradient({ inputs: [x, dy], options, needs }, dw) {
     if (options.paddingMode === "reflect") {
       throw new ShapeError(

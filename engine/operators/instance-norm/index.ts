@@ -83,7 +83,7 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
     normalize(gpu, inputs, options, y, [statistics]);
     return [statistics];
   },
-  again: normalize,
+  recompute: normalize,
   gradient({ inputs: [x, residual], options: { slope }, saved: [statistics], needs }, dy) {
     const dx = needs(0) ? instanceNormGradientOperator([dy, x, statistics], { slope }) : null;
     return [dx, residual && needs(1) ? dy : null];

@@ -1,6 +1,7 @@
 // Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) work in: a pure function of the shape. Limits: the
 // thresholds are estimates for large GPUs, not measured on one; `cutgpu tune` measures every tile.
-import { type Gpu, profileOf } from "../../device/gpu.js";
+import { profileOf } from "../../device/adapter.js";
+import type { Gpu } from "../../device/gpu.js";
 
 /** The constants of shaders/lib/tiled_gemm.wgsl. */
 export interface Tiles {

@@ -7,13 +7,13 @@ import {
   matmul_tiled_vec4,
 } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
-import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { chooseTiles, countTiles } from "../lib/tiles.js";
-import { chooseByProfile, isTiled, VARIANTS } from "../lib/variants.js";
+import { chooseByProfile, DIRECT_VARIANTS, type DirectVariant, forEachVariant, isTiled } from "../lib/variants.js";
 import { sum } from "../reduction/index.js";
 
 export interface MatmulOptions {
@@ -97,9 +97,12 @@ export function runMatmul(
   });
 }
 
-export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Required<MatmulOptions>>({
+export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Required<MatmulOptions>, DirectVariant>({
   name: "matmul",
-  variants: VARIANTS,
+  variants: forEachVariant(DIRECT_VARIANTS, (variant) => (gpu, [a, b], options, y) => {
+    runMatmul(gpu, variant, a, b, options, y);
+    return undefined;
+  }),
   choose: chooseByProfile,
   shape([a, b], { transposeA, transposeB }) {
     const [batchA, m, k] = dimensions(a, transposeA);
@@ -118,10 +121,6 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Re
     return Math.max(...ranks) === 3 ? [Math.max(batchA, batchB), m, n] : [m, n];
   },
   flops: ([a], { transposeA }, y) => 2 * sizeOf(y) * (a as Shape)[(a as Shape).length - (transposeA ? 2 : 1)],
-  forward(gpu, inputs, options, y) {
-    runMatmul(gpu, chooseVariant(gpu, matmulOperator.record, inputs, options), inputs[0], inputs[1], options, y);
-    return undefined;
-  },
   gradient({ inputs: [a, b], options: { transposeA, transposeB }, needs }, dy) {
     const product = (x: Tensor, tx: boolean, z: Tensor, tz: boolean): Tensor =>
       matmulOperator([x, z], { transposeA: tx, transposeB: tz });
@@ -140,9 +139,16 @@ function sumBatch(gradient: Tensor, operand: Tensor): Tensor {
   return reshape(gradient, operand.shape);
 }
 
-export const linearOperator = defineOperator<readonly [x: Tensor, w: Tensor, bias: Tensor | undefined], object>({
+export const linearOperator = defineOperator<
+  readonly [x: Tensor, w: Tensor, bias: Tensor | undefined],
+  object,
+  DirectVariant
+>({
   name: "linear",
-  variants: VARIANTS,
+  variants: forEachVariant(DIRECT_VARIANTS, (variant) => (gpu, [x, w, bias], _, y) => {
+    runMatmul(gpu, variant, x, w, { transposeB: true }, y, { bias });
+    return undefined;
+  }),
   choose: chooseByProfile,
   shape([x, w, bias]) {
     if (
@@ -159,11 +165,6 @@ export const linearOperator = defineOperator<readonly [x: Tensor, w: Tensor, bia
     return [x.shape[0], w.shape[0]];
   },
   flops: ([, w], _, y) => 2 * sizeOf(y) * (w as Shape)[1],
-  forward(gpu, inputs, options, y) {
-    const [x, w, bias] = inputs;
-    runMatmul(gpu, chooseVariant(gpu, linearOperator.record, inputs, options), x, w, { transposeB: true }, y, { bias });
-    return undefined;
-  },
   gradient({ inputs: [x, w, bias], needs }, dy) {
     return [
       needs(0) ? matmul(dy, w) : null,

@@ -3,8 +3,9 @@
 import { pad, pad_gradient } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeText, stripGrid } from "../../core/shapes.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { stripGrid } from "../lib/strips.js";
 
 type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;

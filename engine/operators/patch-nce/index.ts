@@ -17,7 +17,7 @@ import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { rowGrid } from "../../device/kernel.js";
 import { fillWith } from "../batch/memory.js";
-import { chooseByProfile, VARIANTS } from "../lib/variants.js";
+import { chooseByProfile, DIRECT_VARIANTS, type DirectVariant, forEachVariant } from "../lib/variants.js";
 import { runProduct } from "../matmul/index.js";
 
 export const L2_EPS = 1e-7;
@@ -147,7 +147,7 @@ export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOpt
   rows * (rows / groups) * (2 * channels + 5);
 
 /** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
-const nceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions) =>
+export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions): string =>
   chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
 /** Keys whose similarities are in memory at a time: as many as a picture has patches in CUT. */
@@ -163,6 +163,7 @@ const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <=
  */
 function eachBlockOfKeys(
   gpu: Gpu,
+  variant: string,
   [q, k]: readonly [q: Tensor, k: Tensor],
   options: PatchNceOptions,
   visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
@@ -170,7 +171,6 @@ function eachBlockOfKeys(
   const [rows, channels] = q.shape;
   const { groups } = options;
   const size = rows / groups;
-  const variant = nceVariant(gpu, q, k, options);
   const s = gpu.empty([rows, Math.min(KEYS_A_BLOCK, size)]);
   for (let begin = 0; begin < size; begin += KEYS_A_BLOCK) {
     const keys = Math.min(KEYS_A_BLOCK, size - begin);
@@ -190,6 +190,7 @@ export type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
 /** Losses [rows]. */
 export function runPatchNce(
   gpu: Gpu,
+  variant: string,
   [q, k]: readonly [q: Tensor, k: Tensor],
   options: PatchNceOptions,
   loss: Tensor,
@@ -197,7 +198,7 @@ export function runPatchNce(
   const rows = q.shape[0];
   const { tau } = options;
   const lse = gpu.empty(loss.shape);
-  const s = eachBlockOfKeys(gpu, [q, k], options, (s, { keys, begin, size }) => {
+  const s = eachBlockOfKeys(gpu, variant, [q, k], options, (s, { keys, begin, size }) => {
     gpu.dispatch(patch_nce_losses, {
       bindings: { s, loss, lse },
       params: { rows, keys, begin, group_size: size, tau },
@@ -222,7 +223,7 @@ export function runPatchNceGradient(
 ): void {
   const { groups, tau } = options;
   const [rows, channels] = q.shape;
-  const variant = nceVariant(gpu, q, k, options);
+  const variant = patchNceVariant(gpu, q, k, options);
   const PER_THREAD = gpu.profile === "software" ? 8 : 1;
   const p = gpu.empty([rows, Math.min(KEYS_A_BLOCK, rows / groups)]);
   const addBlock = (s: Tensor, { keys, begin, size }: { keys: number; begin: number; size: number }) => {
@@ -239,13 +240,16 @@ export function runPatchNceGradient(
     });
   };
   if (kept) addBlock(kept, { keys: rows / groups, begin: 0, size: rows / groups });
-  else eachBlockOfKeys(gpu, [q, k], options, addBlock).dispose();
+  else eachBlockOfKeys(gpu, variant, [q, k], options, addBlock).dispose();
   p.dispose();
 }
 
-export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions>({
+export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions, DirectVariant>({
   name: "patchNce",
-  variants: VARIANTS,
+  variants: forEachVariant(DIRECT_VARIANTS, (variant) => (gpu, [q, k], options, loss) => {
+    const [lse, s] = runPatchNce(gpu, variant, [q, k], options, loss);
+    return s ? [lse, s] : [lse];
+  }),
   choose: chooseByProfile,
   shape([q, k], { groups }) {
     if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
@@ -258,10 +262,6 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
     return [q.shape[0]];
   },
   flops: ([q], options) => similarityFlops(q as Shape, options),
-  forward(gpu, [q, k], options, loss) {
-    const [lse, s] = runPatchNce(gpu, [q, k], options, loss);
-    return s ? [lse, s] : [lse];
-  },
   gradient: ({ inputs: [q, k], saved: [lse, s], options, needs }, dy) => [
     needs(0) ? patchNceGradientOperator([q, k, lse, dy, s], options) : null,
     null,

@@ -19,6 +19,7 @@ import {
   l2NormalizeGradientOperator,
   type PatchNceOptions,
   patchNceGradientOperator,
+  patchNceVariant,
   runGather,
   runL2Normalize,
   runPatchNce,
@@ -90,11 +91,11 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     headFlops(k as Shape, w1 as Shape, w2 as Shape) + similarityFlops(k as Shape, options),
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
-    const [lse, s] = runPatchNce(gpu, [units, k], options, loss);
+    const [lse, s] = runPatchNce(gpu, patchNceVariant(gpu, units, k, options), [units, k], options, loss);
     return [rows, hidden, units, norms, lse, ...(s ? [s] : [])];
   },
   gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse, s], needs }, dy) {
-    if (gpu.gradEnabled) {
+    if (gpu.tape.recording) {
       throw new GradientError(
         "patchNcePath cannot be differentiated twice",
         "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
@@ -123,7 +124,7 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
   return gpu.noGrad(() => {
     if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
     const { rows, hidden, units, norms } = embed(gpu, x, ids, head);
-    gpu.onOperator?.({
+    gpu.observers.operator({
       operator: "patchKeys",
       flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
       bytes: 4 * (rows.size + head.w1.size + head.w2.size + units.size),

@@ -157,7 +157,7 @@ export async function toImageData(tensor: Tensor): Promise<ImageData> {
 
 /** A program replays kernels on tensors; pictures come in before and go out after. */
 function refuseRecording(what: string, gpu: Gpu): void {
-  if (gpu.recording)
+  if (gpu.recorder)
     throw new RecordingError(`${what} cannot be part of a program`, "Call it before or after a replay.");
 }
 

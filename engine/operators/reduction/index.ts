@@ -61,7 +61,8 @@ function reduceOnce(gpu: Gpu, x: Tensor, runs: readonly Run[], y: Tensor, factor
     outer_stride: outer.stride,
     factor,
   };
-  const rows = gpu.forced["reduce"] ? gpu.forced["reduce"] === "rows" : inner.size >= LONG && outputs < MANY;
+  const forced = gpu.variants.forced("reduce");
+  const rows = forced ? forced === "rows" : inner.size >= LONG && outputs < MANY;
   if (rows) {
     const WORKGROUP = gpu.profile === "software" ? 8 : 256;
     gpu.dispatch(reduce_rows, { bindings: { x, y }, params, grid: outputs, constants: { WORKGROUP } });

@@ -3,8 +3,9 @@
 import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeText, stripGrid } from "../../core/shapes.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { stripGrid } from "../lib/strips.js";
 
 type One = readonly [x: Tensor];
 interface Size {

@@ -183,7 +183,9 @@ test("as a program it renders a file of rows, and refuses another", () => {
   const folder = mkdtempSync(join(tmpdir(), "cutgpu-report-"));
   const [input, output] = [join(folder, "rows.json"), join(folder, "report.html")];
   const render = () =>
-    spawnSync(process.execPath, [join(distFolder, "bench/report.js"), input, output], { encoding: "utf8" });
+    spawnSync(process.execPath, [join(distFolder, "bench/report/bench-report.js"), input, output], {
+      encoding: "utf8",
+    });
   try {
     writeFileSync(input, JSON.stringify(all));
     assert.is(render().status, 0);

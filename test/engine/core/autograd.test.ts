@@ -43,7 +43,7 @@ test("detach and noGrad cut the tape", async () => {
   assert.equal(await numbers(grad(y, [x])[0]), [3]);
   const untracked = gpu.noGrad(() => engine.square(x));
   assert.not(untracked.tracked);
-  assert.ok(gpu.gradEnabled);
+  assert.ok(gpu.tape.recording);
   assert.equal(await numbers(grad(engine.mul(untracked, x), [x])[0]), [9]);
 });
 
@@ -53,7 +53,7 @@ test("noGrad ends with an error inside too", () => {
       throw new Error("inside");
     }),
   );
-  assert.ok(gpu.gradEnabled);
+  assert.ok(gpu.tape.recording);
 });
 
 test("an input that the output does not depend on gets zeros", async () => {

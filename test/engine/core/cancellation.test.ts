@@ -59,7 +59,7 @@ test("recording that is called off rejects with the reason and gives its memory 
   assert.is(await rejection(recording), reason);
   assert.is(gpu.memory().liveBuffers, before.liveBuffers);
   assert.is(gpu.memory().liveBytes, before.liveBytes);
-  assert.is(gpu.recording, null);
+  assert.is(gpu.recorder, null);
   const { program } = await record(gpu, work);
   program.replay();
   assert.is(await x.item(), 18);

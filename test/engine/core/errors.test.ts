@@ -98,18 +98,18 @@ test("a tensor beyond the adapter's limit is refused by place and size, before t
   const rows = Math.floor(limit / 4 / 1024) + 1;
   const row = zeros(1, 1024);
   assert.throws(
-    () => gpu.at("G", () => gpu.at("model.12", () => engine.expand(row, [rows, 1024]))),
+    () => gpu.labels.within("G", () => gpu.labels.within("model.12", () => engine.expand(row, [rows, 1024]))),
     (error: Error) => {
       assert.instance(error, LimitError);
       const { message, fix } = error as LimitError;
       assert.ok(message.startsWith(`G.model.12: [${rows},1024] needs `), message);
       assert.match(message, `${(limit / 2 ** 20).toFixed(0)} MiB`);
-      assert.match(fix, /--crop_size/);
+      assert.match(fix, /smaller tensors/);
       return true;
     },
   );
   // The place ends with the call.
-  assert.is(gpu.place(), "");
+  assert.is(gpu.labels.prefix, "");
 });
 
 test("a disposed tensor is refused", async () => {
@@ -133,9 +133,8 @@ test("tensors of two devices do not meet", async () => {
 });
 
 test("a kernel that an operator does not have cannot be forced", () => {
-  gpu.forced["conv2d"] = "nonsense";
-  const message = messageOf(() => engine.conv2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3)));
-  delete gpu.forced["conv2d"];
+  const work = () => engine.conv2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3));
+  const message = messageOf(() => gpu.variants.force({ conv2d: "nonsense" }, work));
   assert.match(message, /conv2d has no kernel "nonsense".*tiled, .*broadcast/);
 });
 

@@ -12,9 +12,9 @@ const main = "@compute @workgroup_size(1) fn main() { x[0] = 1.0; }";
 test("it reads every shader of the project as the build's reflection does", () => {
   // Comments, tunables among them, are gone from the built texts.
   for (const { code, name, ...reflected } of Object.values(kernels)) {
-    const { bindings, params, paramsSize, subgroups } = kernelFromWgsl(name, code);
+    const { bindings, params, paramsSize, workgroupSize, subgroups } = kernelFromWgsl(name, code);
     const { constants: _constants, ...rest } = reflected;
-    assert.equal({ bindings, params, paramsSize, subgroups }, JSON.parse(JSON.stringify(rest)), name);
+    assert.equal({ bindings, params, paramsSize, workgroupSize, subgroups }, JSON.parse(JSON.stringify(rest)), name);
   }
 });
 

@@ -6,7 +6,8 @@ import { initialWeights, readParameters, writeParameters } from "../../../cut/ne
 import { resolveOptions } from "../../../cut/options/train-options.js";
 import { planStep } from "../../../cut/training/memory-plan.js";
 import { type StepOptions, TrainingStep } from "../../../cut/training/training-step.js";
-import type { AdapterTraits, Gpu } from "../../../engine/device/gpu.js";
+import type { AdapterTraits } from "../../../engine/device/adapter.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
 import { Random } from "../../../engine/random.js";
 import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
 

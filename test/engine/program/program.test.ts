@@ -142,7 +142,7 @@ test("an error inside record leaves the device usable", async () => {
   } catch (error) {
     assert.match((error as Error).message, /^add: shapes \[2\] and \[3\] do not broadcast/);
   }
-  assert.is(gpu.recording, null);
+  assert.is(gpu.recorder, null);
   assert.is(gpu.memory().liveBuffers, before);
   const { program, result } = await record(gpu, () => engine.square(x));
   program.replay();
@@ -221,14 +221,13 @@ test("a workgroup for each of more than 65535 planes and rows", async () => {
   const shape = [1, 65539, 1, 3];
   const x = uniform(new Random(4), shape);
   const dy = uniform(new Random(5), shape);
-  const tensors = gpu.scope(() => {
-    gpu.forced["reduce"] = "rows";
+  const work = () => {
     const input = upload(gpu, x).requireGrad();
     const y = engine.instanceNorm(input);
     const [dx] = engine.grad(y, [input], { dy: upload(gpu, dy) });
     return [y, dx, engine.sum(input, [3]), engine.l2Normalize(engine.reshape(input, [65539, 3]))];
-  });
-  delete gpu.forced["reduce"];
+  };
+  const tensors = gpu.variants.force({ reduce: "rows" }, () => gpu.scope(work));
   const [y, dx, sums, units] = await Promise.all(tensors.map(download));
   assertClose(y, reference.instanceNorm(x), 2e-5, "instanceNorm");
   assertClose(dx, reference.instanceNormGradient(x, {}, dy).dx, 1e-3, "its gradient");

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import * as engine from "../../../engine/index.js";
 import { grad, type Rematerialize, record } from "../../../engine/index.js";
+import { keepForBackward } from "../../../engine/program/recording.js";
 import { Random } from "../../../engine/random.js";
 import { profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
@@ -17,10 +18,10 @@ function stages(gpu: Gpu) {
   const input = upload(gpu, uniform(random, [2, 8, 16, 16]));
   const convolve = (x: engine.Tensor, i: number) => engine.conv2d(x, weights[i], undefined, { padding: 1 });
   const loss = () => {
-    let x = gpu.keep(engine.blurDown(engine.leakyRelu(convolve(engine.reflectionPad2d(input, 3), 0))));
+    let x = keepForBackward(engine.blurDown(engine.leakyRelu(convolve(engine.reflectionPad2d(input, 3), 0))));
     for (let block = 0; block < 3; block++) {
       const hidden = engine.instanceNorm(convolve(x, 1 + 2 * block), { activation: "relu" });
-      x = gpu.keep(engine.instanceNorm(convolve(hidden, 2 + 2 * block), { residual: x }));
+      x = keepForBackward(engine.instanceNorm(convolve(hidden, 2 + 2 * block), { residual: x }));
     }
     const y = engine.relu(convolve(engine.blurUp(x), 7));
     const half = engine.reshape(engine.slice(y, 0, 1), [y.size / 2]);

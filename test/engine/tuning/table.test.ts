@@ -1,7 +1,6 @@
 // Tuning tables: what their entries are called, what a table is, and that its choices are what runs.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { runnableVariants } from "../../../engine/core/operator.js";
 import { adapterName } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { openGpu, record } from "../../../engine/index.node.js";
@@ -9,7 +8,8 @@ import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { patchKeys, patchNcePath } from "../../../engine/operators/patch-nce/path.js";
 import { Random } from "../../../engine/random.js";
 import { checkTuning, keyOf, parseTuning, type TuningTable } from "../../../engine/tuning/table.js";
-import { assertClose, download, messageOf, testGpu, uniform, upload, withForced } from "../../support/gpu.js";
+import { runnableVariants } from "../../../engine/tuning/variants.js";
+import { assertClose, download, messageOf, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const test = suite("tuning");
 
@@ -23,7 +23,7 @@ const tableFor = (gpu: Gpu, choices: Record<string, string>): TuningTable => ({
 async function convolve(gpu: Gpu, choices: Record<string, string>) {
   const random = new Random(1);
   const [x, w] = [upload(gpu, uniform(random, [1, 3, 8, 8])), upload(gpu, uniform(random, [4, 3, 3, 3]))];
-  gpu.tuning = tableFor(gpu, choices);
+  gpu.variants.use(tableFor(gpu, choices));
   try {
     const { program, result } = await record(gpu, () => conv2d(x, w, undefined, { padding: 1 }));
     program.replay();
@@ -31,7 +31,7 @@ async function convolve(gpu: Gpu, choices: Record<string, string>) {
     program.dispose();
     return { kernels, y };
   } finally {
-    gpu.tuning = null;
+    gpu.variants.use(null);
     for (const tensor of [x, w]) tensor.dispose();
   }
 }
@@ -48,11 +48,11 @@ test("a key is the operator, the shapes and the sorted options, and stays what i
 test("an operator reports its choices under the keys of a table", async () => {
   const gpu = await testGpu("software");
   const keys: string[] = [];
-  gpu.onChoice = ({ key }) => keys.push(key);
+  const unobserve = gpu.observers.add({ onChoice: ({ key }) => void keys.push(key) });
   try {
     await convolve(gpu, {});
   } finally {
-    gpu.onChoice = null;
+    unobserve();
   }
   assert.equal(keys, [KEY]);
 });
@@ -74,7 +74,7 @@ test("a tuned choice runs the other kernel, with the same result within rounding
 
 test("a forced kernel goes before a tuned one", async () => {
   const gpu = await testGpu("gpu");
-  await withForced(gpu, { conv2d: "tiled" }, async () => {
+  await gpu.variants.force({ conv2d: "tiled" }, async () => {
     assert.equal((await convolve(gpu, { [KEY]: "winograd" })).kernels, ["conv2d_tiled"]);
   });
 });
@@ -89,7 +89,7 @@ test("entries for other shapes, and for kernels that are not there, are passed o
 test("the fused patch path meets each product and similarity as one of its own", async () => {
   const gpu = await testGpu("software");
   const keys = new Set<string>();
-  gpu.onChoice = ({ key }) => void keys.add(key);
+  const unobserve = gpu.observers.add({ onChoice: ({ key }) => void keys.add(key) });
   const x = gpu.tensor(new Float32Array(32).fill(0.5), [1, 2, 4, 4]);
   const ids = gpu.tensor(Int32Array.of(0, 5, 9));
   const weights = (out: number, inner: number) => gpu.tensor(new Float32Array(out * inner).fill(0.1), [out, inner]);
@@ -98,7 +98,7 @@ test("the fused patch path meets each product and similarity as one of its own",
   try {
     gpu.scope(() => void patchNcePath(x, ids, head, patchKeys(x, ids, head), { groups: 1, tau: 0.07 }));
   } finally {
-    gpu.onChoice = null;
+    unobserve();
     for (const tensor of [x, ids, w1, w2, bias]) tensor.dispose();
   }
   assert.equal([...keys].sort(), ["linear 3x2 8x2 8", "linear 3x8 8x8 8", "patchNce 3x8 3x8 groups=1 tau=0.07"]);
@@ -130,7 +130,7 @@ test("an engine opens with a table of its adapter and profile, and leaves out an
     const said: string[] = [];
     const tuning = { ...tableFor(await testGpu("gpu"), { [KEY]: "winograd" }), ...change };
     const gpu = await openGpu({ device, profile: "gpu", tuning, notify: (line) => said.push(line) });
-    const used = gpu.tuning === tuning;
+    const used = gpu.variants.table === tuning;
     gpu.dispose();
     return { used, said };
   };

@@ -3,7 +3,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkTraining, TOLERANCE } from "../../../../cut/cli/doctor-checks.js";
-import type { Gpu, Profile } from "../../../../engine/device/gpu.js";
+import type { Profile } from "../../../../engine/device/adapter.js";
+import type { Gpu } from "../../../../engine/device/gpu.js";
 import { assertStatus, cutgpu } from "../../../support/command.js";
 import { ownGpu, profiles, testGpu } from "../../../support/gpu.js";
 

@@ -2,14 +2,13 @@
 import { openGpu } from "../../../../engine/device/node.js";
 import { operatorCases } from "../../../operators/support/cases.js";
 import { checkCase } from "../../../operators/support/check.js";
-import { withForced } from "../../../support/gpu.js";
 
 const gpu = await openGpu();
 const operators = ["conv2d", "linear", "instanceNorm", "patchNce", "tanh", "softplus", "sum", "blurDown"];
 for (const operator of operators) {
   for (const given of operatorCases.get(operator)?.cases ?? []) await checkCase(gpu, given, operator);
 }
-await withForced(gpu, { conv2d: "tiled" }, async () => {
+await gpu.variants.force({ conv2d: "tiled" }, async () => {
   for (const given of operatorCases.get("conv2d")?.cases.slice(0, 2) ?? []) await checkCase(gpu, given, "tiled");
 });
 console.log(JSON.stringify({ architecture: gpu.info.architecture, profile: gpu.profile, lanes: gpu.subgroupSize }));

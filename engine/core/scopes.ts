@@ -1,0 +1,44 @@
+// Tensor scopes: who disposes what. A tensor belongs to the innermost scope that it is made in; when that ends, all of its
+// tensors are disposed except those in what it returns, which pass to the scope around it.
+import { type Tensor, visitTensors } from "./tensor.js";
+
+export class TensorScopes {
+  readonly #scopes: Tensor[][] = [];
+
+  /** Called for every tensor that is made: the innermost scope becomes its owner. */
+  track(tensor: Tensor): void {
+    this.#scopes.at(-1)?.push(tensor);
+  }
+
+  /** Runs `work` and disposes every tensor it made, except those in what it returns. */
+  scope<T>(work: () => T): T {
+    const made: Tensor[] = [];
+    this.#scopes.push(made);
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      this.#scopes.pop();
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    }
+    this.#scopes.pop();
+    const kept = new Set<Tensor>();
+    visitTensors(result, (tensor) => kept.add(tensor));
+    for (const tensor of made) {
+      if (kept.has(tensor)) this.track(tensor);
+      else tensor.dispose();
+    }
+    return result;
+  }
+
+  /** Tensors made by `work` belong to no scope. */
+  outside<T>(work: () => T): T {
+    const scopes = this.#scopes.splice(0);
+    try {
+      return work();
+    } finally {
+      this.#scopes.push(...scopes);
+    }
+  }
+}

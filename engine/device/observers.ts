@@ -1,0 +1,56 @@
+// Observers of an engine: benchmarks, tuning and profiles hear of every operator with its cost, of every dispatch, and of every
+// choice between kernels, without replacing anything. Observers change nothing.
+import type { Tensor } from "../core/tensor.js";
+import type { Choice } from "../tuning/table.js";
+import type { Grid, KernelSource } from "./kernel.js";
+
+/** One call of an operator, told when its last dispatch is given. */
+export interface OperatorCall {
+  operator: string;
+  /** Nominal floating-point operations: by the direct algorithm, a multiply-add being two, whatever the kernel does. */
+  flops: number;
+  /** Bytes that must move: every input read once, the output written once. */
+  bytes: number;
+}
+
+/** One dispatch as it was asked for. */
+export interface DispatchCall {
+  source: KernelSource;
+  bindings: { readonly [name: string]: Tensor };
+  params: { readonly [name: string]: number };
+  grid: Grid;
+  constants: { readonly [name: string]: number | boolean };
+}
+
+export interface Observer {
+  onOperator?(call: OperatorCall): void;
+  onDispatch?(call: DispatchCall): void;
+  /** Told of every choice between kernels that is not forced. */
+  onChoice?(choice: Choice): void;
+}
+
+export class Observers {
+  readonly #observers = new Set<Observer>();
+
+  /** Adds an observer; the result removes it. */
+  add(observer: Observer): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  get any(): boolean {
+    return this.#observers.size > 0;
+  }
+
+  operator(call: OperatorCall): void {
+    for (const observer of this.#observers) observer.onOperator?.(call);
+  }
+
+  dispatch(call: DispatchCall): void {
+    for (const observer of this.#observers) observer.onDispatch?.(call);
+  }
+
+  choice(choice: Choice): void {
+    for (const observer of this.#observers) observer.onChoice?.(choice);
+  }
+}

@@ -1,0 +1,60 @@
+// Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage bindings and
+// buffers are asked for as large as the adapter has them, features only where it has them.
+import { AdapterError } from "../core/errors.js";
+import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
+import type { Profile } from "./adapter.js";
+import { Gpu } from "./gpu.js";
+
+export interface OpenOptions {
+  /** Your own device; it stays yours and is not destroyed by dispose(). */
+  device?: GPUDevice;
+  /** Your own adapter; by default navigator.gpu is asked for one. */
+  adapter?: GPUAdapter | null;
+  /** Forces a kernel profile; by default the adapter decides. */
+  profile?: Profile | "auto";
+  /** Kernels measured on this adapter by `cutgpu tune`; a table of another adapter or profile is not used. */
+  tuning?: TuningTable;
+  /** Called with one line where something is not as one would expect: another table, a software driver (Node). */
+  notify?: (message: string) => void;
+}
+
+const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
+const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
+
+/**
+ * Opens an engine, on a device of its own or on yours. Under Node the package's entry brings dawn.node along (npm's webgpu).
+ * Throws an AdapterError where there is no WebGPU.
+ *
+ * @example
+ * ```ts
+ * import { add, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const sum = add(gpu.tensor([1, 2, 3]), gpu.tensor([10, 20, 30]));
+ * console.log(await sum.read()); // 11, 22, 33
+ * gpu.dispose();
+ * ```
+ */
+export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  const tuning = options.tuning && checkTuning(options.tuning);
+  const tuned = (gpu: Gpu) => {
+    if (tuning) applyTuning(gpu, tuning, options.notify);
+    return gpu;
+  };
+  if (options.device) return tuned(new Gpu(options.device, options.profile ?? "auto", false));
+  const adapter =
+    options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
+  if (!adapter) {
+    throw new AdapterError(
+      "no WebGPU adapter was found",
+      "Use a browser with WebGPU switched on; in Node open with cutgpu/node and run `cutgpu doctor`.",
+    );
+  }
+  const requiredLimits: Record<string, number> = {};
+  for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  const device = await adapter.requestDevice({
+    requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits,
+  });
+  return tuned(new Gpu(device, options.profile ?? "auto", true));
+}

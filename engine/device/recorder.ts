@@ -1,0 +1,30 @@
+// The door from the engine to recorded programs: while a recorder is in place, dispatches and allocations go to it instead of
+// to the GPU. engine/program/recording.ts is the one that programs are made of.
+import type { Storage, Tensor } from "../core/tensor.js";
+import type { KernelSource } from "./kernel.js";
+
+/** One dispatch: a kernel, what it is bound to in the order of its bindings, and its size. */
+export interface Dispatch {
+  source: KernelSource;
+  constants: { readonly [name: string]: number | boolean };
+  storages: Storage[];
+  params: { readonly [name: string]: number };
+  grid: readonly [number, number, number];
+}
+
+export interface Recorder {
+  dispatch(dispatch: Dispatch): void;
+  /** The promise of memory for a tensor that is made while recording. */
+  allocate(bytes: number, label: string): Storage;
+  /**
+   * Takes over memory from outside that only the program needs, for as long as it lives: a constant that was uploaded on the
+   * way, or what was disposed meanwhile.
+   */
+  adopt(buffer: GPUBuffer): void;
+  /** Told how `output` can be computed once more from `inputs`; `cheap` if that costs little beside a convolution. */
+  recomputable(output: Tensor, inputs: readonly (Tensor | undefined)[], cheap: boolean, recompute: () => Tensor): void;
+  /** Marks what is to be kept for the backward pass where everything else is computed once more. */
+  keep(output: Tensor): void;
+  /** Runs the reversal of a tape. */
+  reversing<T>(work: () => T): T;
+}

@@ -1,0 +1,70 @@
+// What a program is made of while its work is recorded: dispatches in order, promises of memory, uploaded constants, and the
+// recomputation closures of the backward pass.
+import type { Inputs } from "../core/operator.js";
+import { Storage, type Tensor } from "../core/tensor.js";
+import type { Gpu } from "../device/gpu.js";
+import type { Dispatch, Recorder } from "../device/recorder.js";
+import { Recomputation, type Rematerialize } from "./rematerialization.js";
+
+export class Recording implements Recorder {
+  readonly dispatches: Dispatch[] = [];
+  /** Buffers that belong to the program from the start: constants, and what was disposed meanwhile. */
+  readonly constants: GPUBuffer[] = [];
+  readonly #recomputation: Recomputation;
+
+  constructor(rematerialize: Rematerialize) {
+    this.#recomputation = new Recomputation(rematerialize);
+  }
+
+  dispatch(dispatch: Dispatch): void {
+    // Recomputing an input dispatches too, before this one.
+    const storages = dispatch.source.bindings.map(({ access }, i) => {
+      const storage = dispatch.storages[i];
+      if (access === "read") return this.#recomputation.resolve(storage);
+      this.#recomputation.written(storage);
+      return storage;
+    });
+    this.dispatches.push({ ...dispatch, storages });
+  }
+
+  allocate(bytes: number, label: string): Storage {
+    return new Storage(bytes, label, null, true);
+  }
+
+  adopt(buffer: GPUBuffer): void {
+    this.constants.push(buffer);
+  }
+
+  recomputable(output: Tensor, inputs: Inputs, cheap: boolean, recompute: () => Tensor): void {
+    this.#recomputation.add(output, inputs, cheap, recompute);
+  }
+
+  keep(output: Tensor): void {
+    this.#recomputation.keep(output);
+  }
+
+  reversing<T>(work: () => T): T {
+    return this.#recomputation.reversing(work);
+  }
+
+  /** Gives the constants back, where no program takes them over. */
+  discard(gpu: Gpu): void {
+    for (const buffer of this.constants) gpu.releaseBuffer(buffer);
+  }
+}
+
+/** Runs `work` as a recording would and keeps nothing of it, for observers of what it calls. Nothing is compiled or run. */
+export function rehearse(gpu: Gpu, work: () => unknown): void {
+  const recording = new Recording("nothing");
+  try {
+    gpu.recordInto(recording, work);
+  } finally {
+    recording.discard(gpu);
+  }
+}
+
+/** Keeps a tensor of a recording for the backward pass where everything else is recomputed (see record). Returns the tensor. */
+export function keepForBackward(tensor: Tensor): Tensor {
+  tensor.gpu.recorder?.keep(tensor);
+  return tensor;
+}

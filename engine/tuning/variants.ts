@@ -1,0 +1,84 @@
+// Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning table
+// measured to be the fastest, else what the operator's own rule says.
+import { ArgumentError } from "../core/errors.js";
+import type { AdapterTraits } from "../device/adapter.js";
+import { type Choice, keyOf, type TuningTable } from "./table.js";
+
+/** Of an operator's variants those that an adapter can run: broadcasts need subgroups of a fixed size. */
+export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
+  variants.filter((name) => subgroupSize >= 4 || !name.startsWith("broadcast"));
+
+/** What a choice is made for. */
+export interface ChoiceRequest extends Omit<Choice, "key"> {
+  /** The variants there are. */
+  variants: readonly string[];
+  /** The operator's own rule. */
+  rule(): string;
+}
+
+/** Those who are told of every choice that is not forced. */
+interface ChoiceObservers {
+  readonly any: boolean;
+  choice(choice: Choice): void;
+}
+
+export class Variants {
+  readonly #adapter: AdapterTraits;
+  readonly #observers: ChoiceObservers;
+  #forced: { readonly [operator: string]: string } = {};
+  #table: TuningTable | null = null;
+
+  constructor(adapter: AdapterTraits, observers: ChoiceObservers) {
+    this.#adapter = adapter;
+    this.#observers = observers;
+  }
+
+  /** The tuning table in force; what is recorded from now on takes its choices. */
+  get table(): TuningTable | null {
+    return this.#table;
+  }
+
+  /** Puts a tuning table in force, or none. */
+  use(table: TuningTable | null): void {
+    this.#table = table;
+  }
+
+  /** The variant that an operator is forced to, if it is. */
+  forced(operator: string): string | undefined {
+    return this.#forced[operator];
+  }
+
+  /** Runs `work` with operators forced to variants, `{ conv2d: "tiled" }`; until it settles, if it gives a promise. */
+  force<T>(variants: { readonly [operator: string]: string }, work: () => T): T {
+    const before = this.#forced;
+    const restore = () => {
+      this.#forced = before;
+    };
+    this.#forced = { ...before, ...variants };
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      restore();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(restore) as T;
+    restore();
+    return result;
+  }
+
+  /** The variant to use. Throws an ArgumentError where a forced one does not exist. */
+  choose({ operator, variants, shapes, options, rule }: ChoiceRequest): string {
+    const forced = this.#forced[operator];
+    if (forced !== undefined) {
+      if (variants.includes(forced)) return forced;
+      throw new ArgumentError(`${operator} has no kernel "${forced}"`, `It has: ${variants.join(", ")}.`);
+    }
+    if (!this.#observers.any && !this.#table) return rule();
+    const key = keyOf(operator, shapes, options);
+    this.#observers.choice({ operator, shapes, options, key });
+    const tuned = this.#table?.choices[key];
+    if (tuned !== undefined && runnableVariants(variants, this.#adapter).includes(tuned)) return tuned;
+    return rule();
+  }
+}
