@@ -1,6 +1,6 @@
-// Every kernel, with its default constants and with others, through two validators that need no GPU: Dawn's (Chrome's) on
-// its null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256 invocations),
-// and naga (Firefox's) for all but subgroup kernels, which it does not know.
+// Every kernel, with its default constants and with others, through two validators that need no GPU: Dawn's (Chrome's)
+// on its null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256
+// invocations), and naga (Firefox's) for all but subgroup kernels, which it does not know.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseWgsl, validate } from "naga-wasm";
