@@ -1,5 +1,5 @@
-// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and that in
-// every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
+// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and
+// that in every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
@@ -38,7 +38,8 @@ test("few rows take low tiles: the generator's last layer, and D's", () => {
   assert.is(countTiles(TILES["32x64"], 33, 129), 6);
 });
 
-// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that are multiples of 4, and that are not.
+// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that are multiples of 4, and that are
+// not.
 const cases: readonly OperatorCase[] = [
   conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
   conv2d([3, 1, 9, 17], [3, 1, 3, 3], { padding: 1, paddingMode: "reflect" }, false),

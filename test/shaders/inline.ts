@@ -84,11 +84,12 @@ export function inlineCalls(code: string): string {
       ...lets.map(({ name, value }) => `let ${name}_${count} = ${own(value)};`),
     ].join("\n");
     const statement = Math.max(...[";", "{", "}"].map((c) => code.lastIndexOf(c, match.index))) + 1;
+    const head = code.slice(0, statement);
     if (statements !== undefined) {
-      code = `${code.slice(0, statement)}\n{\n${before}\n${own(statements)}}\n${code.slice(end + 2)}`;
+      code = `${head}\n{\n${before}\n${own(statements)}}\n${code.slice(end + 2)}`;
     } else {
-      const value = `${code.slice(statement, match.index)}(${own(result as string)})${code.slice(end + 1)}`;
-      code = `${code.slice(0, statement)}\n${before}\n${value}`;
+      const expression = `${code.slice(statement, match.index)}(${own(result as string)})${code.slice(end + 1)}`;
+      code = `${head}\n${before}\n${expression}`;
     }
   }
 }

@@ -1,6 +1,6 @@
 // Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations
-// may touch the same memory without a barrier between them, and the values must be right. The interpreter knows no GPU,
-// so this finds races that a driver happens to hide.
+// may touch the same memory without a barrier between them, and the values must be right. The interpreter knows no
+// GPU, so this finds races that a driver happens to hide.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
@@ -331,10 +331,19 @@ test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
 
 test("every kernel with workgroup memory is run here", () => {
   const here = [
-    ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
-    ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
-    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "matmul_tiled_vec4", "conv2d_tiled"],
-    ...["conv2d_tiled_vec4", "conv2d_weight_gradient_tiled"],
+    "ladder_matmul_workgroup",
+    "ladder_matmul_workgroup_register",
+    "reduce_rows",
+    "instance_norm_statistics",
+    "instance_norm_gradient_sums",
+    "l2_normalize",
+    "l2_normalize_gradient",
+    "patch_nce_losses",
+    "matmul_tiled",
+    "matmul_tiled_vec4",
+    "conv2d_tiled",
+    "conv2d_tiled_vec4",
+    "conv2d_weight_gradient_tiled",
   ];
   // The interpreter has no subgroups.
   const shared = Object.values(kernels).filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);
