@@ -1,5 +1,6 @@
 // Builds the project into dist/: first every shader is reflected into shaders/generated.ts, so that bindings, uniform
-// offsets and tunable constants are facts of the WGSL file and never typed by hand; then esbuild strips the types.
+// offsets, tunable constants, operations and workgroup sizes are facts of the WGSL file and never typed by hand; then
+// esbuild strips the types.
 // `tsc --noEmit` is the type check; it reads the generated shaders, so a renamed binding or uniform fails it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
