@@ -49,7 +49,9 @@ const operationsOf = (code) =>
     [...code.matchAll(/^const (\w+): u32 = (\d+); \/\/ @op\b/gm)].map(([, name, n]) => [name, Number(n)]),
   );
 
-/** What the engine must know of a kernel: its text, bindings in order, uniform layout, tunable constants, operations. */
+/**
+ * What the engine must know of a kernel: its text, bindings in order, uniform layout, tunable constants, operations.
+ */
 function reflect(file) {
   const code = expandIncludes(readFileSync(file, "utf8"));
   const fail = (why) => {

@@ -1,5 +1,5 @@
-// The families of operators, listed once. A family has one name everywhere: its folder here (index.ts, reference.ts), its
-// shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner walk this table, and
+// The families of operators, listed once. A family has one name everywhere: its folder here (index.ts, reference.ts),
+// its shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner walk this table, and
 // test/operators/families.test.ts says which piece of a family is missing.
 import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";

@@ -1,5 +1,5 @@
-// That no family of operators (engine/operators/table.ts) lacks a piece: files under the family's one name, exports, cases
-// with gradients, checks that do not rest on those, and a test that forces each variant. Errors say what to do.
+// That no family of operators (engine/operators/table.ts) lacks a piece: files under the family's one name, exports,
+// cases with gradients, checks that do not rest on those, and a test that forces each variant. Errors say what to do.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";

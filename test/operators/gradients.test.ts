@@ -1,6 +1,7 @@
 // Gradients of the GPU against central differences of the float64 reference's *forward*, along random directions: the
 // reference's own gradients are not asked, so a mistake that both sides share cannot hide. And second derivatives,
-// against differences of the reference's gradients: gradients are made of operators, so they can be differentiated again.
+// against differences of the reference's gradients: gradients are made of operators, so they can be differentiated
+// again.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../engine/core/autograd.js";

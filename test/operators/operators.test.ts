@@ -1,5 +1,5 @@
-// Every operator against the float64 reference, forward and gradients, on both kernel profiles and with every variant an
-// operator has. It walks the engine's own table, so that an operator without a case fails.
+// Every operator against the float64 reference, forward and gradients, on both kernel profiles and with every variant
+// an operator has. It walks the engine's own table, so that an operator without a case fails.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../engine/core/autograd.js";

@@ -1,5 +1,5 @@
-// Cases of the optimizers. They are no operators: they update parameters in place and have no gradient, so their cases are
-// runs of several steps (test/operators/optimizers.test.ts).
+// Cases of the optimizers. They are no operators: they update parameters in place and have no gradient, so their cases
+// are runs of several steps (test/operators/optimizers.test.ts).
 import type { Dense } from "../../engine/operators/reference.js";
 import { type FamilyTests, values } from "./support/case.js";
 

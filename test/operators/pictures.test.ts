@@ -1,5 +1,5 @@
-// Pictures in and out, as far as Node has them: pixels both ways, textures as sources, and a stand-in for a canvas, which
-// here is no more than the texture that it lends. Elements of a page are tested in a browser.
+// Pictures in and out, as far as Node has them: pixels both ways, textures as sources, and a stand-in for a canvas,
+// which here is no more than the texture that it lends. Elements of a page are tested in a browser.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseWgsl, validate } from "naga-wasm";

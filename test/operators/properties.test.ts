@@ -1,6 +1,6 @@
-// Random shapes and options (fast-check, seeded): forward and gradients against the reference on both kernel profiles. The
-// properties of a family stand in test/operators/<family>.ts.
-// Kernel sizes are few, because every size is another shader to compile; shapes are free.
+// Random shapes and options (fast-check, seeded): forward and gradients against the reference on both kernel profiles.
+// The properties of a family stand in test/operators/<family>.ts. Kernel sizes are few, because every size is another
+// shader to compile; shapes are free.
 import fc from "fast-check";
 import { test } from "uvu";
 import { grad } from "../../engine/core/autograd.js";

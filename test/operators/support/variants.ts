@@ -14,8 +14,8 @@ export const testedVariants = (operator: string): string[] => {
 };
 
 /**
- * What to force in turn, of itself and of whatever its gradient runs: each variant that the adapter can run, and first of
- * all nothing where the choice is not the operator's own.
+ * What to force in turn, of itself and of whatever its gradient runs: each variant that the adapter can run, and first
+ * of all nothing where the choice is not the operator's own.
  */
 export function forcedInTurn(adapter: AdapterTraits, operator: string): { [choice: string]: string }[] {
   const ownChoice = (operatorTable.get(operator)?.variants ?? []).length > 0;
