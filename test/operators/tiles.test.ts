@@ -3,9 +3,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
-import { operatorTable } from "../../engine/operators/table.js";
+import { everywhere } from "../../engine/operators/table.js";
 import { testGpu } from "../support/gpu.js";
-import { conv2d, linear, matmul, type OperatorCase } from "./support/case-builders.js";
+import { conv2d } from "./convolution.js";
+import { linear, matmul } from "./matmul.js";
+import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
 
 test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
@@ -56,9 +58,7 @@ for (const tiles of Object.keys(TILES)) {
   test(`products and convolutions in tiles: ${tiles}`, async () => {
     const gpu = await testGpu("gpu");
     const variant = `tiled_${tiles}`;
-    const several = [...operatorTable.values()].filter(({ variants }) => variants.includes(variant));
-    const forced = Object.fromEntries(several.map(({ name }) => [name, variant]));
-    await gpu.variants.force(forced, async () => {
+    await gpu.variants.force(everywhere(variant), async () => {
       for (const given of cases) await checkCase(gpu, given, `${given.title} ${tiles}`);
     });
   });

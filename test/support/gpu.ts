@@ -29,9 +29,6 @@ export function testGpu(profile: Profile): Promise<Gpu> {
 /** A device of a test's own, for tests that destroy it or count its buffers. */
 export const ownGpu = (profile: Profile = "software"): Promise<Gpu> => openGpu({ profile });
 
-/** Kernels that can be forced on operators with several: "broadcast" needs subgroups of a fixed size. */
-export const forcible = (gpu: Gpu): string[] => ["tiled", ...(gpu.subgroupSize >= 4 ? ["broadcast"] : []), "winograd"];
-
 /** Uniform values in [low, high) that float32 holds exactly. */
 export function uniform(random: Random, shape: Shape, low = -1, high = 1): Dense {
   return dense(
