@@ -10,7 +10,7 @@ export interface ChildResult {
   stderr: string;
 }
 
-/** `file` is relative to the compiled tests, such as "engine/device/children/collect.js". */
+/** `file` is a compiled one, relative to dist/test. */
 export function runChild(
   file: string,
   flags: string[] = [],
