@@ -16,7 +16,7 @@ test("tensors are made with content, without, and integers from integers", async
   assert.is(await gpu.tensor([5], []).item(), 5);
 });
 
-test("a dispatch has a grid, or a number of invocations of which the last workgroup may have some too many", async () => {
+test("a dispatch has a grid, or a number of invocations, rounded up to whole workgroups", async () => {
   const kernel = kernelFromWgsl(
     "count",
     `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
