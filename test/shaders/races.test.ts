@@ -3,32 +3,15 @@
 // GPU, so this finds races that a driver happens to hide.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
-import type { BindingNames, Constants, KernelSource, Params } from "../../engine/device/kernel.js";
-import { specialize } from "../../engine/device/kernel.js";
 import * as reference from "../../engine/operators/reference.js";
 import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import * as kernels from "../../shaders/generated.js";
 import { assertClose, uniform, unitRows } from "../support/gpu.js";
-import { inlineCalls } from "./inline.js";
+import { needsBothBarriers, type Run, run, runSafely } from "./interpreter.js";
 
 const random = new Random(1);
 const f32 = (x: Dense) => Float32Array.from(x.data);
-
-interface Run<K extends KernelSource> {
-  bindings: { [B in BindingNames<K>]: Float32Array };
-  params: Params<K>;
-  grid: [number, number, number];
-  constants?: Constants<K>;
-}
-
-/**
- * The same kernel in words that the interpreter understands: calls written out, and no barrier as the first statement
- * of a loop, which it misses.
- */
-const adapt = (code: string): string =>
-  inlineCalls(code).replace(/^( *)(for .*\{\n)( *)(workgroupBarrier)/gm, "$1$2$3var nothing = 0u;\n$3$4");
 
 /**
  * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations):
@@ -37,28 +20,6 @@ const adapt = (code: string): string =>
 function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
   return code.replace(/\b(16|32|48|64|68|256|1024|1088)\b/g, (number) => String(scaled[number]));
-}
-
-/** Runs a kernel in the interpreter; results are in the bindings afterwards. `edit` may change the text before. */
-function run<K extends KernelSource>(source: K, given: Run<K>, edit = (code: string) => code) {
-  const uniforms = new DataView(new ArrayBuffer(source.paramsSize));
-  for (const { name, type, offset } of source.params) {
-    const value = given.params[name as keyof Params<K>];
-    if (type === "f32") uniforms.setFloat32(offset, value, true);
-    else if (type === "i32") uniforms.setInt32(offset, value, true);
-    else uniforms.setUint32(offset, value, true);
-  }
-  const group: Record<string, unknown> = { [source.bindings.length]: { uniform: new Uint8Array(uniforms.buffer) } };
-  for (const { name, binding } of source.bindings) group[binding] = given.bindings[name as BindingNames<K>];
-  const constants = (given.constants ?? {}) as { [name: string]: number | boolean };
-  return detectRaces(adapt(edit(specialize(source, constants))), "main", given.grid, { 0: group });
-}
-
-/** Runs it and asserts that there is neither a race nor an error. */
-function runSafely<K extends KernelSource>(source: K, given: Run<K>, edit?: (code: string) => string): void {
-  const { races, errors } = run(source, given, edit);
-  assert.equal(errors, []);
-  assert.is(races.length, 0, races[0]?.message);
 }
 
 const close = (ours: Float32Array, expected: Dense, what: string) =>
@@ -170,15 +131,6 @@ test("patch_nce_losses", () => {
 /** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
 const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, THREAD_QUADS: 1 };
 const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, THREAD_QUADS: 2 };
-
-/** Asserts that there are races without either of its two barriers. It leaves wrong results. */
-function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): void {
-  for (const which of [0, 1]) {
-    let seen = 0;
-    const without = (code: string) => code.replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
-    assert.ok(run(source, given, without).races.length > 0, `${source.name} without barrier ${which}`);
-  }
-}
 
 test("matmul_tiled", () => {
   // Three tiles of rows (the last with one), and three slices of K (the last with two).
