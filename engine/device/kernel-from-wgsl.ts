@@ -82,10 +82,18 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
     workgroupSize: (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
       .split(",")
       .map((axis) => axis.trim())
-      .map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis)),
+      .map((axis) => (axis in constants ? axis : (literalOf(axis, text) ?? axis))),
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
   };
+}
+
+/** The number that a literal, or a constant of the text by its name, stands for. */
+function literalOf(word: string, text: string): number | undefined {
+  const literal = /^[a-zA-Z]\w*$/.test(word)
+    ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
+    : word;
+  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
 }
 
 /** Members of the struct: scalars of 4 bytes, so member i lies at byte 4 i. */
