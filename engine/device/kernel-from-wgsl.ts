@@ -84,10 +84,18 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
     params,
     paramsSize: Math.ceil(params.length / 4) * 16,
     constants,
-    workgroupSize: readWorkgroupSize(text),
+    workgroupSize: readWorkgroupSize(text, constants),
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
   };
+}
+
+/** The number that a literal, or a constant of the text by its name, stands for. */
+function literalOf(word: string, text: string): number | undefined {
+  const literal = /^[a-zA-Z]\w*$/.test(word)
+    ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
+    : word;
+  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
 }
 
 /** Members of the struct: scalars of 4 bytes, so member i lies at byte 4 i. */
@@ -105,12 +113,12 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
     });
 }
 
-/** Numbers, or names of the constants that give them. */
-const readWorkgroupSize = (text: string): (number | string)[] =>
+/** Invocations of a workgroup along its axes: numbers, or names of tunable constants. */
+const readWorkgroupSize = (text: string, tunable: object): (number | string)[] =>
   (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
     .split(",")
     .map((axis) => axis.trim())
-    .map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis));
+    .map((axis) => (axis in tunable ? axis : (literalOf(axis, text) ?? axis)));
 
 /** Block comments nest in WGSL; in this reader they do not. */
 const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/\/\/.*$/gm, "");
