@@ -2,7 +2,7 @@
 // by more than the spreads of both runs together and by more than 5 %. The spread is the way from the fastest sample to the
 // median: what lies above the median comes from the machine's other work. Single samples have none; of them the 5 % decide.
 import { CutgpuError } from "../engine/core/errors.js";
-import type { BenchRow } from "./row.js";
+import type { BenchRow } from "./measurement/row.js";
 
 const LEAST_CHANGE = 0.05;
 

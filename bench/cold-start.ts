@@ -3,7 +3,7 @@
 
 import { openCommandGpu } from "../cut/cli/open-gpu.js";
 import { planDemo } from "../cut/demo/demo-settings.js";
-import { makeStep } from "./random-training-step.js";
+import { makeStep } from "./inputs/random-training-step.js";
 
 const start = performance.now();
 const profile = process.argv[2];

@@ -5,12 +5,12 @@
 
 import { CutgpuError } from "../engine/core/errors.js";
 import type { Gpu } from "../engine/device/gpu.js";
-import type { BenchCase, BenchContext, Ceilings, Outcome, Surroundings } from "./case.js";
-import { caseName } from "./case.js";
 import { runLadder } from "./ladder.js";
+import type { BenchCase, BenchContext, Ceilings, Outcome, Surroundings } from "./measurement/case.js";
+import { caseName } from "./measurement/case.js";
+import { rowOf } from "./measurement/rating.js";
+import { type BenchRow, type Suite, suites, type Timing } from "./measurement/row.js";
 import type { PeerJob } from "./peers/jobs.js";
-import { rowOf } from "./rating.js";
-import { type BenchRow, type Suite, suites, type Timing } from "./row.js";
 import { generatorCases } from "./suites/generator.js";
 import { kernelCases } from "./suites/kernels.js";
 import { nceCases } from "./suites/nce.js";
@@ -19,11 +19,11 @@ import { ceilingsOf, rooflineCases } from "./suites/roofline.js";
 import { stepCases } from "./suites/training-steps.js";
 
 export { adapterName } from "../engine/device/adapter.js";
-export type { BenchCase, Ceilings, Surroundings } from "./case.js";
-export { caseName } from "./case.js";
-export { type Measurement, type MeasureOptions, measure } from "./measure.js";
-export { rowOf, shareOf } from "./rating.js";
-export { type BenchRow, type Suite, suites, type Timing } from "./row.js";
+export type { BenchCase, Ceilings, Surroundings } from "./measurement/case.js";
+export { caseName } from "./measurement/case.js";
+export { type Measurement, type MeasureOptions, measure } from "./measurement/measure.js";
+export { rowOf, shareOf } from "./measurement/rating.js";
+export { type BenchRow, type Suite, suites, type Timing } from "./measurement/row.js";
 
 /** Medians of other engines by name, for the jobs that cases carry. */
 export type PeerTimes = ReadonlyMap<string, readonly { peer: string; ms: Timing | null }[]>;

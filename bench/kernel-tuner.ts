@@ -15,11 +15,11 @@ import { sum } from "../engine/operators/reduction/index.js";
 import { record } from "../engine/program/program.js";
 import { rehearse } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
-import { measure, timingOf } from "./measure.js";
-import { observeRehearsal } from "./observe.js";
-import { makeInput } from "./random-data.js";
-import { makeStep } from "./random-training-step.js";
-import { variantsOf, withForced } from "./variants.js";
+import { makeInput } from "./inputs/random-data.js";
+import { makeStep } from "./inputs/random-training-step.js";
+import { measure, timingOf } from "./measurement/measure.js";
+import { observeRehearsal } from "./measurement/observe.js";
+import { variantsOf, withForced } from "./measurement/variants.js";
 
 /** What is tuned for: options of training by name, of which those count that shapes depend on. */
 export interface TuneSize {

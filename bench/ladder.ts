@@ -11,11 +11,11 @@ import type { KernelSource } from "../engine/device/kernel.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
 import * as kernels from "../shaders/generated.js";
-import type { Ceilings } from "./case.js";
 import { rowOf } from "./index.js";
-import { type Measurement, measure } from "./measure.js";
-import { randomTensor } from "./random-data.js";
-import type { BenchRow } from "./row.js";
+import { randomTensor } from "./inputs/random-data.js";
+import type { Ceilings } from "./measurement/case.js";
+import { type Measurement, measure } from "./measurement/measure.js";
+import type { BenchRow } from "./measurement/row.js";
 
 /** A step of a ladder: a function that does the ladder's work in its own way. */
 export interface LadderStep {

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Profile } from "../engine/device/adapter.js";
-import type { Surroundings } from "./case.js";
+import type { Surroundings } from "./measurement/case.js";
 
 const COLD_START_LIMIT_MS = 120_000;
 

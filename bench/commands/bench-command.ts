@@ -27,7 +27,7 @@ import {
   suites,
 } from "../index.js";
 import { nodeSurroundings } from "../node.js";
-import { digits, tableHead, tableRow } from "../table.js";
+import { digits, tableHead, tableRow } from "../report/terminal-table.js";
 
 const group = "Options";
 const REPORT = "bench/report.html";

@@ -5,11 +5,11 @@ import { sizeOf } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import * as reference from "../../engine/operators/reference.js";
-import type { BenchCase, BenchContext } from "../case.js";
-import { measure } from "../measure.js";
+import { randomDense, randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { variantsOf, withForced } from "../measurement/variants.js";
 import type { ConvolutionJob } from "../peers/jobs.js";
-import { randomDense, randomTensor } from "../random-data.js";
-import { variantsOf, withForced } from "../variants.js";
 
 export interface ConvolutionShape {
   kernel: number;

@@ -13,8 +13,8 @@ import * as elementwise from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import * as resample from "../../engine/operators/resample/index.js";
+import { type Input, randomDense } from "../inputs/random-data.js";
 import type { MatmulJob } from "../peers/jobs.js";
-import { type Input, randomDense } from "../random-data.js";
 
 export interface OperatorBench {
   kernel: string;

@@ -2,7 +2,7 @@
 // travel between the processes. Layouts are ours (and PyTorch's): NCHW, weights [out, in, kh, kw]; a peer that prefers another
 // rearranges them before its clock starts.
 import { type GeneratorArchitecture, planGenerator } from "../../cut/networks/generator.js";
-import { fill } from "../report/fill.js";
+import { fill } from "./fill.js";
 
 export interface ConvolutionJob {
   id: string;

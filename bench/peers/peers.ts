@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { Timing } from "../row.js";
+import type { Timing } from "../measurement/row.js";
 import { comparable, type PeerJob } from "./jobs.js";
 import { ourResults } from "./ours.js";
 

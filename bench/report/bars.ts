@@ -1,7 +1,7 @@
 // Bars in HTML, which a narrow page can reflow: other engines' times against ours, and the steps of the ladder. Every bar is
 // named and has its figure beside it, so that colour only says which is ours.
 import { escapeHtml } from "../../cut/report/html.js";
-import type { BenchRow } from "../row.js";
+import type { BenchRow } from "../measurement/row.js";
 import { number, orNone, times } from "./format.js";
 import { fastest, groupBy, isLadder } from "./select.js";
 

@@ -7,7 +7,7 @@ import { escapeHtml } from "../../cut/report/html.js";
 import { renderPage, renderSummary } from "../../cut/report/page.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { parseRows } from "../baseline.js";
-import type { BenchRow, Suite } from "../row.js";
+import type { BenchRow, Suite } from "../measurement/row.js";
 import { comparedRows, renderLadders, renderPeers } from "./bars.js";
 import { number, percent, times } from "./format.js";
 import { type NceChart, nceCharts } from "./nce-charts.js";

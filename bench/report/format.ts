@@ -1,5 +1,5 @@
 // How figures are written in the report: three significant digits, units after them, a dash where there is nothing.
-import type { BenchRow, Timing } from "../row.js";
+import type { BenchRow, Timing } from "../measurement/row.js";
 
 const none = "–";
 

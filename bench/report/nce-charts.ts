@@ -2,7 +2,7 @@
 // grow as N and as N^2 from the first variant's first point, to compare slopes with.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
-import type { BenchRow } from "../row.js";
+import type { BenchRow } from "../measurement/row.js";
 import { bytes, logTicks, number, rowText } from "./format.js";
 import { groupBy } from "./select.js";
 

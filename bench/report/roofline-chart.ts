@@ -4,7 +4,7 @@
 // It is drawn twice, for wide and for narrow pages, because text that is scaled down cannot be read.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
-import type { BenchRow } from "../row.js";
+import type { BenchRow } from "../measurement/row.js";
 import { logTicks, number, rowText } from "./format.js";
 import { fastest, isLadder, type Roof } from "./select.js";
 

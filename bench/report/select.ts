@@ -1,5 +1,5 @@
 // Which rows belong where in the report.
-import type { BenchRow } from "../row.js";
+import type { BenchRow } from "../measurement/row.js";
 
 /** What the roofline suite found: operations and bytes a second at the most; null where it was not run. */
 export interface Roof {

@@ -1,7 +1,7 @@
 // Every row as a table, a table a suite. Columns in which a suite has nothing are left out. A row's own
 // figures and its note stand below it, over the table's whole width.
 import { escapeHtml } from "../../cut/report/html.js";
-import type { BenchRow, Suite } from "../row.js";
+import type { BenchRow, Suite } from "../measurement/row.js";
 import { figure, number, orNone, percent, times, timing, words } from "./format.js";
 import { fastest, workOf } from "./select.js";
 

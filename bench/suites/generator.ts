@@ -6,10 +6,10 @@ import { initialWeights, writeParameters } from "../../cut/networks/network.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { measure } from "../measure.js";
-import { observeRehearsal, totalCost } from "../observe.js";
-import { randomTensor } from "../random-data.js";
+import { randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { observeRehearsal, totalCost } from "../measurement/observe.js";
 
 interface Size {
   ngf: number;

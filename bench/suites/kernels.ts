@@ -1,13 +1,13 @@
 // Every operator at a size that training has, each kernel that the adapter can run forced in turn: the convolutions of the
 // method first, then all others.
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { BenchCase } from "../case.js";
-import { measure } from "../measure.js";
-import { observeRehearsal, totalCost } from "../observe.js";
+import { makeInput } from "../inputs/random-data.js";
+import type { BenchCase } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { variantsOf, withForced } from "../measurement/variants.js";
 import { convolutionCases } from "../operators/convolution.js";
 import { type OperatorBench, operatorBenches } from "../operators/operators.js";
-import { makeInput } from "../random-data.js";
-import { variantsOf, withForced } from "../variants.js";
 
 /** Milliseconds that sampling a row of the many small operators may take. */
 const BUDGET = 300;

@@ -10,11 +10,11 @@ import { patchNcePath } from "../../engine/operators/patch-nce/path.js";
 import { add } from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
 import { record } from "../../engine/program/program.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { measure } from "../measure.js";
-import { observeRehearsal, totalCost } from "../observe.js";
-import { composedPatchNce, composedPatchNcePath } from "../operators/composed-nce.js";
-import { makeInput, randomTensor } from "../random-data.js";
+import { makeInput, randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { composedPatchNce, composedPatchNcePath } from "./composed-patch-nce.js";
 
 const CHANNELS = 256;
 const TAU = 0.07;

@@ -4,9 +4,9 @@ import { resolveOptions } from "../../cut/options/train-options.js";
 import { planStep } from "../../cut/training/memory-plan.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Program, record } from "../../engine/program/program.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { type Measurement, timingOf } from "../measure.js";
-import type { StepSize } from "../random-training-step.js";
+import type { StepSize } from "../inputs/random-training-step.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { type Measurement, timingOf } from "../measurement/measure.js";
 import { generatorWork } from "./generator.js";
 
 const NO_COST = { flops: 0, bytes: 0 };

@@ -4,9 +4,9 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { fillWith } from "../../engine/operators/batch/memory.js";
 import { record } from "../../engine/program/program.js";
 import { bench_fma, bench_traffic } from "../../shaders/generated.js";
-import type { BenchCase, BenchContext, Ceilings, Outcome } from "../case.js";
-import { type Measurement, measure, measureWall } from "../measure.js";
-import { randomTensor } from "../random-data.js";
+import { randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext, Ceilings, Outcome } from "../measurement/case.js";
+import { type Measurement, measure, measureWall } from "../measurement/measure.js";
 
 /** Chains of multiply-adds in an invocation; the best of them is the ceiling. */
 const CHAINS = [4, 8, 12] as const;

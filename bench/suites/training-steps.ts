@@ -3,11 +3,11 @@
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as reference from "../../engine/operators/reference.js";
 import { record } from "../../engine/program/program.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { type Measurement, measure, measureWall, timingOf } from "../measure.js";
-import { again, type ObservedCall, observe, totalCost } from "../observe.js";
-import { randomDense } from "../random-data.js";
-import { makeStep, type StepSize } from "../random-training-step.js";
+import { randomDense } from "../inputs/random-data.js";
+import { makeStep, type StepSize } from "../inputs/random-training-step.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { type Measurement, measure, measureWall, timingOf } from "../measurement/measure.js";
+import { again, type ObservedCall, observe, totalCost } from "../measurement/observe.js";
 
 /** Groups of operators by what they are for; what none of these names is "other". */
 const groups: readonly [name: string, operators: RegExp][] = [

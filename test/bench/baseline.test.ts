@@ -2,9 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compareWithBaseline, parseRows } from "../../bench/baseline.js";
-import { readmeTables, replaceBetweenMarkers } from "../../bench/readme.js";
-import type { BenchRow } from "../../bench/row.js";
-import { digits, tableHead, tableRow } from "../../bench/table.js";
+import type { BenchRow } from "../../bench/measurement/row.js";
+import { readmeTables, replaceBetweenMarkers } from "../../bench/report/readme-table.js";
+import { digits, tableHead, tableRow } from "../../bench/report/terminal-table.js";
 import { messageOf } from "../support/gpu.js";
 
 function row(

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { BenchRow, Suite } from "../../../bench/measurement/row.js";
 import { benchReport } from "../../../bench/report/bench-report.js";
 import { bytes, logTicks, number, times } from "../../../bench/report/format.js";
 import { fastest, roofOf } from "../../../bench/report/select.js";
-import type { BenchRow, Suite } from "../../../bench/row.js";
 import { distFolder } from "../../support/command.js";
 
 const about = { adapter: "a made-up adapter", date: "2026-01-02", version: "9.8.7" };

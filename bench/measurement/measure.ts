@@ -3,10 +3,10 @@
 // (timestamps around the pass) where that can be believed, else wall time from the submit to the end.
 // Chrome rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
 
-import { CutgpuError } from "../engine/core/errors.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { BufferUsage, MapMode } from "../engine/device/webgpu-flags.js";
-import { type Program, record } from "../engine/program/program.js";
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
+import { type Program, record } from "../../engine/program/program.js";
 import type { Timing } from "./row.js";
 
 export interface Measurement {

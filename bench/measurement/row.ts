@@ -1,6 +1,6 @@
 // A line of a benchmark's result: what was run, how long it took, and how that compares with what the adapter could do. The
 // same rows go to the terminal, to JSON files, to the report and into the README.
-import type { Profile } from "../engine/device/adapter.js";
+import type { Profile } from "../../engine/device/adapter.js";
 
 export const suites = ["roofline", "kernels", "generator", "step", "nce", "overhead"] as const;
 export type Suite = (typeof suites)[number];

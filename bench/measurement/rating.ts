@@ -1,6 +1,6 @@
 // From what was measured to a row: rates, the share of the roofline, other engines beside it.
-import { adapterName } from "../engine/device/adapter.js";
-import type { Gpu } from "../engine/device/gpu.js";
+import { adapterName } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import type { BenchCase, Ceilings, Outcome } from "./case.js";
 import type { BenchRow, Timing } from "./row.js";
 

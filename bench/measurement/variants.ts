@@ -1,9 +1,9 @@
 // The kernels that an operator has and this adapter can run, and how to force one of them for a while.
 
-import type { AdapterTraits } from "../engine/device/adapter.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { operatorTable } from "../engine/operators/table.js";
-import { runnableVariants } from "../engine/tuning/variants.js";
+import type { AdapterTraits } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { operatorTable } from "../../engine/operators/table.js";
+import { runnableVariants } from "../../engine/tuning/variants.js";
 
 /**
  * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. On an adapter that is a CPU,

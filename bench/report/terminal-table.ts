@@ -1,5 +1,5 @@
 // Rows as lines of text for a terminal: columns of fixed width, so that lines can be printed as rows come.
-import type { BenchRow } from "./row.js";
+import type { BenchRow } from "../measurement/row.js";
 
 type Column = readonly [title: string, width: number, cell: (row: BenchRow) => string];
 

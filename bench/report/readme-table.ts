@@ -3,11 +3,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../cut/files/package-root.js";
-import { CutgpuError } from "../engine/core/errors.js";
-import { parseRows } from "./baseline.js";
-import type { BenchRow } from "./row.js";
-import { digits } from "./table.js";
+import { packageRoot } from "../../cut/files/package-root.js";
+import { CutgpuError } from "../../engine/core/errors.js";
+import { parseRows } from "../baseline.js";
+import type { BenchRow } from "../measurement/row.js";
+import { digits } from "./terminal-table.js";
 
 const [OPEN, CLOSE] = ["<!-- bench -->", "<!-- /bench -->"];
 

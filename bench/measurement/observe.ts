@@ -2,13 +2,13 @@
 // each. By this a step's operations are counted, and single operators of it can be run again alone with the very shapes
 // that they have in it.
 
-import type { Cost } from "../engine/core/operator.js";
-import type { Storage, Tensor } from "../engine/core/tensor.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import type { KernelSource } from "../engine/device/kernel.js";
-import type { DispatchCall } from "../engine/device/observers.js";
-import { rehearse } from "../engine/program/recording.js";
-import { randomTensor } from "./random-data.js";
+import type { Cost } from "../../engine/core/operator.js";
+import type { Storage, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import type { KernelSource } from "../../engine/device/kernel.js";
+import type { DispatchCall } from "../../engine/device/observers.js";
+import { rehearse } from "../../engine/program/recording.js";
+import { randomTensor } from "../inputs/random-data.js";
 
 /** One call of an operator; "adam" for updates of parameters, "other" for what belongs to no operator. */
 export interface ObservedCall extends Cost {

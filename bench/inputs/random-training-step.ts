@@ -1,10 +1,10 @@
 // A CUT training step with random pictures, as the suites run it: nothing of files, the defaults of the method.
 
-import { initialWeights, writeParameters } from "../cut/networks/network.js";
-import { resolveOptions } from "../cut/options/train-options.js";
-import { type StepInput, TrainingStep } from "../cut/training/training-step.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { Random } from "../engine/random.js";
+import { initialWeights, writeParameters } from "../../cut/networks/network.js";
+import { resolveOptions } from "../../cut/options/train-options.js";
+import { type StepInput, TrainingStep } from "../../cut/training/training-step.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { Random } from "../../engine/random.js";
 import { randomValues } from "./random-data.js";
 
 export interface StepSize {

@@ -1,10 +1,10 @@
 // What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and gives
 // one row. A case says what it measured; bench/index.ts makes the row of it, with rates and the share of the roofline.
 
-import type { Cost } from "../engine/core/operator.js";
-import type { Gpu } from "../engine/device/gpu.js";
+import type { Cost } from "../../engine/core/operator.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import type { PeerJob } from "../peers/jobs.js";
 import type { Measurement } from "./measure.js";
-import type { PeerJob } from "./peers/jobs.js";
 import type { Suite } from "./row.js";
 
 /** What the adapter can do at most, as measured on it. */
