@@ -1,6 +1,7 @@
-// Which kernel is the fastest, measured: every choice that a training step and a translation meet is made once with each kernel
-// that the adapter can run, on random data. The kernels of one choice take turns, so that a machine that slows down or is
-// busy for a while slows all of them, and the rule's own choice gives way only where a kernel is clearly faster.
+// Which variant is the fastest, measured, for `cutgpu tune`: every choice that a training step and a translation meet is
+// made once with each variant that the adapter can run, on random data. The variants of one choice take turns, so that a
+// machine that is busy for a while slows all of them, and the rule's own choice gives way only where another is clearly
+// faster.
 import { grad } from "../engine/core/autograd.js";
 import type { Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";
@@ -17,7 +18,7 @@ import { rehearse } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
 import { makeInput } from "./inputs/random-data.js";
 import { makeStep } from "./inputs/random-training-step.js";
-import { measure, timingOf } from "./measurement/measure.js";
+import { measure, timingOf, wallTime } from "./measurement/measure.js";
 import { observeRehearsal } from "./measurement/observe.js";
 import { variantsOf, withForced } from "./measurement/variants.js";
 
@@ -52,12 +53,19 @@ type AnyOperator = (inputs: readonly (Tensor | undefined)[], options: object) =>
 /** The operators that have a choice. */
 const operators = new Map(
   [
-    ...[conv2dOperator, convTranspose2dOperator, conv2dWeightGradientOperator],
-    ...[matmulOperator, linearOperator, patchNceOperator],
+    conv2dOperator,
+    convTranspose2dOperator,
+    conv2dWeightGradientOperator,
+    matmulOperator,
+    linearOperator,
+    patchNceOperator,
   ].map((operator) => [operator.record.name, operator as unknown as AnyOperator]),
 );
 
-/** The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned meanwhile. */
+/**
+ * The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned
+ * meanwhile.
+ */
 export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<Choice[]> {
   const choices = new Map<string, Choice>();
   const { table } = gpu.variants;
@@ -129,12 +137,9 @@ async function distinctVariants(gpu: Gpu, operator: string, work: () => unknown)
 async function trial(gpu: Gpu, work: () => unknown): Promise<number> {
   const { program } = await record(gpu, () => void work());
   try {
-    program.replay();
-    await gpu.finish();
-    const start = performance.now();
-    program.replay();
-    await gpu.finish();
-    return performance.now() - start;
+    const replay = () => wallTime(gpu, () => program.replay());
+    await replay();
+    return await replay();
   } finally {
     program.dispose();
   }
@@ -153,7 +158,7 @@ function notSlower(
 }
 
 /**
- * The fastest kernel, given each one's times in turn, if its slowest is quicker than the quickest of the rule's and it gains
+ * The fastest kernel, given each one's times in turn, if its slowest time is below the least of the rule's and it gains
  * enough; else the rule's.
  */
 export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly number[]>): string {

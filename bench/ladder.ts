@@ -11,10 +11,10 @@ import type { KernelSource } from "../engine/device/kernel.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
 import * as kernels from "../shaders/generated.js";
-import { rowOf } from "./index.js";
 import { randomTensor } from "./inputs/random-data.js";
 import type { Ceilings } from "./measurement/case.js";
 import { type Measurement, measure } from "./measurement/measure.js";
+import { rowOf } from "./measurement/rating.js";
 import type { BenchRow } from "./measurement/row.js";
 
 /** A step of a ladder: a function that does the ladder's work in its own way. */

@@ -15,7 +15,7 @@ import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text }
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { requestAdapter } from "../../engine/device/node.js";
-import { compareWithBaseline, parseRows } from "../baseline.js";
+import { compareWithBaseline } from "../baseline.js";
 import {
   adapterName,
   type BenchOptions,
@@ -26,8 +26,10 @@ import {
   runBench,
   suites,
 } from "../index.js";
+import { parseRows } from "../measurement/row.js";
 import { nodeSurroundings } from "../node.js";
-import { digits, tableHead, tableRow } from "../report/terminal-table.js";
+import { digits } from "../report/format.js";
+import { tableHead, tableRow } from "../report/terminal-table.js";
 
 const group = "Options";
 const REPORT = "bench/report.html";

@@ -1,13 +1,15 @@
-// From what was measured to a row: rates, the share of the roofline, other engines beside it.
+// From what was measured to a row: rates, the share of the roofline, other engines beside it. The roofline is that of
+// Williams, Waterman and Patterson, "Roofline: an insightful visual performance model" (2009), with ceilings that the
+// suite "roofline" measures on the adapter itself.
 import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { BenchCase, Ceilings, Outcome } from "./case.js";
+import type { CaseIdentity, Ceilings, Outcome } from "./case.js";
 import type { BenchRow, Timing } from "./row.js";
 
 /** The row of an outcome, rated against the ceilings. */
 export function rowOf(
   gpu: Gpu,
-  { suite, kernel, variant, shape }: Pick<BenchCase, "suite" | "kernel" | "variant" | "shape">,
+  { suite, kernel, variant, shape }: CaseIdentity,
   { measurement, flops, bytes, reference_ms = null, figures, note }: Outcome,
   ceilings: Ceilings,
   others: readonly { peer: string; ms: Timing | null }[] = [],
@@ -23,13 +25,40 @@ export function rowOf(
   const clock: Record<string, number> = measurement?.clock === "wall" ? { wall_clock: 1 } : {};
   const all = { ...figures, ...clock };
   return {
-    ...{ suite, kernel, variant, shape, dtype: "f32", adapter: adapterName(gpu), profile: gpu.profile },
-    ...{ runs: measurement?.runs ?? 0, ms: measurement?.ms ?? null, flops, bytes },
-    ...{ gflops: rate(flops), gbps: rate(bytes), roofline: time ? shareOf(flops, bytes, time, ceilings) : null },
-    ...{ reference_ms, peers },
+    suite,
+    kernel,
+    variant,
+    shape,
+    dtype: "f32",
+    adapter: adapterName(gpu),
+    profile: gpu.profile,
+    runs: measurement?.runs ?? 0,
+    ms: measurement?.ms ?? null,
+    flops,
+    bytes,
+    gflops: rate(flops),
+    gbps: rate(bytes),
+    roofline: time ? shareOf(flops, bytes, time, ceilings) : null,
+    reference_ms,
+    peers,
     ...(Object.keys(all).length ? { figures: all } : {}),
     ...(note ? { note } : {}),
   };
+}
+
+/** Kernels of the suite "roofline" whose rates are ceilings. */
+const CEILING_KERNELS = { gflops: ["fma"], gbps: ["read", "copy"] };
+
+export const givesCeiling = ({ suite, kernel }: CaseIdentity): boolean =>
+  suite === "roofline" && Object.values(CEILING_KERNELS).flat().includes(kernel);
+
+/** The ceilings that rows show: the best rates that were seen, for that much the adapter can do; 0 where there are none. */
+export function ceilingsOf(rows: readonly BenchRow[]): Ceilings {
+  const best = (rate: "gflops" | "gbps") =>
+    rows
+      .filter(({ suite, kernel }) => suite === "roofline" && CEILING_KERNELS[rate].includes(kernel))
+      .reduce((most, row) => Math.max(most, row[rate] ?? 0), 0);
+  return { gflops: best("gflops"), gbps: best("gbps") };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import { architectureOf, inputsOf, type PeerJob } from "./jobs.js";
+import { generatorArchitecture, inputsOf, type PeerJob } from "./jobs.js";
 
 /**
  * The job's results, in our layouts: one tensor, or for generator.backward the output and then the gradients of the
@@ -38,7 +38,7 @@ function run(gpu: Gpu, job: PeerJob): Tensor[] {
       return grad(forward(), [wanted], { dy: get("dy") });
     }
     default: {
-      const { modules, shapes } = planGenerator(architectureOf(job));
+      const { modules, shapes } = planGenerator(generatorArchitecture(job));
       const forward = () => runModules(modules, get("x"), inputs, "G.model.").output;
       if (job.kind === "generator") return [gpu.noGrad(forward)];
       const parameters = [...shapes.keys()].map((key) => get(key).requireGrad());

@@ -6,13 +6,13 @@ import { fileURLToPath } from "node:url";
 import { escapeHtml } from "../../cut/report/html.js";
 import { renderPage, renderSummary } from "../../cut/report/page.js";
 import { CutgpuError } from "../../engine/core/errors.js";
-import { parseRows } from "../baseline.js";
-import type { BenchRow, Suite } from "../measurement/row.js";
+import type { Ceilings } from "../measurement/case.js";
+import { type BenchRow, parseRows, type Suite } from "../measurement/row.js";
 import { comparedRows, renderLadders, renderPeers } from "./bars.js";
 import { number, percent, times } from "./format.js";
 import { type NceChart, nceCharts } from "./nce-charts.js";
 import { rooflineChart } from "./roofline-chart.js";
-import { fastest, isLadder, type Roof, roofOf } from "./select.js";
+import { fastest, isLadder, roofOf } from "./select.js";
 import { benchStyle } from "./style.css.js";
 import { renderTable, suiteTitles } from "./tables.js";
 
@@ -54,7 +54,11 @@ function section(title: string, lead: string, content: string): string {
   return content && `<h2>${escapeHtml(title)}</h2>\n<p class="lead">${escapeHtml(lead)}</p>\n${content}`;
 }
 
-function summaryOf(rows: readonly BenchRow[], { date, version }: ReportAbout, roof: Roof | null): [string, string][] {
+function summaryOf(
+  rows: readonly BenchRow[],
+  { date, version }: ReportAbout,
+  roof: Ceilings | null,
+): [string, string][] {
   const tiles: [string, string][] = [
     ["measured", date],
     ["cutgpu", version],
@@ -75,12 +79,12 @@ function summaryOf(rows: readonly BenchRow[], { date, version }: ReportAbout, ro
   return tiles.filter(([, value]) => value !== "");
 }
 
-const rooflineLead = (roof: Roof | null): string =>
+const rooflineLead = (roof: Ceilings | null): string =>
   roof
     ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer operations than the textbook, can pass it.`
     : "The roof itself was not measured in this run: the suite roofline does that.";
 
-function renderRoofline(rows: readonly BenchRow[], roof: Roof | null): string {
+function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): string {
   const chart = rooflineChart(rows, roof);
   if (!chart) return "";
   const legend = [

@@ -4,9 +4,10 @@
 // It is drawn twice, for wide and for narrow pages, because text that is scaled down cannot be read.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
+import type { Ceilings } from "../measurement/case.js";
 import type { BenchRow } from "../measurement/row.js";
 import { logTicks, number, rowText } from "./format.js";
-import { fastest, isLadder, type Roof } from "./select.js";
+import { fastest, isLadder } from "./select.js";
 
 interface Dot {
   intensity: number;
@@ -25,7 +26,10 @@ const margin = { left: 52, right: 18, top: 16, bottom: 44 };
 const fontSize = 12;
 
 /** The wide and the narrow drawing; null where no kernel has a rate. */
-export function rooflineChart(rows: readonly BenchRow[], roof: Roof | null): { wide: string; narrow: string } | null {
+export function rooflineChart(
+  rows: readonly BenchRow[],
+  roof: Ceilings | null,
+): { wide: string; narrow: string } | null {
   const all = dotsOf(rows.filter(({ suite }) => suite === "kernels"));
   if (all.length === 0) return null;
   const winners = new Set(fastest(all.map(({ row }) => row).filter((row) => !isLadder(row))));
@@ -54,7 +58,7 @@ const pixelX = ({ width, x }: Frame, value: number) =>
 const pixelY = ({ height, y }: Frame, value: number) =>
   height - margin.bottom - (height - margin.top - margin.bottom) * position(value, y);
 
-function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Roof | null): string {
+function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Ceilings | null): string {
   const place = { x: "intensity", y: "gflops", title: ({ row }: Dot) => rowText(row) };
   const plot = Plot.plot({
     document: plotDocument,
@@ -81,7 +85,7 @@ function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof:
 
 const axis = { tickSize: 0, tickPadding: 8, tickFormat: number, labelArrow: "none" } as const;
 
-function roofMarks({ x, y }: Frame, { gflops, gbps }: Roof): Plot.Markish[] {
+function roofMarks({ x, y }: Frame, { gflops, gbps }: Ceilings): Plot.Markish[] {
   const ridge = gflops / gbps;
   const start = Math.max(x[0], y[0] / gbps);
   const line = [
@@ -111,7 +115,7 @@ function boxAround(x: number, y: number, width: number, height: number): Box {
 }
 
 /** The roof's figures, and each kernel's name beside its best dot where there is room for it. */
-function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Roof | null): Plot.Markish[] {
+function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Ceilings | null): Plot.Markish[] {
   const dots = [...first, ...others].map(({ intensity, gflops }) => {
     const size = 9;
     return boxAround(pixelX(frame, intensity), pixelY(frame, gflops), size, size);
@@ -162,7 +166,7 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
 }
 
 /** Places for the bandwidth's label: left of the slope, from its middle upwards and downwards. */
-function bandwidthBoxes(frame: Frame, { gflops, gbps }: Roof, widthOf: (text: string) => number) {
+function bandwidthBoxes(frame: Frame, { gflops, gbps }: Ceilings, widthOf: (text: string) => number) {
   const text = `${number(gbps)} GB/s`;
   const ridge = gflops / gbps;
   const start = Math.max(frame.x[0], frame.y[0] / gbps);

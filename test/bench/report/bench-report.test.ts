@@ -8,27 +8,31 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { BenchRow, Suite } from "../../../bench/measurement/row.js";
 import { benchReport } from "../../../bench/report/bench-report.js";
-import { bytes, logTicks, number, times } from "../../../bench/report/format.js";
 import { fastest, roofOf } from "../../../bench/report/select.js";
 import { distFolder } from "../../support/command.js";
+import { benchRow } from "../support/rows.js";
 
 const about = { adapter: "a made-up adapter", date: "2026-01-02", version: "9.8.7" };
 
 /** A row of work that took `ms` milliseconds, or that could not run. */
 function row(suite: Suite, kernel: string, shape: string, ms: number | null, rest: Partial<BenchRow> = {}): BenchRow {
-  const [flops, moved] = [rest.flops ?? 1e9, rest.bytes ?? 1e7];
-  return {
-    ...{ suite, kernel, variant: "tiled", shape, dtype: "f32", adapter: about.adapter, profile: "gpu" },
-    ...{
-      runs: ms === null ? 0 : 9,
-      ms: ms === null ? null : { median: ms, min: 0.9 * ms, max: 1.2 * ms },
-      flops,
-      bytes: moved,
-    },
-    ...{ gflops: ms && flops ? flops / ms / 1e6 : null, gbps: ms && moved ? moved / ms / 1e6 : null },
-    ...{ roofline: ms === null ? null : 0.5, reference_ms: null, peers: {} },
+  const [flops, bytes] = [rest.flops ?? 1e9, rest.bytes ?? 1e7];
+  return benchRow({
+    suite,
+    kernel,
+    shape,
+    adapter: about.adapter,
+    profile: "gpu",
+    runs: ms === null ? 0 : 9,
+    ms: ms === null ? null : { median: ms, min: 0.9 * ms, max: 1.2 * ms },
+    flops,
+    bytes,
+    gflops: ms && flops ? flops / ms / 1e6 : null,
+    gbps: ms && bytes ? bytes / ms / 1e6 : null,
+    roofline: ms === null ? null : 0.5,
+    reference_ms: null,
     ...rest,
-  };
+  });
 }
 
 const ceilings = [
@@ -50,7 +54,8 @@ const ladder = [
 const nce = (["fused", "composed"] as const).flatMap((variant) =>
   [256, 1024].map((patches) =>
     row("nce", "patchNcePath", `1 x ${patches} patches of 256, loss and gradients`, patches / 10, {
-      ...{ variant, figures: { program_bytes: patches * (variant === "fused" ? 1024 : patches) } },
+      variant,
+      figures: { program_bytes: patches * (variant === "fused" ? 1024 : patches) },
     }),
   ),
 );
@@ -158,25 +163,6 @@ test("names cannot break out of the page", () => {
     { ...about, adapter: odd },
   );
   assert.not.match(html, "<b onclick");
-});
-
-test("figures are written with three digits and a unit", () => {
-  assert.equal([0, 0.01234, 1.5, 12, 812.34, 19136, 2.147e9].map(number), [
-    "0",
-    "0.0123",
-    "1.5",
-    "12",
-    "812",
-    "19,136",
-    "2.15 G",
-  ]);
-  assert.equal([12, 1536, 3 * 2 ** 29].map(bytes), ["12 B", "1.5 KiB", "1.5 GiB"]);
-  assert.is(times(2.5), "2.5×");
-  assert.equal(
-    logTicks([0.05, 2000], 10, 10).map((tick) => Number(tick.toPrecision(6))),
-    [0.1, 1, 10, 100, 1000],
-  );
-  assert.equal(logTicks([3, 60], 10, 10), [5, 10, 20, 50]);
 });
 
 test("as a program it renders a file of rows, and refuses another", () => {
