@@ -1,5 +1,6 @@
-// The benchmark as a library, for Node and for pages: choose suites, run them on a device, get rows. Nothing here reads
-// files or starts processes; what only Node can do comes in by `around` and `peers`. bench/README.md leads through the rest.
+// The benchmark as a library, for Node and for pages: choose suites, run them on a device, get rows. Nothing here
+// reads files or starts processes; what only Node can do comes in by `around` and `peers`. bench/README.md leads
+// through the rest.
 
 /** @module cutgpu/bench */
 
@@ -87,9 +88,9 @@ export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: 
 }
 
 /**
- * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated by
- * them. A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's reason when
- * it is aborted, a CutgpuError where the filter matches nothing, and what a lost device throws.
+ * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated
+ * by them. A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's
+ * reason when it is aborted, a CutgpuError where the filter matches nothing, and what a lost device throws.
  */
 export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<BenchRow[]> {
   const { signal, onRow, onProgress, peers, around = {} } = options;
@@ -146,7 +147,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
   return rows;
 }
 
-/** The shortest of three times in milliseconds, or of fewer where they are long. The reference needs no other warm-up. */
+/** The shortest of three times in milliseconds, or of fewer where they are long. That is warm-up enough. */
 function bestOf(work: () => void): number {
   let [best, spent] = [Number.POSITIVE_INFINITY, 0];
   for (let i = 0; i < 3 && spent < REFERENCE_MS; i++) {

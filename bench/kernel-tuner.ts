@@ -1,7 +1,7 @@
-// Which variant is the fastest, measured, for `cutgpu tune`: every choice that a training step and a translation meet is
-// made once with each variant that the adapter can run, on random data. The variants of one choice take turns, so that a
-// machine that is busy for a while slows all of them, and the rule's own choice gives way only where another is clearly
-// faster.
+// Which variant is the fastest, measured, for `cutgpu tune`: every choice that a training step and a translation meet
+// is made once with each variant that the adapter can run, on random data. The variants of one choice take turns, so
+// that a machine that is busy for a while slows all of them, and the rule's own choice gives way only where another
+// is clearly faster.
 import { grad } from "../engine/core/autograd.js";
 import type { Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";

@@ -1,4 +1,5 @@
-// What a benchmark needs of Node: bytes of the heap after a collection, and processes of its own for cold starts.
+// What a benchmark needs of Node: bytes of the heap after a collection, and processes of its own for cold starts. It
+// starts bench/cold-start.ts and finds it beside itself, in dist/bench as in the published bundle.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

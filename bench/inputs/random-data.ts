@@ -1,5 +1,5 @@
-// Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a processor
-// may be quicker with those.
+// Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a
+// processor may be quicker with those.
 import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Dense, fromFloat32 } from "../../engine/operators/reference.js";

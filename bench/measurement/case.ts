@@ -1,6 +1,6 @@
-// What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and gives
-// one row. A case says what it measured; bench/measurement/rating.ts makes the row of it, with rates and the share of the
-// roofline.
+// What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and
+// gives one row. A case says what it measured; bench/measurement/rating.ts makes the row of it, with rates and the
+// share of the roofline.
 import type { Cost } from "../../engine/core/operator.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { PeerJob } from "../peers/jobs.js";

@@ -1,7 +1,7 @@
-// How long work takes. Recorded work is warmed up (drivers compile at the first dispatch), repeated inside one pass where
-// it is so short that the submit would be seen, and sampled until its budget is spent. The clock is the GPU's own
-// (timestamps around the pass) where that can be believed, else wall time from the submit to the end.
-// Chrome rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
+// How long work takes. Recorded work is warmed up (drivers compile at the first dispatch), repeated inside one pass
+// where it is so short that the submit would be seen, and sampled until its budget is spent. The clock is the GPU's
+// own (timestamps around the pass) where that can be believed, else wall time from the submit to the end. Chrome
+// rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
@@ -51,7 +51,7 @@ export function timingOf(samples: readonly number[]): Timing {
   };
 }
 
-/** The greatest number of nanoseconds of which all stamps are multiples: the clock's tick, if there are enough of them. */
+/** The greatest number of nanoseconds that divides all stamps: the clock's tick, if there are enough of them. */
 export function tickOf(stamps: readonly bigint[]): number {
   let divisor = 0n;
   for (const stamp of stamps) {
@@ -119,7 +119,7 @@ async function sample(gpu: Gpu, program: Program, clock: PassClock | null): Prom
 /** Milliseconds between two timestamps. */
 const between = ([begin, end]: readonly [bigint, bigint]) => Number(end - begin) / 1e6;
 
-/** Whether timestamps say what can be: a time that is there, within wall time, and not a few ticks of a rounded clock. */
+/** Whether timestamps say what can be: a time above 0, within wall time, and not a few ticks of a rounded clock. */
 function believable(samples: readonly Sample[]): boolean {
   const stamps = samples.flatMap(({ stamps }) => stamps ?? []);
   if (stamps.length === 0) return false;

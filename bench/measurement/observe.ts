@@ -1,5 +1,6 @@
-// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of each. By this a
-// step's FLOPs are counted, and single operators of it can be repeated alone with the very shapes that they have in it.
+// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of each. By
+// this a step's FLOPs are counted, and single operators of it can be repeated alone with the very shapes that they
+// have in it.
 import type { Cost } from "../../engine/core/operator.js";
 import type { Storage, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";

@@ -52,7 +52,7 @@ const CEILING_KERNELS = { gflops: ["fma"], gbps: ["read", "copy"] };
 export const givesCeiling = ({ suite, kernel }: CaseIdentity): boolean =>
   suite === "roofline" && Object.values(CEILING_KERNELS).flat().includes(kernel);
 
-/** The ceilings that rows show: the best rates that were seen, for that much the adapter can do; 0 where there are none. */
+/** The ceilings that rows show: the best rates seen, for that much the adapter can do; 0 where there are none. */
 export function ceilingsOf(rows: readonly BenchRow[]): Ceilings {
   const best = (rate: "gflops" | "gbps") =>
     rows
@@ -62,8 +62,8 @@ export function ceilingsOf(rows: readonly BenchRow[]): Ceilings {
 }
 
 /**
- * The share of what the adapter allows: work of `flops` and `bytes` takes at least as long as either alone at its ceiling.
- * Above 1 where caches give more than memory does. Null for what neither computes nor moves.
+ * The share of what the adapter allows: work of `flops` and `bytes` takes at least as long as either alone at its
+ * ceiling. Above 1 where caches give more than memory does. Null for what neither computes nor moves.
  */
 export function shareOf(flops: number, bytes: number, ms: number, { gflops, gbps }: Ceilings): number | null {
   const least = Math.max(gflops ? flops / gflops : 0, gbps ? bytes / gbps : 0) / 1e6;

@@ -113,8 +113,9 @@ function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, v
 const bytesOf = (...shapes: number[][]) => shapes.reduce((sum, each) => sum + sizeOf(each), 0);
 
 /**
- * The reference makes both gradients in one call. The weights' counts as half of that call's time, for it is half of its
- * operations. The input's is timed by itself, as a transposed convolution and, under reflection, the gradient of the border.
+ * The reference makes both gradients in one call. The weights' counts as half of that call's time, for it is half of
+ * its operations. The input's is timed by itself, as a transposed convolution and, under reflection, the gradient of
+ * the border.
  */
 function referenceTime(
   kernel: Direction["kernel"],

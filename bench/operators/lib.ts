@@ -1,5 +1,5 @@
-// What the benchmark's families share: how a row of the suite "kernels" is described, and the sizes that most rows have.
-// Sizes are those of CUT's training: feature maps of 64 channels at 64 x 64, patches of 256 rows and channels.
+// What the benchmark's families share: how a row of the suite "kernels" is described, and the sizes that most rows
+// have. Sizes are those of CUT's training: feature maps of 64 channels at 64 x 64, patches of 256 rows and channels.
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import { type Input, randomDense } from "../inputs/random-data.js";
 import type { PeerJob } from "../peers/jobs.js";
@@ -19,8 +19,9 @@ export interface OperatorBench {
 }
 
 export const image: Shape = [1, 64, 64, 64];
-/** Half of it in both directions, and three pixels more on every side. */
+/** The image at half its height and width. */
 export const smallImage: Shape = [1, 64, 32, 32];
+/** The image with a border of three pixels. */
 export const paddedImage: Shape = [1, 64, 70, 70];
 
 /** Patches: rows, and their channels. */

@@ -1,5 +1,5 @@
-// Rows of PatchNCE's operators at one layer of CUT: unit rows, the loss, their gradients, and the fused path around them.
-// The suite "nce" (bench/suites/nce.ts) compares the same with a composition of plain operators.
+// Rows of PatchNCE's operators at one layer of CUT: unit rows, the loss, their gradients, and the fused path around
+// them. The suite "nce" (bench/suites/nce.ts) compares the same with a composition of plain operators.
 import { l2Normalize, patchNce, patchNcePath } from "../../engine/index.js";
 import {
   L2_EPS,

@@ -1,5 +1,5 @@
-// Rows of pictures in and out: pixels to a tensor, and a tensor to pixels. They cross between the processor and the adapter
-// and are no part of a recorded program, so wall time is taken, and they have no place on the roofline.
+// Rows of pictures in and out: pixels to a tensor, and a tensor to pixels. They cross between the processor and the
+// adapter and are no part of a recorded program, so wall time is taken, and they have no place on the roofline.
 // toCanvas has no row: it needs a canvas, which only a page has.
 import { fromImage, toImageData } from "../../engine/index.js";
 import { randomTensor } from "../inputs/random-data.js";

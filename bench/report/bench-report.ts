@@ -25,6 +25,10 @@ export interface ReportAbout {
   version: string;
 }
 
+const FOOTER =
+  "Medians of all runs, with the fastest and the slowest. Operations are counted as the textbook does, bytes as each " +
+  "operand read once and each result written once. Made by cutgpu.";
+
 /** The page as text. Parts for which there are no rows are left out. */
 export function benchReport(rows: readonly BenchRow[], about: ReportAbout): string {
   const roof = roofOf(rows);
@@ -34,17 +38,19 @@ export function benchReport(rows: readonly BenchRow[], about: ReportAbout): stri
     section("Roofline", rooflineLead(roof), renderRoofline(rows, roof)),
     section(
       "Beside other engines",
-      "Time on the same adapter, through the same WebGPU implementation, one engine after the other: how many times ours. The line marks ours; bars beyond twelve times are cut.",
+      "Time on the same adapter, through the same WebGPU implementation, one engine after the other: how many times " +
+        "ours. The line marks ours; bars beyond twelve times are cut.",
       renderPeers(rows),
     ),
     section(
       "The ladder",
-      "The same work by kernels that change one thing at a time, up to the engine's own. What pays on a GPU need not pay on a processor.",
+      "The same work by kernels that change one thing at a time, up to the engine's own. What pays on a GPU need " +
+        "not pay on a processor.",
       renderLadders(rows),
     ),
     ...(["step", "generator", "nce", "overhead", "roofline"] as const).map((suite) => renderSuite(rows, suite)),
     renderKernels(rows),
-    "<footer>Medians of all runs, with the fastest and the slowest. Operations are counted as the textbook does, bytes as each operand read once and each result written once. Made by cutgpu.</footer>",
+    `<footer>${FOOTER}</footer>`,
   ];
   const body = parts.filter(Boolean).join("\n");
   return renderPage({ kicker: "cutgpu benchmark", title: about.adapter, style: benchStyle, body });
@@ -81,7 +87,9 @@ function summaryOf(
 
 const rooflineLead = (roof: Ceilings | null): string =>
   roof
-    ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer operations than the textbook, can pass it.`
+    ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by ` +
+      "arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer " +
+      "operations than the textbook, can pass it."
     : "The roof itself was not measured in this run: the suite roofline does that.";
 
 function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): string {
@@ -92,7 +100,8 @@ function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): strin
     '<li class="other">other variants, steps of the ladder</li>',
     roof ? '<li class="roof">roof</li>' : "",
   ];
-  return `<section class="card roofline"><ul>${legend.join("")}</ul><div class="wide">${chart.wide}</div><div class="narrow">${chart.narrow}</div></section>`;
+  const drawn = `<div class="wide">${chart.wide}</div><div class="narrow">${chart.narrow}</div>`;
+  return `<section class="card roofline"><ul>${legend.join("")}</ul>${drawn}</section>`;
 }
 
 function renderSuite(rows: readonly BenchRow[], suite: Suite): string {
@@ -108,7 +117,8 @@ function renderChart({ title, note, legend, svg }: NceChart): string {
   const entries = legend.map(
     ({ name, colour, last }) => `<li style="--colour:${colour}">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
   );
-  return `<section class="chart card"><h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p><ul>${entries.join("")}</ul>${svg}</section>`;
+  const head = `<h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p>`;
+  return `<section class="chart card">${head}<ul>${entries.join("")}</ul>${svg}</section>`;
 }
 
 /** The long table, folded; above it, what its rows come to. */
@@ -120,7 +130,8 @@ function renderKernels(rows: readonly BenchRow[]): string {
     .sort((a, b) => a - b);
   const { title, note } = suiteTitles.kernels;
   const typical = shares.length
-    ? ` The fastest variants reach ${percent(shares[0])} to ${percent(shares[shares.length - 1])} of the roof, half of them ${percent(shares[Math.floor(shares.length / 2)])} or more.`
+    ? ` The fastest variants reach ${percent(shares[0])} to ${percent(shares[shares.length - 1])} of the roof, ` +
+      `half of them ${percent(shares[Math.floor(shares.length / 2)])} or more.`
     : "";
   return section(
     title,

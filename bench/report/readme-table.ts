@@ -1,5 +1,5 @@
-// The table of results in README.md, made from the committed files in bench/results: `npm run bench:readme` replaces what
-// stands between <!-- bench --> and <!-- /bench -->. Numbers are never typed by hand.
+// The table of results in README.md, made from the committed files in bench/results: `npm run bench:readme` replaces
+// what stands between <!-- bench --> and <!-- /bench -->. Numbers are never typed by hand.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

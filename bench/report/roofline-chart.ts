@@ -1,7 +1,7 @@
-// The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how many
-// operations a second a kernel reaches against how many it does for each byte that it must move. Above the roof is nothing,
-// but for kernels that need fewer operations than the textbook's count.
-// It is drawn twice, for wide and for narrow pages, because text that is scaled down cannot be read.
+// The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how
+// many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Above the roof is
+// nothing, but for kernels that need fewer operations than the nominal FLOPs. It is drawn twice, for wide and for
+// narrow pages, because text that is scaled down cannot be read.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
 import type { Ceilings } from "../measurement/case.js";
@@ -62,8 +62,12 @@ function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof:
   const place = { x: "intensity", y: "gflops", title: ({ row }: Dot) => rowText(row) };
   const plot = Plot.plot({
     document: plotDocument,
-    ...{ width: frame.width, height: frame.height },
-    ...{ marginLeft: margin.left, marginRight: margin.right, marginTop: margin.top, marginBottom: margin.bottom },
+    width: frame.width,
+    height: frame.height,
+    marginLeft: margin.left,
+    marginRight: margin.right,
+    marginTop: margin.top,
+    marginBottom: margin.bottom,
     style: { fontSize: `${fontSize}px` },
     x: {
       type: "log",
@@ -126,9 +130,17 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
     taken.push(box);
     marks.push(
       Plot.text([text], {
-        ...{ frameAnchor: "top-left", textAnchor: "start", lineAnchor: "middle", text: (t: string) => t },
-        ...{ dx: box.left - margin.left, dy: (box.top + box.bottom) / 2 - margin.top },
-        ...{ fill: colour, fontWeight: weight, stroke: "var(--card)", strokeWidth: 3, fontSize },
+        text: (t: string) => t,
+        frameAnchor: "top-left",
+        textAnchor: "start",
+        lineAnchor: "middle",
+        dx: box.left - margin.left,
+        dy: (box.top + box.bottom) / 2 - margin.top,
+        fill: colour,
+        fontWeight: weight,
+        stroke: "var(--card)",
+        strokeWidth: 3,
+        fontSize,
       }),
     );
   };
@@ -178,7 +190,9 @@ function bandwidthBoxes(frame: Frame, { gflops, gbps }: Ceilings, widthOf: (text
   });
 }
 
-/** For each kernel the dot that its name is written at: the quickest one. The heaviest kernels get their place first. */
+/**
+ * For each kernel the dot that its name is written at: the quickest one. The heaviest kernels get their place first.
+ */
 function speakers(first: readonly Dot[]): Dot[] {
   const byKernel = new Map<string, Dot>();
   for (const dot of first) {

@@ -1,5 +1,5 @@
-// Rows as lines of text for a terminal, as `cutgpu bench` prints them: columns of fixed width, because lines are printed as
-// rows come.
+// Rows as lines of text for a terminal, as `cutgpu bench` prints them: columns of fixed width, because lines are
+// printed as rows come.
 import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";
 

@@ -1,7 +1,7 @@
-// PatchNCE and the fused path around it against the same composed of plain operators: loss and all gradients, keys given.
-// First as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose products are
-// the same on both sides; then one layer with ever more patches, where what is stored shows: the fused path keeps rows and
-// a block of similarities, the composed one every similarity.
+// PatchNCE and the fused path around it against the same composed of plain operators: loss and all gradients, keys
+// given. First as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose
+// products are the same on both sides; then one layer with ever more patches, where what is stored shows: the fused
+// path keeps rows and a block of similarities, the composed one every similarity.
 import { add, type Gpu, grad, patchNce, patchNcePath, record, sum, type Tensor } from "../../engine/index.js";
 import { makeInput, randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";

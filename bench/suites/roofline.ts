@@ -1,5 +1,6 @@
-// The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying buffers
-// too large for caches, dispatches and submits of next to no work. Every other row is rated against the first three.
+// The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying
+// buffers too large for caches, dispatches and submits of next to no work. Every other row is rated against the first
+// three.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { fillWith } from "../../engine/operators/batch/memory.js";
 import { record } from "../../engine/program/program.js";
@@ -44,7 +45,7 @@ const largeBytes = (gpu: Gpu) =>
 const traffic =
   (COPY: boolean): Run =>
   async ({ gpu, signal }) => {
-    // Neighbours side by side, or a run for each invocation.
+    // Neighbours side by side, or one run of them for each invocation.
     const STRIDE = gpu.profile === "software" ? 1 : 64;
     const quads = largeBytes(gpu) / (COPY ? 32 : 16);
     const written = COPY ? quads : quads / PER_THREAD;

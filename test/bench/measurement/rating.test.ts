@@ -1,4 +1,5 @@
-// From measurements to rows: the share of the roofline, other engines beside ours, and rows that say why they have no time.
+// From measurements to rows: the share of the roofline, other engines beside ours, and rows that say why they have no
+// time.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { shareOf } from "../../../bench/index.js";

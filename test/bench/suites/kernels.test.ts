@@ -1,7 +1,7 @@
-// The suite "kernels" is complete: a row for every operator and variant, which runs what it is named after.
+// The suite "kernels" is complete: a row for every operator and variant, each running what it is named after.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { casesOf } from "../../../bench/index.js";
+import { casesOf, runBench } from "../../../bench/index.js";
 import { makeInput } from "../../../bench/inputs/random-data.js";
 import { observeRehearsal } from "../../../bench/measurement/observe.js";
 import { variantsOf } from "../../../bench/measurement/variants.js";
@@ -35,6 +35,21 @@ test("every kernel that the adapter can run has a row of its own", async () => {
   }
   const names = cases.map(({ kernel, shape, variant }) => `${kernel} ${shape} ${variant}`);
   assert.is(new Set(names).size, names.length, "names are keys");
+});
+
+test("optimizers and pictures, which are no operators, have rows too", async () => {
+  const gpu = await testGpu("software");
+  const [adam] = await runBench(gpu, { suites: ["kernels"], filter: "kernels adam" });
+  assert.is(adam.bytes, 7 * 4 * 256 * 256 * 9);
+  assert.ok(adam.gflops && adam.roofline && adam.reference_ms);
+  const pictures = await runBench(gpu, { suites: ["kernels"], filter: "256x256 pixels" });
+  assert.equal(
+    pictures.map(({ kernel, ms, roofline }) => [kernel, (ms?.median ?? 0) > 0, roofline]),
+    [
+      ["fromImage", true, null],
+      ["toImageData", true, null],
+    ],
+  );
 });
 
 test.run();
