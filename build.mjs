@@ -33,13 +33,22 @@ function expandIncludes(text, included = new Set()) {
 /** Comments and indentation are for readers of the sources; lines keep their numbers, which compilers report. */
 const plain = (code) => code.replace(/\/\/.*$/gm, "").replace(/^[ \t]+|[ \t]+$/gm, "");
 
-/** Invocations of a workgroup along its axes: numbers, or names of the constants that give them. */
-function workgroupSize({ attributes }) {
+/** Invocations of a workgroup along its axes: numbers, or names of the tunable constants that give them. */
+function workgroupSize({ attributes }, code) {
   const { value } = attributes.find(({ name }) => name === "workgroup_size");
-  return [value].flat().map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis));
+  return [value].flat().map((axis) => {
+    const literal = code.match(new RegExp(`^const ${axis}: u32 = (\\d+);(?! // @tunable)`, "m"))?.[1] ?? axis;
+    return /^\d+$/.test(literal) ? Number(literal) : axis;
+  });
 }
 
-/** What the engine must know of a kernel: its text, bindings in order, uniform layout and tunable constants. */
+/** Values of a kernel's operations by name: the `const NAME: u32 = number; // @op` lines. */
+const operationsOf = (code) =>
+  Object.fromEntries(
+    [...code.matchAll(/^const (\w+): u32 = (\d+); \/\/ @op\b/gm)].map(([, name, n]) => [name, Number(n)]),
+  );
+
+/** What the engine must know of a kernel: its text, bindings in order, uniform layout, tunable constants, operations. */
 function reflect(file) {
   const code = expandIncludes(readFileSync(file, "utf8"));
   const fail = (why) => {
@@ -68,19 +77,21 @@ function reflect(file) {
   for (const [, name, value] of code.matchAll(/^const (\w+): \w+ = ([^;]+); \/\/ @tunable/gm)) {
     constants[name] = value === "true" ? true : value === "false" ? false : Number.parseFloat(value);
   }
+  const ops = operationsOf(code);
   return {
     name: basename(file, ".wgsl"),
     bindings,
     params,
     paramsSize: Math.ceil((module.uniforms[0]?.size ?? 0) / 16) * 16,
     constants,
-    workgroupSize: workgroupSize(module.entry.compute[0]),
+    ...(Object.keys(ops).length > 0 && { ops }),
+    workgroupSize: workgroupSize(module.entry.compute[0], code),
     subgroups: /^enable subgroups;/m.test(code),
     code: plain(code),
   };
 }
 
-/** Shaders with textures are few, and engine/operators/pictures/index.ts binds them by hand. */
+/** Shaders with textures are few, and engine/operators/pictures binds them by hand. */
 const withTextures = filesBelow("shaders/pictures", ".wgsl");
 const kernels = filesBelow("shaders", ".wgsl")
   .filter((file) => !file.includes("/lib/") && !withTextures.includes(file))
@@ -91,11 +102,13 @@ const writeIfChanged = (file, text) => {
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 };
 writeIfChanged("shaders/generated.ts", header + generated);
-const texts = withTextures.map((file) => {
-  const text = JSON.stringify(plain(expandIncludes(readFileSync(file, "utf8"))));
-  return `export const ${basename(file, ".wgsl")}: string = ${text};\n`;
+const pictures = withTextures.map((file) => {
+  const code = expandIncludes(readFileSync(file, "utf8"));
+  const [entry] = new WgslReflect(code).entry.compute;
+  const shader = { ...(entry && { workgroupSize: workgroupSize(entry, code) }), code: plain(code) };
+  return `export const ${basename(file, ".wgsl")} = ${JSON.stringify(shader, null, 1)} as const;\n`;
 });
-writeIfChanged("shaders/pictures.generated.ts", header + texts.join("\n"));
+writeIfChanged("shaders/pictures.generated.ts", header + pictures.join("\n"));
 
 const folders = ["bin", "engine", "shaders", "cut", "bench", "test"];
 const sources = folders.flatMap((folder) => filesBelow(folder, ".ts")).filter((file) => !file.endsWith(".d.ts"));

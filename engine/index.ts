@@ -31,17 +31,23 @@ export {
   conv2d,
   convTranspose2d,
 } from "./operators/convolution/index.js";
+export { gatherPositions } from "./operators/gather/index.js";
 export { type InstanceNormOptions, instanceNorm } from "./operators/instance-norm/index.js";
 export { bceWithLogits, mseLoss } from "./operators/losses/index.js";
 export { linear, type MatmulOptions, matmul } from "./operators/matmul/index.js";
 export { reflectionPad2d, replicationPad2d } from "./operators/padding/index.js";
-export { gatherPositions, l2Normalize, type PatchNceOptions, patchNce } from "./operators/patch-nce/index.js";
-export { type Head, patchKeys, patchNcePath } from "./operators/patch-nce/path.js";
+export {
+  type Head,
+  l2Normalize,
+  type PatchNceOptions,
+  patchKeys,
+  patchNce,
+  patchNcePath,
+} from "./operators/patch-nce/index.js";
 export { fromImage, type ImagePixels, type ImageSource, toCanvas, toImageData } from "./operators/pictures/index.js";
 export {
   add,
   div,
-  expand,
   gate,
   leakyRelu,
   mul,
@@ -54,9 +60,9 @@ export {
   sub,
   tanh,
 } from "./operators/pointwise/index.js";
-export { mean, sum } from "./operators/reduction/index.js";
+export { expand, mean, sum } from "./operators/reduction/index.js";
 export { blurDown, blurUp } from "./operators/resample/index.js";
-export { Adam, type AdamOptions } from "./optimizers/adam.js";
+export { Adam, type AdamOptions } from "./optimizers/index.js";
 export { Arena, Program, type RecordOptions, record } from "./program/program.js";
 export { keepForBackward } from "./program/recording.js";
 export type { Rematerialize } from "./program/rematerialization.js";

@@ -1,6 +1,6 @@
 // Rows of gathering a feature map's channels at positions, and of its gradient, which scatters them back.
 import { gatherPositions } from "../../engine/index.js";
-import { scatterPositionsOperator } from "../../engine/operators/patch-nce/index.js";
+import { scatterPositionsOperator } from "../../engine/operators/gather/index.js";
 import { channels, matrix, type OperatorBench, positions } from "./lib.js";
 
 export const gatherBenches: readonly OperatorBench[] = [

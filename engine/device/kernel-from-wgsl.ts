@@ -1,15 +1,16 @@
-// Kernels of your own. The shaders of this project are reflected when it is built; here a WGSL text is read at run time, by a
-// small reader that knows what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ... in group 0,
-// after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
+// Kernels of your own. The shaders of this project are reflected when it is built; here a WGSL text is read at run
+// time, by a small reader that knows what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0,
+// 1, 2, ... in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
 import type { KernelSource } from "./kernel.js";
 
 const MAX_BINDINGS = 8;
 
 /**
- * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare constants that a dispatch may
- * replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel must undo (num_workgroups), or be
- * given fewer. Throws a ShapeError that says what the reader could not make out; what the compiler says comes as a GpuError.
+ * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare
+ * constants that a dispatch may replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel
+ * must undo (num_workgroups), or be given fewer. Throws a ShapeError that says what the reader could not make out; what
+ * the compiler says comes as a GpuError.
  *
  * @example
  * ```ts
@@ -43,7 +44,10 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   const declared = [
     ...text.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s+(\w+)\s*:\s*([^;]+);/g),
   ].map(([, group, binding, space = "", variable, type]) => ({
-    ...{ group: Number(group), binding: Number(binding), variable, type: type.trim() },
+    group: Number(group),
+    binding: Number(binding),
+    variable,
+    type: type.trim(),
     space: space.split(",").map((word) => word.trim()),
   }));
   if (declared.length !== [...text.matchAll(/@binding\b/g)].length) {
@@ -73,16 +77,14 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   return {
     name,
     bindings: buffers.map(({ variable, binding, space }) => ({
-      ...{ name: variable, binding },
+      name: variable,
+      binding,
       access: space[1] === "read_write" ? "write" : "read",
     })),
     params,
     paramsSize: Math.ceil(params.length / 4) * 16,
     constants,
-    workgroupSize: (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
-      .split(",")
-      .map((axis) => axis.trim())
-      .map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis)),
+    workgroupSize: readWorkgroupSize(text),
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
   };
@@ -102,6 +104,13 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
       return { name, type: scalar, offset: 4 * i };
     });
 }
+
+/** Numbers, or names of the constants that give them. */
+const readWorkgroupSize = (text: string): (number | string)[] =>
+  (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
+    .split(",")
+    .map((axis) => axis.trim())
+    .map((axis) => (/^\d+$/.test(axis) ? Number(axis) : axis));
 
 /** Block comments nest in WGSL; in this reader they do not. */
 const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/\/\/.*$/gm, "");

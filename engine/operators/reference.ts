@@ -2,6 +2,7 @@
 export * from "../optimizers/reference.js";
 export * from "./batch/reference.js";
 export * from "./convolution/reference.js";
+export * from "./gather/reference.js";
 export * from "./instance-norm/reference.js";
 export { type Dense, dense, fromFloat32, zeros } from "./lib/reference/dense.js";
 export * from "./losses/reference.js";

@@ -1,4 +1,6 @@
-// y[to + i] = x[from + i] for i below size. One element an invocation.
+// y[to + i] = x[from + i] for i below size. One element per invocation.
+const WORKGROUP: u32 = 64;
+
 struct Params { size: u32, source_start: u32, target_start: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -7,9 +9,9 @@ struct Params { size: u32, source_start: u32, target_start: u32 }
 
 //#include lib/index.wgsl
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
+  let at = flat_index(group, groups, local, WORKGROUP);
   if (at < params.size) { y[params.target_start + at] = x[params.source_start + at]; }
 }

@@ -1,4 +1,6 @@
-// y = value everywhere. One vec4 an invocation.
+// y = value everywhere. One vec4 per invocation.
+const WORKGROUP: u32 = 64;
+
 struct Params { quads: u32, value: f32 }
 
 @group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
@@ -6,9 +8,9 @@ struct Params { quads: u32, value: f32 }
 
 //#include lib/index.wgsl
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, 64);
+  let at = flat_index(group, groups, local, WORKGROUP);
   if (at < params.quads) { y[at] = vec4f(params.value); }
 }

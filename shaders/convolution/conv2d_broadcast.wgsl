@@ -1,8 +1,8 @@
-// Convolution for adapters that are a CPU: direct, from registers, without workgroup memory or barriers.
-// A workgroup is one subgroup. It makes ROWS output channels of LANES * 8 pixels: every lane owns 8 neighbouring pixels of
-// a row, holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input channel and tap
-// row a lane reads one window of x, and all taps of that row are summed before they join the totals: the totals stay out of
-// the inner loop, and chains of additions are short, so they round less.
+// Convolution for adapters that are a CPU: direct, from registers, without workgroup memory or barriers. A workgroup
+// is one subgroup. It makes ROWS output channels of LANES * 8 pixels: every lane owns 8 neighbouring pixels of a row,
+// holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input channel and tap
+// row a lane reads one window of x, and all taps of that row are summed before they join the totals: the totals stay
+// out of the inner loop, and chains of additions are short, so they round less.
 // Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
 // Grid: x = groups of pixels, y = blocks of ROWS output channels, z = batch.
 enable subgroups;
@@ -156,8 +156,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
   }
 
-  // The results leave one by one, through a single store, in loops whose bounds are no constants: 64 stores side by side
-  // would take five times as long to compile as all the rest.
+  // The results leave one by one, through a single store, in loops whose bounds are no constants: 64 stores side by
+  // side would take five times as long to compile as all the rest.
   if (oy >= params.rows) { return; }
   let end = min(m0 + ROWS, params.out_channels);
   let edge = min(ox + 8, params.columns);

@@ -1,7 +1,7 @@
 // Gradient of a convolution's weights for adapters that are a CPU: direct, from registers, without workgroup memory.
 //   dw[split][m, c, ty, tx] = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
-// A workgroup is one subgroup. It makes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps each: every
-// lane owns one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to all.
+// A workgroup is one subgroup. It makes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps
+// each: every lane owns one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to all.
 // The rows (n, oy) are cut into `splits` runs, whose partial sums are added by a second pass in a fixed order.
 // Grid: x = groups of pairs, y = blocks of ROWS output channels, z = splits.
 enable subgroups;
@@ -16,7 +16,7 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 struct Params {
   batch: u32, in_channels: u32, in_height: u32, in_width: u32,
   out_channels: u32, out_height: u32, out_width: u32,
-  taps_y: u32, taps_x: u32, stride: u32, pad: i32, reflect: u32, rows_a_split: u32,
+  taps_y: u32, taps_x: u32, stride: u32, pad: i32, reflect: u32, rows_per_split: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -47,8 +47,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
   var totals: array<array<f32, TAPS_X>, 8>;
 
-  let first = group.z * params.rows_a_split;
-  let end = min(first + params.rows_a_split, params.batch * params.out_height);
+  let first = group.z * params.rows_per_split;
+  let end = min(first + params.rows_per_split, params.batch * params.out_height);
   for (var row = first; row < end; row++) {
     let n = row / params.out_height;
     let oy = row % params.out_height;

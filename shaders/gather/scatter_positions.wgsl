@@ -1,5 +1,8 @@
-// The adjoint of gather_positions: x[b, c, ids[p]] += rows[b * patches + p, c], onto x already filled. One invocation owns an
-// image's channel and adds its patches one after the other, so positions may repeat and the order of summation is fixed.
+// The adjoint of gather_positions: x[b, c, ids[p]] += rows[b * patches + p, c], onto x already filled. One invocation
+// per channel of an image adds its patches one after the other, so positions may repeat and the order of summation is
+// fixed.
+const WORKGROUP: u32 = 8;
+
 struct Params { batch: u32, channels: u32, area: u32, patches: u32, ids_stride: u32 }
 
 @group(0) @binding(0) var<storage, read> rows: array<f32>;
@@ -9,10 +12,10 @@ struct Params { batch: u32, channels: u32, area: u32, patches: u32, ids_stride: 
 
 //#include lib/index.wgsl
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let plane = flat_index(group, groups, local, 8);
+  let plane = flat_index(group, groups, local, WORKGROUP);
   if (plane >= params.batch * params.channels) { return; }
   let b = plane / params.channels;
   let c = plane % params.channels;

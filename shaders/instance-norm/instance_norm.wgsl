@@ -1,9 +1,7 @@
-// y = activation((x - mean) / deviation) [+ residual], with the statistics of each plane made beforehand.
-// x, residual, y [planes, size]; statistics [planes, 2] = mean, 1 / deviation. PER_THREAD elements an
-// invocation. Grid: x = parts of a plane, y = planes.
+// y = activation((x - mean) / deviation) [+ residual], with the statistics of each plane computed beforehand.
+// x, residual, y [planes, size]; statistics [planes, 2] = mean, 1 / deviation. Grid as in lib/row_part.wgsl.
 const SLOPED: bool = false; // @tunable negative values are multiplied by `slope` (0: ReLU)
 const RESIDUAL: bool = false; // @tunable
-const PER_THREAD: u32 = 1; // @tunable
 
 struct Params { planes: u32, size: u32, slope: f32 }
 
@@ -13,17 +11,16 @@ struct Params { planes: u32, size: u32, slope: f32 }
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-//#include lib/index.wgsl
+//#include lib/row_part.wgsl
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let plane = row_of(group);
   if (plane >= params.planes) { return; }
+  let part = row_part(group, local, params.size);
   let mean = statistics[plane * 2];
   let scale = statistics[plane * 2 + 1];
-  let first = (group.x * 64 + local) * PER_THREAD;
-  let end = min(first + PER_THREAD, params.size);
-  for (var i = first; i < end; i++) {
+  for (var i = part.first; i < part.end; i++) {
     let at = plane * params.size + i;
     var v = (x[at] - mean) * scale;
     if (SLOPED) { v = select(params.slope * v, v, v > 0.0); }

@@ -1,8 +1,7 @@
-// For the gradient of instance norm: the means over each plane of g and of g * xhat, where xhat = (x - mean) / deviation is
-// made again from x, and g is dy times the derivative of the activation at xhat. One workgroup a plane.
+// For instance norm's gradient: the means over each plane of g and of g * xhat, where xhat = (x - mean) / deviation
+// is recomputed from x, and g is dy times the derivative of the activation at xhat. One workgroup per plane.
 // dy, x [planes, size]; statistics [planes, 2] -> sums [planes, 2].
 const WORKGROUP: u32 = 256; // @tunable a power of two
-const SLOPED: bool = false; // @tunable
 
 struct Params { size: u32, slope: f32 }
 
@@ -15,6 +14,8 @@ struct Params { size: u32, slope: f32 }
 var<workgroup> partial: array<vec2f, WORKGROUP>;
 
 //#include lib/index.wgsl
+//#include lib/pairwise_sum.wgsl
+//#include instance-norm/lib/derivative.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -26,16 +27,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = vec2f();
   for (var i = local; i < params.size; i += WORKGROUP) {
     let normal = (x[start + i] - mean) * scale;
-    var g = dy[start + i];
-    if (SLOPED) { g = select(params.slope * g, g, normal > 0.0); }
+    let g = through_activation(dy[start + i], normal);
     sum += vec2f(g, g * normal);
   }
   partial[local] = sum;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
+  sum_partials(local);
   // A folded grid may hold one row of workgroups too many.
   if (local == 0 && plane * 2 < arrayLength(&sums)) {
     sums[plane * 2] = partial[0].x / f32(params.size);

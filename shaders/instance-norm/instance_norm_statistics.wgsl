@@ -1,6 +1,7 @@
-// Mean and 1 / sqrt(variance + eps) of every plane, one workgroup a plane, in two passes over it: the variance is the mean
-// of squared distances from the mean (E[x^2] - E[x]^2 cancels), and biased, as PyTorch's normalisation has it. The second pass
-// also sums the plain distances, which mends what rounding left in the mean (Chan, Golub and LeVeque, 1983).
+// Mean and 1 / sqrt(variance + eps) of every plane, one workgroup per plane, in two passes over it: the variance is the
+// mean of squared distances from the mean (E[x^2] - E[x]^2 cancels), and biased, as PyTorch's normalisation has it.
+// The second pass also sums the plain distances, which corrects what rounding left in the mean (Chan, Golub and
+// LeVeque, 1983).
 // x [planes, size] -> statistics [planes, 2].
 const WORKGROUP: u32 = 256; // @tunable a power of two
 
@@ -13,15 +14,13 @@ struct Params { size: u32, eps: f32 }
 var<workgroup> partial: array<vec2f, WORKGROUP>;
 
 //#include lib/index.wgsl
+//#include lib/pairwise_sum.wgsl
 
+// The sum over the workgroup. The barrier keeps the last total from being overwritten while it is still read.
 fn total(local: u32, own: vec2f) -> vec2f {
   workgroupBarrier();
   partial[local] = own;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
+  sum_partials(local);
   return partial[0];
 }
 

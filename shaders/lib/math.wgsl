@@ -3,9 +3,12 @@
 
 fn safe_tanh(x: vec4f) -> vec4f {
   let a = min(abs(x), vec4f(15.0));
-  // Below 0.6 the quotient of exponentials cancels; Lambert's continued fraction, cut after seven terms, is exact to f32 there.
+  // Below 0.6 the quotient of exponentials cancels; Lambert's continued fraction, cut after seven terms, is exact to
+  // f32 there.
   let s = a * a;
-  let fraction = a * (135135.0 + s * (17325.0 + s * (378.0 + s))) / (135135.0 + s * (62370.0 + s * (3150.0 + s * 28.0)));
+  let upper = 135135.0 + s * (17325.0 + s * (378.0 + s));
+  let lower = 135135.0 + s * (62370.0 + s * (3150.0 + s * 28.0));
+  let fraction = a * upper / lower;
   let quotient = 1.0 - 2.0 / (exp(2.0 * a) + 1.0);
   return sign(x) * select(quotient, fraction, a < vec4f(0.6));
 }

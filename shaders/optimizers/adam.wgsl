@@ -1,6 +1,8 @@
 // Adam (Kingma and Ba, 2015) as PyTorch computes it: m and v are the running means of g and g^2, and
 //   p -= rate * m / (sqrt(v) * correction + eps),   rate = lr / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t).
-// rate and correction come in a buffer, because a recorded step changes them at every replay. One vec4 an invocation.
+// rate and correction come in a buffer, because a recorded step changes them at every replay. PER_THREAD vec4s per
+// invocation.
+const WORKGROUP: u32 = 64;
 const PER_THREAD: u32 = 1; // @tunable
 
 struct Params { quads: u32, beta1: f32, beta2: f32, eps: f32 }
@@ -14,10 +16,10 @@ struct Params { quads: u32, beta1: f32, beta2: f32, eps: f32 }
 
 //#include lib/index.wgsl
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let first = flat_index(group, groups, local, 64) * PER_THREAD;
+  let first = flat_index(group, groups, local, WORKGROUP) * PER_THREAD;
   let end = min(first + PER_THREAD, params.quads);
   for (var at = first; at < end; at++) {
     let mean = params.beta1 * m[at] + (1.0 - params.beta1) * g[at];

@@ -1,9 +1,8 @@
 // The adjoint of pad: dx gathers from dy all places that the forward pass filled from it, in a fixed order.
 // Along an axis of n, element i was written to i + pad, and, by reflection, to pad - i if 1 <= i <= pad and to
 // 2 (n - 1) - i + pad if n - 1 - pad <= i <= n - 2; by replication, an edge went to all of its border.
-// dy [planes, height + 2 pad, width + 2 pad] -> dx [planes, height, width]. One strip of dx an invocation.
+// dy [planes, height + 2 pad, width + 2 pad] -> dx [planes, height, width]. One strip of dx per invocation.
 const REFLECT: bool = true; // @tunable
-const STRIP: u32 = 1; // @tunable elements of a row an invocation
 
 struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
@@ -11,7 +10,6 @@ struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-//#include lib/index.wgsl
 //#include lib/strip.wgsl
 
 // The run of columns [first, last] that a row's element was written to, or the up to three columns.
@@ -29,10 +27,10 @@ fn row_sum(row: u32, i: i32, n: i32, pad: i32) -> f32 {
   return sum;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let strip = strip_of(flat_index(group, groups, local, 64), params.height, params.width);
+  let strip = strip_of(group, groups, local, params.height, params.width);
   if (strip.plane >= params.planes) { return; }
   let j = i32(strip.row);
   let n = i32(params.height);
@@ -40,8 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let width = params.width + 2 * params.pad;
   let plane = strip.plane * (params.height + 2 * params.pad) * width;
   let at = (strip.plane * params.height + strip.row) * params.width;
-  let end = i32(min(strip.column + STRIP, params.width));
-  for (var i = i32(strip.column); i < end; i++) {
+  for (var i = i32(strip.column); i < i32(strip.end); i++) {
     var sum = 0.0;
     if (REFLECT) {
       sum = row_sum(plane + u32(j + pad) * width, i, i32(params.width), pad);

@@ -1,17 +1,12 @@
-// y = x / (|x| + eps) row by row: the epsilon is added to the norm, not inside the root (cut.md 2.4).
-// x, y [rows, size], norms [rows] = |x| + eps. One workgroup a row.
-const WORKGROUP: u32 = 64; // @tunable a power of two
-
-struct Params { rows: u32, size: u32, eps: f32 }
+// y = x / (|x| + eps) row by row: the epsilon is added to the norm, not inside the root (docs/method.md
+// section 2.4).
+// x, y [rows, size], norms [rows] = |x| + eps. One workgroup per row.
+//#include patch-nce/lib/unit_rows.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read_write> norms: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
-
-var<workgroup> partial: array<f32, WORKGROUP>;
-
-//#include lib/index.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -21,11 +16,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = 0.0;
   for (var i = local; i < params.size; i += WORKGROUP) { sum += x[start + i] * x[start + i]; }
   partial[local] = sum;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
+  sum_partials(local);
   let norm = sqrt(partial[0]) + params.eps;
   // A folded grid may hold one row of workgroups too many.
   if (row < params.rows) {

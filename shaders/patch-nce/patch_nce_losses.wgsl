@@ -1,10 +1,15 @@
-// One step of PatchNCE (cut.md section 3; see runPatchNce in engine/operators/patch-nce/index.ts): takes a block of similarities into
-// each row's log-sum-exp. For row i of a group of S rows:
+// One step of PatchNCE (docs/method.md section 3; see runPatchNce in engine/operators/patch-nce/loss.ts): takes a block
+// of similarities into each row's log-sum-exp. For row i of a group of S rows:
 //   logits = [q_i . k_i, then q_i . k_j for all j of the group, with -10 for j = i] / tau
 //   loss_i = log(sum of exp(logits)) - logits[0]
-// s [rows, keys], the keys being begin, begin + 1, ... of the row's group; loss, lse [rows]. Until the last block is taken, loss
-// holds the positive logit, once its key has come by. One workgroup a row, merged pairwise in a fixed order. Grid: x = 1, y = rows.
+// s [rows, keys], the keys being begin, begin + 1, ... of the row's group; loss, lse [rows]. Until the last block is
+// taken, loss holds the positive logit, once its key has come by. One workgroup per row, merged pairwise in a fixed
+// order. Grid: x = 1, y = rows.
 const WORKGROUP: u32 = 64; // @tunable a power of two
+// Stands for minus infinity, which WGSL cannot write.
+const LOWEST: f32 = -3.0e38;
+// The similarity that takes the place of a row's own key among the negatives.
+const OWN_KEY: f32 = -10.0;
 
 struct Params { rows: u32, keys: u32, begin: u32, group_size: u32, tau: f32 }
 
@@ -24,15 +29,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // A folded grid may hold rows too many: they repeat the last and store nothing.
   let row = min(given, params.rows - 1);
   let own = row % params.group_size;
-  var highest = -3.0e38;
+  var highest = LOWEST;
   var total = 0.0;
   var positive = 0.0;
   for (var j = local; j < params.keys; j += WORKGROUP) {
     let logit = s[row * params.keys + j] / params.tau;
     // The positive has a column of its own, and the diagonal of the negatives is masked by -10.
-    var masked = -3.0e38;
+    var masked = LOWEST;
     if (params.begin + j == own) {
-      masked = -10.0 / params.tau;
+      masked = OWN_KEY / params.tau;
       positive = logit;
     }
     let top = max(highest, max(logit, masked));
@@ -51,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     workgroupBarrier();
   }
   if (local == 0 && given < params.rows) {
-    var before = -3.0e38;
+    var before = LOWEST;
     if (params.begin > 0) { before = lse[row]; }
     if (own < params.begin) { positive = loss[row]; } else { positive = partial[0].z; }
     let top = max(partial[0].x, before);

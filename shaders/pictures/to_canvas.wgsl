@@ -1,5 +1,5 @@
-// Draws planes [C, H, W] in [-1, 1] over the whole of a render target of H x W, one texel a fragment. The fraction of a level is
-// cut off and not rounded, so that a canvas shows the very bytes that are saved to a file.
+// Draws planes [C, H, W] in [-1, 1] over the whole of a render target of H x W, one texel per fragment. The fraction of
+// a level is cut off and not rounded, so that a canvas shows the very bytes that are saved to a file.
 struct Params { width: u32, height: u32, channels: u32 }
 
 @group(0) @binding(0) var<storage, read> planes: array<f32>;

@@ -1,6 +1,8 @@
 // y = f(a, b), element by element, for operands of the same shape.
-// One vec4 an iteration, PER_THREAD consecutive vec4s an invocation; the last vec4 may reach into the buffer's padding.
-const OP: u32 = 0; // @tunable 0 add, 1 sub, 2 mul, 3 div, 4 gate: a where b > 0, else slope * a
+// One vec4 per iteration, PER_THREAD consecutive vec4s per invocation; the last may reach into the buffer's padding.
+//#include pointwise/lib/arithmetic.wgsl
+const GATE: u32 = 4; // @op a where b > 0, else slope * a
+const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 const PER_THREAD: u32 = 1; // @tunable
 
@@ -14,10 +16,11 @@ struct Params { quads: u32, slope: f32 }
 //#include lib/index.wgsl
 
 fn f(u: vec4f, v: vec4f) -> vec4f {
-  if (OP == 0) { return u + v; }
-  if (OP == 1) { return u - v; }
-  if (OP == 2) { return u * v; }
-  if (OP == 3) { return u / v; }
+  if (OP == ADD) { return u + v; }
+  if (OP == SUB) { return u - v; }
+  if (OP == MUL) { return u * v; }
+  if (OP == DIV) { return u / v; }
+  // GATE
   return select(params.slope * u, u, v > vec4f(0.0));
 }
 

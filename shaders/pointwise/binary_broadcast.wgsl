@@ -1,6 +1,8 @@
-// y = f(a, b) where a and b broadcast: the output has up to four axes (n3 slowest), and each operand its own stride along
-// each, 0 where it is broadcast. One element an invocation.
-const OP: u32 = 0; // @tunable 0 add, 1 sub, 2 mul, 3 div, 4 a alone
+// y = f(a, b) where a and b broadcast: the output has up to four axes (n3 slowest), and each operand its own stride
+// along each, 0 where it is broadcast. One element per invocation.
+//#include pointwise/lib/arithmetic.wgsl
+const FIRST: u32 = 4; // @op a alone
+const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 
 struct Params {
@@ -17,10 +19,11 @@ struct Params {
 //#include lib/index.wgsl
 
 fn f(u: f32, v: f32) -> f32 {
-  if (OP == 0) { return u + v; }
-  if (OP == 1) { return u - v; }
-  if (OP == 2) { return u * v; }
-  if (OP == 3) { return u / v; }
+  if (OP == ADD) { return u + v; }
+  if (OP == SUB) { return u - v; }
+  if (OP == MUL) { return u * v; }
+  if (OP == DIV) { return u / v; }
+  // FIRST
   return u;
 }
 

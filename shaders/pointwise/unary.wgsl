@@ -1,6 +1,13 @@
 // y = f(x), element by element, with two parameters a and b where f has them.
-// One vec4 an iteration, PER_THREAD consecutive vec4s an invocation; the last vec4 may reach into the buffer's padding.
-const OP: u32 = 0; // @tunable 0 relu/leakyRelu (slope a), 1 tanh, 2 sigmoid, 3 softplus, 4 square, 5 sqrt, 6 a*x + b
+// One vec4 per iteration, PER_THREAD consecutive vec4s per invocation; the last may reach into the buffer's padding.
+const RELU: u32 = 0; // @op x where x > 0, else a * x
+const TANH: u32 = 1; // @op
+const SIGMOID: u32 = 2; // @op
+const SOFTPLUS: u32 = 3; // @op
+const SQUARE: u32 = 4; // @op
+const SQRT: u32 = 5; // @op
+const SCALE: u32 = 6; // @op a * x + b
+const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 const PER_THREAD: u32 = 1; // @tunable
 
@@ -14,12 +21,13 @@ struct Params { quads: u32, a: f32, b: f32 }
 //#include lib/math.wgsl
 
 fn f(v: vec4f) -> vec4f {
-  if (OP == 0) { return select(params.a * v, v, v > vec4f(0.0)); }
-  if (OP == 1) { return safe_tanh(v); }
-  if (OP == 2) { return safe_sigmoid(v); }
-  if (OP == 3) { return softplus(v); }
-  if (OP == 4) { return v * v; }
-  if (OP == 5) { return sqrt(v); }
+  if (OP == RELU) { return select(params.a * v, v, v > vec4f(0.0)); }
+  if (OP == TANH) { return safe_tanh(v); }
+  if (OP == SIGMOID) { return safe_sigmoid(v); }
+  if (OP == SOFTPLUS) { return softplus(v); }
+  if (OP == SQUARE) { return v * v; }
+  if (OP == SQRT) { return sqrt(v); }
+  // SCALE
   return params.a * v + params.b;
 }
 

@@ -1,5 +1,5 @@
-// y = factor * sum of x over up to two reduced axes, one invocation an output. For short reductions with many outputs, and
-// for adding up partial results in a fixed order. Axes and strides as in reduce_rows.
+// y = factor * sum of x over up to two reduced axes, one invocation per output. For short reductions with many outputs,
+// and for adding up partial results in a fixed order. Axes and strides as in reduce_rows.
 const WORKGROUP: u32 = 64; // @tunable
 
 struct Params {

@@ -1,4 +1,4 @@
-// y = factor * sum of x over up to two reduced axes, one workgroup an output: its invocations stride over the inner
+// y = factor * sum of x over up to two reduced axes, one workgroup per output: its invocations stride over the inner
 // reduced axis, then their partial sums are added pairwise in a fixed order. For long reductions.
 // Outputs are numbered over up to two kept axes; each axis has its own stride in x.
 const WORKGROUP: u32 = 256; // @tunable a power of two
@@ -16,6 +16,7 @@ struct Params {
 var<workgroup> partial: array<f32, WORKGROUP>;
 
 //#include lib/index.wgsl
+//#include lib/pairwise_sum.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -28,10 +29,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var i = local; i < params.inner; i += WORKGROUP) { sum += x[row + i * params.inner_stride]; }
   }
   partial[local] = sum;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
+  sum_partials(local);
   if (local == 0 && output < params.outputs) { y[output] = partial[0] * params.factor; }
 }

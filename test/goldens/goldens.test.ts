@@ -28,7 +28,7 @@ const walks: readonly [
     everywhere("winograd"),
     (profile, name) => !isRun(name) || (profile === "software" && name !== "cut-no-antialias.safetensors"),
   ],
-  ["the largest tiles", everywhere("tiled_large"), (profile, name) => profile === "gpu" && !isRun(name)],
+  ["the largest tiles", everywhere("tiled_128x128"), (profile, name) => profile === "gpu" && !isRun(name)],
 ];
 
 const files = suite("golden files");

@@ -6,15 +6,15 @@
 // with a contiguous cotangent autograd says 0.03417, and with the strided one -1.581; batches of two are right.)
 // Here a training step is given that same defect, so that such goldens can still be followed to six digits. Nothing but the
 // golden tests may use this.
-import { planGenerator } from "../../cut/networks/generator.js";
+import { generatorModules } from "../../cut/networks/generator.js";
 import type { TrainingStep } from "../../cut/training/training-step.js";
 import { defineOperator } from "../../engine/core/operator.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import { copyInto } from "../../engine/operators/batch/memory.js";
+import { copyInto } from "../../engine/operators/batch/index.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
+import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
-import { gatherPositions } from "../../engine/operators/patch-nce/index.js";
 import { add } from "../../engine/operators/pointwise/index.js";
 
 /** The identity, whose gradient of each image is read in the order [H, W, C] and taken for [C, H, W]. */
@@ -35,12 +35,12 @@ const scrambled = defineOperator<readonly [x: Tensor], object>({
 /** Makes a step's query encoder differentiate as PyTorch's CPU does for a batch of one. */
 export function emulateDefect(step: TrainingStep): void {
   const { G } = step;
-  const { modules, shapes } = planGenerator(G.architecture);
+  const modules = generatorModules(G.architecture);
   const blockKey = (index: number, convolution: number, name: string) =>
     `model.${index}.conv_block.${convolution}.${name}`;
   G.encode = (x, taps) => {
     const get = (key: string) => G.parameters.get(key) as Tensor;
-    const isBlock = (index: number) => shapes.has(blockKey(index, 1, "weight"));
+    const isBlock = (index: number) => G.parameters.has(blockKey(index, 1, "weight"));
     const lastTappedBlock = Math.max(...taps.filter(isBlock));
     const block = (input: Tensor, index: number): Tensor => {
       const convolve = (t: Tensor, n: number) =>

@@ -2,7 +2,8 @@
 // One case a quantity, with its error ||ours - golden|| / ||golden|| and its bound.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Generator, type GeneratorArchitecture } from "../../cut/networks/generator.js";
+import { Generator } from "../../cut/networks/generator.js";
+import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
 import type { ParameterShapes, Parameters, Weights } from "../../cut/networks/network.js";
 import { writeParameters } from "../../cut/networks/network.js";
 import { loadGenerator } from "../../cut/training/checkpoint.js";

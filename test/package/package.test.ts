@@ -1,5 +1,5 @@
-// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in Node, type
-// checked, bundled by esbuild and by Vite. The script and the page are the README's own.
+// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in
+// Node, type checked, bundled by esbuild and by Vite. The script and the page are the README's own.
 import { spawn } from "node:child_process";
 import {
   existsSync,
@@ -87,7 +87,7 @@ let tarball = "";
 
 test.before(async () => {
   await succeed(node(["build-package.mjs"]));
-  // dist/web is the page of `cutgpu web`, which has tests of its own.
+  // dist/web holds the pages of `cutgpu web`, which have tests of their own.
   const packed = await succeed(
     run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", work], projectFolder),
   );
@@ -118,7 +118,7 @@ test("arethetypeswrong finds nothing for Node's ES modules and for bundlers", as
   await succeed(node([attw, tarball, "--profile", "esm-only", "--no-definitely-typed", "--no-color"]));
 });
 
-test("it brings three small packages along, and neither sharp nor dawn nor the command's", () => {
+test("it depends on three small packages, and on neither sharp nor dawn nor the command's", () => {
   const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
   assert.equal(installed, ["@webgpu", "cutgpu", "fflate", "valibot"]);
   const { dependencies } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));

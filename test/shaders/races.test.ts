@@ -161,8 +161,8 @@ test("patch_nce_losses", () => {
 });
 
 /** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
-const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, OWN: 1 };
-const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, OWN: 2 };
+const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, THREAD_QUADS: 1 };
+const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, THREAD_QUADS: 2 };
 
 /** Asserts that there are races without either of its two barriers. It leaves wrong results. */
 function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): void {
@@ -175,18 +175,18 @@ function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): vo
 
 test("matmul_tiled", () => {
   // Three tiles of rows (the last with one), and three slices of K (the last with two).
-  const [a, c, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
+  const [a, b, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
   const y = new Float32Array(51);
   const given: Run<typeof kernels.matmul_tiled> = {
-    bindings: { a: f32(a), c: f32(c), bias: f32(bias), y },
+    bindings: { a: f32(a), b: f32(b), bias: f32(bias), y },
     params: {
-      ...{ batch: 1, m: 17, n: 3, k: 10, a_batch: 0, a_m: 10, a_k: 1, c_base: 0, c_batch: 0, c_k: 1, c_n: 10 },
+      ...{ batch: 1, m: 17, n: 3, k: 10, a_batch: 0, a_m: 10, a_k: 1, b_base: 0, b_batch: 0, b_k: 1, b_n: 10 },
       ...{ has_bias: 1, relu: 1, accumulate: 0 },
     },
     grid: [3, 1, 1],
     constants: TINY,
   };
-  const expected = reference.relu(reference.linear(a, c, bias));
+  const expected = reference.relu(reference.linear(a, b, bias));
   for (const constants of [TINY, { ...TINY, ROLLED: true }, TINY_OF_TWO]) {
     y.fill(0);
     runSafely(kernels.matmul_tiled, { ...given, constants });
@@ -198,27 +198,27 @@ test("matmul_tiled", () => {
 test("matmul_tiled_vec4", () => {
   // Two tiles of rows and of columns, two products and two slices of K; the second operand along n, or along k.
   const a = uniform(random, [2, 9, 8]);
-  for (const C_ALONG_K of [false, true]) {
-    const c = uniform(random, C_ALONG_K ? [2, 12, 8] : [2, 8, 12]);
+  for (const B_ALONG_K of [false, true]) {
+    const b = uniform(random, B_ALONG_K ? [2, 12, 8] : [2, 8, 12]);
     const y = new Float32Array(216);
     const given: Run<typeof kernels.matmul_tiled_vec4> = {
-      bindings: { a: f32(a), c: f32(c), bias: f32(c), y },
+      bindings: { a: f32(a), b: f32(b), bias: f32(b), y },
       params: {
-        ...{ batch: 2, m: 9, n: 12, k: 8, a_batch: 72, a_m: 8, a_k: 1, c_base: 0, c_batch: 96 },
-        ...(C_ALONG_K ? { c_k: 1, c_n: 8 } : { c_k: 12, c_n: 1 }),
+        ...{ batch: 2, m: 9, n: 12, k: 8, a_batch: 72, a_m: 8, a_k: 1, b_base: 0, b_batch: 96 },
+        ...(B_ALONG_K ? { b_k: 1, b_n: 8 } : { b_k: 12, b_n: 1 }),
         ...{ has_bias: 0, relu: 0, accumulate: 0 },
       },
       grid: [8, 1, 1],
-      constants: { ...TINY, C_ALONG_K },
+      constants: { ...TINY, B_ALONG_K },
     };
     runSafely(kernels.matmul_tiled_vec4, given);
-    close(y, reference.matmul(a, c, { transposeB: C_ALONG_K }), `C_ALONG_K ${C_ALONG_K}`);
+    close(y, reference.matmul(a, b, { transposeB: B_ALONG_K }), `B_ALONG_K ${B_ALONG_K}`);
     needsBothBarriers(kernels.matmul_tiled_vec4, given);
   }
 });
 
 test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
-  // 20 pixels are three tiles, 18 weights a channel several slices.
+  // 20 pixels are three tiles, 18 weights per channel several slices.
   const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
   const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
   const y = new Float32Array(60);
@@ -241,22 +241,22 @@ test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
   const w2 = uniform(random, [3, 2, 2, 2]);
   const params = { ...forward.params, ...{ rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 } };
   const y2 = new Float32Array(90);
-  const fours: Run<typeof kernels.conv2d_tiled_vec4> = {
+  const vec4: Run<typeof kernels.conv2d_tiled_vec4> = {
     bindings: { x: f32(x), w: f32(w2), bias: f32(bias), y: y2 },
     params: { ...params, w_m: 8, w_c: 4, w_ty: 2 },
     grid: [4, 1, 1],
     constants: { ...TINY, TAPS_X: 2, TAPS_Y: 2 },
   };
-  runSafely(kernels.conv2d_tiled_vec4, fours);
-  close(y2, reference.conv2d(x, w2, bias, { padding: 1 }), "output, weights by fours");
-  needsBothBarriers(kernels.conv2d_tiled_vec4, fours);
+  runSafely(kernels.conv2d_tiled_vec4, vec4);
+  close(y2, reference.conv2d(x, w2, bias, { padding: 1 }), "output, weights as vec4s");
+  needsBothBarriers(kernels.conv2d_tiled_vec4, vec4);
 
   // The 20 pixels in two runs, and 18 columns in three tiles.
   const dy = uniform(random, [1, 3, 4, 5]);
   const dw = new Float32Array(108);
   const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {
     bindings: { x: f32(x), dy: f32(dy), dw },
-    params: { ...sizes, stride: 1, pad: 1, reflect: 0, splits: 2, pixels_a_split: 10 },
+    params: { ...sizes, stride: 1, pad: 1, reflect: 0, splits: 2, pixels_per_split: 10 },
     grid: [6, 1, 1],
     constants: TINY,
   };
@@ -271,8 +271,8 @@ test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
 
 test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
   // At a quarter of their size: tiles of 4 x 4 and of 16 x 16, and several slices of K.
-  const [a, c] = [uniform(random, [16, 8]), uniform(random, [8, 16])];
-  const rest = { params: { m: 16, n: 16, k: 8 }, bindings: { a: f32(a), c: f32(c) } };
+  const [a, b] = [uniform(random, [16, 8]), uniform(random, [8, 16])];
+  const rest = { params: { m: 16, n: 16, k: 8 }, bindings: { a: f32(a), b: f32(b) } };
   const steps = [
     [kernels.ladder_matmul_workgroup, [4, 4, 1]],
     [kernels.ladder_matmul_workgroup_register, [1, 1, 1]],
@@ -280,7 +280,7 @@ test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
   for (const [kernel, grid] of steps) {
     const y = new Float32Array(256);
     runSafely(kernel, { ...rest, bindings: { ...rest.bindings, y }, grid: [...grid] }, quarter);
-    close(y, reference.matmul(a, c), kernel.name);
+    close(y, reference.matmul(a, b), kernel.name);
   }
 });
 

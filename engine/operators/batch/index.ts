@@ -1,10 +1,26 @@
-// Moving whole images: concatenation and slices along the first axis, and the horizontal flip.
-import { flip } from "../../../shaders/generated.js";
+// Moving whole images: concatenation and slices along the first axis, and the horizontal flip; and for the use of other
+// families, copies and fills of memory.
+import { copy, fill, flip } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
-import { copyInto, fillWith } from "./memory.js";
+import type { Gpu } from "../../device/gpu.js";
+
+/** Sets every element of y. */
+export function fillWith(gpu: Gpu, y: Tensor, value: number): void {
+  const vec4s = Math.ceil(y.size / 4);
+  gpu.dispatch(fill, { bindings: { y }, params: { quads: vec4s, value }, invocations: vec4s });
+}
+
+/** y[to...] = x[from...] for `size` elements, in flat order. */
+export function copyInto(gpu: Gpu, x: Tensor, y: Tensor, size: number, from = 0, to = 0): void {
+  gpu.dispatch(copy, {
+    bindings: { x, y },
+    params: { size, source_start: from, target_start: to },
+    invocations: size,
+  });
+}
 
 export const concatOperator = defineOperator<readonly Tensor[], object>({
   name: "concat",
@@ -78,7 +94,7 @@ export const flipOperator = defineOperator<readonly [x: Tensor], object>({
   cheap: true,
   forward(gpu, [x], _, y) {
     const width = x.shape[x.shape.length - 1];
-    gpu.dispatch(flip, { bindings: { x, y }, params: { size: x.size, width }, grid: Math.ceil(x.size / 64) });
+    gpu.dispatch(flip, { bindings: { x, y }, params: { size: x.size, width }, invocations: x.size });
     return undefined;
   },
   gradient: (_, dy) => [flipHorizontal(dy)],

@@ -1,6 +1,6 @@
-// Instance norm without affine parameters or running statistics (cut.md section 2.1): per image and channel, biased
-// variance, eps inside the root; optionally with the activation and the residual addition that follow it in the networks.
-// The gradient keeps only the statistics and makes the normalised values again.
+// Instance norm without affine parameters or running statistics (docs/method.md section 2.1): per image and channel,
+// biased variance, eps inside the root; optionally with the activation and the residual addition that follow it in the
+// networks. The gradient keeps only the statistics and recomputes the normalised values.
 import {
   instance_norm,
   instance_norm_gradient,
@@ -12,7 +12,7 @@ import { defineOperator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { rowGrid } from "../../device/kernel.js";
+import { rowGrid, workgroupsFor } from "../../device/kernel.js";
 
 export interface InstanceNormOptions {
   eps?: number;
@@ -31,9 +31,20 @@ interface NormOptions {
   slope: number | null;
 }
 
-/** Lanes that add up one plane together, and elements an invocation of the other kernels does. */
-const lanes = (gpu: Gpu) => (gpu.profile === "software" ? 8 : 256);
-const perThread = (gpu: Gpu, size: number) => (gpu.profile === "software" ? Math.min(8, Math.ceil(size / 64)) : 1);
+/** Invocations that sum one plane together. On software adapters they are lanes of a vector register. */
+const WORKGROUP = { software: 8, gpu: 256 } as const;
+
+/** Elements per invocation of the other kernels; on software adapters fewer where a plane does not fill a workgroup. */
+const PER_THREAD = { software: 8, gpu: 1 } as const;
+
+/** The constant and the grid of a kernel that works on parts of planes. */
+function partsOf(gpu: Gpu, source: typeof instance_norm | typeof instance_norm_gradient, planes: number, size: number) {
+  const perThread = Math.min(PER_THREAD[gpu.profile], workgroupsFor(source, size));
+  return {
+    PER_THREAD: perThread,
+    grid: rowGrid(workgroupsFor(source, Math.ceil(size / perThread)), planes),
+  };
+}
 
 function normalize(
   gpu: Gpu,
@@ -44,11 +55,11 @@ function normalize(
 ): void {
   const planes = statistics.shape[0];
   const size = x.size / planes;
-  const PER_THREAD = perThread(gpu, size);
+  const { PER_THREAD, grid } = partsOf(gpu, instance_norm, planes, size);
   gpu.dispatch(instance_norm, {
     bindings: { x, statistics, residual: residual ?? x, y },
     params: { planes, size, slope: slope ?? 0 },
-    grid: rowGrid(Math.ceil(size / (64 * PER_THREAD)), planes),
+    grid,
     constants: { SLOPED: slope !== null, RESIDUAL: Boolean(residual), PER_THREAD },
   });
 }
@@ -78,7 +89,7 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
       bindings: { x, statistics },
       params: { size, eps: options.eps },
       grid: planes,
-      constants: { WORKGROUP: lanes(gpu) },
+      constants: { WORKGROUP: WORKGROUP[gpu.profile] },
     });
     normalize(gpu, inputs, options, y, [statistics]);
     return [statistics];
@@ -96,7 +107,7 @@ export const instanceNormGradientOperator = defineOperator<
 >({
   name: "instanceNormGradient",
   shape: ([dy]) => dy.shape,
-  // The normalised value again 2, two sums 3, the gradient 4; then the activation's gate.
+  // The normalised value 2, two sums 3, the gradient 4; then the activation's gate.
   flops: ([dy], { slope }) => sizeOf(dy as Shape) * (9 + Number(slope !== null)),
   forward(gpu, [dy, x, statistics], { slope }, dx) {
     const planes = statistics.shape[0];
@@ -107,13 +118,13 @@ export const instanceNormGradientOperator = defineOperator<
       bindings: { dy, x, statistics, sums },
       params: { size, slope: slope ?? 0 },
       grid: planes,
-      constants: { WORKGROUP: lanes(gpu), SLOPED },
+      constants: { WORKGROUP: WORKGROUP[gpu.profile], SLOPED },
     });
-    const PER_THREAD = perThread(gpu, size);
+    const { PER_THREAD, grid } = partsOf(gpu, instance_norm_gradient, planes, size);
     gpu.dispatch(instance_norm_gradient, {
       bindings: { dy, x, statistics, sums, dx },
       params: { planes, size, slope: slope ?? 0 },
-      grid: rowGrid(Math.ceil(size / (64 * PER_THREAD)), planes),
+      grid,
       constants: { SLOPED, PER_THREAD },
     });
     sums.dispose();

@@ -1,7 +1,6 @@
-// Instance normalisation (Ulyanov et al., 2016) without scale, shift or running statistics, and the L2 normalisation
-// of rows that puts patch features on the unit sphere. The variance is the biased one, taken in a second pass: maps
-// with a large mean lose no digits. What a generator does right after the norm can be asked for with it: an activation,
-// and then the addition of a residual; kernels fuse both, so the reference states both.
+// Instance normalisation (Ulyanov et al., 2016) without scale, shift or running statistics. The variance is the biased
+// one, taken in a second pass: maps with a large mean lose no digits. What a generator does right after the norm can be
+// asked for with it: an activation, and then the addition of a residual; kernels fuse both, so the reference states both.
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 
 export interface InstanceNormOptions {
@@ -85,39 +84,4 @@ function inverseDeviationOf(values: Float64Array, start: number, count: number, 
   let total = 0;
   for (let at = start; at < start + count; at++) total += (values[at] - mean) ** 2;
   return 1 / Math.sqrt(total / count + eps);
-}
-
-/** Rows x [R, C] -> x / (||x|| + eps) row by row. The eps is added to the norm, so it counts for tiny rows. */
-export function l2Normalize(x: Dense, eps = 1e-7): Dense {
-  requireRank("l2Normalize", "x", x.shape, 2, "[rows, channels]");
-  const [rows, channels] = x.shape;
-  const y = zeros(x.shape);
-  for (let row = 0; row < rows; row++) {
-    const start = row * channels;
-    const factor = 1 / (normOf(x.data, start, channels) + eps);
-    for (let at = start; at < start + channels; at++) y.data[at] = x.data[at] * factor;
-  }
-  return y;
-}
-
-/** At a row of zeros the norm's own gradient is taken as zero, as PyTorch does. */
-export function l2NormalizeGradient(x: Dense, eps: number, dy: Dense): { dx: Dense } {
-  const [rows, channels] = x.shape;
-  const dx = zeros(x.shape);
-  for (let row = 0; row < rows; row++) {
-    const start = row * channels;
-    const norm = normOf(x.data, start, channels);
-    const factor = 1 / (norm + eps);
-    let dot = 0;
-    for (let at = start; at < start + channels; at++) dot += x.data[at] * dy.data[at];
-    const along = norm > 0 ? (dot * factor * factor) / norm : 0;
-    for (let at = start; at < start + channels; at++) dx.data[at] = dy.data[at] * factor - x.data[at] * along;
-  }
-  return { dx };
-}
-
-function normOf(values: Float64Array, start: number, count: number): number {
-  let total = 0;
-  for (let at = start; at < start + count; at++) total += values[at] * values[at];
-  return Math.sqrt(total);
 }

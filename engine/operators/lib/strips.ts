@@ -2,11 +2,14 @@
 import type { Shape } from "../../core/shapes.js";
 import type { Gpu } from "../../device/gpu.js";
 
-/** How an image kernel is cut into strips of rows (see shaders/lib/strip.wgsl), for workgroups of 64. */
-export function stripGrid(
+/** Elements of a row per invocation. */
+const STRIP = { software: 8, gpu: 1 } as const;
+
+/** An invocation for each strip of an output's rows, as gpu.dispatch takes it. */
+export function stripsOf(
   gpu: Gpu,
   [batch, channels, height, width]: Shape,
-): { grid: number; constants: { STRIP: number } } {
-  const STRIP = gpu.profile === "software" ? 8 : 1;
-  return { grid: Math.ceil((batch * channels * height * Math.ceil(width / STRIP)) / 64), constants: { STRIP } };
+): { invocations: number; constants: { STRIP: number } } {
+  const strip = STRIP[gpu.profile];
+  return { invocations: batch * channels * height * Math.ceil(width / strip), constants: { STRIP: strip } };
 }

@@ -1,4 +1,5 @@
-// Mean losses, composed of other operators, so that their gradients (and the gradients of those) need no code of their own.
+// Mean losses, composed of other operators, so that their gradients (and the gradients of those) need no code of
+// their own.
 import type { Tensor } from "../../core/tensor.js";
 import { mul, scale, softplus, square, sub } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";

@@ -1,11 +1,11 @@
-// Padding by reflection and by replication, the same on four sides, and their adjoints, which gather (at most nine sources
-// for a reflection) and so need no atomics and sum in a fixed order.
+// Padding by reflection and by replication, the same on four sides, and their adjoints, which gather (at most nine
+// sources for a reflection) and so need no atomics and sum in a fixed order.
 import { pad, pad_gradient } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { stripGrid } from "../lib/strips.js";
+import { stripsOf } from "../lib/strips.js";
 
 type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;
@@ -30,11 +30,11 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
     cheap: true,
     forward(gpu, [x], { padding }, y) {
       const [batch, channels, height, width] = x.shape;
-      const { grid, constants } = stripGrid(gpu, y.shape);
+      const { invocations, constants } = stripsOf(gpu, y.shape);
       gpu.dispatch(pad, {
         bindings: { x, y },
         params: { planes: batch * channels, height, width, pad: padding },
-        grid,
+        invocations,
         constants: { ...constants, REFLECT },
       });
       return undefined;
@@ -54,11 +54,11 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
     flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
     forward(gpu, [dy], { padding, size }, dx) {
       const [batch, channels] = dy.shape;
-      const { grid, constants } = stripGrid(gpu, dx.shape);
+      const { invocations, constants } = stripsOf(gpu, dx.shape);
       gpu.dispatch(pad_gradient, {
         bindings: { dy, dx },
         params: { planes: batch * channels, height: size[0], width: size[1], pad: padding },
-        grid,
+        invocations,
         constants: { ...constants, REFLECT },
       });
       return undefined;

@@ -37,7 +37,7 @@ export function zeroPad2d(x: Dense, p: number): Dense {
   return y;
 }
 
-/** The gradient of `zeroPad2d`: y [N, C, H + 2p, W + 2p] -> [N, C, H, W], the border cut off. With p = 0 it is y itself. */
+/** The gradient of `zeroPad2d`: y [N, C, H + 2p, W + 2p] -> [N, C, H, W], the border cut off. y itself with p = 0. */
 export function crop2d(y: Dense, p: number): Dense {
   if (p === 0) return y;
   const [batch, channels, height, width] = y.shape;

@@ -1,31 +1,26 @@
-// The fused path of the design: feature maps and positions in, one NCE loss a row out, with the head of the paper (two linear
-// layers with a ReLU between, cut.md section 2.4) and its gradients inside. Gathered rows are stored once; similarities as
-// patches.ts keeps them. The same in plain operators is its oracle:
+// The fused path: feature maps and positions in, one NCE loss per row out, with the head of the paper (two linear layers
+// with a ReLU between, docs/method.md section 2.4) and its gradients inside. Gathered rows are stored once; similarities
+// as loss.ts keeps them. The same in plain operators is its oracle:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../../core/errors.js";
-import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { defineOperator } from "../../core/operator.js";
 import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { linearOperator, matmul, runMatmul } from "../matmul/index.js";
+import { checkPositions, gatherPositions, runGather, scatterPositionsOperator } from "../gather/index.js";
+import { matmul, runLinear } from "../matmul/index.js";
+
 import { gate } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
+import { L2_EPS, l2Normalize, l2NormalizeGradientOperator, runL2Normalize } from "./l2-normalize.js";
 import {
   checkGroups,
-  checkPositions,
-  gatherPositions,
-  L2_EPS,
-  l2Normalize,
-  l2NormalizeGradientOperator,
   type PatchNceOptions,
   patchNceGradientOperator,
   patchNceVariant,
-  runGather,
-  runL2Normalize,
   runPatchNce,
-  scatterPositionsOperator,
   similarityFlops,
-} from "./index.js";
+} from "./loss.js";
 
 /** The two-layer head of one tap: w1 [C', C], b1 [C'], w2 [C', C'], b2 [C']. */
 export interface Head {
@@ -45,16 +40,12 @@ interface Embedded {
 /** Gather, head, unit rows; every buffer that the gradient needs. */
 function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
   const count = checkPositions("patchNcePath", x, ids);
-  const layer = (input: Tensor, w: Tensor, bias: Tensor, output: Tensor, relu: boolean) => {
-    const variant = chooseVariant(gpu, linearOperator.record, [input, w, bias], {});
-    runMatmul(gpu, variant, input, w, { transposeB: true }, output, { bias, relu });
-  };
   const rows = gpu.empty([count, x.shape[1]]);
   runGather(gpu, x, ids, rows);
   const hidden = gpu.empty([count, w1.shape[0]]);
-  layer(rows, w1, b1, hidden, true);
+  runLinear(gpu, rows, w1, b1, hidden, true);
   const out = gpu.empty([count, w2.shape[0]]);
-  layer(hidden, w2, b2, out, false);
+  runLinear(gpu, hidden, w2, b2, out, false);
   const units = gpu.empty(out.shape);
   const norms = gpu.empty([count]);
   runL2Normalize(gpu, out, units, norms, L2_EPS);
@@ -81,7 +72,8 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
       k.shape[1] !== w2.shape[0]
     ) {
       throw new ShapeError(
-        `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, keys ${shapeText(k)} do not fit`,
+        `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, ` +
+          `keys ${shapeText(k)} do not fit`,
         "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'].",
       );
     }
@@ -116,8 +108,8 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
 });
 
 /**
- * Features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'], without gradient: the keys of
- * PatchNCE. Without a head the gathered rows are normalised as they are.
+ * Features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'], without gradient: the
+ * keys of PatchNCE. Without a head the gathered rows are normalised as they are.
  */
 export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
   const { gpu } = x;
@@ -135,8 +127,8 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
 }
 
 /**
- * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), a loss a row.
- * Gradients go to x and to the head.
+ * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), one loss per
+ * row. Gradients go to x and to the head.
  */
 export const patchNcePath = (
   x: Tensor,

@@ -1,54 +1,42 @@
-// The patch side of contrastive translation (Park et al., 2020): features read at chosen positions of a map, and the
-// PatchNCE loss, which asks each query feature to pick the key of its own position among the keys of its image.
+// The patch side of contrastive translation (Park et al., 2020): the L2 normalisation that puts patch features on the unit
+// sphere, and the PatchNCE loss, which asks each query feature to pick the key of its own position among the keys of its
+// image.
 import { ShapeError } from "../../core/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 
-export interface GatherOptions {
-  /** `ids` holds a list of its own for each image, B * P in all; otherwise one list of P serves every image. */
-  readonly perImage?: boolean;
-}
-
-/** x [B, C, H, W], ids y * W + x of positions -> rows [B * P, C], image by image. */
-export function gatherPositions(x: Dense, ids: Int32Array, options: GatherOptions = {}): Dense {
-  const { channels, area, positions, offsets } = locate("gatherPositions", x, ids, options);
-  const y = zeros([offsets.length, channels]);
-  let at = 0;
-  for (let row = 0; row < offsets.length; row++) {
-    const start = Math.floor(row / positions) * channels * area + offsets[row];
-    for (let channel = 0; channel < channels; channel++) y.data[at++] = x.data[start + channel * area];
+/** Rows x [R, C] -> x / (||x|| + eps) row by row. The eps is added to the norm, so it counts for tiny rows. */
+export function l2Normalize(x: Dense, eps = 1e-7): Dense {
+  requireRank("l2Normalize", "x", x.shape, 2, "[rows, channels]");
+  const [rows, channels] = x.shape;
+  const y = zeros(x.shape);
+  for (let row = 0; row < rows; row++) {
+    const start = row * channels;
+    const factor = 1 / (normOf(x.data, start, channels) + eps);
+    for (let at = start; at < start + channels; at++) y.data[at] = x.data[at] * factor;
   }
   return y;
 }
 
-/** A position that was read twice gets the sum of both cotangents. */
-export function gatherPositionsGradient(x: Dense, ids: Int32Array, options: GatherOptions, dy: Dense): { dx: Dense } {
-  const { channels, area, positions, offsets } = locate("gatherPositionsGradient", x, ids, options);
+/** At a row of zeros the norm's own gradient is taken as zero, as PyTorch does. */
+export function l2NormalizeGradient(x: Dense, eps: number, dy: Dense): { dx: Dense } {
+  const [rows, channels] = x.shape;
   const dx = zeros(x.shape);
-  let at = 0;
-  for (let row = 0; row < offsets.length; row++) {
-    const start = Math.floor(row / positions) * channels * area + offsets[row];
-    for (let channel = 0; channel < channels; channel++) dx.data[start + channel * area] += dy.data[at++];
+  for (let row = 0; row < rows; row++) {
+    const start = row * channels;
+    const norm = normOf(x.data, start, channels);
+    const factor = 1 / (norm + eps);
+    let dot = 0;
+    for (let at = start; at < start + channels; at++) dot += x.data[at] * dy.data[at];
+    const along = norm > 0 ? (dot * factor * factor) / norm : 0;
+    for (let at = start; at < start + channels; at++) dx.data[at] = dy.data[at] * factor - x.data[at] * along;
   }
   return { dx };
 }
 
-function locate(operator: string, x: Dense, ids: Int32Array, { perImage = false }: GatherOptions) {
-  requireRank(operator, "x", x.shape, 4, "[B, C, H, W]");
-  const [batch, channels, height, width] = x.shape;
-  const area = height * width;
-  const positions = perImage ? ids.length / batch : ids.length;
-  if (!Number.isInteger(positions)) {
-    throw new ShapeError(`${operator}: ${ids.length} ids do not divide among ${batch} images.`, "Give B * P ids.");
-  }
-  const outside = ids.find((id) => id < 0 || id >= area);
-  if (outside !== undefined) {
-    throw new ShapeError(
-      `${operator}: position ${outside} is outside a map of ${height} x ${width}.`,
-      `Use ids from 0 to ${area - 1}.`,
-    );
-  }
-  const offsets = Int32Array.from({ length: batch * positions }, (_, row) => ids[perImage ? row : row % positions]);
-  return { channels, area, positions, offsets };
+function normOf(values: Float64Array, start: number, count: number): number {
+  let total = 0;
+  for (let at = start; at < start + count; at++) total += values[at] * values[at];
+  return Math.sqrt(total);
 }
 
 export interface PatchNceOptions {
@@ -62,7 +50,7 @@ export interface PatchNceOptions {
 const OWN_KEY = -10;
 
 /**
- * q, k [G * S, C] -> one loss a row, [G * S]: the cross-entropy of class 0 over the logits
+ * q, k [G * S, C] -> one loss per row, [G * S]: the cross-entropy of class 0 over the logits
  * [q_i . k_i | q_i . k_1 ... q_i . k_S] / tau, where the second q_i . k_i is replaced by -10.
  */
 export function patchNce(q: Dense, k: Dense, options: PatchNceOptions): Dense {

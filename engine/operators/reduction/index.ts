@@ -1,13 +1,14 @@
-// Sums and means over axes. Neighbouring axes of the same kind merge, which leaves at most two kept and two reduced axes for
-// a tensor of four; more are reduced in several passes. Order of summation is fixed by the shapes, so results are repeatable.
-
+// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes of the same
+// kind merge, which leaves at most two kept and two reduced axes for a tensor of four; more are reduced in several passes.
+// The order of summation is fixed by the shapes, so results are repeatable.
 import { reduce_columns, reduce_rows } from "../../../shaders/generated.js";
-import { defineOperator } from "../../core/operator.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { normalizeAxes } from "../../core/shapes.js";
+import { broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { expand, scale } from "../pointwise/index.js";
+import { BROADCAST_AXES, broadcastGeometry, runBroadcast, runUnary } from "../lib/pointwise-kernels.js";
 
 export interface ReductionOptions {
   axes: readonly number[];
@@ -16,10 +17,26 @@ export interface ReductionOptions {
   factor: number;
 }
 
+export interface ExpandOptions {
+  shape: Shape;
+  /** The repeated tensor is multiplied by this; the gradient of a mean needs it. */
+  factor: number;
+}
+
+type One = readonly [x: Tensor];
+
+/** The kernels of a sum: a workgroup per output, or an invocation. Forced as the variants of REDUCE. */
+export const REDUCE_VARIANTS = ["rows", "columns"] as const;
+export const REDUCE = "reduce";
+
 /** Reductions at least this long get a workgroup of their own. */
 const LONG = 64;
 /** Outputs beyond which one invocation each fills the adapter anyway. */
 const MANY = 4096;
+
+/** Workgroup sizes of both kernels. On software adapters the invocations of a workgroup are lanes of a vector register. */
+const ROWS_WORKGROUP = { software: 8, gpu: 256 } as const;
+const COLUMNS_WORKGROUP = { software: 8, gpu: 64 } as const;
 
 interface Run {
   size: number;
@@ -61,15 +78,13 @@ function reduceOnce(gpu: Gpu, x: Tensor, runs: readonly Run[], y: Tensor, factor
     outer_stride: outer.stride,
     factor,
   };
-  const forced = gpu.variants.forced("reduce");
-  const rows = forced ? forced === "rows" : inner.size >= LONG && outputs < MANY;
-  if (rows) {
-    const WORKGROUP = gpu.profile === "software" ? 8 : 256;
-    gpu.dispatch(reduce_rows, { bindings: { x, y }, params, grid: outputs, constants: { WORKGROUP } });
+  const variant = gpu.variants.forced(REDUCE) ?? (inner.size >= LONG && outputs < MANY ? "rows" : "columns");
+  if (variant === "rows") {
+    const constants = { WORKGROUP: ROWS_WORKGROUP[gpu.profile] };
+    gpu.dispatch(reduce_rows, { bindings: { x, y }, params, grid: outputs, constants });
   } else {
-    const WORKGROUP = gpu.profile === "software" ? 8 : 64;
-    const grid = Math.ceil(outputs / WORKGROUP);
-    gpu.dispatch(reduce_columns, { bindings: { x, y }, params, grid, constants: { WORKGROUP } });
+    const constants = { WORKGROUP: COLUMNS_WORKGROUP[gpu.profile] };
+    gpu.dispatch(reduce_columns, { bindings: { x, y }, params, invocations: outputs, constants });
   }
 }
 
@@ -107,7 +122,7 @@ export function sumInto(gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor,
   if (from !== x) from.dispose();
 }
 
-export const sumOperator = defineOperator<readonly [x: Tensor], ReductionOptions>({
+export const sumOperator: Operator<One, ReductionOptions> = defineOperator({
   name: "sum",
   shape: ([x], { axes, keepdim }) => x.shape.flatMap((n, axis) => (!axes.includes(axis) ? [n] : keepdim ? [1] : [])),
   flops: ([x]) => sizeOf(x as Shape),
@@ -120,9 +135,54 @@ export const sumOperator = defineOperator<readonly [x: Tensor], ReductionOptions
       dy,
       x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)),
     );
-    return [expand(factor === 1 ? withAxes : scale(withAxes, factor), x.shape)];
+    return [expandOperator([withAxes], { shape: x.shape, factor })];
   },
 });
+
+export const expandOperator: Operator<One, ExpandOptions> = defineOperator({
+  name: "expand",
+  shape([x], { shape }) {
+    if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
+      throw new ShapeError(
+        `expand: [${x.shape}] does not expand to [${shape}]`,
+        "Sizes must be equal, or 1 in the tensor, counted from the last axis.",
+      );
+    }
+    return shape;
+  },
+  flops: ([x], { factor }) => (factor === 1 ? 0 : sizeOf(x as Shape)),
+  forward(gpu, [x], { factor }, y) {
+    if (factor === 1) return runExpand(gpu, x, y);
+    const scaled = gpu.empty(x.shape);
+    runUnary(gpu, "SCALE", x, scaled, factor);
+    runExpand(gpu, scaled, y);
+    scaled.dispose();
+  },
+  gradient: ({ inputs: [x], options: { factor } }, dy) => [sumTo(dy, x, factor)],
+});
+
+/** Repeats x up to the shape of y, by way of a smaller tensor where the kernel has too few axes for one pass. */
+function runExpand(gpu: Gpu, x: Tensor, y: Tensor): undefined {
+  if (broadcastGeometry(y.shape, [x.shape]).n.length <= BROADCAST_AXES) {
+    return runBroadcast(gpu, "expand", "FIRST", x, x, y);
+  }
+  // Along its slowest axis x is repeated last.
+  const lead = y.shape.length - x.shape.length;
+  const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
+  const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));
+  runExpand(gpu, x, between);
+  runBroadcast(gpu, "expand", "FIRST", between, between, y);
+  between.dispose();
+}
+
+/** A gradient summed over the axes along which an operand was broadcast, back to the operand's shape, times the factor. */
+export function sumTo(dy: Tensor, operand: Tensor, factor = 1): Tensor {
+  if (factor === 1 && sameShape(dy.shape, operand.shape)) return dy;
+  const lead = dy.shape.length - operand.shape.length;
+  const axes = dy.shape.flatMap((n, i) => (i < lead || (operand.shape[i - lead] === 1 && n !== 1) ? [i] : []));
+  const summed = axes.length || factor !== 1 ? sumOperator([dy], { axes, keepdim: false, factor }) : dy;
+  return reshape(summed, operand.shape);
+}
 
 /** Sum over axes (all by default), which disappear unless `keepdim`. */
 export const sum = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor =>
@@ -134,3 +194,6 @@ export function mean(x: Tensor, axes?: readonly number[], keepdim = false): Tens
   const count = normal.reduce((product, axis) => product * x.shape[axis], 1);
   return sumOperator([x], { axes: normal, keepdim, factor: 1 / count });
 }
+
+/** x repeated along its axes of size 1 (and new leading axes) up to `shape`. */
+export const expand = (x: Tensor, shape: Shape): Tensor => expandOperator([x], { shape, factor: 1 });

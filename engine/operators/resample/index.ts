@@ -1,11 +1,11 @@
 // The fixed, depthwise filters of the anti-aliased networks: blur and take every second pixel, and bilinear doubling
-// (cut.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter again.
+// (docs/method.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter again.
 import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { stripGrid } from "../lib/strips.js";
+import { stripsOf } from "../lib/strips.js";
 
 type One = readonly [x: Tensor];
 interface Size {
@@ -22,7 +22,7 @@ export const blurDownOperator = defineOperator<One, object>({
       throw new ShapeError(`blurDown: ${shapeText(x)} is too small to be mirrored`, "Give at least 2 x 2 pixels.");
     return [batch, channels, halved(height), halved(width)];
   },
-  // Three by three taps an output.
+  // Three by three taps per output.
   flops: (_shapes, _options, y) => 18 * sizeOf(y),
   cheap: true,
   forward(gpu, [x], _, y) {
@@ -30,7 +30,7 @@ export const blurDownOperator = defineOperator<One, object>({
     gpu.dispatch(blur_down, {
       bindings: { x, y },
       params: { planes: batch * channels, height, width, out_height: y.shape[2], out_width: y.shape[3] },
-      ...stripGrid(gpu, y.shape),
+      ...stripsOf(gpu, y.shape),
     });
     return undefined;
   },
@@ -46,7 +46,7 @@ export const blurDownGradientOperator: Operator<One, Size> = defineOperator({
     gpu.dispatch(blur_down_gradient, {
       bindings: { dy, dx },
       params: { planes: batch * channels, height, width, out_height: outHeight, out_width: outWidth },
-      ...stripGrid(gpu, dx.shape),
+      ...stripsOf(gpu, dx.shape),
     });
     return undefined;
   },
@@ -59,7 +59,7 @@ export const blurUpOperator = defineOperator<One, object>({
     const [batch, channels, height, width] = imageShape("blurUp", x);
     return [batch, channels, 2 * height, 2 * width];
   },
-  // Two by two taps reach an output.
+  // Two by two taps reach per output.
   flops: (_shapes, _options, y) => 8 * sizeOf(y),
   cheap: true,
   forward(gpu, [x], _, y) {
@@ -67,7 +67,7 @@ export const blurUpOperator = defineOperator<One, object>({
     gpu.dispatch(blur_up, {
       bindings: { x, y },
       params: { planes: batch * channels, height, width },
-      ...stripGrid(gpu, y.shape),
+      ...stripsOf(gpu, y.shape),
     });
     return undefined;
   },
@@ -83,7 +83,7 @@ export const blurUpGradientOperator: Operator<One, object> = defineOperator({
     gpu.dispatch(blur_up_gradient, {
       bindings: { dy, dx },
       params: { planes: batch * channels, height, width },
-      ...stripGrid(gpu, dx.shape),
+      ...stripsOf(gpu, dx.shape),
     });
     return undefined;
   },

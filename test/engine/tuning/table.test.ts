@@ -5,7 +5,7 @@ import { adapterName } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { openGpu, record } from "../../../engine/index.node.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
-import { patchKeys, patchNcePath } from "../../../engine/operators/patch-nce/path.js";
+import { patchKeys, patchNcePath } from "../../../engine/operators/patch-nce/index.js";
 import { Random } from "../../../engine/random.js";
 import { checkTuning, keyOf, parseTuning, type TuningTable } from "../../../engine/tuning/table.js";
 import { runnableVariants } from "../../../engine/tuning/variants.js";

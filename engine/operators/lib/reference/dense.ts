@@ -19,7 +19,7 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
-/** Values with a shape. The array is kept, not copied, if it is a Float64Array. Throws ShapeError if the count is off. */
+/** Values with a shape. A Float64Array is kept, not copied. Throws ShapeError if the count is off. */
 export function dense(shape: readonly number[], data: ArrayLike<number>): Dense {
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(

@@ -1,8 +1,11 @@
-// Adam over a set of named parameters (PyTorch's defaults and form; cut.md section 6). The learning rate and the bias
-// corrections of step t are written before each step, so the update itself can be part of a recorded program.
+// Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6). The learning rate and the
+// bias corrections of step t are written before each step, so the update itself can be part of a recorded program.
 import { adam } from "../../shaders/generated.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
+
+/** Consecutive vec4s per invocation. */
+const PER_THREAD = { software: 4, gpu: 1 } as const;
 
 export interface AdamOptions {
   beta1?: number;
@@ -67,18 +70,21 @@ export class Adam {
   update(gradients: readonly Tensor[]): void {
     const gpu = this.#gpu;
     const { beta1, beta2, eps } = this.#options;
-    const PER_THREAD = gpu.profile === "software" ? 4 : 1;
+    const perThread = PER_THREAD[gpu.profile];
     let i = 0;
     for (const [name, p] of this.parameters) {
-      const quads = Math.ceil(p.size / 4);
+      const vec4s = Math.ceil(p.size / 4);
       gpu.dispatch(adam, {
         bindings: {
-          ...{ g: gradients[i++], schedule: this.#schedule, p },
-          ...{ m: this.m.get(name) as Tensor, v: this.v.get(name) as Tensor },
+          g: gradients[i++],
+          schedule: this.#schedule,
+          p,
+          m: this.m.get(name) as Tensor,
+          v: this.v.get(name) as Tensor,
         },
-        params: { quads, beta1, beta2, eps },
-        grid: Math.ceil(quads / (64 * PER_THREAD)),
-        constants: { PER_THREAD },
+        params: { quads: vec4s, beta1, beta2, eps },
+        invocations: Math.ceil(vec4s / perThread),
+        constants: { PER_THREAD: perThread },
       });
     }
   }

@@ -1,0 +1,72 @@
+// Rows of channels at positions of feature maps (docs/method.md section 2.4), and the adjoint, which adds rows at positions.
+import { gather_positions, scatter_positions } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { fillWith } from "../batch/index.js";
+
+function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
+  const patches = ids.shape[ids.shape.length - 1];
+  const ownPositions = ids.shape.length === 2;
+  return { batch, channels, area: height * width, patches, ids_stride: ownPositions ? patches : 0 };
+}
+
+/** Fills rows with the channels of x at the positions. */
+export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor): void {
+  const params = gatherParams(ids, x.shape);
+  gpu.dispatch(gather_positions, { bindings: { x, ids, rows }, params, invocations: rows.size });
+}
+
+/** Fills x with zeros and adds the rows at the positions. */
+function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor): void {
+  fillWith(gpu, x, 0);
+  const params = gatherParams(ids, x.shape);
+  const invocations = params.batch * params.channels;
+  gpu.dispatch(scatter_positions, { bindings: { rows, ids, x }, params, invocations });
+}
+
+/** The number of rows at these positions. Throws a ShapeError, with the operator's name, where they do not fit x. */
+export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
+  const [batch] = imageShape(name, x);
+  const fits = ids.dtype === "i32" && (ids.shape.length === 1 || (ids.shape.length === 2 && ids.shape[0] === batch));
+  if (!fits) {
+    throw new ShapeError(
+      `${name}: positions ${shapeText(ids)} (${ids.dtype}) do not fit ${shapeText(x)}`,
+      "Give an i32 tensor [patches], or [batch, patches] for positions of each image.",
+    );
+  }
+  return batch * ids.shape[ids.shape.length - 1];
+}
+
+export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: Tensor], object>({
+  name: "gatherPositions",
+  integers: [1],
+  shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
+  flops: () => 0,
+  forward(gpu, [x, ids], _, rows) {
+    runGather(gpu, x, ids, rows);
+    return undefined;
+  },
+  gradient: ({ inputs: [x, ids] }, dy) => [scatterPositionsOperator([dy, ids], { shape: x.shape })],
+});
+
+export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
+  defineOperator({
+    name: "scatterPositions",
+    integers: [1],
+    shape: (_, { shape }) => shape,
+    flops: ([rows]) => sizeOf(rows as Shape),
+    forward(gpu, [rows, ids], _, x) {
+      runScatter(gpu, rows, ids, x);
+      return undefined;
+    },
+    gradient: ({ inputs: [, ids] }, dy) => [gatherPositions(dy, ids)],
+  });
+
+/**
+ * Rows of channels at positions (row-major y * W + x): x [B, C, H, W], ids [P] for all images or [B, P] -> [B * P, C].
+ * Positions may repeat.
+ */
+export const gatherPositions = (x: Tensor, ids: Tensor): Tensor => gatherPositionsOperator([x, ids], {});

@@ -1,0 +1,51 @@
+// Features read at chosen positions of a map, one row of channels per position.
+import { ShapeError } from "../../core/errors.js";
+import { type Dense, requireRank, zeros } from "../lib/reference/dense.js";
+
+export interface GatherOptions {
+  /** `ids` holds a list of its own for each image, B * P in all; otherwise one list of P serves every image. */
+  readonly perImage?: boolean;
+}
+
+/** x [B, C, H, W], ids y * W + x of positions -> rows [B * P, C], image by image. */
+export function gatherPositions(x: Dense, ids: Int32Array, options: GatherOptions = {}): Dense {
+  const { channels, area, positions, offsets } = locate("gatherPositions", x, ids, options);
+  const y = zeros([offsets.length, channels]);
+  let at = 0;
+  for (let row = 0; row < offsets.length; row++) {
+    const start = Math.floor(row / positions) * channels * area + offsets[row];
+    for (let channel = 0; channel < channels; channel++) y.data[at++] = x.data[start + channel * area];
+  }
+  return y;
+}
+
+/** A position that was read twice gets the sum of both cotangents. */
+export function gatherPositionsGradient(x: Dense, ids: Int32Array, options: GatherOptions, dy: Dense): { dx: Dense } {
+  const { channels, area, positions, offsets } = locate("gatherPositionsGradient", x, ids, options);
+  const dx = zeros(x.shape);
+  let at = 0;
+  for (let row = 0; row < offsets.length; row++) {
+    const start = Math.floor(row / positions) * channels * area + offsets[row];
+    for (let channel = 0; channel < channels; channel++) dx.data[start + channel * area] += dy.data[at++];
+  }
+  return { dx };
+}
+
+function locate(operator: string, x: Dense, ids: Int32Array, { perImage = false }: GatherOptions) {
+  requireRank(operator, "x", x.shape, 4, "[B, C, H, W]");
+  const [batch, channels, height, width] = x.shape;
+  const area = height * width;
+  const positions = perImage ? ids.length / batch : ids.length;
+  if (!Number.isInteger(positions)) {
+    throw new ShapeError(`${operator}: ${ids.length} ids do not divide among ${batch} images.`, "Give B * P ids.");
+  }
+  const outside = ids.find((id) => id < 0 || id >= area);
+  if (outside !== undefined) {
+    throw new ShapeError(
+      `${operator}: position ${outside} is outside a map of ${height} x ${width}.`,
+      `Use ids from 0 to ${area - 1}.`,
+    );
+  }
+  const offsets = Int32Array.from({ length: batch * positions }, (_, row) => ids[perImage ? row : row % positions]);
+  return { channels, area, positions, offsets };
+}

@@ -1,0 +1,114 @@
+// The kernels that work element by element, as functions that fill a tensor: for the families pointwise and reduction.
+import { binary, binary_broadcast, unary } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import type { Shape } from "../../core/shapes.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+
+/** What a kernel computes, by the names that its shader gives. */
+export type UnaryOp = keyof typeof unary.ops;
+export type BinaryOp = keyof typeof binary.ops;
+export type BroadcastOp = keyof typeof binary_broadcast.ops;
+
+/** Consecutive vec4s per invocation: a CPU likes long runs, a GPU many invocations. */
+const PER_THREAD = { software: 4, gpu: 1 } as const;
+
+/** Axes that the broadcasting kernel has. */
+export const BROADCAST_AXES = 4;
+
+/** y = op(x), with the op's own parameters a and b where it has them. */
+export function runUnary(gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b = 0): undefined {
+  const vec4s = Math.ceil(x.size / 4);
+  const perThread = PER_THREAD[gpu.profile];
+  gpu.dispatch(unary, {
+    bindings: { x, y },
+    params: { quads: vec4s, a, b },
+    invocations: Math.ceil(vec4s / perThread),
+    constants: { OP: unary.ops[op], PER_THREAD: perThread },
+  });
+}
+
+/** y = op(a, b) for operands of y's shape. */
+export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tensor, slope = 0): undefined {
+  const vec4s = Math.ceil(y.size / 4);
+  const perThread = PER_THREAD[gpu.profile];
+  gpu.dispatch(binary, {
+    bindings: { a, b, y },
+    params: { quads: vec4s, slope },
+    invocations: Math.ceil(vec4s / perThread),
+    constants: { OP: binary.ops[op], PER_THREAD: perThread },
+  });
+}
+
+/** y = op(a, b) for operands that broadcast to y's shape. Throws a ShapeError where they do so over too many axes. */
+export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): undefined {
+  const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);
+  if (n.length > BROADCAST_AXES) {
+    throw new ShapeError(
+      `${operator}: shapes [${a.shape}] and [${b.shape}] broadcast over ${n.length} separate axes ` +
+        `and ${BROADCAST_AXES} are supported`,
+      "Expand one of them first.",
+    );
+  }
+  while (n.length < BROADCAST_AXES) {
+    n.push(1);
+    for (const s of strides) s.push(0);
+  }
+  const [sa, sb] = strides;
+  gpu.dispatch(binary_broadcast, {
+    bindings: { a, b, y },
+    params: {
+      size: y.size,
+      n0: n[0],
+      n1: n[1],
+      n2: n[2],
+      a0: sa[0],
+      a1: sa[1],
+      a2: sa[2],
+      a3: sa[3],
+      b0: sb[0],
+      b1: sb[1],
+      b2: sb[2],
+      b3: sb[3],
+    },
+    invocations: y.size,
+    constants: { OP: binary_broadcast.ops[op] },
+  });
+}
+
+/**
+ * The axes of operands that broadcast to a shape: sizes n and each operand's strides, fastest first. Neighbours along
+ * which every operand is contiguous or broadcast alike are merged.
+ */
+export function broadcastGeometry(shape: Shape, operands: readonly Shape[]): { n: number[]; strides: number[][] } {
+  const n: number[] = [];
+  const strides = operands.map(() => [] as number[]);
+  const unmerged = operands.map((operand) => broadcastStrides(shape, operand));
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === 1) continue;
+    const last = n.length - 1;
+    const merges = last >= 0 && unmerged.every((s, operand) => s[axis] === strides[operand][last] * n[last]);
+    if (merges) n[last] *= shape[axis];
+    else {
+      n.push(shape[axis]);
+      unmerged.forEach((s, operand) => {
+        strides[operand].push(s[axis]);
+      });
+    }
+  }
+  return { n, strides };
+}
+
+/** An operand's stride along each axis of the shape, 0 where it is broadcast. */
+function broadcastStrides(shape: Shape, operand: Shape): number[] {
+  let step = 1;
+  return shape
+    .map((_, i) => {
+      const axis = shape.length - 1 - i;
+      const size = operand[operand.length - 1 - i] ?? 1;
+      const stride = size === 1 && shape[axis] !== 1 ? 0 : step;
+      step *= size;
+      return stride;
+    })
+    .reverse();
+}

@@ -1,0 +1,60 @@
+// Rows scaled to length 1 (docs/method.md section 2.4). The epsilon is added to the norm, so it counts for tiny rows.
+import { l2_normalize, l2_normalize_gradient } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator } from "../../core/operator.js";
+import { shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+
+export const L2_EPS = 1e-7;
+
+/** Invocations that work on one row. On software adapters they are lanes of a vector register. */
+export const ROW_WORKGROUP = { software: 8, gpu: 64 } as const;
+
+/** Fills y with the unit rows of x, and norms with the rows' lengths plus eps. */
+export function runL2Normalize(gpu: Gpu, x: Tensor, y: Tensor, norms: Tensor, eps: number): void {
+  const [rows, size] = x.shape;
+  const constants = { WORKGROUP: ROW_WORKGROUP[gpu.profile] };
+  gpu.dispatch(l2_normalize, { bindings: { x, y, norms }, params: { rows, size, eps }, grid: rows, constants });
+}
+
+function runL2NormalizeGradient(gpu: Gpu, dy: Tensor, y: Tensor, norms: Tensor, dx: Tensor, eps: number): void {
+  const [rows, size] = y.shape;
+  const constants = { WORKGROUP: ROW_WORKGROUP[gpu.profile] };
+  const params = { rows, size, eps };
+  gpu.dispatch(l2_normalize_gradient, { bindings: { dy, y, norms, dx }, params, grid: rows, constants });
+}
+
+export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: number }>({
+  name: "l2Normalize",
+  shape([x]) {
+    if (x.shape.length !== 2)
+      throw new ShapeError(`l2Normalize: expected [rows, channels] and got ${shapeText(x)}`, "Reshape it.");
+    return x.shape;
+  },
+  // Squares and their sum 2, division 1.
+  flops: ([x]) => 3 * sizeOf(x as Shape),
+  forward(gpu, [x], { eps }, y) {
+    const norms = gpu.empty([x.shape[0]]);
+    runL2Normalize(gpu, x, y, norms, eps);
+    return [norms];
+  },
+  gradient: ({ output, saved: [norms], options }, dy) => [l2NormalizeGradientOperator([dy, output, norms], options)],
+});
+
+export const l2NormalizeGradientOperator = defineOperator<
+  readonly [dy: Tensor, y: Tensor, norms: Tensor],
+  { eps: number }
+>({
+  name: "l2NormalizeGradient",
+  shape: ([dy]) => dy.shape,
+  // The product with y and its sum 2, its part along y taken away 2, division 1.
+  flops: ([dy]) => 5 * sizeOf(dy as Shape),
+  forward(gpu, [dy, y, norms], { eps }, dx) {
+    runL2NormalizeGradient(gpu, dy, y, norms, dx, eps);
+    return undefined;
+  },
+});
+
+/** x / (|x| + eps) for every row of [rows, channels]; the epsilon is added to the norm. */
+export const l2Normalize = (x: Tensor, eps = L2_EPS): Tensor => l2NormalizeOperator([x], { eps });

@@ -1,0 +1,193 @@
+// PatchNCE (docs/method.md section 3): for every row, the cross-entropy of its own key against the keys of its group.
+// Similarities are in memory for a block of keys at a time only: the forward pass keeps a running log-sum-exp, and the
+// gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its similarities
+// are kept for the gradient.
+import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { sameShape, shapeText } from "../../core/shapes.js";
+import type { Shape, Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { rowGrid, workgroupsFor } from "../../device/kernel.js";
+import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
+import { runProduct } from "../matmul/index.js";
+import { ROW_WORKGROUP } from "./l2-normalize.js";
+
+export interface PatchNceOptions {
+  /** Rows are cut into this many equal groups; negatives come from the row's own group. */
+  groups: number;
+  /** Temperature (0.07 in the paper). */
+  tau: number;
+}
+
+export function checkGroups(name: string, rows: number, groups: number): void {
+  if (!(groups >= 1) || rows % groups !== 0) {
+    throw new ShapeError(
+      `${name}: ${rows} rows cannot be cut into ${groups} equal groups`,
+      "Give a number of groups that divides the rows.",
+    );
+  }
+}
+
+/**
+ * Operations on the similarities of rows [rows, channels] within their groups: a product of matrices of that size, and
+ * five for each similarity (scale, exponential, sums).
+ */
+export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOptions): number =>
+  rows * (rows / groups) * (2 * channels + 5);
+
+/** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
+export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions): DirectVariant =>
+  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau }) as DirectVariant;
+
+/** Keys whose similarities are in memory at a time: as many as an image has patches in CUT. */
+const KEYS_PER_BLOCK = 256;
+
+/** Similarities per invocation where they become probabilities. */
+const PER_THREAD = { software: 8, gpu: 1 } as const;
+
+/** Whether one block holds all keys of a group. */
+const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <= KEYS_PER_BLOCK;
+
+/**
+ * Walks the keys block by block: `visit` gets the similarities s [rows, keys] of all queries with the keys begin,
+ * begin + 1, ... of their group, which the next block overwrites. Forward pass and gradient compute the same products, so
+ * that what cancels there cancels exactly. Returns the last block's similarities.
+ */
+function eachBlockOfKeys(
+  gpu: Gpu,
+  variant: DirectVariant,
+  [q, k]: readonly [q: Tensor, k: Tensor],
+  options: PatchNceOptions,
+  visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
+): Tensor {
+  const [rows, channels] = q.shape;
+  const { groups } = options;
+  const size = rows / groups;
+  const s = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, size)]);
+  for (let begin = 0; begin < size; begin += KEYS_PER_BLOCK) {
+    const keys = Math.min(KEYS_PER_BLOCK, size - begin);
+    runProduct(gpu, variant, {
+      batch: groups,
+      m: size,
+      n: keys,
+      k: channels,
+      y: s,
+      a: { tensor: q, batch: size * channels, m: channels, k: 1 },
+      b: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
+    });
+    visit(s, { keys, begin, size });
+  }
+  return s;
+}
+
+/**
+ * What the gradient needs of the forward pass: the log-sum-exp of each row's logits, and the similarities if they are one
+ * block.
+ */
+export type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
+
+/** Losses [rows]. */
+export function runPatchNce(
+  gpu: Gpu,
+  variant: DirectVariant,
+  [q, k]: readonly [q: Tensor, k: Tensor],
+  options: PatchNceOptions,
+  loss: Tensor,
+): PatchNceSaved {
+  const rows = q.shape[0];
+  const { tau } = options;
+  const lse = gpu.empty(loss.shape);
+  const s = eachBlockOfKeys(gpu, variant, [q, k], options, (s, { keys, begin, size }) => {
+    gpu.dispatch(patch_nce_losses, {
+      bindings: { s, loss, lse },
+      params: { rows, keys, begin, group_size: size, tau },
+      grid: rowGrid(1, rows),
+      constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile] },
+    });
+  });
+  if (oneBlock(rows, options)) return [lse, s];
+  s.dispose();
+  return [lse, undefined];
+}
+
+/**
+ * Gradient of the queries (keys receive none, docs/method.md section 3), with p_ij = exp(q_i . k_j / tau - lse_i):
+ *   dq_i = dloss_i / tau * ((p_ii - 1) k_i + sum over j != i of p_ij k_j)
+ */
+export function runPatchNceGradient(
+  gpu: Gpu,
+  [q, k, lse, dloss, kept]: PatchNceGradientInputs,
+  options: PatchNceOptions,
+  dq: Tensor,
+): void {
+  const { groups, tau } = options;
+  const [rows, channels] = q.shape;
+  const variant = patchNceVariant(gpu, q, k, options);
+  const perThread = PER_THREAD[gpu.profile];
+  const p = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, rows / groups)]);
+  const addBlock = (s: Tensor, { keys, begin, size }: { keys: number; begin: number; size: number }) => {
+    gpu.dispatch(patch_nce_probabilities, {
+      bindings: { s, lse, dloss, p },
+      params: { rows, keys, begin, group_size: size, tau },
+      grid: rowGrid(workgroupsFor(patch_nce_probabilities, Math.ceil(keys / perThread)), rows),
+      constants: { PER_THREAD: perThread },
+    });
+    runProduct(gpu, variant, {
+      batch: groups,
+      m: size,
+      n: channels,
+      k: keys,
+      y: dq,
+      accumulate: begin > 0,
+      a: { tensor: p, batch: size * keys, m: keys, k: 1 },
+      b: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
+    });
+  };
+  if (kept) addBlock(kept, { keys: rows / groups, begin: 0, size: rows / groups });
+  else eachBlockOfKeys(gpu, variant, [q, k], options, addBlock).dispose();
+  p.dispose();
+}
+
+export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions, DirectVariant>({
+  name: "patchNce",
+  variants: directVariants((variant) => (gpu, [q, k], options, loss) => {
+    const [lse, s] = runPatchNce(gpu, variant, [q, k], options, loss);
+    return s ? [lse, s] : [lse];
+  }),
+  choose: chooseByProfile,
+  shape([q, k], { groups }) {
+    if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
+      throw new ShapeError(
+        `patchNce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
+        "Make the keys from the same positions as the queries.",
+      );
+    }
+    checkGroups("patchNce", q.shape[0], groups);
+    return [q.shape[0]];
+  },
+  flops: ([q], options) => similarityFlops(q as Shape, options),
+  gradient: ({ inputs: [q, k], saved: [lse, s], options, needs }, dy) => [
+    needs(0) ? patchNceGradientOperator([q, k, lse, dy, s], options) : null,
+    null,
+  ],
+});
+
+type PatchNceGradientInputs = readonly [q: Tensor, k: Tensor, lse: Tensor, dloss: Tensor, s: Tensor | undefined];
+
+export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, PatchNceOptions>({
+  name: "patchNceGradient",
+  shape: ([q]) => q.shape,
+  // Nominally the similarities are kept, as one block does, and their gradients multiplied with the keys.
+  flops: ([q], options) => similarityFlops(q as Shape, options),
+  forward(gpu, inputs, options, dq) {
+    runPatchNceGradient(gpu, inputs, options, dq);
+    return undefined;
+  },
+});
+
+/**
+ * PatchNCE of unit rows q and k [rows, channels]: for each row the cross-entropy of its own key against the keys of its
+ * group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns [rows]. Keys receive no gradient.
+ */
+export const patchNce = (q: Tensor, k: Tensor, options: PatchNceOptions): Tensor => patchNceOperator([q, k], options);

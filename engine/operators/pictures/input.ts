@@ -1,0 +1,140 @@
+// Pictures in. A page's images, canvases and video frames are copied to a texture on the GPU and from there into a tensor,
+// without a detour over the CPU; ImageData, which is memory of the CPU, is uploaded. Kernels bind no textures, so this file
+// has a pipeline of its own.
+import { from_texture } from "../../../shaders/pictures.generated.js";
+import { ArgumentError, LimitError } from "../../core/errors.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { ShaderStage, TextureUsage } from "../../device/webgpu-flags.js";
+import { refuseRecording } from "./refuse-recording.js";
+
+/** What ImageData is, for where that class does not exist: rows from the top, RGBA, alpha not multiplied in. */
+export interface ImagePixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** A picture that a tensor can be made from. A GPUTexture must have a float format and the usage TEXTURE_BINDING. */
+export type ImageSource =
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLVideoElement
+  | VideoFrame
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | ImageData
+  | ImagePixels
+  | GPUTexture;
+
+const pipelines = /* @__PURE__ */ new WeakMap<Gpu, GPUComputePipeline>();
+
+/**
+ * The tensor [1, 3, H, W] in [-1, 1] of a picture in its own size; transparency is laid on white. Throws an
+ * ArgumentError for a picture without pixels (not loaded yet, or broken), and a LimitError for one larger than a texture.
+ *
+ * @example
+ * ```ts
+ * import { fromImage, openGpu, toImageData } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const pixels = { width: 2, height: 1, data: Uint8ClampedArray.of(255, 0, 0, 255, 0, 0, 255, 255) };
+ * const tensor = fromImage(gpu, pixels); // or an <img>, <canvas>, <video>, ImageBitmap, VideoFrame
+ * console.log(tensor.shape, await tensor.read()); // [1, 3, 1, 2]: 1, -1, -1, -1, -1, 1
+ * console.log((await toImageData(tensor)).data); // the pixels again
+ * gpu.dispose();
+ * ```
+ */
+export function fromImage(gpu: Gpu, source: ImageSource): Tensor {
+  const [width, height] = sizeOfImage(source);
+  if (!(width > 0 && height > 0)) {
+    throw new ArgumentError(
+      `fromImage: the picture is ${width} x ${height} pixels`,
+      "Wait until it has loaded (image.decode(), the event loadeddata), and check that it could be decoded.",
+    );
+  }
+  const most = gpu.device.limits.maxTextureDimension2D;
+  if (width > most || height > most) {
+    throw new LimitError(
+      `fromImage: the picture is ${width} x ${height} pixels and this adapter allows ${most} a side`,
+      "Make it smaller.",
+    );
+  }
+  refuseRecording("fromImage", gpu);
+  const tensor = gpu.empty([1, 3, height, width]);
+  const pipeline = pipelineOf(gpu);
+  const [texelsX, texelsY] = from_texture.workgroupSize;
+  gpu.queue.flush();
+  gpu.guarded(() => {
+    const texture = isTexture(source) ? source : uploaded(gpu.device, source, width, height);
+    const bindGroup = gpu.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [
+        { binding: 0, resource: texture.createView() },
+        { binding: 1, resource: { buffer: tensor.requireBuffer() } },
+      ],
+    });
+    const encoder = gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(Math.ceil(width / texelsX), Math.ceil(height / texelsY));
+    pass.end();
+    gpu.device.queue.submit([encoder.finish()]);
+    // Destroying waits for the commands that use it.
+    if (texture !== source) texture.destroy();
+  });
+  return tensor;
+}
+
+function sizeOfImage(source: ImageSource): [number, number] {
+  // An element's width may be that of its layout; what it holds has names of its own.
+  if ("videoWidth" in source) return [source.videoWidth, source.videoHeight];
+  if ("naturalWidth" in source) return [source.naturalWidth, source.naturalHeight];
+  if ("displayWidth" in source) return [source.displayWidth, source.displayHeight];
+  return [source.width, source.height];
+}
+
+const isTexture = (source: ImageSource): source is GPUTexture => "createView" in source;
+
+/** A new texture with the picture's pixels. */
+function uploaded(
+  device: GPUDevice,
+  source: Exclude<ImageSource, GPUTexture>,
+  width: number,
+  height: number,
+): GPUTexture {
+  const size = [width, height];
+  const usage = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST | TextureUsage.RENDER_ATTACHMENT;
+  const texture = device.createTexture({ label: "picture", size, format: "rgba8unorm", usage });
+  if ("data" in source) {
+    device.queue.writeTexture({ texture }, source.data, { bytesPerRow: 4 * width }, size);
+  } else {
+    device.queue.copyExternalImageToTexture({ source }, { texture, colorSpace: "srgb" }, size);
+  }
+  return texture;
+}
+
+function pipelineOf(gpu: Gpu): GPUComputePipeline {
+  let pipeline = pipelines.get(gpu);
+  if (!pipeline) {
+    pipeline = gpu.guarded(() =>
+      gpu.device.createComputePipeline({
+        label: "from_texture",
+        layout: gpu.device.createPipelineLayout({ bindGroupLayouts: [layoutOf(gpu.device)] }),
+        compute: { module: gpu.device.createShaderModule({ label: "from_texture", code: from_texture.code }) },
+      }),
+    );
+    pipelines.set(gpu, pipeline);
+  }
+  return pipeline;
+}
+
+/** Every float format will do, those that cannot be filtered included. */
+const layoutOf = (device: GPUDevice): GPUBindGroupLayout =>
+  device.createBindGroupLayout({
+    entries: [
+      { binding: 0, visibility: ShaderStage.COMPUTE, texture: { sampleType: "unfilterable-float" } },
+      { binding: 1, visibility: ShaderStage.COMPUTE, buffer: { type: "storage" } },
+    ],
+  });

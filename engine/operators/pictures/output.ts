@@ -1,0 +1,133 @@
+// Pictures out. A tensor is drawn on a canvas on the GPU, without a detour over the CPU; ImageData, which is memory of the
+// CPU, is read. Kernels draw nothing, so this file has pipelines of its own.
+import { to_canvas } from "../../../shaders/pictures.generated.js";
+import { ArgumentError, ShapeError } from "../../core/errors.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { UNIFORM_SLOT } from "../../device/kernel.js";
+import { BufferUsage } from "../../device/webgpu-flags.js";
+import { refuseRecording } from "./refuse-recording.js";
+
+/** What drawing takes: a pipeline for every format of a canvas, and the uniform that all share. */
+interface Drawing {
+  pipelines: Map<GPUTextureFormat, GPURenderPipeline>;
+  params: GPUBuffer;
+}
+
+/** What a canvas was last given; configuring anew would clear it. */
+interface Configured {
+  gpu: Gpu;
+  context: GPUCanvasContext;
+}
+
+const drawings = /* @__PURE__ */ new WeakMap<Gpu, Drawing>();
+const configured = /* @__PURE__ */ new WeakMap<object, Configured>();
+
+/** Bytes of the struct Params in shaders/pictures/to_canvas.wgsl, in a uniform's multiples of 16. */
+const PARAMS_BYTES = 16;
+/** Corners of the one triangle that covers the target. */
+const CORNERS = 3;
+const LEVELS = 255;
+
+/**
+ * Shows a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1] on a canvas, whose size becomes W x H. The canvas must
+ * have no context of another kind, such as "2d". Nothing is read back.
+ */
+export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas): void {
+  const { gpu } = tensor;
+  const [channels, height, width] = pictureShape("toCanvas", tensor);
+  refuseRecording("toCanvas", gpu);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = contextOf(gpu, canvas);
+  gpu.queue.flush();
+  gpu.guarded(() => {
+    const texture = context.getCurrentTexture();
+    const { pipeline, params } = drawingOf(gpu, texture.format);
+    gpu.device.queue.writeBuffer(params, 0, Uint32Array.of(width, height, channels));
+    const bindGroup = gpu.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [
+        { binding: 0, resource: { buffer: tensor.requireBuffer() } },
+        { binding: 1, resource: { buffer: params, size: PARAMS_BYTES } },
+      ],
+    });
+    const encoder = gpu.device.createCommandEncoder();
+    const pass = encoder.beginRenderPass({
+      colorAttachments: [{ view: texture.createView(), loadOp: "clear", storeOp: "store" }],
+    });
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.draw(CORNERS);
+    pass.end();
+    gpu.device.queue.submit([encoder.finish()]);
+  });
+}
+
+/**
+ * The pixels of a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1]: an ImageData, or under Node an object with the
+ * same members. Values are clamped; fractions of a level are cut off, as where pictures are saved.
+ */
+export async function toImageData(tensor: Tensor): Promise<ImageData> {
+  const [channels, height, width] = pictureShape("toImageData", tensor);
+  const planes = await tensor.read();
+  const area = width * height;
+  const data = new Uint8ClampedArray(4 * area).fill(LEVELS);
+  for (let c = 0; c < 3; c++) {
+    const plane = channels === 1 ? 0 : c * area;
+    for (let i = 0; i < area; i++) {
+      const value = Math.min(1, Math.max(-1, planes[plane + i]));
+      data[4 * i + c] = Math.floor(Math.fround((Math.fround(value + 1) / 2) * LEVELS));
+    }
+  }
+  if (typeof ImageData !== "undefined") return new ImageData(data, width, height);
+  return { width, height, data, colorSpace: "srgb" } as ImageData;
+}
+
+function pictureShape(what: string, { shape }: Tensor): [channels: number, height: number, width: number] {
+  const [batch, channels, height, width] = shape;
+  if (shape.length !== 4 || batch !== 1 || (channels !== 3 && channels !== 1)) {
+    throw new ShapeError(`${what}: got [${shape}]`, "Give one picture, [1, 3, H, W] or [1, 1, H, W].");
+  }
+  return [channels, height, width];
+}
+
+function contextOf(gpu: Gpu, canvas: HTMLCanvasElement | OffscreenCanvas): GPUCanvasContext {
+  const known = configured.get(canvas);
+  if (known?.gpu === gpu) return known.context;
+  const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
+  if (!context) {
+    throw new ArgumentError(
+      "toCanvas: the canvas gives no webgpu context",
+      "Use a canvas on which no other context was asked for.",
+    );
+  }
+  const format = typeof navigator === "undefined" ? undefined : navigator.gpu?.getPreferredCanvasFormat();
+  context.configure({ device: gpu.device, format: format ?? "rgba8unorm", alphaMode: "opaque" });
+  configured.set(canvas, { gpu, context });
+  return context;
+}
+
+/** The pipeline that draws on targets of a format, and the uniform that it reads. */
+function drawingOf(gpu: Gpu, format: GPUTextureFormat): { pipeline: GPURenderPipeline; params: GPUBuffer } {
+  let drawing = drawings.get(gpu);
+  if (!drawing) {
+    const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
+    const params = gpu.createBuffer({ label: "canvas params", size: UNIFORM_SLOT, usage });
+    drawing = { pipelines: new Map(), params };
+    drawings.set(gpu, drawing);
+  }
+  const { pipelines, params } = drawing;
+  let pipeline = pipelines.get(format);
+  if (!pipeline) {
+    const module = gpu.device.createShaderModule({ label: "to_canvas", code: to_canvas.code });
+    pipeline = gpu.device.createRenderPipeline({
+      label: "to_canvas",
+      layout: "auto",
+      vertex: { module, entryPoint: "cover" },
+      fragment: { module, entryPoint: "main", targets: [{ format }] },
+    });
+    pipelines.set(format, pipeline);
+  }
+  return { pipeline, params };
+}
