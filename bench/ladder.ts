@@ -109,7 +109,8 @@ const variantLessons: { readonly [variant: string]: string } = {
     "A matrix product in tiles of workgroup memory whose right operand is gathered from the picture, never stored.",
   broadcast: "Direct, from registers: a window of x slides under the taps, and lanes hand each other the weights.",
   winograd:
-    "Winograd's transforms trade multiplications for additions; the rate counts nominal FLOPs, so it can pass the roof.",
+    "Winograd's transforms trade multiplications for additions; the rate counts nominal FLOPs, so it can pass " +
+    "the roof.",
 };
 
 /** x [1, in, height, width] and w [out, in, 3, 3], stride 1, border of zeros. */

@@ -1,13 +1,10 @@
 // bench/report.html: one self-contained page (inline style, charts as inline SVG, no script) of a benchmark's rows: the
 // roofline with every kernel, other engines beside ours, the ladder, patch-NCE against N, and every row in a table.
-// As a program: node dist/bench/report/bench-report.js ROWS.json REPORT.html
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// bench/node/render-report.ts makes it of a file.
 import { escapeHtml } from "../../cut/report/html.js";
 import { renderPage, renderSummary } from "../../cut/report/page.js";
-import { CutgpuError } from "../../engine/core/errors.js";
 import type { Ceilings } from "../measurement/case.js";
-import { type BenchRow, parseRows, type Suite } from "../measurement/row.js";
+import type { BenchRow, Suite } from "../measurement/row.js";
 import { comparedRows, renderLadders, renderPeers } from "./bars.js";
 import { number, percent, times } from "./format.js";
 import { type NceChart, nceCharts } from "./nce-charts.js";
@@ -138,29 +135,4 @@ function renderKernels(rows: readonly BenchRow[]): string {
     note + typical,
     `<details class="table"><summary>All ${own.length} rows</summary>${renderTable(own)}</details>`,
   );
-}
-
-/** Writes the report of a file of rows. */
-function main([input, output]: string[]): void {
-  if (!input || !output) {
-    console.error("usage: node dist/bench/report/bench-report.js ROWS.json REPORT.html");
-    process.exitCode = 2;
-    return;
-  }
-  const rows = parseRows(readFileSync(input, "utf8"), input);
-  const own = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  const date = statSync(input).mtime.toISOString().slice(0, 10);
-  writeFileSync(output, benchReport(rows, { adapter: rows[0].adapter, date, version: own.version }));
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    main(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof CutgpuError)) throw error;
-    console.error(`cutgpu: ${error.message}. ${error.fix}`);
-    process.exitCode = 2;
-  }
 }

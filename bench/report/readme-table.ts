@@ -1,11 +1,7 @@
-// The table of results in README.md, made from the committed files in bench/results: `npm run bench:readme` replaces
-// what stands between <!-- bench --> and <!-- /bench -->. Numbers are never typed by hand.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../cut/files/package-root.js";
+// The table of results in README.md, made from rows, and how it goes between <!-- bench --> and <!-- /bench -->.
+// Numbers are never typed by hand: bench/node/update-readme.ts writes the table.
 import { CutgpuError } from "../../engine/core/errors.js";
-import { type BenchRow, parseRows } from "../measurement/row.js";
+import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";
 import { fastest } from "./select.js";
 
@@ -53,23 +49,4 @@ export function replaceBetweenMarkers(readme: string, content: string): string {
     );
   }
   return `${readme.slice(0, start + OPEN.length)}\n${content}\n${readme.slice(end)}`;
-}
-
-function main(): void {
-  const root = packageRoot();
-  const folder = join(root, "bench", "results");
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
-  const files = names.sort().map((name) => parseRows(readFileSync(join(folder, name), "utf8"), name));
-  const path = join(root, "README.md");
-  writeFileSync(path, replaceBetweenMarkers(readFileSync(path, "utf8"), readmeTables(files)));
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  try {
-    main();
-  } catch (error) {
-    if (!(error instanceof CutgpuError)) throw error;
-    process.stderr.write(`${error.message}. ${error.fix}\n`);
-    process.exitCode = 1;
-  }
 }

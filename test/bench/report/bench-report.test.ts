@@ -1,15 +1,10 @@
 // The benchmark's report: self-contained, complete, safe against odd names, and whole whatever suites were run.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { BenchRow, Suite } from "../../../bench/measurement/row.js";
 import { benchReport } from "../../../bench/report/bench-report.js";
 import { fastest, roofOf } from "../../../bench/report/select.js";
-import { distFolder } from "../../support/command.js";
 import { benchRow } from "../support/rows.js";
 
 const about = { adapter: "a made-up adapter", date: "2026-01-02", version: "9.8.7" };
@@ -163,26 +158,6 @@ test("names cannot break out of the page", () => {
     { ...about, adapter: odd },
   );
   assert.not.match(html, "<b onclick");
-});
-
-test("as a program it renders a file of rows, and refuses another", () => {
-  const folder = mkdtempSync(join(tmpdir(), "cutgpu-report-"));
-  const [input, output] = [join(folder, "rows.json"), join(folder, "report.html")];
-  const render = () =>
-    spawnSync(process.execPath, [join(distFolder, "bench/report/bench-report.js"), input, output], {
-      encoding: "utf8",
-    });
-  try {
-    writeFileSync(input, JSON.stringify(all));
-    assert.is(render().status, 0);
-    assert.match(readFileSync(output, "utf8"), about.adapter);
-    writeFileSync(input, "[1]");
-    const refused = render();
-    assert.is(refused.status, 2);
-    assert.match(refused.stderr, /^cutgpu: .*rows\.json holds no rows of a benchmark\..*\n$/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
 
 test.run();
