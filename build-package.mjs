@@ -40,7 +40,7 @@ await build({
 const command = await build({
   ...common,
   // The benchmark starts the second as a process of its own.
-  entryPoints: { cutgpu: "bin/main.ts", "cold-start": "bench/cold-start.ts" },
+  entryPoints: { cutgpu: "bin/main.ts", "cold-start": "bench/node/cold-start.ts" },
   outdir: join(outdir, "command"),
   sourcemap: false,
   bundle: true,

@@ -1,8 +1,10 @@
-// Compares rows with those of an earlier run on the same adapter. A row is slower where its median exceeds the earlier median
-// by more than the spreads of both runs together and by more than 5 %. The spread is the way from the fastest sample to the
-// median: what lies above the median comes from the machine's other work. Single samples have none; of them the 5 % decide.
+// Compares rows with those of an earlier run on the same adapter, by their names. A row is slower where its median
+// exceeds the earlier median by more than the spreads of both runs together and by more than 5 %. The spread is the
+// way from the fastest sample to the median: what lies above the median comes from the machine's other work. Single
+// samples have no spread, so for them the 5 % decide.
 import { CutgpuError } from "../engine/core/errors.js";
-import type { BenchRow } from "./row.js";
+import { caseName } from "./measurement/case.js";
+import type { BenchRow } from "./measurement/row.js";
 
 const LEAST_CHANGE = 0.05;
 
@@ -19,7 +21,6 @@ export interface Comparison {
   compared: number;
 }
 
-const keyOf = ({ suite, kernel, variant, shape }: BenchRow) => `${suite} ${kernel} ${shape} ${variant}`;
 const spreadOf = ({ ms }: BenchRow) => (ms ? ms.median - ms.min : 0);
 
 /** Throws a CutgpuError that names both adapters where they differ, and where the files have no row in common. */
@@ -32,15 +33,15 @@ export function compareWithBaseline(rows: readonly BenchRow[], baseline: readonl
       "Give a file of the same adapter.",
     );
   }
-  const earlier = new Map(baseline.map((row) => [keyOf(row), row]));
+  const earlier = new Map(baseline.map((row) => [caseName(row), row]));
   const comparison: Comparison = { slower: [], faster: [], compared: 0 };
   for (const row of rows) {
-    const other = earlier.get(keyOf(row));
+    const other = earlier.get(caseName(row));
     if (!row.ms || !other?.ms) continue;
     comparison.compared++;
     const difference = row.ms.median - other.ms.median;
     const noise = Math.max(spreadOf(row) + spreadOf(other), LEAST_CHANGE * other.ms.median);
-    const change = { name: keyOf(row), before: other.ms.median, now: row.ms.median };
+    const change = { name: caseName(row), before: other.ms.median, now: row.ms.median };
     if (difference > noise) comparison.slower.push(change);
     else if (-difference > noise) comparison.faster.push(change);
   }
@@ -52,20 +53,4 @@ export function compareWithBaseline(rows: readonly BenchRow[], baseline: readonl
     );
   }
   return comparison;
-}
-
-/** The rows in a text that --json wrote. Throws a CutgpuError where it is none. */
-export function parseRows(text: string, name: string): BenchRow[] {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(text);
-  } catch {
-    rows = null;
-  }
-  const isRow = (row: unknown) =>
-    typeof row === "object" && row !== null && "suite" in row && "adapter" in row && "ms" in row && "peers" in row;
-  if (!Array.isArray(rows) || rows.length === 0 || !rows.every(isRow)) {
-    throw new CutgpuError("BASELINE", `${name} holds no rows of a benchmark`, "Give a file that `bench --json` wrote.");
-  }
-  return rows as BenchRow[];
 }

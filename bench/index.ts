@@ -1,29 +1,36 @@
-// The benchmark as a library, for Node and for pages: choose suites, run them on a device, get rows. Nothing here reads files
-// or starts processes; what only Node can do comes in by `around` and `peers`.
+// The benchmark as a library, for Node and for pages: choose suites, run them on a device, get rows. Nothing here
+// reads files or starts processes; what only Node can do comes in by `around` and `peers`. bench/README.md leads
+// through the rest.
 
 /** @module cutgpu/bench */
 
 import { CutgpuError } from "../engine/core/errors.js";
 import type { Gpu } from "../engine/device/gpu.js";
-import type { BenchCase, BenchContext, Ceilings, Outcome, Surroundings } from "./case.js";
-import { caseName } from "./case.js";
 import { runLadder } from "./ladder.js";
+import {
+  type BenchCase,
+  type BenchContext,
+  type Ceilings,
+  caseName,
+  type Outcome,
+  type Surroundings,
+} from "./measurement/case.js";
+import { ceilingsOf, givesCeiling, rowOf } from "./measurement/rating.js";
+import { type BenchRow, type Suite, suites, type Timing } from "./measurement/row.js";
 import type { PeerJob } from "./peers/jobs.js";
-import { rowOf } from "./rating.js";
-import { type BenchRow, type Suite, suites, type Timing } from "./row.js";
 import { generatorCases } from "./suites/generator.js";
 import { kernelCases } from "./suites/kernels.js";
 import { nceCases } from "./suites/nce.js";
 import { overheadCases } from "./suites/overhead.js";
-import { ceilingsOf, rooflineCases } from "./suites/roofline.js";
+import { rooflineCases } from "./suites/roofline.js";
 import { stepCases } from "./suites/training-steps.js";
 
 export { adapterName } from "../engine/device/adapter.js";
-export type { BenchCase, Ceilings, Surroundings } from "./case.js";
-export { caseName } from "./case.js";
-export { type Measurement, type MeasureOptions, measure } from "./measure.js";
-export { rowOf, shareOf } from "./rating.js";
-export { type BenchRow, type Suite, suites, type Timing } from "./row.js";
+export type { BenchCase, Ceilings, Surroundings } from "./measurement/case.js";
+export { caseName } from "./measurement/case.js";
+export { type Measurement, type MeasureOptions, measure } from "./measurement/measure.js";
+export { rowOf, shareOf } from "./measurement/rating.js";
+export { type BenchRow, type Suite, suites, type Timing } from "./measurement/row.js";
 
 /** Medians of other engines by name, for the jobs that cases carry. */
 export type PeerTimes = ReadonlyMap<string, readonly { peer: string; ms: Timing | null }[]>;
@@ -64,7 +71,10 @@ export function casesOf(gpu: Gpu, chosen: readonly Suite[] = suites): BenchCase[
 
 const matches = (name: string, filter: string) => name.toLowerCase().includes(filter.toLowerCase());
 
-/** The cases that options ask for, the ladder's steps apart. Throws a CutgpuError that lists what exists where a filter matches none. */
+/**
+ * The cases that options ask for, the ladder's steps apart. Throws a CutgpuError that lists what exists where a filter
+ * matches none.
+ */
 export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: BenchOptions): BenchCase[] {
   const all = casesOf(gpu, chosen);
   const matching = all.filter((each) => matches(caseName(each), filter));
@@ -78,9 +88,9 @@ export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: 
 }
 
 /**
- * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated by them.
- * A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's reason when it is
- * aborted, a CutgpuError where the filter matches nothing, and what a lost device throws.
+ * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated
+ * by them. A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's
+ * reason when it is aborted, a CutgpuError where the filter matches nothing, and what a lost device throws.
  */
 export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<BenchRow[]> {
   const { signal, onRow, onProgress, peers, around = {} } = options;
@@ -95,7 +105,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
     return ms;
   };
   const bare = { gpu, signal, around, reference };
-  const ceilingCases = rooflineCases(gpu).filter(({ kernel }) => ["fma", "read", "copy"].includes(kernel));
+  const ceilingCases = rooflineCases(gpu).filter(givesCeiling);
   const { suites: chosen = suites, filter = "" } = options;
   const ladder = chosen.includes("kernels") && matches(LADDER, filter);
   const total = ceilingCases.length + cases.filter(({ suite }) => suite !== "roofline").length + Number(ladder);
@@ -107,10 +117,14 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
     return runCase(each, { ...bare, ceilings });
   };
   const none = { gflops: 0, gbps: 0 };
-  const measured = new Map<BenchCase, Outcome>();
-  for (const each of ceilingCases) measured.set(each, await attempt(each, none));
-  const ceilings = ceilingsOf(measured);
-  const byName = new Map([...measured].map(([each, outcome]) => [caseName(each), outcome]));
+  const measured = new Map<string, Outcome>();
+  const unrated: BenchRow[] = [];
+  for (const each of ceilingCases) {
+    const outcome = await attempt(each, none);
+    measured.set(caseName(each), outcome);
+    unrated.push(rowOf(gpu, each, outcome, none));
+  }
+  const ceilings = ceilingsOf(unrated);
   const rows: BenchRow[] = [];
   const climb = async () => {
     onProgress?.({ done, total, next: LADDER });
@@ -123,7 +137,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
       await climb();
       climbed = true;
     }
-    const outcome = byName.get(caseName(each)) ?? (await attempt(each, ceilings));
+    const outcome = measured.get(caseName(each)) ?? (await attempt(each, ceilings));
     const row = rowOf(gpu, each, outcome, ceilings, each.job && peers ? peers.get(each.job.id) : undefined);
     rows.push(row);
     onRow?.(row);
@@ -133,7 +147,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
   return rows;
 }
 
-/** The shortest of three times in milliseconds, or of fewer where they are long. The reference needs no warm-up beyond that. */
+/** The shortest of three times in milliseconds, or of fewer where they are long. That is warm-up enough. */
 function bestOf(work: () => void): number {
   let [best, spent] = [Number.POSITIVE_INFINITY, 0];
   for (let i = 0; i < 3 && spent < REFERENCE_MS; i++) {

@@ -1,6 +1,7 @@
-// Which kernel is the fastest, measured: every choice that a training step and a translation meet is made once with each kernel
-// that the adapter can run, on random data. The kernels of one choice take turns, so that a machine that slows down or is
-// busy for a while slows all of them, and the rule's own choice gives way only where a kernel is clearly faster.
+// Which variant is the fastest, measured, for `cutgpu tune`: every choice that a training step and a translation meet
+// is made once with each variant that the adapter can run, on random data. The variants of one choice take turns, so
+// that a machine that is busy for a while slows all of them, and the rule's own choice gives way only where another
+// is clearly faster.
 import { grad } from "../engine/core/autograd.js";
 import type { Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";
@@ -9,11 +10,11 @@ import { type OperatorSummary, operatorTable } from "../engine/operators/table.j
 import { record } from "../engine/program/program.js";
 import { rehearse } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
-import { measure, timingOf } from "./measure.js";
-import { observeRehearsal } from "./observe.js";
-import { makeInput } from "./random-data.js";
-import { makeStep } from "./random-training-step.js";
-import { variantsOf, withForced } from "./variants.js";
+import { makeInput } from "./inputs/random-data.js";
+import { makeStep } from "./inputs/random-training-step.js";
+import { measure, timingOf, wallTime } from "./measurement/measure.js";
+import { observeRehearsal } from "./measurement/observe.js";
+import { variantsOf, withForced } from "./measurement/variants.js";
 
 /** What is tuned for: options of training by name, of which those count that shapes depend on. */
 export interface TuneSize {
@@ -41,7 +42,10 @@ const LEAST_GAIN = 0.05;
 /** Milliseconds of sampling for a kernel in a round. */
 const BUDGET_MS = 40;
 
-/** The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned meanwhile. */
+/**
+ * The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned
+ * meanwhile.
+ */
 export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<Choice[]> {
   const choices = new Map<string, Choice>();
   const { table } = gpu.variants;
@@ -113,12 +117,9 @@ async function distinctVariants(gpu: Gpu, operator: string, work: () => unknown)
 async function trial(gpu: Gpu, work: () => unknown): Promise<number> {
   const { program } = await record(gpu, () => void work());
   try {
-    program.replay();
-    await gpu.finish();
-    const start = performance.now();
-    program.replay();
-    await gpu.finish();
-    return performance.now() - start;
+    const replay = () => wallTime(gpu, () => program.replay());
+    await replay();
+    return await replay();
   } finally {
     program.dispose();
   }
@@ -137,7 +138,7 @@ function notSlower(
 }
 
 /**
- * The fastest kernel, given each one's times in turn, if its slowest is quicker than the quickest of the rule's and it gains
+ * The fastest kernel, given each one's times in turn, if its slowest time is below the least of the rule's and it gains
  * enough; else the rule's.
  */
 export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly number[]>): string {

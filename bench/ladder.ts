@@ -1,8 +1,8 @@
-// The ladder: one matrix product and one convolution, from the kernel that reads like the formula up to the engine's own, a
-// change at a time. The lower steps are for teaching and take only what keeps them short: sizes that are multiples of 64,
-// 3 x 3 taps, a border of zeros. Each step carries the lesson of its change, is checked against the engine, and is timed as
-// every other kernel is. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel for cuBLAS-like Performance"
-// (2022, https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
+// The ladder: one matrix product and one convolution, from the kernel that reads like the formula up to the engine's
+// own, a change at a time. The lower steps are for teaching and take only what keeps them short: sizes that are
+// multiples of 64, 3 x 3 taps, a border of zeros. Each step carries the lesson of its change, is checked against the
+// engine, and is timed as every other kernel is. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel
+// for cuBLAS-like Performance" (2022, https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
 import { CutgpuError, ShapeError } from "../engine/core/errors.js";
 import type { Cost } from "../engine/core/operator.js";
 import type { Tensor } from "../engine/core/tensor.js";
@@ -11,11 +11,11 @@ import type { KernelSource } from "../engine/device/kernel.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
 import * as kernels from "../shaders/generated.js";
-import type { Ceilings } from "./case.js";
-import { rowOf } from "./index.js";
-import { type Measurement, measure } from "./measure.js";
-import { randomTensor } from "./random-data.js";
-import type { BenchRow } from "./row.js";
+import { randomTensor } from "./inputs/random-data.js";
+import type { Ceilings } from "./measurement/case.js";
+import { type Measurement, measure } from "./measurement/measure.js";
+import { rowOf } from "./measurement/rating.js";
+import type { BenchRow } from "./measurement/row.js";
 
 /** A step of a ladder: a function that does the ladder's work in its own way. */
 export interface LadderStep {
@@ -75,13 +75,15 @@ export const matmulSteps: readonly LadderStep[] = [
   {
     name: "workgroup tile",
     lesson:
-      "Tiles of 16 x 16 shared in workgroup memory, again one output an invocation: storage is read 16 times less, which a GPU needs, but each multiply-add fetches two shared values, and a CPU pays for the barriers.",
+      "Tiles of 16 x 16 shared in workgroup memory, again one output an invocation: storage is read 16 times less, " +
+      "which a GPU needs, but each multiply-add fetches two shared values, and a CPU pays for the barriers.",
     run: product(kernels.ladder_matmul_workgroup, 16, 16),
   },
   {
     name: "workgroup + register tile",
     lesson:
-      "Both at once: 64 x 64 outputs a workgroup, 4 x 4 in each invocation's registers, so neither storage nor workgroup memory is the limit.",
+      "Both at once: 64 x 64 outputs a workgroup, 4 x 4 in each invocation's registers, so neither storage nor " +
+      "workgroup memory is the limit.",
     run: product(kernels.ladder_matmul_workgroup_register, 64, 64),
   },
   {
@@ -93,7 +95,8 @@ export const matmulSteps: readonly LadderStep[] = [
   {
     name: "engine",
     lesson:
-      "The engine's own operator as it chooses for this adapter: any size, stride and batch, bias and ReLU on the way out.",
+      "The engine's own operator as it chooses for this adapter: any size, stride and batch, bias and ReLU on the " +
+      "way out.",
     run: (_, a, b) => matmulOperator([a, b], { transposeA: false, transposeB: false }),
   },
 ];
@@ -106,7 +109,8 @@ const variantLessons: { readonly [variant: string]: string } = {
     "A matrix product in tiles of workgroup memory whose right operand is gathered from the picture, never stored.",
   broadcast: "Direct, from registers: a window of x slides under the taps, and lanes hand each other the weights.",
   winograd:
-    "Winograd's transforms trade multiplications for additions; the rate counts nominal FLOPs, so it can pass the roof.",
+    "Winograd's transforms trade multiplications for additions; the rate counts nominal FLOPs, so it can pass " +
+    "the roof.",
 };
 
 /** x [1, in, height, width] and w [out, in, 3, 3], stride 1, border of zeros. */
@@ -153,7 +157,11 @@ interface Ladder {
 }
 
 const square = (n: number): Ladder => ({
-  ...{ kernel: "ladder.matmul", shape: `${n}x${n}x${n}`, steps: matmulSteps, left: [n, n], right: [n, n] },
+  kernel: "ladder.matmul",
+  shape: `${n}x${n}x${n}`,
+  steps: matmulSteps,
+  left: [n, n],
+  right: [n, n],
   cost: { flops: 2 * n ** 3, bytes: 3 * 4 * n ** 2 },
 });
 
@@ -161,8 +169,11 @@ const ladders: readonly Ladder[] = [
   square(256),
   square(512),
   {
-    ...{ kernel: "ladder.conv2d", shape: "3x3 zeros 64->64 at 64x64", steps: convolutionSteps },
-    ...{ left: [1, 64, 64, 64], right: [64, 64, 3, 3] },
+    kernel: "ladder.conv2d",
+    shape: "3x3 zeros 64->64 at 64x64",
+    steps: convolutionSteps,
+    left: [1, 64, 64, 64],
+    right: [64, 64, 3, 3],
     cost: { flops: 2 * 9 * 64 * 64 * 64 ** 2, bytes: 4 * (2 * 64 ** 3 + 9 * 64 ** 2) },
   },
 ];
@@ -174,7 +185,7 @@ export interface LadderOptions {
   ceilings?: Ceilings;
 }
 
-/** Times every step of every ladder. Rows are of the suite "kernels", with the step as variant and its lesson as note. */
+/** Times every step of every ladder. Rows are of the suite "kernels": the step is the variant, its lesson the note. */
 export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOptions = {}): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const ladder of ladders) {

@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 // The command `cutgpu`: what concerns the process itself (signals, streams, exit status). The commands are those of CUT
 // and those of the benchmarks, put together here, since neither knows of the other's.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { benchCommands } from "../bench/commands/index.js";
 import { cutCommands } from "../cut/cli/commands/index.js";
 import { describeFailure, dispatch, exitStatus } from "../cut/cli/terminal/index.js";
-import { packageRoot } from "../cut/files/package-root.js";
+import { packageVersion } from "../cut/files/package-root.js";
 import { pages } from "./pages.js";
 
 const { doctor, ...jobs } = cutCommands(pages);
@@ -32,15 +30,11 @@ process.on("uncaughtException", (error) => {
   process.exit(exitStatus.failed);
 });
 
-const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
-  version: string;
-};
-
 process.exitCode = await dispatch(process.argv.slice(2), {
   about: "contrastive unpaired image-to-image translation (CUT) on WebGPU",
   // In the order of the help.
   commands: { ...jobs, ...benchCommands, doctor },
-  version,
+  version: packageVersion(),
   signal: stop.signal,
   width: Math.min(110, Math.max(60, process.stdout.columns ?? 100)),
   debug,

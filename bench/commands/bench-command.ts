@@ -2,19 +2,19 @@
 // as a page. With --peers other engines do the same work, before ours and never at the same time; with --baseline rows
 // are compared with those of an earlier file.
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import { type CommandContext, defineCommand, type Progress, startProgress } from "../../cut/cli/terminal/index.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
-import { packageRoot } from "../../cut/files/package-root.js";
+import { packageVersion } from "../../cut/files/package-root.js";
 import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { requestAdapter } from "../../engine/device/node.js";
-import { compareWithBaseline, parseRows } from "../baseline.js";
+import { compareWithBaseline } from "../baseline.js";
 import {
   adapterName,
   type BenchOptions,
@@ -25,8 +25,10 @@ import {
   runBench,
   suites,
 } from "../index.js";
-import { nodeSurroundings } from "../node.js";
-import { digits, tableHead, tableRow } from "../table.js";
+import { parseRows } from "../measurement/row.js";
+import { nodeSurroundings } from "../node/surroundings.js";
+import { digits } from "../report/format.js";
+import { tableHead, tableRow } from "../report/terminal-table.js";
 
 const REPORT = "bench/report.html";
 /** Peers get this long in all, so that everything together ends within a quarter of an hour. */
@@ -153,9 +155,6 @@ function writeWhole(path: string, content: string): void {
     writeFileAtomically(path, content);
   });
 }
-
-const packageVersion = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 
 function judge(rows: readonly BenchRow[], baseline: readonly BenchRow[]): void {
   const { slower, faster, compared } = compareWithBaseline(rows, baseline);

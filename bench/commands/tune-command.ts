@@ -11,7 +11,7 @@ import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { requestAdapter } from "../../engine/device/node.js";
 import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
-import { digits } from "../table.js";
+import { digits } from "../report/format.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile } =
   trainSchema.entries;

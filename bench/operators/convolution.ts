@@ -1,15 +1,15 @@
-// The convolutions of the method, each forward and for the gradients of its input and its weights, as training runs them:
-// the gradients come off the tape, with only the one wanted. 7x7 layers pad beforehand, so theirs are without padding here.
-import { grad } from "../../engine/core/autograd.js";
+// Rows of the convolutions of the method, each forward and for the gradients of its input and its weights, as training
+// runs them: gradients come off the tape, and only one of them is wanted at a time. The 7 x 7 layers pad beforehand, so
+// theirs are without padding here. Other engines do the same work (bench/peers).
 import { sizeOf } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { conv2d } from "../../engine/operators/convolution/index.js";
+import { conv2d, convTranspose2d, type Gpu, grad } from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
-import type { BenchCase, BenchContext } from "../case.js";
-import { measure } from "../measure.js";
+import { randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { variantsOf, withForced } from "../measurement/variants.js";
 import type { ConvolutionJob } from "../peers/jobs.js";
-import { randomDense, randomTensor } from "../random-data.js";
-import { variantsOf, withForced } from "../variants.js";
+import { dense, type OperatorBench } from "./lib.js";
 
 export interface ConvolutionShape {
   kernel: number;
@@ -46,11 +46,11 @@ export function convolutionName({ kernel, in: cin, out, size, padding, mode }: C
   return `${kernel}x${kernel}${how} ${cin}->${out} at ${size}x${size}`;
 }
 
-/** What is timed, and the operator whose kernels do most of it. */
+/** What is timed, and the operator whose variants do most of it. */
 const directions = [
-  { kernel: "conv2d", operator: "conv2d", operators: ["conv2d"] },
-  { kernel: "conv2d.dx", operator: "convTranspose2d", operators: ["convTranspose2d"] },
-  { kernel: "conv2d.dw", operator: "conv2dWeightGradient", operators: ["conv2dWeightGradient"] },
+  { kernel: "conv2d", operator: "conv2d" },
+  { kernel: "conv2d.dx", operator: "convTranspose2d" },
+  { kernel: "conv2d.dw", operator: "conv2dWeightGradient" },
 ] as const;
 
 type Direction = (typeof directions)[number];
@@ -66,12 +66,25 @@ function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, v
   ];
   const options = { padding, paddingMode: mode };
   const job: ConvolutionJob = {
-    ...{ id: `${direction.kernel} ${name}`, kind: direction.kernel, batch: 1, in_channels: cin, out_channels: out },
-    ...{ height: size, width: size, kernel, stride: 1, padding, mode },
+    id: `${direction.kernel} ${name}`,
+    kind: direction.kernel,
+    batch: 1,
+    in_channels: cin,
+    out_channels: out,
+    height: size,
+    width: size,
+    kernel,
+    stride: 1,
+    padding,
+    mode,
   };
   return {
-    ...{ suite: "kernels", kernel: direction.kernel, variant, shape: name, job },
-    operators: [...direction.operators, ...(mode === "reflect" ? ["reflectionPad2dGradient"] : [])],
+    suite: "kernels",
+    kernel: direction.kernel,
+    variant,
+    shape: name,
+    job,
+    operators: [direction.operator, ...(mode === "reflect" ? ["reflectionPad2dGradient"] : [])],
     async run({ signal, reference: plain }) {
       const input = randomTensor(gpu, x);
       const weights = randomTensor(gpu, w, -0.1, 0.1);
@@ -100,8 +113,9 @@ function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, v
 const bytesOf = (...shapes: number[][]) => shapes.reduce((sum, each) => sum + sizeOf(each), 0);
 
 /**
- * The reference makes both gradients in one call. The weights' is told as half of that call's time, for it is half of its
- * operations; the input's is timed by itself, as a transposed convolution (and, under reflection, the border's fold back).
+ * The reference makes both gradients in one call. The weights' counts as half of that call's time, for it is half of
+ * its operations. The input's is timed by itself, as a transposed convolution and, under reflection, the gradient of
+ * the border.
  */
 function referenceTime(
   kernel: Direction["kernel"],
@@ -110,7 +124,7 @@ function referenceTime(
   shapes: { x: number[]; w: number[]; y: number[] },
   options: { padding: number; paddingMode: "zeros" | "reflect" },
 ): number {
-  const [x, w, dy] = [shapes.x, shapes.w, shapes.y].map(randomDense);
+  const [x, w, dy] = [shapes.x, shapes.w, shapes.y].map(dense);
   if (kernel === "conv2d") return time(`conv2d ${name}`, () => reference.conv2d(x, w, undefined, options));
   const reflect = options.paddingMode === "reflect";
   if (kernel === "conv2d.dx") {
@@ -129,3 +143,20 @@ export const convolutionCases = (gpu: Gpu): BenchCase[] =>
       variantsOf(gpu, direction.operator).map((variant) => convolutionCase(gpu, at, direction, variant)),
     ),
   );
+
+const upsampling = { stride: 2, padding: 1, outputPadding: 1 };
+const [upsampled, weight] = [
+  [1, 128, 32, 32],
+  [128, 64, 3, 3],
+];
+
+/** The transposed convolution that doubles a picture's size, of the generator without anti-aliasing. */
+export const convolutionBenches: readonly OperatorBench[] = [
+  {
+    kernel: "convTranspose2d",
+    shape: "3x3 stride 2 128->64 at 32x32",
+    inputs: [upsampled, { shape: weight, low: -0.1, high: 0.1 }],
+    work: (x, w) => convTranspose2d(x, w, undefined, upsampling),
+    reference: () => reference.convTranspose2d(dense(upsampled), dense(weight), undefined, upsampling),
+  },
+];

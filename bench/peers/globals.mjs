@@ -1,5 +1,5 @@
-// What browsers have and Node has not, set up before a peer is imported: navigator.gpu through the very dawn.node and adapter
-// that we run on. requestAdapter of our own keeps the strong reference to dawn that it needs.
+// What browsers have and Node has not, set up before a peer is imported: navigator.gpu through the very dawn.node and
+// adapter that we run on. requestAdapter of our own keeps the strong reference to dawn that it needs.
 import { globals } from "webgpu";
 import { paceImmediates } from "../../dist/cut/cli/pace-immediates.js";
 import { requestAdapter } from "../../dist/engine/device/node.js";

@@ -1,5 +1,5 @@
-// jax-js on WebGPU. Best foot: the whole of a job in one jit (gradients too, so that nothing is traced again), NCHW as its
-// convolutions want it. An argument is consumed by a call; `.ref` keeps it.
+// jax-js on WebGPU. Best foot: the whole of a job in one jit (gradients too, so that nothing is traced twice), NCHW
+// as its convolutions want it. An argument is consumed by a call; `.ref` keeps it.
 import {
   blockUntilReady,
   defaultDevice,
@@ -95,7 +95,7 @@ function conv(x, w, stride, padding, options) {
   return lax.convGeneralDilated(x, w, [stride, stride], [pads, pads], options);
 }
 
-/** Mirrored (`amount` rows or columns beyond the edge, which is not doubled) or, with `edge`, the edge itself doubled. */
+/** Mirrored (`amount` rows or columns beyond the edge, which is not doubled); with `edge`, the edge itself doubled. */
 function border(x, axis, amount, edge) {
   const size = x.shape[axis];
   const part = (from, to) => x.ref.slice(...Array(axis).fill([]), [from, to]);
@@ -144,8 +144,8 @@ function norm(x) {
   return centred.div(np.sqrt(variance.add(EPS)));
 }
 
-// Jits of their own, inside the one around everything: fusion stops at them. Pads and norms fused into the convolutions' inner
-// loops make compilation take minutes and the kernels slower.
+// Jits of their own, inside the one around everything: fusion stops at them. Pads and norms fused into the
+// convolutions' inner loops make compilation take minutes and the kernels slower.
 const layers = {
   reflect1: jit((x) => reflect(x, 1)),
   reflect3: jit((x) => reflect(x, 3)),
@@ -158,7 +158,7 @@ const layers = {
   tanh: jit((x) => np.tanh(x)),
 };
 
-/** The generator as a function of the picture and of the parameters by key; modules are numbered as in the published files. */
+/** The generator as a function of the picture and of the parameters by key; numbers are those of published files. */
 const generator =
   ({ blocks }) =>
   (picture, p) => {

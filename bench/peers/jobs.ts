@@ -1,8 +1,8 @@
-// What the peers are asked to do, and the inputs of it. Both sides make the inputs from the same seeds, so that only results
-// travel between the processes. Layouts are ours (and PyTorch's): NCHW, weights [out, in, kh, kw]; a peer that prefers another
-// rearranges them before its clock starts.
+// What the peers are asked to do, and the inputs of it. Both sides make the inputs from the same seeds, so that only
+// results travel between the processes. Layouts are ours (and PyTorch's): NCHW, weights [out, in, kh, kw]; a peer that
+// prefers another rearranges them before its clock starts.
 import { type GeneratorArchitecture, generatorShapes } from "../../cut/networks/generator-layout.js";
-import { fill } from "../report/fill.js";
+import { fill } from "./fill.js";
 
 export interface ConvolutionJob {
   id: string;
@@ -59,8 +59,14 @@ export function comparable(job: PeerJob): PeerJob {
   return { ...job, height: height + 2 * padding, width: width + 2 * padding, padding: 0, mode: "zeros" };
 }
 
-export const architectureOf = ({ ngf, blocks }: GeneratorJob): GeneratorArchitecture => ({
-  ...{ input_nc: 3, output_nc: 3, ngf, blocks, no_antialias: false, no_antialias_up: false },
+/** The generator that is measured, ours and theirs: pictures of three channels, anti-aliased changes of size. */
+export const generatorArchitecture = ({ ngf, blocks }: { ngf: number; blocks: number }): GeneratorArchitecture => ({
+  input_nc: 3,
+  output_nc: 3,
+  ngf,
+  blocks,
+  no_antialias: false,
+  no_antialias_up: false,
 });
 
 /** The output of a convolution, [batch, out_channels, rows, columns]. */
@@ -91,7 +97,7 @@ export function inputsOf(job: PeerJob): PeerInputs {
     default: {
       add("x", [job.batch, 3, job.size, job.size]);
       add("dy", [job.batch, 3, job.size, job.size]);
-      for (const [key, shape] of generatorShapes(architectureOf(job))) {
+      for (const [key, shape] of generatorShapes(generatorArchitecture(job))) {
         // Weights that keep the variance of what passes through them, as a trained network's roughly do.
         const fanIn = shape.slice(1).reduce((product, n) => product * n, 1);
         add(key, shape, shape.length > 1 ? Math.sqrt(3 / fanIn) : 0.1);

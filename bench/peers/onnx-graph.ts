@@ -1,6 +1,6 @@
-// The jobs as ONNX graphs, for a runtime that takes nothing else: nodes in order, weights as constants, the picture (or the two
-// matrices) as inputs. Plain data; bench/peers/onnxruntime.mjs turns it into a file's bytes. Operators are those of opset 17
-// (https://onnx.ai/onnx/operators/).
+// The jobs as ONNX graphs, for a runtime that takes nothing else: nodes in order, weights as constants, the picture
+// (or the two matrices) as inputs. Plain data; bench/peers/onnxruntime.mjs turns it into a file's bytes. Operators
+// are those of opset 17 (https://onnx.ai/onnx/operators/).
 import { comparable, convolutionOutput, inputsOf, type PeerInput, type PeerJob } from "./jobs.js";
 
 export type OnnxAttribute = number | string | readonly number[];

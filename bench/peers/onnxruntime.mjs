@@ -1,6 +1,6 @@
-// onnxruntime-web with the WebGPU execution provider of its main bundles ("jsep"); the newer one under /webgpu never comes back
-// from its first kernel on lavapipe. Best foot: inputs and outputs stay in GPU buffers, weights are constants
-// of the graph, which the runtime optimises as far as it can.
+// onnxruntime-web with the WebGPU execution provider of its main bundles ("jsep"); the newer one under /webgpu never
+// comes back from its first kernel on lavapipe. Best foot: inputs and outputs stay in GPU buffers, weights are
+// constants of the graph, which the runtime optimises as far as it can.
 import { create, toBinary } from "@bufbuild/protobuf";
 import { TensorProto_DataType as DataType, ModelProtoSchema, AttributeProto_AttributeType as Type } from "onnx-buf";
 import * as ort from "onnxruntime-web/all";

@@ -7,7 +7,7 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import { architectureOf, inputsOf, type PeerJob } from "./jobs.js";
+import { generatorArchitecture, inputsOf, type PeerJob } from "./jobs.js";
 
 /**
  * The job's results, in our layouts: one tensor, or for generator.backward the output and then the gradients of the
@@ -39,10 +39,10 @@ function run(gpu: Gpu, job: PeerJob): Tensor[] {
       return grad(forward(), [wanted], { dy: get("dy") });
     }
     default: {
-      const modules = generatorModules(architectureOf(job));
+      const modules = generatorModules(generatorArchitecture(job));
       const forward = () => runModules(modules, get("x"), inputs, "G.model.").output;
       if (job.kind === "generator") return [gpu.noGrad(forward)];
-      const parameters = [...generatorShapes(architectureOf(job)).keys()].map((key) => get(key).requireGrad());
+      const parameters = [...generatorShapes(generatorArchitecture(job)).keys()].map((key) => get(key).requireGrad());
       const output = forward();
       return [output, ...grad(output, parameters, { dy: get("dy") })];
     }

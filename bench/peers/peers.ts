@@ -1,14 +1,14 @@
-// The same work on other WebGPU engines, through the same dawn.node and adapter: TensorFlow.js, jax-js and onnxruntime-web.
-// Each runs in a process of its own, one after the other and never beside ours, so that they do not share cores, and so that
-// one that crashes or hangs takes nothing with it. A result is compared with ours before its time counts. The packages live
-// in bench/peers, apart from the main install; bench/peers/run.mjs says what is timed.
+// The same work on other WebGPU engines, through the same dawn.node and adapter: TensorFlow.js, jax-js and
+// onnxruntime-web. Each runs in a process of its own, one after the other and never beside ours, so that they do not
+// share cores, and so that one that crashes or hangs takes nothing with it. A result is compared with ours before its
+// time counts. The packages live in bench/peers, apart from the main install; bench/peers/run.mjs says what is timed.
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { Timing } from "../row.js";
+import type { Timing } from "../measurement/row.js";
 import { comparable, type PeerJob } from "./jobs.js";
 import { ourResults } from "./ours.js";
 
@@ -19,7 +19,7 @@ export type Peer = (typeof peers)[number];
 
 export interface PeerResult {
   peer: Peer;
-  /** Milliseconds a run; null where the peer cannot do the job, did it wrongly, or did not come back. */
+  /** Milliseconds per run; null where the peer cannot do the job, did it wrongly, or did not come back. */
   ms: Timing | null;
   /** Why there is no time. */
   error?: string;
@@ -139,8 +139,8 @@ async function runPeer(
 
 /**
  * The largest difference over the results, each relative to the largest value of its tensor; tensors that are next to
- * nothing beside the others (gradients of a bias before a norm, which are 0 but for rounding) count on the others' scale.
- * Infinity where the tensors do not even correspond.
+ * nothing beside the others (gradients of a bias before a norm, which are 0 but for rounding) count on the others'
+ * scale. Infinity where the tensors do not even correspond.
  */
 export function worstError(results: readonly Float32Array[], expected: readonly Float32Array[]): number {
   if (results.length !== expected.length) return Number.POSITIVE_INFINITY;

@@ -1,9 +1,9 @@
-// One peer in a process of its own: `node run.mjs NAME`, jobs over IPC. For every job it first answers with its results; told
-// that they are right, it answers with times.
+// One peer in a process of its own: `node run.mjs NAME`, jobs over IPC. For every job it first answers with its
+// results; told that they are right, it answers with times.
 //
-// Timed is one run from the call to the moment the GPU is done, results left on the GPU: each engine submits what it has
-// recorded, then the queue is waited for (onSubmittedWorkDone). Inputs and weights are on the GPU beforehand, in the engine's
-// favourite layout; compilation is over after the runs that came before.
+// Timed is one run from the call to the moment the GPU is done, results left on the GPU: each engine submits what it
+// has recorded, then the queue is waited for (onSubmittedWorkDone). Inputs and weights are on the GPU beforehand, in
+// the engine's favourite layout; compilation is over after the runs that came before.
 import "./globals.mjs";
 import { inputsOf } from "../../dist/bench/peers/jobs.js";
 
@@ -11,6 +11,7 @@ const LEAST_RUNS = 3;
 const MOST_RUNS = 50;
 const ENOUGH_MS = 1000;
 
+/** Of an even number of runs the upper middle one counts as the median: no time is told that was not measured. */
 async function time(run) {
   const runs = [];
   let sum = 0;

@@ -1,5 +1,5 @@
-// TensorFlow.js on WebGPU. Best foot: NHWC, the kernels of the convolution's gradients called directly (the tape would run the
-// forward pass too), everything on the GPU (no forwarding of small tensors to the CPU).
+// TensorFlow.js on WebGPU. Best foot: NHWC, the kernels of the convolution's gradients called directly (the tape
+// would run the forward pass too), everything on the GPU (no forwarding of small tensors to the CPU).
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-webgpu";
 
@@ -97,7 +97,7 @@ function plan(job, inputs) {
   }
 }
 
-/** The generator as a function of the picture and of the parameters by key; modules are numbered as in the published files. */
+/** The generator as a function of the picture and of the parameters by key; numbers are those of published files. */
 function generator({ ngf, blocks }) {
   // The filters are depthwise and live as long as the process.
   const down = (channels) => depthwise(channels, [1, 2, 1], 4);
@@ -129,8 +129,8 @@ function generator({ ngf, blocks }) {
 }
 
 /**
- * Reflection padding with a gradient of our own, since the package's is wrong (it cuts the border off): every mirrored row
- * and column is added to the one it came from.
+ * Reflection padding with a gradient of our own, since the package's is wrong (it cuts the border off): every
+ * mirrored row and column is added to the one it came from.
  */
 function reflect(x, amount) {
   const pads = (pad) => [

@@ -1,7 +1,7 @@
-// Bars in HTML, which a narrow page can reflow: other engines' times against ours, and the steps of the ladder. Every bar is
-// named and has its figure beside it, so that colour only says which is ours.
+// Bars in HTML, which a narrow page can reflow: other engines' times against ours, and the steps of the ladder. Every
+// bar is named and has its figure beside it, so that colour only says which is ours.
 import { escapeHtml } from "../../cut/report/html.js";
-import type { BenchRow } from "../row.js";
+import type { BenchRow } from "../measurement/row.js";
 import { number, orNone, times } from "./format.js";
 import { fastest, groupBy, isLadder } from "./select.js";
 
@@ -16,7 +16,8 @@ interface Bar {
 function renderBar({ name, part, figure, kind }: Bar): string {
   const width = `${(100 * Math.min(1, Math.max(0, part))).toFixed(2)}%`;
   const cut = part > 1 ? " cut" : "";
-  return `<div class="bar ${kind}${cut}"><span>${escapeHtml(name)}</span><i><u style="width:${width}"></u></i><b>${escapeHtml(figure)}</b></div>`;
+  const bar = `<i><u style="width:${width}"></u></i>`;
+  return `<div class="bar ${kind}${cut}"><span>${escapeHtml(name)}</span>${bar}<b>${escapeHtml(figure)}</b></div>`;
 }
 
 /** Rows that carry other engines' times: of each shape the fastest variant of ours that has them. */
@@ -40,9 +41,12 @@ export function renderPeers(rows: readonly BenchRow[]): string {
             return { name, part: ratio / scale, figure: times(ratio), kind: ratio < 1 ? "ahead" : "other" };
           }),
         ];
-        return `<div class="shape"><h4>${escapeHtml(row.suite === "kernels" ? row.shape : `${row.shape}, ${row.variant}`)}</h4>${bars.map(renderBar).join("")}</div>`;
+        const name = row.suite === "kernels" ? row.shape : `${row.shape}, ${row.variant}`;
+        return `<div class="shape"><h4>${escapeHtml(name)}</h4>${bars.map(renderBar).join("")}</div>`;
       });
-      return `<section class="card bars" style="--one:${(100 / scale).toFixed(2)}%"><h3>${escapeHtml(group[0].kernel)}</h3>${shapes.join("\n")}</section>`;
+      const ours = `style="--one:${(100 / scale).toFixed(2)}%"`;
+      const title = `<h3>${escapeHtml(group[0].kernel)}</h3>`;
+      return `<section class="card bars" ${ours}>${title}${shapes.join("\n")}</section>`;
     },
   );
   return cards.length ? `<div class="stacks">${cards.join("\n")}</div>` : "";
@@ -74,7 +78,9 @@ export function renderLadders(rows: readonly BenchRow[]): string {
     });
     const where = shapes.size > 1 ? "" : `, ${[...shapes][0]}`;
     const plain = shapes.size > 1 ? "" : " plain";
-    return `<section class="card bars ladder${plain}"><h3>${escapeHtml(kernel.replace("ladder.", "") + where)}</h3><p>GFLOP/s, and how many times the first step's; the fastest in colour</p><ol>${steps.join("\n")}</ol></section>`;
+    const title = `<h3>${escapeHtml(kernel.replace("ladder.", "") + where)}</h3>`;
+    const lead = "<p>GFLOP/s, and how many times the first step's; the fastest in colour</p>";
+    return `<section class="card bars ladder${plain}">${title}${lead}<ol>${steps.join("\n")}</ol></section>`;
   });
   return cards.length ? `<div class="stacks">${cards.join("\n")}</div>` : "";
 }

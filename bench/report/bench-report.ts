@@ -1,18 +1,15 @@
 // bench/report.html: one self-contained page (inline style, charts as inline SVG, no script) of a benchmark's rows: the
 // roofline with every kernel, other engines beside ours, the ladder, patch-NCE against N, and every row in a table.
-// As a program: node dist/bench/report/bench-report.js ROWS.json REPORT.html
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// bench/node/render-report.ts makes it of a file.
 import { escapeHtml } from "../../cut/report/html.js";
 import { renderPage, renderSummary } from "../../cut/report/page.js";
-import { CutgpuError } from "../../engine/core/errors.js";
-import { parseRows } from "../baseline.js";
-import type { BenchRow, Suite } from "../row.js";
+import type { Ceilings } from "../measurement/case.js";
+import type { BenchRow, Suite } from "../measurement/row.js";
 import { comparedRows, renderLadders, renderPeers } from "./bars.js";
 import { number, percent, times } from "./format.js";
 import { type NceChart, nceCharts } from "./nce-charts.js";
 import { rooflineChart } from "./roofline-chart.js";
-import { fastest, isLadder, type Roof, roofOf } from "./select.js";
+import { fastest, isLadder, roofOf } from "./select.js";
 import { benchStyle } from "./style.css.js";
 import { renderTable, suiteTitles } from "./tables.js";
 
@@ -25,6 +22,10 @@ export interface ReportAbout {
   version: string;
 }
 
+const FOOTER =
+  "Medians of all runs, with the fastest and the slowest. Operations are counted as the textbook does, bytes as each " +
+  "operand read once and each result written once. Made by cutgpu.";
+
 /** The page as text. Parts for which there are no rows are left out. */
 export function benchReport(rows: readonly BenchRow[], about: ReportAbout): string {
   const roof = roofOf(rows);
@@ -34,17 +35,19 @@ export function benchReport(rows: readonly BenchRow[], about: ReportAbout): stri
     section("Roofline", rooflineLead(roof), renderRoofline(rows, roof)),
     section(
       "Beside other engines",
-      "Time on the same adapter, through the same WebGPU implementation, one engine after the other: how many times ours. The line marks ours; bars beyond twelve times are cut.",
+      "Time on the same adapter, through the same WebGPU implementation, one engine after the other: how many times " +
+        "ours. The line marks ours; bars beyond twelve times are cut.",
       renderPeers(rows),
     ),
     section(
       "The ladder",
-      "The same work by kernels that change one thing at a time, up to the engine's own. What pays on a GPU need not pay on a processor.",
+      "The same work by kernels that change one thing at a time, up to the engine's own. What pays on a GPU need " +
+        "not pay on a processor.",
       renderLadders(rows),
     ),
     ...(["step", "generator", "nce", "overhead", "roofline"] as const).map((suite) => renderSuite(rows, suite)),
     renderKernels(rows),
-    "<footer>Medians of all runs, with the fastest and the slowest. Operations are counted as the textbook does, bytes as each operand read once and each result written once. Made by cutgpu.</footer>",
+    `<footer>${FOOTER}</footer>`,
   ];
   const body = parts.filter(Boolean).join("\n");
   return renderPage({ kicker: "cutgpu benchmark", title: about.adapter, style: benchStyle, body });
@@ -54,7 +57,11 @@ function section(title: string, lead: string, content: string): string {
   return content && `<h2>${escapeHtml(title)}</h2>\n<p class="lead">${escapeHtml(lead)}</p>\n${content}`;
 }
 
-function summaryOf(rows: readonly BenchRow[], { date, version }: ReportAbout, roof: Roof | null): [string, string][] {
+function summaryOf(
+  rows: readonly BenchRow[],
+  { date, version }: ReportAbout,
+  roof: Ceilings | null,
+): [string, string][] {
   const tiles: [string, string][] = [
     ["measured", date],
     ["cutgpu", version],
@@ -75,12 +82,14 @@ function summaryOf(rows: readonly BenchRow[], { date, version }: ReportAbout, ro
   return tiles.filter(([, value]) => value !== "");
 }
 
-const rooflineLead = (roof: Roof | null): string =>
+const rooflineLead = (roof: Ceilings | null): string =>
   roof
-    ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer operations than the textbook, can pass it.`
+    ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by ` +
+      "arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer " +
+      "operations than the textbook, can pass it."
     : "The roof itself was not measured in this run: the suite roofline does that.";
 
-function renderRoofline(rows: readonly BenchRow[], roof: Roof | null): string {
+function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): string {
   const chart = rooflineChart(rows, roof);
   if (!chart) return "";
   const legend = [
@@ -88,7 +97,8 @@ function renderRoofline(rows: readonly BenchRow[], roof: Roof | null): string {
     '<li class="other">other variants, steps of the ladder</li>',
     roof ? '<li class="roof">roof</li>' : "",
   ];
-  return `<section class="card roofline"><ul>${legend.join("")}</ul><div class="wide">${chart.wide}</div><div class="narrow">${chart.narrow}</div></section>`;
+  const drawn = `<div class="wide">${chart.wide}</div><div class="narrow">${chart.narrow}</div>`;
+  return `<section class="card roofline"><ul>${legend.join("")}</ul>${drawn}</section>`;
 }
 
 function renderSuite(rows: readonly BenchRow[], suite: Suite): string {
@@ -104,7 +114,8 @@ function renderChart({ title, note, legend, svg }: NceChart): string {
   const entries = legend.map(
     ({ name, colour, last }) => `<li style="--colour:${colour}">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
   );
-  return `<section class="chart card"><h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p><ul>${entries.join("")}</ul>${svg}</section>`;
+  const head = `<h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p>`;
+  return `<section class="chart card">${head}<ul>${entries.join("")}</ul>${svg}</section>`;
 }
 
 /** The long table, folded; above it, what its rows come to. */
@@ -116,36 +127,12 @@ function renderKernels(rows: readonly BenchRow[]): string {
     .sort((a, b) => a - b);
   const { title, note } = suiteTitles.kernels;
   const typical = shares.length
-    ? ` The fastest variants reach ${percent(shares[0])} to ${percent(shares[shares.length - 1])} of the roof, half of them ${percent(shares[Math.floor(shares.length / 2)])} or more.`
+    ? ` The fastest variants reach ${percent(shares[0])} to ${percent(shares[shares.length - 1])} of the roof, ` +
+      `half of them ${percent(shares[Math.floor(shares.length / 2)])} or more.`
     : "";
   return section(
     title,
     note + typical,
     `<details class="table"><summary>All ${own.length} rows</summary>${renderTable(own)}</details>`,
   );
-}
-
-/** Writes the report of a file of rows. */
-function main([input, output]: string[]): void {
-  if (!input || !output) {
-    console.error("usage: node dist/bench/report/bench-report.js ROWS.json REPORT.html");
-    process.exitCode = 2;
-    return;
-  }
-  const rows = parseRows(readFileSync(input, "utf8"), input);
-  const own = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  const date = statSync(input).mtime.toISOString().slice(0, 10);
-  writeFileSync(output, benchReport(rows, { adapter: rows[0].adapter, date, version: own.version }));
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    main(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof CutgpuError)) throw error;
-    console.error(`cutgpu: ${error.message}. ${error.fix}`);
-    process.exitCode = 2;
-  }
 }

@@ -1,7 +1,15 @@
-// How figures are written in the report: three significant digits, units after them, a dash where there is nothing.
-import type { BenchRow, Timing } from "../row.js";
+// How figures are written: three significant digits, units after them, a dash where there is nothing. `digits` is for
+// columns of plain text (terminal, README), where a fixed number of digits aligns; `number` is for pages.
+import type { BenchRow, Timing } from "../measurement/row.js";
 
 const none = "–";
+
+/** Three significant digits without an exponent, zeros kept: 0.0123, 4.57, 12.0, 19136. */
+export function digits(value: number): string {
+  if (value === 0) return "0";
+  if (value >= 100) return value.toFixed(0);
+  return value.toFixed(Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.abs(value))))));
+}
 
 /** Three significant digits without an exponent, whole numbers whole: 0.0123, 4.57, 12, 19,136, 2.15 G. */
 export function number(value: number): string {

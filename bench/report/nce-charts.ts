@@ -1,8 +1,8 @@
-// The patch-NCE path against the number of patches N, both axes logarithmic: memory and time of each variant, with lines that
-// grow as N and as N^2 from the first variant's first point, to compare slopes with.
+// The patch-NCE path against the number of patches N, both axes logarithmic: memory and time of each variant, with
+// lines that grow as N and as N^2 from the first variant's first point, to compare slopes with.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
-import type { BenchRow } from "../row.js";
+import type { BenchRow } from "../measurement/row.js";
 import { bytes, logTicks, number, rowText } from "./format.js";
 import { groupBy } from "./select.js";
 
@@ -89,7 +89,12 @@ function chart(
   }));
   const plot = Plot.plot({
     document: plotDocument,
-    ...{ width: 480, height: 290, marginLeft: 66, marginRight: 34, marginTop: 14, marginBottom: 42 },
+    width: 480,
+    height: 290,
+    marginLeft: 66,
+    marginRight: 34,
+    marginTop: 14,
+    marginBottom: 42,
     style: { fontSize: "12px" },
     x: { type: "log", base: 2, ...axis, ticks: patches, tickFormat: number, label: "N, patches" },
     y: {

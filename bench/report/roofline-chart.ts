@@ -1,12 +1,13 @@
-// The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how many
-// operations a second a kernel reaches against how many it does for each byte that it must move. Above the roof is nothing,
-// but for kernels that need fewer operations than the textbook's count.
-// It is drawn twice, for wide and for narrow pages, because text that is scaled down cannot be read.
+// The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how
+// many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Above the roof is
+// nothing, but for kernels that need fewer operations than the nominal FLOPs. It is drawn twice, for wide and for
+// narrow pages, because text that is scaled down cannot be read.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
-import type { BenchRow } from "../row.js";
+import type { Ceilings } from "../measurement/case.js";
+import type { BenchRow } from "../measurement/row.js";
 import { logTicks, number, rowText } from "./format.js";
-import { fastest, isLadder, type Roof } from "./select.js";
+import { fastest, isLadder } from "./select.js";
 
 interface Dot {
   intensity: number;
@@ -25,7 +26,10 @@ const margin = { left: 52, right: 18, top: 16, bottom: 44 };
 const fontSize = 12;
 
 /** The wide and the narrow drawing; null where no kernel has a rate. */
-export function rooflineChart(rows: readonly BenchRow[], roof: Roof | null): { wide: string; narrow: string } | null {
+export function rooflineChart(
+  rows: readonly BenchRow[],
+  roof: Ceilings | null,
+): { wide: string; narrow: string } | null {
   const all = dotsOf(rows.filter(({ suite }) => suite === "kernels"));
   if (all.length === 0) return null;
   const winners = new Set(fastest(all.map(({ row }) => row).filter((row) => !isLadder(row))));
@@ -54,12 +58,16 @@ const pixelX = ({ width, x }: Frame, value: number) =>
 const pixelY = ({ height, y }: Frame, value: number) =>
   height - margin.bottom - (height - margin.top - margin.bottom) * position(value, y);
 
-function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Roof | null): string {
+function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Ceilings | null): string {
   const place = { x: "intensity", y: "gflops", title: ({ row }: Dot) => rowText(row) };
   const plot = Plot.plot({
     document: plotDocument,
-    ...{ width: frame.width, height: frame.height },
-    ...{ marginLeft: margin.left, marginRight: margin.right, marginTop: margin.top, marginBottom: margin.bottom },
+    width: frame.width,
+    height: frame.height,
+    marginLeft: margin.left,
+    marginRight: margin.right,
+    marginTop: margin.top,
+    marginBottom: margin.bottom,
     style: { fontSize: `${fontSize}px` },
     x: {
       type: "log",
@@ -81,7 +89,7 @@ function draw(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof:
 
 const axis = { tickSize: 0, tickPadding: 8, tickFormat: number, labelArrow: "none" } as const;
 
-function roofMarks({ x, y }: Frame, { gflops, gbps }: Roof): Plot.Markish[] {
+function roofMarks({ x, y }: Frame, { gflops, gbps }: Ceilings): Plot.Markish[] {
   const ridge = gflops / gbps;
   const start = Math.max(x[0], y[0] / gbps);
   const line = [
@@ -111,7 +119,7 @@ function boxAround(x: number, y: number, width: number, height: number): Box {
 }
 
 /** The roof's figures, and each kernel's name beside its best dot where there is room for it. */
-function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Roof | null): Plot.Markish[] {
+function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Ceilings | null): Plot.Markish[] {
   const dots = [...first, ...others].map(({ intensity, gflops }) => {
     const size = 9;
     return boxAround(pixelX(frame, intensity), pixelY(frame, gflops), size, size);
@@ -122,9 +130,17 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
     taken.push(box);
     marks.push(
       Plot.text([text], {
-        ...{ frameAnchor: "top-left", textAnchor: "start", lineAnchor: "middle", text: (t: string) => t },
-        ...{ dx: box.left - margin.left, dy: (box.top + box.bottom) / 2 - margin.top },
-        ...{ fill: colour, fontWeight: weight, stroke: "var(--card)", strokeWidth: 3, fontSize },
+        text: (t: string) => t,
+        frameAnchor: "top-left",
+        textAnchor: "start",
+        lineAnchor: "middle",
+        dx: box.left - margin.left,
+        dy: (box.top + box.bottom) / 2 - margin.top,
+        fill: colour,
+        fontWeight: weight,
+        stroke: "var(--card)",
+        strokeWidth: 3,
+        fontSize,
       }),
     );
   };
@@ -162,7 +178,7 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
 }
 
 /** Places for the bandwidth's label: left of the slope, from its middle upwards and downwards. */
-function bandwidthBoxes(frame: Frame, { gflops, gbps }: Roof, widthOf: (text: string) => number) {
+function bandwidthBoxes(frame: Frame, { gflops, gbps }: Ceilings, widthOf: (text: string) => number) {
   const text = `${number(gbps)} GB/s`;
   const ridge = gflops / gbps;
   const start = Math.max(frame.x[0], frame.y[0] / gbps);
@@ -174,7 +190,9 @@ function bandwidthBoxes(frame: Frame, { gflops, gbps }: Roof, widthOf: (text: st
   });
 }
 
-/** For each kernel the dot that its name is written at: the quickest one. The heaviest kernels get their place first. */
+/**
+ * For each kernel the dot that its name is written at: the quickest one. The heaviest kernels get their place first.
+ */
 function speakers(first: readonly Dot[]): Dot[] {
   const byKernel = new Map<string, Dot>();
   for (const dot of first) {

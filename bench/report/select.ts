@@ -1,20 +1,12 @@
-// Which rows belong where in the report.
-import type { BenchRow } from "../row.js";
+// Which rows belong where in the report, on the page "Kernels" and in the README, and which of them are the fastest.
+import type { Ceilings } from "../measurement/case.js";
+import { ceilingsOf } from "../measurement/rating.js";
+import type { BenchRow } from "../measurement/row.js";
 
-/** What the roofline suite found: operations and bytes a second at the most; null where it was not run. */
-export interface Roof {
-  gflops: number;
-  gbps: number;
-}
-
-const best = (rates: readonly (number | null)[]): number =>
-  rates.reduce<number>((most, rate) => Math.max(most, rate ?? 0), 0);
-
-export function roofOf(rows: readonly BenchRow[]): Roof | null {
-  const suite = rows.filter((row) => row.suite === "roofline");
-  const gflops = best(suite.filter(({ kernel }) => kernel === "fma").map((row) => row.gflops));
-  const gbps = best(suite.filter(({ kernel }) => kernel === "read" || kernel === "copy").map((row) => row.gbps));
-  return gflops > 0 && gbps > 0 ? { gflops, gbps } : null;
+/** The measured roof; null where the suite "roofline" was not run. */
+export function roofOf(rows: readonly BenchRow[]): Ceilings | null {
+  const roof = ceilingsOf(rows);
+  return roof.gflops > 0 && roof.gbps > 0 ? roof : null;
 }
 
 export const isLadder = (row: BenchRow): boolean => row.kernel.startsWith("ladder.");

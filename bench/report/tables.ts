@@ -1,7 +1,7 @@
-// Every row as a table, a table a suite. Columns in which a suite has nothing are left out. A row's own
+// Every row as a table, one table per suite. Columns in which a suite has nothing are left out. A row's own
 // figures and its note stand below it, over the table's whole width.
 import { escapeHtml } from "../../cut/report/html.js";
-import type { BenchRow, Suite } from "../row.js";
+import type { BenchRow, Suite } from "../measurement/row.js";
 import { figure, number, orNone, percent, times, timing, words } from "./format.js";
 import { fastest, workOf } from "./select.js";
 
@@ -53,13 +53,19 @@ export function renderTable(rows: readonly BenchRow[]): string {
   const shown = columnsOf(rows);
   const first = new Set(fastest(rows));
   const contested = (row: BenchRow) => rows.some((other) => other !== row && workOf(other) === workOf(row));
-  const head = ["kernel", "shape", "variant"].map((name) => `<th scope="col" class="name">${name}</th>`);
+  const head = [
+    ...["kernel", "shape", "variant"].map((name) => `<th scope="col" class="name">${name}</th>`),
+    ...shown.map((column) => `<th scope="col">${escapeHtml(column.head)}</th>`),
+  ];
   const body = rows.map((row) => {
     const cells = shown.map(({ text }) => `<td>${escapeHtml(text(row))}</td>`).join("");
     const kind = first.has(row) && contested(row) ? ' class="first"' : "";
-    return `<tr${kind}><th scope="row" class="name">${escapeHtml(row.kernel)}</th><td class="name">${escapeHtml(row.shape)}</td><td class="name">${escapeHtml(row.variant)}</td>${cells}</tr>${renderMore(row, shown.length + 3)}`;
+    const [kernel, shape, variant] = [row.kernel, row.shape, row.variant].map(escapeHtml);
+    const name = `<th scope="row" class="name">${kernel}</th>`;
+    const more = renderMore(row, shown.length + 3);
+    return `<tr${kind}>${name}<td class="name">${shape}</td><td class="name">${variant}</td>${cells}</tr>${more}`;
   });
-  return `<div class="rows card"><table><thead><tr>${head.join("")}${shown.map((column) => `<th scope="col">${escapeHtml(column.head)}</th>`).join("")}</tr></thead><tbody>
+  return `<div class="rows card"><table><thead><tr>${head.join("")}</tr></thead><tbody>
 ${body.join("\n")}
 </tbody></table></div>`;
 }

@@ -1,16 +1,15 @@
-// The ResNet-9 generator, batch 1: forward as translation runs it, and forward with the gradients of all its parameters (the
-// image's gradient given), as one recorded program each.
-
+// The ResNet-9 generator, batch 1: forward as translation runs it, and forward with the gradients of all its parameters
+// (the image's gradient given), as one recorded program each.
 import { Generator } from "../../cut/networks/generator.js";
-import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { measure } from "../measure.js";
-import { observeRehearsal, totalCost } from "../observe.js";
-import { randomTensor } from "../random-data.js";
+import { randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { generatorArchitecture } from "../peers/jobs.js";
 
 interface Size {
   ngf: number;
@@ -30,15 +29,14 @@ const PATIENCE_MS = 30_000;
 /** Share of the multiply-add ceiling that is supposed where nothing has been measured yet. */
 const SUPPOSED_SHARE = 0.1;
 
-const resnet9 = (ngf: number): GeneratorArchitecture => ({
-  ...{ input_nc: 3, output_nc: 3, ngf, blocks: 9, no_antialias: false, no_antialias_up: false },
-});
+const BLOCKS = 9;
 
 /** A generator with first weights, its input, and one pass over it. */
 export function generatorWork(gpu: Gpu, { ngf, size, backward }: Size) {
-  const generator = new Generator(gpu, resnet9(ngf));
+  const architecture = generatorArchitecture({ ngf, blocks: BLOCKS });
+  const generator = new Generator(gpu, architecture);
   const init = { init_type: "xavier", init_gain: 0.02 } as const;
-  writeParameters(generator.parameters, initialWeights(Generator.shapes(resnet9(ngf)), new Random(1), init));
+  writeParameters(generator.parameters, initialWeights(Generator.shapes(architecture), new Random(1), init));
   const [x, dy] = [0, 1].map(() => randomTensor(gpu, [1, 3, size, size]));
   const parameters = [...generator.parameters.values()];
   const work = () =>
@@ -83,8 +81,11 @@ export function generatorCases(): BenchCase[] {
     const kernel = backward ? ("generator.backward" as const) : ("generator" as const);
     const shape = `ngf ${ngf} at ${size}x${size}`;
     return {
-      ...{ suite: "generator" as const, kernel, variant: backward ? "forward + backward" : "forward", shape },
-      job: { id: `${kernel} ${shape}`, kind: kernel, ngf, blocks: 9, size, batch: 1 },
+      suite: "generator",
+      kernel,
+      variant: backward ? "forward + backward" : "forward",
+      shape,
+      job: { id: `${kernel} ${shape}`, kind: kernel, ngf, blocks: BLOCKS, size, batch: 1 },
       run: run(at, rates),
     };
   });

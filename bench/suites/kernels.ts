@@ -1,22 +1,26 @@
-// Every operator at a size that training has, each kernel that the adapter can run forced in turn: the convolutions of the
-// method first, then all others.
+// Every operator at a size that training has, each variant that the adapter can run forced in turn: the convolutions of
+// the method first, then all others. What is run stands in bench/operators, a file for each family of the engine.
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { BenchCase } from "../case.js";
-import { measure } from "../measure.js";
-import { observeRehearsal, totalCost } from "../observe.js";
+import { makeInput } from "../inputs/random-data.js";
+import type { BenchCase } from "../measurement/case.js";
+import { measure, SHORT_BUDGET_MS } from "../measurement/measure.js";
+import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { variantsOf, withForced } from "../measurement/variants.js";
 import { convolutionCases } from "../operators/convolution.js";
-import { type OperatorBench, operatorBenches } from "../operators/operators.js";
-import { makeInput } from "../random-data.js";
-import { variantsOf, withForced } from "../variants.js";
-
-/** Milliseconds that sampling a row of the many small operators may take. */
-const BUDGET = 300;
+import type { OperatorBench } from "../operators/lib.js";
+import { optimizerCases } from "../operators/optimizers.js";
+import { pictureCases } from "../operators/pictures.js";
+import { operatorBenches } from "../operators/table.js";
 
 function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCase {
   const { kernel, shape, chooses = kernel } = bench;
   const id = `${kernel} ${shape}`;
   return {
-    ...{ suite: "kernels", kernel, variant, shape, operators: [kernel] },
+    suite: "kernels",
+    kernel,
+    variant,
+    shape,
+    operators: [kernel],
     ...(bench.job ? { job: bench.job } : {}),
     run: ({ signal, reference }) =>
       withForced(gpu, chooses, variant, async () => {
@@ -24,7 +28,7 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
         const work = () => bench.work(...inputs);
         try {
           const cost = totalCost(await observeRehearsal(gpu, work));
-          const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+          const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
           return { measurement, ...cost, reference_ms: bench.reference ? reference(id, bench.reference) : null };
         } finally {
           for (const tensor of inputs) tensor.dispose();
@@ -38,4 +42,6 @@ export const kernelCases = (gpu: Gpu): BenchCase[] => [
   ...operatorBenches.flatMap((bench) =>
     variantsOf(gpu, bench.chooses ?? bench.kernel).map((variant) => operatorCase(gpu, bench, variant)),
   ),
+  ...optimizerCases,
+  ...pictureCases,
 ];

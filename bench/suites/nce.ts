@@ -1,19 +1,13 @@
-// PatchNCE and the fused path around it against the same composed of plain operators: loss and all gradients, keys given. First
-// as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose products are the same on
-// both sides; then one layer with ever more patches, where what is stored shows: the fused path keeps rows and a block of
-// similarities, the composed one every similarity.
-import { grad } from "../../engine/core/autograd.js";
-import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
-import { add } from "../../engine/operators/pointwise/index.js";
-import { sum } from "../../engine/operators/reduction/index.js";
-import { record } from "../../engine/program/program.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { measure } from "../measure.js";
-import { observeRehearsal, totalCost } from "../observe.js";
-import { composedPatchNce, composedPatchNcePath } from "../operators/composed-nce.js";
-import { makeInput, randomTensor } from "../random-data.js";
+// PatchNCE and the fused path around it against the same composed of plain operators: loss and all gradients, keys
+// given. First as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose
+// products are the same on both sides; then one layer with ever more patches, where what is stored shows: the fused
+// path keeps rows and a block of similarities, the composed one every similarity.
+import { add, type Gpu, grad, patchNce, patchNcePath, record, sum, type Tensor } from "../../engine/index.js";
+import { makeInput, randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { measure } from "../measurement/measure.js";
+import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { composedPatchNce, composedPatchNcePath } from "./composed-patch-nce.js";
 
 const CHANNELS = 256;
 const TAU = 0.07;
@@ -109,7 +103,9 @@ const IN_CUT = { layers: 5, patches: 256 };
 
 export function nceCases(): BenchCase[] {
   const row = (kernel: Subject, variant: Variant, at: Size, before: { last: Before | null }): BenchCase => ({
-    ...{ suite: "nce", kernel, variant },
+    suite: "nce",
+    kernel,
+    variant,
     shape: `${at.layers} x ${at.patches} patches of ${CHANNELS}, loss and gradients`,
     run: run(kernel, variant, at, before),
   });

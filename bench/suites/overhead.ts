@@ -1,31 +1,33 @@
-// What is not arithmetic: JavaScript a dispatch in a replay, GPU objects and heap that replays leave behind, memory of a CUT
-// step, and the time from nothing to the first step.
+// What is not arithmetic: JavaScript per dispatch in a replay, GPU objects and heap that replays leave behind, memory
+// of a CUT step, and the time from nothing to the first step.
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { planStep } from "../../cut/training/memory-plan.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Program, record } from "../../engine/program/program.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { type Measurement, timingOf } from "../measure.js";
-import type { StepSize } from "../random-training-step.js";
+import type { StepSize } from "../inputs/random-training-step.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { timingOf, wallMeasurement } from "../measurement/measure.js";
+import { NO_COST } from "../measurement/observe.js";
 import { generatorWork } from "./generator.js";
 
-const NO_COST = { flops: 0, bytes: 0 };
 const REPLAYS = 20;
 /** Replays between two looks at the heap. */
 const HEAP_REPLAYS = 100;
-
-/** Times of something that ends by itself, as a measurement. */
-const wall = (times: readonly number[], dispatches = 0): Measurement => ({
-  ...{ runs: times.length, ms: timingOf(times), clock: "wall", repeats: 1, dispatches, bytes: 0 },
-});
 
 /** Counts the objects that `work` makes on the device, apart from the encoder that every submit needs. */
 async function countObjects(gpu: Gpu, work: () => Promise<void>): Promise<number> {
   const { device } = gpu;
   const makers = [
-    ...(["createBuffer", "createBindGroup", "createBindGroupLayout", "createShaderModule", "createTexture"] as const),
-    ...(["createPipelineLayout", "createComputePipeline", "createComputePipelineAsync", "createQuerySet"] as const),
-  ];
+    "createBuffer",
+    "createBindGroup",
+    "createBindGroupLayout",
+    "createShaderModule",
+    "createTexture",
+    "createPipelineLayout",
+    "createComputePipeline",
+    "createComputePipelineAsync",
+    "createQuerySet",
+  ] as const;
   let made = 0;
   for (const name of makers) {
     const original = (device[name] as (descriptor: unknown) => unknown).bind(device);
@@ -89,7 +91,7 @@ async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcom
     const created = await countObjects(gpu, async () => {
       for (let i = 0; i < REPLAYS; i++) await replay();
     });
-    const measurement = wall(times, program.length);
+    const measurement = wallMeasurement(times, program.length);
     const figures: Record<string, number> = {
       js_us_a_dispatch: (1000 * measurement.ms.median) / program.length,
       js_us_a_dispatch_at_best: (1000 * measurement.ms.min) / program.length,
@@ -136,12 +138,16 @@ async function coldStart({ around }: BenchContext): Promise<Outcome> {
   const { cold, warm } = await around.coldStart();
   const note =
     "from opening the adapter to the end of the demo's first step, in a process of its own, shader cache empty";
-  return { measurement: wall([cold]), ...NO_COST, figures: { cold_ms: cold, warm_cache_ms: warm }, note };
+  return { measurement: wallMeasurement([cold]), ...NO_COST, figures: { cold_ms: cold, warm_cache_ms: warm }, note };
 }
 
 export function overheadCases(): BenchCase[] {
   const at = (kernel: string, variant: string, shape: string, run: BenchCase["run"]): BenchCase => ({
-    ...{ suite: "overhead", kernel, variant, shape, run },
+    suite: "overhead",
+    kernel,
+    variant,
+    shape,
+    run,
   });
   const small = { size: 64, ngf: 16, ndf: 16 };
   const full = { size: 256, ngf: 64, ndf: 64 };

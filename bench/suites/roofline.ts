@@ -1,18 +1,18 @@
-// The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying buffers too
-// large for caches, dispatches and submits of next to no work. Every other row is rated against the first three.
+// The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying
+// buffers too large for caches, dispatches and submits of next to no work. Every other row is rated against the first
+// three.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { fillWith } from "../../engine/operators/batch/index.js";
 import { record } from "../../engine/program/program.js";
 import { bench_fma, bench_traffic } from "../../shaders/generated.js";
-import type { BenchCase, BenchContext, Ceilings, Outcome } from "../case.js";
-import { type Measurement, measure, measureWall } from "../measure.js";
-import { randomTensor } from "../random-data.js";
+import { randomTensor } from "../inputs/random-data.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { type Measurement, measure, measureWall, SHORT_BUDGET_MS } from "../measurement/measure.js";
 
 /** Chains of multiply-adds in an invocation; the best of them is the ceiling. */
 const CHAINS = [4, 8, 12] as const;
 /** Beyond the caches of processors and of large GPUs (an H100 has 50 MiB). */
 const LARGE_BYTES = { software: 64 * 2 ** 20, gpu: 512 * 2 ** 20 };
-const BUDGET = 300;
 /** Vec4s that an invocation of the reading and copying kernels takes; more were slower. */
 const PER_THREAD = 4;
 
@@ -30,9 +30,9 @@ function fma(chains: number): Run {
         grid: groups,
         constants: { PER_THREAD: chains },
       });
-    const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+    const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
     y.dispose();
-    // Four links a round, two operations on each of four components.
+    // Four links per round, two operations on each of four components.
     return { measurement, flops: groups * 64 * rounds * 4 * chains * 8, bytes: groups * 64 * 16 };
   };
 }
@@ -45,7 +45,7 @@ const largeBytes = (gpu: Gpu) =>
 const traffic =
   (COPY: boolean): Run =>
   async ({ gpu, signal }) => {
-    // Neighbours side by side, or a run for each invocation.
+    // Neighbours side by side, or one run of them for each invocation.
     const STRIDE = gpu.profile === "software" ? 1 : 64;
     const quads = largeBytes(gpu) / (COPY ? 32 : 16);
     const written = COPY ? quads : quads / PER_THREAD;
@@ -57,7 +57,7 @@ const traffic =
         grid: quads / (64 * PER_THREAD),
         constants: { COPY, PER_THREAD, STRIDE },
       });
-    const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+    const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
     for (const tensor of Object.values(tensors)) tensor.dispose();
     gpu.trimMemory();
     return { measurement, flops: 0, bytes: 16 * (quads + written) };
@@ -75,7 +75,7 @@ const dispatchCost: Run = async ({ gpu, signal }) => {
   const work = () => {
     for (let i = 0; i < COUNT; i++) fillWith(gpu, tensors[i % 2], i);
   };
-  const measurement = await measure(gpu, work, { budget: BUDGET, signal });
+  const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
   for (const tensor of tensors) tensor.dispose();
   return { measurement: divided(measurement, COUNT), flops: 0, bytes: 0, note: "one of 256 fills of 1 KiB in a pass" };
 };
@@ -88,7 +88,7 @@ const submitCost: Run = async ({ gpu, signal }) => {
     for (let i = 0; i < COUNT; i++) program.replay();
     await gpu.finish();
   };
-  const measurement = await measureWall(submits, { budget: BUDGET, signal });
+  const measurement = await measureWall(submits, { budget: SHORT_BUDGET_MS, signal });
   program.dispose();
   tensor.dispose();
   return { measurement: divided(measurement, COUNT), flops: 0, bytes: 0, note: "one of 64 submits of one fill each" };
@@ -97,7 +97,11 @@ const submitCost: Run = async ({ gpu, signal }) => {
 export function rooflineCases(gpu: Gpu): BenchCase[] {
   const mebibytes = `${largeBytes(gpu) / 2 ** 20} MiB`;
   const at = (kernel: string, variant: string, shape: string, run: Run): BenchCase => ({
-    ...{ suite: "roofline", kernel, variant, shape, run },
+    suite: "roofline",
+    kernel,
+    variant,
+    shape,
+    run,
   });
   return [
     ...CHAINS.map((chains) => at("fma", `${chains} chains`, "registers only", fma(chains))),
@@ -106,13 +110,4 @@ export function rooflineCases(gpu: Gpu): BenchCase[] {
     at("dispatch", "fill", "1 KiB", dispatchCost),
     at("submit", "fill", "1 KiB", submitCost),
   ];
-}
-
-/** The ceilings that outcomes of these cases show: the best that was seen, for that much the adapter can do. */
-export function ceilingsOf(outcomes: ReadonlyMap<BenchCase, Outcome>): Ceilings {
-  const rates = (kernels: readonly string[], amount: "flops" | "bytes") =>
-    [...outcomes].flatMap(([{ kernel }, outcome]) =>
-      kernels.includes(kernel) && outcome.measurement ? [outcome[amount] / outcome.measurement.ms.min / 1e6] : [],
-    );
-  return { gflops: Math.max(0, ...rates(["fma"], "flops")), gbps: Math.max(0, ...rates(["read", "copy"], "bytes")) };
 }

@@ -1,13 +1,13 @@
-// A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. What it loses against its convolutions alone
-// is told by running the step's own operators again by groups, with their shapes, on tensors of their own.
+// A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. What it loses against its convolutions
+// alone is told by repeating the step's own operators by groups, with their shapes, on tensors of their own.
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as reference from "../../engine/operators/reference.js";
 import { record } from "../../engine/program/program.js";
-import type { BenchCase, BenchContext, Outcome } from "../case.js";
-import { type Measurement, measure, measureWall, timingOf } from "../measure.js";
-import { again, type ObservedCall, observe, totalCost } from "../observe.js";
-import { randomDense } from "../random-data.js";
-import { makeStep, type StepSize } from "../random-training-step.js";
+import { randomDense } from "../inputs/random-data.js";
+import { makeStep, type StepSize } from "../inputs/random-training-step.js";
+import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
+import { type Measurement, measure, measureWall, timingOf, wallTime } from "../measurement/measure.js";
+import { type ObservedCall, observe, repeatCalls, totalCost } from "../measurement/observe.js";
 
 /** Groups of operators by what they are for; what none of these names is "other". */
 const groups: readonly [name: string, operators: RegExp][] = [
@@ -22,7 +22,7 @@ const groupOf = ({ operator }: ObservedCall) =>
 
 /** Times the calls of one group alone. */
 async function measureGroup(gpu: Gpu, calls: readonly ObservedCall[], signal?: AbortSignal): Promise<Measurement> {
-  const { work, dispose } = again(gpu, calls);
+  const { work, dispose } = repeatCalls(gpu, calls);
   try {
     return await measure(gpu, work, { budget: 600, signal });
   } finally {
@@ -31,24 +31,22 @@ async function measureGroup(gpu: Gpu, calls: readonly ObservedCall[], signal?: A
 }
 
 const ROUNDS = 5;
+const ESTIMATED =
+  "the reference's time is estimated: the step's operations at its rate in a residual block's convolution, " +
+  "forward and backward";
 
 /**
- * The time of the calls over the time of `step`, the median of several pairs taken in turn: a machine that is slow for a while
- * is so for both.
+ * The time of the calls over the time of `step`, the median of several pairs taken in turn: a machine that is slow
+ * for a while is so for both.
  */
 async function shareOfStep(gpu: Gpu, calls: readonly ObservedCall[], step: () => Promise<unknown>): Promise<number> {
-  const { work, dispose } = again(gpu, calls);
+  const { work, dispose } = repeatCalls(gpu, calls);
   const { program } = await record(gpu, work);
-  const time = async (run: () => unknown) => {
-    const start = performance.now();
-    await run();
-    await gpu.finish();
-    return performance.now() - start;
-  };
   try {
     const shares: number[] = [];
-    await time(() => program.replay());
-    for (let i = 0; i < ROUNDS; i++) shares.push((await time(() => program.replay())) / (await time(step)));
+    const replay = () => wallTime(gpu, () => program.replay());
+    await replay();
+    for (let i = 0; i < ROUNDS; i++) shares.push((await replay()) / (await wallTime(gpu, step)));
     return timingOf(shares).median;
   } finally {
     program.dispose();
@@ -56,7 +54,7 @@ async function shareOfStep(gpu: Gpu, calls: readonly ObservedCall[], step: () =>
   }
 }
 
-/** Milliseconds that the float64 reference would take: its rate at a convolution of a residual block, times the work. */
+/** Milliseconds that the float64 reference would take: the work over its rate at a residual block's convolution. */
 function estimateReference({ ngf, size }: StepSize, flops: number, time: BenchContext["reference"]): number {
   const [channels, side] = [4 * ngf, size / 4];
   const x = randomDense([1, channels, side, side]);
@@ -90,9 +88,11 @@ function run(at: StepSize, breakdown: boolean) {
         figures["share_of_conv_rate"] = (share * cost.flops) / figures["conv_flops"];
       }
       return {
-        ...{ measurement: { ...measurement, dispatches, bytes }, ...cost, figures },
+        measurement: { ...measurement, dispatches, bytes },
+        ...cost,
+        figures,
         reference_ms: estimateReference(at, cost.flops, reference),
-        note: "the reference's time is estimated: the step's operations at its rate in a residual block's convolution, forward and backward",
+        note: ESTIMATED,
       };
     } finally {
       step.dispose();
@@ -107,12 +107,10 @@ export function stepCases(): BenchCase[] {
     [{ size: 64, ngf: 64, ndf: 64 }, false],
   ];
   return sizes.map(([at, breakdown]) => ({
-    ...{
-      suite: "step" as const,
-      kernel: "step",
-      variant: "CUT",
-      shape: `ngf ${at.ngf} ndf ${at.ndf} at ${at.size}x${at.size}`,
-    },
+    suite: "step",
+    kernel: "step",
+    variant: "CUT",
+    shape: `ngf ${at.ngf} ndf ${at.ndf} at ${at.size}x${at.size}`,
     run: run(at, breakdown),
   }));
 }

@@ -1,6 +1,6 @@
-// Where the package lies: the same in a clone, where the command is a tree of modules, and installed, where it is a
-// bundle.
-import { existsSync } from "node:fs";
+// Where the package lies, and its version: the same in a clone, where the command is a tree of modules, and installed,
+// where it is a bundle.
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,4 +9,10 @@ export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
   return folder;
+}
+
+/** The version in the package's package.json. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  return version;
 }

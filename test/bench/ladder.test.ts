@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { convolutionSteps, type LadderStep, matmulSteps, runLadder } from "../../bench/ladder.js";
-import type { BenchRow } from "../../bench/row.js";
+import type { BenchRow } from "../../bench/measurement/row.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import type { Dense } from "../../engine/operators/reference.js";

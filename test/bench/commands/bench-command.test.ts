@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { BenchRow } from "../../../bench/row.js";
+import type { BenchRow } from "../../../bench/measurement/row.js";
 import { assertRefused, assertStatus, cutgpu } from "../../support/command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cutgpu-bench-"));

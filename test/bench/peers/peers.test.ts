@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { fill } from "../../../bench/peers/fill.js";
 import { comparable, convolutionOutput, inputsOf } from "../../../bench/peers/jobs.js";
 import { onnxGraph } from "../../../bench/peers/onnx-graph.js";
 import { ourResults } from "../../../bench/peers/ours.js";
@@ -15,7 +16,6 @@ import {
   requirePeers,
   worstError,
 } from "../../../bench/peers/peers.js";
-import { fill } from "../../../bench/report/fill.js";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { testGpu } from "../../support/gpu.js";
 

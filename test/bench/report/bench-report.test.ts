@@ -1,41 +1,33 @@
 // The benchmark's report: self-contained, complete, safe against odd names, and whole whatever suites were run.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { BenchRow, Suite } from "../../../bench/measurement/row.js";
 import { benchReport } from "../../../bench/report/bench-report.js";
-import { bytes, logTicks, number, times } from "../../../bench/report/format.js";
 import { fastest, roofOf } from "../../../bench/report/select.js";
-import type { BenchRow, Suite } from "../../../bench/row.js";
-import { distFolder } from "../../support/command.js";
+import { benchRow } from "../support/rows.js";
 
 const about = { adapter: "a made-up adapter", date: "2026-01-02", version: "9.8.7" };
 
 /** A row of work that took `ms` milliseconds, or that could not run. */
 function row(suite: Suite, kernel: string, shape: string, ms: number | null, rest: Partial<BenchRow> = {}): BenchRow {
-  const [flops, moved] = [rest.flops ?? 1e9, rest.bytes ?? 1e7];
-  return {
+  const [flops, bytes] = [rest.flops ?? 1e9, rest.bytes ?? 1e7];
+  return benchRow({
     suite,
     kernel,
-    variant: "tiled",
     shape,
-    dtype: "f32",
     adapter: about.adapter,
     profile: "gpu",
     runs: ms === null ? 0 : 9,
     ms: ms === null ? null : { median: ms, min: 0.9 * ms, max: 1.2 * ms },
     flops,
-    bytes: moved,
+    bytes,
     gflops: ms && flops ? flops / ms / 1e6 : null,
-    gbps: ms && moved ? moved / ms / 1e6 : null,
+    gbps: ms && bytes ? bytes / ms / 1e6 : null,
     roofline: ms === null ? null : 0.5,
     reference_ms: null,
-    peers: {},
     ...rest,
-  };
+  });
 }
 
 const ceilings = [
@@ -166,45 +158,6 @@ test("names cannot break out of the page", () => {
     { ...about, adapter: odd },
   );
   assert.not.match(html, "<b onclick");
-});
-
-test("figures are written with three digits and a unit", () => {
-  assert.equal([0, 0.01234, 1.5, 12, 812.34, 19136, 2.147e9].map(number), [
-    "0",
-    "0.0123",
-    "1.5",
-    "12",
-    "812",
-    "19,136",
-    "2.15 G",
-  ]);
-  assert.equal([12, 1536, 3 * 2 ** 29].map(bytes), ["12 B", "1.5 KiB", "1.5 GiB"]);
-  assert.is(times(2.5), "2.5×");
-  assert.equal(
-    logTicks([0.05, 2000], 10, 10).map((tick) => Number(tick.toPrecision(6))),
-    [0.1, 1, 10, 100, 1000],
-  );
-  assert.equal(logTicks([3, 60], 10, 10), [5, 10, 20, 50]);
-});
-
-test("as a program it renders a file of rows, and refuses another", () => {
-  const folder = mkdtempSync(join(tmpdir(), "cutgpu-report-"));
-  const [input, output] = [join(folder, "rows.json"), join(folder, "report.html")];
-  const render = () =>
-    spawnSync(process.execPath, [join(distFolder, "bench/report/bench-report.js"), input, output], {
-      encoding: "utf8",
-    });
-  try {
-    writeFileSync(input, JSON.stringify(all));
-    assert.is(render().status, 0);
-    assert.match(readFileSync(output, "utf8"), about.adapter);
-    writeFileSync(input, "[1]");
-    const refused = render();
-    assert.is(refused.status, 2);
-    assert.match(refused.stderr, /^cutgpu: .*rows\.json holds no rows of a benchmark\..*\n$/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
 
 test.run();

@@ -1,9 +1,10 @@
-// Started as a process of its own by the benchmark: from nothing to the end of the demo's first training step, in
-// milliseconds on standard output. The shader caches that drivers keep on disk are where the environment says.
+// Started as a process of its own by bench/node/surroundings.ts: from nothing to the end of the demo's first training
+// step, in milliseconds on standard output. The shader caches that drivers keep on disk are where the environment
+// says.
 
-import { openCommandGpu } from "../cut/cli/open-gpu.js";
-import { planDemo, smallNetworks } from "../cut/demo/demo-settings.js";
-import { makeStep } from "./random-training-step.js";
+import { openCommandGpu } from "../../cut/cli/open-gpu.js";
+import { planDemo, smallNetworks } from "../../cut/demo/demo-settings.js";
+import { makeStep } from "../inputs/random-training-step.js";
 
 const start = performance.now();
 const profile = process.argv[2];

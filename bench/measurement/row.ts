@@ -1,6 +1,7 @@
-// A line of a benchmark's result: what was run, how long it took, and how that compares with what the adapter could do. The
-// same rows go to the terminal, to JSON files, to the report and into the README.
-import type { Profile } from "../engine/device/adapter.js";
+// A row of a benchmark's result: what was run, how long it took, and how that compares with what the adapter could do.
+// The same rows go to the terminal, to JSON files, to the report and into the README.
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Profile } from "../../engine/device/adapter.js";
 
 export const suites = ["roofline", "kernels", "generator", "step", "nce", "overhead"] as const;
 export type Suite = (typeof suites)[number];
@@ -15,7 +16,7 @@ export interface BenchRow {
   suite: Suite;
   /** What is measured: an operator's name ("conv2d", "conv2dWeightGradient"), or a quantity ("fma", "replay"). */
   kernel: string;
-  /** Which of our kernels did it. */
+  /** Which of our kernels did it: the operator's variant, or "default" where there is no choice. */
   variant: string;
   /** For people and as a key: "3x3 reflect 64->64 at 64x64". */
   shape: string;
@@ -25,9 +26,9 @@ export interface BenchRow {
   profile: Profile;
   /** Measured repetitions; 0 where it could not run. */
   runs: number;
-  /** Milliseconds a run; null where it could not run, and `note` says why. */
+  /** Milliseconds per run; null where it could not run, and `note` says why. */
   ms: Timing | null;
-  /** Floating-point operations by the textbook's count, and bytes that must move. */
+  /** Nominal FLOPs, and bytes that must move: inputs read once, the output written once. */
   flops: number;
   bytes: number;
   gflops: number | null;
@@ -42,4 +43,20 @@ export interface BenchRow {
   figures?: { [name: string]: number };
   /** Why there is no time, or what else a reader must know. */
   note?: string;
+}
+
+/** The rows in a text that --json wrote. Throws a CutgpuError where it is none. */
+export function parseRows(text: string, name: string): BenchRow[] {
+  let rows: unknown;
+  try {
+    rows = JSON.parse(text);
+  } catch {
+    rows = null;
+  }
+  const isRow = (row: unknown) =>
+    typeof row === "object" && row !== null && "suite" in row && "adapter" in row && "ms" in row && "peers" in row;
+  if (!Array.isArray(rows) || rows.length === 0 || !rows.every(isRow)) {
+    throw new CutgpuError("BASELINE", `${name} holds no rows of a benchmark`, "Give a file that `bench --json` wrote.");
+  }
+  return rows as BenchRow[];
 }

@@ -1,4 +1,5 @@
-// What a benchmark needs of Node: bytes of the heap after a collection, and processes of its own for cold starts.
+// What a benchmark needs of Node: bytes of the heap after a collection, and processes of its own for cold starts. It
+// starts bench/node/cold-start.ts and finds it beside itself, built file by file as in the published bundle.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Profile } from "../engine/device/adapter.js";
-import type { Surroundings } from "./case.js";
+import type { Profile } from "../../engine/device/adapter.js";
+import type { Surroundings } from "../measurement/case.js";
 
 const COLD_START_LIMIT_MS = 120_000;
 

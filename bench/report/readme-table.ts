@@ -1,29 +1,14 @@
-// The table of results in README.md, made from the committed files in bench/results: node dist/bench/readme.js replaces what
-// stands between <!-- bench --> and <!-- /bench -->. Numbers are never typed by hand.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { packageRoot } from "../cut/files/package-root.js";
-import { CutgpuError } from "../engine/core/errors.js";
-import { parseRows } from "./baseline.js";
-import type { BenchRow } from "./row.js";
-import { digits } from "./table.js";
+// The table of results in README.md, made from rows, and how it goes between <!-- bench --> and <!-- /bench -->.
+// Numbers are never typed by hand: bench/node/update-readme.ts writes the table.
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { BenchRow } from "../measurement/row.js";
+import { digits } from "./format.js";
+import { fastest } from "./select.js";
 
 const [OPEN, CLOSE] = ["<!-- bench -->", "<!-- /bench -->"];
 
 /** What the README shows of a file: rows that other engines did too, the whole step, and ours beside them. */
 const isShown = ({ suite, peers, ms }: BenchRow) => ms !== null && (Object.keys(peers).length > 0 || suite === "step");
-
-/** The fastest variant of each kernel and shape, in the order of the file. */
-function fastest(rows: readonly BenchRow[]): BenchRow[] {
-  const best = new Map<string, BenchRow>();
-  for (const row of rows) {
-    const key = `${row.kernel} ${row.shape}`;
-    const other = best.get(key);
-    if (!other?.ms || (row.ms && row.ms.median < other.ms.median)) best.set(key, row);
-  }
-  return [...best.values()];
-}
 
 function adapterTable(rows: readonly BenchRow[]): string {
   const shown = fastest(rows.filter(isShown));
@@ -49,7 +34,7 @@ function adapterTable(rows: readonly BenchRow[]): string {
   ].join("\n");
 }
 
-/** The README's part for some files of results, a table an adapter. */
+/** The README's part for some files of results, one table per adapter. */
 export const readmeTables = (files: readonly (readonly BenchRow[])[]): string =>
   files.map(adapterTable).filter(Boolean).join("\n\n");
 
@@ -64,23 +49,4 @@ export function replaceBetweenMarkers(readme: string, content: string): string {
     );
   }
   return `${readme.slice(0, start + OPEN.length)}\n${content}\n${readme.slice(end)}`;
-}
-
-function main(): void {
-  const root = packageRoot();
-  const folder = join(root, "bench", "results");
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
-  const files = names.sort().map((name) => parseRows(readFileSync(join(folder, name), "utf8"), name));
-  const path = join(root, "README.md");
-  writeFileSync(path, replaceBetweenMarkers(readFileSync(path, "utf8"), readmeTables(files)));
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  try {
-    main();
-  } catch (error) {
-    if (!(error instanceof CutgpuError)) throw error;
-    process.stderr.write(`${error.message}. ${error.fix}\n`);
-    process.exitCode = 1;
-  }
 }

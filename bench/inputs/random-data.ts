@@ -1,10 +1,9 @@
-// Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a processor may
-// be quicker with those.
-
-import { type Shape, sizeOf, type Tensor } from "../engine/core/tensor.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { type Dense, fromFloat32 } from "../engine/operators/reference.js";
-import { Random } from "../engine/random.js";
+// Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a
+// processor may be quicker with those.
+import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { type Dense, fromFloat32 } from "../../engine/operators/reference.js";
+import { Random } from "../../engine/random.js";
 
 const POOL = 1 << 16;
 let pool: Float32Array | undefined;

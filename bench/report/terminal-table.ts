@@ -1,14 +1,9 @@
-// Rows as lines of text for a terminal: columns of fixed width, so that lines can be printed as rows come.
-import type { BenchRow } from "./row.js";
+// Rows as lines of text for a terminal, as `cutgpu bench` prints them: columns of fixed width, because lines are
+// printed as rows come.
+import type { BenchRow } from "../measurement/row.js";
+import { digits } from "./format.js";
 
 type Column = readonly [title: string, width: number, cell: (row: BenchRow) => string];
-
-/** Three significant digits, without an exponent. */
-export function digits(value: number): string {
-  if (value === 0) return "0";
-  if (value >= 100) return value.toFixed(0);
-  return value.toFixed(Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.abs(value))))));
-}
 
 const some = (value: number | null, text = digits) => (value === null ? "-" : text(value));
 const percent = (share: number) => `${digits(100 * share)}%`;

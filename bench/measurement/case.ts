@@ -1,15 +1,15 @@
-// What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and gives
-// one row. A case says what it measured; bench/index.ts makes the row of it, with rates and the share of the roofline.
-
-import type { Cost } from "../engine/core/operator.js";
-import type { Gpu } from "../engine/device/gpu.js";
+// What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and
+// gives one row. A case says what it measured; bench/measurement/rating.ts makes the row of it, with rates and the
+// share of the roofline.
+import type { Cost } from "../../engine/core/operator.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import type { PeerJob } from "../peers/jobs.js";
 import type { Measurement } from "./measure.js";
-import type { PeerJob } from "./peers/jobs.js";
 import type { Suite } from "./row.js";
 
 /** What the adapter can do at most, as measured on it. */
 export interface Ceilings {
-  /** Multiply-adds, counted as two operations each. */
+  /** Multiply-adds, two FLOPs each. */
   gflops: number;
   /** Bytes that storage buffers give and take, the better of reading and copying. */
   gbps: number;
@@ -51,11 +51,9 @@ export interface BenchCase {
   run(context: BenchContext): Promise<Outcome>;
 }
 
-/** What a filter is looked for in. */
-export const caseName = ({
-  suite,
-  kernel,
-  variant,
-  shape,
-}: Pick<BenchCase, "suite" | "kernel" | "variant" | "shape">) =>
+/** What a case and its row are called by. */
+export type CaseIdentity = Pick<BenchCase, "suite" | "kernel" | "variant" | "shape">;
+
+/** What a filter is looked for in, and by which rows of two files are compared. */
+export const caseName = ({ suite, kernel, variant, shape }: CaseIdentity): string =>
   [suite, kernel, shape, variant].filter(Boolean).join(" ");

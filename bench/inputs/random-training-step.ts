@@ -1,10 +1,10 @@
-// A CUT training step with random pictures, as the suites run it: nothing of files, the defaults of the method.
-
-import { initialWeights, writeParameters } from "../cut/networks/network.js";
-import { resolveOptions } from "../cut/options/train-options.js";
-import { type StepInput, TrainingStep } from "../cut/training/training-step.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { Random } from "../engine/random.js";
+// A CUT training step with random pictures, as the suites, the tuner and the cold start run it: nothing of files, the
+// defaults of the method.
+import { initialWeights, writeParameters } from "../../cut/networks/network.js";
+import { resolveOptions } from "../../cut/options/train-options.js";
+import { type StepInput, TrainingStep } from "../../cut/training/training-step.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { Random } from "../../engine/random.js";
 import { randomValues } from "./random-data.js";
 
 export interface StepSize {
@@ -25,8 +25,12 @@ export function makeStep(gpu: Gpu, { size, ngf, ndf }: StepSize, extras: Record<
   const batch = options.batch_size;
   const pictures = randomValues(2 * batch * 3 * size * size);
   const input: StepInput = {
-    ...{ A: pictures.slice(0, pictures.length / 2), B: pictures.slice(pictures.length / 2) },
-    ...{ height: size, width: size, flip: false, learningRate: 2e-4 },
+    A: pictures.slice(0, pictures.length / 2),
+    B: pictures.slice(pictures.length / 2),
+    height: size,
+    width: size,
+    flip: false,
+    learningRate: 2e-4,
     positions: step.drawPositions(random, size, size),
   };
   const prepare = () => step.prepare(batch, size, size, false);

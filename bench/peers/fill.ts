@@ -1,5 +1,7 @@
-// Inputs for benchmarks that two processes can make alike without sending them: element i of a tensor depends on the seed and
-// on i alone. Integers are hashed with murmur3's 32-bit finaliser, so the bits are the same on every platform.
+// Inputs for benchmarks that two processes can make alike without sending them: element i of a tensor depends on the
+// seed and on i alone. Integers are hashed with murmur3's 32-bit finaliser, so the bits are the same on every
+// platform. The suites' own inputs (bench/inputs/random-data.ts) repeat a pool of values instead, which is cheaper for
+// the largest buffers but gives every tensor the same ones.
 
 /** `count` values, uniform in [-scale, scale), for a seed of 32 bits. */
 export function fill(seed: number, count: number, scale = 1): Float32Array<ArrayBuffer> {

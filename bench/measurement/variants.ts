@@ -1,13 +1,12 @@
-// The kernels that an operator has and this adapter can run, and how to force one of them for a while.
-
-import type { AdapterTraits } from "../engine/device/adapter.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { operatorTable } from "../engine/operators/table.js";
-import { runnableVariants } from "../engine/tuning/variants.js";
+// The variants of an operator that are measured on an adapter, and how to force one of them for a while.
+import type { AdapterTraits } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { operatorTable } from "../../engine/operators/table.js";
+import { runnableVariants } from "../../engine/tuning/variants.js";
 
 /**
- * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. On an adapter that is a CPU,
- * where tiles lose by far, the planned one stands for all.
+ * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. On a software
+ * adapter, where tiles lose by far, "tiled", whose size the operator plans, stands for all of them.
  */
 export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
   const runnable = runnableVariants(operatorTable.get(operator)?.variants ?? [], adapter);

@@ -1,12 +1,11 @@
-// How long recorded work takes. It is warmed up (drivers compile at the first dispatch), repeated inside one pass where it is
-// so short that the submit would be seen, and sampled until the time that it may take is spent. The clock is the GPU's own
-// (timestamps around the pass) where that can be believed, else wall time from the submit to the end.
-// Chrome rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
-
-import { CutgpuError } from "../engine/core/errors.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { BufferUsage, MapMode } from "../engine/device/webgpu-flags.js";
-import { type Program, record } from "../engine/program/program.js";
+// How long work takes. Recorded work is warmed up (drivers compile at the first dispatch), repeated inside one pass
+// where it is so short that the submit would be seen, and sampled until its budget is spent. The clock is the GPU's
+// own (timestamps around the pass) where that can be believed, else wall time from the submit to the end. Chrome
+// rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
+import { type Program, record } from "../../engine/program/program.js";
 import type { Timing } from "./row.js";
 
 export interface Measurement {
@@ -27,6 +26,9 @@ export interface MeasureOptions {
   budget?: number;
   signal?: AbortSignal;
 }
+
+/** The budget of rows of which there are many. */
+export const SHORT_BUDGET_MS = 300;
 
 const FEWEST_RUNS = 5;
 const MOST_RUNS = 50;
@@ -49,7 +51,7 @@ export function timingOf(samples: readonly number[]): Timing {
   };
 }
 
-/** The greatest number of nanoseconds of which all stamps are multiples: the clock's tick, if there are enough of them. */
+/** The greatest number of nanoseconds that divides all stamps: the clock's tick, if there are enough of them. */
 export function tickOf(stamps: readonly bigint[]): number {
   let divisor = 0n;
   for (const stamp of stamps) {
@@ -60,7 +62,7 @@ export function tickOf(stamps: readonly bigint[]): number {
   return Number(divisor);
 }
 
-/** The two timestamps of a pass, and the buffers by which they come back. Made once a device. */
+/** The two timestamps of a pass, and the buffers by which they come back. Made once per device. */
 class PassClock {
   static readonly #clocks = new WeakMap<Gpu, PassClock>();
 
@@ -117,7 +119,7 @@ async function sample(gpu: Gpu, program: Program, clock: PassClock | null): Prom
 /** Milliseconds between two timestamps. */
 const between = ([begin, end]: readonly [bigint, bigint]) => Number(end - begin) / 1e6;
 
-/** Whether timestamps say what can be: a time that is there, within wall time, and not a few ticks of a rounded clock. */
+/** Whether timestamps say what can be: a time above 0, within wall time, and not a few ticks of a rounded clock. */
 function believable(samples: readonly Sample[]): boolean {
   const stamps = samples.flatMap(({ stamps }) => stamps ?? []);
   if (stamps.length === 0) return false;
@@ -195,5 +197,18 @@ export async function measureWall(run: () => Promise<unknown>, options: MeasureO
   await once();
   const times = [await once()];
   for (let left = runsFor(times[0], budget) - 1; left > 0; left--) times.push(await once());
-  return { runs: times.length, ms: timingOf(times), clock: "wall", repeats: 1, dispatches: 0, bytes: 0 };
+  return wallMeasurement(times);
+}
+
+/** Times by the wall of single executions, as a measurement. */
+export function wallMeasurement(times: readonly number[], dispatches = 0): Measurement {
+  return { runs: times.length, ms: timingOf(times), clock: "wall", repeats: 1, dispatches, bytes: 0 };
+}
+
+/** Milliseconds by the wall of one execution of `run`, until the GPU is done with it. */
+export async function wallTime(gpu: Gpu, run: () => unknown): Promise<number> {
+  const start = performance.now();
+  await run();
+  await gpu.finish();
+  return performance.now() - start;
 }

@@ -1,14 +1,13 @@
-// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of
-// each. By this a step's operations are counted, and single operators of it can be run again alone with the very shapes
-// that they have in it.
-
-import type { Cost } from "../engine/core/operator.js";
-import type { Storage, Tensor } from "../engine/core/tensor.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import type { KernelSource } from "../engine/device/kernel.js";
-import type { DispatchCall } from "../engine/device/observers.js";
-import { rehearse } from "../engine/program/recording.js";
-import { randomTensor } from "./random-data.js";
+// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of each. By
+// this a step's FLOPs are counted, and single operators of it can be repeated alone with the very shapes that they
+// have in it.
+import type { Cost } from "../../engine/core/operator.js";
+import type { Storage, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import type { KernelSource } from "../../engine/device/kernel.js";
+import type { DispatchCall } from "../../engine/device/observers.js";
+import { rehearse } from "../../engine/program/recording.js";
+import { randomTensor } from "../inputs/random-data.js";
 
 /** One call of an operator; "adam" for updates of parameters, "other" for what belongs to no operator. */
 export interface ObservedCall extends Cost {
@@ -16,7 +15,8 @@ export interface ObservedCall extends Cost {
   dispatches: DispatchCall[];
 }
 
-const NOTHING: Cost = { flops: 0, bytes: 0 };
+/** The cost of what neither computes nor moves, or is not counted. */
+export const NO_COST: Cost = { flops: 0, bytes: 0 };
 
 /** Runs `work`, which may record, and returns the operators that it called beside its result. */
 export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<{ result: T; calls: ObservedCall[] }> {
@@ -30,13 +30,13 @@ export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<
     },
     onDispatch(dispatch) {
       // Optimizers dispatch by themselves, and an operator that follows must not be taken for the one that did.
-      if (dispatch.source.name.startsWith("adam")) calls.push({ operator: "adam", ...NOTHING, dispatches: [dispatch] });
+      if (dispatch.source.name.startsWith("adam")) calls.push({ operator: "adam", ...NO_COST, dispatches: [dispatch] });
       else dispatches.push(dispatch);
     },
   });
   try {
     const result = await work();
-    if (dispatches.length) calls.push({ operator: "other", ...NOTHING, dispatches });
+    if (dispatches.length) calls.push({ operator: "other", ...NO_COST, dispatches });
     return { result, calls };
   } finally {
     unobserve();
@@ -55,10 +55,10 @@ export const totalCost = (calls: readonly Cost[]): Cost => ({
 });
 
 /**
- * Work that gives the dispatches of `calls` again, on tensors of its own with random content: one for each storage of the
+ * Work that repeats the dispatches of `calls` on tensors of its own with random content: one for each storage of the
  * original, so that what was shared is shared.
  */
-export function again(gpu: Gpu, calls: readonly ObservedCall[]): { work: () => void; dispose: () => void } {
+export function repeatCalls(gpu: Gpu, calls: readonly ObservedCall[]): { work: () => void; dispose: () => void } {
   const twins = new Map<Storage, Tensor>();
   const twin = (tensor: Tensor) => {
     let found = twins.get(tensor.storage);

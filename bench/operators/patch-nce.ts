@@ -1,0 +1,51 @@
+// Rows of PatchNCE's operators at one layer of CUT: unit rows, the loss, their gradients, and the fused path around
+// them. The suite "nce" (bench/suites/nce.ts) compares the same with a composition of plain operators.
+import { l2Normalize, patchNce, patchNcePath } from "../../engine/index.js";
+import {
+  L2_EPS,
+  l2NormalizeGradientOperator,
+  patchNceGradientOperator,
+} from "../../engine/operators/patch-nce/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import { channels, dense, matrix, type OperatorBench, positions, rows, unitRows } from "./lib.js";
+
+const options = { groups: 1, tau: 0.07 };
+
+export const patchNceBenches: readonly OperatorBench[] = [
+  {
+    kernel: "l2Normalize",
+    shape: "256 rows of 256",
+    inputs: [matrix],
+    work: (x) => l2Normalize(x),
+    reference: () => reference.l2Normalize(dense(matrix)),
+  },
+  {
+    kernel: "l2NormalizeGradient",
+    shape: "256 rows of 256",
+    inputs: [matrix, unitRows, { shape: [rows], low: 1, high: 2 }],
+    work: (dy, y, norms) => l2NormalizeGradientOperator([dy, y, norms], { eps: L2_EPS }),
+    reference: () => reference.l2NormalizeGradient(dense(matrix), 1e-7, dense(matrix)),
+  },
+  {
+    kernel: "patchNce",
+    shape: "256 rows of 256",
+    inputs: [unitRows, unitRows],
+    work: (q, k) => patchNce(q, k, options),
+    reference: () => reference.patchNce(dense(matrix), dense(matrix), options),
+  },
+  {
+    kernel: "patchNceGradient",
+    chooses: "patchNce",
+    shape: "256 rows of 256",
+    inputs: [unitRows, unitRows, { shape: [rows], low: 10, high: 14 }, [rows], [rows, rows]],
+    work: (q, k, lse, dloss, s) => patchNceGradientOperator([q, k, lse, dloss, s], options),
+    reference: () => reference.patchNceGradient(dense(matrix), dense(matrix), options, dense([rows])),
+  },
+  {
+    kernel: "patchNcePath",
+    chooses: "patchNce",
+    shape: "256 of 256 channels at 32x32",
+    inputs: [[1, channels, 32, 32], matrix, [channels], matrix, [channels], positions, unitRows],
+    work: (x, w1, b1, w2, b2, ids, k) => patchNcePath(x, ids, { w1, b1, w2, b2 }, k, options),
+  },
+];

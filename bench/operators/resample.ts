@@ -1,0 +1,21 @@
+// Rows of the anti-aliased changes of size between 64 x 64 and 32 x 32, and of their gradients.
+import { blurDown, blurUp } from "../../engine/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import { blurDownGradientOperator, blurUpGradientOperator } from "../../engine/operators/resample/index.js";
+import { dense, image, type OperatorBench, onImage, smallImage } from "./lib.js";
+
+export const resampleBenches: readonly OperatorBench[] = [
+  onImage("blurDown", blurDown, () => reference.blurDown(dense(image))),
+  onImage(
+    "blurDownGradient",
+    (dy) => blurDownGradientOperator([dy], { size: [64, 64] }),
+    () => reference.blurDownGradient(dense(image), dense(smallImage)),
+    smallImage,
+  ),
+  onImage("blurUp", blurUp, () => reference.blurUp(dense(smallImage)), smallImage),
+  onImage(
+    "blurUpGradient",
+    (dy) => blurUpGradientOperator([dy], {}),
+    () => reference.blurUpGradient(dense(smallImage), dense(image)),
+  ),
+];

@@ -1,0 +1,29 @@
+// The operators of all families, which are named as the engine's (engine/operators/table.ts), in the order of the rows.
+// A row is added in its family's file. What bench/suites/kernels.ts cannot measure alike is no list of operators but of
+// cases: the convolutions' directions, optimizers and pictures.
+import { batchBenches } from "./batch.js";
+import { convolutionBenches } from "./convolution.js";
+import { gatherBenches } from "./gather.js";
+import { instanceNormBenches } from "./instance-norm.js";
+import type { OperatorBench } from "./lib.js";
+import { lossBenches } from "./losses.js";
+import { matmulBenches } from "./matmul.js";
+import { paddingBenches } from "./padding.js";
+import { patchNceBenches } from "./patch-nce.js";
+import { pointwiseBenches } from "./pointwise.js";
+import { reductionBenches } from "./reduction.js";
+import { resampleBenches } from "./resample.js";
+
+export const operatorBenches: readonly OperatorBench[] = [
+  ...matmulBenches,
+  ...convolutionBenches,
+  ...reductionBenches,
+  ...instanceNormBenches,
+  ...gatherBenches,
+  ...patchNceBenches,
+  ...batchBenches,
+  ...paddingBenches,
+  ...resampleBenches,
+  ...pointwiseBenches,
+  ...lossBenches,
+];
