@@ -1,4 +1,5 @@
-// An operator of your own: WGSL text for the value and for the gradient, wrapped so that it goes on the tape like any other.
+// An operator of your own: WGSL text for the value and for the gradient, wrapped so that it goes on the tape like any
+// other.
 // Here it is SiLU, x * sigmoid(x), which the engine does not have. Run by the tests.
 import { defineOperator, grad, kernelFromWgsl, mseLoss, openGpu, type Tensor } from "cutgpu";
 

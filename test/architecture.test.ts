@@ -1,5 +1,6 @@
-// The rules of the house, read off the sources with TypeScript's own parser: which room may import which, no cycles, where Node
-// may be used, how long files and lines are, and that comments name files that exist. ARCHITECTURE.md explains the rooms.
+// The rules of the house, read off the sources with TypeScript's own parser: which room may import which, no cycles,
+// where Node may be used, how long files and lines are, and that comments name files that exist. ARCHITECTURE.md
+// explains the rooms.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";

@@ -69,16 +69,16 @@ interface Variants<I extends Inputs, O, V extends string> {
 export type OperatorRecord<I extends Inputs, O, V extends string = string> = OperatorBase<I, O> &
   (SingleForward<I, O> | Variants<I, O, V>);
 
-export interface Operator<I extends Inputs, O> {
+export interface Operator<I extends Inputs, O, V extends string = string> {
   (inputs: I, options: O): Tensor;
-  readonly record: OperatorRecord<I, O>;
+  readonly record: OperatorRecord<I, O, V>;
 }
 
 // A bundler may drop an operator that nobody uses.
 // @__NO_SIDE_EFFECTS__
 export function defineOperator<I extends Inputs, O, V extends string = string>(
   record: OperatorRecord<I, O, V>,
-): Operator<I, O> {
+): Operator<I, O, V> {
   const operator = (inputs: I, options: O): Tensor => {
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
@@ -113,7 +113,7 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     });
     return output;
   };
-  return Object.assign(operator, { record: record as OperatorRecord<I, O> });
+  return Object.assign(operator, { record });
 }
 
 /**

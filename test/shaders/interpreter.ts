@@ -1,5 +1,6 @@
-// Kernels in the interpreter of wgsl_reflect, which runs all invocations of a workgroup in lockstep between barriers and
-// reports two that touch the same memory. It knows no GPU. Limits: no subgroups, and only tiny inputs in reasonable time.
+// Kernels in the interpreter of wgsl_reflect, which runs all invocations of a workgroup in lockstep between barriers
+// and reports two that touch the same memory. It knows no GPU. Limits: no subgroups, and only tiny inputs in reasonable
+// time.
 import * as assert from "uvu/assert";
 import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
 import {

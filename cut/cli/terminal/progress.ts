@@ -1,6 +1,6 @@
 // Progress on stderr: on a terminal a bar (cli-progress) with count, percentage, speed, time left and free text such as
-// losses; elsewhere (a log file, CI) a plain line every few seconds and whenever the text is due. Speed is that of the last half minute, so that the
-// time left follows when the machine gets faster or slower.
+// losses; elsewhere (a log file, CI) a plain line every few seconds and whenever the text is due. Speed is that of the
+// last half minute, so that the time left follows when the machine gets faster or slower.
 import { SingleBar } from "cli-progress";
 
 export interface ProgressOptions {

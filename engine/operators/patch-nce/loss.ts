@@ -38,7 +38,7 @@ export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOpt
 
 /** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
 export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions): DirectVariant =>
-  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau }) as DirectVariant;
+  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
 /** Keys whose similarities are in memory at a time: as many as an image has patches in CUT. */
 const KEYS_PER_BLOCK = 256;

@@ -11,7 +11,8 @@ const x = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;";
 const main = "@compute @workgroup_size(1) fn main() { x[0] = 1.0; }";
 
 test("it reads every shader of the project as the build's reflection does", () => {
-  // Comments, which mark tunables and operations, are gone from the built texts: constants are what they are by default.
+  // Comments, which mark tunables and operations, are gone from the built texts: constants are what they are by
+  // default.
   for (const source of Object.values(kernels) as KernelSource[]) {
     const { constants, ops: _ops, workgroupSize, ...rest } = source;
     const { constants: _constants, ...read } = kernelFromWgsl(source.name, source.code);
