@@ -1,8 +1,8 @@
 // Makes what is published, dist/package, after build.mjs: the library with its types, and the command.
-// The library is the modules that its entries reach, one file each, and not a bundle: bundlers of apps drop whole modules
-// (package.json says that none has side effects), which leaves less of an app that only multiplies matrices (42 kB against 49,
-// minified), and one `import * as` in one entry cannot undo it for the others (117 kB).
-// The command is a bundle with the packages that only it needs, so that nobody else installs them.
+// The library is the modules that its entries reach, one file each, and not a bundle: bundlers of apps drop whole
+// modules (package.json says that none has side effects). An app that only multiplies matrices gets 42 kB of it,
+// minified, against 49 of a bundle, and 117 where one entry of a bundle has an `import * as`. The command is a bundle
+// with the packages that only it needs, so that nobody else installs them.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -28,15 +28,15 @@ export interface LadderStep {
 
 /** Matrix products [m, k] x [k, n] -> [m, n] of multiples of 64. */
 function product(
-  kernel: KernelSource & { bindings: readonly [{ name: "a" }, { name: "c" }, { name: "y" }] },
+  kernel: KernelSource & { bindings: readonly [{ name: "a" }, { name: "b" }, { name: "y" }] },
   columns: number,
   rows: number,
 ): LadderStep["run"] {
-  return (gpu, a, c) => {
-    const [m, k, n] = [a.shape[0], a.shape[1], c.shape[1]];
-    if (c.shape[0] !== k || [m, n, k].some((size) => size % 64 !== 0)) {
+  return (gpu, a, b) => {
+    const [m, k, n] = [a.shape[0], a.shape[1], b.shape[1]];
+    if (b.shape[0] !== k || [m, n, k].some((size) => size % 64 !== 0)) {
       throw new ShapeError(
-        `${kernel.name}: [${a.shape}] and [${c.shape}] do not fit`,
+        `${kernel.name}: [${a.shape}] and [${b.shape}] do not fit`,
         "Give [m, k] and [k, n] with sizes that are multiples of 64.",
       );
     }
@@ -47,7 +47,7 @@ function product(
       throw new CutgpuError("VARIANT", "this adapter has no subgroups of a fixed size of 4 or more");
     }
     gpu.dispatch(kernel, {
-      bindings: { a, c, y },
+      bindings: { a, b, y },
       params: { m, n, k },
       grid: [Math.ceil(n / across), m / rows, 1],
       constants: kernel.subgroups ? { LANES } : {},
@@ -94,7 +94,7 @@ export const matmulSteps: readonly LadderStep[] = [
     name: "engine",
     lesson:
       "The engine's own operator as it chooses for this adapter: any size, stride and batch, bias and ReLU on the way out.",
-    run: (_, a, c) => matmulOperator([a, c], { transposeA: false, transposeB: false }),
+    run: (_, a, b) => matmulOperator([a, b], { transposeA: false, transposeB: false }),
   },
 ];
 
@@ -106,7 +106,7 @@ const variantLessons: { readonly [variant: string]: string } = {
     "A matrix product in tiles of workgroup memory whose right operand is gathered from the picture, never stored.",
   broadcast: "Direct, from registers: a window of x slides under the taps, and lanes hand each other the weights.",
   winograd:
-    "Winograd's transforms trade multiplications for additions; the rate counts the textbook's work, so it can pass the roof.",
+    "Winograd's transforms trade multiplications for additions; the rate counts nominal FLOPs, so it can pass the roof.",
 };
 
 /** x [1, in, height, width] and w [out, in, 3, 3], stride 1, border of zeros. */

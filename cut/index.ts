@@ -1,5 +1,5 @@
-// CUT as a library: networks, the training step and loop, checkpoints, translation. Runs in Node and in a browser; nothing here
-// touches files, the terminal or a driver.
+// CUT as a library: networks, the training step and loop, checkpoints, translation. Runs in Node and in a browser;
+// nothing here touches files, the terminal or a driver.
 
 /** @module cutgpu/cut */
 
@@ -12,11 +12,14 @@ export {
   positionAt,
   type SimilarityMap,
 } from "./inspection/inspector.js";
-export { Discriminator, type DiscriminatorArchitecture } from "./networks/discriminator.js";
-export { Generator, type GeneratorArchitecture } from "./networks/generator.js";
+export { Discriminator } from "./networks/discriminator.js";
+export type { DiscriminatorArchitecture } from "./networks/discriminator-layout.js";
+export { Generator } from "./networks/generator.js";
+export type { GeneratorArchitecture } from "./networks/generator-layout.js";
 export { Heads, type HeadsArchitecture } from "./networks/heads.js";
 export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
-export { mergeForResume, presets, resolveOptions, type TrainOptions } from "./options/train-options.js";
+export { mergeForResume, resolveOptions } from "./options/train-options.js";
+export { presets, type TrainOptions } from "./options/train-schema.js";
 export { colourScaleCss, falseColour } from "./report/colormap.js";
 export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
 export {

@@ -1,5 +1,6 @@
-// The one source of randomness: xoshiro128** (Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c), seeded
-// through murmur3's 32-bit finaliser. Only 32-bit integer operations are used, so `next`, `integer`, `permutation` and
+// The one source of randomness: xoshiro128** (Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c),
+// seeded through murmur3's 32-bit finaliser. Only 32-bit integer operations are used, so `next`, `integer`,
+// `permutation` and
 // `fork` give the same bits on every platform. `normal` needs Math.log, whose last bit may differ between JavaScript
 // engines; how many numbers it draws does not, so the streams never drift apart. Not for cryptography.
 import { ArgumentError } from "./core/errors.js";
@@ -52,7 +53,9 @@ export class Random {
     return random;
   }
 
-  /** Everything the generator holds: four 32-bit words, then the waiting normal number if there is one. Fit for JSON. */
+  /**
+   * Everything the generator holds: four 32-bit words, then the waiting normal number if there is one. Fit for JSON.
+   */
   state(): number[] {
     return this.#spare === undefined ? [...this.#words] : [...this.#words, this.#spare];
   }

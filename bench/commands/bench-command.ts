@@ -1,16 +1,15 @@
-// `cutgpu bench`: runs the suites on this machine's adapter, prints a table as rows come, and writes them as JSON and as a
-// page. With --peers the same work on other engines, before ours and never beside it; with --baseline the verdict on an
-// earlier file.
+// `cutgpu bench`: runs the suites on this machine's adapter, prints a table as rows come, and writes them as JSON and
+// as a page. With --peers other engines do the same work, before ours and never at the same time; with --baseline rows
+// are compared with those of an earlier file.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
-import type { CommandContext } from "../../cut/cli/terminal/command.js";
-import { defineCommand } from "../../cut/cli/terminal/command.js";
-import { startProgress } from "../../cut/cli/terminal/progress.js";
-import { describeKernels } from "../../cut/cli/user-tuning.js";
+import { type CommandContext, defineCommand, type Progress, startProgress } from "../../cut/cli/terminal/index.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
 import { packageRoot } from "../../cut/files/package-root.js";
+import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -29,7 +28,6 @@ import {
 import { nodeSurroundings } from "../node.js";
 import { digits, tableHead, tableRow } from "../table.js";
 
-const group = "Options";
 const REPORT = "bench/report.html";
 /** Peers get this long in all, so that everything together ends within a quarter of an hour. */
 const PEER_LIMITS = { job: 20_000, peer: 150_000 };
@@ -42,9 +40,10 @@ const schema = v.strictObject({
     group,
     orNone(text("FILE")),
     null,
-    "compare with an earlier --json of this adapter; status 1 where a median rose by more than both runs' spreads and 5 %",
+    "compare with an earlier --json of this adapter; " +
+      "status 1 where a median rose by more than both runs' spreads and 5 %",
   ),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  profile: profileOption(group),
   peers: option(group, flag(), false, "the same work on TensorFlow.js, jax-js and onnxruntime, on the same adapter"),
   report: option(
     group,
@@ -55,8 +54,6 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  name: "bench",
-  summary: "measure the kernels, a training step, and what the adapter can do",
   usage: "[options]",
   options: schema,
   run: bench,
@@ -111,7 +108,9 @@ async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, sig
   let done = 0;
   try {
     return await runPeers(jobs, {
-      ...{ gpu, signal, limits: PEER_LIMITS },
+      gpu,
+      signal,
+      limits: PEER_LIMITS,
       onProgress: (peer, job) => progress.update(done++, `${peer} ${job.id}`),
     });
   } finally {
@@ -121,7 +120,7 @@ async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, sig
 
 async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]> {
   process.stdout.write(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
-  let progress: ReturnType<typeof startProgress> | null = null;
+  let progress: Progress | null = null;
   let suite = "";
   try {
     return await runBench(gpu, {
@@ -137,12 +136,12 @@ async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]>
       },
     });
   } finally {
-    (progress as ReturnType<typeof startProgress> | null)?.stop();
+    (progress as Progress | null)?.stop();
   }
 }
 
 /** Lines go to standard output; on a terminal that the bar shares, above the bar. */
-function printRow(lines: string, progress: ReturnType<typeof startProgress> | null): void {
+function printRow(lines: string, progress: Progress | null): void {
   if (process.stdout.isTTY && process.stderr.isTTY && progress) progress.log(lines);
   else process.stdout.write(`${lines}\n`);
 }

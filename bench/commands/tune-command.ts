@@ -1,13 +1,12 @@
-// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps what
-// departs from the rule in the user's cache, from where every later command takes it.
+// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps
+// what departs from the rule in the user's cache, from where every later command takes it.
 import * as v from "valibot";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
-import { type CommandContext, defineCommand } from "../../cut/cli/terminal/command.js";
-import { startProgress } from "../../cut/cli/terminal/progress.js";
-import { forgetMachineTuning, readMachineTuning, tuningPath, writeMachineTuning } from "../../cut/cli/user-tuning.js";
-import { nearestMultipleOf4 } from "../../cut/options/conflicts.js";
+import { type CommandContext, defineCommand, startProgress } from "../../cut/cli/terminal/index.js";
+import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
+import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { completeOptions, flag, type GivenOptions, option } from "../../cut/options/schema.js";
-import { trainSchema } from "../../cut/options/train-options.js";
+import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { requestAdapter } from "../../engine/device/node.js";
@@ -19,14 +18,22 @@ const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_
 const group = "The table";
 
 const schema = v.strictObject({
-  ...{ crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile },
+  crop_size,
+  batch_size,
+  CUT_mode,
+  netG,
+  ngf,
+  netD,
+  ndf,
+  n_layers_D,
+  netF_nc,
+  num_patches,
+  profile,
   list: option(group, flag(), false, "show the table in force and measure nothing"),
   forget: option(group, flag(), false, "remove the table: kernels are chosen by rule again"),
 });
 
 export default defineCommand({
-  name: "tune",
-  summary: "measure which kernels are the fastest here, and use them from then on",
   usage: "[options of the training to tune for]",
   options: schema,
   run: tune,
@@ -39,7 +46,7 @@ async function tune(given: GivenOptions<typeof schema>, { signal }: CommandConte
   const gpu = await openCommandGpu(profile);
   try {
     process.stdout.write(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
-    if (forget) print(forgetMachineTuning(gpu) ? `removed ${tuningPath(gpu)}` : "there was no tuning table");
+    if (forget) print(removeUserTuning(gpu) ? `removed ${userTuningPath(gpu)}` : "there was no tuning table");
     else if (list) listTable(gpu);
     else await makeTable(gpu, { ...training, crop_size: nearestMultipleOf4(training.crop_size) }, signal);
   } finally {
@@ -52,13 +59,13 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 function listTable(gpu: Gpu): void {
   const entries = Object.entries(gpu.variants.table?.choices ?? {});
   if (!gpu.variants.table) print("there is no tuning table");
-  else print(`${tuningPath(gpu)}: ${entries.length} choices`);
+  else print(`${userTuningPath(gpu)}: ${entries.length} choices`);
   for (const [key, variant] of entries) print(`${key}  ${variant}`);
 }
 
 async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal: AbortSignal): Promise<void> {
   const choices = await choicesOf(gpu, size);
-  const kept: Record<string, string> = { ...readMachineTuning(gpu)?.choices };
+  const kept: Record<string, string> = { ...readUserTuning(gpu)?.choices };
   const progress = startProgress({ label: "tuning", total: choices.length });
   const shared = process.stdout.isTTY && process.stderr.isTTY;
   const say = (line: string) => (shared ? progress.log(line) : print(line));
@@ -79,8 +86,8 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   } finally {
     progress.stop();
   }
-  writeMachineTuning(gpu, { version: 1, adapter: adapterName(gpu), profile: gpu.profile, choices: kept });
-  print(`another kernel is faster for ${changed} of ${choices.length} choices: ${tuningPath(gpu)}`);
+  writeUserTuning(gpu, { version: 1, adapter: adapterName(gpu), profile: gpu.profile, choices: kept });
+  print(`another kernel is faster for ${changed} of ${choices.length} choices: ${userTuningPath(gpu)}`);
 }
 
 /** The choice, each kernel's milliseconds, and what came of it. */

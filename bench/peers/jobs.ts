@@ -1,7 +1,7 @@
 // What the peers are asked to do, and the inputs of it. Both sides make the inputs from the same seeds, so that only results
 // travel between the processes. Layouts are ours (and PyTorch's): NCHW, weights [out, in, kh, kw]; a peer that prefers another
 // rearranges them before its clock starts.
-import { type GeneratorArchitecture, planGenerator } from "../../cut/networks/generator.js";
+import { type GeneratorArchitecture, generatorShapes } from "../../cut/networks/generator-layout.js";
 import { fill } from "../report/fill.js";
 
 export interface ConvolutionJob {
@@ -91,7 +91,7 @@ export function inputsOf(job: PeerJob): PeerInputs {
     default: {
       add("x", [job.batch, 3, job.size, job.size]);
       add("dy", [job.batch, 3, job.size, job.size]);
-      for (const [key, shape] of planGenerator(architectureOf(job)).shapes) {
+      for (const [key, shape] of generatorShapes(architectureOf(job))) {
         // Weights that keep the variance of what passes through them, as a trained network's roughly do.
         const fanIn = shape.slice(1).reduce((product, n) => product * n, 1);
         add(key, shape, shape.length > 1 ? Math.sqrt(3 / fanIn) : 0.1);

@@ -1,5 +1,6 @@
 // Our engine's results for the peers' jobs, against which theirs are checked.
-import { planGenerator } from "../../cut/networks/generator.js";
+import { generatorModules } from "../../cut/networks/generator.js";
+import { generatorShapes } from "../../cut/networks/generator-layout.js";
 import { runModules } from "../../cut/networks/network.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
@@ -38,10 +39,10 @@ function run(gpu: Gpu, job: PeerJob): Tensor[] {
       return grad(forward(), [wanted], { dy: get("dy") });
     }
     default: {
-      const { modules, shapes } = planGenerator(architectureOf(job));
+      const modules = generatorModules(architectureOf(job));
       const forward = () => runModules(modules, get("x"), inputs, "G.model.").output;
       if (job.kind === "generator") return [gpu.noGrad(forward)];
-      const parameters = [...shapes.keys()].map((key) => get(key).requireGrad());
+      const parameters = [...generatorShapes(architectureOf(job)).keys()].map((key) => get(key).requireGrad());
       const output = forward();
       return [output, ...grad(output, parameters, { dy: get("dy") })];
     }

@@ -1,7 +1,8 @@
 // The ResNet-9 generator, batch 1: forward as translation runs it, and forward with the gradients of all its parameters (the
 // image's gradient given), as one recorded program each.
 
-import { Generator, type GeneratorArchitecture } from "../../cut/networks/generator.js";
+import { Generator } from "../../cut/networks/generator.js";
+import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Gpu } from "../../engine/device/gpu.js";

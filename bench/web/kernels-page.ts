@@ -1,9 +1,9 @@
-// The part "Kernels": the benchmark (bench/) on the visitor's own GPU, row after row, and where its kernels lie below the roofline.
-// The only file of cut/ that knows of bench/: the page shows both, and it is loaded when this part is opened.
-
+// The page of kernels: the benchmark on the visitor's own GPU, row after row, and where its kernels lie below the
+// roofline.
+import { showAdapter } from "../../cut/web/adapter-view.js";
+import { Device } from "../../cut/web/device.js";
 import { byId, make, offer } from "../../cut/web/dom.js";
-import { attempt } from "../../cut/web/messages.js";
-import type { Session } from "../../cut/web/session.js";
+import { attempt, tellError } from "../../cut/web/messages.js";
 import { type BenchRow, runBench, type Suite, suites } from "../index.js";
 import { number, orNone, percent, timing } from "../report/format.js";
 import { rooflineChart } from "../report/roofline-chart.js";
@@ -30,13 +30,13 @@ const COLUMNS: { title: string; show: (row: BenchRow) => string }[] = [
   { title: "of the roof", show: ({ roofline }) => orNone(roofline, percent) },
 ];
 
-export class KernelsPart {
-  readonly #session: Session;
+class KernelsPage {
+  readonly #device: Device;
   readonly #rows: BenchRow[] = [];
   #stop: AbortController | null = null;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(device: Device) {
+    this.#device = device;
     for (const suite of suites) {
       const box = make("input", { type: "checkbox", value: suite, checked: AT_FIRST.includes(suite) });
       byId("suites", "fieldset").append(make("label", { title: ABOUT[suite] }, box, suite));
@@ -58,7 +58,7 @@ export class KernelsPart {
     this.#table();
     this.#busy(true);
     try {
-      const gpu = await this.#session.gpu();
+      const gpu = await this.#device.gpu();
       const options = {
         signal: stop.signal,
         onRow: (row: BenchRow) => this.#add(row),
@@ -113,11 +113,11 @@ export class KernelsPart {
     target.hidden = chart === null && roof === null;
     if (target.hidden) return;
     const heading = make("h2", { textContent: "The roofline of this GPU" });
+    const limits =
+      roof && `At most ${number(roof.gflops)} GFLOP/s, and ${number(roof.gbps)} GB/s from and to its memory.`;
     const about = make("p", {
       className: "soft",
-      textContent: roof
-        ? `At most ${number(roof.gflops)} GFLOP/s, and ${number(roof.gbps)} GB/s from and to its memory. Filled: the fastest kernel of each operator.`
-        : "",
+      textContent: limits ? `${limits} Filled: the fastest kernel of each operator.` : "",
     });
     const drawing = make("div", { className: "roofline" });
     // Made by our own chart, from numbers and names of kernels.
@@ -129,3 +129,7 @@ export class KernelsPart {
     byId("bench-status", "p").textContent = text;
   }
 }
+
+const device = new Device();
+new KernelsPage(device);
+showAdapter(() => device.gpu()).catch(tellError);

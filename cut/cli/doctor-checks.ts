@@ -1,6 +1,6 @@
-// What `cutgpu doctor` finds out about a device, without a terminal: what it is and what it offers, and whether it computes
-// rightly. The latter is no list of requirements but a real training of two steps at tiny size, whose losses must be those
-// of a table: every kernel of a step has its part in them, and the second step's also depend on gradients and Adam.
+// What `cutgpu doctor` finds out about a device: what it is and what it offers, and whether it computes rightly. For
+// the latter it trains two steps at tiny size, whose losses must be those of a table: every kernel of a step has its
+// part in them, and the second step's also depend on gradients and Adam.
 import { DivergenceError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -22,7 +22,7 @@ export interface AdapterReport {
   device: string;
   /** Name and version of the driver, as it gives them. */
   driver: string;
-  /** Whether a CPU does the work. */
+  /** Whether it is a software adapter. */
   software: boolean;
   /** The kernels in use. */
   profile: Profile;

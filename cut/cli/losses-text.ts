@@ -1,6 +1,7 @@
-// The losses that a progress bar has room for.
+// Losses in the lines that commands print.
 import type { LossRow } from "../report/losses.js";
 
+/** Those that a progress bar has room for. */
 const SHOWN = ["G_GAN", "D_real", "D_fake", "NCE", "NCE_Y"];
 
 export function describeLosses(row: LossRow): string {

@@ -1,11 +1,11 @@
-// How Node waits for the GPU in commands, and in the benchmark's peers, which get the same relief.
+// How Node waits for the GPU in commands, and in the benchmark's other engines (bench/peers/globals.mjs).
 
 const SPIN_MS = 0.5;
 
 /**
- * While a GPU promise is outstanding, dawn.node asks for progress in a loop of setImmediate that keeps a whole core busy,
- * which on a software adapter is a core that the work itself wants. Here an immediate that follows others without a pause
- * for longer than half a millisecond waits a millisecond. Only commands do this: it replaces a global.
+ * While a GPU promise is outstanding, dawn.node asks for progress in a loop of setImmediate that keeps a whole core
+ * busy. On a software adapter the work itself wants that core. Here the loop runs freely for half a millisecond, and
+ * from then on each round waits a millisecond. Only commands do this: it replaces a global.
  */
 export function paceImmediates(): void {
   const immediate = globalThis.setImmediate;

@@ -65,8 +65,8 @@ function readHeader(view: DataView): Header {
 }
 
 /**
- * Decodes the bytes of a BMP file to RGB; an alpha channel is laid on white. Throws a FormatError, whose message does not
- * name the file, where the bytes end early or hold a kind of BMP that is not supported.
+ * Decodes the bytes of a BMP file to RGB; an alpha channel is laid on white. Throws a FormatError, whose message does
+ * not name the file, where the bytes end early or hold a kind of BMP that is not supported.
  */
 export function decodeBmp(bytes: Uint8Array): Picture {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,8 +1,8 @@
 // Unpaired training data: batches of pictures from two folders that need not correspond. Everything random
-// about a sample follows from (seed, epoch, index of the sample), so that a resumed run needs no stored state to go on with
-// the very batches that the stopped one would have seen; a picture that cannot be decoded is replaced by the next one of
-// its list, in any run alike. How a picture is read is the caller's business (sharp in Node, the browser's own decoders in a
-// page); reading runs ahead of the consumer, and scaled pictures stay in memory up to a budget.
+// about a sample follows from (seed, epoch, index of the sample), so that a resumed run needs no stored state to go on
+// with the very batches that the stopped one would have seen; a picture that cannot be decoded is replaced by the next
+// one of its list, in any run alike. How a picture is read is the caller's business (sharp in Node, the browser's own
+// decoders in a page); reading runs ahead of the consumer, and scaled pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { type Picture, PictureError, pictureToPlanes } from "./picture.js";
@@ -93,9 +93,9 @@ export class UnalignedDataset {
   }
 
   /**
-   * The batches of `epoch` (counted from 1), beginning with batch number `from` (counted from 0): the same ones whether or
-   * not those before were asked for. Throws a CutgpuError where pictures are too small, do not fit together in a batch, or
-   * where none of a domain can be decoded.
+   * The batches of the 1-based `epoch`, beginning with the 0-based batch `from`: the same ones whether or
+   * not those before were asked for. Throws a CutgpuError where pictures are too small, do not fit together in a batch,
+   * or where none of a domain can be decoded.
    */
   async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<Batch> {
     const order = this.#order(epoch);
@@ -140,7 +140,8 @@ export class UnalignedDataset {
       if (picture.height === height && picture.width === width) continue;
       throw new CutgpuError(
         "DATASET",
-        `${first.path} (${width} x ${height} pixels) and ${path} (${picture.width} x ${picture.height}) meet in a batch.`,
+        `${first.path} (${width} x ${height} pixels) and ${path} (${picture.width} x ${picture.height}) ` +
+          "meet in a batch.",
         "Use a preprocess that gives all pictures one size, such as resize_and_crop.",
       );
     }
@@ -189,7 +190,7 @@ export class UnalignedDataset {
     if (cached) return cached;
     try {
       const picture = scalePicture(await this.#options.read(path, channels), options);
-      // A full cache stays as it is: every picture is used once an epoch, so that replacing some would save nothing.
+      // A full cache stays as it is: every picture is used once per epoch, so that replacing some would save nothing.
       if (this.#cacheSize === options.load_size && !this.#cache.has(key) && picture.data.length <= this.#cacheRoom) {
         this.#cache.set(key, picture);
         this.#cacheRoom -= picture.data.length;

@@ -3,7 +3,9 @@
 // that its checkpoints see the numbers they were trained on.
 import { CutgpuError } from "../../engine/core/errors.js";
 
-/** 8-bit sRGB (3 channels) or gray (1), rows from the top, channels interleaved: data[(y * width + x) * channels + c]. */
+/**
+ * 8-bit sRGB (3 channels) or gray (1), rows from the top, channels interleaved: data[(y * width + x) * channels + c].
+ */
 export interface Picture {
   width: number;
   height: number;
@@ -67,7 +69,7 @@ export function toChannels(picture: Picture, channels: 1 | 3): Picture {
   return { width, height, channels, data: result };
 }
 
-/** The picture of `rgba`, 4 bytes a pixel with an alpha that is not multiplied in, laid on white. */
+/** The picture of `rgba`, 4 bytes per pixel with an alpha that is not multiplied in, laid on white. */
 export function flattenOnWhite(rgba: Uint8Array, width: number, height: number): Picture {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
@@ -77,7 +79,9 @@ export function flattenOnWhite(rgba: Uint8Array, width: number, height: number):
   return { width, height, channels: 3, data };
 }
 
-/** The rectangle of `width` x `height` pixels whose top left corner is at column `left`, row `top`; it must lie inside. */
+/**
+ * The rectangle of `width` x `height` pixels whose top left corner is at column `left`, row `top`; it must lie inside.
+ */
 export function cropPicture(picture: Picture, left: number, top: number, width: number, height: number): Picture {
   const { channels, data } = picture;
   const result = new Uint8Array(width * height * channels);
@@ -102,7 +106,9 @@ export function flipPicture(picture: Picture): Picture {
   return { width, height, channels, data: result };
 }
 
-/** The pixel that a mirror at the edges shows at `position`; the edge itself is not repeated, as in reflection padding. */
+/**
+ * The pixel that a mirror at the edges shows at `position`; the edge itself is not repeated, as in reflection padding.
+ */
 function mirrored(position: number, size: number): number {
   if (size === 1) return 0;
   const period = 2 * (size - 1);
@@ -110,8 +116,8 @@ function mirrored(position: number, size: number): number {
 }
 
 /**
- * The picture grown to the right and downward, by reflection, until both sides are multiples of `multiple`: the generator
- * halves twice and doubles twice. cropPicture(result, 0, 0, width, height) undoes it.
+ * The picture grown to the right and downward, by reflection, until both sides are multiples of `multiple`: the
+ * generator halves twice and doubles twice. cropPicture(result, 0, 0, width, height) undoes it.
  */
 export function padToMultiple(picture: Picture, multiple = 4): Picture {
   const { channels, data } = picture;

@@ -1,5 +1,5 @@
-// Reader of binary portable pixmaps, which sharp does not decode: P6 (colour) and P5 (gray), 8 or 16 bits a sample. The
-// text kinds P1-P3 and the bitmap P4 are refused. Format: https://netpbm.sourceforge.net/doc/ppm.html.
+// Reader of binary portable pixmaps, which sharp does not decode: P6 (colour) and P5 (gray), 8 or 16 bits per sample.
+// The text kinds P1-P3 and the bitmap P4 are refused. Format: https://netpbm.sourceforge.net/doc/ppm.html.
 import { FormatError } from "../../engine/core/errors.js";
 import type { Picture } from "./picture.js";
 

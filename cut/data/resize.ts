@@ -2,7 +2,8 @@
 // learned; a canvas or libvips gives other pixels. The rules: Keys' cubic with a = -0.5; when shrinking, the kernel is
 // widened by the scale so that it also smooths; the weights of a pixel are normalised to sum 1 and rounded to 22
 // fractional bits; first the rows are resampled, then the columns, each rounded and clamped to 8 bits.
-// Source: https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c (the behaviour of its 8-bit path).
+// Source: https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c (the behaviour of its 8-bit
+// path).
 import type { Picture } from "./picture.js";
 
 /** Fractional bits of a weight: 32 less the 8 of a sample less 2 for sums that overshoot. */
@@ -17,7 +18,9 @@ function cubic(distance: number): number {
   return 0;
 }
 
-/** For each output position: the first input it reads (`first`), how many (`count`) and their weights (`taps` a row). */
+/**
+ * For each output position: the first input it reads (`first`), how many (`count`) and their weights (`taps` per row).
+ */
 interface Kernel {
   first: Int32Array;
   count: Int32Array;

@@ -6,12 +6,13 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
 import { cropPicture, flipPicture, type Picture } from "./picture.js";
 import { resizePicture } from "./resize.js";
+import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";
 
 /** Named as on the command line, so that the options of a run can be passed as they are. */
 export interface TransformOptions {
   /**
-   * How a picture is scaled, then "_and_crop" if a square is cut out: resize (to a square), scale_width, scale_shortside;
-   * or crop alone, or none.
+   * How a picture is scaled, then "_and_crop" if a square is cut out: resize (to a square), scale_width,
+   * scale_shortside; or crop alone, or none.
    */
   preprocess: string;
   /** The size that pictures are scaled to, in pixels. */
@@ -24,17 +25,9 @@ export interface TransformOptions {
   n_epochs: number;
 }
 
-/** The options as they hold in `epoch` (counted from 1): in the decay phase load_size is crop_size. */
+/** The options as they hold in the 1-based `epoch`: in the decay phase load_size is crop_size. */
 export function optionsInEpoch(options: TransformOptions, epoch: number): TransformOptions {
   return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
-}
-
-/** Rounds half to even, as Python's round does and Math.round does not. */
-function roundHalfEven(value: number): number {
-  const below = Math.floor(value);
-  const fraction = value - below;
-  if (fraction !== 0.5) return Math.round(value);
-  return below % 2 === 0 ? below : below + 1;
 }
 
 /** The first step, which draws nothing: the picture at the size that the preprocess keyword and `load_size` ask for. */
@@ -56,14 +49,14 @@ export function scalePicture(picture: Picture, options: TransformOptions): Pictu
   return picture;
 }
 
-/** The picture with both sides resampled to the nearest multiples of 4 (half-way cases to the even multiple). */
+/** The picture with both sides resampled to the nearest multiples of 4, and at least 4. */
 function resizeToMultipleOf4(picture: Picture): Picture {
-  const side = (size: number) => Math.max(4, roundHalfEven(size / 4) * 4);
+  const side = (size: number) => Math.max(4, nearestMultipleOf4(size));
   return resizePicture(picture, side(picture.width), side(picture.height));
 }
 
 /**
- * A picture that is translated again and again while a run goes, at the size of training so that it costs what a step costs:
+ * A picture that is translated repeatedly while a run goes, at the size of training so that it costs what a step costs:
  * scaled as the run's options say, and its middle.
  */
 export function samplePicture(picture: Picture, options: TransformOptions): Picture {
@@ -76,8 +69,8 @@ export function samplePicture(picture: Picture, options: TransformOptions): Pict
 }
 
 /**
- * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name` is
- * what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
+ * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name`
+ * is what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
  */
 export function augmentPicture(picture: Picture, options: TransformOptions, random: Random, name: string): Picture {
   const { preprocess, crop_size } = options;

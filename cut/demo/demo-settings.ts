@@ -1,8 +1,17 @@
-// How large the demo is on an adapter: pictures, networks and steps such that it ends in about three minutes and looks its best.
-// On a GPU more of everything; on a software adapter 32 pixels and small networks. The number of steps follows the speed that
-// was measured just before. Pure.
+// How large the demo is on an adapter: pictures, networks and steps such that it ends in about three minutes and looks
+// its best. On a GPU more of everything; on a software adapter 32 pixels and small networks. The number of steps
+// follows the speed that was measured just before. Pure.
 import type { Profile } from "../../engine/device/adapter.js";
-import { resolveOptions, type TrainOptions } from "../options/train-options.js";
+import { resolveOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
+
+/** The networks of the demo, and of whatever else is to be small; their widths are chosen beside them. */
+export const smallNetworks: Pick<TrainOptions, "netG" | "nce_layers" | "num_patches" | "netF_nc"> = {
+  netG: "resnet_4blocks",
+  nce_layers: [0, 4, 8, 12],
+  num_patches: 64,
+  netF_nc: 64,
+};
 
 export interface DemoPlan {
   size: number;
@@ -22,15 +31,13 @@ export function planDemo(profile: Profile, architecture: string): DemoPlan {
   }
   // SwiftShader is several times slower than lavapipe: fewer steps, and some more patience.
   const slow = architecture === "swiftshader";
-  return {
-    ...{ size: 32, batch_size: 1, ngf: slow ? 8 : 16, ndf: 16, lr: 2e-4 },
-    ...{ seconds: slow ? 240 : 150, fewest: slow ? 300 : 500, most: 4000 },
-  };
+  const size = { size: 32, batch_size: 1, ngf: slow ? 8 : 16, ndf: 16, lr: 2e-4 };
+  return { ...size, seconds: slow ? 240 : 150, fewest: slow ? 300 : 500, most: 4000 };
 }
 
-/** Steps for a measured number of seconds a step. */
-export const plannedSteps = ({ seconds, fewest, most }: DemoPlan, secondsAStep: number): number =>
-  Math.round(Math.min(most, Math.max(fewest, seconds / secondsAStep)));
+/** Steps for a measured number of seconds per step. */
+export const plannedSteps = ({ seconds, fewest, most }: DemoPlan, secondsPerStep: number): number =>
+  Math.round(Math.min(most, Math.max(fewest, seconds / secondsPerStep)));
 
 /** The configuration of the demo's training, in the words of `cutgpu train`. */
 export function demoOptions(
@@ -44,9 +51,17 @@ export function demoOptions(
   const { size, batch_size, ngf, ndf, lr } = plan;
   return resolveOptions({
     ...place,
-    ...{ preprocess: "resize", load_size: size, crop_size: size, batch_size, ngf, ndf, lr },
-    ...{ netG: "resnet_4blocks", nce_layers: [0, 4, 8, 12], num_patches: 64, netF_nc: 64 },
-    ...{ n_epochs, n_epochs_decay: epochs - n_epochs, max_steps: steps },
+    ...smallNetworks,
+    preprocess: "resize",
+    load_size: size,
+    crop_size: size,
+    batch_size,
+    ngf,
+    ndf,
+    lr,
+    n_epochs,
+    n_epochs_decay: epochs - n_epochs,
+    max_steps: steps,
     display_freq: Math.max(1, Math.ceil((steps * batch_size) / 4)),
   });
 }

@@ -1,5 +1,5 @@
-// How near a picture is to the truth: the mean absolute difference, and SSIM (Wang, Bovik, Sheikh and Simoncelli, 2004) with
-// its usual Gaussian window of 11 and sigma 1.5, over the channels. Pure.
+// How near a picture is to the truth: the mean absolute difference, and SSIM (Wang, Bovik, Sheikh and Simoncelli, 2004)
+// with its usual Gaussian window of 11 and sigma 1.5, over the channels. Pure.
 import type { Picture } from "../data/picture.js";
 
 /** Mean absolute difference, 0 (equal) to 1 (black against white). Pictures must have one size. */

@@ -1,7 +1,7 @@
-// The demo's data set: OpenMoji (openmoji.org, CC BY-SA 4.0), line drawings to colour. A is the black drawing of one half of
-// the code points and B the colour drawing of the other half, so no picture of A has its answer in B and training is truly
-// unpaired; 40 held-out code points are drawn both ways and give true answers. Written as the folders that `cutgpu train`
-// takes (trainA, trainB, testA, testB).
+// The demo's data set: OpenMoji (openmoji.org, CC BY-SA 4.0), line drawings to colour. A is the black drawing of one
+// half of the code points and B the colour drawing of the other half, so no picture of A has its answer in B and
+// training is truly unpaired; 40 held-out code points are drawn both ways and give true answers. Written as the folders
+// that `cutgpu train` takes (trainA, trainB, testA, testB).
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -34,7 +34,9 @@ function openMojiFolder(): string {
   }
 }
 
-/** Draws the data set into `folder` at `size` pixels. `onDraw` hears of every picture. Returns the held-out drawings. */
+/**
+ * Draws the data set into `folder` at `size` pixels. `onDraw` hears of every picture. Returns the held-out drawings.
+ */
 export async function drawOpenMoji(
   folder: string,
   size: number,

@@ -1,5 +1,5 @@
-// Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never half
-// of one, and saying in one sentence why the system refused.
+// Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never
+// half of one, and error messages that say why the system refused.
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -27,7 +27,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && typeof error.code === "string" && error.code in meanings;
 }
 
-/** The one-sentence error for a failure of the file system; undefined for any other error. */
+/** The error message for a failure of the file system; undefined for any other error. */
 export function fileError(error: unknown): CutgpuError | undefined {
   if (!isSystemError(error)) return undefined;
   const [what, fix] = meanings[error.code!];
@@ -36,7 +36,7 @@ export function fileError(error: unknown): CutgpuError | undefined {
   return new CutgpuError("FILE", `${place}: ${what};`, fix);
 }
 
-/** Runs `work`, turning failures of the file system into one sentence that names `path`. */
+/** Runs `work`, turning failures of the file system into error messages that name `path`. */
 export function withFileErrors<T>(path: string, work: () => T): T {
   try {
     return work();

@@ -1,7 +1,8 @@
-// Picture files to pictures and back (Node only, through sharp; BMP and PPM by readers of our own). As with the reference,
-// which reads through PIL: the format is told by the bytes and not by the name, EXIF orientation is not applied, colour
-// profiles of RGB pictures are ignored, and an animation gives its first frame. Unlike it: alpha is laid on white where
-// PIL uncovers whatever colour hides below it, and 16-bit samples are scaled to 8 bits where PIL clips gray ones.
+// Picture files to pictures and back (Node only, through sharp; BMP and PPM by readers of our own). As with the
+// reference, which reads through PIL: the format is told by the bytes and not by the name, EXIF orientation is not
+// applied, colour profiles of RGB pictures are ignored, and an animation gives its first frame. Unlike it: alpha is
+// laid on white where PIL uncovers whatever colour hides below it, and 16-bit samples are scaled to 8 bits where PIL
+// clips gray ones.
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
@@ -69,8 +70,9 @@ async function encode({ width, height, channels, data }: Picture, ending: string
 export const encodePng = (picture: Picture): Promise<Uint8Array> => encode(picture, ".png");
 
 /**
- * Writes a picture as PNG or, with quality 95 and full chroma, JPEG, as the file's name ends. The file appears whole or not
- * at all: it is written beside itself and then renamed. Throws a CutgpuError for other endings and where it cannot write.
+ * Writes a picture as PNG or, with quality 95 and full chroma, JPEG, as the file's name ends. The file appears whole or
+ * not at all: it is written beside itself and then renamed. Throws a CutgpuError for other endings and where it cannot
+ * write.
  */
 export async function writePicture(file: string, picture: Picture): Promise<void> {
   const ending = extname(file).toLowerCase();

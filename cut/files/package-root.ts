@@ -1,4 +1,5 @@
-// Where the package lies: the same in a clone, where the command is a tree of modules, and installed, where it is a bundle.
+// Where the package lies: the same in a clone, where the command is a tree of modules, and installed, where it is a
+// bundle.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

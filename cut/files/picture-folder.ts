@@ -1,5 +1,5 @@
-// The pictures of a folder (Node only): recursive, through symbolic links, in the order of their paths, so that the same
-// folder gives the same list on every machine.
+// The pictures of a folder (Node only): recursive, through symbolic links, in the order of their paths, so that the
+// same folder gives the same list on every machine.
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -26,9 +26,9 @@ async function collect(folder: string, ancestors: string[], found: string[]): Pr
 }
 
 /**
- * The paths of all pictures below `folder`, in code-unit order; at most the first `max_dataset_size` of them. (The reference
- * cuts before it sorts, so that which pictures remain depends on the file system.) Throws a CutgpuError where there is no
- * such folder or no picture in it.
+ * The paths of all pictures below `folder`, in code-unit order; at most the first `max_dataset_size` of them. (The
+ * reference cuts before it sorts, so that which pictures remain depends on the file system.) Throws a CutgpuError where
+ * there is no such folder or no picture in it.
  */
 export async function listPictures(folder: string, max_dataset_size: number | null = null): Promise<string[]> {
   const expected = `Give a folder that holds pictures (${ENDINGS.join(", ")}).`;

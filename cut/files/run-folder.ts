@@ -2,12 +2,12 @@
 //   config.json               the configuration, for people; checkpoints carry it as well
 //   latest.safetensors        the newest checkpoint, and EPOCH.safetensors those that are kept
 //   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
-//   losses.jsonl              a line a step: step, epoch, seconds, lr and every loss
+//   losses.jsonl              a line per step: step, epoch, seconds, lr and every loss
 //   samples/                  pictures made on the way
 //   report.html               refreshed as the run goes
 //   training.lock             who is training here, while it trains
-// A process that is killed at any moment leaves whole files only, and at worst a torn last line of losses, which is dropped
-// when the run goes on.
+// A process that is killed at any moment leaves whole files only, and at worst a torn last line of losses, which is
+// dropped when the run goes on.
 import {
   closeSync,
   existsSync,
@@ -17,16 +17,14 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
-  statSync,
-  unlinkSync,
   writeSync,
 } from "node:fs";
-import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { LossRow } from "../report/losses.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
+import { releaseLock, takeLock } from "./run-lock.js";
 
 const checkpointEnding = ".safetensors";
 
@@ -122,7 +120,10 @@ export class RunFolder {
     writeFileAtomically(this.#tuningPath, `${JSON.stringify(table, null, 1)}\n`);
   }
 
-  /** The tuning table that the run began with; null where its kernels are chosen by rule. Throws where the file is no table. */
+  /**
+   * The tuning table that the run began with; null where its kernels are chosen by rule. Throws where the file is no
+   * table.
+   */
   readTuning(): TuningTable | null {
     const path = this.#tuningPath;
     if (!existsSync(path)) return null;
@@ -184,7 +185,7 @@ export class RunFolder {
     });
   }
 
-  /** Drops the lines after `step`, which a run resumed from there will write again, and a torn last line. */
+  /** Drops the lines after `step`, which a run resumed from there writes once more, and a torn last line. */
   truncateLosses(step: number): void {
     if (this.#losses !== undefined) closeSync(this.#losses);
     this.#losses = undefined;
@@ -229,83 +230,4 @@ export class RunFolder {
 
 function checkpointNames(folder: string): string[] {
   return withFileErrors(folder, () => readdirSync(folder).filter((name) => name.endsWith(checkpointEnding)));
-}
-
-interface LockHolder {
-  pid: number;
-  host: string;
-  /** When the process started, as the system counts it: pids come round again. */
-  started: string;
-}
-
-const lockPath = (folder: string) => join(folder, "training.lock");
-
-/** The start time of a process from /proc (field 22 of stat); empty where there is no /proc. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return "";
-  }
-}
-
-function isAlive({ pid, host, started }: LockHolder): boolean {
-  if (host !== hostname()) return true; // It cannot be asked from here.
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  return started === startOf(pid);
-}
-
-/** Who holds the lock; undefined where nobody does or where the file was torn by a crash. */
-function lockHolder(folder: string): LockHolder | undefined {
-  try {
-    const holder = JSON.parse(readFileSync(lockPath(folder), "utf8")) as LockHolder;
-    return typeof holder.pid === "number" ? holder : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function takeLock(folder: string): void {
-  const path = lockPath(folder);
-  const mine: LockHolder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const descriptor = openSync(path, "wx");
-      writeSync(descriptor, JSON.stringify(mine));
-      closeSync(descriptor);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 2) withFileErrors(path, () => raise(error));
-    }
-    const holder = lockHolder(folder);
-    // A file without a holder may have been created this very moment.
-    const fresh = !holder && existsSync(path) && Date.now() - statSync(path).mtimeMs < 2000;
-    if (fresh || (holder && isAlive(holder))) {
-      const who = holder ? ` (process ${holder.pid} on ${holder.host})` : "";
-      throw new CutgpuError(
-        "LOCKED",
-        `another training is using ${folder}${who};`,
-        `wait for it to end or choose another --name, or delete ${path} if you know that it is gone.`,
-      );
-    }
-    rmSync(path, { force: true });
-  }
-}
-
-function raise(error: unknown): never {
-  throw error;
-}
-
-function releaseLock(folder: string): void {
-  if (lockHolder(folder)?.pid !== process.pid) return;
-  try {
-    unlinkSync(lockPath(folder));
-  } catch {
-    // It is gone already, and what is left would be found to be stale.
-  }
 }

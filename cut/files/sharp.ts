@@ -1,5 +1,5 @@
-// The one door to sharp, an optional peer dependency: those who embed the library in a page do not install it, and the commands
-// that read and write picture files say in one sentence what to install.
+// The one door to sharp, an optional peer dependency: those who embed the library in a page do not install it, and the
+// commands that read and write picture files say in their error message what to install.
 import { CutgpuError } from "../../engine/core/errors.js";
 
 type Sharp = typeof import("sharp")["default"];

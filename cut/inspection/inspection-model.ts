@@ -1,17 +1,18 @@
-// What looking inside needs of a model file: the generator, and, from a checkpoint of a training, also the heads, layers and
-// temperature that it was trained with. Files that hold a generator alone are looked at with the paper's layers and
-// temperature, and their features as they are.
+// What looking inside needs of a model file: the generator, and, from a checkpoint of a training, also the heads,
+// layers and temperature that it was trained with. Files that hold a generator alone are looked at with the paper's
+// layers and temperature, and their features as they are.
 import { CheckpointError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
-import { featureShapes, type Generator, planGenerator } from "../networks/generator.js";
+import type { Generator } from "../networks/generator.js";
+import { featureShapes, generatorLayout } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import { writeParameters } from "../networks/network.js";
 import { type Checkpoint, loadGenerator, parseCheckpoint, parseWeights } from "../training/checkpoint.js";
 
 export interface InspectModel {
   generator: Generator;
-  /** One head a layer; null where the file has none, and then features are compared as they are. */
+  /** One head per layer; null where the file has none, and then features are compared as they are. */
   heads: Heads | null;
   /** Tapped layers (nce_layers), ascending. */
   layers: readonly number[];
@@ -26,7 +27,7 @@ const PAPER = { layers: [0, 4, 8, 12, 16], tau: 0.07 };
 export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): InspectModel {
   const generator = loadGenerator(gpu, bytes, where);
   if (!("state" in parseWeights(bytes, where).metadata)) {
-    const modules = planGenerator(generator.architecture).modules.length;
+    const modules = generatorLayout(generator.architecture).length;
     return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < modules) };
   }
   const checkpoint = parseCheckpoint(bytes, where);

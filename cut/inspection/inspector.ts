@@ -1,8 +1,9 @@
-// Looking inside (the paper's figures on what the encoder has learnt): how similar a patch of the translation is to every patch
-// of the input, exp(v . k / tau) with unit rows v and k made as in training (cut.md section 3: encoder, head, L2 norm), and the
-// encoder's features as colours, by their three principal components.
-// A picture's features and keys stay on the GPU, so that a click costs one product a layer; both grow with the number of
-// positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Big pictures are the caller's to scale.
+// Looking inside (the paper's figures on what the encoder has learnt): how similar a patch of the translation is to
+// every patch of the input, exp(v . k / tau) with unit rows v and k made as in training (docs/method.md section 3:
+// encoder, head, L2 norm), and the encoder's features as colours, by their three principal components. A picture's
+// features and keys stay on the GPU, so that a click costs one product per layer; both grow with the number of
+// positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Big pictures are the caller's to
+// scale.
 
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { ArgumentError, CheckpointError } from "../../engine/core/errors.js";
@@ -16,25 +17,22 @@ import { patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { sub } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
-import {
-  cropPicture,
-  type Picture,
-  padToMultiple,
-  pictureToPlanes,
-  planesToPicture,
-  toChannels,
-} from "../data/picture.js";
-import { SMALLEST_SIDE } from "../translation/translator.js";
+import type { Picture } from "../data/picture.js";
+import { adviseOnLimit } from "../options/limit-advice.js";
+import { padForGenerator } from "../translation/padding.js";
 import type { InspectModel } from "./inspection-model.js";
 import { principalComponents, stretchToBytes } from "./pca.js";
 
-/** Rows that are brought through a head at a time: 4 MiB a buffer at 256 channels. */
+/** Rows that are brought through a head at a time: 4 MiB per buffer at 256 channels. */
 const CHUNK = 4096;
 
-/** A tapped layer of the picture at hand. Position (u, v) of its map looks at pixel ((u - border) * stride, (v - border) * stride). */
+/**
+ * A tapped layer of the picture at hand. Position (u, v) of its map looks at pixel
+ * ((u - border) * stride, (v - border) * stride).
+ */
 export interface InspectedLayer {
   layer: number;
-  /** Positions a row and a column, those in the padding included. */
+  /** Positions per row and per column, those in the padding included. */
   width: number;
   height: number;
   channels: number;
@@ -52,14 +50,14 @@ export interface SimilarityMap extends InspectedLayer {
   position: { x: number; y: number };
 }
 
-/** A layer's features as colours, one pixel a position. */
+/** A layer's features as colours, one pixel per position. */
 export interface ComponentsMap extends InspectedLayer {
   picture: Picture;
   /** Share of the variance, 0 to 1, of the components shown as red, green and blue (fewer where channels are fewer). */
   explained: number[];
 }
 
-/** A recorded pass for one size of pictures; features are kept, one tensor a tap. */
+/** A recorded pass for one size of pictures; features are kept, one tensor per tap. */
 interface Pass {
   height: number;
   width: number;
@@ -108,25 +106,22 @@ export class Inspector {
   }
 
   /**
-   * Translates a picture and prepares the keys of all its patches; it is at hand from then on. Other calls must have ended.
-   * Where it is aborted or fails no picture is at hand; it stops between one piece of work and the next.
-   * Throws a LimitError for a picture that is too large for the adapter.
+   * Translates a picture and prepares the keys of all its patches; it is at hand from then on. Other calls must have
+   * ended. Where it is aborted or fails no picture is at hand; it stops between one piece of work and the next. Throws
+   * a LimitError for a picture that is too large for the adapter.
    */
   async load(picture: Picture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
     const { generator, heads, layers } = this.#model;
     this.#forget();
     signal?.throwIfAborted();
-    const { input_nc, output_nc } = generator.architecture;
-    const { width, height } = picture;
-    const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
-    const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multiple);
-    const pass = await this.#record(padded.height, padded.width);
+    const padded = padForGenerator(picture, generator.architecture);
+    const pass = await this.#record(padded.height, padded.width).catch(adviseOnLimit);
     const total = 2 + layers.length;
     const done = (pieces: number) => {
       onProgress?.(pieces / total);
       signal?.throwIfAborted();
     };
-    pass.input.write(pictureToPlanes(padded));
+    pass.input.write(padded.planes);
     pass.programs.translate.replay();
     const planes = await pass.image.read();
     done(1);
@@ -150,11 +145,10 @@ export class Inspector {
       disposeAll(keys);
       throw error;
     }
-    const translation = planesToPicture(planes, output_nc as 1 | 3, padded.height, padded.width);
     this.#loaded = {
       pass,
       keys,
-      translation: cropPicture(translation, 0, 0, width, height),
+      translation: padded.unpad(planes),
       layers: pass.inputFeatures.map(({ shape }, i) => describeLayer(layers[i], shape, padded.width)),
     };
   }
@@ -190,8 +184,8 @@ export class Inspector {
   }
 
   /**
-   * For every layer, the features of the input as colours: their first three principal components over all positions, each
-   * stretched between its 1st and 99th percentile.
+   * For every layer, the features of the input as colours: their first three principal components over all positions,
+   * each stretched between its 1st and 99th percentile.
    */
   async components({ signal, onProgress }: CancellationOptions = {}): Promise<ComponentsMap[]> {
     const { pass, layers } = this.#latest();

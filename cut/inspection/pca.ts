@@ -1,7 +1,8 @@
-// Principal components of feature maps: the leading eigenvectors of a channel covariance, in float64 on the CPU. A layer has at
-// most a few hundred channels and three components are wanted, so a block of vectors is iterated (orthogonal iteration with a
-// Rayleigh-Ritz step: Golub and Van Loan, Matrix Computations, section 8.2.4) and only its small matrix is diagonalised whole,
-// by Jacobi rotations. The same covariance gives the same components, signs included.
+// Principal components of feature maps: the leading eigenvectors of a channel covariance, in float64 on the CPU. A
+// layer has at most a few hundred channels and three components are wanted, so a block of vectors is iterated
+// (orthogonal iteration with a Rayleigh-Ritz step: Golub and Van Loan, Matrix Computations, section 8.2.4) and only its
+// small matrix is diagonalised whole, by Jacobi rotations. The same covariance gives the same components, signs
+// included.
 import { Random } from "../../engine/random.js";
 
 type Vector = Float64Array<ArrayBuffer>;
@@ -13,7 +14,9 @@ export interface PrincipalComponents {
   vectors: Vector[];
 }
 
-/** Vectors that are iterated beyond those wanted: neighbours of nearly the same variance then no longer slow it down. */
+/**
+ * Vectors that are iterated beyond those wanted: neighbours of nearly the same variance then no longer slow it down.
+ */
 const GUARD_VECTORS = 6;
 const TOLERANCE = 1e-10;
 const LAST_ROUND = 1000;
@@ -41,8 +44,8 @@ function orthonormalize(vectors: Vector[]): void {
 }
 
 /**
- * Eigenvalues of a symmetric matrix [n, n], the largest first, and its eigenvectors as rows, by cyclic Jacobi rotations.
- * Meant for small n: a sweep costs 6 n^3 operations, and about eight are needed.
+ * Eigenvalues of a symmetric matrix [n, n], the largest first, and its eigenvectors as rows, by cyclic Jacobi
+ * rotations. Meant for small n: a sweep costs 6 n^3 operations, and about eight are needed.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Vector[] } {
   const a = Array.from({ length: n }, (_, i) => matrix.slice(i * n, (i + 1) * n));
@@ -89,8 +92,8 @@ function positiveAtLargest(vector: Vector): Vector {
 }
 
 /**
- * The `count` leading components (fewer where there are fewer channels) of a covariance [channels, channels], row-major and
- * symmetric. Where all channels are constant the variances are 0 and the vectors those of the first channels.
+ * The `count` leading components (fewer where there are fewer channels) of a covariance [channels, channels], row-major
+ * and symmetric. Where all channels are constant the variances are 0 and the vectors those of the first channels.
  */
 export function principalComponents(covariance: Float64Array, channels: number, count = 3): PrincipalComponents {
   const wanted = Math.min(count, channels);
@@ -133,8 +136,8 @@ export function principalComponents(covariance: Float64Array, channels: number, 
 }
 
 /**
- * Values as bytes, so that the two percentiles (0 to 100) land on 0 and 255; what lies outside of them is clamped. Where
- * they coincide (a constant map) all bytes are 128.
+ * Values as bytes, so that the two percentiles (0 to 100) land on 0 and 255; what lies outside of them is clamped.
+ * Where they coincide (a constant map) all bytes are 128.
  */
 export function stretchToBytes(values: ArrayLike<number>, low = 1, high = 99): Uint8Array {
   const sorted = Float64Array.from(values).sort();

@@ -1,5 +1,6 @@
-// F, the feature network (cut.md section 2.4): for every tapped layer a head of two linear layers with a ReLU between, whose
-// rows are then brought to unit length. Unlike the reference's, heads are made at the start, since the shapes are known.
+// F, the feature network (docs/method.md section 2.4): for every tapped layer a head of two linear layers with a ReLU
+// between, whose rows are then brought to unit length. Unlike the reference's, heads are made at the start, since the
+// shapes are known.
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -7,7 +8,7 @@ import type { Head } from "../../engine/operators/patch-nce/index.js";
 import { makeParameters, type ParameterShapes, type Parameters } from "./network.js";
 
 export interface HeadsArchitecture {
-  /** Channels of the feature maps, one entry a tapped layer. */
+  /** Channels of the feature maps, one entry per tapped layer. */
   channels: readonly number[];
   /** Width of the patch features (netF_nc). */
   width: number;

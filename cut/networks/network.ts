@@ -1,11 +1,12 @@
-// What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward pass
-// walks, and the initialisation of section 5 of the method (xavier with gain 0.02 by default, biases 0).
+// What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward
+// pass walks, and the initialisation of docs/method.md section 5 (xavier with gain 0.02 by default, biases 0).
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { keepForBackward } from "../../engine/program/recording.js";
 import type { Random } from "../../engine/random.js";
-import type { TrainOptions } from "../options/train-options.js";
+import { adviseOnLimit } from "../options/limit-advice.js";
+import type { TrainOptions } from "../options/train-schema.js";
 
 /** Shapes of parameters by key, in order of definition. */
 export type ParameterShapes = ReadonlyMap<string, Shape>;
@@ -16,7 +17,11 @@ export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 /** Tensors on the GPU for every parameter, wanting gradients; content undefined until written. */
 export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
   const parameters = new Map<string, Tensor>();
-  for (const [key, shape] of shapes) parameters.set(key, gpu.persistent(shape).requireGrad());
+  try {
+    for (const [key, shape] of shapes) parameters.set(key, gpu.persistent(shape).requireGrad());
+  } catch (error) {
+    adviseOnLimit(error);
+  }
   return parameters;
 }
 
@@ -36,7 +41,7 @@ export async function readParameters(parameters: Parameters): Promise<Map<string
 
 /** One module of a network's Sequential. */
 export interface Module {
-  /** Position in the Sequential: the number in state_dict keys and in nce_layers. */
+  /** 0-based position in the Sequential: the number in state_dict keys and in nce_layers. */
   index: number;
   /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
   endsStage?: boolean;
@@ -64,7 +69,7 @@ export function runModules(
   return { output, features };
 }
 
-/** First weights of a network: every weight by `init_type` and `init_gain`, every bias 0 (cut.md section 5). */
+/** First weights of a network: every weight by `init_type` and `init_gain`, every bias 0 (docs/method.md section 5). */
 export function initialWeights(
   shapes: ParameterShapes,
   random: Random,

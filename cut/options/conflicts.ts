@@ -1,47 +1,12 @@
-// Options that are each in range and yet cannot go together. Every rule is one clause that says what clashes and what to
-// change, so that it can stand alone or in a list.
-import type { TrainOptions } from "./train-options.js";
-
-/**
- * Number of modules in the generator's Sequential, the numbers that `nce_layers` may name being 0 to one less: padding,
- * convolution, norm, ReLU; two levels down (convolution, norm, ReLU, blur); the residual blocks; two levels up
- * (bilinear, convolution, norm, ReLU); padding, convolution, tanh. Without anti-aliasing the convolution itself changes
- * the size and a level has one module fewer.
- */
-export function generatorModuleCount(options: Pick<TrainOptions, "netG" | "no_antialias" | "no_antialias_up">): number {
-  const blocks = { resnet_9blocks: 9, resnet_6blocks: 6, resnet_4blocks: 4 }[options.netG];
-  const down = 2 * (options.no_antialias ? 3 : 4);
-  const up = 2 * (options.no_antialias_up ? 3 : 4);
-  return 4 + down + blocks + up + 3;
-}
-
-/**
- * Side of the discriminator's map of answers for a square picture of `size` pixels; 0 or less where the picture is too
- * small for its depth.
- */
-export function discriminatorOutputSize(
-  options: Pick<TrainOptions, "netD" | "n_layers_D" | "no_antialias">,
-  size: number,
-): number {
-  if (options.netD === "pixel") return size;
-  const levels = options.netD === "basic" ? 3 : options.n_layers_D;
-  for (let level = 0; level < levels; level++) {
-    // 4x4, padding 1: with stride 2 half the size; with stride 1 one pixel less, then the blur takes every second one.
-    size = options.no_antialias ? Math.floor(size / 2) : Math.floor((size - 2) / 2) + 1;
-  }
-  return size - 2;
-}
-
-/** Python rounds halves to even, and so does the reference when it makes a size a multiple of 4. */
-export function nearestMultipleOf4(size: number): number {
-  const quarter = size / 4;
-  const below = Math.floor(quarter);
-  const up = quarter - below > 0.5 || (quarter - below === 0.5 && below % 2 === 1);
-  return 4 * (up ? below + 1 : below);
-}
+// Option conflicts: options that are each in range and yet cannot go together. Every rule is one clause that says what
+// clashes and what to change, so that it can stand alone or in a list.
+import { nearestMultipleOf4 } from "../data/rounding.js";
+import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
+import { generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
+import type { TrainOptions } from "./train-schema.js";
 
 /** What cannot go together in `options`: one clause each, no full stop; empty where all is well. */
-export function contradictions(options: TrainOptions): string[] {
+export function optionConflicts(options: TrainOptions): string[] {
   const found: string[] = [];
   const { preprocess, crop_size, load_size } = options;
   const crops = preprocess.includes("crop");
@@ -53,16 +18,18 @@ export function contradictions(options: TrainOptions): string[] {
   }
   if (options.batch_size > 1 && !crops && preprocess !== "resize") {
     found.push(
-      `batch_size ${options.batch_size} needs pictures of one size and preprocess ${preprocess} keeps theirs: use resize_and_crop or batch_size 1`,
+      `batch_size ${options.batch_size} needs pictures of one size and preprocess ${preprocess} keeps theirs: ` +
+        "use resize_and_crop or batch_size 1",
     );
   }
   const seen = nearestMultipleOf4(crops ? crop_size : load_size);
   if ((crops || preprocess === "resize") && discriminatorOutputSize(options, seen) < 1) {
     found.push(
-      `pictures of ${seen} pixels are too small for the discriminator ${options.netD}: raise crop_size or use netD n_layers with a smaller n_layers_D`,
+      `pictures of ${seen} pixels are too small for the discriminator ${options.netD}: ` +
+        "raise crop_size or use netD n_layers with a smaller n_layers_D",
     );
   }
-  const last = generatorModuleCount(options) - 1;
+  const last = generatorLayout(generatorArchitecture(options)).length - 1;
   const layers = options.nce_layers;
   if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
     found.push(`nce_layers ${layers.join(",")} must ascend without repeats: sort them`);
@@ -75,7 +42,8 @@ export function contradictions(options: TrainOptions): string[] {
   }
   if (options.input_nc !== options.output_nc) {
     found.push(
-      `input_nc ${options.input_nc} and output_nc ${options.output_nc} differ, and the patch loss passes translations through the generator again: make them equal`,
+      `input_nc ${options.input_nc} and output_nc ${options.output_nc} differ, ` +
+        "and the patch loss passes translations through the generator again: make them equal",
     );
   }
   if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {

@@ -1,8 +1,8 @@
 // What a user is told when something went wrong, the same in the terminal and on the page.
 import type { CutgpuError } from "../../engine/core/errors.js";
 
-/** What happened and what to do, as one sentence. */
-export function sentenceOf({ message, fix }: CutgpuError): string {
+/** The error message: what happened and what to do, as one sentence. */
+export function errorMessage({ message, fix }: CutgpuError): string {
   if (!fix) return message;
   if (/[.;:!?]$/.test(message)) return `${message} ${fix}`;
   return `${message}; ${fix[0].toLowerCase()}${fix.slice(1)}`;

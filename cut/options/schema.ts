@@ -1,5 +1,5 @@
 // What an option is. A schema (valibot) declares every option once: its name, type, default, allowed values, help
-// sentence and heading; the parser, the checks, `--help`, the saved configuration and the TypeScript type are all read
+// text and heading; the parser, the checks, `--help`, the saved configuration and the TypeScript type are all read
 // off it. The builders below attach, as metadata, what valibot itself does not keep: how to read the option from text
 // and how to say in words what is allowed.
 import * as v from "valibot";
@@ -189,7 +189,7 @@ function quoted(value: unknown): string {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : `"${showValue(value)}"`;
 }
 
-/** One sentence for all problems, or nothing where there are none. */
+/** Throws one error message for all problems, or nothing where there are none. */
 export function throwProblems(problems: readonly string[]): void {
   if (problems.length > 0) throw new OptionError(`${problems.join("; ")}.`.replace(/\?\.$/, "?"));
 }

@@ -1,178 +1,16 @@
-// The options of training: each declared once, with the names and defaults of the reference implementation
-// (taesungp/contrastive-unpaired-translation, options/*.py and models/cut_model.py), and a few of our own.
-// The type, the parser, the checks, `cutgpu train --help` and the saved configuration all come from `trainSchema`.
-// Values are plain JSON: where the reference says infinity or an empty text, these say null.
-import * as v from "valibot";
-import { contradictions } from "./conflicts.js";
-import {
-  checkOptions,
-  completeOptions,
-  describeOptions,
-  flag,
-  type GivenOptions,
-  OptionError,
-  oneOf,
-  oneOfNumbers,
-  option,
-  orNone,
-  realNumber,
-  required,
-  showValue,
-  text,
-  throwProblems,
-  wholeNumber,
-  wholeNumbers,
-} from "./schema.js";
-
-const data = "Pictures";
-const run = "The run";
-const networks = "Networks";
-const losses = "Losses";
-const schedule = "Optimiser and schedule";
-const fixed = { fixed: true };
-
-const preprocessing = [
-  "resize_and_crop",
-  "resize",
-  "scale_width_and_crop",
-  "scale_width",
-  "scale_shortside_and_crop",
-  "scale_shortside",
-  "crop",
-  "none",
-] as const;
-const folderName = /^(?!\.{1,2}$)[^/\\]+$/;
-
-export const trainSchema = v.strictObject({
-  dataroot: required(
-    data,
-    text("DIR"),
-    "the folder that holds trainA and trainB, and testA and testB if you have them",
-  ),
-  direction: option(data, oneOf(["AtoB", "BtoA"]), "AtoB", "which way to translate"),
-  preprocess: option(
-    data,
-    oneOf(preprocessing),
-    "resize_and_crop",
-    "how pictures get their size (scale_* keep their shape)",
-  ),
-  load_size: option(data, wholeNumber({ min: 8 }), 286, "pictures are resized to this many pixels before the crop"),
-  crop_size: option(
-    data,
-    wholeNumber({ min: 8 }),
-    256,
-    "side of the square that is cut out at random; the crop is then resized to the nearest multiple of 4",
-  ),
-  no_flip: option(data, flag(), false, "do not mirror pictures at random"),
-  batch_size: option(data, wholeNumber({ min: 1 }), 1, "pictures of each side in one step; the authors found 1 best"),
-  serial_batches: option(data, flag(), false, "take pictures in order instead of at random"),
-  max_dataset_size: option(data, orNone(wholeNumber({ min: 1 })), null, "use at most this many pictures of each side"),
-  input_nc: option(data, oneOfNumbers([1, 3]), 3, "channels of what is translated: 1 is gray, 3 is RGB", fixed),
-  output_nc: option(data, oneOfNumbers([1, 3]), 3, "channels of the translation: 1 is gray, 3 is RGB", fixed),
-
-  name: option(
-    run,
-    text("RUN", "a folder name without slashes", folderName),
-    "experiment_name",
-    "name of the run, and of its folder",
-  ),
-  runs_dir: option(run, text("DIR"), "runs", "where run folders are kept"),
-  CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixed),
-  continue_train: option(run, flag(), false, "go on with the run of this name where it stopped"),
-  pretrained_name: option(run, orNone(text("RUN")), null, "start from the weights of another run"),
-  epoch_count: option(
-    run,
-    wholeNumber({ min: 1 }),
-    1,
-    "number of the first epoch; a run that is continued knows its epoch",
-  ),
-  seed: option(run, wholeNumber({ min: 0, max: 4294967295 }), 0, "same seed, same adapter: same result", fixed),
-  max_steps: option(run, orNone(wholeNumber({ min: 1 })), null, "stop after this many steps in all"),
-  low_memory: option(
-    run,
-    flag(),
-    false,
-    "keep less of the forward pass and make it again in the backward pass: same results, less memory, more time",
-  ),
-  profile: option(run, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
-  save_epoch_freq: option(run, wholeNumber({ min: 1 }), 5, "keep a numbered checkpoint every so many epochs"),
-  save_latest_freq: option(run, wholeNumber({ min: 1 }), 5000, "save the latest checkpoint every so many pictures"),
-  print_freq: option(run, wholeNumber({ min: 1 }), 100, "print losses every so many pictures, off a terminal"),
-  display_freq: option(run, wholeNumber({ min: 1 }), 400, "make sample pictures every so many pictures"),
-
-  netG: option(
-    networks,
-    oneOf(["resnet_9blocks", "resnet_6blocks", "resnet_4blocks"]),
-    "resnet_9blocks",
-    "the generator",
-    fixed,
-  ),
-  ngf: option(networks, wholeNumber({ min: 1 }), 64, "channels of the generator's first convolution", fixed),
-  netD: option(networks, oneOf(["basic", "n_layers", "pixel"]), "basic", "the discriminator", fixed),
-  ndf: option(networks, wholeNumber({ min: 1 }), 64, "channels of the discriminator's first convolution", fixed),
-  n_layers_D: option(networks, wholeNumber({ min: 1, max: 8 }), 3, "depth of the discriminator n_layers", fixed),
-  no_antialias: option(networks, flag(), false, "shrink by strided convolutions instead of blur and stride", fixed),
-  no_antialias_up: option(networks, flag(), false, "grow by transposed convolutions instead of bilinear steps", fixed),
-  netF: option(networks, oneOf(["mlp_sample", "sample"]), "mlp_sample", "what patch features pass through", fixed),
-  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixed),
-  init_type: option(
-    networks,
-    oneOf(["xavier", "normal", "kaiming", "orthogonal"]),
-    "xavier",
-    "how weights are drawn at the start",
-    fixed,
-  ),
-  init_gain: option(networks, realNumber({ above: 0 }), 0.02, "scale of the first weights", fixed),
-
-  gan_mode: option(losses, oneOf(["lsgan", "vanilla", "nonsaturating"]), "lsgan", "the adversarial loss"),
-  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator"),
-  lambda_NCE: option(losses, realNumber({ min: 0 }), 1, "weight of the patch loss: higher keeps more of the input"),
-  nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation"),
-  nce_layers: option(
-    losses,
-    wholeNumbers({ min: 0 }),
-    [0, 4, 8, 12, 16],
-    "modules of the generator whose features are compared",
-    fixed,
-  ),
-  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss"),
-  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer"),
-  nce_includes_all_negatives_from_minibatch: option(
-    losses,
-    flag(),
-    false,
-    "take negatives from the whole batch, not from the same picture only",
-  ),
-  flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow"),
-
-  n_epochs: option(schedule, wholeNumber({ min: 0 }), 200, "epochs at the full learning rate"),
-  n_epochs_decay: option(schedule, wholeNumber({ min: 0 }), 200, "epochs over which it then falls to zero"),
-  lr: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of Adam, all three networks"),
-  beta1: option(schedule, realNumber({ min: 0, below: 1 }), 0.5, "Adam's decay of the first moment"),
-  beta2: option(schedule, realNumber({ min: 0, below: 1 }), 0.999, "Adam's decay of the second moment"),
-  lr_policy: option(schedule, oneOf(["linear", "step", "cosine"]), "linear", "how the learning rate falls"),
-  lr_decay_iters: option(schedule, wholeNumber({ min: 1 }), 50, "epochs between the falls of lr_policy step"),
-});
-
-/** The configuration of a training run: plain JSON, the same names as the command line. */
-export type TrainOptions = v.InferOutput<typeof trainSchema>;
-/** What a caller must and may say; `resolveOptions` fills in the rest. */
-export type TrainOptionsInput = v.InferInput<typeof trainSchema>;
-
-/** Presets change defaults only: what is given explicitly wins. */
-export const presets: Record<TrainOptions["CUT_mode"], GivenOptions<typeof trainSchema>> = {
-  CUT: {},
-  FastCUT: { lambda_NCE: 10, nce_idt: false, flip_equivariance: true, n_epochs: 150, n_epochs_decay: 50 },
-};
+// From what is given to a complete configuration of a training run: of a new one, and of one that is continued.
+import { optionConflicts } from "./conflicts.js";
+import { checkOptions, completeOptions, describeOptions, OptionError, showValue, throwProblems } from "./schema.js";
+import { presets, type TrainOptions, trainSchema } from "./train-schema.js";
 
 /**
  * A complete configuration: what is given, then the preset's defaults, then the defaults.
- * Throws one `OptionError` that names every unknown, missing or out-of-range option, or every contradiction.
+ * Throws one `OptionError` that names every unknown, missing or out-of-range option, or every conflict.
  */
 export function resolveOptions(given: Record<string, unknown>): TrainOptions {
   const checked = checkOptions(trainSchema, given);
   const options = completeOptions(trainSchema, { ...presets[checked.CUT_mode ?? "CUT"], ...checked });
-  throwProblems(contradictions(options));
+  throwProblems(optionConflicts(options));
   return options;
 }
 
@@ -201,6 +39,6 @@ export function mergeForResume(stored: Record<string, unknown>, given: Record<st
     throw new OptionError("a run that is continued has weights of its own;", "leave out --pretrained_name.");
   }
   const options: TrainOptions = { ...base, ...checked, continue_train: false };
-  throwProblems(contradictions(options));
+  throwProblems(optionConflicts(options));
   return options;
 }

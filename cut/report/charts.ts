@@ -1,6 +1,6 @@
-// Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and a
-// moving average lies on top; both are thinned to what a chart of this width can show, so that the page stays small after
-// a hundred thousand steps. Colours are CSS variables of the page, so that light and dark need one drawing.
+// Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and
+// a moving average lies on top; both are thinned to what a chart of this width can show, so that the page stays small
+// after a hundred thousand steps. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
 import { type LossRow, lossNames, outline, type Point, smooth } from "./losses.js";
 import { plotDocument } from "./page.js";

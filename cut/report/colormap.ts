@@ -1,6 +1,6 @@
-// False colours for maps of numbers, from dark violet by blue and green to light yellow: lightness rises evenly with the value,
-// so that the order of values is seen also in gray and by the colour-blind. Made in OKLCH (https://bottosson.github.io/posts/oklab/),
-// whose lightness is perceptual, with as much chroma as sRGB has room for.
+// False colours for maps of numbers, from dark violet by blue and green to light yellow: lightness rises evenly with
+// the value, so that the order of values is seen also in gray and by the colour-blind. Made in OKLCH
+// (https://bottosson.github.io/posts/oklab/), whose lightness is perceptual, with as much chroma as sRGB has room for.
 
 type Rgb = [red: number, green: number, blue: number];
 

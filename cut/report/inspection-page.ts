@@ -1,5 +1,5 @@
-// The page of `cutgpu inspect`: one self-contained file (inline style, pictures as data URIs, no script) with the input and its
-// translation on top and below, layer by layer, similarities and principal components side by side.
+// The page of `cutgpu inspect`: one self-contained file (inline style, pictures as data URIs, no script) with the input
+// and its translation on top and below, layer by layer, similarities and principal components side by side.
 import { colourScaleCss } from "./colormap.js";
 import { escapeHtml, pngAddress } from "./html.js";
 import { baseStyle } from "./page.css.js";
@@ -26,7 +26,10 @@ export interface InspectPage {
 const style = `
 .pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 16px; }
 figure { margin: 0; padding: 14px; }
-figure img { display: block; width: 100%; height: auto; border-radius: 5px; background: #fff; box-shadow: 0 0 0 1px var(--line); }
+figure img {
+  display: block; width: 100%; height: auto; border-radius: 5px; background: #fff;
+  box-shadow: 0 0 0 1px var(--line);
+}
 .small img { image-rendering: pixelated; }
 figcaption { margin-top: 10px; color: var(--soft); font-size: 13px; }
 .scale { display: flex; align-items: center; gap: 10px; margin: 0 0 14px; color: var(--soft); font-size: 13px; }
@@ -38,11 +41,12 @@ export function renderInspectPage({ title, summary, pictures, layers, tau, width
   const pairs = (figures: readonly InspectFigure[]) =>
     `<div class="pairs${width < 128 ? " small" : ""}">${figures.map(renderFigure).join("\n")}</div>`;
   const sections = layers.map(({ name, figures }) => `<h2>${escapeHtml(name)}</h2>\n${pairs(figures)}`);
+  const scale = `highest exp(v&middot;k/&tau;) of each map, &tau; = ${tau}`;
   const body = `${renderSummary(summary)}
 <h2>Input and output</h2>
 ${pairs(pictures)}
 <h2>What the encoder sees</h2>
-<div class="scale"><span>lowest</span><i></i><span>highest exp(v&middot;k/&tau;) of each map, &tau; = ${tau}</span></div>
+<div class="scale"><span>lowest</span><i></i><span>${scale}</span></div>
 ${sections.join("\n")}
 <footer>Similarity: of the marked patch of the output to every patch of the input. Principal components: the first three
 of the encoder's features of the input, as red, green and blue. Made by cutgpu.</footer>`;

@@ -1,4 +1,4 @@
-// The record of a training: one row a step, and what a chart makes of many rows. Runs in a browser.
+// The record of a training: one row per step, and what a chart makes of many rows. Runs in a browser.
 
 /** One step: every loss by its name beside the fixed columns. `seconds` is how long the step took. */
 export interface LossRow {

@@ -1,5 +1,5 @@
-// Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at, coloured, laid
-// over the input in gray, with the point that was asked for marked. Pure: no files, no GPU, no canvas.
+// Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at,
+// coloured, laid over the input in gray, with the point that was asked for marked. Pure: no files, no GPU, no canvas.
 import { type Picture, toChannels } from "../data/picture.js";
 import type { ComponentsMap, InspectedLayer, SimilarityMap } from "../inspection/inspector.js";
 import { falseColour } from "./colormap.js";
@@ -10,8 +10,8 @@ const COVER = 0.7;
 type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "border">;
 
 /**
- * Values [positions, channels] of a layer for every pixel of a picture, [pixels, channels]: linear between positions, the mirrored
- * border and what lies beyond the picture left out.
+ * Values [positions, channels] of a layer for every pixel of a picture, [pixels, channels]: linear between positions,
+ * the mirrored border and what lies beyond the picture left out.
  */
 export function valuesAtPixels(
   values: ArrayLike<number>,
@@ -54,7 +54,8 @@ export function componentsPicture(map: ComponentsMap, { width, height }: Picture
 }
 
 /**
- * A map of similarities over its input: false colours from the map's lowest value to its highest, over the input in gray.
+ * A map of similarities over its input: false colours from the map's lowest value to its highest, over the input in
+ * gray.
  */
 export function similarityPicture(map: SimilarityMap, input: Picture): Picture {
   const { width, height } = input;
@@ -78,8 +79,8 @@ export function rangeOf(values: Float32Array): [lowest: number, highest: number]
 }
 
 /**
- * The picture in colour with a cross around pixel (x, y). Its middle is left free, and its arms are white and then black, so
- * that they are seen on any ground.
+ * The picture in colour with a cross around pixel (x, y). Its middle is left free, and its arms are white and then
+ * black, so that they are seen on any ground.
  */
 export function markPoint(picture: Picture, x: number, y: number): Picture {
   const { width, height, data } = toChannels(picture, 3);

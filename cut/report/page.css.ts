@@ -5,12 +5,14 @@ export const baseStyle = `
 :root {
   color-scheme: light dark;
   --paper: #f7f5f0; --card: #fffefb; --ink: #1f2328; --soft: #6a6f78; --line: #e3ded3; --accent: #b4481e;
-  --series-0: #2f6fd0; --series-1: #d2601f; --series-2: #168a6b; --series-3: #9146b8; --series-4: #b08500; --series-5: #c23b6a;
+  --series-0: #2f6fd0; --series-1: #d2601f; --series-2: #168a6b; --series-3: #9146b8; --series-4: #b08500;
+  --series-5: #c23b6a;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --card: #1c1f25; --ink: #e8e6e1; --soft: #9aa0aa; --line: #2d323b; --accent: #f08a55;
-    --series-0: #6ea8ff; --series-1: #ff9a5c; --series-2: #4fd0a8; --series-3: #cf8ff0; --series-4: #e3bd4a; --series-5: #ff86ac;
+    --series-0: #6ea8ff; --series-1: #ff9a5c; --series-2: #4fd0a8; --series-3: #cf8ff0; --series-4: #e3bd4a;
+    --series-5: #ff86ac;
   }
 }
 * { box-sizing: border-box; }
@@ -18,21 +20,38 @@ body {
   margin: 0 auto; max-width: 1120px; padding: 40px 24px 64px; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
-h1 { margin: 0; font: 600 34px/1.15 ui-serif, Georgia, "Times New Roman", serif; letter-spacing: -0.01em; text-wrap: balance; }
+h1 {
+  margin: 0; font: 600 34px/1.15 ui-serif, Georgia, "Times New Roman", serif; letter-spacing: -0.01em;
+  text-wrap: balance;
+}
 h2 { margin: 44px 0 14px; font: 600 21px/1.2 ui-serif, Georgia, "Times New Roman", serif; }
 header { border-bottom: 2px solid var(--ink); padding-bottom: 18px; }
-header p { margin: 0 0 6px; color: var(--accent); font-weight: 600; letter-spacing: 0.09em; text-transform: uppercase; font-size: 12px; }
-.summary { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); margin: 0; border-bottom: 1px solid var(--line); }
+header p {
+  margin: 0 0 6px; color: var(--accent); font-weight: 600; letter-spacing: 0.09em; text-transform: uppercase;
+  font-size: 12px;
+}
+.summary {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); margin: 0;
+  border-bottom: 1px solid var(--line);
+}
 .summary div { padding: 16px 16px 16px 0; }
 .summary dt { color: var(--soft); font-size: 13px; }
-.summary dd { margin: 2px 0 0; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; overflow-wrap: anywhere; }
+.summary dd {
+  margin: 2px 0 0; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -0.01em;
+  overflow-wrap: anywhere;
+}
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 16px; }
 .chart { padding: 16px 18px 10px; }
 .chart h3 { margin: 0; font-size: 15.5px; font-weight: 650; }
 .chart p { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
-.chart ul { display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; margin: 0 0 6px; padding: 0; font-size: 13px; }
-.chart li::before { content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--colour); }
+.chart ul {
+  display: flex; flex-wrap: wrap; gap: 2px 16px; list-style: none; margin: 0 0 6px; padding: 0; font-size: 13px;
+}
+.chart li::before {
+  content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px;
+  vertical-align: middle; background: var(--colour);
+}
 .chart li b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .chart svg { display: block; width: 100%; height: auto; color: var(--soft); overflow: visible; }
 details { padding: 14px 18px; }
@@ -53,7 +72,9 @@ export const pageStyle = `${baseStyle}
 .samples { overflow-x: auto; padding: 14px; }
 .samples table { border-collapse: separate; border-spacing: 6px; margin: 0 auto; }
 .samples th { font-weight: 500; font-size: 12.5px; color: var(--soft); white-space: nowrap; text-align: center; }
-.samples th.row { text-align: right; padding-right: 6px; max-width: 130px; white-space: normal; overflow-wrap: break-word; }
+.samples th.row {
+  text-align: right; padding-right: 6px; max-width: 130px; white-space: normal; overflow-wrap: break-word;
+}
 .samples th.last { color: var(--ink); font-weight: 650; }
 .samples td { padding: 0; vertical-align: top; text-align: center; font-size: 11.5px; color: var(--soft); }
 .samples img {
@@ -62,7 +83,10 @@ export const pageStyle = `${baseStyle}
 }
 .samples img.small { image-rendering: pixelated; }
 .options { columns: 3 240px; column-gap: 32px; margin: 12px 0 0; font-size: 13px; }
-.options div { display: flex; justify-content: space-between; gap: 12px; break-inside: avoid; border-bottom: 1px solid var(--line); padding: 3px 0; }
+.options div {
+  display: flex; justify-content: space-between; gap: 12px; break-inside: avoid;
+  border-bottom: 1px solid var(--line); padding: 3px 0;
+}
 .options dt { color: var(--soft); overflow-wrap: anywhere; }
 .options dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .options .changed dt, .options .changed dd { color: var(--accent); font-weight: 600; }

@@ -1,5 +1,5 @@
-// What every report of ours is made in: the page around the content, and a document for Observable Plot to draw in without a
-// browser.
+// What every report of ours is made in: the page around the content, and a document for Observable Plot to draw in
+// without a browser.
 import { parseHTML } from "linkedom";
 import { escapeHtml } from "./html.js";
 

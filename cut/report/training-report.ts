@@ -1,5 +1,5 @@
-// report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that shows
-// what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
+// report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
+// shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../options/schema.js";
 import { type Chart, drawCharts } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
@@ -36,10 +36,14 @@ export interface ReportContent {
 export function renderReport(content: ReportContent): string {
   const { title, options, defaults, losses, samples, summary } = content;
   const charts = drawCharts(losses);
+  const curves =
+    charts.length > 0
+      ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>`
+      : '<p class="empty">No step has been recorded yet.</p>';
   const body = `${renderSummary(summary)}
 ${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
 <h2>Losses</h2>
-${charts.length > 0 ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>` : '<p class="empty">No step has been recorded yet.</p>'}
+${curves}
 <h2>Options</h2>
 ${renderOptions(options, defaults)}
 <footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>`;
@@ -50,13 +54,15 @@ function captionOf({ step, caption }: SampleImage): string {
   return [caption, step === undefined ? "" : `step ${step.toLocaleString("en")}`].filter(Boolean).join(", ");
 }
 
-/** A table, a row a picture; captions stand once on top where all rows share them, else under each picture. */
+/** A table, one row per picture; captions stand once on top where all rows share them, else under each picture. */
 function renderSamples(rows: readonly SampleRow[]): string {
   const captions = rows[0].images.map(captionOf);
   const shared = rows.every((row) => row.images.map(captionOf).join("\n") === captions.join("\n"));
-  const head = shared
-    ? `<tr><td></td>${captions.map((caption, i) => `<th scope="col"${i === captions.length - 1 ? ' class="last"' : ""}>${escapeHtml(caption)}</th>`).join("")}</tr>`
-    : "";
+  const columns = captions.map((caption, i) => {
+    const last = i === captions.length - 1 ? ' class="last"' : "";
+    return `<th scope="col"${last}>${escapeHtml(caption)}</th>`;
+  });
+  const head = shared ? `<tr><td></td>${columns.join("")}</tr>` : "";
   const body = rows.map((row) => {
     const cells = row.images.map((image) => {
       const caption = escapeHtml(captionOf(image));
@@ -79,13 +85,15 @@ function renderChart(chart: Chart): string {
     ({ name, colour, last }) =>
       `<li style="--colour:var(--series-${colour})">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
   );
-  return `<section class="chart card"><h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p><ul>${legend.join("")}</ul>${chart.svg}</section>`;
+  const head = `<h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p>`;
+  return `<section class="chart card">${head}<ul>${legend.join("")}</ul>${chart.svg}</section>`;
 }
 
 function renderOptions(options: Record<string, unknown>, defaults: Record<string, unknown> = {}): string {
   const entries = Object.entries(options).map(([name, value]) => {
-    const changed = name in defaults && showValue(defaults[name]) !== showValue(value);
-    return `<div${changed ? ' class="changed"' : ""}><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(showValue(value))}</dd></div>`;
+    const changed = name in defaults && showValue(defaults[name]) !== showValue(value) ? ' class="changed"' : "";
+    return `<div${changed}><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(showValue(value))}</dd></div>`;
   });
-  return `<details class="card"><summary>All ${entries.length} options</summary><dl class="options">${entries.join("")}</dl></details>`;
+  const list = `<dl class="options">${entries.join("")}</dl>`;
+  return `<details class="card"><summary>All ${entries.length} options</summary>${list}</details>`;
 }

@@ -1,24 +1,25 @@
-// Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is the
-// caller's business). Weights carry a network's letter and the published key ("G.model.1.weight"), Adam's moments
-// "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata.
-// Also generators from anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read
-// from the keys (cut.md sections 2.2 and 10).
+// Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is
+// the caller's business). Weights carry a network's letter and the published key ("G.model.1.weight"), Adam's moments
+// "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata. Also generators from anywhere: our checkpoints,
+// plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys (docs/method.md sections 2.2
+// and 10).
 import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
-import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { Generator } from "../networks/generator.js";
+import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import { readParameters, type Weights, writeParameters } from "../networks/network.js";
-import type { TrainOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import type { TrainingStep } from "./training-step.js";
 
 /** Where a run stands, beside its weights. */
 export interface RunState {
   /** Steps done. */
   step: number;
-  /** Epoch under way, from 1, and batches of it that are done. */
+  /** 1-based epoch under way, and batches of it that are done. */
   epoch: number;
   batch: number;
   /** State of the generator of patch positions and mirrors. */
@@ -93,7 +94,8 @@ export function restoreCheckpoint(
     const stored = tensors.get(key);
     if (!stored || stored.shape.join() !== parameter.shape.join()) {
       throw new CheckpointError(
-        `${where} holds networks of another architecture: ${key} ${stored ? `is [${stored.shape}]` : "is missing"} and this run wants [${parameter.shape}]`,
+        `${where} holds networks of another architecture: ` +
+          `${key} ${stored ? `is [${stored.shape}]` : "is missing"} and this run wants [${parameter.shape}]`,
         "Give the same --netG, --ngf, --netD, --ndf, --netF_nc and --nce_layers as the run that wrote it.",
       );
     }
@@ -116,7 +118,8 @@ export function restoreCheckpoint(
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */
 export function parseWeights(bytes: Uint8Array, where: string): StateDict {
-  // A safetensors file begins with the length of its header, whose first byte may be anything, and then the header's brace.
+  // A safetensors file begins with the length of its header, whose first byte may be anything, and then the header's
+  // brace.
   const safetensors = bytes[8] === 0x7b;
   const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const pickle = bytes[0] === 0x80;
@@ -177,15 +180,18 @@ function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: stri
     throw notAGenerator(where, named.size ? "its first convolution or its residual blocks are missing" : "it is empty");
   }
   const afterBlocks = Math.max(...blocks) + 1;
-  return {
+  const architecture: GeneratorArchitecture = {
     input_nc: first.shape[1],
     output_nc: final.shape[0],
     ngf: first.shape[0],
     blocks: blocks.size,
-    no_antialias: Math.min(...blocks) === 10,
+    no_antialias: true,
     // A transposed convolution has weights right after the blocks; an anti-aliased level begins with a fixed filter.
     no_antialias_up: named.has(`model.${afterBlocks}.weight`),
   };
+  // Without anti-aliasing there are fewer modules before the blocks.
+  const firstBlock = generatorLayout(architecture).findIndex(({ kind }) => kind === "block");
+  return { ...architecture, no_antialias: Math.min(...blocks) === firstBlock };
 }
 
 /** A generator on the GPU from any file that holds one. */
@@ -197,23 +203,23 @@ export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string): Gener
 }
 
 /**
- * A generator's state_dict exactly as the reference saves it: parameters and the fixed filters, in the order of modules,
- * so that PyTorch's load_state_dict takes it.
+ * A generator's state_dict exactly as the reference saves it: parameters and the fixed filters, in the order of
+ * modules, so that PyTorch's load_state_dict takes it.
  */
 export function generatorStateDict(architecture: GeneratorArchitecture, weights: Weights): StateDict {
   const entries: [string, StoredTensor][] = [];
-  for (const [key, shape] of Generator.shapes(architecture)) {
-    entries.push([key, { dtype: "F32", shape: [...shape], data: weights.get(key) as Float32Array<ArrayBuffer> }]);
-  }
-  for (const [key, { channels, taps }] of Generator.filters(architecture)) {
+  for (const { kind, channels, parameters, filter } of generatorLayout(architecture)) {
+    for (const [key, shape] of parameters) {
+      entries.push([key, { dtype: "F32", shape: [...shape], data: weights.get(key) as Float32Array<ArrayBuffer> }]);
+    }
+    if (!filter) continue;
+    const { key, taps } = filter;
     const total = taps.reduce((sum, tap) => sum + tap, 0) ** 2;
     // The upsampling filter makes four pixels of one.
-    const gain = taps.length === 4 ? 4 : 1;
+    const gain = kind === "blurUp" ? 4 : 1;
     const one = taps.flatMap((a) => taps.map((b) => (gain * a * b) / total));
     const data = Float32Array.from({ length: channels * one.length }, (_, i) => one[i % one.length]);
     entries.push([key, { dtype: "F32", shape: [channels, 1, taps.length, taps.length], data }]);
   }
-  const index = (key: string) => Number(key.split(".")[1]);
-  entries.sort(([a], [b]) => index(a) - index(b));
   return { tensors: new Map(entries), metadata: {} };
 }

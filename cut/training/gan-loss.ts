@@ -1,10 +1,11 @@
-// The adversarial losses (cut.md section 3). Real is 1 and fake 0, without label smoothing; there is no image pool.
+// The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing; there is no image
+// pool.
 
 import type { Tensor } from "../../engine/core/tensor.js";
 import { bceWithLogits, mseLoss } from "../../engine/operators/losses/index.js";
 import { scale, softplus } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
-import type { TrainOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 
 /** Mean loss of a map of scores that should say "real" or "fake". */
 export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, targetIsReal: boolean): Tensor {

@@ -1,7 +1,7 @@
 // Learning-rate policies, as factors of `lr`, stepped once at the end of each epoch for all three networks: the linear
-// rule of CycleGAN and CUT, and PyTorch's StepLR (gamma 0.1) and CosineAnnealingLR (T_max = n_epochs, minimum 0) in closed
-// form. Like PyTorch's, the cosine rises again after n_epochs.
-import type { TrainOptions } from "../options/train-options.js";
+// rule of CycleGAN and CUT, and PyTorch's StepLR (gamma 0.1) and CosineAnnealingLR (T_max = n_epochs, minimum 0) in
+// closed form. Like PyTorch's, the cosine rises again after n_epochs.
+import type { TrainOptions } from "../options/train-schema.js";
 
 type ScheduleOptions = Pick<TrainOptions, "n_epochs" | "n_epochs_decay" | "lr_decay_iters" | "epoch_count">;
 

@@ -1,5 +1,5 @@
-// The memory of a training step before there is one: the networks, their optimisers and the recorded programs are made on an
-// engine that only counts, so the plan is the step's own and takes no GPU.
+// The memory of a training step before there is one: the networks, their optimisers and the recorded programs are made
+// on an engine that only counts, so the plan is the step's own and takes no GPU.
 import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
 import { type StepOptions, TrainingStep } from "./training-step.js";
@@ -12,15 +12,16 @@ export interface StepPlan {
 }
 
 /**
- * What training takes on an adapter of these traits, for batches of `batch` pictures a side. Throws a LimitError where one
- * tensor would be larger than `maxBufferSize` (bytes).
+ * What training takes on an adapter of these traits, for batches of `batch` pictures per side. Throws a LimitError
+ * where one tensor would be larger than `maxBufferSize` (bytes).
  *
  * @example
  * ```ts
  * import { planStep, resolveOptions } from "cutgpu/cut";
  *
  * const options = resolveOptions({ dataroot: "pictures", ngf: 16, ndf: 16, low_memory: true });
- * const { bytes } = await planStep(options, { batch: 1, height: 128, width: 128 }, { profile: "gpu", subgroupSize: 32 });
+ * const adapter = { profile: "gpu", subgroupSize: 32 } as const;
+ * const { bytes } = await planStep(options, { batch: 1, height: 128, width: 128 }, adapter);
  * console.log(`${Math.round(bytes / 2 ** 20)} MiB`);
  * ```
  */

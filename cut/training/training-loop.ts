@@ -1,13 +1,14 @@
-// The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to a
-// listener. A run is exact: patch positions and mirrors come from one random stream whose state every checkpoint carries,
-// and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was not.
-// Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed over only when the
-// losses of the step after it are known: a step whose own losses are sound may still have ruined the weights.
+// The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to
+// a listener. A run is exact: patch positions and mirrors come from one random stream whose state every checkpoint
+// carries, and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one
+// that was not. Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed
+// over only when the losses of the step after it are known: a step whose own losses are sound may still have ruined the
+// weights.
 import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
 import { initialWeights, writeParameters } from "../networks/network.js";
-import type { TrainOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
 import { learningRateFactor } from "./learning-rate.js";
@@ -23,7 +24,7 @@ export interface TrainingBatch {
 
 export interface BatchSource {
   readonly batchesPerEpoch: number;
-  /** The batches of an epoch (from 1), beginning with batch number `from` (from 0); the same ones however often asked. */
+  /** The batches of the 1-based `epoch`, beginning with the 0-based batch `from`; the same ones however often asked. */
   batches(where: { epoch: number; from: number }): AsyncIterable<TrainingBatch>;
 }
 
@@ -63,8 +64,9 @@ interface HeldCheckpoint {
  *     for (let i = from; i < 100; i++) yield { A: noise(), B: noise(), height: 16, width: 16 };
  *   },
  * };
- * const small = { crop_size: 16, load_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", n_layers_D: 1, netD: "n_layers" };
- * const options = resolveOptions({ ...small, dataroot: "-", name: "-", max_steps: 2, num_patches: 16, netF_nc: 8 });
+ * const networks = { netG: "resnet_4blocks", ngf: 4, netD: "n_layers", n_layers_D: 1, ndf: 4, netF_nc: 8 };
+ * const size = { crop_size: 16, load_size: 16, num_patches: 16, max_steps: 2 };
+ * const options = resolveOptions({ ...networks, ...size, dataroot: "-", name: "-" });
  *
  * const gpu = await openGpu();
  * const training = Training.start(gpu, options, source);
@@ -146,9 +148,10 @@ export class Training {
   }
 
   /**
-   * Trains to the end, or until `signal` is aborted, which is how a run is paused: the step under way is then finished and its
-   * checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was reached. Throws a DivergenceError at the first loss that is not finite, and a
-   * DeviceLostError where the GPU went away; the last checkpoint given to the listener is then a sound one.
+   * Trains to the end, or until `signal` is aborted, which is how a run is paused: the step under way is then finished
+   * and its checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was
+   * reached. Throws a DivergenceError at the first loss that is not finite, and a DeviceLostError where the GPU went
+   * away; the last checkpoint given to the listener is then a sound one.
    */
   async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
     const { options, step } = this;
@@ -182,8 +185,7 @@ export class Training {
       else held = { step: state.step, names, bytes: await this.checkpoint() };
       before = performance.now();
     };
-    const crossed = (frequency: number) =>
-      Math.floor((state.step * batch_size) / frequency) > Math.floor(((state.step - 1) * batch_size) / frequency);
+    const crossed = (pictures: number) => crossesPictures(state.step, batch_size, pictures);
     const finishEpoch = () => {
       if (state.batch < this.#source.batchesPerEpoch) return false;
       state.epoch++;
@@ -252,6 +254,11 @@ export class Training {
     if (this.#savedStep === null) return `Start again${how}.`;
     return `Go on from it${how}: ${resumeCommand(this.options)}`;
   }
+}
+
+/** Whether a run's 1-based `step` completes another `pictures` pictures per side, as frequencies are counted. */
+export function crossesPictures(step: number, batch_size: number, pictures: number): boolean {
+  return Math.floor((step * batch_size) / pictures) > Math.floor(((step - 1) * batch_size) / pictures);
 }
 
 /** The command that goes on with a run where it stopped. */

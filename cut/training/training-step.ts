@@ -1,7 +1,7 @@
-// One training step of CUT (cut.md sections 3 and 4), recorded once for a size of pictures and replayed.
+// One training step of CUT (docs/method.md sections 3 and 4), recorded once for a size of pictures and replayed.
 // Order as in the reference: G once over A and B together, D's update, then G's and F's update against the updated D.
-// Keys are taken from that same forward pass (G has not changed since), except in FastCUT's mirrored steps, where mirror and
-// blur do not commute and the encoder runs again. Losses stay on the GPU until somebody reads them.
+// Keys are taken from that same forward pass (G has not changed since), except in FastCUT's mirrored steps, where
+// mirror and blur do not commute and the encoder runs a second time. Losses stay on the GPU until somebody reads them.
 
 import { grad } from "../../engine/core/autograd.js";
 import { ArgumentError } from "../../engine/core/errors.js";
@@ -17,10 +17,12 @@ import { Adam } from "../../engine/optimizers/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Random } from "../../engine/random.js";
 import { Discriminator } from "../networks/discriminator.js";
-import { featureShapes, Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { Generator } from "../networks/generator.js";
+import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
-import type { TrainOptions } from "../options/train-options.js";
+import { adviseOnLimit } from "../options/limit-advice.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import { ganLoss } from "./gan-loss.js";
 
 /** The options that decide what a step computes. */
@@ -32,7 +34,7 @@ export type StepOptions = Pick<
   | "low_memory"
 >;
 
-/** Patch positions of one step, one array a tapped layer: row-major y * W + x. */
+/** Patch positions of one step, one array per tapped layer: row-major y * W + x. */
 export interface PatchPositions {
   /** For the pictures of A. */
   x: Int32Array[];
@@ -63,13 +65,6 @@ interface RecordedStep {
   fake: Tensor;
   losses: Tensor;
   gradients: { G: Tensor[]; D: Tensor[]; F: Tensor[] };
-}
-
-const BLOCKS = { resnet_9blocks: 9, resnet_6blocks: 6, resnet_4blocks: 4 } as const;
-
-export function generatorArchitecture(options: StepOptions): GeneratorArchitecture {
-  const { input_nc, output_nc, ngf, netG, no_antialias, no_antialias_up } = options;
-  return { input_nc, output_nc, ngf, blocks: BLOCKS[netG], no_antialias, no_antialias_up };
 }
 
 export class TrainingStep {
@@ -202,11 +197,10 @@ export class TrainingStep {
 
   async #step(batch: number, height: number, width: number, flip: boolean): Promise<RecordedStep> {
     const key = `${batch},${height},${width},${flip}`;
-    let step = this.#recorded.get(key);
-    if (!step) {
-      step = await this.#record(batch, height, width, flip);
-      this.#recorded.set(key, step);
-    }
+    const known = this.#recorded.get(key);
+    if (known) return known;
+    const step = await this.#record(batch, height, width, flip).catch(adviseOnLimit);
+    this.#recorded.set(key, step);
     return step;
   }
 
@@ -244,8 +238,8 @@ export class TrainingStep {
     const gradientsD = grad(lossD, [...D.parameters.values()]);
     adam.D.update(gradientsD);
 
-    // G and F learn against the D just updated. What comes later here is done earlier in the backward pass: so D, its slice of
-    // the images included, comes after the encoder, and the two do not meet in memory.
+    // G and F learn against the D just updated. What comes later here is done earlier in the backward pass: so D, its
+    // slice of the images included, comes after the encoder, and the two do not meet in memory.
     const queries = this.#usesNce ? G.encode(fake, taps) : [];
     const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
     const lossGan = scale(ganLoss(gan_mode, verdict, true), lambda_GAN);

@@ -1,26 +1,18 @@
-// Translation of pictures of any size with a trained generator, without files. A picture is padded by reflection to a multiple
-// of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its memory: a recorded
-// pass needs the few largest feature maps, not all of them.
+// Translation of pictures of any size with a trained generator, without files. A picture is padded by reflection to a
+// multiple of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its
+// memory: a recorded pass needs the few largest feature maps, not all of them.
 
 import { abortable, type CancellationOptions } from "../../engine/core/cancellation.js";
 import { ShapeError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
-import {
-  cropPicture,
-  type Picture,
-  padToMultiple,
-  pictureToPlanes,
-  planesToPicture,
-  toChannels,
-} from "../data/picture.js";
+import type { Picture } from "../data/picture.js";
 import { resizePicture } from "../data/resize.js";
 import type { Generator } from "../networks/generator.js";
 import { frozen } from "../networks/network.js";
-
-/** Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels a side; smaller ones are padded more. */
-export const SMALLEST_SIDE = 8;
+import { adviseOnLimit } from "../options/limit-advice.js";
+import { padForGenerator, SMALLEST_SIDE } from "./padding.js";
 
 interface Pass {
   height: number;
@@ -64,31 +56,28 @@ export class Translator {
   }
 
   /**
-   * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that long.
-   * Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one another.
+   * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that
+   * long. Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one
+   * another.
    */
   async translate(picture: Picture, size: number | null = null, work: CancellationOptions = {}): Promise<Picture> {
     const { signal, onProgress } = work;
     signal?.throwIfAborted();
-    const { input_nc, output_nc } = this.generator.architecture;
     const scaled = size === null ? picture : scaleLongerSide(picture, size);
-    const { width, height } = scaled;
-    const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
-    const padded = padToMultiple(toChannels(scaled, input_nc as 1 | 3), multiple);
-    const pass = await this.#record(padded.height, padded.width, {
-      signal,
-      onProgress: (done) => onProgress?.(done / 2),
-    });
-    pass.input.write(pictureToPlanes(padded));
+    const padded = padForGenerator(scaled, this.generator.architecture);
+    const recording = { signal, onProgress: (done: number) => onProgress?.(done / 2) };
+    const pass = await this.#record(padded.height, padded.width, recording).catch(adviseOnLimit);
+    pass.input.write(padded.planes);
     pass.program.replay();
-    const planes = await abortable(pass.output.read(), signal);
+    const output = await abortable(pass.output.read(), signal);
     onProgress?.(1);
-    return cropPicture(planesToPicture(planes, output_nc as 1 | 3, padded.height, padded.width), 0, 0, width, height);
+    return padded.unpad(output);
   }
 
   /**
-   * The translation of a tensor [1, C, H, W] in [-1, 1], sides multiples of 4 and at least 8, without a detour over the CPU:
-   * for fromImage() and toCanvas(). The result is the translator's own: the next call overwrites it, and it is not to be disposed.
+   * The translation of a tensor [1, C, H, W] in [-1, 1], sides multiples of 4 and at least 8, without a detour over the
+   * CPU: for fromImage() and toCanvas(). The result is the translator's own: the next call overwrites it, and it is not
+   * to be disposed.
    */
   async translateTensor(image: Tensor, work: CancellationOptions = {}): Promise<Tensor> {
     work.signal?.throwIfAborted();
@@ -101,7 +90,7 @@ export class Translator {
         `Give sides that are multiples of 4 and at least ${SMALLEST_SIDE}, or use translate().`,
       );
     }
-    const pass = await this.#record(height, width, work);
+    const pass = await this.#record(height, width, work).catch(adviseOnLimit);
     this.#gpu.queue.copy(image.requireBuffer(), pass.input.requireBuffer(), 4 * image.size);
     pass.program.replay();
     return pass.output;

@@ -1,13 +1,13 @@
-// The page's entry: its four parts as tabs, the adapter's name, and what to do where there is no WebGPU. The parts that need much
-// code of their own are loaded when they are first opened.
-
+// The first page's entry: its three parts as tabs. A part that needs much code of its own is loaded when it is first
+// opened.
+import { showAdapter } from "./adapter-view.js";
 import { byId } from "./dom.js";
 import { attempt, clearMessage, tellError } from "./messages.js";
 import { Session } from "./session.js";
 import { TrainPart } from "./train-part.js";
 import { openDemoModel, TranslatePart } from "./translate-part.js";
 
-const parts = ["translate", "train", "inspect", "kernels"] as const;
+const parts = ["translate", "train", "inspect"] as const;
 type Part = (typeof parts)[number];
 
 const session = new Session();
@@ -24,10 +24,6 @@ const openings: Record<Part, () => void | Promise<void>> = {
   inspect: async () => {
     const { InspectPart } = await import("./inspect-part.js");
     new InspectPart(session);
-  },
-  kernels: async () => {
-    const { KernelsPart } = await import("../../bench/web/kernels-page.js");
-    new KernelsPart(session);
   },
 };
 const opened = new Set<Part>();
@@ -67,7 +63,12 @@ for (const [i, part] of parts.entries()) {
   });
 }
 const fromAddress = () => parts.find((part) => part === location.hash.slice(1));
+/** Kernels were a part of this page once, and old addresses lead to the page that they have now. */
+const isOldAddress = () => location.hash === "#kernels";
+const goToKernels = () => location.replace("kernels/");
+
 addEventListener("hashchange", () => {
+  if (isOldAddress()) return goToKernels();
   const part = fromAddress();
   if (part) open(part);
 });
@@ -75,25 +76,15 @@ addEventListener("hashchange", () => {
 for (const name of ["dragover", "drop"] as const) addEventListener(name, (event) => event.preventDefault());
 
 async function begin(): Promise<void> {
-  if (!navigator.gpu) return missing("It has no navigator.gpu.");
-  try {
-    const { info, profile } = await session.gpu();
-    train.suit(profile);
-    const name = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
-    const speed = profile === "software" ? ", a software adapter: expect seconds, not milliseconds" : "";
-    byId("adapter", "p").textContent = `GPU: ${name || "unnamed"}${speed}`;
-  } catch (error) {
-    missing(error instanceof Error ? `${error.message.replace(/\.$/, "")}.` : "");
-    return;
-  }
+  const gpu = await showAdapter(() => session.gpu());
+  if (!gpu) return;
+  train.suit(gpu.profile);
   await openDemoModel(session);
 }
 
-function missing(why: string): void {
-  byId("adapter", "p").textContent = "No GPU";
-  byId("no-webgpu", "section").hidden = false;
-  byId("no-webgpu-why", "p").textContent = `${why[0].toUpperCase()}${why.slice(1)} These browsers have WebGPU:`;
+if (isOldAddress()) {
+  goToKernels();
+} else {
+  open(fromAddress() ?? "translate");
+  begin().catch(tellError);
 }
-
-open(fromAddress() ?? "translate");
-begin().catch(tellError);

@@ -1,13 +1,24 @@
-// Builds the page into dist/web: static files with relative addresses, which any static host can serve. `npm run build:web` runs
-// it, and `cutgpu web` where the page has not been built.
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+// Builds pages into dist/web: static files with relative addresses, which any static host can serve. Which pages there
+// are it is told; scripts that several of them use are built once.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
+import { packageRoot } from "../files/package-root.js";
 
-const source = fileURLToPath(new URL("../../../cut/web/", import.meta.url));
-/** Where the built page is. */
-export const pageFolder = fileURLToPath(new URL("../../web/", import.meta.url));
+/** A page: a folder of sources and what it becomes. Paths of sources are seen from the project's folder. */
+export interface Page {
+  /** The folder of its sources. */
+  sources: string;
+  /** The folder that it is built into, below that of all pages; "" for the first one. */
+  folder: string;
+  /** Scripts and style sheets of `sources` that are bundled. */
+  entries: readonly string[];
+  /** Files and folders of `sources` that are copied. Of HTML files, `<!--#include FILE-->` becomes that file's text. */
+  files: readonly string[];
+}
+
+/** Where the built pages are. */
+export const pagesFolder = (): string => join(packageRoot(), "dist", "web");
 
 /** The charts of reports are drawn in a document of linkedom; a page has one of its own. */
 const browserDocument: Plugin = {
@@ -18,17 +29,26 @@ const browserDocument: Plugin = {
   },
 };
 
-/** Builds the page into `folder`. */
-export async function buildPage(folder = pageFolder): Promise<void> {
-  // A development package; whoever installs cutgpu gets the page built.
+/**
+ * Builds the pages into `target`, which is emptied first. They need the sources, which an installed package has not.
+ */
+export async function buildPages(pages: readonly Page[], target: string): Promise<void> {
+  // A development package; whoever installs cutgpu gets the pages built.
   const { build } = await import("esbuild");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const root = packageRoot();
+  const entryPoints = pages.flatMap(({ sources, folder, entries }) =>
+    entries.map((entry) => ({
+      in: join(root, sources, entry),
+      out: join(folder, entry.replace(/\.\w+$/, "")),
+    })),
+  );
   await build({
-    entryPoints: ["app.ts", "worker.ts"].map((file) => join(source, file)),
-    outdir: folder,
+    entryPoints,
+    outdir: target,
     bundle: true,
-    // The parts that are opened later are files of their own.
+    // What several scripts use, and what is loaded later, are files of their own.
     splitting: true,
     chunkNames: "chunk-[hash]",
     format: "esm",
@@ -39,17 +59,19 @@ export async function buildPage(folder = pageFolder): Promise<void> {
     plugins: [browserDocument],
     logLevel: "warning",
   });
-  for (const file of ["index.html", "style.css", "icon.svg", "demo-model.safetensors", "examples"]) {
-    cpSync(join(source, file), join(folder, file), { recursive: true });
+  for (const { sources, folder, files } of pages) {
+    for (const file of files) copy(join(root, sources, file), join(target, folder, basename(file)));
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildPage();
-  const files = readdirSync(pageFolder, { recursive: true, encoding: "utf8" })
-    .map((file) => ({ file, info: statSync(join(pageFolder, file)) }))
-    .filter(({ info }) => info.isFile());
-  for (const { file, info } of files) console.log(`${(info.size / 1000).toFixed(1).padStart(8)} kB  ${file}`);
-  const total = files.reduce((sum, { info }) => sum + info.size, 0);
-  console.log(`${(total / 1000).toFixed(1).padStart(8)} kB  in ${pageFolder}`);
+function copy(from: string, to: string): void {
+  if (from.endsWith(".html")) writeFileSync(to, withIncludes(from));
+  else cpSync(from, to, { recursive: true });
+}
+
+/** The text of an HTML file with those of the files that it includes. */
+function withIncludes(file: string): string {
+  return readFileSync(file, "utf8").replace(/^<!--#include (\S+)-->\n/gm, (_, name: string) =>
+    withIncludes(join(dirname(file), name)),
+  );
 }

@@ -1,6 +1,7 @@
-// The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come meanwhile are
-// passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving the GPU, and all buffers are
-// those of the first frame: the translator is recorded once a size, and canvases are used again.
+// The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come
+// meanwhile are passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving
+// the GPU, and all buffers are those of the first frame: the translator is recorded once per size, and canvases are
+// reused.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, showBytes, showMilliseconds } from "./dom.js";
 import { tellError } from "./messages.js";
@@ -75,7 +76,7 @@ export class Camera {
       before = now;
       const { liveBytes, liveBuffers, pooledBytes } = (await this.#session.gpu()).memory();
       status.textContent =
-        `${(1000 / interval).toFixed(1)} frames a second at ${width} x ${height}, ` +
+        `${(1000 / interval).toFixed(1)} frames per second at ${width} x ${height}, ` +
         `${showMilliseconds(now - begun)} each; ${showBytes(liveBytes)} of GPU memory`;
       Object.assign(status.dataset, { frames, liveBytes, liveBuffers, pooledBytes });
     }

@@ -1,7 +1,9 @@
-// What every part of the page does with its elements: find them by the ids of index.html, make new ones, and hand files to
-// the visitor.
+// What every page does with its elements: find them by the ids of its index.html, make new ones, and hand files to the
+// visitor.
 
-/** The element of index.html with that id. Throws where it is missing or of another kind, which is a defect of the page. */
+/**
+ * The element of index.html with that id. Throws where it is missing or has another tag, which is a defect of the page.
+ */
 export function byId<K extends keyof HTMLElementTagNameMap>(id: string, tag: K): HTMLElementTagNameMap[K] {
   const found = document.getElementById(id);
   if (found?.localName !== tag) throw new Error(`index.html has no <${tag} id="${id}">`);

@@ -1,5 +1,5 @@
-// The part "Look inside": for a point of the translation, the similarity of its patch with every patch of the input, layer by
-// layer, and the encoder's features as colours. The figures are those of cut/inspection/inspector.ts.
+// The part "Look inside": for a point of the translation, the similarity of its patch with every patch of the input,
+// layer by layer, and the encoder's features as colours. The figures are those of cut/inspection/inspector.ts.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";

@@ -1,5 +1,5 @@
-// Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on top, as in
-// the report. Plain SVG, drawn anew a few times a second; the outline of a long run has a few hundred points.
+// Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on
+// top, as in the report. Plain SVG, drawn a few times per second; the outline of a long run has a few hundred points.
 import { type LossRow, lossNames, outline, type Point, smooth } from "../report/losses.js";
 import { make, makeSvg } from "./dom.js";
 

@@ -1,5 +1,5 @@
-// The one place where the page says what went wrong: a sentence in a live region, which stays until the next attempt or until
-// it is put away. Nothing that a visitor has done is lost with it.
+// The one place where a page says what went wrong: an error message in a live region, which stays until the next
+// attempt or until it is closed. Nothing that a visitor has done is lost with it.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, make } from "./dom.js";
 import { describeError } from "./error-text.js";
@@ -9,16 +9,16 @@ export function tellError(error: unknown): void {
   tell(describeError(error));
 }
 
-export function tell(sentence: string): void {
+export function tell(message: string): void {
   const close = make("button", { type: "button", textContent: "Close", onclick: clearMessage });
-  byId("message", "div").replaceChildren(make("span", { textContent: sentence }), close);
+  byId("message", "div").replaceChildren(make("span", { textContent: message }), close);
 }
 
 export function clearMessage(): void {
   byId("message", "div").replaceChildren();
 }
 
-/** Runs a visitor's wish; what goes wrong is told. */
+/** Does what a visitor asked for; what goes wrong is told. */
 export async function attempt(work: () => void | Promise<void>): Promise<void> {
   clearMessage();
   try {

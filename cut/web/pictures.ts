@@ -1,12 +1,15 @@
-// Picture files to pictures and back in a browser, in pages and workers: BMP and PPM by the readers that the command uses too,
-// the rest by the browser. As with the command, colour profiles are ignored and alpha is laid on white. Unlike it, the browser
-// obeys the orientation that a photograph's EXIF tells, and its JPEG decoder may differ from libvips by a rounding step.
+// Picture files to pictures and back in a browser, in pages and workers: BMP and PPM by the readers that the command
+// uses too, the rest by the browser. As with the command, colour profiles are ignored and alpha is laid on white.
+// Unlike it, the browser obeys the orientation in a photograph's EXIF, and its JPEG decoder may differ from libvips by
+// a rounding step.
 import { FormatError } from "../../engine/core/errors.js";
 import { decodeBmp, isBmp } from "../data/bmp.js";
 import { type Picture, PictureError, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm } from "../data/ppm.js";
 
-/** Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError that names it where it cannot be decoded. */
+/**
+ * Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError with its name where it does not decode.
+ */
 export async function readPictureFile(file: Blob, name: string, channels: 1 | 3): Promise<Picture> {
   let reason = "it is no picture that this browser can decode";
   try {

@@ -1,12 +1,28 @@
-// What the page and the worker that trains say to each other.
+// The messages between the page and the worker that trains: requests to the worker, and events from it.
 import type { LossRow } from "../report/losses.js";
 import type { NamedFile } from "./picture-files.js";
 
-/** From the page. Pictures are given for a new run, and for a run that came without its own; `steps` where a run shall get more. */
-export type Wish =
-  | { kind: "start"; name: string; given: Record<string, unknown>; A: NamedFile[]; B: NamedFile[] }
-  | { kind: "resume"; name: string; steps: number | null; A: NamedFile[]; B: NamedFile[] }
-  | { kind: "pause" };
+/** Trains a new run with these options on these pictures. */
+export interface StartRequest {
+  kind: "start";
+  name: string;
+  given: Record<string, unknown>;
+  A: NamedFile[];
+  B: NamedFile[];
+}
+
+/**
+ * Goes on with a run, to the end of so many steps if they are given. Pictures are for a run that came without its own.
+ */
+export interface ResumeRequest {
+  kind: "resume";
+  name: string;
+  steps: number | null;
+  A: NamedFile[];
+  B: NamedFile[];
+}
+
+export type TrainingRequest = StartRequest | ResumeRequest | { kind: "pause" };
 
 /** A sample: a picture of A (`step` null) or its translation after so many steps. */
 export interface Sample {
@@ -15,8 +31,7 @@ export interface Sample {
   png: Blob;
 }
 
-/** From the worker. */
-export type News =
+export type TrainingEvent =
   | { kind: "progress"; text: string }
   | { kind: "begun"; step: number; stepsInAll: number; adapter: string; losses: LossRow[] }
   | { kind: "losses"; rows: LossRow[] }

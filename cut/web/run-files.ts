@@ -1,5 +1,6 @@
-// Runs in and out of the page. Out: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME` goes on and
-// `cutgpu translate --model runs/NAME` finds the model. In: a run folder or a checkpoint that the command wrote.
+// Runs in and out of the page. Out: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME`
+// goes on and `cutgpu translate --model runs/NAME` finds the model. In: a run folder or a checkpoint that the command
+// wrote.
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
 import { parseCheckpoint } from "../training/checkpoint.js";
@@ -45,8 +46,8 @@ export async function zipRun(store: RunStore): Promise<Blob> {
 export const dataroot = (name: string) => `runs/${name}/data`;
 
 /**
- * Takes in a run that the command wrote: its folder, or its checkpoint alone. Returns the name it is kept under. Throws a
- * CutgpuError, and keeps nothing, where there is no checkpoint or a run of that name is already here.
+ * Takes in a run that the command wrote: its folder, or its checkpoint alone. Returns the name it is kept under. Throws
+ * a CutgpuError, and keeps nothing, where there is no checkpoint or a run of that name is already here.
  */
 export async function importRun(files: readonly NamedFile[]): Promise<string> {
   const inFolder = (path: string) => path.slice(path.indexOf("/") + 1);

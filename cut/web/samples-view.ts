@@ -1,5 +1,5 @@
-// Sample pictures of a training growing better: a row a picture, first the picture itself, then its translations by step. Of a long
-// run the first, the last and some between are shown.
+// Sample pictures of a training: one row per picture, first the picture itself, then its translations by step. Of a
+// long run the first, the last and some between are shown.
 import { make } from "./dom.js";
 import type { Sample } from "./protocol.js";
 

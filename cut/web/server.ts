@@ -16,13 +16,15 @@ const types: Record<string, string> = {
   ".safetensors": "application/octet-stream",
 };
 
-export interface PageServer {
+export interface PagesServer {
   url: string;
   close(): Promise<void>;
 }
 
-/** Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Throws a CutgpuError where the port is taken. */
-export async function servePage(folder: string, port: number): Promise<PageServer> {
+/**
+ * Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Throws a CutgpuError where the port is taken.
+ */
+export async function servePages(folder: string, port: number): Promise<PagesServer> {
   const root = await realpath(folder);
   const server = createServer((request, response) => {
     answer(root, request, response).catch(() => refuse(response, 500, "something went wrong"));

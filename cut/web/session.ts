@@ -1,16 +1,16 @@
-// What the parts of the page share: one device, opened when it is first needed and again after it was lost, and one model with
-// its bytes, so that it can be put on the next device.
-import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
+// What the parts of the page share: one device, and one model with its bytes, so that it can be put on the next device.
+import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { openGpu } from "../../engine/device/open.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";
-import { Generator, type GeneratorArchitecture } from "../networks/generator.js";
+import { Generator } from "../networks/generator.js";
+import type { GeneratorArchitecture } from "../networks/generator-layout.js";
 import { writeParameters } from "../networks/network.js";
 import { parseGenerator } from "../training/checkpoint.js";
 import { Translator } from "../translation/translator.js";
+import { Device } from "./device.js";
 
 export interface Model {
   name: string;
@@ -21,29 +21,17 @@ export interface Model {
 }
 
 export class Session {
-  #opening: Promise<Gpu> | null = null;
-  #gpu: Gpu | null = null;
+  readonly #device = new Device();
   #model: Model | null = null;
-  #translator: Translator | null = null;
+  /** The model on a device, which may be lost by now. */
+  #translator: { gpu: Gpu; translator: Translator } | null = null;
   /** The work under way with the translator, which does one thing at a time. */
   #busy: Promise<unknown> = Promise.resolve();
   readonly #listeners: ((model: Model) => void)[] = [];
 
   /** The device. Throws an AdapterError where there is none. */
-  async gpu(): Promise<Gpu> {
-    if (this.#gpu?.failure) this.#leaveDevice();
-    this.#opening ??= openGpu().then((gpu) => {
-      this.#gpu = gpu;
-      return gpu;
-    });
-    try {
-      return await this.#opening;
-    } catch (error) {
-      this.#opening = null;
-      if (error instanceof CutgpuError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new AdapterError(`the GPU could not be opened (${reason})`, "Reload the page, or restart the browser.");
-    }
+  gpu(): Promise<Gpu> {
+    return this.#device.gpu();
   }
 
   get model(): Model | null {
@@ -65,8 +53,10 @@ export class Session {
     const old = this.#translator;
     this.#translator = null;
     this.#busy = this.#busy.then(() => {
-      old?.dispose();
-      for (const parameter of old?.generator.parameters.values() ?? []) parameter.dispose();
+      // What a lost device held is gone with it.
+      if (!old || old.gpu !== this.#device.current) return;
+      old.translator.dispose();
+      for (const parameter of old.translator.generator.parameters.values()) parameter.dispose();
     });
     for (const listener of this.#listeners) listener(this.#model);
   }
@@ -97,14 +87,17 @@ export class Session {
 
   /** Does the work after all that was asked for before; where the device is lost under it, once more on a new one. */
   #turn<T>(work: (translator: Translator, gpu: Gpu) => Promise<T>): Promise<T> {
-    const attempt = async () => work(await this.#ready(), await this.gpu());
+    const attempt = async () => {
+      const { translator, gpu } = await this.#ready();
+      return work(translator, gpu);
+    };
     const turn = this.#busy.then(async () => {
       try {
         return await attempt();
       } catch (error) {
         if (!isLoss(error)) throw error;
       }
-      this.#leaveDevice();
+      this.#device.leave();
       try {
         return await attempt();
       } catch (error) {
@@ -117,22 +110,14 @@ export class Session {
     return turn;
   }
 
-  /** Gives the device up; the next who asks for one gets a new one. */
-  #leaveDevice(): void {
-    this.#gpu?.dispose();
-    this.#gpu = null;
-    this.#opening = null;
-    this.#translator = null;
-  }
-
-  async #ready(): Promise<Translator> {
+  async #ready(): Promise<{ gpu: Gpu; translator: Translator }> {
     const gpu = await this.gpu();
     const model = this.#model;
     if (!model) throw new CutgpuError("MODEL", "no model is open;", "open one, or take the demo model.");
-    if (!this.#translator) {
+    if (this.#translator?.gpu !== gpu) {
       const generator = new Generator(gpu, model.architecture);
       writeParameters(generator.parameters, model.weights);
-      this.#translator = new Translator(gpu, generator);
+      this.#translator = { gpu, translator: new Translator(gpu, generator) };
     }
     return this.#translator;
   }

@@ -1,5 +1,6 @@
-// The part "Translate": pictures in a row through the model, each shown beside its translation with the time it took, and kept as
-// PNG files until they are downloaded or cleared. A picture that fails is named and passed over.
+// The part "Translate": pictures go through the model one after the other. Each is shown beside its translation with
+// the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is named and passed
+// over.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Camera } from "./camera.js";
 import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";
@@ -41,8 +42,8 @@ export class TranslatePart {
       byId("model-name", "b").textContent = name;
       const { blocks, ngf, input_nc, output_nc } = architecture;
       const channels = (count: number) => (count === 1 ? "gray" : "RGB");
-      byId("model-about", "span").textContent =
-        `${channels(input_nc)} to ${channels(output_nc)}, ${blocks} blocks of ${4 * ngf} channels, ${showBytes(bytes.length)}`;
+      const network = `${channels(input_nc)} to ${channels(output_nc)}, ${blocks} blocks of ${4 * ngf} channels`;
+      byId("model-about", "span").textContent = `${network}, ${showBytes(bytes.length)}`;
     });
   }
 
@@ -80,10 +81,9 @@ export class TranslatePart {
         this.#status(`${count} ${count === 1 ? "picture" : "pictures"} translated`);
       }
       if (failures.length > 0) {
+        const first = failures[0].replace(/[;.]$/, "");
         const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-        tell(
-          `${failures.length} of ${pictures.length} pictures could not be translated: ${failures[0].replace(/[;.]$/, "")}${more}.`,
-        );
+        tell(`${failures.length} of ${pictures.length} pictures could not be translated: ${first}${more}.`);
       }
     });
   }

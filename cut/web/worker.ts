@@ -1,13 +1,15 @@
-// The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The loop is that
-// of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is written before the first step, and
-// the losses before every checkpoint, so that a tab that is closed at any moment leaves a run that can go on.
+// The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The
+// loop is that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first
+// checkpoint is written before the first step, and the losses before every checkpoint, so that a tab that is closed at
+// any moment leaves a run that can go on.
 import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/open.js";
 import { UnalignedDataset } from "../data/dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
-import { mergeForResume, resolveOptions, type TrainOptions } from "../options/train-options.js";
+import { mergeForResume, resolveOptions } from "../options/train-options.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
 import { Training } from "../training/training-loop.js";
@@ -15,20 +17,20 @@ import { Translator } from "../translation/translator.js";
 import { describeError } from "./error-text.js";
 import type { NamedFile } from "./picture-files.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
-import type { News, Wish } from "./protocol.js";
+import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { RunStore } from "./store.js";
 
 /** As in the command. */
 const SAMPLES = 4;
-/** Losses are told this often, in milliseconds: a chart needs no more. */
-const TELL_EVERY = 200;
+/** Losses are sent this often, in milliseconds: a chart needs no more. */
+const SEND_EVERY = 200;
 
-const say = (news: News) => postMessage(news);
+const send = (event: TrainingEvent) => postMessage(event);
 
 let stop: AbortController | null = null;
 
-addEventListener("message", ({ data: wish }: MessageEvent<Wish>) => {
-  if (wish.kind === "pause") {
+addEventListener("message", ({ data: request }: MessageEvent<TrainingRequest>) => {
+  if (request.kind === "pause") {
     stop?.abort();
     return;
   }
@@ -38,61 +40,61 @@ addEventListener("message", ({ data: wish }: MessageEvent<Wish>) => {
   // Two tabs that train one run would write over each other's files.
   const lock = { ifAvailable: true };
   navigator.locks
-    .request(`cutgpu run ${wish.name}`, lock, async (held) => {
-      if (held) return new WorkerTraining(wish, signal).run();
-      throw new CutgpuError("LOCKED", `another tab is training ${wish.name};`, "pause it there first.");
+    .request(`cutgpu run ${request.name}`, lock, async (held) => {
+      if (held) return new WorkerTraining(request, signal).run();
+      throw new CutgpuError("LOCKED", `another tab is training ${request.name};`, "pause it there first.");
     })
-    .catch((error: unknown) => say({ kind: "failed", text: describeError(error), step: null }))
+    .catch((error: unknown) => send({ kind: "failed", text: describeError(error), step: null }))
     .finally(() => {
       stop = null;
     });
 });
 
 class WorkerTraining {
-  readonly #wish: Extract<Wish, { name: string }>;
+  readonly #request: StartRequest | ResumeRequest;
   readonly #signal: AbortSignal;
   #rows: LossRow[] = [];
-  #toTell: LossRow[] = [];
-  #told = 0;
+  #toSend: LossRow[] = [];
+  #sentAt = 0;
   #savedStep: number | null = null;
 
-  constructor(wish: Extract<Wish, { name: string }>, signal: AbortSignal) {
-    this.#wish = wish;
+  constructor(request: StartRequest | ResumeRequest, signal: AbortSignal) {
+    this.#request = request;
     this.#signal = signal;
   }
 
   async run(): Promise<void> {
-    const wish = this.#wish;
-    const fresh = wish.kind === "start" ? resolveOptions(wish.given) : null;
-    if (fresh && (await RunStore.exists(wish.name))) {
+    const request = this.#request;
+    const fresh = request.kind === "start" ? resolveOptions(request.given) : null;
+    if (fresh && (await RunStore.exists(request.name))) {
       throw new CutgpuError(
         "RUN_EXISTS",
-        `a run ${wish.name} is already kept here;`,
+        `a run ${request.name} is already kept here;`,
         "choose another name, or resume it.",
       );
     }
-    const store = await RunStore.open(wish.name);
+    const store = await RunStore.open(request.name);
     let gpu: Gpu | null = null;
     try {
-      await this.#keepPictures(store, wish.A, wish.B);
+      await this.#keepPictures(store, request.A, request.B);
       let checkpoint: Checkpoint | null = null;
       let options = fresh as TrainOptions;
       const lists = { A: await store.files("data/trainA"), B: await store.files("data/trainB") };
-      if (wish.kind === "resume") {
+      if (request.kind === "resume") {
         checkpoint = await readCheckpoint(store);
-        options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state.options, wish.steps, lists));
+        options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state.options, request.steps, lists));
         this.#rows = await store.losses(checkpoint.state.step);
         this.#savedStep = checkpoint.state.step;
       }
       await store.write("config.json", `${JSON.stringify(options, null, 2)}\n`);
       const source = openDataset(store, options, lists);
-      say({ kind: "progress", text: "Opening the GPU" });
+      send({ kind: "progress", text: "Opening the GPU" });
       gpu = await openGpu({ profile: options.profile });
       await this.#train(gpu, store, options, source, checkpoint);
     } catch (error) {
       // A new run that failed before its first checkpoint leaves nothing behind.
-      if (fresh && this.#savedStep === null) await RunStore.delete(wish.name).catch(() => undefined);
-      say({ kind: "failed", text: this.#explain(error), step: this.#savedStep });
+      if (fresh && this.#savedStep === null) await RunStore.delete(request.name).catch(() => undefined);
+      send({ kind: "failed", text: this.#explain(error), step: this.#savedStep });
     } finally {
       gpu?.dispose();
     }
@@ -110,7 +112,7 @@ class WorkerTraining {
       : Training.start(gpu, options, source);
     const samples = await chooseSamples(store, options);
     const translator = new Translator(gpu, training.step.G);
-    say({
+    send({
       kind: "begun",
       step: training.stepsDone,
       stepsInAll: training.stepsInAll,
@@ -134,11 +136,11 @@ class WorkerTraining {
       this.#signal,
     );
     await show(training.stepsDone);
-    this.#tell();
+    this.#sendLosses();
     if (source.skipped > 0) {
-      say({ kind: "warning", text: `${source.skipped} pictures could not be read and were passed over.` });
+      send({ kind: "warning", text: `${source.skipped} pictures could not be read and were passed over.` });
     }
-    say({ kind: "ended", reached, step: training.stepsDone });
+    send({ kind: "ended", reached, step: training.stepsDone });
   }
 
   async #keepPictures(store: RunStore, A: NamedFile[], B: NamedFile[]): Promise<void> {
@@ -147,7 +149,7 @@ class WorkerTraining {
     const onCopy = () => {
       copied++;
       if (copied % 10 === 0 || copied === total) {
-        say({ kind: "progress", text: `Keeping the pictures for a later resume: ${copied} of ${total}` });
+        send({ kind: "progress", text: `Keeping the pictures for a later resume: ${copied} of ${total}` });
       }
       this.#signal.throwIfAborted();
     };
@@ -157,14 +159,14 @@ class WorkerTraining {
 
   #note(row: LossRow): void {
     this.#rows.push(row);
-    this.#toTell.push(row);
-    if (performance.now() - this.#told > TELL_EVERY) this.#tell();
+    this.#toSend.push(row);
+    if (performance.now() - this.#sentAt > SEND_EVERY) this.#sendLosses();
   }
 
-  #tell(): void {
-    if (this.#toTell.length > 0) say({ kind: "losses", rows: this.#toTell });
-    this.#toTell = [];
-    this.#told = performance.now();
+  #sendLosses(): void {
+    if (this.#toSend.length > 0) send({ kind: "losses", rows: this.#toSend });
+    this.#toSend = [];
+    this.#sentAt = performance.now();
   }
 
   /** Keeps a checkpoint; where the storage is full the page gets it to offer it for download, and training goes on. */
@@ -174,26 +176,24 @@ class WorkerTraining {
       await store.write("losses.jsonl", this.#rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
       await store.write(`${name}.safetensors`, content);
       this.#savedStep = step;
-      say({ kind: "checkpoint", step, unsaved: null });
+      send({ kind: "checkpoint", step, unsaved: null });
     } catch (error) {
       if (!(error instanceof CutgpuError)) throw error;
       if (this.#savedStep === null) throw error;
-      say({ kind: "checkpoint", step, unsaved: content });
-      say({
-        kind: "warning",
-        text: `${describeError(error)} Training goes on, and step ${step} can be downloaded; a reload would go back to step ${this.#savedStep}.`,
-      });
+      send({ kind: "checkpoint", step, unsaved: content });
+      const advice = `step ${step} can be downloaded; a reload would go back to step ${this.#savedStep}.`;
+      send({ kind: "warning", text: `${describeError(error)} Training goes on, and ${advice}` });
     }
   }
 
   async #keepSample(store: RunStore, label: string, step: number | null, picture: Picture): Promise<void> {
     const png = await pictureToPng(picture);
-    say({ kind: "sample", sample: { label, step, png } });
+    send({ kind: "sample", sample: { label, step, png } });
     // A sample that the storage does not take is still seen; what matters are checkpoints, which say so.
     await store.write(sampleName(label, step), png).catch(() => undefined);
   }
 
-  /** The failure in one sentence that says how to go on here, where the loop's own names a command. */
+  /** The error message for the page: it says how to go on here, where the loop's own names a command. */
   #explain(error: unknown): string {
     const saved = this.#savedStep;
     if (error === this.#signal.reason) return "Stopped before the first step; what was kept before stays.";
@@ -210,7 +210,7 @@ class WorkerTraining {
 }
 
 /** Where a sample is kept, named as the command names them. */
-export function sampleName(label: string, step: number | null): string {
+function sampleName(label: string, step: number | null): string {
   return `samples/${step === null ? "input" : String(step).padStart(7, "0")}_${label}.png`;
 }
 
@@ -227,7 +227,9 @@ interface Lists {
   B: string[];
 }
 
-/** The options that give a run more or fewer steps; none where nothing changes, so that it ends in the bits it would have. */
+/**
+ * The options that give a run more or fewer steps; none where that changes nothing, so that no bit of the run changes.
+ */
 function moreSteps(options: TrainOptions, steps: number | null, { A, B }: Lists): Partial<TrainOptions> {
   if (steps === null || steps === options.max_steps) return {};
   const batches = Math.max(1, Math.floor(Math.max(A.length, B.length) / options.batch_size));
@@ -245,7 +247,7 @@ function openDataset(store: RunStore, options: TrainOptions, lists: Lists): Unal
     );
   }
   const most = options.max_dataset_size ?? undefined;
-  const onSkip = (_: string, reason: string) => say({ kind: "warning", text: `Passed over: ${reason}` });
+  const onSkip = (_: string, reason: string) => send({ kind: "warning", text: `Passed over: ${reason}` });
   const read = async (path: string, channels: 1 | 3) =>
     readPictureFile((await store.read(path)) ?? new Blob(), path, channels);
   const [filesA, filesB] = [lists.A.slice(0, most), lists.B.slice(0, most)];

@@ -1,6 +1,7 @@
-// The reversal of the tape. A node holds its inputs and a function from the output's gradient to the inputs' gradients, which is
-// itself made of operators, so that with `createGraph` a gradient can be differentiated once more. The reversal frees cotangents and saved tensors as soon as the last node that needs them
-// is done. Forward and gradient of each operator stand side by side in engine/operators.
+// The reversal of the tape. A node holds its inputs and a function from the output's gradient to the inputs' gradients,
+// which is itself made of operators, so that with `createGraph` a gradient can be differentiated once more. The
+// reversal frees cotangents and saved tensors as soon as the last node that needs them is done. Forward and gradient of
+// each operator stand side by side in engine/operators.
 
 import { add } from "../operators/pointwise/index.js";
 import { GradientError, ShapeError } from "./errors.js";
@@ -55,8 +56,8 @@ export function backward(output: Tensor, options: GradOptions = {}): void {
 }
 
 /**
- * Nodes that `output` depends on, in an order for the reversal: every node after all that used its output, but no earlier
- * than right before the first of those that made its inputs, so that no gradient waits long for its use.
+ * Nodes that `output` depends on, in an order for the reversal: every node after all that used its output, but no
+ * earlier than right before the first of those that made its inputs, so that no gradient waits long for its use.
  */
 function nodesBelow(output: Tensor): TapeNode[] {
   const seen = new Set<TapeNode>();
@@ -146,7 +147,9 @@ class Cotangents {
     return gradient;
   }
 
-  /** Makes every result a tensor of its own, also where an operator handed the same one, or the caller's dy, to several. */
+  /**
+   * Makes every result a tensor of its own, also where an operator handed the same one, or the caller's dy, to several.
+   */
   separate(dy: Tensor | undefined): void {
     const taken = new Set(dy ? [dy] : []);
     for (const [tensor, result] of this.results) {

@@ -1,4 +1,5 @@
-// Cancellation: what all work that takes more than a moment has in common. It can be watched, and called off by an AbortSignal.
+// Cancellation: what all work that takes more than a moment has in common. It can be watched, and called off by an
+// AbortSignal.
 
 export interface CancellationOptions {
   /** Aborting rejects with the signal's reason, and leaves everything as if the work had not been begun. */

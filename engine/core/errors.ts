@@ -1,7 +1,7 @@
 // Every failure that a caller can meet is one of these: what happened and where (`message`), what to do (`fix`), and a
 // `code` to switch on. The command line prints `message` and `fix` as one line and never a stack trace.
-// The classes below carry one code each. The files, folders and options of the command line have more codes of their own
-// (FILE, FOLDER, PICTURE, CONFIG, ...), which a library that is given bytes and tensors never throws.
+// The classes below carry one code each. The files, folders and options of the command line have more codes of their
+// own (FILE, FOLDER, PICTURE, CONFIG, ...), which a library that is given bytes and tensors never throws.
 
 export class CutgpuError extends Error {
   readonly code: string;
@@ -51,7 +51,9 @@ export class DeviceLostError extends CutgpuError {
   }
 }
 
-/** Code GPU: WebGPU refused something that the engine asked for: a kernel of your own, or a defect of engine or driver. */
+/**
+ * Code GPU: WebGPU refused something that the engine asked for: a kernel of your own, or a defect of engine or driver.
+ */
 export class GpuError extends CutgpuError {
   constructor(message: string, fix = "") {
     super("GPU", message, fix);

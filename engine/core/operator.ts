@@ -1,6 +1,6 @@
-// What an operator is: one record with its shape rule, the ways to compute it and its gradient side by side, and, where there
-// are several ways (variants), a pure function from shapes and adapter to one of them, which a forced variant and a tuning table
-// override. defineOperator turns the record into the function that callers use and puts it on the tape.
+// What an operator is: one record with its shape rule, the ways to compute it and its gradient side by side, and, where
+// there are several ways (variants), a pure function from shapes and adapter to one of them, which a forced variant and
+// a tuning table override. defineOperator turns the record into the function that callers use and puts it on the tape.
 import type { AdapterTraits } from "../device/adapter.js";
 import type { Gpu } from "../device/gpu.js";
 import { DisposedError, GradientError, ShapeError } from "./errors.js";
@@ -32,19 +32,21 @@ interface OperatorBase<I extends Inputs, O> {
   /** Shape of the output; throws a ShapeError that names the operator, the shapes and the mend. */
   shape(inputs: I, options: O): Shape;
   /**
-   * Set where the forward pass costs little beside a convolution. A recorded program then does not keep the output for the
-   * backward pass but computes it once more (see engine/program/rematerialization.ts).
+   * Set where the forward pass costs little beside a convolution. A recorded program then does not keep the output for
+   * the backward pass but computes it once more (see engine/program/rematerialization.ts).
    */
   readonly cheap?: boolean;
   /** Fills `output` once more, given what forward kept; absent: forward does. */
   recompute?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
-  /** Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated. */
+  /**
+   * Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated.
+   */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
   /**
-   * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two); absent: one
-   * per element of the output.
+   * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
+   * absent: one per element of the output.
    */
   flops?(shapes: readonly (Shape | undefined)[], options: O, output: Shape): number;
 }
@@ -114,7 +116,9 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
   return Object.assign(operator, { record: record as OperatorRecord<I, O> });
 }
 
-/** What an operator must do and move at the least: nominal operations; every input read once, the output written once. */
+/**
+ * What an operator must do and move at the least: nominal operations; every input read once, the output written once.
+ */
 export interface Cost {
   flops: number;
   bytes: number;

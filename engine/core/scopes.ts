@@ -1,5 +1,5 @@
-// Tensor scopes: who disposes what. A tensor belongs to the innermost scope that it is made in; when that ends, all of its
-// tensors are disposed except those in what it returns, which pass to the scope around it.
+// Tensor scopes: who disposes what. A tensor belongs to the innermost scope that it is made in; when that ends, all of
+// its tensors are disposed except those in what it returns, which pass to the scope around it.
 import { type Tensor, visitTensors } from "./tensor.js";
 
 export class TensorScopes {

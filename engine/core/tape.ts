@@ -1,5 +1,5 @@
-// The tape: what was computed from what, in order. Operators put a node on it for every output that depends on a tensor which
-// wants a gradient; engine/core/autograd.ts walks it backwards. It can be switched off for a while.
+// The tape: what was computed from what, in order. Operators put a node on it for every output that depends on a tensor
+// which wants a gradient; engine/core/autograd.ts walks it backwards. It can be switched off for a while.
 import type { Tensor } from "./tensor.js";
 
 export interface TapeNode {

@@ -1,5 +1,6 @@
-// A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and where
-// gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images are NCHW.
+// A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and
+// where gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images
+// are NCHW.
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 
 import type { Gpu } from "../device/gpu.js";
@@ -100,7 +101,9 @@ export class Tensor {
     return (await this.read())[0];
   }
 
-  /** The same elements under another shape of equal size, without the tape (see the reshape operator for one with it). */
+  /**
+   * The same elements under another shape of equal size, without the tape (see the reshape operator for one with it).
+   */
   alias(shape: Shape): Tensor {
     this.storage.references++;
     return new Tensor(this.gpu, shape, this.dtype, this.storage);

@@ -1,5 +1,6 @@
-// What the engine asks of an adapter: its kernel profile, its subgroups, and its name in files and on terminals. Pure facts of
-// GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo); imports nothing, so that everybody may import it.
+// What the engine asks of an adapter: its kernel profile, its subgroups, and its name in files and on terminals. Pure
+// facts of GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo); imports nothing, so that everybody may import
+// it.
 
 /** Kernels for GPUs (tiles in workgroup memory) or for software adapters (no barriers, subgroup broadcasts). */
 export type Profile = "gpu" | "software";
@@ -35,4 +36,9 @@ export function adapterName({ info }: { info: GPUAdapterInfo }): string {
     .map(clean)
     .filter(Boolean)
     .join(", ");
+}
+
+/** The adapter in a line for people: vendor, then what the driver says of itself, or else device or architecture. */
+export function adapterLabel({ info }: { info: GPUAdapterInfo }): string {
+  return [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
 }

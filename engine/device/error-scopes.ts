@@ -1,5 +1,5 @@
-// Manners on a device that belongs to somebody else. What the engine gives to WebGPU goes through error scopes there, so that
-// the engine hears of its own errors and of no others, and the app's handlers hear of none of the engine's.
+// Error scopes (https://www.w3.org/TR/webgpu/#error-scopes) for a device that belongs to the app: the engine hears of
+// its own errors and of no others, and the app's handlers hear of none of the engine's.
 import { GpuError } from "../core/errors.js";
 
 /** Runs work that gives something to WebGPU. */
@@ -9,8 +9,8 @@ export type Guard = <T>(work: () => T) => T;
 export const unguarded: Guard = (work) => work();
 
 /**
- * For a guest: `onError` is told of each error that `work` causes, soon after. Scopes are a stack of the device, which the app
- * may use as well, hence nothing may be awaited inside.
+ * For a device of the app's: `onError` is told of each error that `work` causes, soon after. Scopes are a stack of the
+ * device, which the app may use as well, hence nothing may be awaited inside.
  */
 export function errorScopes(device: GPUDevice, onError: (error: GpuError) => void): Guard {
   return (work) => {

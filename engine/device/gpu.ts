@@ -1,8 +1,10 @@
-// The device and all that belongs to it: kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu is opened
-// and passed, tensors carry theirs, and two can live in one process.
-// Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers, subgroup broadcasts).
-// The adapter decides, and either can be forced. On a device that is the app's own the engine hears of its own errors through
-// error scopes, leaves all others to the app's handlers, and dispose() takes every buffer with it. It sets no global.
+// The device and all that belongs to it: kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu
+// is opened and passed, tensors carry theirs, and two can live in one process.
+// Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers, subgroup
+// broadcasts).
+// The adapter decides, and either can be forced. On a device that is the app's own the engine hears of its own errors
+// through error scopes, leaves all others to the app's handlers, and dispose() takes every buffer with it. It sets no
+// global.
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
 import { TensorScopes } from "../core/scopes.js";
 import { Tape } from "../core/tape.js";
@@ -33,7 +35,9 @@ export class Gpu implements AdapterTraits {
   readonly subgroupSize: number;
   readonly kernels: KernelCache;
   readonly queue: Queue;
-  /** Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside. */
+  /**
+   * Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside.
+   */
   readonly guarded: Guard;
   /** Those who are told of operators, dispatches and choices. */
   readonly observers = new Observers();
@@ -135,8 +139,8 @@ export class Gpu implements AdapterTraits {
 
   /**
    * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The one way by which operators
-   * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or a number
-   * of invocations, of which the last workgroup may have some too many.
+   * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or
+   * a number of invocations, of which the last workgroup may have some too many.
    */
   dispatch<K extends KernelSource>(
     source: K,
@@ -199,7 +203,9 @@ export class Gpu implements AdapterTraits {
     this.#pool.release(buffer);
   }
 
-  /** A buffer for other uses than tensors, such as uniforms: neither pooled nor counted, but destroyed with the engine. */
+  /**
+   * A buffer for other uses than tensors, such as uniforms: neither pooled nor counted, but destroyed with the engine.
+   */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
     return this.guarded(() => this.#registry.create(descriptor));
   }
@@ -228,7 +234,10 @@ export class Gpu implements AdapterTraits {
     storage.buffer = null;
   }
 
-  /** Runs `work` and disposes every tensor it made, except those in what it returns (arrays and plain objects are searched). */
+  /**
+   * Runs `work` and disposes every tensor it made, except those in what it returns (arrays and plain objects are
+   * searched).
+   */
   scope<T>(work: () => T): T {
     return this.scopes.scope(work);
   }
@@ -259,7 +268,10 @@ export class Gpu implements AdapterTraits {
 
   // ---- the end
 
-  /** Destroys every buffer of this engine, those of tensors that are still alive included, and the device if it is its own. */
+  /**
+   * Destroys every buffer of this engine, those of tensors that are still alive included, and the device if it is its
+   * own.
+   */
   dispose(): void {
     if (this.#disposed) return;
     this.trimMemory();

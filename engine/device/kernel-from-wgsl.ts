@@ -1,15 +1,16 @@
-// Kernels of your own. The shaders of this project are reflected when it is built; here a WGSL text is read at run time, by a
-// small reader that knows what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ... in group 0,
-// after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
+// Kernels of your own. The shaders of this project are reflected when it is built; here a WGSL text is read at run
+// time, by a small reader that knows what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0,
+// 1, 2, ... in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
 import type { KernelSource } from "./kernel.js";
 
 const MAX_BINDINGS = 8;
 
 /**
- * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare constants that a dispatch may
- * replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel must undo (num_workgroups), or be
- * given fewer. Throws a ShapeError that says what the reader could not make out; what the compiler says comes as a GpuError.
+ * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare
+ * constants that a dispatch may replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel
+ * must undo (num_workgroups), or be given fewer. Throws a ShapeError that says what the reader could not make out; what
+ * the compiler says comes as a GpuError.
  *
  * @example
  * ```ts
@@ -43,7 +44,10 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   const declared = [
     ...text.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s+(\w+)\s*:\s*([^;]+);/g),
   ].map(([, group, binding, space = "", variable, type]) => ({
-    ...{ group: Number(group), binding: Number(binding), variable, type: type.trim() },
+    group: Number(group),
+    binding: Number(binding),
+    variable,
+    type: type.trim(),
     space: space.split(",").map((word) => word.trim()),
   }));
   if (declared.length !== [...text.matchAll(/@binding\b/g)].length) {
@@ -73,27 +77,17 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   return {
     name,
     bindings: buffers.map(({ variable, binding, space }) => ({
-      ...{ name: variable, binding },
+      name: variable,
+      binding,
       access: space[1] === "read_write" ? "write" : "read",
     })),
     params,
     paramsSize: Math.ceil(params.length / 4) * 16,
     constants,
-    workgroupSize: (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
-      .split(",")
-      .map((axis) => axis.trim())
-      .map((axis) => (axis in constants ? axis : (literalOf(axis, text) ?? axis))),
+    workgroupSize: readWorkgroupSize(text, constants),
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
   };
-}
-
-/** The number that a literal, or a constant of the text by its name, stands for. */
-function literalOf(word: string, text: string): number | undefined {
-  const literal = /^[a-zA-Z]\w*$/.test(word)
-    ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
-    : word;
-  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
 }
 
 /** Members of the struct: scalars of 4 bytes, so member i lies at byte 4 i. */
@@ -109,6 +103,21 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
       if (!name) fail(`the param "${member}" is not of type u32, i32 or f32`, "Use these three, without attributes.");
       return { name, type: scalar, offset: 4 * i };
     });
+}
+
+/** Numbers, or names of the tunable constants that give them. */
+const readWorkgroupSize = (text: string, tunable: KernelSource["constants"]): (number | string)[] =>
+  (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
+    .split(",")
+    .map((axis) => axis.trim())
+    .map((axis) => (axis in tunable ? axis : (literalOf(axis, text) ?? axis)));
+
+/** The number that a literal, or a constant of the text by its name, stands for. */
+function literalOf(word: string, text: string): number | undefined {
+  const literal = /^[a-zA-Z]\w*$/.test(word)
+    ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
+    : word;
+  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
 }
 
 /** Block comments nest in WGSL; in this reader they do not. */

@@ -1,7 +1,9 @@
-// A .wgsl file made runnable. build.mjs reflects every shader into a KernelSource: bindings in order, uniform members with
-// their offsets, tunable constants with their defaults. Here a source and chosen constants become a pipeline, compiled once
-// and cached. Constants replace the defaults in the text, because they size arrays and unroll loops (an `override` cannot).
-// Bind group layouts are explicit, with a dynamic uniform offset, so one bind group serves any slot of a uniform buffer.
+// A .wgsl file made runnable. build.mjs reflects every shader into a KernelSource: bindings in order, uniform members
+// with their offsets, tunable constants with their defaults. Here a source and chosen constants become a pipeline,
+// compiled once and cached. Constants replace the defaults in the text, because they size arrays and unroll loops (an
+// `override` cannot).
+// Bind group layouts are explicit, with a dynamic uniform offset, so one bind group serves any slot of a uniform
+// buffer.
 
 import { GpuError, ShapeError } from "../core/errors.js";
 import { roundUpBytes } from "./memory.js";
@@ -63,7 +65,10 @@ export function workgroupsFor<K extends KernelSource>(
   return Math.ceil(invocations / chosen);
 }
 
-/** A grid of `rows` by parts of a row; rows beyond what one dimension takes go on in z (see row_of in shaders/lib/index.wgsl). */
+/**
+ * A grid of `rows` by parts of a row; rows beyond what one dimension takes go on in z (see row_of in
+ * shaders/lib/index.wgsl).
+ */
 export const rowGrid = (parts: number, rows: number) =>
   [parts, Math.min(rows, MAX_GROUPS), Math.ceil(rows / MAX_GROUPS)] as const;
 

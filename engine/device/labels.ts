@@ -1,4 +1,5 @@
-// Labels: which part of a model is at work. Error messages and the labels of GPU buffers carry them, such as "G.model.12: ".
+// Labels: which part of a model is at work. Error messages and the labels of GPU buffers carry them, such as
+// "G.model.12: ".
 
 export class Labels {
   readonly #names: string[] = [];

@@ -1,6 +1,7 @@
-// GPU buffers, counted and pooled. A freed buffer goes to a free list of its size class and is handed out again, so that
-// an eager loop allocates nothing after its first round. Commands run in queue order, so a buffer may be handed out again
-// while commands that read its old content are still on their way. Never relies on finalizers: what is not disposed stays.
+// GPU buffers, counted and pooled. A freed buffer goes to a free list of its size class and is handed out again, so
+// that an eager loop allocates nothing after its first round. Commands run in queue order, so a buffer may be handed
+// out again while commands that read its old content are still on their way. Never relies on finalizers: what is not
+// disposed stays.
 
 import { DisposedError, GpuError, LimitError } from "../core/errors.js";
 import { BufferUsage } from "./webgpu-flags.js";
@@ -28,7 +29,9 @@ function sizeClass(bytes: number): number {
 
 const POOLED_BYTES_AT_MOST = 512 * 2 ** 20;
 
-/** Every buffer that an engine has made and not destroyed, so that a device that is not its own gets all of them back. */
+/**
+ * Every buffer that an engine has made and not destroyed, so that a device that is not its own gets all of them back.
+ */
 export class BufferRegistry {
   readonly #device: GPUDevice;
   readonly #buffers = new Set<GPUBuffer>();

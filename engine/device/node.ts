@@ -1,7 +1,9 @@
-// The one door to dawn.node. It finds a Vulkan driver; where there is none it unpacks SwiftShader, a software driver that the
-// dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a loader opened by its
-// full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No root, no restart.
-// Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level reference.
+// The one door to dawn.node. It finds a Vulkan driver; where there is none it unpacks SwiftShader, a software driver
+// that the dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a
+// loader opened by its full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No
+// root, no restart.
+// Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level
+// reference.
 // dawn.node itself is npm's webgpu, an optional peer dependency, loaded at the first call: a web app never needs it.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,8 +25,8 @@ const DEFAULT_FLAGS = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
 const RTLD_NODELETE = 0x1000;
 
 /**
- * Opens an engine on the best adapter of this machine, or on your own device or adapter. Throws an AdapterError where there is
- * none, or where npm's webgpu is not installed.
+ * Opens an engine on the best adapter of this machine, or on your own device or adapter. Throws an AdapterError where
+ * there is none, or where npm's webgpu is not installed.
  *
  * @example
  * ```ts
@@ -41,7 +43,8 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
   const adapter = await requestAdapter(options);
   if (!adapter) {
     throw new AdapterError(
-      "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be used",
+      "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be " +
+        "used",
       fasterChoice(),
     );
   }
@@ -84,10 +87,12 @@ export function fasterChoice(): string {
   if (process.platform !== "linux") return "Install a current driver for the GPU of this machine.";
   const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
   if (/^VERSION_CODENAME=bookworm/m.test(release)) {
-    return "Faster on Debian 12: the GPU's own driver, or Mesa 25's lavapipe: `apt-get install -t bookworm-backports mesa-vulkan-drivers libvulkan1`.";
+    const packages = "-t bookworm-backports mesa-vulkan-drivers libvulkan1";
+    return `Faster on Debian 12: the GPU's own driver, or Mesa 25's lavapipe: \`apt-get install ${packages}\`.`;
   }
   if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) {
-    return "Faster here: the GPU's own driver, or lavapipe: `apt-get install mesa-vulkan-drivers libvulkan1` (Mesa 23 or later).";
+    const packages = "mesa-vulkan-drivers libvulkan1";
+    return `Faster here: the GPU's own driver, or lavapipe: \`apt-get install ${packages}\` (Mesa 23 or later).`;
   }
   if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(release)) {
     return "Faster here: the GPU's own driver, or lavapipe: `dnf install mesa-vulkan-drivers vulkan-loader`.";
@@ -96,8 +101,8 @@ export function fasterChoice(): string {
 }
 
 /**
- * The folder with SwiftShader (vk_swiftshader_icd.json, the driver, a loader), unpacked once a user; null where the package
- * is not installed.
+ * The folder with SwiftShader (vk_swiftshader_icd.json, the driver, a loader), unpacked once per user; null where the
+ * package is not installed.
  */
 export function softwareDriverFolder(): string | null {
   if (process.platform !== "linux" || process.arch !== "x64") return null;

@@ -1,5 +1,5 @@
-// Observers of an engine: benchmarks, tuning and profiles hear of every operator with its cost, of every dispatch, and of every
-// choice between kernels, without replacing anything. Observers change nothing.
+// Observers of an engine: benchmarks, tuning and profiles hear of every operator with its cost, of every dispatch, and
+// of every choice between kernels, without replacing anything. Observers change nothing.
 import type { Tensor } from "../core/tensor.js";
 import type { Choice } from "../tuning/table.js";
 import type { Grid, KernelSource } from "./kernel.js";

@@ -1,5 +1,5 @@
-// Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage bindings and
-// buffers are asked for as large as the adapter has them, features only where it has them.
+// Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage
+// bindings and buffers are asked for as large as the adapter has them, features only where it has them.
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
 import type { Profile } from "./adapter.js";
@@ -22,7 +22,7 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "sh
 const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
 /**
- * Opens an engine, on a device of its own or on yours. Under Node the package's entry brings dawn.node along (npm's webgpu).
+ * Opens an engine, on a device of its own or on yours. Under Node the package's entry takes dawn.node (npm's webgpu).
  * Throws an AdapterError where there is no WebGPU.
  *
  * @example

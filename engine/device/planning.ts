@@ -1,28 +1,38 @@
-// A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. What is made or recorded on
-// it shows, by gpu.memory() and the program's length, what the same would take on an adapter of the given traits: on any
-// machine, in a moment. Reads never resolve, since nothing is ever computed.
+// A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. What is made or
+// recorded on it shows, by gpu.memory() and the program's length, what the same would take on an adapter of the given
+// traits: on any machine, in a moment. Reads never resolve, since nothing is ever computed.
 import type { AdapterTraits } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 
 /**
- * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer there, in
- * bytes; by default what most adapters allow, 2 GiB.
+ * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer
+ * there, in bytes; by default what most adapters allow, 2 GiB.
  */
 export function planningGpu({ profile, subgroupSize }: AdapterTraits, maxBufferSize = 2 ** 31 - 4): Gpu {
   const nothing = () => ({});
   const device = {
     adapterInfo: {
-      ...{ vendor: "", architecture: "", device: "", description: "planning", isFallbackAdapter: false },
-      ...{ subgroupMinSize: subgroupSize, subgroupMaxSize: subgroupSize },
+      vendor: "",
+      architecture: "",
+      device: "",
+      description: "planning",
+      isFallbackAdapter: false,
+      subgroupMinSize: subgroupSize,
+      subgroupMaxSize: subgroupSize,
     },
     features: new Set(subgroupSize > 0 ? ["subgroups"] : []),
     limits: { maxBufferSize, maxStorageBufferBindingSize: maxBufferSize },
     lost: new Promise<never>(() => {}),
     queue: { writeBuffer: nothing, submit: nothing, onSubmittedWorkDone: () => Promise.resolve() },
-    ...{ addEventListener: nothing, removeEventListener: nothing, destroy: nothing },
+    addEventListener: nothing,
+    removeEventListener: nothing,
+    destroy: nothing,
     createBuffer: ({ size }: GPUBufferDescriptor) => ({ size, destroy: nothing }),
-    ...{ createBindGroupLayout: nothing, createBindGroup: nothing, createPipelineLayout: nothing },
-    ...{ createShaderModule: nothing, createComputePipelineAsync: () => Promise.resolve({}) },
+    createBindGroupLayout: nothing,
+    createBindGroup: nothing,
+    createPipelineLayout: nothing,
+    createShaderModule: nothing,
+    createComputePipelineAsync: () => Promise.resolve({}),
   };
   return new Gpu(device as unknown as GPUDevice, profile, true);
 }

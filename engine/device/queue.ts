@@ -1,6 +1,6 @@
-// Eager execution and read-back. Dispatches are encoded into one open compute pass and submitted in batches; their uniforms
-// go to slots of one ring buffer, written once a submit. Reading a tensor copies it to a pooled staging buffer, so a read
-// stalls nobody but the one who awaits it.
+// Eager execution and read-back. Dispatches are encoded into one open compute pass and submitted in batches; their
+// uniforms go to slots of one ring buffer, written once per submit. Reading a tensor copies it to a pooled staging
+// buffer, so a read stalls nobody but the one who awaits it.
 
 import { DeviceLostError } from "../core/errors.js";
 import type { Guard } from "./error-scopes.js";
@@ -8,7 +8,7 @@ import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import type { BufferRegistry } from "./memory.js";
 import { BufferUsage, MapMode } from "./webgpu-flags.js";
 
-const DISPATCHES_A_SUBMIT = 128;
+const DISPATCHES_PER_SUBMIT = 128;
 const BIND_GROUPS_KEPT = 4096;
 
 export interface BoundBuffer {
@@ -21,7 +21,7 @@ export class Queue {
   readonly #registry: BufferRegistry;
   readonly #guarded: Guard;
   readonly #uniforms: GPUBuffer;
-  readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_A_SUBMIT * UNIFORM_SLOT));
+  readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_PER_SUBMIT * UNIFORM_SLOT));
   readonly #staging = new Map<number, GPUBuffer[]>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #bufferIds = new WeakMap<object, number>();
@@ -57,7 +57,7 @@ export class Queue {
     this.#pass.setPipeline(kernel.pipeline);
     this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.paramsSize ? [offset] : []);
     this.#pass.dispatchWorkgroups(...grid);
-    if (this.#used === DISPATCHES_A_SUBMIT) this.flush();
+    if (this.#used === DISPATCHES_PER_SUBMIT) this.flush();
   }
 
   /** Submits what has been encoded. */

@@ -1,5 +1,5 @@
-// The door from the engine to recorded programs: while a recorder is in place, dispatches and allocations go to it instead of
-// to the GPU. engine/program/recording.ts is the one that programs are made of.
+// The door from the engine to recorded programs: while a recorder is in place, dispatches and allocations go to it
+// instead of to the GPU. engine/program/recording.ts is the one that programs are made of.
 import type { Storage, Tensor } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
 
@@ -17,8 +17,8 @@ export interface Recorder {
   /** The promise of memory for a tensor that is made while recording. */
   allocate(bytes: number, label: string): Storage;
   /**
-   * Takes over memory from outside that only the program needs, for as long as it lives: a constant that was uploaded on the
-   * way, or what was disposed meanwhile.
+   * Takes over memory from outside that only the program needs, for as long as it lives: a constant that was uploaded
+   * on the way, or what was disposed meanwhile.
    */
   adopt(buffer: GPUBuffer): void;
   /** Told how `output` can be computed once more from `inputs`; `cheap` if that costs little beside a convolution. */

@@ -1,6 +1,6 @@
-// WebGPU's flag values (https://www.w3.org/TR/webgpu/, the namespaces GPUBufferUsage, GPUTextureUsage, GPUShaderStage and
-// GPUMapMode). Browsers keep them in globals and dawn.node in an object of its own; with the numbers here, which the standard
-// fixes, the engine needs no globals and puts none there.
+// WebGPU's flag values (https://www.w3.org/TR/webgpu/, the namespaces GPUBufferUsage, GPUTextureUsage, GPUShaderStage
+// and GPUMapMode). Browsers keep them in globals and dawn.node in an object of its own; with the numbers here, which
+// the standard fixes, the engine needs no globals and puts none there.
 
 export const BufferUsage = {
   MAP_READ: 0x0001,

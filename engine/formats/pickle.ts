@@ -1,5 +1,6 @@
 // A small interpreter of Python's pickle stack machine (https://docs.python.org/3/library/pickletools.html), for what
-// torch.save writes: the binary opcodes of protocols 2 to 4 that build numbers, strings, tuples, lists and dictionaries.
+// torch.save writes: the binary opcodes of protocols 2 to 4 that build numbers, strings, tuples, lists and
+// dictionaries.
 // A pickle is a program that can name any Python function; here a name is looked up in the caller's list and nowhere
 // else, and every opcode outside of this list ends the reading, so that nothing in a file can run. Each opcode takes at
 // least one byte and never jumps back, which bounds time and memory by the length of the file.
@@ -164,10 +165,9 @@ class Unpickler {
   private take(length: number): number {
     const start = this.position;
     if (length > this.bytes.length - start) {
-      throw new FormatError(
-        `${this.context.where} is truncated: its pickle ends after ${this.bytes.length} bytes in the middle of an instruction.`,
-        DAMAGED,
-      );
+      const { where } = this.context;
+      const end = `its pickle ends after ${this.bytes.length} bytes in the middle of an instruction`;
+      throw new FormatError(`${where} is truncated: ${end}.`, DAMAGED);
     }
     this.position += length;
     return start;

@@ -1,6 +1,7 @@
 // Reads and writes .pth files, the containers of torch.save (torch/serialization.py defines them): a zip since PyTorch
-// 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; whatever else a checkpoint
-// holds in numbers and strings is passed over, and any Python object but tensors and dictionaries is refused unrun.
+// 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; whatever else a
+// checkpoint holds in numbers and strings is passed over, and any Python object but tensors and dictionaries is refused
+// unrun.
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
@@ -16,8 +17,8 @@ const AGAIN = "Copy or download the file again.";
 const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian machine.";
 
 /**
- * Reads the tensors of a .pth of either container; see `stateDictOf` for how nested dictionaries are named. Prefixes such
- * as `module.` are kept. `where` names the file in errors: every malformed or suspicious input is a FormatError.
+ * Reads the tensors of a .pth of either container; see `stateDictOf` for how nested dictionaries are named. Prefixes
+ * such as `module.` are kept. `where` names the file in errors: every malformed or suspicious input is a FormatError.
  */
 export function parsePth(bytes: Uint8Array, where = "the .pth file"): StateDict {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return parseZip(bytes, where);
@@ -162,9 +163,9 @@ const EXTRA_HEADER_BYTES = 4;
 const PADDING_TAG = 0x4246;
 
 /**
- * Writes a state dict as torch.save does (the zip container, protocol 2, an OrderedDict of contiguous CPU tensors), so that
- * torch.load(path, weights_only=True) takes it. The container has no place for `metadata`, which is left out. FormatError
- * for what it cannot hold: U16, U32 and U64 tensors, or 4 GiB and more.
+ * Writes a state dict as torch.save does (the zip container, protocol 2, an OrderedDict of contiguous CPU tensors), so
+ * that torch.load(path, weights_only=True) takes it. The container has no place for `metadata`, which is left out.
+ * FormatError for what it cannot hold: U16, U32 and U64 tensors, or 4 GiB and more.
  */
 export function serializePth(stateDict: StateDict): Uint8Array {
   const text = new TextEncoder();

@@ -62,7 +62,8 @@ export function parseSafetensors(bytes: Uint8Array, where = "the safetensors fil
 }
 
 /**
- * Writes a safetensors file: tensors in insertion order, data from a multiple of 8 bytes on, metadata where there are any.
+ * Writes a safetensors file: tensors in insertion order, data from a multiple of 8 bytes on, metadata where there are
+ * any.
  * A ShapeError if a tensor's data do not fit its dtype and shape.
  */
 export function serializeSafetensors({ tensors, metadata }: StateDict): Uint8Array {

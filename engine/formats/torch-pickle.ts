@@ -1,6 +1,7 @@
-// What the pickles of torch.save mean: the few names that a state dict needs, storages (flat typed memory kept outside of
-// the pickle), tensors as strided windows on them, and the way from a pickled object to a flat StateDict. Whatever the
-// strides, tensors come out contiguous, each in memory of its own, so that weights tied in the file are plain copies.
+// What the pickles of torch.save mean: the few names that a state dict needs, storages (flat typed memory kept outside
+// of the pickle), tensors as strided windows on them, and the way from a pickled object to a flat StateDict. Whatever
+// the strides, tensors come out contiguous, each in memory of its own, so that weights tied in the file are plain
+// copies.
 import { FormatError } from "../core/errors.js";
 import { type PickleContext, PickleGlobal } from "./pickle.js";
 import {
@@ -93,8 +94,8 @@ export function torchPickleContext(where: string): TorchPickleContext {
 
 /**
  * Gathers the tensors of a pickled object. A dictionary within a dictionary adds its key and a dot to the names of its
- * tensors, unless all tensors are in it ({"state_dict": {...}, "epoch": 3} gives the inner names). What is not a tensor is
- * passed over. `data` are the storages' bytes by key, checked to be as long as the
+ * tensors, unless all tensors are in it ({"state_dict": {...}, "epoch": 3} gives the inner names). What is not a tensor
+ * is passed over. `data` are the storages' bytes by key, checked to be as long as the
  * storages say; `limit` bounds the bytes that tensors may take in all.
  */
 export function stateDictOf(

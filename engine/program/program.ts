@@ -1,8 +1,8 @@
-// A step recorded once and replayed many times. While `record` runs its function, operators hand over their dispatches as
-// always, but nothing runs: the recording keeps them, and every tensor made on the way is a promise of memory. Afterwards
-// lifetimes are known, so buffers are shared by tensors that never live at the same time (whole buffers: WebGPU forbids
-// one buffer as read and as written in one dispatch, whatever the ranges). Pipelines are compiled together, bind groups
-// and uniforms made once; a replay is one encoder, one pass and no garbage.
+// A step recorded once and replayed many times. While `record` runs its function, operators hand over their dispatches
+// as always, but nothing runs: the recording keeps them, and every tensor made on the way is a promise of memory.
+// Afterwards lifetimes are known, so buffers are shared by tensors that never live at the same time (whole buffers:
+// WebGPU forbids one buffer as read and as written in one dispatch, whatever the ranges). Pipelines are compiled
+// together, bind groups and uniforms made once; a replay is one encoder, one pass and no garbage.
 // What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
 
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
@@ -36,7 +36,7 @@ export class Arena {
 }
 
 export interface RecordOptions extends CancellationOptions {
-  /** What a backward pass makes again instead of having it kept; results are the same to the bit. By default "cheap". */
+  /** What a backward pass recomputes instead of having it kept; results are the same to the bit. By default "cheap". */
   rematerialize?: Rematerialize;
 }
 

@@ -1,5 +1,5 @@
-// What a program is made of while its work is recorded: dispatches in order, promises of memory, uploaded constants, and the
-// recomputation closures of the backward pass.
+// What a program is made of while its work is recorded: dispatches in order, promises of memory, uploaded constants,
+// and the recomputation closures of the backward pass.
 import type { Inputs } from "../core/operator.js";
 import { Storage, type Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
@@ -53,7 +53,9 @@ export class Recording implements Recorder {
   }
 }
 
-/** Runs `work` as a recording would and keeps nothing of it, for observers of what it calls. Nothing is compiled or run. */
+/**
+ * Runs `work` as a recording would and keeps nothing of it, for observers of what it calls. Nothing is compiled or run.
+ */
 export function rehearse(gpu: Gpu, work: () => unknown): void {
   const recording = new Recording("nothing");
   try {
@@ -63,7 +65,10 @@ export function rehearse(gpu: Gpu, work: () => unknown): void {
   }
 }
 
-/** Keeps a tensor of a recording for the backward pass where everything else is recomputed (see record). Returns the tensor. */
+/**
+ * Keeps a tensor of a recording for the backward pass where everything else is recomputed (see record). Returns the
+ * tensor.
+ */
 export function keepForBackward(tensor: Tensor): Tensor {
   tensor.gpu.recorder?.keep(tensor);
   return tensor;

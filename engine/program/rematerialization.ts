@@ -1,16 +1,17 @@
-// Memory against arithmetic while a step is recorded. A tensor that a gradient wants must live from the forward pass to the
-// backward pass, unless it is computed once more there. So an operator leaves a recomputation closure for its output, and while
-// the tape is reversed a dispatch that reads such an output is given a twin, made then and there by the same kernels from the
-// same inputs, hence of the same bits. The original is then not touched after the forward pass, which ends its life; twins
-// that nobody reads are never made. Inputs may themselves be twins.
-// Where a dispatch writes to what a closure reads, such as an update of parameters, the closure is forgotten: the original stays.
+// Memory against arithmetic while a step is recorded. A tensor that a gradient wants must live from the forward pass to
+// the backward pass, unless it is computed once more there. So an operator leaves a recomputation closure for its
+// output, and while the tape is reversed a dispatch that reads such an output is given a twin, made then and there by
+// the same kernels from the same inputs, hence of the same bits. The original is then not touched after the forward
+// pass, which ends its life; twins that nobody reads are never made. Inputs may themselves be twins.
+// Where a dispatch writes to what a closure reads, such as an update of parameters, the closure is forgotten: the
+// original stays.
 // Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
 import type { Inputs } from "../core/operator.js";
 import type { Storage, Tensor } from "../core/tensor.js";
 
 /**
- * What the backward pass of a recorded program recomputes: "nothing"; what costs little beside a convolution ("cheap": norms,
- * activations, padding, resampling); or "everything" but what keepForBackward() names.
+ * What the backward pass of a recorded program recomputes: "nothing"; what costs little beside a convolution ("cheap":
+ * norms, activations, padding, resampling); or "everything" but what keepForBackward() names.
  */
 export type Rematerialize = "nothing" | "cheap" | "everything";
 

@@ -1,4 +1,5 @@
-// Tuning tables in a browser's own storage (IndexedDB), one for each adapter and profile. Works in pages and in workers.
+// Tuning tables in a browser's own storage (IndexedDB), one for each adapter and profile. Works in pages and in
+// workers.
 import type { Profile } from "../device/adapter.js";
 import { checkTuning, type TuningTable } from "./table.js";
 
@@ -24,7 +25,10 @@ async function withStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectSto
   }
 }
 
-/** The table that was stored for an adapter (adapterName) and profile, or null. Throws what IndexedDB throws, and a FormatError. */
+/**
+ * The table that was stored for an adapter (adapterName) and profile, or null. Throws what IndexedDB throws, and a
+ * FormatError.
+ */
 export async function loadTuning(adapter: string, profile: Profile): Promise<TuningTable | null> {
   const value: unknown = await withStore("readonly", (store) => store.get(keyFor(adapter, profile)));
   return value === undefined ? null : checkTuning(value, "the stored tuning table");

@@ -1,5 +1,6 @@
-// Tuning tables: which kernel was measured to be the fastest for an operator, shapes and options on one adapter. A table is
-// plain JSON and holds only what departs from the operators' own rule. It is consulted by chooseVariant after `gpu.forced`.
+// Tuning tables: which kernel was measured to be the fastest for an operator, shapes and options on one adapter. A
+// table is plain JSON and holds only what departs from the operators' own rule. It is consulted after what is forced
+// (see engine/tuning/variants.ts).
 // Other kernels round otherwise, so a table is part of what "same seed, same adapter, same bits" rests on.
 
 import { FormatError } from "../core/errors.js";
@@ -26,8 +27,9 @@ export interface Choice {
 }
 
 /**
- * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no axes),
- * and its options sorted by name, all with single spaces between. Every number that the choice may depend on is in it:
+ * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no
+ * axes), and its options sorted by name, all with single spaces between. Every number that the choice may depend on is
+ * in it:
  *
  *     conv2d 1x64x32x32 64x64x3x3 64 padding=1 paddingMode=zeros stride=1
  */
@@ -71,8 +73,9 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
 }
 
 /**
- * Puts a table in force. One of another adapter or profile says nothing of this one: it is left out, `notify` hears of it,
- * and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when met.
+ * Puts a table in force. One of another adapter or profile says nothing of this one: it is left out, `notify` hears of
+ * it, and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when
+ * met.
  */
 export function applyTuning(
   gpu: { info: GPUAdapterInfo; profile: Profile; variants: { use(table: TuningTable | null): void } },

@@ -1,5 +1,5 @@
-// Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning table
-// measured to be the fastest, else what the operator's own rule says.
+// Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning
+// table measured to be the fastest, else what the operator's own rule says.
 import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { type Choice, keyOf, type TuningTable } from "./table.js";

@@ -1,6 +1,7 @@
-// How fast the adapter reads, or with COPY reads and writes at once. Every invocation takes PER_THREAD vec4s, STRIDE apart, and
-// writes their sum, or each of them where it was. With 64, invocations touch neighbours side by side, which a GPU likes; with 1,
-// each has a run of its own, which a CPU likes. For benchmarks; `quads` is a multiple of 64 * PER_THREAD.
+// How fast the adapter reads, or with COPY reads and writes at once. Every invocation takes PER_THREAD vec4s, STRIDE
+// apart, and writes their sum, or each of them where it was. With a STRIDE of 64 neighbouring invocations touch
+// neighbouring elements, which suits a GPU; with 1 each invocation has its own contiguous run, which suits a CPU.
+// `quads`, the number of vec4s, is a multiple of 64 * PER_THREAD.
 struct Params { quads: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;

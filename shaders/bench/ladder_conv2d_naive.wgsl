@@ -1,4 +1,4 @@
-// Ladder, step 1 of convolution: 3 x 3, stride 1, a border of zeros, one invocation an output, as the formula reads.
+// Ladder, step 1 of convolution: 3 x 3, stride 1, a border of zeros, one invocation per output, as the formula reads.
 // x [in_channels, height, width], w [out_channels, in_channels, 3, 3], y [out_channels, height, width].
 // Grid: x = columns / 16, y = rows / 16, both rounded up, z = output channels.
 

@@ -1,11 +1,12 @@
-// Ladder, step 3: matrix product with a tile of 4 x 4 outputs in the registers of an invocation, read straight from storage:
-// four steps of k take 8 vec4f loads and 64 multiply-adds. a [m, k], c [k, n], y [m, n]; sizes are multiples of 64.
+// Ladder, step 3: matrix product with a tile of 4 x 4 outputs in the registers of an invocation, read straight from
+// storage: four steps of k take 8 vec4f loads and 64 multiply-adds.
+// a [m, k], b [k, n], y [m, n]; sizes are multiples of 64.
 // Grid: x = columns / 64, y = rows / 64.
 
 struct Params { m: u32, n: u32, k: u32 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> c: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -17,18 +18,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
   for (var k = 0u; k < depth; k++) {
     let at = k * 4 * quads + id.x;
-    let c0 = c[at];
-    let c1 = c[at + quads];
-    let c2 = c[at + 2 * quads];
-    let c3 = c[at + 3 * quads];
+    let b0 = b[at];
+    let b1 = b[at + quads];
+    let b2 = b[at + 2 * quads];
+    let b3 = b[at + 3 * quads];
     let a0 = a[row * depth + k];
     let a1 = a[(row + 1) * depth + k];
     let a2 = a[(row + 2) * depth + k];
     let a3 = a[(row + 3) * depth + k];
-    s0 += a0.x * c0 + a0.y * c1 + a0.z * c2 + a0.w * c3;
-    s1 += a1.x * c0 + a1.y * c1 + a1.z * c2 + a1.w * c3;
-    s2 += a2.x * c0 + a2.y * c1 + a2.z * c2 + a2.w * c3;
-    s3 += a3.x * c0 + a3.y * c1 + a3.z * c2 + a3.w * c3;
+    s0 += a0.x * b0 + a0.y * b1 + a0.z * b2 + a0.w * b3;
+    s1 += a1.x * b0 + a1.y * b1 + a1.z * b2 + a1.w * b3;
+    s2 += a2.x * b0 + a2.y * b1 + a2.z * b2 + a2.w * b3;
+    s3 += a3.x * b0 + a3.y * b1 + a3.z * b2 + a3.w * b3;
   }
   y[row * quads + id.x] = s0;
   y[(row + 1) * quads + id.x] = s1;

@@ -1,11 +1,11 @@
-// Ladder, step 2: matrix product with four neighbouring outputs of a row an invocation, read and written as one vec4f.
-// a [m, k], c [k, n], y [m, n]; sizes are multiples of 64.
+// Ladder, step 2: matrix product with four neighbouring outputs of a row per invocation, read and written as one vec4f.
+// a [m, k], b [k, n], y [m, n]; sizes are multiples of 64.
 // Grid: x = columns / 64, y = rows / 16.
 
 struct Params { m: u32, n: u32, k: u32 }
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> c: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -14,7 +14,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let quads = params.n / 4;
   var sum = vec4f();
   for (var k = 0u; k < params.k; k++) {
-    sum += a[id.y * params.k + k] * c[k * quads + id.x];
+    sum += a[id.y * params.k + k] * b[k * quads + id.x];
   }
   y[id.y * quads + id.x] = sum;
 }

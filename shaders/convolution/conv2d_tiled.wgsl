@@ -1,6 +1,6 @@
-// Convolution for GPUs (see lib/conv2d_tiled.wgsl), with weights in any order.
+// Convolution for GPUs (see shaders/convolution/lib/conv2d_tiled.wgsl), with weights at any strides.
 // Grid: tiles, flat.
-const A_TURNED: bool = false;
+const A_TRANSPOSED: bool = false;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;

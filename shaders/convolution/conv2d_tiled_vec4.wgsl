@@ -1,7 +1,7 @@
-// The convolution of conv2d_tiled.wgsl where the weights are [out, in, taps] from the buffer's beginning and in * taps is a
-// multiple of 4: they are read by fours.
+// The convolution of conv2d_tiled.wgsl where the weights are [out, in, taps] from the buffer's beginning and in * taps
+// is a multiple of 4: they are read as vec4s.
 // Grid: tiles, flat.
-const A_TURNED: bool = true;
+const A_TRANSPOSED: bool = true;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;

@@ -1,19 +1,20 @@
-// Gradient of a convolution's weights for GPUs (see lib/tiled_gemm.wgsl).
-//   dw[split][m, c, ty, tx] = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
-// Rows are output channels, columns in_channels * taps, and the long sum over batch * pixels is cut into runs, one a `z`, whose
-// partial sums are added by a second pass in a fixed order.
+// Gradient of a convolution's weights for GPUs (see shaders/lib/tiled_gemm.wgsl).
+//   dw[split][m, c, ty, tx]
+//     = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
+// Rows are output channels, columns in_channels * taps, and the long sum over batch * pixels is cut into splits, one
+// per `z`, whose partial sums a second pass adds in a fixed order.
 // Grid: tiles, flat.
 const TAPS_X: u32 = 3; // @tunable
 const TAPS_Y: u32 = 3; // @tunable
 const TAPS: u32 = TAPS_X * TAPS_Y;
-const SCATTERED: bool = true;
-const A_TURNED: bool = false;
-const C_TURNED: bool = false;
+const STRIDED: bool = true;
+const A_TRANSPOSED: bool = false;
+const B_TRANSPOSED: bool = false;
 
 struct Params {
   batch: u32, in_channels: u32, in_height: u32, in_width: u32,
   out_channels: u32, out_height: u32, out_width: u32,
-  stride: u32, pad: i32, reflect: u32, splits: u32, pixels_a_split: u32,
+  stride: u32, pad: i32, reflect: u32, splits: u32, pixels_per_split: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -25,28 +26,28 @@ struct Params {
 
 // Where four channels of dy begin in an image.
 alias PlaceA = vec4u;
-// Where four channels of x begin in an image, and how far their taps are off.
-struct PlaceC { at: vec4u, y: vec4i, x: vec4i }
+// Where four channels of x begin in an image, and the offsets of their taps.
+struct PlaceB { at: vec4u, y: vec4i, x: vec4i }
 
 fn gemm_size() -> vec3u { return vec3u(params.out_channels, params.in_channels * TAPS, params.splits); }
 
 fn gemm_terms(z: u32) -> vec2u {
-  let first = z * params.pixels_a_split;
-  return vec2u(first, min(first + params.pixels_a_split, params.batch * params.out_height * params.out_width));
+  let first = z * params.pixels_per_split;
+  return vec2u(first, min(first + params.pixels_per_split, params.batch * params.out_height * params.out_width));
 }
 
 fn a_along_k() -> bool { return true; }
 
-fn c_along_k() -> bool { return true; }
+fn b_along_k() -> bool { return true; }
 
 fn a_place(z: u32, rows: vec4u) -> PlaceA {
   return min(rows, vec4u(params.out_channels - 1)) * params.out_height * params.out_width;
 }
 
-fn c_place(z: u32, columns: vec4u) -> PlaceC {
+fn b_place(z: u32, columns: vec4u) -> PlaceB {
   let there = min(columns, vec4u(params.in_channels * TAPS - 1));
   let tap = there % TAPS;
-  return PlaceC(divided(there, TAPS) * params.in_height * params.in_width,
+  return PlaceB(divided(there, TAPS) * params.in_height * params.in_width,
     vec4i(divided(tap, TAPS_X)) - params.pad, vec4i(tap % TAPS_X) - params.pad);
 }
 
@@ -57,7 +58,7 @@ fn a_line(z: u32, place: PlaceA, j: u32, k: u32, end: u32) -> vec4f {
   return select(vec4f(), vec4f(dy[at.x], dy[at.y], dy[at.z], dy[at.w]), k < end);
 }
 
-fn c_line(z: u32, place: PlaceC, j: u32, k: u32, end: u32) -> vec4f {
+fn b_line(z: u32, place: PlaceB, j: u32, k: u32, end: u32) -> vec4f {
   let there = min(k, end - 1);
   let line = there / params.out_width;
   let image = line / params.out_height;

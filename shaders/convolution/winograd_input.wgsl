@@ -1,10 +1,9 @@
-// Winograd's transform of the input of a convolution of stride 1 (see lib/winograd.wgsl): v[f, c, t] = (B^T d B)[f], where d is the 6 x 6 window of
-// channel c that tile t of the output, out x out, needs. x [batch, channels, in_height, in_width], zero or mirrored outside;
-// v [36, channels, tiles_stride], tiles numbered image by image, row by row; those that only fill the stride up are zero.
-// One window an invocation, neighbours in t.
-// Grid: x = groups of tiles, y = channels.
-const WORKGROUP: u32 = 64; // @tunable
-
+// Winograd's transform of the input of a convolution of stride 1 (see shaders/convolution/lib/winograd.wgsl):
+//   v[f, c, t] = (B^T d B)[f]
+// where d is the 6 x 6 window of channel c that tile t of the output, out x out, needs.
+// Layouts: x [batch, channels, in_height, in_width], zero or mirrored outside; v [36, channels, tiles_stride], with
+// zeros for the tiles that only fill the stride up. One window per invocation (see
+// shaders/convolution/lib/winograd_tile.wgsl).
 struct Params {
   batch: u32, channels: u32, in_height: u32, in_width: u32,
   tiles_y: u32, tiles_x: u32, tiles_stride: u32, out: u32, pad_y: i32, pad_x: i32, reflect: u32,
@@ -33,17 +32,13 @@ fn transform_input(d: Six) -> Six {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let t = group.x * WORKGROUP + local;
-  let c = group.y;
-  let i = c * params.tiles_stride + t;
-  let plane = params.channels * params.tiles_stride;
-  if (t >= params.tiles_stride) { return; }
-  let tile = tile_of(t, params.tiles_y, params.tiles_x);
+  let tile = tile_of(group, local);
+  if (tile.number >= params.tiles_stride) { return; }
   let top = i32(tile.y * params.out) - params.pad_y;
   let left = i32(tile.x * params.out) - params.pad_x;
 
   var rows: array<Six, 6>;
-  let image = (min(tile.image, params.batch - 1) * params.channels + c) * params.in_height;
+  let image = (min(tile.image, params.batch - 1) * params.channels + tile.channel) * params.in_height;
   let bottom = top + 6;
   for (var y = top; y < bottom; y++) {
     let sy = source(y, params.in_height, params.reflect);
@@ -56,12 +51,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
     rows[5] = transform_input(d);
   }
-  let end = i + 6 * plane;
-  for (var at = i; at < end; at += plane) {
+  let end = tile.first + 6 * tile.plane;
+  for (var at = tile.first; at < end; at += tile.plane) {
     let column = transform_input(Six(rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]));
     for (var r = 0u; r < 6; r++) {
-      v[at + r * 6 * plane] = column[r];
-      rows[r] = turned(rows[r]);
+      v[at + r * 6 * tile.plane] = column[r];
+      rows[r] = rotated(rows[r]);
     }
   }
 }

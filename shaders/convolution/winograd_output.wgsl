@@ -1,11 +1,11 @@
 // Winograd's way back: a tile of OUT x OUT outputs from its 36 products, y = A^T p A + bias.
-// p [36, channels, tiles_stride] (see winograd_input.wgsl); y [batch, channels, out_height, out_width]. One tile an invocation.
-// Grid: x = groups of tiles, y = channels.
+// Layouts: p [36, channels, tiles_stride], y [batch, channels, out_height, out_width]. One tile per invocation (see
+// shaders/convolution/lib/winograd_tile.wgsl).
 const TAPS: u32 = 3; // @tunable 3 or 4
-const WORKGROUP: u32 = 64; // @tunable
 
 struct Params {
-  batch: u32, channels: u32, out_height: u32, out_width: u32, tiles_y: u32, tiles_x: u32, tiles_stride: u32, has_bias: u32,
+  batch: u32, channels: u32, out_height: u32, out_width: u32,
+  tiles_y: u32, tiles_x: u32, tiles_stride: u32, has_bias: u32,
 }
 
 @group(0) @binding(0) var<storage, read> p: array<f32>;
@@ -18,29 +18,26 @@ struct Params {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let t = group.x * WORKGROUP + local;
-  let c = group.y;
-  let i = c * params.tiles_stride + t;
-  let plane = params.channels * params.tiles_stride;
-  let tile = tile_of(t, params.tiles_y, params.tiles_x);
-  if (t >= params.tiles_stride || tile.image >= params.batch) { return; }
+  let tile = tile_of(group, local);
+  if (tile.number >= params.tiles_stride || tile.image >= params.batch) { return; }
 
   var rows: array<array<f32, OUT>, 6>;
-  let end = i + 36 * plane;
-  for (var at = i; at < end; at += 6 * plane) {
+  let end = tile.first + 36 * tile.plane;
+  for (var at = tile.first; at < end; at += 6 * tile.plane) {
     var m = Six();
-    for (var j = 0u; j < 6; j++) { m[j] = p[at + j * plane]; }
+    for (var j = 0u; j < 6; j++) { m[j] = p[at + j * tile.plane]; }
     for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
     rows[5] = transform_output(m);
   }
   var b = 0.0;
-  if (params.has_bias == 1) { b = bias[c]; }
+  if (params.has_bias == 1) { b = bias[tile.channel]; }
+  let plane = (tile.image * params.channels + tile.channel) * params.out_height;
   let bottom = min((tile.y + 1) * OUT, params.out_height);
   let right = min((tile.x + 1) * OUT, params.out_width);
   for (var ox = tile.x * OUT; ox < right; ox++) {
     var column = transform_output(Six(rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]));
     for (var oy = tile.y * OUT; oy < bottom; oy++) {
-      y[((tile.image * params.channels + c) * params.out_height + oy) * params.out_width + ox] = column[0] + b;
+      y[(plane + oy) * params.out_width + ox] = column[0] + b;
       for (var r = 0u; r < OUT - 1; r++) { column[r] = column[r + 1]; }
     }
     for (var r = 0u; r < 6; r++) {

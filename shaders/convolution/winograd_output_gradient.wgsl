@@ -1,11 +1,11 @@
-// The transpose of winograd_output.wgsl, on the way to the weights' gradient: g[f, m, t] = (A dy A^T)[f] for tile t of dy.
-// dy [batch, channels, out_height, out_width], nothing beyond its borders; g [36, channels, tiles_stride]. One tile an invocation.
-// Grid: x = groups of tiles, y = channels.
+// The transpose of winograd_output.wgsl, for the weights' gradient: g[f, m, t] = (A dy A^T)[f] for tile t of dy.
+// Layouts: dy [batch, channels, out_height, out_width], zero beyond its borders; g [36, channels, tiles_stride]. One
+// tile per invocation (see shaders/convolution/lib/winograd_tile.wgsl).
 const TAPS: u32 = 3; // @tunable 3 or 4
-const WORKGROUP: u32 = 64; // @tunable
 
 struct Params {
-  batch: u32, channels: u32, out_height: u32, out_width: u32, tiles_y: u32, tiles_x: u32, tiles_stride: u32,
+  batch: u32, channels: u32, out_height: u32, out_width: u32,
+  tiles_y: u32, tiles_x: u32, tiles_stride: u32,
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -17,15 +17,11 @@ struct Params {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let t = group.x * WORKGROUP + local;
-  let c = group.y;
-  let i = c * params.tiles_stride + t;
-  let plane = params.channels * params.tiles_stride;
-  if (t >= params.tiles_stride) { return; }
-  let tile = tile_of(t, params.tiles_y, params.tiles_x);
+  let tile = tile_of(group, local);
+  if (tile.number >= params.tiles_stride) { return; }
 
   var rows: array<Six, OUT>;
-  let image = (tile.image * params.channels + c) * params.out_height;
+  let image = (tile.image * params.channels + tile.channel) * params.out_height;
   let left = tile.x * OUT;
   let bottom = (tile.y + 1) * OUT;
   for (var oy = tile.y * OUT; oy < bottom; oy++) {
@@ -38,14 +34,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     for (var r = 0u; r < OUT - 1; r++) { rows[r] = rows[r + 1]; }
     rows[OUT - 1] = transform_output_gradient(d);
   }
-  let end = i + 6 * plane;
-  for (var at = i; at < end; at += plane) {
+  let end = tile.first + 6 * tile.plane;
+  for (var at = tile.first; at < end; at += tile.plane) {
     var d = array<f32, OUT>();
     for (var r = 0u; r < OUT; r++) {
       d[r] = rows[r][0];
-      rows[r] = turned(rows[r]);
+      rows[r] = rotated(rows[r]);
     }
     let column = transform_output_gradient(d);
-    for (var r = 0u; r < 6; r++) { g[at + r * 6 * plane] = column[r]; }
+    for (var r = 0u; r < 6; r++) { g[at + r * 6 * tile.plane] = column[r]; }
   }
 }

@@ -1,5 +1,6 @@
 // The last step of Winograd's weight gradient: dw = G^T s G, the transpose of winograd_weights.wgsl.
-// s [36, pairs], pairs = out_channels * in_channels; dw [pairs, TAPS, TAPS]. One pair of channels an invocation.
+// Layouts: s [36, pairs], pairs = out_channels * in_channels; dw [pairs, TAPS, TAPS]. One pair of channels per
+// invocation.
 const TAPS: u32 = 3; // @tunable 3 or 4
 
 struct Params { pairs: u32 }

@@ -1,6 +1,6 @@
 // Winograd's transform of the weights: u[f, m, c] = (G w G^T)[f] for output channel m and input channel c.
-// w by strides (see lib/convolution.wgsl), so that flipped and transposed weights serve as well; u [36, out_channels, in_channels].
-// One pair of channels an invocation.
+// Layouts: w by strides (see shaders/convolution/lib/geometry.wgsl), so that flipped and transposed weights serve as
+// well; u [36, out_channels, in_channels]. One pair of channels per invocation.
 const TAPS: u32 = 3; // @tunable 3 or 4
 
 struct Params { out_channels: u32, in_channels: u32, w_base: i32, w_m: i32, w_c: i32, w_ty: i32, w_tx: i32 }
@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var taps = array<f32, TAPS>();
     for (var ty = 0u; ty < TAPS; ty++) {
       taps[ty] = rows[ty][0];
-      rows[ty] = turned(rows[ty]);
+      rows[ty] = rotated(rows[ty]);
     }
     let column = transform_weights(taps);
     for (var r = 0u; r < 6; r++) { u[at + r * 6 * pairs] = column[r]; }

@@ -1,15 +1,15 @@
-// The product of matmul_tiled.wgsl where all goes by fours: k and n are multiples of 4, a lies along k, c along k or n, and
-// all other strides are multiples of 4. Strides count single elements, as there.
+// The product of matmul_tiled.wgsl where everything is accessed as vec4s: k and n are multiples of 4, a is contiguous
+// along k, b along k or n, and all other strides are multiples of 4. Strides count single elements, as there.
 // Grid: tiles, flat.
-const C_ALONG_K: bool = false; // @tunable c lies along k, not along n
-const SCATTERED: bool = false;
-const A_TURNED: bool = true;
-const C_TURNED: bool = C_ALONG_K;
+const B_ALONG_K: bool = false; // @tunable b is contiguous along k, not along n
+const STRIDED: bool = false;
+const A_TRANSPOSED: bool = true;
+const B_TRANSPOSED: bool = B_ALONG_K;
 
 //#include matmul/lib/params.wgsl
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> c: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
@@ -19,9 +19,9 @@ fn a_line(z: u32, place: PlaceA, j: u32, k: u32, end: u32) -> vec4f {
   return select(vec4f(), a[at], k < end);
 }
 
-fn c_line(z: u32, place: PlaceC, j: u32, k: u32, end: u32) -> vec4f {
-  let at = select(place.x + min(k, end - 1) * params.c_k, place[j] + min(k, end - 4), C_ALONG_K) / 4;
-  return select(vec4f(), c[at], k < end);
+fn b_line(z: u32, place: PlaceB, j: u32, k: u32, end: u32) -> vec4f {
+  let at = select(place.x + min(k, end - 1) * params.b_k, place[j] + min(k, end - 4), B_ALONG_K) / 4;
+  return select(vec4f(), b[at], k < end);
 }
 
 fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {

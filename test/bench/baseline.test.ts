@@ -1,4 +1,5 @@
-// The verdict on an earlier file: slower beyond the spread of both runs, another adapter, no file of rows; and the README's table.
+// The verdict on an earlier file: slower beyond the spread of both runs, another adapter, no file of rows; and the
+// README's table.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compareWithBaseline, parseRows } from "../../bench/baseline.js";
@@ -13,9 +14,22 @@ function row(
   more: Partial<BenchRow> = {},
 ): BenchRow {
   return {
-    ...{ suite: "kernels", kernel, variant: "tiled", shape: "3x3 64->64 at 64x64", dtype: "f32", adapter: "lavapipe" },
-    ...{ profile: "software", runs: 5, ms: { median, min, max }, flops: 2e9, bytes: 1e6, gflops: 12.5, gbps: 0.1 },
-    ...{ roofline: 0.312, reference_ms: 170, peers: {} },
+    suite: "kernels",
+    kernel,
+    variant: "tiled",
+    shape: "3x3 64->64 at 64x64",
+    dtype: "f32",
+    adapter: "lavapipe",
+    profile: "software",
+    runs: 5,
+    ms: { median, min, max },
+    flops: 2e9,
+    bytes: 1e6,
+    gflops: 12.5,
+    gbps: 0.1,
+    roofline: 0.312,
+    reference_ms: 170,
+    peers: {},
     ...more,
   };
 }

@@ -1,4 +1,5 @@
-// The benchmark as a library: measurements that can be believed, rows for every operator, rows that say why they have no time.
+// The benchmark as a library: measurements that can be believed, rows for every operator, rows that say why they have
+// no time.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { casesOf, chooseCases, runBench, shareOf } from "../../bench/index.js";

@@ -30,7 +30,13 @@ test("a kernel wins that is faster every time, and by enough", () => {
 test("every choice of a step is found, and kernels that do the same are measured once", async () => {
   const gpu = await testGpu("software");
   const choices = await choicesOf(gpu, {
-    ...{ crop_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", netD: "pixel", num_patches: 16, netF_nc: 16 },
+    crop_size: 16,
+    ngf: 4,
+    ndf: 4,
+    netG: "resnet_4blocks",
+    netD: "pixel",
+    num_patches: 16,
+    netF_nc: 16,
   });
   assert.is(new Set(choices.map(({ key }) => key)).size, choices.length);
   const found = new Set(choices.map(({ operator }) => operator));

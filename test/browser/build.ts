@@ -1,13 +1,16 @@
-// What the browser tests serve: the page as it is built for visitors, and beside it a bare page that checks the operators against
-// their golden values, with the files of goldens.
+// What the browser tests serve: the pages as they are built for visitors, and beside them a bare page that checks the
+// operators against their golden values, with the files of goldens.
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { buildPage } from "../../cut/web/build.js";
+import { pages } from "../../bin/pages.js";
+import { buildPages } from "../../cut/web/build.js";
 import { projectFolder } from "../support/command.js";
 import { goldensFolder } from "../support/goldens.js";
 
-/** Test helpers import Node at their top and the page calls nothing of it: there its names stand for a function that does nothing. */
+/**
+ * Test helpers import Node, and the page calls nothing of it: there its names stand for a function that does nothing.
+ */
 const withoutNode: Plugin = {
   name: "without Node",
   setup({ onResolve, onLoad }) {
@@ -22,7 +25,7 @@ const withoutNode: Plugin = {
 };
 
 export async function buildTestPages(folder: string): Promise<void> {
-  await buildPage(folder);
+  await buildPages(pages, folder);
   await build({
     entryPoints: [join(projectFolder, "dist/test/browser/operators-page.js")],
     outfile: join(folder, "operators-page.js"),

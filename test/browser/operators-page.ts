@@ -1,4 +1,5 @@
-// Runs in the browser: every operator's golden cases on this adapter, with the very checks of test/goldens/operators.ts.
+// Runs in the browser: every operator's golden cases on this adapter, with the very checks of
+// test/goldens/operators.ts.
 
 import { openGpu } from "../../engine/device/open.js";
 import { parseSafetensors } from "../../engine/formats/safetensors.js";

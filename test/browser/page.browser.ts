@@ -1,7 +1,8 @@
-// What holds for the page as a whole: keyboard, no WebGPU, no camera, looking inside.
+// What holds for the pages as a whole: keyboard, names of fields, no WebGPU, no camera, looking inside; and measuring
+// kernels.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openPart, openTab, type Tab, textOf } from "./tab.js";
+import { openPage, openPart, openTab, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab }>("the page");
 
@@ -14,7 +15,7 @@ test("tabs are moved between by arrow keys, and the address follows", async ({ t
   const { page } = tab;
   await openPart(tab, "translate");
   await page.focus("#tab-translate");
-  for (const part of ["train", "inspect", "kernels", "translate"]) {
+  for (const part of ["train", "inspect", "translate"]) {
     await page.keyboard.press("ArrowRight");
     assert.is(await page.getAttribute(`#tab-${part}`, "aria-selected"), "true");
     assert.ok(await page.isVisible(`#${part}`));
@@ -23,24 +24,36 @@ test("tabs are moved between by arrow keys, and the address follows", async ({ t
   }
 });
 
-test("every field has a name for those who do not see it", async ({ tab }) => {
-  await openPart(tab, "translate");
-  const unnamed = await tab.page.$$eval("input, select, button", (fields) =>
-    fields
-      .filter((field) => {
-        const labels = (field as HTMLInputElement).labels;
-        return !(
-          labels?.length ||
-          field.getAttribute("aria-label") ||
-          (field.localName === "button" && field.textContent)
-        );
-      })
-      .map(({ id }) => id),
-  );
-  assert.equal(unnamed, []);
-});
+for (const path of ["", "kernels/"]) {
+  test(`every field of /${path} has a name for those who do not see it`, async ({ tab }) => {
+    await openPage(tab, path);
+    const unnamed = await tab.page.$$eval("input, select, button", (fields) =>
+      fields
+        .filter((field) => {
+          const labels = (field as HTMLInputElement).labels;
+          return !(
+            labels?.length ||
+            field.getAttribute("aria-label") ||
+            (field.localName === "button" && field.textContent)
+          );
+        })
+        .map(({ id }) => id),
+    );
+    assert.equal(unnamed, []);
+  });
 
-test("a refused camera gets one sentence", async ({ tab }) => {
+  test(`without WebGPU /${path} says which browsers have it`, async ({ tab }) => {
+    const page = await tab.context.newPage();
+    await page.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+    await page.goto(tab.url + path);
+    const notice = page.locator("#no-webgpu");
+    await notice.waitFor();
+    assert.match((await notice.textContent()) ?? "", /Chrome[\s\S]*Safari[\s\S]*Firefox/);
+    await page.close();
+  });
+}
+
+test("a refused camera gets one error message", async ({ tab }) => {
   await openPart(tab, "translate");
   await tab.page.click("#camera");
   await textOf(
@@ -51,7 +64,7 @@ test("a refused camera gets one sentence", async ({ tab }) => {
   assert.is(await tab.page.getAttribute("#camera", "aria-pressed"), "false");
 });
 
-test("looking inside draws a map a layer, and a click moves the point", async ({ tab }) => {
+test("looking inside draws a map per layer, and a click moves the point", async ({ tab }) => {
   const { page } = tab;
   await openPart(tab, "inspect");
   await page.click("#inspect-example");
@@ -79,7 +92,7 @@ test("looking inside draws a map a layer, and a click moves the point", async ({
 
 test("the kernels of this GPU are measured, drawn below its roofline, and exported", async ({ tab }) => {
   const { page } = tab;
-  await openPart(tab, "kernels");
+  await openPage(tab, "kernels/");
   await page.fill("#bench-filter", "linear");
   await page.click("#bench-run");
   await textOf(page, "#bench-status", /^\d+ rows measured\.$/);
@@ -89,14 +102,21 @@ test("the kernels of this GPU are measured, drawn below its roofline, and export
   assert.is(download.suggestedFilename(), "cutgpu-bench.json");
 });
 
-test("without WebGPU the page says which browsers have it", async ({ tab }) => {
-  const page = await tab.context.newPage();
-  await page.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
-  await page.goto(tab.url);
-  const notice = page.locator("#no-webgpu");
-  await notice.waitFor();
-  assert.match((await notice.textContent()) ?? "", /Chrome[\s\S]*Safari[\s\S]*Firefox/);
-  await page.close();
+test("the pages lead to each other, and old addresses to the page of kernels", async ({ tab }) => {
+  const { page } = tab;
+  await openPart(tab, "translate");
+  await page.click(".tabs a");
+  await page.waitForURL(`${tab.url}kernels/`);
+  assert.is(await page.textContent(".tabs [aria-current=page]"), "Kernels");
+  await page.click("text=Look inside");
+  await page.waitForURL(`${tab.url}#inspect`);
+  assert.ok(await page.isVisible("#inspect"));
+  // Once as a change of the open page's address, and once as an address to load.
+  await page.goto(`${tab.url}#kernels`);
+  await page.waitForURL(`${tab.url}kernels/`);
+  await page.goto(`${tab.url}icon.svg`);
+  await page.goto(`${tab.url}#kernels`);
+  await page.waitForURL(`${tab.url}kernels/`);
 });
 
 test.run();

@@ -1,6 +1,6 @@
-// Tests of the page in a real browser: `node dist/test/browser/run.js [PATTERN]`, or `npm run test:browser`. Builds the page and the
-// test's own page once, runs every dist/test/browser/*.browser.js under uvu in one child process, and closes with the plain line
-// `N passed, N failed`, as test/run.ts does.
+// Tests of the pages in a real browser: `node dist/test/browser/run.js [PATTERN]`, or `npm run test:browser`. Builds
+// the pages and the test's own page once, runs every dist/test/browser/*.browser.js under uvu in one child process, and
+// closes with the plain line `N passed, N failed`, as test/run.ts does.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,8 +1,8 @@
-// A tab of a headless Chromium on SwiftShader, with the built page in it: Debian's Chromium where it is installed, else the one
-// that @sparticuz/chromium carries. Every test file opens a browser of its own and closes it.
+// A tab of a headless Chromium on SwiftShader, with the built pages: Debian's Chromium where it is installed, else the
+// one that @sparticuz/chromium carries. Every test file opens a browser of its own and closes it.
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { servePage } from "../../cut/web/server.js";
+import { servePages } from "../../cut/web/server.js";
 
 export const pagesFolder = process.env["CUTGPU_TEST_PAGES"] ?? "";
 
@@ -31,7 +31,7 @@ export interface Tab {
 
 /** Opens a browser with an empty tab; `flags` are Chromium's. */
 export async function openTab(flags: readonly string[] = []): Promise<Tab> {
-  const server = await servePage(pagesFolder, 0);
+  const server = await servePages(pagesFolder, 0);
   const browser = await chromium.launch({ executablePath: await executable(), args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ viewport: { width: 1000, height: 800 }, acceptDownloads: true });
   const page = await context.newPage();
@@ -44,12 +44,19 @@ export async function openTab(flags: readonly string[] = []): Promise<Tab> {
   return { browser, context, page, url: server.url, close };
 }
 
-/** Loads the page anew with a part open, and waits until the demo model is there. */
-export async function openPart(tab: Tab, part: "translate" | "train" | "inspect" | "kernels"): Promise<void> {
+/** Loads the first page anew with a part open, and waits until the demo model is there. */
+export async function openPart(tab: Tab, part: "translate" | "train" | "inspect"): Promise<void> {
   // An address that differs in its fragment alone would not load anything.
   await tab.page.goto(`${tab.url}icon.svg`);
   await tab.page.goto(`${tab.url}#${part}`);
   await tab.page.locator("#model-name", { hasText: "demo" }).waitFor({ state: "attached" });
+}
+
+/** Loads a page anew, and waits until the adapter is known. */
+export async function openPage(tab: Tab, path: string): Promise<void> {
+  await tab.page.goto(`${tab.url}icon.svg`);
+  await tab.page.goto(`${tab.url}${path}`);
+  await tab.page.locator("#adapter", { hasText: /^GPU: / }).waitFor();
 }
 
 /** Waits until an element's text matches, and returns it; fails with what it said instead. */

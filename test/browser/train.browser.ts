@@ -1,5 +1,5 @@
-// "Train" in the browser: a run that learns, goes on after a reload in the very bits of one that was never interrupted, survives
-// the loss of its device, and travels to the command and back.
+// "Train" in the browser: a run that learns, goes on after a reload in the very bits of one that was never interrupted,
+// survives the loss of its device, and travels to the command and back.
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -263,14 +263,14 @@ const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] 
   ],
 ];
 
-for (const [what, wish, said] of refusals) {
-  test(`${what} gets one sentence, and no run is made of it`, async ({ tab, folder }) => {
+for (const [what, attempt, said] of refusals) {
+  test(`${what} gets one error message, and no run is made of it`, async ({ tab, folder }) => {
     await openPart(tab, "train");
     const runs = () =>
       tab.page.$$eval("#run-select option", (options) => options.map(({ textContent }) => textContent));
     await tab.page.locator("#run-select option", { hasText: "straight" }).waitFor({ state: "attached" });
     const before = await runs();
-    await wish(tab, folder);
+    await attempt(tab, folder);
     await textOf(tab.page, "#message", said);
     assert.equal(await runs(), before);
   });

@@ -1,5 +1,5 @@
-// "Translate" in the browser: the same picture through the same model as by the command, results to download, the camera, and what
-// bad input gets.
+// "Translate" in the browser: the same picture through the same model as by the command, results to download, the
+// camera, and what bad input gets.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -195,7 +195,7 @@ const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] 
 ];
 
 for (const [what, give, said] of refusals) {
-  test(`${what} gets one sentence, and what was there stays`, async ({ tab, folder }) => {
+  test(`${what} gets one error message, and what was there stays`, async ({ tab, folder }) => {
     const { page } = tab;
     await openPart(tab, "translate");
     const before = await page.textContent("#model-name");

@@ -1,5 +1,5 @@
-// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and that in
-// every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
+// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and
+// that in every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
@@ -11,36 +11,37 @@ import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
 
 test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
-  for (const [name, { TILE_M, TILE_N, TILE_K, OWN }] of Object.entries(TILES)) {
+  for (const [name, { TILE_M, TILE_N, TILE_K, THREAD_QUADS }] of Object.entries(TILES)) {
     const [quadsM, quadsN] = [TILE_M / 4, TILE_N / 4];
-    const lanes = (quadsM / OWN) * (quadsN / OWN);
+    const lanes = (quadsM / THREAD_QUADS) * (quadsN / THREAD_QUADS);
     assert.ok(lanes <= 256, `${name}: invocations`);
     assert.ok(4 * TILE_K * (TILE_M + TILE_N) <= 16384, `${name}: workgroup memory`);
     for (const quads of [quadsM, quadsN]) {
       assert.is(quads & (quads - 1), 0, `${name}: a power of two`);
       assert.is(TILE_K % (lanes / quads), 0, `${name}: lines of k that a workgroup loads at once`);
-      assert.ok((quads * TILE_K) / 4 <= lanes, `${name}: at most a square of 4 x 4 an invocation`);
+      assert.ok((quads * TILE_K) / 4 <= lanes, `${name}: at most a block of 4 x 4 per invocation`);
     }
   }
 });
 
 test("the largest tile serves where it fills a GPU and wastes little", () => {
-  assert.is(planTiles(4096, 4096, 1), "large");
-  // The generator's blocks at 256 x 256: 64 large tiles are too few, those of four images are enough.
-  assert.is(planTiles(256, 4096, 1), "usual");
-  assert.is(planTiles(256, 4096, 4), "large");
-  // 64 rows would leave half of a large tile idle.
-  assert.is(planTiles(64, 65536, 1), "usual");
+  assert.is(planTiles(4096, 4096, 1), "128x128");
+  // The generator's blocks at 256 x 256: 64 tiles are too few, those of four images are enough.
+  assert.is(planTiles(256, 4096, 1), "64x64");
+  assert.is(planTiles(256, 4096, 4), "128x128");
+  // 64 rows would leave half of such a tile idle.
+  assert.is(planTiles(64, 65536, 1), "64x64");
 });
 
 test("few rows take low tiles: the generator's last layer, and D's", () => {
-  assert.is(planTiles(3, 65536, 1), "lowest");
-  assert.is(planTiles(1, 900, 1), "lowest");
-  assert.is(planTiles(17, 65536, 1), "low");
-  assert.is(countTiles(TILES.low, 33, 129), 6);
+  assert.is(planTiles(3, 65536, 1), "16x64");
+  assert.is(planTiles(1, 900, 1), "16x64");
+  assert.is(planTiles(17, 65536, 1), "32x64");
+  assert.is(countTiles(TILES["32x64"], 33, 129), 6);
 });
 
-// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that go by fours, and that do not.
+// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that are multiples of 4, and that are
+// not.
 const cases: readonly OperatorCase[] = [
   conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
   conv2d([3, 1, 9, 17], [3, 1, 3, 3], { padding: 1, paddingMode: "reflect" }, false),

@@ -1,5 +1,5 @@
-// The boundary that lets the engine and the method run in a browser: bundled for one, they bring along nothing of Node and
-// none of the packages that only the command needs.
+// The boundary that lets the engine and the method run in a browser: their bundles hold nothing of Node and none of the
+// packages that only the command needs.
 import { build, type Metafile } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

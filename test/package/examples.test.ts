@@ -1,5 +1,5 @@
-// Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is made, and
-// the files of examples/.
+// Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is
+// made, and the files of examples/.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const test = suite("examples");
 const examples = ["engine", "cut", "bench"].flatMap(docstringExamples);
 rmSync(join(distFolder, "examples"), { recursive: true, force: true });
 
-/** Runs `work` with console.log silenced, and returns what was logged, a line a call. */
+/** Runs `work` with console.log silenced, and returns what was logged, a line per call. */
 async function logged(work: () => Promise<unknown>): Promise<string[]> {
   const lines: string[] = [];
   const { log } = console;

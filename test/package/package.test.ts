@@ -1,6 +1,7 @@
-// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in Node, type
-// checked, bundled by esbuild and by Vite. The script and the page are the README's own.
+// What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in
+// Node, type checked, bundled by esbuild and by Vite. The script and the page are the README's own.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -86,8 +87,8 @@ const train = ["train", "--dataroot", "pictures", "--name", "x", ...tiny];
 let tarball = "";
 
 test.before(async () => {
+  await succeed(node(["dist/bin/build-web.js"]));
   await succeed(node(["build-package.mjs"]));
-  // dist/web is the page of `cutgpu web`, which has tests of its own.
   const packed = await succeed(
     run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", work], projectFolder),
   );
@@ -118,7 +119,7 @@ test("arethetypeswrong finds nothing for Node's ES modules and for bundlers", as
   await succeed(node([attw, tarball, "--profile", "esm-only", "--no-definitely-typed", "--no-color"]));
 });
 
-test("it brings three small packages along, and neither sharp nor dawn nor the command's", () => {
+test("it depends on three small packages, and on neither sharp nor dawn nor the command's", () => {
   const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
   assert.equal(installed, ["@webgpu", "cutgpu", "fflate", "valibot"]);
   const { dependencies } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
@@ -140,6 +141,25 @@ test("every module of the library has its source map, and nothing of the tests o
     ),
     [],
   );
+});
+
+test("the pages are shipped as they are built, and served", async () => {
+  const files = readdirSync(join(project, "node_modules", "cutgpu", "dist", "web"), {
+    recursive: true,
+    encoding: "utf8",
+  });
+  for (const file of ["index.html", "style.css", "worker.js", "kernels/index.html", "kernels/kernels-page.js"]) {
+    assert.ok(files.includes(file), file);
+  }
+  const child = spawn(command, ["web", "--port", "0"], { cwd: project });
+  try {
+    const [said] = await once(child.stdout, "data");
+    const url = String(said).trim();
+    for (const path of ["", "kernels/"]) assert.is((await fetch(url + path)).status, 200);
+  } finally {
+    child.kill("SIGINT");
+  }
+  assert.equal(await once(child, "close"), [130, null]);
 });
 
 test("without its optional peers it says what to install", async () => {

@@ -1,64 +1,25 @@
-// Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations may
-// touch the same memory without a barrier between them, and the values must be right. The interpreter knows no GPU, so this
-// finds races that a driver happens to hide.
+// Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations
+// may touch the same memory without a barrier between them, and the values must be right. The interpreter knows no
+// GPU, so this finds races that a driver happens to hide.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
-import type { BindingNames, Constants, KernelSource, Params } from "../../engine/device/kernel.js";
-import { specialize } from "../../engine/device/kernel.js";
 import * as reference from "../../engine/operators/reference.js";
 import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import * as kernels from "../../shaders/generated.js";
 import { assertClose, uniform, unitRows } from "../support/gpu.js";
-import { inlineCalls } from "./inline.js";
+import { needsBothBarriers, type Run, run, runSafely } from "./interpreter.js";
 
 const random = new Random(1);
 const f32 = (x: Dense) => Float32Array.from(x.data);
 
-interface Run<K extends KernelSource> {
-  bindings: { [B in BindingNames<K>]: Float32Array };
-  params: Params<K>;
-  grid: [number, number, number];
-  constants?: Constants<K>;
-}
-
 /**
- * The same kernel in words that the interpreter understands: calls written out, and no barrier as the first statement of a
- * loop, which it misses.
- */
-const adapt = (code: string): string =>
-  inlineCalls(code).replace(/^( *)(for .*\{\n)( *)(workgroupBarrier)/gm, "$1$2$3var nothing = 0u;\n$3$4");
-
-/**
- * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations): its own
- * size takes the interpreter half a minute. Every number of its scheme scales.
+ * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations):
+ * its own size takes the interpreter half a minute. Every number of its scheme scales.
  */
 function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
   return code.replace(/\b(16|32|48|64|68|256|1024|1088)\b/g, (number) => String(scaled[number]));
-}
-
-/** Runs a kernel in the interpreter; results are in the bindings afterwards. `edit` may change the text before. */
-function run<K extends KernelSource>(source: K, given: Run<K>, edit = (code: string) => code) {
-  const uniforms = new DataView(new ArrayBuffer(source.paramsSize));
-  for (const { name, type, offset } of source.params) {
-    const value = given.params[name as keyof Params<K>];
-    if (type === "f32") uniforms.setFloat32(offset, value, true);
-    else if (type === "i32") uniforms.setInt32(offset, value, true);
-    else uniforms.setUint32(offset, value, true);
-  }
-  const group: Record<string, unknown> = { [source.bindings.length]: { uniform: new Uint8Array(uniforms.buffer) } };
-  for (const { name, binding } of source.bindings) group[binding] = given.bindings[name as BindingNames<K>];
-  const constants = (given.constants ?? {}) as { [name: string]: number | boolean };
-  return detectRaces(adapt(edit(specialize(source, constants))), "main", given.grid, { 0: group });
-}
-
-/** Runs it and asserts that there is neither a race nor an error. */
-function runSafely<K extends KernelSource>(source: K, given: Run<K>, edit?: (code: string) => string): void {
-  const { races, errors } = run(source, given, edit);
-  assert.equal(errors, []);
-  assert.is(races.length, 0, races[0]?.message);
 }
 
 const close = (ours: Float32Array, expected: Dense, what: string) =>
@@ -68,8 +29,15 @@ const reduceRows = () => {
   const x = uniform(random, [3, 2, 11]);
   const y = new Float32Array(4);
   const params = {
-    ...{ outputs: 2, kept0: 2, kept0_stride: 11, kept1_stride: 0 },
-    ...{ inner: 11, inner_stride: 1, outer: 3, outer_stride: 22, factor: 0.5 },
+    outputs: 2,
+    kept0: 2,
+    kept0_stride: 11,
+    kept1_stride: 0,
+    inner: 11,
+    inner_stride: 1,
+    outer: 3,
+    outer_stride: 22,
+    factor: 0.5,
   };
   const given: Run<typeof kernels.reduce_rows> = {
     bindings: { x: f32(x), y },
@@ -161,32 +129,35 @@ test("patch_nce_losses", () => {
 });
 
 /** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
-const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, OWN: 1 };
-const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, OWN: 2 };
-
-/** Asserts that there are races without either of its two barriers. It leaves wrong results. */
-function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): void {
-  for (const which of [0, 1]) {
-    let seen = 0;
-    const without = (code: string) => code.replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
-    assert.ok(run(source, given, without).races.length > 0, `${source.name} without barrier ${which}`);
-  }
-}
+const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, THREAD_QUADS: 1 };
+const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, THREAD_QUADS: 2 };
 
 test("matmul_tiled", () => {
   // Three tiles of rows (the last with one), and three slices of K (the last with two).
-  const [a, c, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
+  const [a, b, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
   const y = new Float32Array(51);
   const given: Run<typeof kernels.matmul_tiled> = {
-    bindings: { a: f32(a), c: f32(c), bias: f32(bias), y },
+    bindings: { a: f32(a), b: f32(b), bias: f32(bias), y },
     params: {
-      ...{ batch: 1, m: 17, n: 3, k: 10, a_batch: 0, a_m: 10, a_k: 1, c_base: 0, c_batch: 0, c_k: 1, c_n: 10 },
-      ...{ has_bias: 1, relu: 1, accumulate: 0 },
+      batch: 1,
+      m: 17,
+      n: 3,
+      k: 10,
+      a_batch: 0,
+      a_m: 10,
+      a_k: 1,
+      b_base: 0,
+      b_batch: 0,
+      b_k: 1,
+      b_n: 10,
+      has_bias: 1,
+      relu: 1,
+      accumulate: 0,
     },
     grid: [3, 1, 1],
     constants: TINY,
   };
-  const expected = reference.relu(reference.linear(a, c, bias));
+  const expected = reference.relu(reference.linear(a, b, bias));
   for (const constants of [TINY, { ...TINY, ROLLED: true }, TINY_OF_TWO]) {
     y.fill(0);
     runSafely(kernels.matmul_tiled, { ...given, constants });
@@ -198,35 +169,61 @@ test("matmul_tiled", () => {
 test("matmul_tiled_vec4", () => {
   // Two tiles of rows and of columns, two products and two slices of K; the second operand along n, or along k.
   const a = uniform(random, [2, 9, 8]);
-  for (const C_ALONG_K of [false, true]) {
-    const c = uniform(random, C_ALONG_K ? [2, 12, 8] : [2, 8, 12]);
+  for (const B_ALONG_K of [false, true]) {
+    const b = uniform(random, B_ALONG_K ? [2, 12, 8] : [2, 8, 12]);
     const y = new Float32Array(216);
     const given: Run<typeof kernels.matmul_tiled_vec4> = {
-      bindings: { a: f32(a), c: f32(c), bias: f32(c), y },
+      bindings: { a: f32(a), b: f32(b), bias: f32(b), y },
       params: {
-        ...{ batch: 2, m: 9, n: 12, k: 8, a_batch: 72, a_m: 8, a_k: 1, c_base: 0, c_batch: 96 },
-        ...(C_ALONG_K ? { c_k: 1, c_n: 8 } : { c_k: 12, c_n: 1 }),
-        ...{ has_bias: 0, relu: 0, accumulate: 0 },
+        batch: 2,
+        m: 9,
+        n: 12,
+        k: 8,
+        a_batch: 72,
+        a_m: 8,
+        a_k: 1,
+        b_base: 0,
+        b_batch: 96,
+        ...(B_ALONG_K ? { b_k: 1, b_n: 8 } : { b_k: 12, b_n: 1 }),
+        has_bias: 0,
+        relu: 0,
+        accumulate: 0,
       },
       grid: [8, 1, 1],
-      constants: { ...TINY, C_ALONG_K },
+      constants: { ...TINY, B_ALONG_K },
     };
     runSafely(kernels.matmul_tiled_vec4, given);
-    close(y, reference.matmul(a, c, { transposeB: C_ALONG_K }), `C_ALONG_K ${C_ALONG_K}`);
+    close(y, reference.matmul(a, b, { transposeB: B_ALONG_K }), `B_ALONG_K ${B_ALONG_K}`);
     needsBothBarriers(kernels.matmul_tiled_vec4, given);
   }
 });
 
 test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
-  // 20 pixels are three tiles, 18 weights a channel several slices.
+  // 20 pixels are three tiles, 18 weights per channel several slices.
   const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
   const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
   const y = new Float32Array(60);
   const forward: Run<typeof kernels.conv2d_tiled> = {
     bindings: { x: f32(x), w: f32(w), bias: f32(bias), y },
     params: {
-      ...{ ...sizes, rows: 4, columns: 5, out_step: 1, out_y: 0, out_x: 0, taps_y: 3, taps_x: 3, stride: 1 },
-      ...{ pad_y: 1, pad_x: 1, reflect: 0, has_bias: 1, w_base: 0, w_m: 18, w_c: 9, w_ty: 3, w_tx: 1 },
+      ...sizes,
+      rows: 4,
+      columns: 5,
+      out_step: 1,
+      out_y: 0,
+      out_x: 0,
+      taps_y: 3,
+      taps_x: 3,
+      stride: 1,
+      pad_y: 1,
+      pad_x: 1,
+      reflect: 0,
+      has_bias: 1,
+      w_base: 0,
+      w_m: 18,
+      w_c: 9,
+      w_ty: 3,
+      w_tx: 1,
     },
     grid: [3, 1, 1],
     constants: TINY,
@@ -239,24 +236,24 @@ test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
   needsBothBarriers(kernels.conv2d_tiled, forward);
 
   const w2 = uniform(random, [3, 2, 2, 2]);
-  const params = { ...forward.params, ...{ rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 } };
+  const params = { ...forward.params, rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 };
   const y2 = new Float32Array(90);
-  const fours: Run<typeof kernels.conv2d_tiled_vec4> = {
+  const vec4: Run<typeof kernels.conv2d_tiled_vec4> = {
     bindings: { x: f32(x), w: f32(w2), bias: f32(bias), y: y2 },
     params: { ...params, w_m: 8, w_c: 4, w_ty: 2 },
     grid: [4, 1, 1],
     constants: { ...TINY, TAPS_X: 2, TAPS_Y: 2 },
   };
-  runSafely(kernels.conv2d_tiled_vec4, fours);
-  close(y2, reference.conv2d(x, w2, bias, { padding: 1 }), "output, weights by fours");
-  needsBothBarriers(kernels.conv2d_tiled_vec4, fours);
+  runSafely(kernels.conv2d_tiled_vec4, vec4);
+  close(y2, reference.conv2d(x, w2, bias, { padding: 1 }), "output, weights as vec4s");
+  needsBothBarriers(kernels.conv2d_tiled_vec4, vec4);
 
   // The 20 pixels in two runs, and 18 columns in three tiles.
   const dy = uniform(random, [1, 3, 4, 5]);
   const dw = new Float32Array(108);
   const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {
     bindings: { x: f32(x), dy: f32(dy), dw },
-    params: { ...sizes, stride: 1, pad: 1, reflect: 0, splits: 2, pixels_a_split: 10 },
+    params: { ...sizes, stride: 1, pad: 1, reflect: 0, splits: 2, pixels_per_split: 10 },
     grid: [6, 1, 1],
     constants: TINY,
   };
@@ -271,8 +268,8 @@ test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
 
 test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
   // At a quarter of their size: tiles of 4 x 4 and of 16 x 16, and several slices of K.
-  const [a, c] = [uniform(random, [16, 8]), uniform(random, [8, 16])];
-  const rest = { params: { m: 16, n: 16, k: 8 }, bindings: { a: f32(a), c: f32(c) } };
+  const [a, b] = [uniform(random, [16, 8]), uniform(random, [8, 16])];
+  const rest = { params: { m: 16, n: 16, k: 8 }, bindings: { a: f32(a), b: f32(b) } };
   const steps = [
     [kernels.ladder_matmul_workgroup, [4, 4, 1]],
     [kernels.ladder_matmul_workgroup_register, [1, 1, 1]],
@@ -280,16 +277,25 @@ test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
   for (const [kernel, grid] of steps) {
     const y = new Float32Array(256);
     runSafely(kernel, { ...rest, bindings: { ...rest.bindings, y }, grid: [...grid] }, quarter);
-    close(y, reference.matmul(a, c), kernel.name);
+    close(y, reference.matmul(a, b), kernel.name);
   }
 });
 
 test("every kernel with workgroup memory is run here", () => {
   const here = [
-    ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
-    ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
-    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "matmul_tiled_vec4", "conv2d_tiled"],
-    ...["conv2d_tiled_vec4", "conv2d_weight_gradient_tiled"],
+    "ladder_matmul_workgroup",
+    "ladder_matmul_workgroup_register",
+    "reduce_rows",
+    "instance_norm_statistics",
+    "instance_norm_gradient_sums",
+    "l2_normalize",
+    "l2_normalize_gradient",
+    "patch_nce_losses",
+    "matmul_tiled",
+    "matmul_tiled_vec4",
+    "conv2d_tiled",
+    "conv2d_tiled_vec4",
+    "conv2d_weight_gradient_tiled",
   ];
   // The interpreter has no subgroups.
   const shared = Object.values(kernels).filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);

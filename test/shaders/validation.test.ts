@@ -1,6 +1,6 @@
-// Every kernel, with its default constants and with others, through two validators that need no GPU: Dawn's (Chrome's) on
-// its null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256 invocations),
-// and naga (Firefox's) for all but subgroup kernels, which it does not know.
+// Every kernel, with its default constants and with others, through two validators that need no GPU: Dawn's (Chrome's)
+// on its null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256
+// invocations), and naga (Firefox's) for all but subgroup kernels, which it does not know.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseWgsl, validate } from "naga-wasm";
@@ -39,16 +39,16 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   TAPS_Y: [1, 4, 7],
   TAPS: [4],
   A_ALONG_K: [false],
-  C_ALONG_K: [true],
+  B_ALONG_K: [true],
   FOURS: [true],
   STRIP: [8],
   STRIDE: [2, 3],
   OWNED: [2, 8],
-  // A tile that is lower, or narrower, or shallower; with OWN 2 the default one has fewer invocations.
+  // A tile that is lower, or narrower, or shallower; with THREAD_QUADS 2 the default one has fewer invocations.
   TILE_M: [16, 32],
   TILE_N: [32],
   TILE_K: [8],
-  OWN: [2],
+  THREAD_QUADS: [2],
   ROLLED: [true],
   COPY: [true],
   SLOPED: [true],

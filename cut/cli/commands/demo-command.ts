@@ -1,8 +1,9 @@
-// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never saw.
-// The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data are there to be looked at.
+// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never
+// saw. The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { Random } from "../../../engine/random.js";
 import { UnalignedDataset } from "../../data/dataset.js";
@@ -13,32 +14,29 @@ import { drawOpenMoji } from "../../demo/openmoji.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
-import { completeOptions, type GivenOptions, oneOf, option, orNone, text, wholeNumber } from "../../options/schema.js";
-import type { TrainOptions } from "../../options/train-options.js";
+import { group, profileOption, runsDirOption, seedOption } from "../../options/common-options.js";
+import { completeOptions, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
+import type { TrainOptions } from "../../options/train-schema.js";
 import type { LossRow } from "../../report/losses.js";
 import { renderReport, type SampleRow } from "../../report/training-report.js";
-import { Training } from "../../training/training-loop.js";
+import { resumeCommand, Training } from "../../training/training-loop.js";
 import { TrainingStep } from "../../training/training-step.js";
 import { Translator } from "../../translation/translator.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { formatSeconds, startProgress } from "../terminal/progress.js";
+import { type CommandContext, defineCommand, formatSeconds, startProgress } from "../terminal/index.js";
 
-const group = "Options";
 /** Held-out pictures that the report shows; all are measured. */
 const SHOWN = 12;
 
 const schema = v.strictObject({
-  runs_dir: option(group, text("DIR"), "runs", "where the demo's run folder is made"),
+  runs_dir: runsDirOption(group, "where the demo's run folder is made"),
   steps: option(group, orNone(wholeNumber({ min: 1 })), null, "train this many steps instead of about three minutes"),
-  seed: option(group, wholeNumber({ min: 0, max: 4294967295 }), 1, "another seed trains another model"),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  seed: seedOption(group, 1, "another seed trains another model"),
+  profile: profileOption(group),
 });
 
 export default defineCommand({
-  name: "demo",
-  summary: "train a small model in minutes and show the result",
   usage: "[options]",
   options: schema,
   run: demo,
@@ -58,15 +56,14 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
   try {
     const plan = planDemo(gpu.profile, gpu.info.architecture);
     const dataroot = join(folder.path, "data");
-    say(
-      `Line drawings to colour: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapterName(gpu)}.`,
-    );
+    const adapter = `${adapterLabel(gpu)} (${gpu.profile} kernels)`;
+    say(`Line drawings to colour: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapter}.`);
     const pairs = await drawData(dataroot, plan.size);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
     const place = { dataroot, name, runs_dir: options.runs_dir, profile: options.profile, seed: options.seed };
     const batchesPerEpoch = Math.floor(Math.max(filesA.length, filesB.length) / plan.batch_size);
-    const steps = options.steps ?? plannedSteps(plan, await secondsAStep(gpu, plan, demoOptions(plan, place, 1, 1)));
+    const steps = options.steps ?? plannedSteps(plan, await secondsPerStep(gpu, plan, demoOptions(plan, place, 1, 1)));
     const trainOptions = demoOptions(plan, place, steps, batchesPerEpoch);
     folder.writeConfig(trainOptions);
     const source = new UnalignedDataset({ ...trainOptions, filesA, filesB, read: readPicture });
@@ -149,10 +146,7 @@ class Demo {
     for (const [what, value] of table.slice(0, 3)) say(`  ${what.padEnd(17)} ${value}`);
     say(`\nreport: ${join(folder.path, "report.html")}`);
     say(`try it:  cutgpu translate --model ${folder.path} --in ${join(folder.path, "data", "testA")} --out translated`);
-    if (!reached)
-      say(
-        `stopped early, after step ${training.stepsDone}; go on with: cutgpu train --continue_train --name ${options.name}`,
-      );
+    if (!reached) say(`stopped early, after step ${training.stepsDone}; go on with: ${resumeCommand(options)}`);
     this.#translator.dispose();
   }
 
@@ -206,7 +200,7 @@ async function drawData(folder: string, size: number): Promise<Pair[]> {
 }
 
 /** Times the step that is going to be trained, on a training that is thrown away; its kernels stay compiled. */
-async function secondsAStep(gpu: Gpu, plan: DemoPlan, options: TrainOptions): Promise<number> {
+async function secondsPerStep(gpu: Gpu, plan: DemoPlan, options: TrainOptions): Promise<number> {
   const step = new TrainingStep(gpu, options);
   const random = new Random(0);
   const { size, batch_size } = plan;
@@ -229,11 +223,6 @@ function freeName(runsDir: string): string {
     const name = i === 1 ? "demo" : `demo-${i}`;
     if (!existsSync(join(runsDir, name))) return name;
   }
-}
-
-function adapterName({ info, profile }: Gpu): string {
-  const device = info.description || info.device || info.architecture;
-  return `${[info.vendor, device].filter(Boolean).join(" ")} (${profile} kernels)`;
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

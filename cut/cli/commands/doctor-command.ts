@@ -5,27 +5,19 @@ import { basename, join } from "node:path";
 import * as v from "valibot";
 import { AdapterError, CutgpuError } from "../../../engine/core/errors.js";
 import { fasterChoice } from "../../../engine/device/node.js";
-import { completeOptions, flag, type GivenOptions, oneOf, option } from "../../options/schema.js";
+import { group, profileOption } from "../../options/common-options.js";
+import { errorMessage } from "../../options/error-message.js";
+import { completeOptions, flag, type GivenOptions, option } from "../../options/schema.js";
 import { type AdapterReport, checkTraining, reportAdapter, TOLERANCE, type TrainingReport } from "../doctor-checks.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { defineCommand } from "../terminal/command.js";
-import { sentenceOf } from "../terminal/failure.js";
-
-const group = "Options";
+import { defineCommand } from "../terminal/index.js";
 
 const schema = v.strictObject({
   json: option(group, flag(), false, "print the findings as JSON, for machines"),
-  profile: option(
-    group,
-    oneOf(["auto", "gpu", "software"]),
-    "auto",
-    "which kernels to check; auto follows the adapter",
-  ),
+  profile: profileOption(group, "which kernels to check; auto follows the adapter"),
 });
 
 export default defineCommand({
-  name: "doctor",
-  summary: "check the adapter, and say what to install",
   usage: "[--json] [--profile PROFILE]",
   options: schema,
   run: doctor,
@@ -42,7 +34,7 @@ interface Finding {
 interface Findings {
   ok: boolean;
   adapter: AdapterReport | null;
-  /** Whether no driver was found and SwiftShader had to be brought along. */
+  /** Whether no driver was found, so that the bundled SwiftShader is used. */
   bundled_driver: boolean;
   training: TrainingReport | null;
   seconds: { open: number; training: number };
@@ -58,7 +50,7 @@ async function doctor(given: GivenOptions<typeof schema>): Promise<void> {
 }
 
 async function examine(profile: "auto" | "gpu" | "software"): Promise<Findings> {
-  // Looked up first: bringing SwiftShader along changes the environment.
+  // Looked up first: to take the bundled SwiftShader changes the environment.
   const drivers = installedDrivers();
   const result: Findings = {
     ok: false,
@@ -96,7 +88,7 @@ async function examine(profile: "auto" | "gpu" | "software"): Promise<Findings> 
     const message = "no usable Vulkan driver was found, so the bundled SwiftShader is used, which is slow";
     findings.push({ level: "advice", message, fix: fasterChoice() });
   } else if (result.adapter?.software) {
-    const message = "the adapter is a CPU, which is enough for small pictures";
+    const message = "this is a software adapter, which is enough for small pictures";
     findings.push({ level: "advice", message, fix: "If this machine has a GPU, install its own Vulkan driver." });
   }
   return result;
@@ -158,12 +150,10 @@ function describe({ ok, adapter, bundled_driver, training, seconds, findings }: 
     const { subgroups } = features;
     const [smallest, largest] = subgroups ?? [];
     const lanes = smallest === largest ? smallest : `${smallest} to ${largest}`;
-    const kind = bundled_driver ? "software, brought along" : adapter.software ? "software" : "GPU";
+    const device = adapter.device.replace(/-+$/, "") || adapter.architecture;
+    const kind = bundled_driver ? "software, bundled" : adapter.software ? "software" : "GPU";
     rows.push(
-      [
-        "adapter",
-        `${[adapter.vendor, adapter.device.replace(/-+$/, "") || adapter.architecture].filter(Boolean).join(" ")} (${kind})`,
-      ],
+      ["adapter", `${[adapter.vendor, device].filter(Boolean).join(" ")} (${kind})`],
       ["driver", adapter.driver || "unknown"],
       ["kernels", `profile ${adapter.profile}`],
       ["storage binding", bytes(limits.storage_binding_bytes)],
@@ -186,7 +176,7 @@ function describe({ ok, adapter, bundled_driver, training, seconds, findings }: 
     ]);
   }
   for (const { level, message, fix } of findings)
-    rows.push([level, sentenceOf(new CutgpuError("DOCTOR", message, fix))]);
+    rows.push([level, errorMessage(new CutgpuError("DOCTOR", message, fix))]);
   rows.push(["verdict", ok ? "this machine can train" : "this machine cannot train as it is"]);
   return rows.map(([name, value]) => `${name.padEnd(17)}${value}\n`).join("");
 }

@@ -5,15 +5,14 @@ import * as v from "valibot";
 import { serializePth } from "../../../engine/formats/pth.js";
 import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import { writeFileAtomically } from "../../files/atomic-files.js";
+import { group, modelOption } from "../../options/common-options.js";
 import { completeOptions, type GivenOptions, required, text } from "../../options/schema.js";
 import { generatorStateDict, parseGenerator } from "../../training/checkpoint.js";
-import { defineCommand } from "../terminal/command.js";
-import { modelFile } from "./translate-command.js";
-
-const group = "Options";
+import { modelFile } from "../model-file.js";
+import { defineCommand } from "../terminal/index.js";
 
 const schema = v.strictObject({
-  model: required(group, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth"),
+  model: modelOption(group),
   out: required(
     group,
     text("FILE", "a file name that ends in .safetensors or .pth", /\.(safetensors|pth)$/i),
@@ -22,8 +21,6 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  name: "export",
-  summary: "write a model for PyTorch or other tools",
   usage: "--model RUN|FILE --out FILE.safetensors|FILE.pth",
   options: schema,
   async run(given: GivenOptions<typeof schema>): Promise<void> {

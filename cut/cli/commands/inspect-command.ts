@@ -1,5 +1,5 @@
-// `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures. Pictures and a page that shows them;
-// all are computed before the first is written.
+// `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures. Makes pictures and a page that
+// shows them; all are computed before the first is written.
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -9,26 +9,16 @@ import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, type InspectedLayer, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
-import {
-  completeOptions,
-  type GivenOptions,
-  OptionError,
-  oneOf,
-  option,
-  required,
-  text,
-} from "../../options/schema.js";
+import { group, modelOption, profileOption } from "../../options/common-options.js";
+import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
 import { type InspectFigure, renderInspectPage } from "../../report/inspection-page.js";
 import { componentsPicture, markPoint, rangeOf, similarityPicture } from "../../report/overlay.js";
+import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { startProgress } from "../terminal/progress.js";
-import { modelFile } from "./translate-command.js";
-
-const group = "Options";
+import { type CommandContext, defineCommand, note, startProgress } from "../terminal/index.js";
 
 const schema = v.strictObject({
-  model: required(group, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth"),
+  model: modelOption(group),
   in: required(group, text("FILE"), "the picture to look at"),
   at: option(
     group,
@@ -37,12 +27,10 @@ const schema = v.strictObject({
     "the pixel of the output whose patch is compared, counted from the top left",
   ),
   out: required(group, text("DIR"), "the folder for the pictures and index.html"),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  profile: profileOption(group),
 });
 
 export default defineCommand({
-  name: "inspect",
-  summary: "show what a trained encoder sees in a picture",
   usage: "--model RUN|FILE --in FILE [--at X,Y] --out DIR",
   options: schema,
   run: inspect,
@@ -106,7 +94,7 @@ async function look(
   const gpu = await openCommandGpu(profile);
   try {
     const model = loadInspectModel(gpu, bytes, file);
-    if (!model.heads) process.stderr.write(`note: ${file} holds no heads: features are compared as they are\n`);
+    if (!model.heads) note(`${file} holds no heads: features are compared as they are`);
     const inspector = new Inspector(gpu, model);
     // Translation, encoding, then keys, similarities and components of each layer.
     const keyed = 2 + model.layers.length;
@@ -172,15 +160,18 @@ async function drawFiles(
 
 const sizeText = ({ channels, width, height }: InspectedLayer) => `${channels} channels at ${width} x ${height}`;
 
-/** Between which cosines the colours lie, and whether the patch at the same place is the first, as training wants it. */
+/**
+ * Between which cosines the colours lie, and whether the patch at the same place is the first, as training wants it.
+ */
 function similarityText({ values, width, position }: SimilarityMap, tau: number): string {
   const [lowest, highest] = rangeOf(values).map((value) => (tau * Math.log(value)).toFixed(2));
-  const own = values[position.y * width + position.x];
-  const better = values.reduce((count, value) => count + Number(value > own), 0);
+  const atSamePlace = values[position.y * width + position.x];
+  const better = values.reduce((count, value) => count + Number(value > atSamePlace), 0);
   const share = (100 * better) / values.length;
+  const percentage = share < 1 ? "less than 1" : share.toFixed(0);
   const rank =
     better === 0
       ? "the patch at the same place is the most similar"
-      : `${share < 1 ? "less than 1" : share.toFixed(0)} % of the patches are more similar than the one at the same place`;
+      : `${percentage} % of the patches are more similar than the one at the same place`;
   return `similarity: v·k from ${lowest} to ${highest}; ${rank}`;
 }

@@ -1,8 +1,9 @@
-// `cutgpu train`: two folders of pictures in, a run folder out. All that is about files and the terminal; the loop itself is
-// cut/training/training-loop.ts.
+// `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
+// itself is cut/training/training-loop.ts.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
@@ -11,32 +12,25 @@ import { encodePng, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import type { GivenOptions } from "../../options/schema.js";
-import {
-  mergeForResume,
-  presets,
-  resolveOptions,
-  type TrainOptions,
-  trainSchema,
-} from "../../options/train-options.js";
+import { mergeForResume, resolveOptions } from "../../options/train-options.js";
+import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import type { LossRow } from "../../report/losses.js";
 import type { SampleRow } from "../../report/training-report.js";
 import { type Checkpoint, parseCheckpoint } from "../../training/checkpoint.js";
-import { resumeCommand, Training } from "../../training/training-loop.js";
+import { crossesPictures, resumeCommand, Training } from "../../training/training-loop.js";
 import { Translator } from "../../translation/translator.js";
+import { describeKernels } from "../gpu-text.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { formatSeconds, type Progress, startProgress } from "../terminal/progress.js";
-import { describeKernels, settleRunTuning } from "../user-tuning.js";
+import { applyRunTuning } from "../run-tuning.js";
+import { type CommandContext, defineCommand, formatSeconds, type Progress, startProgress } from "../terminal/index.js";
 
-/** Pictures of A that are translated again and again while the run goes. */
+/** How many pictures of A are translated at every display of the run. */
 const SAMPLES = 4;
 /** Reports are refreshed at most this often, because a long run has many losses to draw. */
 const REPORT_SECONDS = 30;
 
 export default defineCommand({
-  name: "train",
-  summary: "train on two folders of pictures",
   usage: "--dataroot DIR --name RUN [options]",
   options: trainSchema,
   presets,
@@ -89,7 +83,7 @@ class TrainCommand {
     const source = await this.#dataset();
     const gpu = await openCommandGpu(options.profile);
     try {
-      settleRunTuning(gpu, this.#folder, checkpoint !== null);
+      applyRunTuning(gpu, this.#folder, checkpoint !== null);
       const training = checkpoint
         ? Training.resume(gpu, options, source, checkpoint, this.#folder.checkpointPath("latest"))
         : Training.start(gpu, options, source);
@@ -107,7 +101,13 @@ class TrainCommand {
 
   async #train(gpu: Gpu, training: Training, source: UnalignedDataset, signal: AbortSignal): Promise<void> {
     const folder = this.#folder;
-    const progress = startProgress({ label: "training", total: training.stepsInAll, start: training.stepsDone });
+    const { batch_size, print_freq } = this.#options;
+    const progress = startProgress({
+      label: "training",
+      total: training.stepsInAll,
+      start: training.stepsDone,
+      lineDue: (step) => crossesPictures(step, batch_size, print_freq),
+    });
     this.#progress = progress;
     this.#begun = performance.now();
     const translator = new Translator(gpu, training.step.G);
@@ -171,12 +171,9 @@ class TrainCommand {
   }
 
   #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
-    const { info } = gpu;
-    const adapter = [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
-    process.stderr.write(
-      `${this.#folder.path}: ${source.length} pictures an epoch, ${training.stepsInAll} steps in all, from step ${training.stepsDone}; ` +
-        `${adapter}, ${describeKernels(gpu)}\n`,
-    );
+    const steps = `${training.stepsInAll} steps in all, from step ${training.stepsDone}`;
+    const data = `${source.length} pictures per epoch`;
+    process.stderr.write(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
   }
 
   /** The pictures to show: the first of testA, or of trainA where there is no testA. */
@@ -214,7 +211,7 @@ class TrainCommand {
       ["steps", String(last?.step ?? 0)],
       ["epoch", String(last?.epoch ?? 0)],
       ["time in steps", formatSeconds(seconds)],
-      ["seconds a step", last ? (seconds / this.#losses.length).toFixed(3) : "-"],
+      ["seconds per step", last ? (seconds / this.#losses.length).toFixed(3) : "-"],
     ];
     const samples = this.#samples.map(({ row }) => ({ ...row, images: thinned(row.images) }));
     const html = renderReport({

@@ -1,5 +1,5 @@
-// `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is read from
-// the model file. Pictures that fail are reported and passed over, and the command then ends with status 1.
+// `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is
+// read from the model file. Pictures that fail are reported and passed over, and the command then ends with status 1.
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
@@ -9,26 +9,17 @@ import type { Gpu } from "../../../engine/device/gpu.js";
 import { makeFolder } from "../../files/atomic-files.js";
 import { readPicture, writePicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
-import {
-  completeOptions,
-  type GivenOptions,
-  OptionError,
-  oneOf,
-  option,
-  required,
-  text,
-} from "../../options/schema.js";
+import { group, modelOption, profileOption } from "../../options/common-options.js";
+import { errorMessage } from "../../options/error-message.js";
+import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
 import { loadGenerator } from "../../training/checkpoint.js";
 import { Translator } from "../../translation/translator.js";
+import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand } from "../terminal/command.js";
-import { sentenceOf } from "../terminal/failure.js";
-import { startProgress } from "../terminal/progress.js";
-
-const group = "Options";
+import { type CommandContext, defineCommand, startProgress } from "../terminal/index.js";
 
 const schema = v.strictObject({
-  model: required(group, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth"),
+  model: modelOption(group),
   in: required(group, text("DIR|FILE"), "the picture, or the folder of pictures, to translate"),
   out: required(group, text("DIR|FILE"), "where translations go; a name ending in .png or .jpg for a single picture"),
   size: option(
@@ -37,34 +28,14 @@ const schema = v.strictObject({
     "native",
     "scale pictures so that their longer side has N pixels; native keeps their size",
   ),
-  profile: option(group, oneOf(["auto", "gpu", "software"]), "auto", "which kernels to use; auto follows the adapter"),
+  profile: profileOption(group),
 });
 
 export default defineCommand({
-  name: "translate",
-  summary: "translate pictures with a trained model",
   usage: "--model RUN|FILE --in DIR|FILE --out DIR [options]",
   options: schema,
   run: translate,
 });
-
-/** The file that holds the model: a run's latest checkpoint, or the file itself. */
-export function modelFile(model: string): string {
-  if (!existsSync(model)) {
-    const run = join("runs", model);
-    if (existsSync(run)) return modelFile(run);
-    throw new CutgpuError("MODEL", `there is no model ${model}`, "Give a run folder or a .safetensors or .pth file.");
-  }
-  if (!statSync(model).isDirectory()) return model;
-  for (const name of ["latest.safetensors", "latest_net_G.pth"]) {
-    if (existsSync(join(model, name))) return join(model, name);
-  }
-  throw new CutgpuError(
-    "MODEL",
-    `${model} holds neither latest.safetensors nor latest_net_G.pth`,
-    "Give the folder of a run that has saved a checkpoint, or a file.",
-  );
-}
 
 interface Job {
   from: string;
@@ -155,7 +126,7 @@ async function translateAll(
       } catch (error) {
         // Whatever concerns one picture must not keep the others from being translated; a lost device concerns all.
         if (!(error instanceof CutgpuError) || gpu.failure) throw error;
-        progress.log(error.message.includes(from) ? sentenceOf(error) : `${from}: ${sentenceOf(error)}`);
+        progress.log(error.message.includes(from) ? errorMessage(error) : `${from}: ${errorMessage(error)}`);
         outcome.failed++;
       }
       progress.update(outcome.written + outcome.failed, basename(from));

@@ -1,42 +1,43 @@
-// `cutgpu web`: the page of cut/web on the loopback interface, until Ctrl-C.
+// `cutgpu web`: pages in a browser, served on the loopback interface until Ctrl-C.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
-import { completeOptions, flag, type GivenOptions, option, wholeNumber } from "../../options/schema.js";
-import { buildPage, pageFolder } from "../../web/build.js";
-import { servePage } from "../../web/server.js";
-import { defineCommand } from "../terminal/command.js";
-
-const group = "Options";
+import { group } from "../../options/common-options.js";
+import { completeOptions, flag, option, wholeNumber } from "../../options/schema.js";
+import { buildPages, type Page, pagesFolder } from "../../web/build.js";
+import { servePages } from "../../web/server.js";
+import { type Command, defineCommand } from "../terminal/index.js";
 
 const schema = v.strictObject({
   port: option(group, wholeNumber({ min: 0, max: 65535 }), 4173, "the port to listen on; 0 takes a free one"),
   open: option(group, flag(), false, "open the page in the browser"),
 });
 
-export default defineCommand({
-  name: "web",
-  summary: "translate, train and look inside in a browser tab",
-  usage: "[--port N] [--open]",
-  options: schema,
-  async run(given: GivenOptions<typeof schema>, { signal }): Promise<void> {
-    const { port, open } = completeOptions(schema, given);
-    if (!existsSync(join(pageFolder, "index.html"))) await build();
-    const server = await servePage(pageFolder, port);
-    process.stdout.write(`${server.url}\n`);
-    process.stderr.write("serving the page on this machine only; Ctrl-C ends it\n");
-    if (open) openBrowser(server.url);
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    await server.close();
-  },
-});
+/** The command that serves these pages, and builds them first where that has not been done. */
+export function webCommand(pages: readonly Page[]): Command<typeof schema> {
+  return defineCommand({
+    usage: "[--port N] [--open]",
+    options: schema,
+    async run(given, { signal }) {
+      const { port, open } = completeOptions(schema, given);
+      const folder = pagesFolder();
+      if (!pages.every((page) => existsSync(join(folder, page.folder, "index.html")))) await build(pages, folder);
+      const server = await servePages(folder, port);
+      process.stdout.write(`${server.url}\n`);
+      process.stderr.write("serving the page on this machine only; Ctrl-C ends it\n");
+      if (open) openBrowser(server.url);
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      await server.close();
+    },
+  });
+}
 
-async function build(): Promise<void> {
+async function build(pages: readonly Page[], folder: string): Promise<void> {
   process.stderr.write("building the page ...\n");
   try {
-    await buildPage();
+    await buildPages(pages, folder);
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0];
     throw new CutgpuError("BUILD", `the page could not be built (${reason});`, "install the package again.");

@@ -1,6 +1,6 @@
-// Reads a command line by a command's schema: --name value, --name=value, flags alone or with a boolean word as the
-// reference takes them (--nce_idt, --nce_idt=false, --nce_idt False). Dashes inside a name mean underscores. The last of
-// a repeated option counts. Values are checked by the schema, not here.
+// Reads a command line by a command's schema: --name value, --name=value, flags alone or with a boolean word (--open,
+// --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated option counts. Values are
+// checked by the schema, not here. Runs in browsers too, where the page has a field for options.
 import {
   checkOptions,
   describeOptions,

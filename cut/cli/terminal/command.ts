@@ -1,5 +1,5 @@
-// What a command of `cutgpu` is. A module cut/cli/NAME.ts default-exports one, made by `defineCommand`; main.ts lists its
-// name and summary and loads the module only when it is called, so that help and mistakes answer at once.
+// What a command is. Its module default-exports one, made by `defineCommand`; a list gives each a name, a summary and a
+// way to load its module, which happens only when the command is called, so that help and mistakes answer at once.
 import type { GivenOptions, OptionSchema } from "../../options/schema.js";
 
 /** What a command may use of its surroundings. */
@@ -12,9 +12,6 @@ export interface CommandContext {
 }
 
 export interface Command<S extends OptionSchema = OptionSchema> {
-  name: string;
-  /** What it does, as a phrase without a full stop. */
-  summary: string;
   /** What follows the command's name in the usage line. */
   usage: string;
   options: S;
@@ -32,3 +29,13 @@ export interface Command<S extends OptionSchema = OptionSchema> {
 export function defineCommand<S extends OptionSchema>(command: Command<S>): Command<S> {
   return command;
 }
+
+export interface CommandEntry {
+  /** What the command does, as a phrase without a full stop. */
+  summary: string;
+  /** The module that default-exports the command; loaded only when it is called. */
+  load(): Promise<{ default: Command }>;
+}
+
+/** Commands by name, in the order of the help. */
+export type CommandList = Readonly<Record<string, CommandEntry>>;

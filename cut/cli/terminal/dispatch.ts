@@ -2,18 +2,14 @@
 import { nearest } from "../../options/nearest-word.js";
 import { OptionError } from "../../options/schema.js";
 import { parseArguments } from "./arguments.js";
-import type { Command } from "./command.js";
-import { describeFailure } from "./failure.js";
+import type { CommandList } from "./command.js";
+import { describeFailure, exitStatus } from "./failure.js";
 import { commandHelp, generalHelp } from "./help.js";
 
-export interface CommandEntry {
-  summary: string;
-  /** The module that default-exports the command; loaded only when it is called. */
-  load(): Promise<{ default: Command }>;
-}
-
 export interface Surroundings {
-  commands: Record<string, CommandEntry>;
+  /** What the program is, the first line of its help. */
+  about: string;
+  commands: CommandList;
   version: string;
   signal: AbortSignal;
   /** Columns of the terminal. */
@@ -24,21 +20,18 @@ export interface Surroundings {
   printError(text: string): void;
 }
 
-/** Exit status of a job that the user interrupted. */
-export const interrupted = 130;
-
 /** Runs `argv` (without node and the script) and returns the exit status. Never throws. */
 export async function dispatch(argv: readonly string[], around: Surroundings): Promise<number> {
   const [name, ...rest] = argv;
   let prefix = "cutgpu";
   try {
     if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-      around.print(generalHelp(around.commands, around.width));
-      return name === undefined ? 2 : 0;
+      around.print(generalHelp(around.about, around.commands, around.width));
+      return name === undefined ? exitStatus.nonsense : exitStatus.done;
     }
     if (name === "--version") {
       around.print(`${around.version}\n`);
-      return 0;
+      return exitStatus.done;
     }
     if (!Object.hasOwn(around.commands, name)) {
       const suggestion = nearest(name, Object.keys(around.commands));
@@ -47,17 +40,18 @@ export async function dispatch(argv: readonly string[], around: Surroundings): P
       );
     }
     prefix = `cutgpu ${name}`;
-    const command = (await around.commands[name].load()).default;
+    const { summary, load } = around.commands[name];
+    const command = (await load()).default;
     const { given, help } = parseArguments(command.options, rest);
     if (help) {
-      around.print(commandHelp(command, around.width));
-      return 0;
+      around.print(commandHelp(name, summary, command, around.width));
+      return exitStatus.done;
     }
     await command.run(given, { signal: around.signal });
-    return around.signal.aborted ? interrupted : 0;
+    return around.signal.aborted ? exitStatus.interrupted : exitStatus.done;
   } catch (error) {
     if (around.signal.aborted && (error === around.signal.reason || (error as Error)?.name === "AbortError")) {
-      return interrupted;
+      return exitStatus.interrupted;
     }
     const failure = describeFailure(error, prefix, around.debug);
     around.printError(`${failure.text}\n`);

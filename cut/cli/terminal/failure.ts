@@ -1,8 +1,8 @@
-// How the command line ends when something goes wrong: one sentence on stderr, no stack trace, and a status that scripts
-// can tell apart: 2 for a command line that makes no sense, 1 for a job that failed, 130 for one that was interrupted.
+// How the command line ends when something goes wrong: one error message on stderr, no stack trace, and an exit status
+// that scripts can tell apart.
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { fileError } from "../../files/atomic-files.js";
-import { sentenceOf } from "../../options/error-message.js";
+import { errorMessage } from "../../options/error-message.js";
 import { OptionError } from "../../options/schema.js";
 
 export interface Failure {
@@ -11,17 +11,25 @@ export interface Failure {
   text: string;
 }
 
-export { sentenceOf };
+export const exitStatus = {
+  done: 0,
+  failed: 1,
+  /** The command line makes no sense. */
+  nonsense: 2,
+  /** The user interrupted the job: 128 and the number of SIGINT, as shells have it. */
+  interrupted: 130,
+} as const;
 
 /** `prefix` is the command as it was called, such as "cutgpu train"; `debug` adds the stack of unexpected errors. */
 export function describeFailure(error: unknown, prefix: string, debug = false): Failure {
   const known = error instanceof CutgpuError ? error : fileError(error);
   if (known) {
-    const sentence = sentenceOf(known);
     const stack = debug && known.stack ? `\n${known.stack}` : "";
-    return { status: known instanceof OptionError ? 2 : 1, text: `${prefix}: ${sentence}${stack}` };
+    const status = known instanceof OptionError ? exitStatus.nonsense : exitStatus.failed;
+    return { status, text: `${prefix}: ${errorMessage(known)}${stack}` };
   }
   const what = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
   const text = `${prefix}: ${what}; this is a defect: run again with CUTGPU_DEBUG=1 for details.`;
-  return { status: 1, text: debug && error instanceof Error && error.stack ? `${text}\n${error.stack}` : text };
+  const stack = debug && error instanceof Error && error.stack ? `\n${error.stack}` : "";
+  return { status: exitStatus.failed, text: `${text}${stack}` };
 }

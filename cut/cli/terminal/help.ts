@@ -1,6 +1,6 @@
 // The texts of --help, made from the schemas: grouped under headings, defaults shown, and what presets make of them.
 import { describeOptions, type OptionDescription, showValue } from "../../options/schema.js";
-import type { Command } from "./command.js";
+import type { Command, CommandList } from "./command.js";
 
 const nameColumn = 30;
 
@@ -33,14 +33,14 @@ function defaults(option: OptionDescription, presets: Command["presets"] = {}): 
   return `(default ${showValue(option.default)}${changed.join("")})`;
 }
 
-/** The help of one command, for a terminal of `width` columns. */
-export function commandHelp(command: Command, width = 100): string {
+/** The help of the command that a list has under `name`, for a terminal of `width` columns. */
+export function commandHelp(name: string, summary: string, command: Command, width = 100): string {
   const options = describeOptions(command.options);
   const sections = [...new Set(options.map((option) => option.group))].map((group) => {
     const rows = options
       .filter((option) => option.group === group)
       .map((option) => {
-        // A long list of choices reads better as part of the sentence.
+        // A long list of choices reads better behind the help.
         const long = option.placeholder.length > 50;
         const left = `--${option.name} ${long ? "CHOICE" : option.placeholder}`;
         const right = `${option.help}${long ? `: ${option.expects}` : ""} ${defaults(option, command.presets)}`;
@@ -50,18 +50,18 @@ export function commandHelp(command: Command, width = 100): string {
   });
   const flags = options.some((option) => option.kind === "flag");
   return [
-    `cutgpu ${command.name}: ${command.summary}\n`,
-    `usage: cutgpu ${command.name} ${command.usage}`.trimEnd() + "\n",
+    `cutgpu ${name}: ${summary}\n`,
+    `usage: cutgpu ${name} ${command.usage}`.trimEnd() + "\n",
     ...sections,
     `Names may be written with dashes or underscores.${flags ? " Flags take true or false: --flag=false." : ""}\n`,
   ].join("\n");
 }
 
-/** The help of `cutgpu` itself. */
-export function generalHelp(commands: Record<string, { summary: string }>, width = 100): string {
+/** The help of the program itself. */
+export function generalHelp(about: string, commands: CommandList, width = 100): string {
   const rows = Object.entries(commands).map(([name, { summary }]) => row(name, summary, width));
   return [
-    "cutgpu: contrastive unpaired image-to-image translation (CUT) on WebGPU\n",
+    `cutgpu: ${about}\n`,
     "usage: cutgpu COMMAND [options]\n",
     `${rows.join("\n")}\n`,
     `${row("cutgpu COMMAND --help", "the options of a command", width)}`,

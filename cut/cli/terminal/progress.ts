@@ -1,5 +1,5 @@
 // Progress on stderr: on a terminal a bar (cli-progress) with count, percentage, speed, time left and free text such as
-// losses; elsewhere (a log file, CI) a plain line every few seconds. Speed is that of the last half minute, so that the
+// losses; elsewhere (a log file, CI) a plain line every few seconds and whenever the text is due. Speed is that of the last half minute, so that the
 // time left follows when the machine gets faster or slower.
 import { SingleBar } from "cli-progress";
 
@@ -11,6 +11,8 @@ export interface ProgressOptions {
   start?: number;
   /** Seconds between lines where there is no terminal. */
   everySeconds?: number;
+  /** Where there is no terminal: whether `done` gets a line of its own, however little time has gone by. */
+  lineDue?: (done: number) => boolean;
   stream?: NodeJS.WriteStream;
   /** Milliseconds, for tests. */
   now?: () => number;
@@ -25,7 +27,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** Units a second over the last `windowMs` of what was noted. */
+/** Units per second over the last `windowMs` of what was noted. */
 class Speedometer {
   #notes: { at: number; done: number }[] = [];
 
@@ -58,7 +60,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86400)}d${two(Math.floor((whole % 86400) / 3600))}h`;
 }
 
-/** Slow work is told in seconds a piece, quick work in pieces a second. */
+/** Slow work is told in seconds per piece, quick work in pieces per second. */
 export function formatSpeed(perSecond: number): string {
   if (perSecond <= 0) return "-";
   if (perSecond < 1) return `${(1 / perSecond).toPrecision(3)} s each`;
@@ -67,7 +69,7 @@ export function formatSpeed(perSecond: number): string {
 
 /** Starts to show progress; call `stop` at the end, also when the work fails. */
 export function startProgress(options: ProgressOptions): Progress {
-  const { label, total, start = 0, everySeconds = 10, stream = process.stderr, now = Date.now } = options;
+  const { label, total, start = 0, everySeconds = 10, lineDue, stream = process.stderr, now = Date.now } = options;
   const speedometer = new Speedometer(now);
   speedometer.note(start);
   let done = start;
@@ -80,6 +82,8 @@ export function startProgress(options: ProgressOptions): Progress {
 
   if (!stream.isTTY) {
     let lastLine = now();
+    /** What was done at the last line that was due, which `stop` need not print again. */
+    let dueAt = -1;
     const print = () => {
       const { speed, left } = numbers();
       const percentage = Math.floor((100 * done) / Math.max(1, total));
@@ -92,10 +96,14 @@ export function startProgress(options: ProgressOptions): Progress {
         done = value;
         text = message;
         speedometer.note(done);
-        if (now() - lastLine >= 1000 * everySeconds) print();
+        const due = lineDue?.(done) ?? false;
+        if (due) dueAt = done;
+        if (due || now() - lastLine >= 1000 * everySeconds) print();
       },
       log: (line) => void stream.write(`${line}\n`),
-      stop: print,
+      stop() {
+        if (dueAt !== done) print();
+      },
     };
   }
 

@@ -1,7 +1,8 @@
-// Convolutions of stride 1 with 3 x 3 or 4 x 4 taps by Winograd's minimal filtering (see shaders/convolution/lib/winograd.wgsl): windows
-// of x and the weights are transformed to 36 numbers each, 36 matrix products over the channels follow, and their results
-// are transformed to tiles of the output: 4 multiplications an output instead of 9 or 16. The same products, the other way
-// round, make the weights' gradient. Its transforms cost memory of 36 / 16 (or 36 / 9) of the tensors for as long as it runs.
+// Convolutions of stride 1 with 3 x 3 or 4 x 4 taps by Winograd's minimal filtering (see
+// shaders/convolution/lib/winograd.wgsl): windows of x and the weights are transformed to 36 numbers each, 36 matrix
+// products over the channels follow, and their results are transformed to tiles of the output: 4 multiplications per
+// output instead of 9 or 16. The same products with other operands give the gradient of the weights. The transforms
+// cost memory of 36 / 16 (or 36 / 9) of the tensors while they run.
 import {
   winograd_input,
   winograd_output,
@@ -11,150 +12,161 @@ import {
 } from "../../../shaders/generated.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { runMatmul } from "../matmul/index.js";
+import { workgroupsFor } from "../../device/kernel.js";
+import { productVariant, runMatmul } from "../matmul/index.js";
+import type { Geometry, Operands, WeightGradientOptions } from "./geometry.js";
 
-/** Numbers a tile is transformed to. */
-const FREQUENCIES = 36;
+/** Rows and columns of a window of x. */
+const WINDOW = 6;
+/** Numbers that a window, or a tile, is transformed to. */
+const FREQUENCIES = WINDOW * WINDOW;
 /** The largest buffer that WebGPU promises to bind. */
-const BYTES_AT_MOST = 128 * 2 ** 20;
+const MOST_BYTES = 128 * 2 ** 20;
 
-/** The part of a convolution's geometry that the transforms need. */
-export interface WinogradGeometry {
-  taps: number;
-  padY: number;
-  padX: number;
-  reflect: boolean;
-  weights: { base: number; m: number; c: number; ty: number; tx: number };
+/** Rows and columns of a tile of the output. */
+const tileSize = (taps: number) => WINDOW + 1 - taps;
+
+interface TileCounts {
+  /** Along the axes of one image. */
+  y: number;
+  x: number;
+  /** Of all images, rounded up to a multiple of 4 for products of vec4s. */
+  stride: number;
 }
 
-/** Tiles of an image's output along its axes, and of all images together, filled up so that products go by fours. */
-function tilesOf(batch: number, height: number, width: number, taps: number) {
-  const out = 7 - taps;
+function countTiles([batch, , height, width]: readonly number[], taps: number): TileCounts {
+  const out = tileSize(taps);
   const [y, x] = [Math.ceil(height / out), Math.ceil(width / out)];
   return { y, x, stride: Math.ceil((batch * y * x) / 4) * 4 };
 }
 
 /** Tiles of all images of an output [N, C, H, W]. */
-export const winogradTiles = ([batch, , height, width]: readonly number[], taps: number): number =>
-  tilesOf(batch, height, width, taps).stride;
+export const winogradTiles = (output: readonly number[], taps: number): number => countTiles(output, taps).stride;
 
-/** One invocation a tile and channel. Small workgroups, where they cost nothing, leave no lane idle. */
-function tileGrid(gpu: Gpu, channels: number, tiles: { stride: number }) {
-  const WORKGROUP = gpu.profile === "software" ? 8 : 64;
-  return { grid: [Math.ceil(tiles.stride / WORKGROUP), channels, 1] as const, WORKGROUP };
-}
-
-/** Whether these kernels can do a convolution to an output of this shape, within the memory that every adapter can bind. */
+/** Whether these kernels can do a convolution to an output of this shape, in buffers that every adapter can bind. */
 export function winogradServes(
   taps: readonly [number, number],
   stride: number,
   inChannels: number,
-  [batch, outChannels, height, width]: readonly number[],
+  output: readonly number[],
 ): boolean {
   if (taps[0] !== taps[1] || (taps[0] !== 3 && taps[0] !== 4) || stride !== 1) return false;
-  const tiles = tilesOf(batch, height, width, taps[0]).stride;
+  const tiles = winogradTiles(output, taps[0]);
+  const outChannels = output[1];
   const largest = Math.max(inChannels * tiles, outChannels * tiles, inChannels * outChannels);
-  return 4 * FREQUENCIES * largest <= BYTES_AT_MOST;
+  return 4 * FREQUENCIES * largest <= MOST_BYTES;
 }
+
+/** Small workgroups, where they cost nothing, leave no lane idle. */
+const workgroupOf = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8 : 64 });
+
+const tileParams = (tiles: TileCounts) => ({ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride });
 
 function transformInput(
   gpu: Gpu,
   x: Tensor,
-  tiles: ReturnType<typeof tilesOf>,
-  geometry: Omit<WinogradGeometry, "weights">,
+  tiles: TileCounts,
+  { taps, padY, padX, reflect }: { taps: number; padY: number; padX: number; reflect: boolean },
 ): Tensor {
   const [batch, channels, height, width] = x.shape;
-  const { taps, padY, padX, reflect } = geometry;
   const v = gpu.empty([FREQUENCIES, channels, tiles.stride]);
-  const { grid, WORKGROUP } = tileGrid(gpu, channels, tiles);
+  const constants = workgroupOf(gpu);
   gpu.dispatch(winograd_input, {
     bindings: { x, v },
     params: {
-      ...{ batch, channels, in_height: height, in_width: width },
-      ...{ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride, out: 7 - taps },
-      ...{ pad_y: padY, pad_x: padX, reflect: Number(reflect) },
+      batch,
+      channels,
+      in_height: height,
+      in_width: width,
+      ...tileParams(tiles),
+      out: tileSize(taps),
+      pad_y: padY,
+      pad_x: padX,
+      reflect: Number(reflect),
     },
-    grid,
-    constants: { WORKGROUP },
+    grid: [workgroupsFor(winograd_input, tiles.stride, constants), channels, 1],
+    constants,
   });
   return v;
 }
 
-/** y = x * w + bias, by the geometry of runConvolution. `product` is the variant of the matrix products. */
-export function runWinograd(
-  gpu: Gpu,
-  product: string,
-  x: Tensor,
-  w: Tensor,
-  bias: Tensor | undefined,
-  y: Tensor,
-  geometry: WinogradGeometry,
-): void {
-  const [batch, outChannels, height, width] = y.shape;
-  const inChannels = x.shape[1];
-  const { taps: TAPS, weights } = geometry;
-  const tiles = tilesOf(batch, height, width, TAPS);
-  const u = gpu.empty([FREQUENCIES, outChannels, inChannels]);
+/** [36, out, in] of weights at any strides. */
+function transformWeights(gpu: Gpu, w: Tensor, channels: { out: number; in: number }, geometry: Geometry): Tensor {
+  const { weights, tapsX: TAPS } = geometry;
+  const u = gpu.empty([FREQUENCIES, channels.out, channels.in]);
   gpu.dispatch(winograd_weights, {
     bindings: { w, u },
     params: {
-      ...{ out_channels: outChannels, in_channels: inChannels, w_base: weights.base, w_m: weights.m, w_c: weights.c },
-      ...{ w_ty: weights.ty, w_tx: weights.tx },
+      out_channels: channels.out,
+      in_channels: channels.in,
+      w_base: weights.base,
+      w_m: weights.m,
+      w_c: weights.c,
+      w_ty: weights.ty,
+      w_tx: weights.tx,
     },
-    grid: Math.ceil((outChannels * inChannels) / 64),
+    invocations: channels.out * channels.in,
     constants: { TAPS },
   });
-  const v = transformInput(gpu, x, tiles, geometry);
+  return u;
+}
+
+/** Computes y, for a geometry that these kernels serve. */
+export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geometry): void {
+  const [batch, outChannels, height, width] = y.shape;
+  const { tapsX: TAPS, padY, padX, reflect } = geometry;
+  const tiles = countTiles(y.shape, TAPS);
+  const u = transformWeights(gpu, w, { out: outChannels, in: x.shape[1] }, geometry);
+  const v = transformInput(gpu, x, tiles, { taps: TAPS, padY, padX, reflect });
   const p = gpu.empty([FREQUENCIES, outChannels, tiles.stride]);
-  runMatmul(gpu, product, u, v, {}, p);
+  runMatmul(gpu, productVariant(gpu), u, v, {}, p);
   u.dispose();
   v.dispose();
-  const { grid, WORKGROUP } = tileGrid(gpu, outChannels, tiles);
+  const constants = { TAPS, ...workgroupOf(gpu) };
   gpu.dispatch(winograd_output, {
     bindings: { p, bias: bias ?? p, y },
     params: {
-      ...{ batch, channels: outChannels, out_height: height, out_width: width },
-      ...{ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride, has_bias: Number(Boolean(bias)) },
+      batch,
+      channels: outChannels,
+      out_height: height,
+      out_width: width,
+      ...tileParams(tiles),
+      has_bias: Number(Boolean(bias)),
     },
-    grid,
-    constants: { TAPS, WORKGROUP },
+    grid: [workgroupsFor(winograd_output, tiles.stride, constants), outChannels, 1],
+    constants,
   });
   p.dispose();
 }
 
-/** dw [out, in, taps, taps] of a convolution with the same padding on all sides. */
+/** Fills dw [out, in, taps, taps] of a convolution that these kernels serve. */
 export function runWinogradWeightGradient(
   gpu: Gpu,
-  product: string,
-  x: Tensor,
-  dy: Tensor,
-  dw: Tensor,
-  { padding, reflect }: { padding: number; reflect: boolean },
+  { x, dy, dw }: { x: Tensor; dy: Tensor; dw: Tensor },
+  { padding, paddingMode }: WeightGradientOptions,
 ): void {
   const [batch, outChannels, height, width] = dy.shape;
   const inChannels = x.shape[1];
   const TAPS = dw.shape[2];
-  const tiles = tilesOf(batch, height, width, TAPS);
+  const tiles = countTiles(dy.shape, TAPS);
+  const reflect = paddingMode === "reflect";
   const v = transformInput(gpu, x, tiles, { taps: TAPS, padY: padding, padX: padding, reflect });
   const g = gpu.empty([FREQUENCIES, outChannels, tiles.stride]);
-  const { grid, WORKGROUP } = tileGrid(gpu, outChannels, tiles);
+  const constants = { TAPS, ...workgroupOf(gpu) };
   gpu.dispatch(winograd_output_gradient, {
     bindings: { dy, g },
-    params: {
-      ...{ batch, channels: outChannels, out_height: height, out_width: width },
-      ...{ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride },
-    },
-    grid,
-    constants: { TAPS, WORKGROUP },
+    params: { batch, channels: outChannels, out_height: height, out_width: width, ...tileParams(tiles) },
+    grid: [workgroupsFor(winograd_output_gradient, tiles.stride, constants), outChannels, 1],
+    constants,
   });
   const s = gpu.empty([FREQUENCIES, outChannels, inChannels]);
-  runMatmul(gpu, product, g, v, { transposeB: true }, s);
+  runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s);
   v.dispose();
   g.dispose();
   gpu.dispatch(winograd_weight_gradient, {
     bindings: { s, dw },
     params: { pairs: outChannels * inChannels },
-    grid: Math.ceil((outChannels * inChannels) / 64),
+    invocations: outChannels * inChannels,
     constants: { TAPS },
   });
   s.dispose();

@@ -8,50 +8,56 @@ export interface Tiles {
   TILE_M: number;
   TILE_N: number;
   TILE_K: number;
-  OWN: number;
+  THREAD_QUADS: number;
 }
 
-/** The tiles there are, each within the 16 KiB of workgroup memory and 256 invocations that every adapter has. */
+/**
+ * The tiles there are, by rows x columns, each within the 16 KiB of workgroup memory and 256 invocations that every
+ * adapter has.
+ */
 export const TILES = {
-  large: { TILE_M: 128, TILE_N: 128, TILE_K: 16, OWN: 2 },
-  usual: { TILE_M: 64, TILE_N: 64, TILE_K: 16, OWN: 1 },
-  low: { TILE_M: 32, TILE_N: 64, TILE_K: 16, OWN: 1 },
-  lowest: { TILE_M: 16, TILE_N: 64, TILE_K: 16, OWN: 1 },
+  "128x128": { TILE_M: 128, TILE_N: 128, TILE_K: 16, THREAD_QUADS: 2 },
+  "64x64": { TILE_M: 64, TILE_N: 64, TILE_K: 16, THREAD_QUADS: 1 },
+  "32x64": { TILE_M: 32, TILE_N: 64, TILE_K: 16, THREAD_QUADS: 1 },
+  "16x64": { TILE_M: 16, TILE_N: 64, TILE_K: 16, THREAD_QUADS: 1 },
 } as const satisfies { [name: string]: Tiles };
 
 export type TilesName = keyof typeof TILES;
 
+/** A tile by its name, or the one that suits the shape. */
+export type TileChoice = TilesName | "planned";
+
 /** Workgroups that fill a large GPU: two on each of some 130 multiprocessors. */
 export const FILLING = 256;
 
+/** How much more results, those beyond the matrix included, the largest tile may compute than the next. */
+const MOST_WASTE = 1.25;
+
 /**
  * The tile for products of [m, k] and [k, n]: the largest, which reads its operands the fewest times, where there are
- * workgroups enough to fill a large GPU; low ones for few rows. `batch` counts products that can run beside each other.
+ * enough workgroups to fill a large GPU; low ones for few rows. `batch` counts products that can run beside each other.
  */
 export function planTiles(m: number, n: number, batch: number): TilesName {
-  if (m <= 16) return "lowest";
-  if (m <= 32) return "low";
-  // Rows and columns that a tile has in vain must not cost more than it saves.
+  if (m <= TILES["16x64"].TILE_M) return "16x64";
+  if (m <= TILES["32x64"].TILE_M) return "32x64";
+  // Rows and columns that a tile computes in vain must not cost more than it saves.
   const waste = (tiles: Tiles) => (countTiles(tiles, m, n) * tiles.TILE_M * tiles.TILE_N) / (m * n);
-  const fills = countTiles(TILES.large, m, n) * batch >= FILLING;
-  return fills && waste(TILES.large) <= 1.25 * waste(TILES.usual) ? "large" : "usual";
+  const fills = countTiles(TILES["128x128"], m, n) * batch >= FILLING;
+  return fills && waste(TILES["128x128"]) <= MOST_WASTE * waste(TILES["64x64"]) ? "128x128" : "64x64";
 }
 
 /** Tiles of one product. */
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
   Math.ceil(m / TILE_M) * Math.ceil(n / TILE_N);
 
-/**
- * The tile of a variant, "tiled" for the planned one or "tiled_" and a name, and whether loops are to stay loops: on adapters
- * that are a CPU, in either profile.
- */
+/** The constants for a product, with ROLLED where loops are to stay loops: on software adapters, in either profile. */
 export function chooseTiles(
   gpu: Gpu,
-  variant: string,
+  tile: TileChoice,
   m: number,
   n: number,
   batch: number,
 ): Tiles & { ROLLED: boolean } {
-  const name = variant === "tiled" ? planTiles(m, n, batch) : (variant.slice("tiled_".length) as TilesName);
+  const name = tile === "planned" ? planTiles(m, n, batch) : tile;
   return { ...TILES[name], ROLLED: profileOf(gpu.info) === "software" };
 }

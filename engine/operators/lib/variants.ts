@@ -1,25 +1,31 @@
-// The variants that every operator with heavy arithmetic has: kernels that stage tiles in workgroup memory, in the tile that the
-// shape calls for or in a given one, and kernels that broadcast across a subgroup and touch no workgroup memory on their hot
-// path. The last are for software adapters.
-import type { Forward, Inputs } from "../../core/operator.js";
+// The variants that every operator with heavy arithmetic has: kernels that stage tiles in workgroup memory, in the
+// tile that suits the shape or in a given one, and kernels that broadcast across a subgroup and touch no workgroup
+// memory in their inner loop. The latter are for software adapters.
 import type { AdapterTraits } from "../../device/adapter.js";
-import { TILES, type TilesName } from "./tiles.js";
+import type { TileChoice, TilesName } from "./tiles.js";
 
-export type DirectVariant = "tiled" | `tiled_${TilesName}` | "broadcast";
+export type TiledVariant = "tiled" | `tiled_${TilesName}`;
+export type DirectVariant = TiledVariant | "broadcast";
 
-const TILED = ["tiled", ...(Object.keys(TILES) as TilesName[]).map((name) => `tiled_${name}` as const)] as const;
+/** What a function of the tile gives for each tiled variant. */
+export const tiledVariants = <F>(forward: (tile: TileChoice) => F): { readonly [name in TiledVariant]: F } => ({
+  tiled: forward("planned"),
+  tiled_128x128: forward("128x128"),
+  tiled_64x64: forward("64x64"),
+  tiled_32x64: forward("32x64"),
+  tiled_16x64: forward("16x64"),
+});
 
-export const DIRECT_VARIANTS: readonly DirectVariant[] = [...TILED, "broadcast"];
+/** What a function of the variant gives for each direct variant, where all differ in the products inside alone. */
+export const directVariants = <F>(forward: (variant: DirectVariant) => F): { readonly [name in DirectVariant]: F } => ({
+  ...tiledVariants((tile) => forward(tile === "planned" ? "tiled" : `tiled_${tile}`)),
+  broadcast: forward("broadcast"),
+});
 
-export const isTiled = (variant: string): boolean => (TILED as readonly string[]).includes(variant);
+/** Pure: the direct variant that suits an adapter. */
+export const directVariantFor = ({ profile, subgroupSize }: AdapterTraits): "broadcast" | "tiled" =>
+  profile === "software" && subgroupSize >= 4 ? "broadcast" : "tiled";
 
-/** Pure: the adapter in, the name of a variant out. */
+/** The same as an operator's `choose`. */
 export const chooseByProfile = (_shapes: unknown, _options: unknown, adapter: AdapterTraits): "broadcast" | "tiled" =>
-  adapter.profile === "software" && adapter.subgroupSize >= 4 ? "broadcast" : "tiled";
-
-/** A callable for each variant by its name. */
-export const forEachVariant = <I extends Inputs, O, V extends string>(
-  names: readonly V[],
-  forward: (variant: V) => Forward<I, O>,
-): { readonly [name in V]: Forward<I, O> } =>
-  Object.fromEntries(names.map((name) => [name, forward(name)])) as { [name in V]: Forward<I, O> };
+  directVariantFor(adapter);

@@ -1,20 +1,16 @@
-// Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves all of
-// them and their gradients.
-import {
-  matmul_broadcast,
-  matmul_broadcast_vec4,
-  matmul_tiled,
-  matmul_tiled_vec4,
-} from "../../../shaders/generated.js";
+// Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves
+// all of them and their gradients.
 import { ShapeError } from "../../core/errors.js";
-import { defineOperator } from "../../core/operator.js";
+import { chooseVariant, defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { chooseTiles, countTiles } from "../lib/tiles.js";
-import { chooseByProfile, DIRECT_VARIANTS, type DirectVariant, forEachVariant, isTiled } from "../lib/variants.js";
+import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { sum } from "../reduction/index.js";
+import { runProduct } from "./product.js";
+
+export { type Product, productVariant, runProduct } from "./product.js";
 
 export interface MatmulOptions {
   transposeA?: boolean;
@@ -22,65 +18,17 @@ export interface MatmulOptions {
 }
 
 /** [batch, rows, columns] of a matrix or a batch of them, as it enters the product. */
-function dimensions(x: Tensor, transposed: boolean): [number, number, number] {
+function dimensions(x: Tensor, transpose: boolean): [number, number, number] {
   const [batch, rows, columns] = x.shape.length === 3 ? x.shape : [1, ...x.shape];
-  return transposed ? [batch, columns, rows] : [batch, rows, columns];
+  return transpose ? [batch, columns, rows] : [batch, rows, columns];
 }
 
-/** y[b, m, n] = f(bias[n] + sum over k of a[b, m, k] c[b, k, n]) (+ y): sizes, and strides in elements. */
-export interface Product {
-  batch: number;
-  m: number;
-  n: number;
-  k: number;
-  a: { tensor: Tensor; batch: number; m: number; k: number };
-  c: { tensor: Tensor; base?: number; batch: number; k: number; n: number };
-  /** Contiguous [batch, m, n]. */
-  y: Tensor;
-  bias?: Tensor;
-  relu?: boolean;
-  accumulate?: boolean;
-}
-
-const byFours = (...strides: number[]) => strides.every((stride) => stride % 4 === 0);
-
-/** The one matrix product behind all operators that need one, in the kernel of a variant. */
-export function runProduct(gpu: Gpu, variant: string, product: Product): void {
-  const { batch, m, n, k, a, c, y, bias, relu = false, accumulate = false } = product;
-  const { base = 0 } = c;
-  // Where there is no bias, any buffer that is read anyway fills the binding.
-  const bindings = { a: a.tensor, c: c.tensor, bias: bias ?? c.tensor, y };
-  const params = {
-    ...{ batch, m, n, k, a_batch: a.batch, a_m: a.m, a_k: a.k, c_base: base, c_batch: c.batch, c_k: c.k, c_n: c.n },
-    ...{ has_bias: Number(Boolean(bias)), relu: Number(relu), accumulate: Number(accumulate) },
-  };
-  const C_ALONG_K = c.k === 1;
-  const A_ALONG_K = a.k === 1 && byFours(a.batch, a.m);
-  const cFits = (C_ALONG_K || c.n === 1) && byFours(n, k, base, c.batch, C_ALONG_K ? c.n : c.k);
-  if (isTiled(variant)) {
-    const tiles = chooseTiles(gpu, variant, m, n, batch);
-    const grid = countTiles(tiles, m, n) * batch;
-    if (A_ALONG_K && cFits) {
-      gpu.dispatch(matmul_tiled_vec4, { bindings, params, grid, constants: { ...tiles, C_ALONG_K } });
-    } else {
-      gpu.dispatch(matmul_tiled, { bindings, params, grid, constants: { ...tiles } });
-    }
-    return;
-  }
-  const LANES = gpu.subgroupSize;
-  const grid = [Math.ceil(n / (LANES * 4)), Math.ceil(m / 8), batch] as const;
-  if ((A_ALONG_K || a.m === 1) && cFits) {
-    const constants = { LANES, A_ALONG_K, C_ALONG_K };
-    gpu.dispatch(matmul_broadcast_vec4, { bindings: { ...bindings, a_fours: a.tensor }, params, grid, constants });
-  } else {
-    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
-  }
-}
+const operandText = (x: Tensor, transpose: boolean) => `${shapeText(x)}${transpose ? " transposed" : ""}`;
 
 /** y = op(a) op(b), then plus bias along rows, then ReLU. Shapes are taken as checked. */
 export function runMatmul(
   gpu: Gpu,
-  variant: string,
+  variant: DirectVariant,
   a: Tensor,
   b: Tensor,
   { transposeA = false, transposeB = false }: MatmulOptions,
@@ -90,16 +38,20 @@ export function runMatmul(
   const [batchA, m, k] = dimensions(a, transposeA);
   const [batchB, , n] = dimensions(b, transposeB);
   runProduct(gpu, variant, {
-    ...{ batch: Math.max(batchA, batchB), m, n, k, y },
+    batch: Math.max(batchA, batchB),
+    m,
+    n,
+    k,
     a: { tensor: a, batch: batchA === 1 ? 0 : m * k, m: transposeA ? 1 : k, k: transposeA ? m : 1 },
-    c: { tensor: b, batch: batchB === 1 ? 0 : k * n, k: transposeB ? 1 : n, n: transposeB ? k : 1 },
+    b: { tensor: b, batch: batchB === 1 ? 0 : k * n, k: transposeB ? 1 : n, n: transposeB ? k : 1 },
+    y,
     ...epilogue,
   });
 }
 
 export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Required<MatmulOptions>, DirectVariant>({
   name: "matmul",
-  variants: forEachVariant(DIRECT_VARIANTS, (variant) => (gpu, [a, b], options, y) => {
+  variants: directVariants((variant) => (gpu, [a, b], options, y) => {
     runMatmul(gpu, variant, a, b, options, y);
     return undefined;
   }),
@@ -114,7 +66,7 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Re
       (batchA !== batchB && batchA !== 1 && batchB !== 1)
     ) {
       throw new ShapeError(
-        `matmul: ${shapeText(a)}${transposeA ? " transposed" : ""} and ${shapeText(b)}${transposeB ? " transposed" : ""} do not fit`,
+        `matmul: ${operandText(a, transposeA)} and ${operandText(b, transposeB)} do not fit`,
         "Give [m, k] and [k, n], or batches of them.",
       );
     }
@@ -139,13 +91,9 @@ function sumBatch(gradient: Tensor, operand: Tensor): Tensor {
   return reshape(gradient, operand.shape);
 }
 
-export const linearOperator = defineOperator<
-  readonly [x: Tensor, w: Tensor, bias: Tensor | undefined],
-  object,
-  DirectVariant
->({
+const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor | undefined], object, DirectVariant> = {
   name: "linear",
-  variants: forEachVariant(DIRECT_VARIANTS, (variant) => (gpu, [x, w, bias], _, y) => {
+  variants: directVariants((variant) => (gpu, [x, w, bias], _, y) => {
     runMatmul(gpu, variant, x, w, { transposeB: true }, y, { bias });
     return undefined;
   }),
@@ -172,7 +120,15 @@ export const linearOperator = defineOperator<
       bias && needs(2) ? reshape(sum(dy, [0]), bias.shape) : null,
     ];
   },
-});
+};
+
+export const linearOperator = defineOperator(linearRecord);
+
+/** A linear layer with a ReLU for fused operators: fills `y`, off the tape, in the variant that linear would take. */
+export function runLinear(gpu: Gpu, x: Tensor, w: Tensor, bias: Tensor, y: Tensor, relu: boolean): void {
+  const variant = chooseVariant(gpu, linearRecord, [x, w, bias], {});
+  runMatmul(gpu, variant, x, w, { transposeB: true }, y, { bias, relu });
+}
 
 /**
  * [m, k] x [k, n] -> [m, n], or batches of them; a single matrix serves a whole batch of the other.

@@ -9,7 +9,7 @@ import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { rowGrid, workgroupsFor } from "../../device/kernel.js";
-import { chooseByProfile, DIRECT_VARIANTS, type DirectVariant, forEachVariant } from "../lib/variants.js";
+import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { runProduct } from "../matmul/index.js";
 import { ROW_WORKGROUP } from "./l2-normalize.js";
 
@@ -37,8 +37,8 @@ export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOpt
   rows * (rows / groups) * (2 * channels + 5);
 
 /** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
-export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions): string =>
-  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
+export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions): DirectVariant =>
+  chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau }) as DirectVariant;
 
 /** Keys whose similarities are in memory at a time: as many as an image has patches in CUT. */
 const KEYS_PER_BLOCK = 256;
@@ -56,7 +56,7 @@ const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <=
  */
 function eachBlockOfKeys(
   gpu: Gpu,
-  variant: string,
+  variant: DirectVariant,
   [q, k]: readonly [q: Tensor, k: Tensor],
   options: PatchNceOptions,
   visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
@@ -74,7 +74,7 @@ function eachBlockOfKeys(
       k: channels,
       y: s,
       a: { tensor: q, batch: size * channels, m: channels, k: 1 },
-      c: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
+      b: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
     });
     visit(s, { keys, begin, size });
   }
@@ -90,7 +90,7 @@ export type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
 /** Losses [rows]. */
 export function runPatchNce(
   gpu: Gpu,
-  variant: string,
+  variant: DirectVariant,
   [q, k]: readonly [q: Tensor, k: Tensor],
   options: PatchNceOptions,
   loss: Tensor,
@@ -141,7 +141,7 @@ export function runPatchNceGradient(
       y: dq,
       accumulate: begin > 0,
       a: { tensor: p, batch: size * keys, m: keys, k: 1 },
-      c: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
+      b: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
     });
   };
   if (kept) addBlock(kept, { keys: rows / groups, begin: 0, size: rows / groups });
@@ -151,7 +151,7 @@ export function runPatchNceGradient(
 
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions, DirectVariant>({
   name: "patchNce",
-  variants: forEachVariant(DIRECT_VARIANTS, (variant) => (gpu, [q, k], options, loss) => {
+  variants: directVariants((variant) => (gpu, [q, k], options, loss) => {
     const [lse, s] = runPatchNce(gpu, variant, [q, k], options, loss);
     return s ? [lse, s] : [lse];
   }),

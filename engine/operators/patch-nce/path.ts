@@ -3,12 +3,13 @@
 // similarities as loss.ts keeps them. The same in plain operators is its oracle:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../../core/errors.js";
-import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { defineOperator } from "../../core/operator.js";
 import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { checkPositions, gatherPositions, runGather, scatterPositionsOperator } from "../gather/index.js";
-import { linearOperator, matmul, runMatmul } from "../matmul/index.js";
+import { matmul, runLinear } from "../matmul/index.js";
+
 import { gate } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
 import { L2_EPS, l2Normalize, l2NormalizeGradientOperator, runL2Normalize } from "./l2-normalize.js";
@@ -39,16 +40,12 @@ interface Embedded {
 /** Gather, head, unit rows; every buffer that the gradient needs. */
 function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
   const count = checkPositions("patchNcePath", x, ids);
-  const layer = (input: Tensor, w: Tensor, bias: Tensor, output: Tensor, relu: boolean) => {
-    const variant = chooseVariant(gpu, linearOperator.record, [input, w, bias], {});
-    runMatmul(gpu, variant, input, w, { transposeB: true }, output, { bias, relu });
-  };
   const rows = gpu.empty([count, x.shape[1]]);
   runGather(gpu, x, ids, rows);
   const hidden = gpu.empty([count, w1.shape[0]]);
-  layer(rows, w1, b1, hidden, true);
+  runLinear(gpu, rows, w1, b1, hidden, true);
   const out = gpu.empty([count, w2.shape[0]]);
-  layer(hidden, w2, b2, out, false);
+  runLinear(gpu, hidden, w2, b2, out, false);
   const units = gpu.empty(out.shape);
   const norms = gpu.empty([count]);
   runL2Normalize(gpu, out, units, norms, L2_EPS);

@@ -1,33 +1,34 @@
-// What both tiled convolutions tell lib/tiled_gemm.wgsl: rows are output channels, columns the pixels of an image, and the sum
-// runs over input channels and taps, a channel's taps beside each other. The matrix of windows is never stored: x is gathered.
+// What both tiled convolutions define for shaders/lib/tiled_gemm.wgsl: rows are output channels, columns the pixels of
+// an image, and the sum runs over input channels and taps, a channel's taps contiguous. The matrix of windows is never
+// stored: x is gathered (an implicit GEMM).
 const TAPS_X: u32 = 3; // @tunable taps along a row: constant, so that dividing by it is cheap
 const TAPS_Y: u32 = 3; // @tunable
 const TAPS: u32 = TAPS_X * TAPS_Y;
-const SCATTERED: bool = true;
-const C_TURNED: bool = false;
+const STRIDED: bool = true;
+const B_TRANSPOSED: bool = false;
 
 //#include convolution/lib/geometry.wgsl
 //#include convolution/lib/sources.wgsl
 
 // Row and column of x where the windows of four pixels begin.
-struct PlaceC { y: vec4i, x: vec4i }
+struct PlaceB { y: vec4i, x: vec4i }
 
 fn gemm_size() -> vec3u { return vec3u(params.out_channels, params.rows * params.columns, params.batch); }
 
 fn gemm_terms(z: u32) -> vec2u { return vec2u(0, params.in_channels * TAPS); }
 
-// A channel's weights lie beside each other, but for the direction.
+// A channel's weights are contiguous, if only backwards.
 fn a_along_k() -> bool { return true; }
 
-fn c_along_k() -> bool { return false; }
+fn b_along_k() -> bool { return false; }
 
-fn c_place(z: u32, columns: vec4u) -> PlaceC {
+fn b_place(z: u32, columns: vec4u) -> PlaceB {
   let rows = divided(columns, params.columns);
-  return PlaceC(vec4i(rows * params.stride) - params.pad_y,
+  return PlaceB(vec4i(rows * params.stride) - params.pad_y,
     vec4i((columns - rows * params.columns) * params.stride) - params.pad_x);
 }
 
-fn c_line(z: u32, place: PlaceC, j: u32, k: u32, end: u32) -> vec4f {
+fn b_line(z: u32, place: PlaceB, j: u32, k: u32, end: u32) -> vec4f {
   let there = min(k, end - 1);
   let channel = there / TAPS;
   let tap = there % TAPS;

@@ -1,5 +1,5 @@
 // The geometry all convolution kernels share. One formula serves the forward pass, the gradient of the input and the
-// transposed convolution (one dispatch a phase of the stride):
+// transposed convolution (one dispatch per phase of the stride):
 //   y[n, m, oy * out_step + out_y, ox * out_step + out_x]
 //     = bias[m] + sum over c, ty, tx of  w[w_base + m * w_m + c * w_c + ty * w_ty + tx * w_tx]
 //                                      * x[n, c, oy * stride + ty - pad_y, ox * stride + tx - pad_x]

@@ -1,8 +1,9 @@
-// Winograd's minimal filtering F(OUT x OUT, TAPS x TAPS) on tiles of 6 x 6 (Lavin and Gray, "Fast algorithms for convolutional
-// neural networks", 2015): y = A^T [(G w G^T) * (B^T x B)] A, a product of 36 numbers in the place of OUT^2 TAPS^2 of them.
-// The interpolation points are 0, +-3/4, +-3/2 and infinity: closer together than the usual 0, +-1, +-2, they round about half
-// as much (after Barabasz et al., "Error analysis and improving the accuracy of Winograd convolution", 2018), and are exact in binary.
-// Each transform is applied to columns, then to rows; pairs of points p, -p share their even and odd parts.
+// Winograd's minimal filtering F(OUT x OUT, TAPS x TAPS) on tiles of 6 x 6 (Lavin and Gray, "Fast algorithms for
+// convolutional neural networks", 2015): y = A^T [(G w G^T) * (B^T x B)] A, a product of 36 numbers instead of the
+// OUT^2 TAPS^2 of the direct algorithm. The interpolation points are 0, +-3/4, +-3/2 and infinity: closer together
+// than the usual 0, +-1, +-2, they round about half as much (after Barabasz et al., "Error analysis and improving the
+// accuracy of Winograd convolution", 2018), and are exact in binary. Each transform is applied to columns, then to
+// rows; pairs of points p, -p share their even and odd parts.
 const OUT: u32 = 7 - TAPS;
 
 //#include convolution/lib/winograd_points.wgsl

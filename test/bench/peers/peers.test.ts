@@ -1,5 +1,5 @@
-// The parts of the comparison with other engines that need none of them: inputs made alike on both sides, the graphs for
-// onnxruntime, the check of results, and what is said where the peers are not installed.
+// The parts of the comparison with other engines that need none of them: inputs made alike on both sides, the graphs
+// for onnxruntime, the check of results, and what is said where the peers are not installed.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,8 +20,17 @@ import { CutgpuError } from "../../../engine/core/errors.js";
 import { testGpu } from "../../support/gpu.js";
 
 const convolution: ConvolutionJob = {
-  ...{ id: "conv", kind: "conv2d", batch: 2, in_channels: 3, out_channels: 5, height: 6, width: 7 },
-  ...{ kernel: 3, stride: 1, padding: 1, mode: "reflect" },
+  id: "conv",
+  kind: "conv2d",
+  batch: 2,
+  in_channels: 3,
+  out_channels: 5,
+  height: 6,
+  width: 7,
+  kernel: 3,
+  stride: 1,
+  padding: 1,
+  mode: "reflect",
 };
 const generator: GeneratorJob = { id: "g", kind: "generator", ngf: 4, blocks: 2, size: 16, batch: 1 };
 

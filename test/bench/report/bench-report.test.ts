@@ -18,15 +18,22 @@ const about = { adapter: "a made-up adapter", date: "2026-01-02", version: "9.8.
 function row(suite: Suite, kernel: string, shape: string, ms: number | null, rest: Partial<BenchRow> = {}): BenchRow {
   const [flops, moved] = [rest.flops ?? 1e9, rest.bytes ?? 1e7];
   return {
-    ...{ suite, kernel, variant: "tiled", shape, dtype: "f32", adapter: about.adapter, profile: "gpu" },
-    ...{
-      runs: ms === null ? 0 : 9,
-      ms: ms === null ? null : { median: ms, min: 0.9 * ms, max: 1.2 * ms },
-      flops,
-      bytes: moved,
-    },
-    ...{ gflops: ms && flops ? flops / ms / 1e6 : null, gbps: ms && moved ? moved / ms / 1e6 : null },
-    ...{ roofline: ms === null ? null : 0.5, reference_ms: null, peers: {} },
+    suite,
+    kernel,
+    variant: "tiled",
+    shape,
+    dtype: "f32",
+    adapter: about.adapter,
+    profile: "gpu",
+    runs: ms === null ? 0 : 9,
+    ms: ms === null ? null : { median: ms, min: 0.9 * ms, max: 1.2 * ms },
+    flops,
+    bytes: moved,
+    gflops: ms && flops ? flops / ms / 1e6 : null,
+    gbps: ms && moved ? moved / ms / 1e6 : null,
+    roofline: ms === null ? null : 0.5,
+    reference_ms: null,
+    peers: {},
     ...rest,
   };
 }
@@ -50,7 +57,8 @@ const ladder = [
 const nce = (["fused", "composed"] as const).flatMap((variant) =>
   [256, 1024].map((patches) =>
     row("nce", "patchNcePath", `1 x ${patches} patches of 256, loss and gradients`, patches / 10, {
-      ...{ variant, figures: { program_bytes: patches * (variant === "fused" ? 1024 : patches) } },
+      variant,
+      figures: { program_bytes: patches * (variant === "fused" ? 1024 : patches) },
     }),
   ),
 );

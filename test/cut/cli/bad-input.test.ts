@@ -1,5 +1,5 @@
-// What bad input gets: one sentence that says what, where and what to do, status 2 for a command line that makes no sense and
-// 1 for a job that failed, no stack trace, and nothing half-written.
+// What bad input gets: one error message that says what, where and what to do, status 2 for a command line that makes
+// no sense and 1 for a job that failed, no stack trace, and nothing half-written.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -98,7 +98,12 @@ const cases: [name: string, args: string[], status: number, said: RegExp][] = [
   ["no dataroot", ["train", "--name", "bad"], 2, /--dataroot is missing/],
   ["a value out of range", train("--nce_T", "0"), 2, /--nce_T must be a number above 0, not 0/],
   ["a value of another kind", train("--ngf", "many"), 2, /--ngf must be a whole number of at least 1, not "many"/],
-  ["a contradiction", train("--crop_size", "32"), 2, /crop_size 32 does not fit into load_size 20: raise load_size/],
+  [
+    "options in conflict",
+    train("--crop_size", "32"),
+    2,
+    /crop_size 32 does not fit into load_size 20: raise load_size/,
+  ],
   ["channels that differ", train("--input_nc", "1"), 2, /input_nc 1 and output_nc 3 differ/],
   ["a missing data folder", [...train(), "--dataroot", "nowhere"], 1, /no folder nowhere.trainA\. Give a folder/],
   ["a folder without pictures", [...train(), "--dataroot", "empty"], 1, /no picture in empty.trainA\. Give/],
@@ -219,7 +224,7 @@ test("a tensor that is too large for the adapter: its layer and the option to lo
 test("no adapter: what to install", async () => {
   // A copy of the command where the package with the software driver is not installed, and no driver of the system's.
   const copy = mkdtempSync(join(tmpdir(), "cutgpu-copy-"));
-  for (const part of ["engine", "shaders", "cut"])
+  for (const part of ["engine", "shaders", "cut", "bench", "bin"])
     cpSync(join(distFolder, part), join(copy, "dist", part), { recursive: true });
   cpSync(join(projectFolder, "package.json"), join(copy, "package.json"));
   const packages = join(projectFolder, "node_modules");

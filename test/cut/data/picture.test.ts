@@ -1,3 +1,4 @@
+// Pictures in memory: planes and back, channels, crops, mirrors and padding.
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -36,7 +37,7 @@ test("a picture made of planes is clamped, and fractions are cut off as in the r
   assert.equal([...result.data], [0, 0, 127, 99, 255, 255, 0]);
 });
 
-test("channels find their way back into pixels; the way through planes loses at most the level that truncation takes", () => {
+test("channels find their way back into pixels; through planes at most the level is lost that truncation takes", () => {
   const ramp = picture(
     16,
     16,

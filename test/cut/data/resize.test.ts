@@ -22,7 +22,9 @@ function noise(width: number, height: number, channels: 1 | 3, seed: number): Pi
   return { width, height, channels, data };
 }
 
-/** The formula without fixed point: every output is a normalised sum over all inputs, rounded after each of two passes. */
+/**
+ * The formula without fixed point: every output is a normalised sum over all inputs, rounded after each of two passes.
+ */
 function naive(picture: Picture, width: number, height: number): number[] {
   const cubic = (x: number) =>
     x < 1 ? 1.5 * x ** 3 - 2.5 * x ** 2 + 1 : x < 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0;

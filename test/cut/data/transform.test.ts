@@ -1,3 +1,4 @@
+// What happens to a training picture before the network, against the sizes and pixels that the reference gives.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cropPicture, flipPicture, type Picture } from "../../../cut/data/picture.js";

@@ -1,3 +1,4 @@
+// Picture files: what is read from every kind, what is refused, and what is written.
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -155,11 +156,11 @@ test("samples of floating point are refused with the way out", async ({ at }) =>
   const entries = [
     [256, 3, 1, 1], // width
     [257, 3, 1, 1], // height
-    [258, 3, 1, 32], // bits a sample
+    [258, 3, 1, 32], // bits per sample
     [259, 3, 1, 1], // not compressed
     [262, 3, 1, 1], // black is zero
     [273, 4, 1, 134], // where the sample is
-    [277, 3, 1, 1], // samples a pixel
+    [277, 3, 1, 1], // samples per pixel
     [278, 3, 1, 1], // rows in the strip
     [279, 4, 1, 4], // bytes in the strip
     [339, 3, 1, 3], // floating point

@@ -1,3 +1,4 @@
+// The pictures of a folder: which are found, in which order, and what is refused.
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";

@@ -123,7 +123,7 @@ test("kill -9 in the middle of saving leaves a whole checkpoint, old or new", as
   folder.close();
 });
 
-test("what cannot be written is one sentence", ({ runs }) => {
+test("what cannot be written gives an error message", ({ runs }) => {
   writeFileSync(join(runs, "file"), "");
   assert.throws(
     () => RunFolder.create(join(runs, "file"), "a", {}),

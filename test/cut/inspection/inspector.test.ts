@@ -1,16 +1,14 @@
-// Looking inside a model: principal components against cases that are known, similarities against the float64 reference and
-// against a picture that is compared with itself, the memory that it takes and gives back, and the colours that show it.
+// Looking inside a model: similarities against the float64 reference and against a picture that is compared with
+// itself, and the memory that it takes and gives back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
 import type { InspectModel } from "../../../cut/inspection/inspection-model.js";
-import { type InspectedLayer, Inspector, positionAt } from "../../../cut/inspection/inspector.js";
-import { principalComponents, stretchToBytes, symmetricEigen } from "../../../cut/inspection/pca.js";
-import { featureShapes, Generator, type GeneratorArchitecture } from "../../../cut/networks/generator.js";
+import { Inspector } from "../../../cut/inspection/inspector.js";
+import { Generator } from "../../../cut/networks/generator.js";
+import { featureShapes, type GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
 import { Heads } from "../../../cut/networks/heads.js";
 import { initialWeights, writeParameters } from "../../../cut/networks/network.js";
-import { falseColour } from "../../../cut/report/colormap.js";
-import { markPoint, valuesAtPixels } from "../../../cut/report/overlay.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { gatherPositions, l2Normalize, linear, relu } from "../../../engine/operators/reference.js";
@@ -21,8 +19,12 @@ import { download, messageOf, ownGpu, testGpu } from "../../support/gpu.js";
 const test = suite("inspect");
 
 const architecture: GeneratorArchitecture = {
-  ...{ input_nc: 3, output_nc: 3, ngf: 4, blocks: 4 },
-  ...{ no_antialias: false, no_antialias_up: false },
+  input_nc: 3,
+  output_nc: 3,
+  ngf: 4,
+  blocks: 4,
+  no_antialias: false,
+  no_antialias_up: false,
 };
 const layers = [0, 4, 8, 12];
 const HEAD = 8;
@@ -69,58 +71,9 @@ const rejection = (work: Promise<unknown>): Promise<Error> =>
     (error: Error) => error,
   );
 
-test("principal components of points along known axes are those axes, the widest first", () => {
-  // Variances 9, 4 and 1 along three orthonormal directions of four channels; nothing along the fourth.
-  const axes = [
-    [0.5, 0.5, 0.5, 0.5],
-    [0.5, 0.5, -0.5, -0.5],
-    [0.5, -0.5, 0.5, -0.5],
-  ];
-  const covariance = Float64Array.from({ length: 16 }, (_, k) =>
-    [9, 4, 1].reduce((sum, variance, i) => sum + variance * axes[i][Math.floor(k / 4)] * axes[i][k % 4], 0),
-  );
-  const { variances, vectors } = principalComponents(covariance, 4);
-  [9, 4, 1].forEach((variance, i) => {
-    assert.ok(Math.abs(variances[i] - variance) < 1e-9, `variance ${i}: ${variances[i]}`);
-    // The sign is that which makes the largest entry positive; here all are equally large up to rounding.
-    const sign = Math.sign(vectors[i][0]);
-    for (let c = 0; c < 4; c++)
-      assert.ok(Math.abs(sign * vectors[i][c] - axes[i][c]) < 1e-8, `axis ${i}: ${vectors[i]}`);
-  });
-});
-
-test("of many channels, three components are eigenvectors, with a positive largest entry, and the same every time", () => {
-  const n = 64;
-  const random = new Random(3);
-  const rows = Array.from({ length: 100 }, () => Array.from({ length: n }, () => random.normal()));
-  const covariance = Float64Array.from({ length: n * n }, (_, k) =>
-    rows.reduce((sum, row) => sum + (row[Math.floor(k / n)] * row[k % n]) / rows.length, 0),
-  );
-  const { variances, vectors } = principalComponents(covariance, n);
-  const whole = symmetricEigen(covariance, n);
-  vectors.forEach((vector, i) => {
-    assert.ok(Math.abs(variances[i] - whole.values[i]) < 1e-8, "as Jacobi's method finds on the whole matrix");
-    const image = Float64Array.from(vector, (_, r) =>
-      vector.reduce((sum, value, c) => sum + covariance[r * n + c] * value, 0),
-    );
-    assert.ok(image.every((value, c) => Math.abs(value - variances[i] * vector[c]) < 1e-7));
-    assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-9);
-    const largest = [...vector].sort((a, b) => Math.abs(b) - Math.abs(a))[0];
-    assert.ok(largest > 0);
-  });
-  assert.equal(principalComponents(covariance, n), { variances, vectors });
-});
-
-test("constant features and single channels have components too", () => {
-  assert.equal([...principalComponents(new Float64Array(16), 4).variances], [0, 0, 0]);
-  const single = principalComponents(Float64Array.of(2.5), 1);
-  assert.equal([[...single.variances], [...single.vectors[0]]], [[2.5], [1]]);
-  assert.equal([...stretchToBytes([4, 4, 4])], [128, 128, 128]);
-  assert.equal([...stretchToBytes([-1, 0, 1], 0, 100)], [0, 128, 255]);
-});
-
 for (const heads of [true, false]) {
-  test(`in a picture compared with itself the patch that was asked for is the most similar (${heads ? "heads" : "raw features"})`, async () => {
+  const kind = heads ? "heads" : "raw features";
+  test(`in a picture compared with itself the patch that was asked for is the most similar (${kind})`, async () => {
     const gpu = await testGpu("software");
     const model = makeModel(gpu, Mirror, heads);
     const inspector = new Inspector(gpu, model);
@@ -184,7 +137,7 @@ test("similarities are exp(v . k / tau) as the float64 reference computes them f
   disposeModel(model);
 });
 
-test("layers are described for pictures of any size, and components are one pixel a position", async () => {
+test("layers are described for pictures of any size, and components are one pixel per position", async () => {
   const gpu = await testGpu("software");
   const model = makeModel(gpu);
   const inspector = new Inspector(gpu, model);
@@ -255,34 +208,6 @@ test("points outside of the picture and models that cannot read their translatio
   const text = messageOf(() => new Inspector(gpu, { generator, heads: null, layers, tau: TAU }));
   assert.match(text, "the model turns 3 channels into 1");
   disposeModel({ generator, heads: null, layers, tau: TAU });
-});
-
-test("a pixel and the position that looks at it are at the same place, in clicks and in pictures of maps", () => {
-  const coarse: InspectedLayer = { layer: 8, width: 4, height: 4, channels: 1, stride: 4, border: 0 };
-  assert.equal(positionAt(coarse, 8, 15), { x: 2, y: 3 });
-  const padded: InspectedLayer = { layer: 0, width: 10, height: 10, channels: 1, stride: 1, border: 3 };
-  assert.equal(positionAt(padded, 0, 3), { x: 3, y: 6 });
-  const columns = Float32Array.from({ length: 16 }, (_, i) => i % 4);
-  const pixels = valuesAtPixels(columns, 1, coarse, { width: 14, height: 14 });
-  assert.equal([...pixels.slice(0, 14)], [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3]);
-});
-
-test("lightness rises with every step of the colour scale", () => {
-  const luminance = Array.from({ length: 256 }, (_, i) => {
-    const [r, g, b] = falseColour(i / 255).map((byte) => (byte / 255) ** 2.2);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  });
-  assert.ok(luminance.every((value, i) => i === 0 || value > luminance[i - 1] - 1e-3));
-  assert.ok(luminance[255] > 0.7 && luminance[0] < 0.03);
-  assert.equal(falseColour(Number.NaN), falseColour(0));
-  assert.equal(falseColour(7), falseColour(1));
-});
-
-test("the mark leaves the pixel itself and the rest of the picture as they were, at the edge too", () => {
-  const gray: Picture = { width: 32, height: 32, channels: 1, data: new Uint8Array(1024).fill(100) };
-  const { data } = markPoint(gray, 0, 31);
-  const changed = Array.from({ length: 1024 }, (_, i) => i).filter((i) => data[3 * i] !== 100);
-  assert.equal(changed, [28 * 32, 29 * 32, 31 * 32 + 2, 31 * 32 + 3]);
 });
 
 test.run();

@@ -1,7 +1,7 @@
 // The report: self-contained, complete, safe against odd names, and small after many steps.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type LossRow, lossNames, outline, smooth } from "../../../cut/report/losses.js";
+import type { LossRow } from "../../../cut/report/losses.js";
 import { renderReport } from "../../../cut/report/training-report.js";
 
 /** The smallest PNG: one pixel. */
@@ -75,28 +75,6 @@ test("losses that are not numbers leave a gap, not a broken page", () => {
 
 test("a long run makes a page hardly larger than a short one", () => {
   assert.ok(page(rows(20_000)).length < 2 * page(rows(1000)).length);
-});
-
-test("loss names keep their order and leave out the fixed columns", () => {
-  assert.equal(lossNames(rows(2)), ["G_GAN", "D_real", "NCE", "NCE_4"]);
-});
-
-test("the outline keeps the extremes of every stretch", () => {
-  const points = Array.from({ length: 1000 }, (_, i) => ({ step: i, value: i === 503 ? 9 : i === 507 ? -9 : 0 }));
-  const kept = outline(points, 20);
-  assert.ok(kept.length <= 40);
-  assert.ok(kept.some(({ value }) => value === 9) && kept.some(({ value }) => value === -9));
-  assert.ok(kept.every((point, i) => i === 0 || point.step > kept[i - 1].step));
-  assert.equal(outline(points.slice(0, 30), 20), points.slice(0, 30));
-});
-
-test("the moving average of a constant is that constant from the first step", () => {
-  for (const { value } of smooth(
-    Array.from({ length: 50 }, (_, step) => ({ step, value: 3 })),
-    10,
-  )) {
-    assert.ok(Math.abs(value - 3) < 1e-12);
-  }
 });
 
 test.run();

@@ -74,7 +74,8 @@ test("a binding or a param that is not given is named", () => {
 });
 
 test("what the compiler says against a kernel comes as a GpuError", async () => {
-  // An engine of its own: WebGPU reports a broken text outside of any call, too, after which an engine is not used any more.
+  // An engine of its own: WebGPU reports a broken text outside of any call, too, after which an engine is not used any
+  // more.
   const own = await ownGpu();
   const kernel = kernelFromWgsl("broken", `${x} @compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
   const y = own.persistent([1]);

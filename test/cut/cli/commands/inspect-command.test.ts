@@ -1,4 +1,5 @@
-// `cutgpu inspect` from outside: the files that it writes for a checkpoint and for a plain generator, and what bad input gets.
+// `cutgpu inspect` from outside: the files that it writes for a checkpoint and for a plain generator, and what bad
+// input gets.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

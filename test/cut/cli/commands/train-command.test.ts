@@ -1,5 +1,5 @@
-// `cutgpu train` from outside: what a run leaves in its folder, and that however it is stopped (at a step, by Ctrl-C, by
-// kill -9 in the midst of saving, by a full disk), going on ends in the very bytes of a run that was not stopped.
+// `cutgpu train` from outside: what a run leaves in its folder, and that however it is stopped (at a step, by Ctrl-C,
+// by kill -9 in the midst of saving, by a full disk), going on ends in the very bytes of a run that was not stopped.
 import type { ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,13 +1,11 @@
-// `cutgpu translate` and `cutgpu export` from outside: any model file gives the same pictures, any picture keeps its size and
-// name, and one that cannot be read does not keep the others from being translated.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// `cutgpu translate` from outside: any picture keeps its size and name, and one that cannot be read does not keep the
+// others from being translated.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parsePth, serializePth } from "../../../../engine/formats/pth.js";
-import type { StoredTensor } from "../../../../engine/formats/state-dict.js";
 import {
   assertRefused,
   assertStatus,
@@ -17,6 +15,7 @@ import {
   projectFolder,
   tiny,
 } from "../../../support/command.js";
+import { decodedPictures, makeInputs } from "../../../support/translations.js";
 
 const test = suite("cutgpu translate");
 
@@ -24,32 +23,13 @@ const published = join(projectFolder, "test/goldens/data/latest_net_G.pth");
 let folder: string;
 const at = (...path: string[]) => join(folder, ...path);
 
-/** Pictures of `out` by name, as decoded samples. */
-async function decoded(out: string): Promise<Map<string, string>> {
-  const names = readdirSync(at(out), { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
-  const pictures = names.sort().map(async (name) => {
-    const { data, info } = await sharp(at(out, name)).raw().toBuffer({ resolveWithObject: true });
-    return [name, `${info.width}x${info.height}x${info.channels} ${data.toString("base64")}`] as const;
-  });
-  return new Map(await Promise.all(pictures));
-}
-
+const decoded = (out: string) => decodedPictures(at(out));
 const sizes = (pictures: Map<string, string>) => [...pictures].map(([name, text]) => `${name} ${text.split(" ")[0]}`);
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), "cutgpu-translate-"));
   await makeDataset(at("data"), 2);
-  await Promise.all([
-    makePicture(at("in", "odd.png"), { width: 37, height: 26 }),
-    makePicture(at("in", "deep", "er", "photo.JPG"), { width: 24, height: 18, seed: 1 }),
-    makePicture(at("in", "tiny.png"), { width: 5, height: 3, seed: 2 }),
-    makePicture(at("in", "gray.png"), { channels: 1, seed: 3 }),
-    makePicture(at("in", "alpha.png"), { channels: 4, seed: 4 }),
-    makePicture(at("in", "deep.png"), { bits: 16, seed: 5 }),
-    makePicture(at("in", "graydeep.png"), { channels: 1, bits: 16, seed: 3 }),
-    makePicture(at("in", "same.webp"), { seed: 6 }),
-    makePicture(at("in", "same.tif"), { seed: 7 }),
-  ]);
+  await makeInputs(at("in"));
   const train = ["train", "--dataroot", "data", "--name", "r", ...tiny, "--max_steps", "3"];
   assertStatus(await cutgpu(train, { cwd: folder }), 0);
   assertStatus(await cutgpu(["translate", "--model", "r", "--in", "in", "--out", "out"], { cwd: folder }), 0);
@@ -76,35 +56,6 @@ test("names and sizes are kept, whatever the size and kind of a picture", async 
 test("sixteen bits are rounded to eight, not cut off", async () => {
   const pictures = await decoded("out");
   assert.is(pictures.get("graydeep.png"), pictures.get("gray.png"));
-});
-
-test("an exported model, as safetensors or as .pth, translates to the same pictures", async () => {
-  const expected = await decoded("out");
-  for (const file of ["G.safetensors", "G.pth"]) {
-    const exported = await cutgpu(["export", "--model", "runs/r", "--out", file], { cwd: folder });
-    assertStatus(exported, 0);
-    assert.match(exported.stdout, `written to ${file}`);
-    const out = `out-${file}`;
-    assertStatus(await cutgpu(["translate", "--model", file, "--in", "in", "--out", out], { cwd: folder }), 0);
-    assert.equal(await decoded(out), expected);
-  }
-});
-
-test("a .pth with a module. prefix and stale statistics translates to the same pictures", async () => {
-  assertStatus(await cutgpu(["export", "--model", "runs/r", "--out", "plain.pth"], { cwd: folder }), 0);
-  const { tensors, metadata } = parsePth(readFileSync(at("plain.pth")));
-  const statistics = (values: number[]): StoredTensor => ({
-    dtype: "F32",
-    shape: [values.length],
-    data: Float32Array.from(values),
-  });
-  const wrapped = new Map([...tensors].map(([key, tensor]) => [`module.${key}`, tensor]));
-  wrapped.set("module.model.2.running_mean", statistics([7, 7, 7, 7]));
-  wrapped.set("module.model.2.running_var", statistics([9, 9, 9, 9]));
-  writeFileSync(at("module.pth"), serializePth({ tensors: wrapped, metadata }));
-  const args = ["translate", "--model", "module.pth", "--in", "in", "--out", "out-module"];
-  assertStatus(await cutgpu(args, { cwd: folder }), 0);
-  assert.equal(await decoded("out-module"), await decoded("out"));
 });
 
 test("pictures that cannot be read are named, the others are written, and the status is 1", async () => {

@@ -1,6 +1,6 @@
-// Makes the model that comes with the page from a run of `cutgpu demo`: `node dist/cut/web/demo-model.js runs/demo`. Kept are the
-// generator and the heads, which "Look inside" wants, in float32; not the discriminator and Adam's moments, so that the file is a
-// fifth of the checkpoint. The committed one is of `cutgpu demo --steps 2000`.
+// Makes the model that comes with the page from a run of `cutgpu demo`: `node dist/cut/demo/ship-model.js runs/demo`.
+// Kept are the generator and the heads, which "Look inside" needs, in float32. Without the discriminator and Adam's
+// moments the file is a fifth of the checkpoint. The committed one is of `cutgpu demo --steps 2000`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,0 +1,13 @@
+// The commands that the benchmarks add to `cutgpu`.
+import type { CommandList } from "../../cut/cli/terminal/index.js";
+
+export const benchCommands = {
+  bench: {
+    summary: "measure the kernels, a training step, and what the adapter can do",
+    load: () => import("./bench-command.js"),
+  },
+  tune: {
+    summary: "measure which kernels are the fastest here, and use them from then on",
+    load: () => import("./tune-command.js"),
+  },
+} satisfies CommandList;

@@ -1,0 +1,26 @@
+// The tuning table of a run, which lies in its folder.
+import type { Gpu } from "../../engine/device/gpu.js";
+import { applyTuning, type TuningTable } from "../../engine/tuning/table.js";
+import type { RunFolder } from "../files/run-folder.js";
+import { note } from "./terminal/index.js";
+
+/**
+ * Puts the run's table in force. A new run keeps the user's table in its folder, and one that goes on takes what it
+ * began with, so that it ends in the bytes of a run that was not stopped.
+ */
+export function applyRunTuning(gpu: Gpu, folder: RunFolder, continued: boolean): void {
+  if (!continued) {
+    if (gpu.variants.table) folder.writeTuning(gpu.variants.table);
+    return;
+  }
+  const ofUser = gpu.variants.table;
+  const ofRun = folder.readTuning();
+  gpu.variants.use(null);
+  if (ofRun && !applyTuning(gpu, ofRun, note)) return;
+  if (choicesText(ofRun) !== choicesText(ofUser)) {
+    const kernels = ofRun ? "the tuned kernels that it began with" : "kernels chosen by rule, as it began";
+    note(`this run goes on with ${kernels}; this machine's present tuning is for new runs`);
+  }
+}
+
+const choicesText = (table: TuningTable | null) => JSON.stringify(Object.entries(table?.choices ?? {}).sort());

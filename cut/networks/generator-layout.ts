@@ -1,0 +1,152 @@
+// The layout of the ResNet generator (docs/method.md section 2.2): its modules, numbered as in the published
+// Sequential, so that state_dict keys and nce_layers mean what they mean there. Everything that depends on the layout
+// follows from this list: the modules that run, parameters, blur filters, sizes of feature maps, and the checks of
+// options. Pure data: it needs nothing of the engine at run time.
+import type { Shape } from "../../engine/core/tensor.js";
+
+export interface GeneratorArchitecture {
+  input_nc: number;
+  output_nc: number;
+  ngf: number;
+  /** Residual blocks: 9, 6 or 4. */
+  blocks: number;
+  no_antialias: boolean;
+  no_antialias_up: boolean;
+}
+
+/** Residual blocks by the name that --netG takes. */
+export const residualBlocks = { resnet_9blocks: 9, resnet_6blocks: 6, resnet_4blocks: 4 } as const;
+
+/** The training options that say what a generator looks like. */
+export interface GeneratorOptions extends Omit<GeneratorArchitecture, "blocks"> {
+  netG: keyof typeof residualBlocks;
+}
+
+export function generatorArchitecture(options: GeneratorOptions): GeneratorArchitecture {
+  const { input_nc, output_nc, ngf, netG, no_antialias, no_antialias_up } = options;
+  return { input_nc, output_nc, ngf, blocks: residualBlocks[netG], no_antialias, no_antialias_up };
+}
+
+/** What a module does. */
+export type GeneratorModuleKind =
+  | "pad"
+  | "convolution"
+  | "transposedConvolution"
+  | "norm"
+  | "relu"
+  | "blurDown"
+  | "block"
+  | "blurUp"
+  | "tanh";
+
+export interface GeneratorModule {
+  kind: GeneratorModuleKind;
+  /** 0-based position in the Sequential: the number in state_dict keys and in nce_layers. */
+  index: number;
+  /** Channels of the module's output. */
+  channels: number;
+  /** Sides of the picture divided by those of the output, its border left out. */
+  scale: number;
+  /** Positions of mirrored border on each side of the output. */
+  border: number;
+  /** Shapes of the parameters by published key, in the order of PyTorch. */
+  parameters: ReadonlyMap<string, Shape>;
+  /** The fixed blur filter that published files carry: its key, and its taps along one axis. */
+  filter?: { key: string; taps: readonly number[] };
+  /** Of convolutions; pixels of zeros. */
+  stride: number;
+  padding: number;
+  /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
+  endsStage: boolean;
+}
+
+/** The numbers within a residual block of its two convolutions. */
+export const blockConvolutions = [1, 5] as const;
+
+/** The modules of a generator in order. */
+export function generatorLayout(architecture: GeneratorArchitecture): readonly GeneratorModule[] {
+  const { input_nc, output_nc, ngf, blocks, no_antialias, no_antialias_up } = architecture;
+  const modules: GeneratorModule[] = [];
+  /** Adds a module; what is left out is as in the module before, or nothing. */
+  const add = (kind: GeneratorModuleKind, fields: Partial<GeneratorModule> = {}) => {
+    const { channels, scale } = modules.at(-1) ?? { channels: input_nc, scale: 1 };
+    const none = { border: 0, parameters: new Map(), stride: 1, padding: 0, endsStage: false };
+    modules.push({ ...none, channels, scale, ...fields, kind, index: modules.length });
+  };
+  const key = (name: string) => `model.${modules.length}.${name}`;
+  const parameters = (weight: Shape, bias: number, place = "") =>
+    [[key(`${place}weight`), weight] as const, [key(`${place}bias`), [bias]] as const] as const;
+  const convolution = (channels: number, kernel: number, fields: Partial<GeneratorModule> = {}) => {
+    const from = modules[modules.length - 1].channels;
+    add("convolution", {
+      channels,
+      parameters: new Map(parameters([channels, from, kernel, kernel], channels)),
+      ...fields,
+    });
+  };
+  const normRelu = () => {
+    add("norm");
+    add("relu");
+  };
+  const endStage = () => {
+    modules[modules.length - 1].endsStage = true;
+  };
+
+  add("pad", { border: 3 });
+  convolution(ngf, 7);
+  normRelu();
+  for (const [channels, scale] of [
+    [2 * ngf, 2],
+    [4 * ngf, 4],
+  ]) {
+    convolution(channels, 3, no_antialias ? { stride: 2, padding: 1, scale } : { padding: 1 });
+    normRelu();
+    if (!no_antialias) add("blurDown", { scale, filter: { key: key("filt"), taps: [1, 2, 1] } });
+    endStage();
+  }
+  const width = 4 * ngf;
+  for (let i = 0; i < blocks; i++) {
+    const convolutions = blockConvolutions.flatMap((n) => parameters([width, width, 3, 3], width, `conv_block.${n}.`));
+    add("block", { parameters: new Map(convolutions) });
+    endStage();
+  }
+  for (const [channels, scale] of [
+    [2 * ngf, 2],
+    [ngf, 1],
+  ]) {
+    if (no_antialias_up) {
+      const shapes = new Map(parameters([2 * channels, channels, 3, 3], channels));
+      add("transposedConvolution", { channels, scale, parameters: shapes, stride: 2, padding: 1 });
+    } else {
+      add("blurUp", { scale, filter: { key: key("filt"), taps: [1, 3, 3, 1] } });
+      convolution(channels, 3, { padding: 1 });
+    }
+    normRelu();
+    // The last, large tensor is as quickly computed from this one.
+    if (scale > 1) endStage();
+  }
+  add("pad", { border: 3 });
+  convolution(output_nc, 7);
+  add("tanh");
+  endStage();
+  return modules;
+}
+
+/** Shapes of a generator's parameters by key, in order of definition. */
+export function generatorShapes(architecture: GeneratorArchitecture): Map<string, Shape> {
+  return new Map(generatorLayout(architecture).flatMap(({ parameters }) => [...parameters]));
+}
+
+/** Channels, height and width of the feature maps at `taps` for images of a size. */
+export function featureShapes(
+  architecture: GeneratorArchitecture,
+  taps: readonly number[],
+  height: number,
+  width: number,
+): [channels: number, height: number, width: number][] {
+  const modules = generatorLayout(architecture);
+  return taps.map((tap) => {
+    const { channels, scale, border } = modules[tap];
+    return [channels, height / scale + 2 * border, width / scale + 2 * border];
+  });
+}

@@ -1,0 +1,17 @@
+// Options that several commands share, each declared once. What differs from command to command (the heading, a
+// default, the help) is a parameter.
+import { type OptionExtras, oneOf, option, required, text, wholeNumber } from "./schema.js";
+
+/** The heading of commands whose options need only one. */
+export const group = "Options";
+
+export const profileOption = (heading: string, help = "which kernels to use; auto follows the adapter") =>
+  option(heading, oneOf(["auto", "gpu", "software"]), "auto", help);
+
+export const seedOption = (heading: string, fallback: number, help: string, extras: OptionExtras = {}) =>
+  option(heading, wholeNumber({ min: 0, max: 4294967295 }), fallback, help, extras);
+
+export const runsDirOption = (heading: string, help: string) => option(heading, text("DIR"), "runs", help);
+
+export const modelOption = (heading: string) =>
+  required(heading, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth");

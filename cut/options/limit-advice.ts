@@ -1,0 +1,9 @@
+// Where an adapter's limit is met, the engine says what was too large; which options lower it only the method knows.
+import { LimitError } from "../../engine/core/errors.js";
+
+/** Throws `error` on: a LimitError with the options to lower as its fix, any other as it is. */
+export function adviseOnLimit(error: unknown): never {
+  if (!(error instanceof LimitError)) throw error;
+  const advice = "Lower --crop_size, --batch_size or --ngf (for translation: --size).";
+  throw Object.assign(new LimitError(error.message, advice), { cause: error });
+}

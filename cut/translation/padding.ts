@@ -1,0 +1,38 @@
+// Pictures of any size for the generator, which halves twice and doubles twice: padded by reflection to a multiple of
+// 4, and its output cropped back, never squashed.
+import {
+  cropPicture,
+  type Picture,
+  padToMultiple,
+  pictureToPlanes,
+  planesToPicture,
+  toChannels,
+} from "../data/picture.js";
+import type { GeneratorArchitecture } from "../networks/generator-layout.js";
+
+/**
+ * Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels per side; smaller ones are padded
+ * more.
+ */
+export const SMALLEST_SIDE = 8;
+
+/** A picture as the generator takes it. */
+export interface PaddedPicture {
+  /** [1, input_nc, height, width] in [-1, 1]. */
+  planes: Float32Array;
+  height: number;
+  width: number;
+  /** The generator's output for it, [1, output_nc, height, width], as a picture of the original's size. */
+  unpad(output: Float32Array): Picture;
+}
+
+export function padForGenerator(picture: Picture, { input_nc, output_nc }: GeneratorArchitecture): PaddedPicture {
+  const { width, height } = picture;
+  const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
+  const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multiple);
+  const unpad = (output: Float32Array) => {
+    const whole = planesToPicture(output, output_nc as 1 | 3, padded.height, padded.width);
+    return cropPicture(whole, 0, 0, width, height);
+  };
+  return { planes: pictureToPlanes(padded), height: padded.height, width: padded.width, unpad };
+}

@@ -1,0 +1,115 @@
+// The form of the part "Train": pictures of A and B, and what a new run is to be like.
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Profile } from "../../engine/device/adapter.js";
+// Not by the kit's main file, which needs Node.
+import { parseArguments } from "../cli/terminal/arguments.js";
+import { smallNetworks } from "../demo/demo-settings.js";
+import { type TrainOptions, trainSchema } from "../options/train-schema.js";
+import { byId } from "./dom.js";
+import { attempt } from "./messages.js";
+import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
+import type { StartRequest } from "./protocol.js";
+import { dataroot } from "./run-files.js";
+
+type Given = Partial<TrainOptions>;
+
+/** Networks to choose from, with the side of pictures that goes with them. */
+const networks: Record<string, { pixels: number; given: Given }> = {
+  small: {
+    pixels: 64,
+    given: { ...smallNetworks, ngf: 16, ndf: 16 },
+  },
+  medium: { pixels: 128, given: { netG: "resnet_6blocks", ngf: 32, ndf: 32, netF_nc: 128 } },
+  paper: { pixels: 256, given: {} },
+};
+
+type Side = "a" | "b";
+
+export class TrainForm {
+  /** The pictures that were chosen last. */
+  readonly pictures: Record<Side, NamedFile[]> = { a: [], b: [] };
+
+  constructor() {
+    for (const side of ["a", "b"] as const) {
+      for (const id of [`folder-${side}`, `files-${side}`]) {
+        const input = byId(id, "input");
+        input.addEventListener("change", () => this.#choose(side, chosenFiles(input)));
+      }
+      acceptDrops(byId(`drop-${side}`, "div"), (files) => this.#choose(side, files));
+    }
+    byId("run-networks", "select").addEventListener("change", ({ target }) => {
+      byId("run-pixels", "input").value = String(networks[(target as HTMLSelectElement).value].pixels);
+    });
+  }
+
+  /** Suggests a size of pictures that suits the adapter: on a software adapter every pixel is felt. */
+  suit(profile: Profile): void {
+    if (profile === "software") byId("run-pixels", "input").value = "32";
+  }
+
+  /** The number of steps in all, or null where none is given. */
+  get steps(): number | null {
+    const steps = byId("run-steps", "input").valueAsNumber;
+    return Number.isNaN(steps) ? null : steps;
+  }
+
+  set steps(steps: number | null) {
+    byId("run-steps", "input").value = steps === null ? "" : String(steps);
+  }
+
+  /** The new run that the form describes. Throws a CutgpuError where something is missing or wrong. */
+  newRun(): StartRequest {
+    const name = byId("run-name", "input").value.trim();
+    const { a, b } = this.pictures;
+    if (a.length === 0 || b.length === 0) {
+      const missing = a.length === 0 ? "A" : "B";
+      throw new CutgpuError(
+        "FOLDER",
+        `there are no pictures ${missing} yet;`,
+        `choose or drop a folder for ${missing}.`,
+      );
+    }
+    return { kind: "start", name, given: this.#options(name, Math.max(a.length, b.length)), A: a, B: b };
+  }
+
+  /** The options of a new run on so many pictures; those that were typed win over those of the fields. */
+  #options(name: string, pictures: number): Given {
+    const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
+    const pixels = byId("run-pixels", "input").valueAsNumber;
+    const steps = byId("run-steps", "input").valueAsNumber;
+    const batch = typed.batch_size ?? 1;
+    const epochs = Math.max(1, Math.ceil(steps / Math.max(1, Math.floor(pictures / batch))));
+    const n_epochs = Math.ceil(epochs / 2);
+    return {
+      ...networks[byId("run-networks", "select").value].given,
+      name,
+      dataroot: dataroot(name),
+      crop_size: pixels,
+      load_size: Math.round(pixels * 1.12),
+      max_steps: steps,
+      n_epochs,
+      n_epochs_decay: epochs - n_epochs,
+      // A tab may be closed at any time, and samples are what one waits for.
+      save_latest_freq: 100 * batch,
+      display_freq: Math.max(1, Math.ceil((steps * batch) / 20)),
+      // Checkpoints of epochs would fill the storage where pictures are few.
+      save_epoch_freq: Math.max(5, Math.ceil(epochs / 4)),
+      ...typed,
+    };
+  }
+
+  #choose(side: Side, files: readonly NamedFile[]): void {
+    attempt(() => {
+      const pictures = picturesAmong(files);
+      this.pictures[side] = pictures;
+      const folder = pictures[0].path.includes("/") ? ` in ${pictures[0].path.split("/")[0]}` : "";
+      byId(`count-${side}`, "p").textContent =
+        `${pictures.length} ${pictures.length === 1 ? "picture" : "pictures"}${folder}`;
+    });
+  }
+}
+
+/** A line of options as a shell would split it, but without quotes. */
+function words(line: string): string[] {
+  return line.split(/\s+/).filter((word) => word !== "");
+}

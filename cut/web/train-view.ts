@@ -1,0 +1,83 @@
+// What is seen of a run in the part "Train": how far it is, its losses as curves, its samples. While a training runs
+// its status is the tab's title too, so that it is seen from other tabs.
+import type { LossRow } from "../report/losses.js";
+import { byId } from "./dom.js";
+import { drawLosses } from "./losses-chart.js";
+import type { Sample } from "./protocol.js";
+import { SamplesView } from "./samples-view.js";
+
+/** Milliseconds between two drawings of the curves. */
+const DRAW_EVERY = 500;
+
+const TITLE = document.title;
+
+export class TrainView {
+  readonly #samples = new SamplesView(byId("samples", "div"));
+  #rows: LossRow[] = [];
+  #drawing: ReturnType<typeof setTimeout> | null = null;
+  #running = false;
+
+  show(shown: boolean): void {
+    byId("train-view", "div").hidden = !shown;
+  }
+
+  /** A training begins or ends. */
+  set running(running: boolean) {
+    this.#running = running;
+    if (!running) document.title = TITLE;
+  }
+
+  status(text: string): void {
+    byId("train-status", "p").textContent = text;
+    document.title = this.#running ? `${text} (cutgpu)` : TITLE;
+  }
+
+  /** The step that is reached, of `total`, and how fast steps are. */
+  step(step: number, total: number): void {
+    const recent = this.#rows.slice(-20);
+    const seconds = recent.reduce((sum, row) => sum + row.seconds, 0) / Math.max(1, recent.length);
+    const speed = seconds < 1 ? `${(1 / seconds).toFixed(1)} steps per second` : `${seconds.toFixed(1)} s per step`;
+    const reached = `Step ${step.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+    this.status(seconds > 0 ? `${reached}, ${speed}` : reached);
+    this.progress(step, total);
+    this.#drawing ??= setTimeout(() => this.draw(), DRAW_EVERY);
+  }
+
+  progress(step: number, total: number): void {
+    const progress = byId("train-progress", "progress");
+    progress.max = Math.max(1, total);
+    progress.value = step;
+  }
+
+  /** The last checkpoint's step, for who looks at the page from outside. */
+  saved(step: number): void {
+    byId("train-view", "div").dataset["saved"] = String(step);
+  }
+
+  /** The losses so far, in place of those that were shown. */
+  setLosses(rows: LossRow[]): void {
+    this.#rows = rows;
+  }
+
+  addLosses(rows: readonly LossRow[]): void {
+    for (const row of rows) this.#rows.push(row);
+  }
+
+  addSamples(samples: readonly Sample[]): void {
+    this.#samples.add(samples);
+  }
+
+  /** Draws the curves at once. */
+  draw(): void {
+    if (this.#drawing) clearTimeout(this.#drawing);
+    this.#drawing = null;
+    drawLosses(byId("losses", "div"), this.#rows);
+  }
+
+  clear(): void {
+    this.#rows = [];
+    this.#samples.clear();
+    this.draw();
+    byId("train-progress", "progress").value = 0;
+  }
+}

@@ -1,0 +1,56 @@
+// Which kernels do a convolution: those of Winograd where they apply and pay, else the direct ones of the adapter's
+// profile. The thresholds were measured on lavapipe.
+import type { Shape } from "../../core/shapes.js";
+import type { AdapterTraits } from "../../device/adapter.js";
+import { type DirectVariant, directVariantFor } from "../lib/variants.js";
+import { broadcastConvolution, broadcastWeightGradient } from "./direct.js";
+import type { Convolve, WeightGradient } from "./geometry.js";
+import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
+import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles } from "./winograd.js";
+
+export type ConvolutionVariant = DirectVariant | "winograd";
+
+/**
+ * Where Winograd's kernels beat the direct ones on lavapipe: each transformed window must serve many channels, and each
+ * transformed weight many tiles.
+ */
+const WINOGRAD_CHANNELS = 64;
+const WINOGRAD_TILES = 16;
+
+/** Pure: which kernel for a convolution of x [N, C, H, W] to an output of a shape. */
+export function chooseConvolution(
+  taps: readonly [number, number],
+  stride: number,
+  inChannels: number,
+  output: Shape,
+  adapter: AdapterTraits,
+): ConvolutionVariant {
+  const direct = directVariantFor(adapter);
+  const serves = direct === "broadcast" && winogradServes(taps, stride, inChannels, output);
+  const pays = Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS && winogradTiles(output, taps[0]) >= WINOGRAD_TILES;
+  return serves && pays ? "winograd" : direct;
+}
+
+// Where a forced "winograd" does not apply (other taps, a stride), the direct kernel of the profile does the work.
+
+const directConvolutions = { tiled: tiledConvolution("planned"), broadcast: broadcastConvolution };
+
+export const winogradConvolution: Convolve = (gpu, operands, g) => {
+  const { x, y } = operands;
+  if (g.outStep === 1 && winogradServes([g.tapsY, g.tapsX], g.stride, x.shape[1], y.shape)) {
+    runWinograd(gpu, operands, g);
+  } else {
+    directConvolutions[directVariantFor(gpu)](gpu, operands, g);
+  }
+};
+
+const directWeightGradients = { tiled: tiledWeightGradient("planned"), broadcast: broadcastWeightGradient };
+
+export const winogradWeightGradient: WeightGradient = (gpu, tensors, options) => {
+  const { x, dy } = tensors;
+  if (winogradServes(options.kernel, options.stride, x.shape[1], dy.shape)) {
+    runWinogradWeightGradient(gpu, tensors, options);
+  } else {
+    directWeightGradients[directVariantFor(gpu)](gpu, tensors, options);
+  }
+};

@@ -1,0 +1,71 @@
+// The dispatches of the convolution kernels that broadcast across a subgroup, for software adapters: directly from
+// registers, without workgroup memory (see shaders/convolution/conv2d_broadcast.wgsl).
+import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../shaders/generated.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { workgroupsFor } from "../../device/kernel.js";
+import { sumInto } from "../reduction/index.js";
+import {
+  directRun,
+  type Geometry,
+  type Operands,
+  type WeightGradientOptions,
+  weightGradientParams,
+} from "./geometry.js";
+
+/** Neighbouring pixels of a row that a lane of conv2d_broadcast computes. */
+const PIXELS_PER_LANE = 8;
+
+/** Output channels that a workgroup computes: half for the last layers, which have three or one. */
+const rowsFor = (outChannels: number) => (outChannels <= 4 ? 4 : 8);
+
+export function broadcastConvolution(gpu: Gpu, operands: Operands, g: Geometry): void {
+  const [batch, outChannels] = operands.y.shape;
+  const ROWS = rowsFor(outChannels);
+  const constants = { LANES: gpu.subgroupSize, ROWS, TAPS_X: g.tapsX, STRIDE: g.stride };
+  const octets = g.rows * Math.ceil(g.columns / PIXELS_PER_LANE);
+  gpu.dispatch(conv2d_broadcast, {
+    ...directRun(operands, g),
+    grid: [workgroupsFor(conv2d_broadcast, octets, constants), Math.ceil(outChannels / ROWS), batch],
+    constants,
+  });
+}
+
+/** Workgroups that fill a CPU, and rows of pixels that a partial sum adds at least. */
+const FILLING_A_CPU = 32;
+const SHORTEST_SPLIT = 4;
+
+export function broadcastWeightGradient(
+  gpu: Gpu,
+  { x, dy, dw }: { x: Tensor; dy: Tensor; dw: Tensor },
+  options: WeightGradientOptions,
+): void {
+  const { stride, kernel } = options;
+  const [batch, outChannels, outHeight] = dy.shape;
+  const [kh, kw] = kernel;
+  const ROWS = rowsFor(outChannels);
+  const constants = { LANES: gpu.subgroupSize, ROWS, TAPS_X: kw, STRIDE: stride };
+  const tilesN = workgroupsFor(conv2d_weight_gradient_broadcast, x.shape[1] * kh, constants);
+  const tilesM = Math.ceil(outChannels / ROWS);
+  // The sum runs over rows of pixels, cut into so many splits that the adapter is filled.
+  const length = batch * outHeight;
+  const wanted = Math.min(Math.ceil(FILLING_A_CPU / (tilesN * tilesM)), Math.ceil(length / SHORTEST_SPLIT));
+  const rowsPerSplit = Math.ceil(length / wanted);
+  const splits = Math.ceil(length / rowsPerSplit);
+  const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
+  gpu.dispatch(conv2d_weight_gradient_broadcast, {
+    bindings: { x, dy, dw: target },
+    params: {
+      ...weightGradientParams(x, dy, options),
+      taps_y: kh,
+      taps_x: kw,
+      rows_per_split: rowsPerSplit,
+    },
+    grid: [tilesN, tilesM, splits],
+    constants,
+  });
+  if (target !== dw) {
+    sumInto(gpu, target, [0], dw);
+    target.dispose();
+  }
+}

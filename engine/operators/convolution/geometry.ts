@@ -1,0 +1,251 @@
+// The geometry of convolutions: what callers may choose, sizes of outputs, checks of shapes, and the form in which all
+// kernels take it (see shaders/convolution/lib/geometry.wgsl).
+import { ShapeError } from "../../core/errors.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
+import type { Shape, Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+
+export interface Conv2dOptions {
+  stride?: number;
+  /** The same on all four sides. */
+  padding?: number;
+  paddingMode?: "zeros" | "reflect";
+}
+
+export interface ConvTranspose2dOptions {
+  stride?: number;
+  padding?: number;
+  /** Rows and columns added at the bottom and right: a strided convolution maps several sizes to the same one. */
+  outputPadding?: number;
+}
+
+export interface TransposeOptions {
+  stride: number;
+  padding: number;
+  /** Height and width of the output. */
+  outputSize: readonly [number, number];
+}
+
+export type WeightGradientOptions = Required<Conv2dOptions> & { kernel: readonly [number, number] };
+
+export interface Operands {
+  x: Tensor;
+  w: Tensor;
+  bias: Tensor | undefined;
+  y: Tensor;
+}
+
+/** What differs between the uses of the kernels; strides of the weights are in elements. */
+export interface Geometry {
+  rows: number;
+  columns: number;
+  outStep: number;
+  outY: number;
+  outX: number;
+  tapsY: number;
+  tapsX: number;
+  stride: number;
+  padY: number;
+  padX: number;
+  reflect: boolean;
+  weights: { base: number; m: number; c: number; ty: number; tx: number };
+}
+
+/** Computes y, or one phase of it. */
+export type Convolve = (gpu: Gpu, operands: Operands, geometry: Geometry) => void;
+
+/** Fills dw [out, in, kernel]. */
+export type WeightGradient = (
+  gpu: Gpu,
+  tensors: { x: Tensor; dy: Tensor; dw: Tensor },
+  options: WeightGradientOptions,
+) => void;
+
+const outputSize = (size: number, taps: number, { stride, padding }: Required<Conv2dOptions>) =>
+  Math.floor((size + 2 * padding - taps) / stride) + 1;
+
+/** Shape of conv2d's output, by arithmetic alone. */
+export function outputShape(x: Shape, w: Shape, options: Required<Conv2dOptions>): Shape {
+  const [batch, , height, width] = x;
+  const [outChannels, , kh, kw] = w;
+  return [batch, outChannels, outputSize(height, kh, options), outputSize(width, kw, options)];
+}
+
+function checkWeighted(name: string, x: Tensor, w: Tensor, bias: Tensor | undefined, inAxis: 0 | 1): void {
+  const [, channels] = imageShape(name, x);
+  if (w.shape.length !== 4 || w.shape[inAxis] !== channels) {
+    throw new ShapeError(
+      `${name}: ${shapeText(x)} has ${channels} channels and the weights are ${shapeText(w)}`,
+      inAxis === 1 ? "Weights must be [out, in, kh, kw]." : "Weights must be [in, out, kh, kw].",
+    );
+  }
+  if (bias && bias.size !== w.shape[1 - inAxis]) {
+    throw new ShapeError(
+      `${name}: the bias ${shapeText(bias)} does not fit weights ${shapeText(w)}`,
+      `Give a bias of ${w.shape[1 - inAxis]} numbers, or none.`,
+    );
+  }
+}
+
+/** Shape of conv2d's output; throws a ShapeError where there is none. */
+export function checkConvolution(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  options: Required<Conv2dOptions>,
+): Shape {
+  const { padding, paddingMode } = options;
+  checkWeighted("conv2d", x, w, bias, 1);
+  const [, , height, width] = imageShape("conv2d", x);
+  if (paddingMode === "reflect" && padding >= Math.min(height, width)) {
+    throw new ShapeError(
+      `conv2d: ${shapeText(x)} is too small for a reflection padding of ${padding}`,
+      "Height and width must be larger than the padding.",
+    );
+  }
+  const shape = outputShape(x.shape, w.shape, options);
+  if (shape[2] < 1 || shape[3] < 1) {
+    throw new ShapeError(
+      `conv2d: ${shapeText(x)} with padding ${padding} is smaller than the kernel ${shapeText(w)}`,
+      "Give a larger image or padding, or a smaller kernel.",
+    );
+  }
+  return shape;
+}
+
+/** Shape of convTranspose2d's output; throws a ShapeError where the one asked for is none. */
+export function checkTranspose(x: Tensor, w: Tensor, bias: Tensor | undefined, options: TransposeOptions): Shape {
+  const { stride, padding, outputSize } = options;
+  checkWeighted("convTranspose2d", x, w, bias, 0);
+  const [batch, , height, width] = imageShape("convTranspose2d", x);
+  const fits = (size: number, taps: number, out: number) =>
+    Math.floor((out + 2 * padding - taps) / stride) + 1 === size;
+  if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
+    const output = outputSize.join(" x ");
+    throw new ShapeError(
+      `convTranspose2d: an output of ${output} does not belong to ${shapeText(x)} with weights ${shapeText(w)}`,
+      "Choose an outputPadding smaller than the stride.",
+    );
+  }
+  return [batch, w.shape[1], ...outputSize];
+}
+
+/** conv2d as one dispatch. */
+export function forwardGeometry(w: Tensor, y: Tensor, options: Required<Conv2dOptions>): Geometry {
+  const { stride, padding, paddingMode } = options;
+  const [, inChannels, kh, kw] = w.shape;
+  return {
+    rows: y.shape[2],
+    columns: y.shape[3],
+    outStep: 1,
+    outY: 0,
+    outX: 0,
+    tapsY: kh,
+    tapsX: kw,
+    stride,
+    padY: padding,
+    padX: padding,
+    reflect: paddingMode === "reflect",
+    weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ty: kw, tx: 1 },
+  };
+}
+
+/** convTranspose2d as one dispatch per phase that has taps. */
+export function transposeGeometries(w: Tensor, y: Tensor, { stride, padding }: TransposeOptions): Geometry[] {
+  const [, outChannels, kh, kw] = w.shape;
+  const [, , outHeight, outWidth] = y.shape;
+  const phases: Geometry[] = [];
+  for (let phaseY = 0; phaseY < Math.min(stride, outHeight); phaseY++) {
+    const vertical = phaseTaps(phaseY, kh, stride, padding);
+    for (let phaseX = 0; phaseX < Math.min(stride, outWidth); phaseX++) {
+      const horizontal = phaseTaps(phaseX, kw, stride, padding);
+      if (vertical.taps === 0 || horizontal.taps === 0) continue;
+      phases.push({
+        rows: Math.ceil((outHeight - phaseY) / stride),
+        columns: Math.ceil((outWidth - phaseX) / stride),
+        outStep: stride,
+        outY: phaseY,
+        outX: phaseX,
+        tapsY: vertical.taps,
+        tapsX: horizontal.taps,
+        stride: 1,
+        padY: vertical.pad,
+        padX: horizontal.pad,
+        reflect: false,
+        weights: {
+          base: vertical.lastTap * kw + horizontal.lastTap,
+          m: kh * kw,
+          c: outChannels * kh * kw,
+          ty: -stride * kw,
+          tx: -stride,
+        },
+      });
+    }
+  }
+  return phases;
+}
+
+/**
+ * Output row i of a transpose takes tap k from input row (i + padding - k) / stride where that is whole. For the rows
+ * i = phase + stride * t the taps are k = first + stride * j, and input row t + shift - j: a dense convolution with the
+ * taps in falling order.
+ */
+function phaseTaps(phase: number, kernel: number, stride: number, padding: number) {
+  const first = (phase + padding) % stride;
+  const taps = Math.max(0, Math.ceil((kernel - first) / stride));
+  const shift = (phase + padding - first) / stride;
+  return { taps, lastTap: first + stride * (taps - 1), pad: taps - 1 - shift };
+}
+
+/** Bindings and params of the direct kernels. */
+export function directRun({ x, w, bias, y }: Operands, g: Geometry) {
+  const [batch, inChannels, inHeight, inWidth] = x.shape;
+  const [, outChannels, outHeight, outWidth] = y.shape;
+  // Where there is no bias, any buffer that is read anyway fills the binding.
+  const bindings = { x, w, bias: bias ?? w, y };
+  const params = {
+    batch,
+    in_channels: inChannels,
+    in_height: inHeight,
+    in_width: inWidth,
+    out_channels: outChannels,
+    rows: g.rows,
+    columns: g.columns,
+    out_height: outHeight,
+    out_width: outWidth,
+    out_step: g.outStep,
+    out_y: g.outY,
+    out_x: g.outX,
+    taps_y: g.tapsY,
+    taps_x: g.tapsX,
+    stride: g.stride,
+    pad_y: g.padY,
+    pad_x: g.padX,
+    reflect: Number(g.reflect),
+    w_base: g.weights.base,
+    w_m: g.weights.m,
+    w_c: g.weights.c,
+    w_ty: g.weights.ty,
+    w_tx: g.weights.tx,
+    has_bias: Number(Boolean(bias)),
+  };
+  return { bindings, params };
+}
+
+/** The params that both direct kernels of the weights' gradient share. */
+export function weightGradientParams(x: Tensor, dy: Tensor, { stride, padding, paddingMode }: WeightGradientOptions) {
+  const [batch, inChannels, inHeight, inWidth] = x.shape;
+  const [, outChannels, outHeight, outWidth] = dy.shape;
+  return {
+    batch,
+    in_channels: inChannels,
+    in_height: inHeight,
+    in_width: inWidth,
+    out_channels: outChannels,
+    out_height: outHeight,
+    out_width: outWidth,
+    stride,
+    pad: padding,
+    reflect: Number(paddingMode === "reflect"),
+  };
+}

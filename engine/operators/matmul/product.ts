@@ -1,0 +1,106 @@
+// The one matrix product behind all operators that need one: strided operands, bias, ReLU and accumulation, in the
+// kernels of each direct variant.
+import {
+  matmul_broadcast,
+  matmul_broadcast_vec4,
+  matmul_tiled,
+  matmul_tiled_vec4,
+} from "../../../shaders/generated.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { workgroupsFor } from "../../device/kernel.js";
+import { chooseTiles, countTiles, type TileChoice } from "../lib/tiles.js";
+import { type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
+
+/** y[z, m, n] = f(bias[n] + sum over k of a[z, m, k] b[z, k, n]) (+ y): sizes, and strides in elements. */
+export interface Product {
+  batch: number;
+  m: number;
+  n: number;
+  k: number;
+  a: { tensor: Tensor; batch: number; m: number; k: number };
+  b: { tensor: Tensor; base?: number; batch: number; k: number; n: number };
+  /** Contiguous [batch, m, n]. */
+  y: Tensor;
+  bias?: Tensor;
+  relu?: boolean;
+  accumulate?: boolean;
+}
+
+/** Rows that a workgroup of the broadcast kernels computes (see shaders/matmul/lib/matmul_broadcast.wgsl). */
+const BROADCAST_ROWS = 8;
+
+const multiplesOf4 = (...strides: number[]) => strides.every((stride) => stride % 4 === 0);
+
+/** Bindings and params of all kernels, and which operands they can read as vec4s. */
+function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = false }: Product) {
+  const { base = 0 } = b;
+  const B_ALONG_K = b.k === 1;
+  return {
+    // Where there is no bias, any buffer that is read anyway fills the binding.
+    bindings: { a: a.tensor, b: b.tensor, bias: bias ?? b.tensor, y },
+    params: {
+      batch,
+      m,
+      n,
+      k,
+      a_batch: a.batch,
+      a_m: a.m,
+      a_k: a.k,
+      b_base: base,
+      b_batch: b.batch,
+      b_k: b.k,
+      b_n: b.n,
+      has_bias: Number(Boolean(bias)),
+      relu: Number(relu),
+      accumulate: Number(accumulate),
+    },
+    /** a is contiguous along k, and its other strides are multiples of 4. */
+    A_ALONG_K: a.k === 1 && multiplesOf4(a.batch, a.m),
+    /** b is contiguous along k, not along n. */
+    B_ALONG_K,
+    /** b is contiguous along k or n, and its other strides and the sizes are multiples of 4. */
+    vec4B: (B_ALONG_K || b.n === 1) && multiplesOf4(n, k, base, b.batch, B_ALONG_K ? b.n : b.k),
+  };
+}
+
+function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
+  const { batch, m, n } = product;
+  const { bindings, params, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
+  const tiles = chooseTiles(gpu, tile, m, n, batch);
+  const grid = countTiles(tiles, m, n) * batch;
+  if (A_ALONG_K && vec4B) {
+    gpu.dispatch(matmul_tiled_vec4, { bindings, params, grid, constants: { ...tiles, B_ALONG_K } });
+  } else {
+    gpu.dispatch(matmul_tiled, { bindings, params, grid, constants: { ...tiles } });
+  }
+}
+
+function runBroadcast(gpu: Gpu, product: Product): void {
+  const { batch, m, n, a } = product;
+  const { bindings, params, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
+  const LANES = gpu.subgroupSize;
+  const groups = workgroupsFor(matmul_broadcast, Math.ceil(n / 4), { LANES });
+  const grid = [groups, Math.ceil(m / BROADCAST_ROWS), batch] as const;
+  if ((A_ALONG_K || a.m === 1) && vec4B) {
+    const constants = { LANES, A_ALONG_K, B_ALONG_K };
+    gpu.dispatch(matmul_broadcast_vec4, { bindings: { ...bindings, a_vec4s: a.tensor }, params, grid, constants });
+  } else {
+    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
+  }
+}
+
+const kernels: { readonly [name in DirectVariant]: (gpu: Gpu, product: Product) => void } = {
+  ...tiledVariants((tile) => (gpu: Gpu, product: Product) => runTiled(gpu, tile, product)),
+  broadcast: runBroadcast,
+};
+
+export const runProduct = (gpu: Gpu, variant: DirectVariant, product: Product): void => kernels[variant](gpu, product);
+
+const hasKernels = (name: string): name is DirectVariant => Object.hasOwn(kernels, name);
+
+/** The variant of products inside other operators: the one that matmul is forced to, else the profile's. */
+export function productVariant(gpu: Gpu): DirectVariant {
+  const forced = gpu.variants.forced("matmul");
+  return forced !== undefined && hasKernels(forced) ? forced : directVariantFor(gpu);
+}

@@ -1,0 +1,57 @@
+// `cutgpu export` from outside: every file that it writes translates to the pictures of the run it comes from.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parsePth, serializePth } from "../../../../engine/formats/pth.js";
+import type { StoredTensor } from "../../../../engine/formats/state-dict.js";
+import { assertStatus, cutgpu, makeDataset, tiny } from "../../../support/command.js";
+import { decodedPictures, makeInputs } from "../../../support/translations.js";
+
+const test = suite("cutgpu export");
+
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+const decoded = (out: string) => decodedPictures(at(out));
+
+test.before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "cutgpu-export-"));
+  await makeDataset(at("data"), 2);
+  await makeInputs(at("in"));
+  const train = ["train", "--dataroot", "data", "--name", "r", ...tiny, "--max_steps", "3"];
+  assertStatus(await cutgpu(train, { cwd: folder }), 0);
+  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "in", "--out", "out"], { cwd: folder }), 0);
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("an exported model, as safetensors or as .pth, translates to the same pictures", async () => {
+  const expected = await decoded("out");
+  for (const file of ["G.safetensors", "G.pth"]) {
+    const exported = await cutgpu(["export", "--model", "runs/r", "--out", file], { cwd: folder });
+    assertStatus(exported, 0);
+    assert.match(exported.stdout, `written to ${file}`);
+    const out = `out-${file}`;
+    assertStatus(await cutgpu(["translate", "--model", file, "--in", "in", "--out", out], { cwd: folder }), 0);
+    assert.equal(await decoded(out), expected);
+  }
+});
+
+test("a .pth with a module. prefix and stale statistics translates to the same pictures", async () => {
+  assertStatus(await cutgpu(["export", "--model", "runs/r", "--out", "plain.pth"], { cwd: folder }), 0);
+  const { tensors, metadata } = parsePth(readFileSync(at("plain.pth")));
+  const statistics = (values: number[]): StoredTensor => ({
+    dtype: "F32",
+    shape: [values.length],
+    data: Float32Array.from(values),
+  });
+  const wrapped = new Map([...tensors].map(([key, tensor]) => [`module.${key}`, tensor]));
+  wrapped.set("module.model.2.running_mean", statistics([7, 7, 7, 7]));
+  wrapped.set("module.model.2.running_var", statistics([9, 9, 9, 9]));
+  writeFileSync(at("module.pth"), serializePth({ tensors: wrapped, metadata }));
+  const args = ["translate", "--model", "module.pth", "--in", "in", "--out", "out-module"];
+  assertStatus(await cutgpu(args, { cwd: folder }), 0);
+  assert.equal(await decoded("out-module"), await decoded("out"));
+});
+
+test.run();

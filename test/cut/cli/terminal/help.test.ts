@@ -1,0 +1,18 @@
+// The help of a command of many options.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { defineCommand } from "../../../../cut/cli/terminal/command.js";
+import { commandHelp } from "../../../../cut/cli/terminal/help.js";
+import { presets, trainSchema } from "../../../../cut/options/train-schema.js";
+
+test("the help of train shows headings, defaults and what presets change", () => {
+  const command = defineCommand({ usage: "", options: trainSchema, presets, run: async () => {} });
+  const help = commandHelp("train", "", command, 90);
+  assert.match(help, "(default 1; FastCUT 10)");
+  assert.match(help, "(default 0,4,8,12,16)");
+  assert.match(help, "\nNetworks\n");
+  for (const name of Object.keys(trainSchema.entries)) assert.match(help, new RegExp(`\n {2}--${name}( |\n)`));
+  assert.ok(help.split("\n").every((line) => line.length <= 90 || line.includes("|")));
+});
+
+test.run();

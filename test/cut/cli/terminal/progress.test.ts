@@ -1,0 +1,44 @@
+// Progress: how seconds and speeds are written, and the lines where there is no terminal.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { formatSeconds, formatSpeed, startProgress } from "../../../../cut/cli/terminal/progress.js";
+
+test("seconds and speeds are told as people say them", () => {
+  assert.equal([0, 59.4, 185, 7620, 273600, Number.POSITIVE_INFINITY].map(formatSeconds), [
+    "0s",
+    "59s",
+    "3m05s",
+    "2h07m",
+    "3d04h",
+    "?",
+  ]);
+  assert.equal([0, 0.25, 2, 1234].map(formatSpeed), ["-", "4.00 s each", "2.00/s", "1234/s"]);
+});
+
+test("off a terminal progress is a plain line now and then", () => {
+  const lines: string[] = [];
+  let time = 0;
+  const stream = { isTTY: false, write: (line: string) => lines.push(line) } as unknown as NodeJS.WriteStream;
+  const progress = startProgress({
+    label: "training",
+    total: 100,
+    start: 20,
+    everySeconds: 10,
+    stream,
+    now: () => time,
+  });
+  for (let step = 21; step <= 45; step++) {
+    time += 1000;
+    progress.update(step, `G_GAN ${step}`);
+  }
+  progress.log("skipped a.png");
+  progress.stop();
+  assert.equal(lines, [
+    "training 30/100 (30%), 1.00/s, 1m10s left, G_GAN 30\n",
+    "training 40/100 (40%), 1.00/s, 1m00s left, G_GAN 40\n",
+    "skipped a.png\n",
+    "training 45/100 (45%), 1.00/s, 55s left, G_GAN 45\n",
+  ]);
+});
+
+test.run();

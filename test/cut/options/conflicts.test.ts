@@ -1,0 +1,34 @@
+// Option conflicts: each is refused with what to change.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { OptionError } from "../../../cut/options/schema.js";
+import { resolveOptions } from "../../../cut/options/train-options.js";
+
+const dataroot = "pictures";
+
+/** The error message with which `given` is refused. */
+function refusal(given: Record<string, unknown>): string {
+  try {
+    resolveOptions({ dataroot, ...given });
+  } catch (error) {
+    assert.instance(error, OptionError);
+    return `${(error as OptionError).message} ${(error as OptionError).fix}`;
+  }
+  assert.unreachable("the options should have been refused");
+  return "";
+}
+
+test("conflicts are refused, each with what to change", () => {
+  assert.match(refusal({ crop_size: 300 }), "crop_size 300 does not fit into load_size 286");
+  assert.match(refusal({ continue_train: true, pretrained_name: "other" }), "give only one");
+  assert.match(refusal({ nce_layers: [4, 0] }), "must ascend");
+  assert.match(refusal({ nce_layers: [0, 4, 4] }), "must ascend");
+  assert.match(refusal({ nce_layers: [0, 32] }), "the modules of this resnet_9blocks are 0 to 31");
+  assert.match(refusal({ lambda_GAN: 0, lambda_NCE: 0 }), "nothing would be learnt");
+  assert.match(refusal({ n_epochs: 0, n_epochs_decay: 0 }), "make 0 epochs");
+  assert.match(refusal({ crop_size: 16, load_size: 16 }), "too small for the discriminator basic");
+  assert.match(refusal({ batch_size: 2, preprocess: "none" }), "needs pictures of one size");
+  assert.match(refusal({ lr_policy: "cosine", n_epochs: 0 }), "cosine");
+});
+
+test.run();
