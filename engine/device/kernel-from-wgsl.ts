@@ -90,14 +90,6 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   };
 }
 
-/** The number that a literal, or a constant of the text by its name, stands for. */
-function literalOf(word: string, text: string): number | undefined {
-  const literal = /^[a-zA-Z]\w*$/.test(word)
-    ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
-    : word;
-  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
-}
-
 /** Members of the struct: scalars of 4 bytes, so member i lies at byte 4 i. */
 function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
   const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
@@ -113,12 +105,20 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
     });
 }
 
-/** Invocations of a workgroup along its axes: numbers, or names of tunable constants. */
-const readWorkgroupSize = (text: string, tunable: object): (number | string)[] =>
+/** Numbers, or names of the tunable constants that give them. */
+const readWorkgroupSize = (text: string, tunable: KernelSource["constants"]): (number | string)[] =>
   (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
     .split(",")
     .map((axis) => axis.trim())
     .map((axis) => (axis in tunable ? axis : (literalOf(axis, text) ?? axis)));
+
+/** The number that a literal, or a constant of the text by its name, stands for. */
+function literalOf(word: string, text: string): number | undefined {
+  const literal = /^[a-zA-Z]\w*$/.test(word)
+    ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
+    : word;
+  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
+}
 
 /** Block comments nest in WGSL; in this reader they do not. */
 const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/\/\/.*$/gm, "");
