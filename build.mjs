@@ -1,5 +1,6 @@
 // Builds the project into dist/: first every shader is reflected into shaders/generated.ts, so that bindings, uniform
-// offsets and tunable constants are facts of the WGSL file and never typed by hand; then esbuild strips the types.
+// offsets, tunable constants, operations and workgroup sizes are facts of the WGSL file and never typed by hand; then
+// esbuild strips the types.
 // `tsc --noEmit` is the type check; it reads the generated shaders, so a renamed binding or uniform fails it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -48,7 +49,9 @@ const operationsOf = (code) =>
     [...code.matchAll(/^const (\w+): u32 = (\d+); \/\/ @op\b/gm)].map(([, name, n]) => [name, Number(n)]),
   );
 
-/** What the engine must know of a kernel: its text, bindings in order, uniform layout, tunable constants, operations. */
+/**
+ * What the engine must know of a kernel: its text, bindings in order, uniform layout, tunable constants, operations.
+ */
 function reflect(file) {
   const code = expandIncludes(readFileSync(file, "utf8"));
   const fail = (why) => {

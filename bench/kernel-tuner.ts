@@ -5,14 +5,8 @@
 import { grad } from "../engine/core/autograd.js";
 import type { Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";
-import {
-  conv2dOperator,
-  conv2dWeightGradientOperator,
-  convTranspose2dOperator,
-} from "../engine/operators/convolution/index.js";
-import { linearOperator, matmulOperator } from "../engine/operators/matmul/index.js";
-import { patchNceOperator } from "../engine/operators/patch-nce/index.js";
 import { sum } from "../engine/operators/reduction/index.js";
+import { type OperatorSummary, operatorTable } from "../engine/operators/table.js";
 import { record } from "../engine/program/program.js";
 import { rehearse } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
@@ -47,20 +41,6 @@ const HOPELESS_IN_TRIAL = 3;
 const LEAST_GAIN = 0.05;
 /** Milliseconds of sampling for a kernel in a round. */
 const BUDGET_MS = 40;
-
-type AnyOperator = (inputs: readonly (Tensor | undefined)[], options: object) => Tensor;
-
-/** The operators that have a choice. */
-const operators = new Map(
-  [
-    conv2dOperator,
-    convTranspose2dOperator,
-    conv2dWeightGradientOperator,
-    matmulOperator,
-    linearOperator,
-    patchNceOperator,
-  ].map((operator) => [operator.record.name, operator as unknown as AnyOperator]),
-);
 
 /**
  * The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned
@@ -173,7 +153,7 @@ export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly numb
 
 /** The operator on random inputs; a patchNce with its gradient, which takes the same kernels. */
 function workOf(gpu: Gpu, { operator, shapes, options }: Choice): { work: () => unknown; dispose: () => void } {
-  const run = operators.get(operator) as AnyOperator;
+  const { run } = operatorTable.get(operator) as OperatorSummary;
   const nce = operator === "patchNce";
   const inputs = shapes.map((shape) => shape && makeInput(gpu, nce ? { unitRows: shape as Shape } : shape));
   const [queries] = inputs as [Tensor];

@@ -22,8 +22,8 @@ const imports = sources.flatMap((source) => importsOf(source));
 const ROOMS = ["shaders", "engine", "cut", "bench", "bin"];
 /** Where `node:` and native packages may be imported: the rest runs in a browser. */
 const NODE_ROOMS = [
-  ...["engine/device/node.ts", "cut/files/", "cut/cli/", "cut/demo/openmoji.ts", "cut/web/build.ts"],
-  ...["cut/web/server.ts", "bench/node/", "bench/peers/", "bench/commands/", "bin/"],
+  ...["engine/device/node.ts", "cut/files/", "cut/cli/", "cut/demo/openmoji.ts", "cut/demo/ship-model.ts"],
+  ...["cut/web/build.ts", "cut/web/server.ts", "bench/node/", "bench/peers/", "bench/commands/", "bin/"],
 ];
 /** Packages that need Node or a native binary. */
 const NATIVE = /^(node:|webgpu$|sharp$|esbuild$|playwright-core$|openmoji|cli-progress$)/;

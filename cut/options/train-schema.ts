@@ -86,7 +86,7 @@ export const trainSchema = v.strictObject({
     run,
     flag(),
     false,
-    "keep less of the forward pass and make it again in the backward pass: same results, less memory, more time",
+    "keep less of the forward pass and recompute it in the backward pass: same results, less memory, more time",
   ),
   profile: profileOption(run),
   save_epoch_freq: option(run, wholeNumber({ min: 1 }), 5, "keep a numbered checkpoint every so many epochs"),

@@ -15,6 +15,8 @@ export interface KernelSource {
   readonly params: readonly { readonly name: string; readonly type: string; readonly offset: number }[];
   readonly paramsSize: number;
   readonly constants: { readonly [name: string]: number | boolean };
+  /** Values of the tunable constant OP by name, where the kernel has operations to choose from. */
+  readonly ops?: { readonly [name: string]: number };
   /** Invocations of a workgroup along its axes: numbers, or names of the constants that give them. */
   readonly workgroupSize: readonly (number | string)[];
   readonly subgroups: boolean;

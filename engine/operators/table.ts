@@ -1,12 +1,19 @@
-// All operators: the functions that callers use, and the table of records that tests and benchmarks walk.
+// The families of operators, listed once. A family has one name everywhere: its folder here (index.ts, reference.ts),
+// its shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner walk this table, and
+// test/operators/families.test.ts says which piece of a family is missing.
+import type { Inputs } from "../core/operator.js";
+import type { Tensor } from "../core/tensor.js";
+import * as optimizers from "../optimizers/index.js";
 import * as batch from "./batch/index.js";
 import * as convolution from "./convolution/index.js";
 import * as gather from "./gather/index.js";
-import * as normalization from "./instance-norm/index.js";
+import * as instanceNorm from "./instance-norm/index.js";
+import * as losses from "./losses/index.js";
 import * as matmul from "./matmul/index.js";
 import * as padding from "./padding/index.js";
-import * as patches from "./patch-nce/index.js";
-import * as elementwise from "./pointwise/index.js";
+import * as patchNce from "./patch-nce/index.js";
+import * as pictures from "./pictures/index.js";
+import * as pointwise from "./pointwise/index.js";
 import * as reduction from "./reduction/index.js";
 import * as resample from "./resample/index.js";
 
@@ -15,17 +22,107 @@ export interface OperatorSummary {
   readonly name: string;
   readonly variants: readonly string[];
   readonly differentiable: boolean;
+  /** The choices of kernels that it runs: its own where it has variants, and those of other operators. */
+  readonly choices: readonly string[];
+  /** The operator itself. */
+  readonly run: (inputs: Inputs, options: object) => Tensor;
 }
+
+/** The files of a family, below the project's folder. */
+export const PIECES = {
+  main: (family: string) => `${folderOf(family)}/index.ts`,
+  reference: (family: string) => `${folderOf(family)}/reference.ts`,
+  shaders: (family: string) => `shaders/${family}`,
+  cases: (family: string) => `test/operators/${family}.ts`,
+  bench: (family: string) => `bench/operators/${family}.ts`,
+} as const;
+export type Piece = keyof typeof PIECES;
+
+const folderOf = (family: string) => (family === "optimizers" ? "engine/optimizers" : `engine/operators/${family}`);
+
+interface FamilyDescription<M> {
+  /** What users call: engine/index.ts exports it, and test/operators has cases of it. */
+  readonly public: readonly (keyof M & string)[];
+  /** Choices of kernels that are no operator's own, by the name under which they are forced. */
+  readonly choices?: { readonly [choice: string]: readonly string[] };
+  /** The choices of kernels that an operator without variants runs. */
+  readonly runs?: { readonly [operator: string]: readonly string[] };
+  /** Why a piece is not there. */
+  readonly without?: { readonly [piece in Piece]?: string };
+}
+
+export interface Family<N extends string = string> extends FamilyDescription<{ [name: string]: unknown }> {
+  readonly name: N;
+  readonly operators: readonly OperatorSummary[];
+}
+
+/** A family from its main file's exports: the operators' records are among them. */
+function family<N extends string, M extends object>(name: N, module: M, description: FamilyDescription<M>): Family<N> {
+  const operators = Object.values(module).flatMap((value): OperatorSummary[] => {
+    const { record } = value as { record?: { name: string; variants?: object; gradient?: unknown } };
+    if (!record) return [];
+    const variants = Object.keys(record.variants ?? {});
+    const choices = [...(variants.length ? [record.name] : []), ...(description.runs?.[record.name] ?? [])];
+    const differentiable = record.gradient !== undefined;
+    return [{ name: record.name, variants, differentiable, choices, run: value as OperatorSummary["run"] }];
+  });
+  return { ...description, name, operators };
+}
+
+export const families = [
+  family("batch", batch, { public: ["concat", "slice", "flipHorizontal"] }),
+  family("convolution", convolution, { public: ["conv2d", "convTranspose2d"] }),
+  family("gather", gather, { public: ["gatherPositions"] }),
+  family("instance-norm", instanceNorm, { public: ["instanceNorm"] }),
+  family("losses", losses, {
+    public: ["mseLoss", "bceWithLogits"],
+    without: { shaders: "losses are composed of other operators" },
+  }),
+  family("matmul", matmul, { public: ["matmul", "linear"] }),
+  family("optimizers", optimizers, { public: ["Adam"] }),
+  family("padding", padding, { public: ["reflectionPad2d", "replicationPad2d"] }),
+  family("patch-nce", patchNce, {
+    public: ["l2Normalize", "patchNce", "patchKeys", "patchNcePath"],
+    runs: { patchNceGradient: ["patchNce"], patchNcePath: ["patchNce", "linear"] },
+  }),
+  family("pictures", pictures, {
+    public: ["fromImage", "toCanvas", "toImageData"],
+    without: {
+      reference: "pictures are moved, not computed",
+      cases: "inputs or outputs are no tensors; test/operators/pictures.test.ts has the tests",
+    },
+  }),
+  family("pointwise", pointwise, {
+    public: [
+      ...(["relu", "leakyRelu", "tanh", "sigmoid", "softplus", "square", "sqrt", "scale", "gate"] as const),
+      ...(["add", "sub", "mul", "div"] as const),
+    ],
+  }),
+  family("reduction", reduction, {
+    public: ["sum", "mean", "expand"],
+    choices: { [reduction.REDUCE]: reduction.REDUCE_VARIANTS },
+    runs: { sum: [reduction.REDUCE] },
+  }),
+  family("resample", resample, { public: ["blurDown", "blurUp"] }),
+];
+
+export type FamilyName = (typeof families)[number]["name"];
 
 /** Every operator of the engine, by name. */
 export const operatorTable: ReadonlyMap<string, OperatorSummary> = new Map(
-  [batch, convolution, elementwise, matmul, normalization, padding, patches, gather, reduction, resample]
-    .flatMap((module) => Object.values(module) as unknown[])
-    .flatMap((value) => {
-      const record = (value as { record?: { name: string; variants?: object; gradient?: unknown } })?.record;
-      if (!record) return [];
-      const { name, gradient } = record;
-      const variants = Object.keys(record.variants ?? {});
-      return [[name, { name, variants, differentiable: gradient !== undefined }] as const];
-    }),
+  families.flatMap(({ operators }) => operators).map((operator) => [operator.name, operator]),
 );
+
+/** Every choice of kernels that can be forced, and its variants: of operators, and those that operators share. */
+export const choiceTable: ReadonlyMap<string, readonly string[]> = new Map([
+  ...[...operatorTable.values()]
+    .filter(({ variants }) => variants.length > 0)
+    .map(({ name, variants }) => [name, variants] as const),
+  ...families.flatMap(({ choices = {} }) => Object.entries(choices)),
+]);
+
+/** A variant forced on every choice that has it, for gpu.variants.force. */
+export const everywhere = (variant: string): { [choice: string]: string } =>
+  Object.fromEntries(
+    [...choiceTable].filter(([, variants]) => variants.includes(variant)).map(([name]) => [name, variant]),
+  );

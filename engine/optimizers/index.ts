@@ -1,5 +1,5 @@
-// Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6). The learning rate and the
-// bias corrections of step t are written before each step, so the update itself can be part of a recorded program.
+// Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6). The learning rate and
+// the bias corrections of step t are written before each step, so the update itself can be part of a recorded program.
 import { adam } from "../../shaders/generated.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";

@@ -1,6 +1,6 @@
-// Ladder, step 6: matrix product without workgroup memory: a workgroup is one subgroup and computes 8 rows of LANES *
-// 4 columns. A lane computes four columns and loads two of the 8 rows, whose values the others get by broadcast. a [m,
-// k], b [k, n], y [m, n]; sizes are multiples of 64 and LANES at least 4.
+// Ladder, step 6: matrix product without workgroup memory: a workgroup is one subgroup and computes 8 rows of
+// LANES * 4 columns. A lane computes four columns and loads two of the 8 rows; the others get its values by broadcast.
+// a [m, k], b [k, n], y [m, n]; sizes are multiples of 64 and LANES at least 4.
 // Grid: x = columns / 4 / LANES, rounded up, y = rows / 8.
 enable subgroups;
 

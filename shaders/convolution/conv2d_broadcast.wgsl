@@ -1,14 +1,17 @@
-// Convolution for adapters that are a CPU: direct, from registers, without workgroup memory or barriers. A workgroup
-// is one subgroup. It makes ROWS output channels of LANES * 8 pixels: every lane owns 8 neighbouring pixels of a row,
-// holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input channel and tap
-// row a lane reads one window of x, and all taps of that row are summed before they join the totals: the totals stay
-// out of the inner loop, and chains of additions are short, so they round less.
+// Convolution for software adapters: direct, from registers, without workgroup memory or barriers.
+// A workgroup is one subgroup. It computes ROWS output channels of LANES * 8 pixels: every lane computes 8 neighbouring
+// pixels of a row, holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input
+// channel and tap row a lane reads one window of x, and all taps of that row are summed before they join the totals.
+// So the totals stay out of the inner loop, and chains of additions are short and round less.
+// The eight output channels are written out, not looped over: subgroupBroadcast takes a lane that is a constant
+// expression, and an index into the totals that is no constant would move them from registers to memory. They come one
+// after the other, since a CPU has registers for the sums of one.
 // Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
 // Grid: x = groups of pixels, y = blocks of ROWS output channels, z = batch.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
-const ROWS: u32 = 8; // @tunable output channels a workgroup makes: 8, or 4
+const ROWS: u32 = 8; // @tunable output channels per workgroup: 8, or 4
 const TAPS_X: u32 = 3; // @tunable taps along a row
 const STRIDE: u32 = 1; // @tunable step along a row
 const WINDOW: u32 = 7 * STRIDE + TAPS_X;
@@ -22,6 +25,20 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
+
+// Eight neighbouring pixels of one output channel.
+alias Pixels = array<vec4f, 2>;
+
+// The total plus one row of taps.
+fn add_taps(total: Pixels, taps: array<f32, TAPS_X>, v: array<f32, WINDOW>) -> Pixels {
+  var near = vec4f();
+  var far = vec4f();
+  for (var t = 0u; t < TAPS_X; t++) {
+    near += taps[t] * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
+    far += taps[t] * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+  }
+  return Pixels(total[0] + near, total[1] + far);
+}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -40,8 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     inside[i] = s.y == 1;
   }
 
-  var near: array<vec4f, 8>;
-  var far: array<vec4f, 8>;
+  var totals: array<Pixels, 8>;
 
   let last = params.out_channels - 1;
   let w_low = params.w_base + i32(min(m0 + (lane & (HIGH + 3)), last)) * params.w_m;
@@ -63,95 +79,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         high[t] = low[t];
         if (LANES < 8) { high[t] = w[u32(w_high + tap + i32(t) * params.w_tx)]; }
       }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(low[t], 0);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-        }
-        near[0] += p;
-        far[0] += q;
-      }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(low[t], 1);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-        }
-        near[1] += p;
-        far[1] += q;
-      }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(low[t], 2);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-        }
-        near[2] += p;
-        far[2] += q;
-      }
-      {
-        var p = vec4f();
-        var q = vec4f();
-        for (var t = 0u; t < TAPS_X; t++) {
-          let tap = subgroupBroadcast(low[t], 3);
-          p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-          q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-        }
-        near[3] += p;
-        far[3] += q;
-      }
+      var taps: array<f32, TAPS_X>;
+      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 0); }
+      totals[0] = add_taps(totals[0], taps, v);
+      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 1); }
+      totals[1] = add_taps(totals[1], taps, v);
+      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 2); }
+      totals[2] = add_taps(totals[2], taps, v);
+      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 3); }
+      totals[3] = add_taps(totals[3], taps, v);
       if (ROWS > 4) {
-        {
-          var p = vec4f();
-          var q = vec4f();
-          for (var t = 0u; t < TAPS_X; t++) {
-            let tap = subgroupBroadcast(high[t], HIGH);
-            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-          }
-          near[4] += p;
-          far[4] += q;
-        }
-        {
-          var p = vec4f();
-          var q = vec4f();
-          for (var t = 0u; t < TAPS_X; t++) {
-            let tap = subgroupBroadcast(high[t], HIGH + 1);
-            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-          }
-          near[5] += p;
-          far[5] += q;
-        }
-        {
-          var p = vec4f();
-          var q = vec4f();
-          for (var t = 0u; t < TAPS_X; t++) {
-            let tap = subgroupBroadcast(high[t], HIGH + 2);
-            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-          }
-          near[6] += p;
-          far[6] += q;
-        }
-        {
-          var p = vec4f();
-          var q = vec4f();
-          for (var t = 0u; t < TAPS_X; t++) {
-            let tap = subgroupBroadcast(high[t], HIGH + 3);
-            p += tap * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-            q += tap * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
-          }
-          near[7] += p;
-          far[7] += q;
-        }
+        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH); }
+        totals[4] = add_taps(totals[4], taps, v);
+        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH + 1); }
+        totals[5] = add_taps(totals[5], taps, v);
+        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH + 2); }
+        totals[6] = add_taps(totals[6], taps, v);
+        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH + 3); }
+        totals[7] = add_taps(totals[7], taps, v);
       }
     }
   }
@@ -164,17 +109,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var m = m0; m < end; m++) {
     var b = 0.0;
     if (params.has_bias == 1) { b = bias[m]; }
-    let row = ((n * params.out_channels + m) * params.out_height + oy * params.out_step + params.out_y) * params.out_width + params.out_x;
-    var low = near[0];
-    var high = far[0];
+    let y_row = (n * params.out_channels + m) * params.out_height + oy * params.out_step + params.out_y;
+    let row = y_row * params.out_width + params.out_x;
+    var near = totals[0][0];
+    var far = totals[0][1];
     for (var r = 1u; r < ROWS; r++) {
-      low = select(low, near[r], m == m0 + r);
-      high = select(high, far[r], m == m0 + r);
+      near = select(near, totals[r][0], m == m0 + r);
+      far = select(far, totals[r][1], m == m0 + r);
     }
     for (var column = ox; column < edge; column++) {
-      y[row + column * params.out_step] = low.x + b;
-      low = vec4f(low.yzw, high.x);
-      high = vec4f(high.yzw, 0.0);
+      y[row + column * params.out_step] = near.x + b;
+      near = vec4f(near.yzw, far.x);
+      far = vec4f(far.yzw, 0.0);
     }
   }
 }

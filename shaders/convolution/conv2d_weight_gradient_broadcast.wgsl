@@ -1,16 +1,19 @@
-// Gradient of a convolution's weights for adapters that are a CPU: direct, from registers, without workgroup memory.
-//   dw[split][m, c, ty, tx] = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
-// A workgroup is one subgroup. It makes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps
-// each: every lane owns one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to all.
-// The rows (n, oy) are cut into `splits` runs, whose partial sums are added by a second pass in a fixed order.
+// Gradient of a convolution's weights for software adapters: direct, from registers, without workgroup memory.
+//   dw[split][m, c, ty, tx]
+//     = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
+// A workgroup is one subgroup. It computes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps
+// each: every lane computes one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to
+// all. The rows (n, oy) are cut into `splits` runs, whose partial sums a second pass adds in a fixed order.
+// The eight output channels are written out for the reasons in conv2d_broadcast.wgsl.
 // Grid: x = groups of pairs, y = blocks of ROWS output channels, z = splits.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
-const ROWS: u32 = 8; // @tunable output channels a workgroup makes: 8, or 4
+const ROWS: u32 = 8; // @tunable output channels per workgroup: 8, or 4
 const TAPS_X: u32 = 3; // @tunable taps along a row
 const STRIDE: u32 = 1; // @tunable step along a row
 const WINDOW: u32 = 3 * STRIDE + TAPS_X;
+// With fewer than 8 lanes every lane holds the pixels of two channels.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
 struct Params {
@@ -35,6 +38,18 @@ fn pixels(row: u32, ox: u32) -> vec4f {
   return g;
 }
 
+// A row of taps.
+alias Taps = array<f32, TAPS_X>;
+
+// The sums plus the products of four pixels of dy with the window of each tap.
+fn add_pixels(sums: Taps, g: vec4f, v: array<f32, WINDOW>) -> Taps {
+  var added = sums;
+  for (var t = 0u; t < TAPS_X; t++) {
+    added[t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+  }
+  return added;
+}
+
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let m0 = group.y * ROWS;
@@ -45,7 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let m_high = min(m0 + 4 + (lane & 3), params.out_channels - 1);
 
   // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
-  var totals: array<array<f32, TAPS_X>, 8>;
+  var totals: array<Taps, 8>;
 
   let first = group.z * params.rows_per_split;
   let end = min(first + params.rows_per_split, params.batch * params.out_height);
@@ -56,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let x_row = ((n * params.in_channels + c) * params.in_height + sy.x) * params.in_width;
     let low_row = ((n * params.out_channels + m_low) * params.out_height + oy) * params.out_width;
     let high_row = ((n * params.out_channels + m_high) * params.out_height + oy) * params.out_width;
-    var sums = array<array<f32, TAPS_X>, 8>();
+    var sums = array<Taps, 8>();
     for (var ox = 0u; ox < params.out_width; ox += 4) {
       var v: array<f32, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) {
@@ -66,55 +81,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let low = pixels(low_row, ox);
       var high = low;
       if (LANES < 8) { high = pixels(high_row, ox); }
-      {
-        let g = subgroupBroadcast(low, 0);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[0][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-        }
-      }
-      {
-        let g = subgroupBroadcast(low, 1);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[1][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-        }
-      }
-      {
-        let g = subgroupBroadcast(low, 2);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[2][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-        }
-      }
-      {
-        let g = subgroupBroadcast(low, 3);
-        for (var t = 0u; t < TAPS_X; t++) {
-          sums[3][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-        }
-      }
+      sums[0] = add_pixels(sums[0], subgroupBroadcast(low, 0), v);
+      sums[1] = add_pixels(sums[1], subgroupBroadcast(low, 1), v);
+      sums[2] = add_pixels(sums[2], subgroupBroadcast(low, 2), v);
+      sums[3] = add_pixels(sums[3], subgroupBroadcast(low, 3), v);
       if (ROWS > 4) {
-        {
-          let g = subgroupBroadcast(high, HIGH);
-          for (var t = 0u; t < TAPS_X; t++) {
-            sums[4][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-          }
-        }
-        {
-          let g = subgroupBroadcast(high, HIGH + 1);
-          for (var t = 0u; t < TAPS_X; t++) {
-            sums[5][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-          }
-        }
-        {
-          let g = subgroupBroadcast(high, HIGH + 2);
-          for (var t = 0u; t < TAPS_X; t++) {
-            sums[6][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-          }
-        }
-        {
-          let g = subgroupBroadcast(high, HIGH + 3);
-          for (var t = 0u; t < TAPS_X; t++) {
-            sums[7][t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
-          }
-        }
+        sums[4] = add_pixels(sums[4], subgroupBroadcast(high, HIGH), v);
+        sums[5] = add_pixels(sums[5], subgroupBroadcast(high, HIGH + 1), v);
+        sums[6] = add_pixels(sums[6], subgroupBroadcast(high, HIGH + 2), v);
+        sums[7] = add_pixels(sums[7], subgroupBroadcast(high, HIGH + 3), v);
       }
     }
     for (var r = 0u; r < ROWS; r++) {

@@ -1,5 +1,4 @@
-// y = x / (|x| + eps) row by row: the epsilon is added to the norm, not inside the root (docs/method.md
-// section 2.4).
+// y = x / (|x| + eps) row by row (docs/method.md section 2.4): the epsilon is added to the norm, not inside the root.
 // x, y [rows, size], norms [rows] = |x| + eps. One workgroup per row.
 //#include patch-nce/lib/unit_rows.wgsl
 

@@ -7,9 +7,10 @@ import { formulaCheck, type GoldenCase, generatorOutput, trainingRun } from "./r
 /** A named piece of work that yields cases. */
 export interface GoldenJob {
   name: string;
-  /** Whether it is a whole training run. */
+  /** Whether it is a training run. */
   training?: boolean;
-  run(gpu: Gpu): Promise<GoldenCase[]>;
+  /** `steps` cuts a training run short; by default it is played whole. */
+  run(gpu: Gpu, steps?: number): Promise<GoldenCase[]>;
 }
 
 export function goldenJobs(): GoldenJob[] {
@@ -19,8 +20,9 @@ export function goldenJobs(): GoldenJob[] {
   }));
   for (const file of goldenFiles()) {
     const { metadata, tensors } = readGolden(file);
-    if (metadata["losses"]) jobs.push({ name: file, training: true, run: (gpu) => trainingRun(gpu, file) });
-    else if (tensors.has("x") && tensors.has("y")) {
+    if (metadata["losses"]) {
+      jobs.push({ name: file, training: true, run: (gpu, steps) => trainingRun(gpu, file, steps) });
+    } else if (tensors.has("x") && tensors.has("y")) {
       jobs.push({ name: file, run: async (gpu) => [await generatorOutput(gpu, file)] });
     } else if (file.endsWith(".weights.safetensors")) {
       jobs.push({ name: file, run: async () => [formulaCheck(file)] });

@@ -1,4 +1,4 @@
-// `npm run test:goldens`: every golden case with its error, on this adapter with its own kernel profile and with the other.
+// `npm run test:goldens`: every golden case with its error, with both kernel profiles on this adapter.
 // The folder is test/goldens/data, or the one that the environment variable GOLDENS names.
 import { openGpu } from "../../engine/device/node.js";
 import { goldensFolder } from "../support/goldens.js";

@@ -10,9 +10,7 @@ import { loadGenerator } from "../../cut/training/checkpoint.js";
 import { type StepOptions, TrainingStep } from "../../cut/training/training-step.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { StateDict } from "../../engine/formats/state-dict.js";
-import { Random } from "../../engine/random.js";
-import { goldensFolder, readGolden, relativeError } from "../support/goldens.js";
-import { emulateDefect } from "./pytorch-defect.js";
+import { goldenIds, goldensFolder, readGolden, relativeError } from "../support/goldens.js";
 
 /** One quantity: its error ||ours - golden|| / ||golden|| and what is asked for. */
 export interface GoldenCase {
@@ -48,12 +46,28 @@ const blocksOption = (blocks: number) => `resnet_${blocks}blocks` as StepOptions
 function stepOptions(meta: Record<string, unknown>): StepOptions {
   const get = <T>(name: string) => meta[name] as T;
   return {
-    ...{ input_nc: 3, output_nc: 3, ngf: get("ngf"), ndf: get("ndf"), netG: blocksOption(get("blocks")) },
-    ...{ netD: "basic", n_layers_D: 3, no_antialias: !get("antialias"), no_antialias_up: !get("antialias") },
-    ...{ netF: "mlp_sample", netF_nc: get("netF_nc"), nce_layers: get("nce_layers"), nce_T: get("nce_T") },
-    ...{ nce_idt: get("mode") === "CUT", num_patches: get("patches"), flip_equivariance: get("mode") === "FastCUT" },
-    ...{ nce_includes_all_negatives_from_minibatch: get("all_negatives"), gan_mode: get("gan_mode") },
-    ...{ lambda_GAN: get("lambda_GAN"), lambda_NCE: get("lambda_NCE"), beta1: get("beta1"), beta2: get("beta2") },
+    input_nc: 3,
+    output_nc: 3,
+    ngf: get("ngf"),
+    netG: blocksOption(get("blocks")),
+    no_antialias: !get("antialias"),
+    no_antialias_up: !get("antialias"),
+    netD: "basic",
+    ndf: get("ndf"),
+    n_layers_D: 3,
+    netF: "mlp_sample",
+    netF_nc: get("netF_nc"),
+    nce_layers: get("nce_layers"),
+    nce_T: get("nce_T"),
+    nce_idt: get("mode") === "CUT",
+    num_patches: get("patches"),
+    nce_includes_all_negatives_from_minibatch: get("all_negatives"),
+    flip_equivariance: get("mode") === "FastCUT",
+    gan_mode: get("gan_mode"),
+    lambda_GAN: get("lambda_GAN"),
+    lambda_NCE: get("lambda_NCE"),
+    beta1: get("beta1"),
+    beta2: get("beta2"),
   } as StepOptions;
 }
 
@@ -71,17 +85,28 @@ function metadataOf(golden: StateDict): Record<string, unknown> {
 
 const values = (golden: StateDict, name: string) => golden.tensors.get(name)?.data as Float32Array;
 
+/** The losses of one step as [name, value], under the names that the step gives them. */
+function namedLosses(
+  losses: Record<string, number | number[]>,
+  ours: Readonly<Record<string, number>>,
+  layers: readonly number[],
+): [name: string, value: number][] {
+  return Object.entries(losses).flatMap(([name, value]): [string, number][] => {
+    if (typeof value === "number") return name in ours ? [[name, value]] : [];
+    const prefix = name.replace("_layers", "");
+    return value.map((v, i) => [`${prefix}_${layers[i]}`, v]);
+  });
+}
+
 /**
- * A whole training run: gradients of step 0, losses of every step, the first and the last images.
- * The published files store, as `step0.grad.G` and `step0.grad.F`, the gradients of the LAST step (those of D are of step 0);
- * a file may also hold what the name says. Both are tried, and the case's name says which it was.
+ * A training run: losses of every step, images and gradients of step 0, and the images after the last update. With
+ * `only` it ends after that many steps, before the last images.
  */
-async function playRun(gpu: Gpu, file: string, emulated: boolean, rounding?: Random): Promise<GoldenCase[]> {
+export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE_INFINITY): Promise<GoldenCase[]> {
   const golden = readGolden(file);
   const meta = metadataOf(golden);
   const options = stepOptions(meta);
   const step = new TrainingStep(gpu, options);
-  if (emulated) emulateDefect(step);
   const fill = meta["fill"] as Record<"G" | "D" | "F", number>;
   const networks = { G: step.G.parameters, D: step.D.parameters, F: step.F.parameters };
   const shapesOf = (parameters: Parameters) => new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
@@ -91,109 +116,64 @@ async function playRun(gpu: Gpu, file: string, emulated: boolean, rounding?: Ran
   const { height, width, steps, lr } = meta as { height: number; width: number; steps: number; lr: number };
   const flips = meta["flips"] as boolean[];
   const wanted = meta["losses"] as Record<string, number | number[]>[];
-  const picture = (name: string) => (rounding ? rerounded(values(golden, name), rounding) : values(golden, name));
   const cases: GoldenCase[] = [];
-  const gradients = async (network: "G" | "D" | "F", t: number) => {
-    const keys = [...networks[network].keys()];
-    const ours = await Promise.all(step.gradients[network].map((gradient) => gradient.read()));
-    const theirs = keys.map((key) => values(golden, `step0.grad.${network}.${key}`));
-    return worstGradient(`gradients of ${network}, step ${t}`, keys, ours, theirs);
-  };
-  const first: GoldenCase[] = [];
-  for (let t = 0; t < steps; t++) {
+  const add = (name: string, error: number) => cases.push({ name: `${file}: ${name}`, error, bound: RUN_BOUND });
+  for (let t = 0; t < Math.min(steps, only); t++) {
     const positions = (term: string) =>
-      options.nce_layers.map((layer) =>
-        Int32Array.from(golden.tensors.get(`step${t}.ids${term}.${layer}`)?.data as Int32Array),
-      );
+      options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
     await step.run({
-      ...{ A: picture(`step${t}.A`), B: picture(`step${t}.B`), height, width, learningRate: lr },
+      A: values(golden, `step${t}.A`),
+      B: values(golden, `step${t}.B`),
+      height,
+      width,
       positions: { x: positions("X"), y: options.nce_idt ? positions("Y") : [] },
       flip: flips[t],
+      learningRate: lr,
     });
     const losses = await step.losses();
-    const theirs: [string, number][] = Object.entries(wanted[t]).flatMap(([name, value]): [string, number][] => {
-      if (typeof value === "number") return name in losses ? [[name, value]] : [];
-      const prefix = name.replace("_layers", "");
-      return value.map((v, i) => [`${prefix}_${options.nce_layers[i]}`, v]);
-    });
-    cases.push({
-      name: `losses of step ${t}`,
-      error: relativeError(
+    const theirs = namedLosses(wanted[t], losses, options.nce_layers);
+    add(
+      `losses of step ${t}`,
+      relativeError(
         theirs.map(([name]) => losses[name]),
         theirs.map(([, value]) => value),
       ),
-      bound: RUN_BOUND,
-    });
-    if (t === 0) {
-      const error = relativeError(await step.fake.read(), values(golden, "step0.fake"));
-      cases.push({ name: "first images", error, bound: RUN_BOUND }, await gradients("D", 0));
-      first.push(await gradients("G", 0), await gradients("F", 0));
+    );
+    if (t > 0) continue;
+    add("images of step 0", relativeError(await step.fake.read(), values(golden, "step0.fake")));
+    for (const network of ["G", "D", "F"] as const) {
+      const keys = [...networks[network].keys()];
+      const ours = await Promise.all(step.gradients[network].map((gradient) => gradient.read()));
+      const worst = worstGradient(
+        keys,
+        ours,
+        keys.map((key) => values(golden, `step0.grad.${network}.${key}`)),
+      );
+      add(`gradients of ${network} in step 0, worst ${worst.key}`, worst.error);
     }
   }
-  const last = [await gradients("G", steps - 1), await gradients("F", steps - 1)];
-  cases.push(...first.map((early, i) => (early.error <= last[i].error ? early : last[i])));
-  const A = values(golden, `step${steps - 1}.A`);
-  const B = options.nce_idt ? values(golden, `step${steps - 1}.B`) : new Float32Array();
-  const both = new Float32Array([...A, ...B]);
-  const images = gpu.noGrad(() =>
-    gpu.scope(() => step.G.translate(gpu.tensor(both, [both.length / (3 * height * width), 3, height, width]))),
-  );
-  const error = relativeError(await images.read(), values(golden, "final.fake"));
-  cases.push({ name: "final images", error, bound: RUN_BOUND });
-  images.dispose();
+  if (only >= steps) {
+    const A = values(golden, `step${steps - 1}.A`);
+    const B = options.nce_idt ? values(golden, `step${steps - 1}.B`) : new Float32Array();
+    const both = new Float32Array([...A, ...B]);
+    const shape = [both.length / (3 * height * width), 3, height, width];
+    const images = gpu.noGrad(() => gpu.scope(() => step.G.translate(gpu.tensor(both, shape))));
+    add("final images", relativeError(await images.read(), values(golden, "final.fake")));
+    images.dispose();
+  }
   step.dispose();
   return cases;
 }
 
-/** How many other roundings of its pictures a run may be tried with. */
-const ROUNDINGS = 12;
-
-/** Every second value, at random, moved to the next float32: as far as rounding a float64 picture may have moved it. */
-function rerounded(data: Float32Array, random: Random): Float32Array {
-  const moved = Float32Array.from(data);
-  const bits = new Int32Array(moved.buffer);
-  for (let i = 0; i < bits.length; i++)
-    if (moved[i] !== 0 && random.next() < 0.5) bits[i] += random.next() < 0.5 ? 1 : -1;
-  return moved;
-}
-
 /**
- * The cases of a training run. It is played right first. Beyond its bounds, two things are tried, and the names of the cases
- * say so where one was needed:
- * - for batch 1, the defect of PyTorch's CPU that such files were made with (see pytorch-defect.ts);
- * - other roundings of the pictures. A ReLU has no derivative at 0, and some activations of these runs are 1e-6 from it, which
- *   is less than float32 can tell after a few layers: on the wrong side single gradients jump, and Adam's first steps, which
- *   follow signs, carry that on. So a run is held to its bounds for at least one float32 rounding of its float64 pictures.
- */
-export async function trainingRun(gpu: Gpu, file: string): Promise<GoldenCase[]> {
-  const label = (cases: GoldenCase[], ...notes: string[]) => {
-    const note = notes.length ? ` (${notes.join("; ")})` : "";
-    return cases.map((c) => ({ ...c, name: `${file}: ${c.name}${note}` }));
-  };
-  const within = (cases: GoldenCase[]) => cases.every(({ error, bound }) => error <= bound);
-  const plain = await playRun(gpu, file, false);
-  if (within(plain)) return label(plain);
-  const emulated = metadataOf(readGolden(file))["batch"] === 1;
-  const notes = emulated ? ["PyTorch's batch-1 defect emulated"] : [];
-  const first = emulated ? await playRun(gpu, file, true) : plain;
-  if (within(first)) return label(first, ...notes);
-  for (let rounding = 1; rounding <= ROUNDINGS; rounding++) {
-    const cases = await playRun(gpu, file, emulated, new Random(rounding));
-    if (within(cases)) return label(cases, ...notes, `pictures rounded otherwise, try ${rounding}`);
-  }
-  return label(first, ...notes);
-}
-
-/**
- * The greatest relative error among a network's gradients. A bias right before a norm has a true gradient of zero, which no
- * ratio measures: gradients far smaller than that of their own weights are held against those.
+ * The greatest relative error among a network's gradients. A bias right before a norm has a true gradient of zero,
+ * which no ratio measures: gradients far smaller than that of their own weights are held against those.
  */
 function worstGradient(
-  name: string,
   keys: readonly string[],
   ours: readonly Float32Array[],
   theirs: readonly Float32Array[],
-): GoldenCase {
+): { key: string; error: number } {
   const norm = (data: Float32Array) => Math.sqrt(data.reduce((sum, v) => sum + v * v, 0));
   let worst = { key: "", error: -1 };
   keys.forEach((key, i) => {
@@ -205,7 +185,7 @@ function worstGradient(
       : relativeError(ours[i], theirs[i]);
     if (!(error <= worst.error)) worst = { key, error };
   });
-  return { name: `${name}, worst ${worst.key}`, error: worst.error, bound: RUN_BOUND };
+  return worst;
 }
 
 /** A generator's output: weights from a .pth beside the file, or from the formula. */
@@ -228,7 +208,12 @@ export async function generatorOutput(gpu: Gpu, file: string): Promise<GoldenCas
   if (weights) G = loadGenerator(gpu, readFileSync(join(goldensFolder, weights)), weights);
   else {
     const architecture: GeneratorArchitecture = {
-      ...{ input_nc: 3, output_nc: 3, ngf, blocks, no_antialias: !antialias, no_antialias_up: !antialias },
+      input_nc: 3,
+      output_nc: 3,
+      ngf,
+      blocks,
+      no_antialias: !antialias,
+      no_antialias_up: !antialias,
     };
     G = new Generator(gpu, architecture);
     writeParameters(

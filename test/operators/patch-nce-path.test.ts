@@ -1,5 +1,5 @@
-// the fused patch path against the same in plain operators, and the promise it makes: of similarities, a block is stored, so
-// memory grows with the number of patches and not with its square.
+// The fused patch path against the same in plain operators, and the promise it makes: of similarities, a block is
+// stored, so memory grows with the number of patches and not with its square.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../engine/core/autograd.js";
@@ -111,8 +111,8 @@ test("memory grows with the patches, not with their square", async () => {
   assert.ok(large < 8 * 2 ** 20, `${large} bytes for 3000 patches`);
 });
 
-// A software adapter would take most of a minute for 16,384 patches (every position of a map of 128 x 128), so there it is
-// 4,096; similarities would take 1 GiB and 64 MiB.
+// A software adapter would take most of a minute for 16,384 patches (every position of a map of 128 x 128), so there it
+// is 4,096; similarities would take 1 GiB and 64 MiB.
 const hardware = (await openGpu()).profile === "gpu";
 const [rows, channels] = [hardware ? 16384 : 4096, 16];
 

@@ -1,5 +1,5 @@
-// Pictures in and out, as far as Node has them: pixels both ways, textures as sources, and a stand-in for a canvas, which here is
-// no more than the texture that it lends. Elements of a page are tested in a browser.
+// Pictures in and out, as far as Node has them: pixels both ways, textures as sources, and a stand-in for a canvas,
+// which here is no more than the texture that it lends. Elements of a page are tested in a browser.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseWgsl, validate } from "naga-wasm";
@@ -124,7 +124,7 @@ test("a gray tensor is drawn gray", async () => {
   tensor.dispose();
 });
 
-test("what cannot be is said in one sentence", async () => {
+test("what cannot be has an error message", async () => {
   const thrown = (work: () => unknown) => {
     try {
       work();
@@ -155,7 +155,7 @@ test("what cannot be is said in one sentence", async () => {
 
 test("naga takes the shaders with textures as well", () => {
   for (const name of ["from_texture", "to_canvas"]) {
-    const module = parseWgsl(readFileSync(join(projectFolder, "shaders", "images", `${name}.wgsl`), "utf8"));
+    const module = parseWgsl(readFileSync(join(projectFolder, "shaders", "pictures", `${name}.wgsl`), "utf8"));
     validate(module).free();
     module.free();
   }

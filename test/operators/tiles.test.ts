@@ -1,11 +1,13 @@
-// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and that in
-// every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
+// The choice of a tile from a product's shape, that every tile keeps to what shaders/lib/tiled_gemm.wgsl asks, and
+// that in every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
-import { operatorTable } from "../../engine/operators/table.js";
+import { everywhere } from "../../engine/operators/table.js";
 import { testGpu } from "../support/gpu.js";
-import { conv2d, linear, matmul, type OperatorCase } from "./support/case-builders.js";
+import { conv2d } from "./convolution.js";
+import { linear, matmul } from "./matmul.js";
+import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
 
 test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
@@ -38,7 +40,8 @@ test("few rows take low tiles: the generator's last layer, and D's", () => {
   assert.is(countTiles(TILES["32x64"], 33, 129), 6);
 });
 
-// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that are multiples of 4, and that are not.
+// All of 3 x 3: every number of taps is another shader. Rows, columns and sums that are multiples of 4, and that are
+// not.
 const cases: readonly OperatorCase[] = [
   conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
   conv2d([3, 1, 9, 17], [3, 1, 3, 3], { padding: 1, paddingMode: "reflect" }, false),
@@ -55,9 +58,7 @@ for (const tiles of Object.keys(TILES)) {
   test(`products and convolutions in tiles: ${tiles}`, async () => {
     const gpu = await testGpu("gpu");
     const variant = `tiled_${tiles}`;
-    const several = [...operatorTable.values()].filter(({ variants }) => variants.includes(variant));
-    const forced = Object.fromEntries(several.map(({ name }) => [name, variant]));
-    await gpu.variants.force(forced, async () => {
+    await gpu.variants.force(everywhere(variant), async () => {
       for (const given of cases) await checkCase(gpu, given, `${given.title} ${tiles}`);
     });
   });

@@ -1,6 +1,7 @@
 // What `npm pack` makes, as its users meet it: linted, installed into empty projects without the network, imported in
 // Node, type checked, bundled by esbuild and by Vite. The script and the page are the README's own.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -86,8 +87,8 @@ const train = ["train", "--dataroot", "pictures", "--name", "x", ...tiny];
 let tarball = "";
 
 test.before(async () => {
+  await succeed(node(["dist/bin/build-web.js"]));
   await succeed(node(["build-package.mjs"]));
-  // dist/web holds the pages of `cutgpu web`, which have tests of their own.
   const packed = await succeed(
     run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", work], projectFolder),
   );
@@ -140,6 +141,25 @@ test("every module of the library has its source map, and nothing of the tests o
     ),
     [],
   );
+});
+
+test("the pages are shipped as they are built, and served", async () => {
+  const files = readdirSync(join(project, "node_modules", "cutgpu", "dist", "web"), {
+    recursive: true,
+    encoding: "utf8",
+  });
+  for (const file of ["index.html", "style.css", "worker.js", "kernels/index.html", "kernels/kernels-page.js"]) {
+    assert.ok(files.includes(file), file);
+  }
+  const child = spawn(command, ["web", "--port", "0"], { cwd: project });
+  try {
+    const [said] = await once(child.stdout, "data");
+    const url = String(said).trim();
+    for (const path of ["", "kernels/"]) assert.is((await fetch(url + path)).status, 200);
+  } finally {
+    child.kill("SIGINT");
+  }
+  assert.equal(await once(child, "close"), [130, null]);
 });
 
 test("without its optional peers it says what to install", async () => {

@@ -1,6 +1,6 @@
 // Writes calls of functions out, for wgsl_reflect's interpreter: in lockstep it gives all invocations the last one's
-// arguments. Limits: it knows functions whose body is a row of lets and a return, and functions without a return; others,
-// and calls in the head of a loop, are left as they are. It reads text as build.mjs leaves it: no comments.
+// arguments. Limits: it knows functions whose body is a row of lets and a return, and functions without a return;
+// others, and calls in the head of a loop, are left as they are. It reads text as build.mjs leaves it: no comments.
 
 interface Function {
   params: { name: string; type: string }[];
@@ -84,9 +84,12 @@ export function inlineCalls(code: string): string {
       ...lets.map(({ name, value }) => `let ${name}_${count} = ${own(value)};`),
     ].join("\n");
     const statement = Math.max(...[";", "{", "}"].map((c) => code.lastIndexOf(c, match.index))) + 1;
-    code =
-      statements !== undefined
-        ? `${code.slice(0, statement)}\n{\n${before}\n${own(statements)}}\n${code.slice(end + 2)}`
-        : `${code.slice(0, statement)}\n${before}\n${code.slice(statement, match.index)}(${own(result as string)})${code.slice(end + 1)}`;
+    const head = code.slice(0, statement);
+    if (statements !== undefined) {
+      code = `${head}\n{\n${before}\n${own(statements)}}\n${code.slice(end + 2)}`;
+    } else {
+      const expression = `${code.slice(statement, match.index)}(${own(result as string)})${code.slice(end + 1)}`;
+      code = `${head}\n${before}\n${expression}`;
+    }
   }
 }

@@ -1,64 +1,25 @@
-// Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations may
-// touch the same memory without a barrier between them, and the values must be right. The interpreter knows no GPU, so this
-// finds races that a driver happens to hide.
+// Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations
+// may touch the same memory without a barrier between them, and the values must be right. The interpreter knows no
+// GPU, so this finds races that a driver happens to hide.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
-import type { BindingNames, Constants, KernelSource, Params } from "../../engine/device/kernel.js";
-import { specialize } from "../../engine/device/kernel.js";
 import * as reference from "../../engine/operators/reference.js";
 import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import * as kernels from "../../shaders/generated.js";
 import { assertClose, uniform, unitRows } from "../support/gpu.js";
-import { inlineCalls } from "./inline.js";
+import { needsBothBarriers, type Run, run, runSafely } from "./interpreter.js";
 
 const random = new Random(1);
 const f32 = (x: Dense) => Float32Array.from(x.data);
 
-interface Run<K extends KernelSource> {
-  bindings: { [B in BindingNames<K>]: Float32Array };
-  params: Params<K>;
-  grid: [number, number, number];
-  constants?: Constants<K>;
-}
-
 /**
- * The same kernel in words that the interpreter understands: calls written out, and no barrier as the first statement of a
- * loop, which it misses.
- */
-const adapt = (code: string): string =>
-  inlineCalls(code).replace(/^( *)(for .*\{\n)( *)(workgroupBarrier)/gm, "$1$2$3var nothing = 0u;\n$3$4");
-
-/**
- * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations): its own
- * size takes the interpreter half a minute. Every number of its scheme scales.
+ * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations):
+ * its own size takes the interpreter half a minute. Every number of its scheme scales.
  */
 function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
   return code.replace(/\b(16|32|48|64|68|256|1024|1088)\b/g, (number) => String(scaled[number]));
-}
-
-/** Runs a kernel in the interpreter; results are in the bindings afterwards. `edit` may change the text before. */
-function run<K extends KernelSource>(source: K, given: Run<K>, edit = (code: string) => code) {
-  const uniforms = new DataView(new ArrayBuffer(source.paramsSize));
-  for (const { name, type, offset } of source.params) {
-    const value = given.params[name as keyof Params<K>];
-    if (type === "f32") uniforms.setFloat32(offset, value, true);
-    else if (type === "i32") uniforms.setInt32(offset, value, true);
-    else uniforms.setUint32(offset, value, true);
-  }
-  const group: Record<string, unknown> = { [source.bindings.length]: { uniform: new Uint8Array(uniforms.buffer) } };
-  for (const { name, binding } of source.bindings) group[binding] = given.bindings[name as BindingNames<K>];
-  const constants = (given.constants ?? {}) as { [name: string]: number | boolean };
-  return detectRaces(adapt(edit(specialize(source, constants))), "main", given.grid, { 0: group });
-}
-
-/** Runs it and asserts that there is neither a race nor an error. */
-function runSafely<K extends KernelSource>(source: K, given: Run<K>, edit?: (code: string) => string): void {
-  const { races, errors } = run(source, given, edit);
-  assert.equal(errors, []);
-  assert.is(races.length, 0, races[0]?.message);
 }
 
 const close = (ours: Float32Array, expected: Dense, what: string) =>
@@ -68,8 +29,15 @@ const reduceRows = () => {
   const x = uniform(random, [3, 2, 11]);
   const y = new Float32Array(4);
   const params = {
-    ...{ outputs: 2, kept0: 2, kept0_stride: 11, kept1_stride: 0 },
-    ...{ inner: 11, inner_stride: 1, outer: 3, outer_stride: 22, factor: 0.5 },
+    outputs: 2,
+    kept0: 2,
+    kept0_stride: 11,
+    kept1_stride: 0,
+    inner: 11,
+    inner_stride: 1,
+    outer: 3,
+    outer_stride: 22,
+    factor: 0.5,
   };
   const given: Run<typeof kernels.reduce_rows> = {
     bindings: { x: f32(x), y },
@@ -164,15 +132,6 @@ test("patch_nce_losses", () => {
 const TINY = { TILE_M: 8, TILE_N: 8, TILE_K: 4, THREAD_QUADS: 1 };
 const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, TILE_K: 4, THREAD_QUADS: 2 };
 
-/** Asserts that there are races without either of its two barriers. It leaves wrong results. */
-function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): void {
-  for (const which of [0, 1]) {
-    let seen = 0;
-    const without = (code: string) => code.replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
-    assert.ok(run(source, given, without).races.length > 0, `${source.name} without barrier ${which}`);
-  }
-}
-
 test("matmul_tiled", () => {
   // Three tiles of rows (the last with one), and three slices of K (the last with two).
   const [a, b, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
@@ -180,8 +139,20 @@ test("matmul_tiled", () => {
   const given: Run<typeof kernels.matmul_tiled> = {
     bindings: { a: f32(a), b: f32(b), bias: f32(bias), y },
     params: {
-      ...{ batch: 1, m: 17, n: 3, k: 10, a_batch: 0, a_m: 10, a_k: 1, b_base: 0, b_batch: 0, b_k: 1, b_n: 10 },
-      ...{ has_bias: 1, relu: 1, accumulate: 0 },
+      batch: 1,
+      m: 17,
+      n: 3,
+      k: 10,
+      a_batch: 0,
+      a_m: 10,
+      a_k: 1,
+      b_base: 0,
+      b_batch: 0,
+      b_k: 1,
+      b_n: 10,
+      has_bias: 1,
+      relu: 1,
+      accumulate: 0,
     },
     grid: [3, 1, 1],
     constants: TINY,
@@ -204,9 +175,19 @@ test("matmul_tiled_vec4", () => {
     const given: Run<typeof kernels.matmul_tiled_vec4> = {
       bindings: { a: f32(a), b: f32(b), bias: f32(b), y },
       params: {
-        ...{ batch: 2, m: 9, n: 12, k: 8, a_batch: 72, a_m: 8, a_k: 1, b_base: 0, b_batch: 96 },
+        batch: 2,
+        m: 9,
+        n: 12,
+        k: 8,
+        a_batch: 72,
+        a_m: 8,
+        a_k: 1,
+        b_base: 0,
+        b_batch: 96,
         ...(B_ALONG_K ? { b_k: 1, b_n: 8 } : { b_k: 12, b_n: 1 }),
-        ...{ has_bias: 0, relu: 0, accumulate: 0 },
+        has_bias: 0,
+        relu: 0,
+        accumulate: 0,
       },
       grid: [8, 1, 1],
       constants: { ...TINY, B_ALONG_K },
@@ -225,8 +206,24 @@ test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
   const forward: Run<typeof kernels.conv2d_tiled> = {
     bindings: { x: f32(x), w: f32(w), bias: f32(bias), y },
     params: {
-      ...{ ...sizes, rows: 4, columns: 5, out_step: 1, out_y: 0, out_x: 0, taps_y: 3, taps_x: 3, stride: 1 },
-      ...{ pad_y: 1, pad_x: 1, reflect: 0, has_bias: 1, w_base: 0, w_m: 18, w_c: 9, w_ty: 3, w_tx: 1 },
+      ...sizes,
+      rows: 4,
+      columns: 5,
+      out_step: 1,
+      out_y: 0,
+      out_x: 0,
+      taps_y: 3,
+      taps_x: 3,
+      stride: 1,
+      pad_y: 1,
+      pad_x: 1,
+      reflect: 0,
+      has_bias: 1,
+      w_base: 0,
+      w_m: 18,
+      w_c: 9,
+      w_ty: 3,
+      w_tx: 1,
     },
     grid: [3, 1, 1],
     constants: TINY,
@@ -239,7 +236,7 @@ test("conv2d_tiled, conv2d_tiled_vec4 and conv2d_weight_gradient_tiled", () => {
   needsBothBarriers(kernels.conv2d_tiled, forward);
 
   const w2 = uniform(random, [3, 2, 2, 2]);
-  const params = { ...forward.params, ...{ rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 } };
+  const params = { ...forward.params, rows: 5, columns: 6, out_height: 5, out_width: 6, taps_y: 2, taps_x: 2 };
   const y2 = new Float32Array(90);
   const vec4: Run<typeof kernels.conv2d_tiled_vec4> = {
     bindings: { x: f32(x), w: f32(w2), bias: f32(bias), y: y2 },
@@ -286,10 +283,19 @@ test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
 
 test("every kernel with workgroup memory is run here", () => {
   const here = [
-    ...["ladder_matmul_workgroup", "ladder_matmul_workgroup_register"],
-    ...["reduce_rows", "instance_norm_statistics", "instance_norm_gradient_sums", "l2_normalize"],
-    ...["l2_normalize_gradient", "patch_nce_losses", "matmul_tiled", "matmul_tiled_vec4", "conv2d_tiled"],
-    ...["conv2d_tiled_vec4", "conv2d_weight_gradient_tiled"],
+    "ladder_matmul_workgroup",
+    "ladder_matmul_workgroup_register",
+    "reduce_rows",
+    "instance_norm_statistics",
+    "instance_norm_gradient_sums",
+    "l2_normalize",
+    "l2_normalize_gradient",
+    "patch_nce_losses",
+    "matmul_tiled",
+    "matmul_tiled_vec4",
+    "conv2d_tiled",
+    "conv2d_tiled_vec4",
+    "conv2d_weight_gradient_tiled",
   ];
   // The interpreter has no subgroups.
   const shared = Object.values(kernels).filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);

@@ -1,5 +1,5 @@
-// Runs a compiled file of the tests in a Node process of its own, for what one process cannot show twice: another driver, a
-// forced garbage collection, an empty standard output.
+// Runs a compiled file of the tests in a Node process of its own, for what one process cannot show twice: another
+// driver, a forced garbage collection, an empty standard output.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -10,7 +10,7 @@ export interface ChildResult {
   stderr: string;
 }
 
-/** `file` is relative to the compiled tests, such as "engine/device/children/collect.js". */
+/** `file` is a compiled file by its path below those of the tests. */
 export function runChild(
   file: string,
   flags: string[] = [],

@@ -1,5 +1,5 @@
-// The command as a user runs it: the compiled main.js in a process of its own, in a folder of the test's own, on pictures
-// made for it. Networks are tiny, so that a run takes a second or two.
+// The command as a user runs it: the compiled main.js in a process of its own, in a folder of the test's own, on
+// pictures made for it. Networks are tiny, so that a run takes a second or two.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";

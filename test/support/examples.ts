@@ -1,5 +1,5 @@
-// Texts that users copy (the README's blocks, the @example parts of docstrings, the files of examples/) made into modules that
-// run: `cutgpu` in them is this very build of the project.
+// Texts that users copy (the README's blocks, the @example parts of docstrings, the files of examples/) made into
+// modules that run: `cutgpu` in them is this very build of the project.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,6 +1,6 @@
-// What tests of the engine share: one device a kernel profile for the whole test process (opening one costs more than most
-// tests), random values that float32 holds exactly, so that the float64 reference starts from the very same numbers, and
-// comparison by relative error.
+// What tests of the engine share: one device per kernel profile for the whole test process (opening one costs more than
+// most tests), random values that float32 holds exactly, so that the float64 reference starts from the very same
+// numbers, and comparison by relative error.
 import * as assert from "uvu/assert";
 import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Profile } from "../../engine/device/adapter.js";
@@ -14,7 +14,9 @@ export const profiles: readonly Profile[] = ["software", "gpu"];
 
 const opened = new Map<Profile, Promise<Gpu>>();
 
-/** The process's device of that profile, whatever the adapter is. It is shared: leave nothing forced and nothing alive. */
+/**
+ * The process's device of that profile, whatever the adapter is. It is shared: leave nothing forced and nothing alive.
+ */
 export function testGpu(profile: Profile): Promise<Gpu> {
   let gpu = opened.get(profile);
   if (!gpu) {
@@ -26,9 +28,6 @@ export function testGpu(profile: Profile): Promise<Gpu> {
 
 /** A device of a test's own, for tests that destroy it or count its buffers. */
 export const ownGpu = (profile: Profile = "software"): Promise<Gpu> => openGpu({ profile });
-
-/** Kernels that can be forced on operators with several: "broadcast" needs subgroups of a fixed size. */
-export const forcible = (gpu: Gpu): string[] => ["tiled", ...(gpu.subgroupSize >= 4 ? ["broadcast"] : []), "winograd"];
 
 /** Uniform values in [low, high) that float32 holds exactly. */
 export function uniform(random: Random, shape: Shape, low = -1, high = 1): Dense {
@@ -72,4 +71,14 @@ export function messageOf(work: () => unknown): string {
     return `${(error as Error).name}: ${(error as Error).message} ${(error as { fix?: string }).fix ?? ""}`;
   }
   return assert.unreachable("nothing was thrown") as unknown as string;
+}
+
+/** What a promise rejects with; fails where it resolves. */
+export async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  return assert.unreachable("nothing was thrown");
 }

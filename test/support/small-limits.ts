@@ -1,5 +1,5 @@
-// Loaded before the command: its device says that buffers are small. The smallest limit that WebGPU allows is far more than a
-// test should fill.
+// Loaded before the command: its device says that buffers are small. The smallest limit that WebGPU allows is far more
+// than a test should fill.
 import { globals } from "webgpu";
 
 const BYTES = 12_000;

@@ -1,4 +1,5 @@
-// The project's own texts for the tests of its structure: which files there are, what they import, and what their comments say.
+// The project's own texts for the tests of its structure: which files there are, what they import, and what their
+// comments say.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";

@@ -106,7 +106,7 @@ class TrainCommand {
       label: "training",
       total: training.stepsInAll,
       start: training.stepsDone,
-      textDue: (step) => crossesPictures(step, batch_size, print_freq),
+      lineDue: (step) => crossesPictures(step, batch_size, print_freq),
     });
     this.#progress = progress;
     this.#begun = performance.now();

@@ -11,8 +11,8 @@ export interface ProgressOptions {
   start?: number;
   /** Seconds between lines where there is no terminal. */
   everySeconds?: number;
-  /** Where there is no terminal: whether `done` gets a line with the text. All other lines but the last are then without. */
-  textDue?: (done: number) => boolean;
+  /** Where there is no terminal: whether `done` gets a line of its own, however little time has gone by. */
+  lineDue?: (done: number) => boolean;
   stream?: NodeJS.WriteStream;
   /** Milliseconds, for tests. */
   now?: () => number;
@@ -69,7 +69,7 @@ export function formatSpeed(perSecond: number): string {
 
 /** Starts to show progress; call `stop` at the end, also when the work fails. */
 export function startProgress(options: ProgressOptions): Progress {
-  const { label, total, start = 0, everySeconds = 10, textDue, stream = process.stderr, now = Date.now } = options;
+  const { label, total, start = 0, everySeconds = 10, lineDue, stream = process.stderr, now = Date.now } = options;
   const speedometer = new Speedometer(now);
   speedometer.note(start);
   let done = start;
@@ -84,7 +84,7 @@ export function startProgress(options: ProgressOptions): Progress {
     let lastLine = now();
     /** What was done at the last line that was due, which `stop` need not print again. */
     let dueAt = -1;
-    const print = (text: string) => {
+    const print = () => {
       const { speed, left } = numbers();
       const percentage = Math.floor((100 * done) / Math.max(1, total));
       const parts = [`${label} ${done}/${total} (${percentage}%)`, speed, `${left} left`, text];
@@ -96,13 +96,13 @@ export function startProgress(options: ProgressOptions): Progress {
         done = value;
         text = message;
         speedometer.note(done);
-        const due = textDue?.(done) ?? false;
+        const due = lineDue?.(done) ?? false;
         if (due) dueAt = done;
-        if (due || now() - lastLine >= 1000 * everySeconds) print(due || !textDue ? text : "");
+        if (due || now() - lastLine >= 1000 * everySeconds) print();
       },
       log: (line) => void stream.write(`${line}\n`),
       stop() {
-        if (dueAt !== done) print(text);
+        if (dueAt !== done) print();
       },
     };
   }

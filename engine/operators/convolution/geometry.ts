@@ -15,7 +15,7 @@ export interface Conv2dOptions {
 export interface ConvTranspose2dOptions {
   stride?: number;
   padding?: number;
-  /** Rows and columns added at the bottom and right, to choose among the sizes that a strided convolution maps alike. */
+  /** Rows and columns added at the bottom and right: a strided convolution maps several sizes to the same one. */
   outputPadding?: number;
 }
 

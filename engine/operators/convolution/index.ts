@@ -1,7 +1,8 @@
-// Convolution, its transpose and its weight gradient: three operators that are each other's gradients, so that convolution
-// can be differentiated as often as needed. Layout NCHW; weights [out, in, kh, kw] (PyTorch's conv2d), for the transpose
-// [in, out, kh, kw] (PyTorch's conv_transpose2d). Reflection padding lives in the loaders. A stride in the transpose becomes
-// one dense dispatch per phase (stride * stride of them), so that no inner loop tests which taps hit.
+// Convolution, its transpose and its weight gradient: three operators that are each other's gradients, so that
+// convolution can be differentiated as often as needed. Layout NCHW; weights [out, in, kh, kw] (PyTorch's conv2d), for
+// the transpose [in, out, kh, kw] (PyTorch's conv_transpose2d). Reflection padding lives in the loaders. A stride in
+// the transpose becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests which taps
+// hit.
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -185,8 +186,8 @@ export const conv2d = (x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   conv2dOperator([x, w, bias], { stride: 1, padding: 0, paddingMode: "zeros", ...options });
 
 /**
- * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or undefined.
- * Output height (H - 1) * stride - 2 padding + kh + outputPadding.
+ * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or
+ * undefined. Output height (H - 1) * stride - 2 padding + kh + outputPadding.
  */
 export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
   const { stride = 1, padding = 0, outputPadding = 0 } = options;

@@ -1,7 +1,7 @@
 // Convolution and transposed convolution as PyTorch defines them: cross-correlation, NCHW, square strides and
-// paddings. The input is padded first; then one output row at a time its patches are laid out as a matrix
-// [C * kh * kw, outWidth] and multiplied, so that the matrix stays in cache and never grows with the image.
-// A transposed convolution is the data gradient of a convolution, and its gradients are a convolution's other two parts.
+// paddings. The input is padded first; then one output row at a time its patches are laid out as a matrix [C * kh *
+// kw, outWidth] and multiplied, so that the matrix stays in cache and never grows with the image. A transposed
+// convolution is the data gradient of a convolution, and its gradients are a convolution's other two parts.
 import { ShapeError } from "../../core/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { gemm, type MatrixView } from "../lib/reference/gemm.js";
@@ -16,11 +16,14 @@ export interface Conv2dOptions {
 export interface ConvTranspose2dOptions {
   readonly stride?: number;
   readonly padding?: number;
-  /** Rows and columns added at the bottom and right, to choose among the sizes a strided convolution would shrink alike. */
+  /** Rows and columns added at the bottom and right: a strided convolution maps several sizes to the same one. */
   readonly outputPadding?: number;
 }
 
-/** x [N, C, H, W], w [O, C, kh, kw], b [O] or none -> [N, O, oh, ow] with oh = floor((H + 2 padding - kh) / stride) + 1. */
+/**
+ * x [N, C, H, W], w [O, C, kh, kw], b [O] or none -> [N, O, oh, ow]
+ * with oh = floor((H + 2 padding - kh) / stride) + 1.
+ */
 export function conv2d(x: Dense, w: Dense, b: Dense | undefined, options: Conv2dOptions = {}): Dense {
   const { stride = 1, padding = 0, paddingMode = "zeros" } = options;
   requireConvolution("conv2d", x, w, 1);
@@ -100,7 +103,7 @@ function requireConvolution(operator: string, x: Dense, w: Dense, channelAxis: 0
   }
 }
 
-/** One row of patches: element (q, j), q = (channel, ky, kx), is the input pixel under kernel tap q at output column j. */
+/** One row of patches: element (q, j), q = (channel, ky, kx), is the pixel under kernel tap q at output column j. */
 function patchView(taps: number, columns: number): MatrixView {
   return { data: new Float64Array(taps * columns), offset: 0, rowStride: columns, columnStride: 1 };
 }
@@ -133,8 +136,9 @@ function correlate(x: Dense, w: Dense, stride: number): Dense {
   const outHeight = Math.floor((height - kernelHeight) / stride) + 1;
   const outWidth = Math.floor((width - kernelWidth) / stride) + 1;
   if (height < kernelHeight || width < kernelWidth) {
+    const [image, kernel] = [`${height} x ${width}`, `${kernelHeight} x ${kernelWidth}`];
     throw new ShapeError(
-      `convolution: a padded image of ${height} x ${width} is smaller than the kernel of ${kernelHeight} x ${kernelWidth}.`,
+      `convolution: a padded image of ${image} is smaller than the kernel of ${kernel}.`,
       "Use a larger image or more padding.",
     );
   }
@@ -159,7 +163,7 @@ function correlateDataGradient(xShape: readonly number[], w: Dense, stride: numb
   for (let n = 0; n < batch; n++) {
     for (let i = 0; i < outHeight; i++) {
       dPatches.data.fill(0);
-      // Both sides of dPatches = w^T dy transposed, so that the weights are read along their rows.
+      // The transpose of dPatches = w^T dy, so that the weights are read along their rows.
       gemm(outWidth, weights.rowStride, outChannels, transposed(rowView(dy, n, i)), weights, transposed(dPatches));
       scatterPatches(dPatches.data, w.shape, stride, n, i, outWidth, dx);
     }

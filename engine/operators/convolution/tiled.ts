@@ -1,4 +1,5 @@
-// The dispatches of the convolution kernels that work in tiles of workgroup memory, for GPUs. Shapes are taken as checked.
+// The dispatches of the convolution kernels that work in tiles of workgroup memory, for GPUs. Shapes are taken as
+// checked.
 import { conv2d_tiled, conv2d_tiled_vec4, conv2d_weight_gradient_tiled } from "../../../shaders/generated.js";
 import { chooseTiles, countTiles, FILLING, type TileChoice } from "../lib/tiles.js";
 import { sumInto } from "../reduction/index.js";

@@ -1,8 +1,8 @@
 // Convolutions of stride 1 with 3 x 3 or 4 x 4 taps by Winograd's minimal filtering (see
 // shaders/convolution/lib/winograd.wgsl): windows of x and the weights are transformed to 36 numbers each, 36 matrix
-// products over the channels follow, and their results are transformed to tiles of the output: 4 multiplications per output
-// instead of 9 or 16. The same products with other operands give the gradient of the weights. The transforms cost memory of
-// 36 / 16 (or 36 / 9) of the tensors while they run.
+// products over the channels follow, and their results are transformed to tiles of the output: 4 multiplications per
+// output instead of 9 or 16. The same products with other operands give the gradient of the weights. The transforms
+// cost memory of 36 / 16 (or 36 / 9) of the tensors while they run.
 import {
   winograd_input,
   winograd_output,
@@ -43,7 +43,7 @@ function countTiles([batch, , height, width]: readonly number[], taps: number): 
 /** Tiles of all images of an output [N, C, H, W]. */
 export const winogradTiles = (output: readonly number[], taps: number): number => countTiles(output, taps).stride;
 
-/** Whether these kernels can do a convolution to an output of this shape, within the memory that every adapter can bind. */
+/** Whether these kernels can do a convolution to an output of this shape, in buffers that every adapter can bind. */
 export function winogradServes(
   taps: readonly [number, number],
   stride: number,

@@ -1,4 +1,5 @@
-// Rows of channels at positions of feature maps (docs/method.md section 2.4), and the adjoint, which adds rows at positions.
+// Rows of channels at positions of feature maps (docs/method.md section 2.4), and the adjoint, which adds rows at
+// positions.
 import { gather_positions, scatter_positions } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";

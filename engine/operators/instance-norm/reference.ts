@@ -1,6 +1,7 @@
 // Instance normalisation (Ulyanov et al., 2016) without scale, shift or running statistics. The variance is the biased
 // one, taken in a second pass: maps with a large mean lose no digits. What a generator does right after the norm can be
-// asked for with it: an activation, and then the addition of a residual; kernels fuse both, so the reference states both.
+// asked for with it: an activation, and then the addition of a residual; kernels fuse both, so the reference states
+// both.
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 
 export interface InstanceNormOptions {

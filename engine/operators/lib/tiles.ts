@@ -12,8 +12,8 @@ export interface Tiles {
 }
 
 /**
- * The tiles there are, by rows x columns, each within the 16 KiB of workgroup memory and 256 invocations that every adapter
- * has.
+ * The tiles there are, by rows x columns, each within the 16 KiB of workgroup memory and 256 invocations that every
+ * adapter has.
  */
 export const TILES = {
   "128x128": { TILE_M: 128, TILE_N: 128, TILE_K: 16, THREAD_QUADS: 2 },

@@ -1,6 +1,6 @@
-// The variants that every operator with heavy arithmetic has: kernels that stage tiles in workgroup memory, in the tile that
-// suits the shape or in a given one, and kernels that broadcast across a subgroup and touch no workgroup memory in their
-// inner loop. The latter are for software adapters.
+// The variants that every operator with heavy arithmetic has: kernels that stage tiles in workgroup memory, in the
+// tile that suits the shape or in a given one, and kernels that broadcast across a subgroup and touch no workgroup
+// memory in their inner loop. The latter are for software adapters.
 import type { AdapterTraits } from "../../device/adapter.js";
 import type { TileChoice, TilesName } from "./tiles.js";
 

@@ -1,5 +1,5 @@
-// Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves all
-// of them and their gradients.
+// Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves
+// all of them and their gradients.
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";

@@ -1,5 +1,5 @@
-// The one matrix product behind all operators that need one: strided operands, bias, ReLU and accumulation, in the kernels
-// of each direct variant.
+// The one matrix product behind all operators that need one: strided operands, bias, ReLU and accumulation, in the
+// kernels of each direct variant.
 import {
   matmul_broadcast,
   matmul_broadcast_vec4,

@@ -1,4 +1,4 @@
-// Matrix products: plain, batched, with either factor read transposed, and the fully connected layer.
+// Matrix products: plain, batched, with either operand read transposed, and the fully connected layer.
 import { ShapeError } from "../../core/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { gemm, type MatrixView } from "../lib/reference/gemm.js";
@@ -19,7 +19,7 @@ export function matmul(a: Dense, b: Dense, options: MatmulOptions = {}): Dense {
   const batch = rank === 3 ? a.shape[0] : 1;
   if (rank !== b.shape.length || (rank !== 2 && rank !== 3) || aColumns !== bRows || batch !== batchOf(b)) {
     throw new ShapeError(
-      `matmul: [${a.shape}]${transposeA ? " transposed" : ""} and [${b.shape}]${transposeB ? " transposed" : ""} do not multiply.`,
+      `matmul: ${operandText(a, transposeA)} and ${operandText(b, transposeB)} do not multiply.`,
       "Give [m, k] and [k, n], or a batch [B, m, k] and [B, k, n].",
     );
   }
@@ -74,6 +74,8 @@ export function linearGradient(
   for (let row = 0, at = 0; row < rows; row++) for (let o = 0; o < outputs; o++) db.data[o] += dy.data[at++];
   return { dx: matmul(dy, w), dw: matmul(dy, x, { transposeA: true }), db };
 }
+
+const operandText = (x: Dense, transpose: boolean) => `[${x.shape}]${transpose ? " transposed" : ""}`;
 
 const batchOf = (x: Dense) => (x.shape.length === 3 ? x.shape[0] : 1);
 

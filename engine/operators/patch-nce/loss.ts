@@ -1,7 +1,7 @@
 // PatchNCE (docs/method.md section 3): for every row, the cross-entropy of its own key against the keys of its group.
 // Similarities are in memory for a block of keys at a time only: the forward pass keeps a running log-sum-exp, and the
-// gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its similarities
-// are kept for the gradient.
+// gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its
+// similarities are kept for the gradient.
 import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator } from "../../core/operator.js";
@@ -51,8 +51,8 @@ const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <=
 
 /**
  * Walks the keys block by block: `visit` gets the similarities s [rows, keys] of all queries with the keys begin,
- * begin + 1, ... of their group, which the next block overwrites. Forward pass and gradient compute the same products, so
- * that what cancels there cancels exactly. Returns the last block's similarities.
+ * begin + 1, ... of their group, which the next block overwrites. Forward pass and gradient compute the same products,
+ * so that what cancels there cancels exactly. Returns the last block's similarities.
  */
 function eachBlockOfKeys(
   gpu: Gpu,
@@ -82,8 +82,8 @@ function eachBlockOfKeys(
 }
 
 /**
- * What the gradient needs of the forward pass: the log-sum-exp of each row's logits, and the similarities if they are one
- * block.
+ * What the gradient needs of the forward pass: the log-sum-exp of each row's logits, and the similarities if they are
+ * one block.
  */
 export type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
 
@@ -188,6 +188,7 @@ export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, P
 
 /**
  * PatchNCE of unit rows q and k [rows, channels]: for each row the cross-entropy of its own key against the keys of its
- * group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns [rows]. Keys receive no gradient.
+ * group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns [rows]. Keys receive no
+ * gradient.
  */
 export const patchNce = (q: Tensor, k: Tensor, options: PatchNceOptions): Tensor => patchNceOperator([q, k], options);

@@ -1,6 +1,6 @@
-// The fused path: feature maps and positions in, one NCE loss per row out, with the head of the paper (two linear layers
-// with a ReLU between, docs/method.md section 2.4) and its gradients inside. Gathered rows are stored once; similarities
-// as loss.ts keeps them. The same in plain operators is its oracle:
+// The fused path: feature maps and positions in, one NCE loss per row out, with the head of the paper (two linear
+// layers with a ReLU between, docs/method.md section 2.4) and its gradients inside. Gathered rows are stored once;
+// similarities as loss.ts keeps them. The same in plain operators is its oracle:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
@@ -127,8 +127,8 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
 }
 
 /**
- * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), one loss per
- * row. Gradients go to x and to the head.
+ * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), one loss
+ * per row. Gradients go to x and to the head.
  */
 export const patchNcePath = (
   x: Tensor,

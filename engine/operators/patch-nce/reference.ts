@@ -1,6 +1,6 @@
-// The patch side of contrastive translation (Park et al., 2020): the L2 normalisation that puts patch features on the unit
-// sphere, and the PatchNCE loss, which asks each query feature to pick the key of its own position among the keys of its
-// image.
+// The patch side of contrastive translation (Park et al., 2020): the L2 normalisation that puts patch features on the
+// unit sphere, and the PatchNCE loss, which asks each query feature to pick the key of its own position among the keys
+// of its image.
 import { ShapeError } from "../../core/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 

@@ -1,6 +1,6 @@
-// Pictures in. A page's images, canvases and video frames are copied to a texture on the GPU and from there into a tensor,
-// without a detour over the CPU; ImageData, which is memory of the CPU, is uploaded. Kernels bind no textures, so this file
-// has a pipeline of its own.
+// Pictures in. A page's images, canvases and video frames are copied to a texture on the GPU and from there into a
+// tensor, without a detour over the CPU; ImageData, which is memory of the CPU, is uploaded. Kernels bind no textures,
+// so this file has a pipeline of its own.
 import { from_texture } from "../../../shaders/pictures.generated.js";
 import { ArgumentError, LimitError } from "../../core/errors.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -31,7 +31,8 @@ const pipelines = /* @__PURE__ */ new WeakMap<Gpu, GPUComputePipeline>();
 
 /**
  * The tensor [1, 3, H, W] in [-1, 1] of a picture in its own size; transparency is laid on white. Throws an
- * ArgumentError for a picture without pixels (not loaded yet, or broken), and a LimitError for one larger than a texture.
+ * ArgumentError for a picture without pixels (not loaded yet, or broken), and a LimitError for one larger than a
+ * texture.
  *
  * @example
  * ```ts

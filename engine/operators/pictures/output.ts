@@ -1,5 +1,5 @@
-// Pictures out. A tensor is drawn on a canvas on the GPU, without a detour over the CPU; ImageData, which is memory of the
-// CPU, is read. Kernels draw nothing, so this file has pipelines of its own.
+// Pictures out. A tensor is drawn on a canvas on the GPU, without a detour over the CPU; ImageData, which is memory of
+// the CPU, is read. Kernels draw nothing, so this file has pipelines of its own.
 import { to_canvas } from "../../../shaders/pictures.generated.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/tensor.js";

@@ -1,4 +1,5 @@
-// Pictures stand outside of programs: a program replays kernels on tensors, and pictures come in before and go out after.
+// Pictures stand outside of programs: a program replays kernels on tensors, and pictures come in before and go out
+// after.
 import { RecordingError } from "../../core/errors.js";
 import type { Gpu } from "../../device/gpu.js";
 

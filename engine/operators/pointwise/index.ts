@@ -1,6 +1,6 @@
-// Operators that work element by element: activations, arithmetic with PyTorch's broadcasting, and their gradients, which
-// are made of the same operators. `gate` (pass where a mask tensor is positive, else times a slope) is the derivative of
-// ReLU and LeakyReLU.
+// Operators that work element by element: activations, arithmetic with PyTorch's broadcasting, and their gradients,
+// which are made of the same operators. `gate` (pass where a mask tensor is positive, else times a slope) is the
+// derivative of ReLU and LeakyReLU.
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";

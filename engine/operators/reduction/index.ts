@@ -1,6 +1,6 @@
-// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes of the same
-// kind merge, which leaves at most two kept and two reduced axes for a tensor of four; more are reduced in several passes.
-// The order of summation is fixed by the shapes, so results are repeatable.
+// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes of the
+// same kind merge, which leaves at most two kept and two reduced axes for a tensor of four; more are reduced in several
+// passes. The order of summation is fixed by the shapes, so results are repeatable.
 import { reduce_columns, reduce_rows } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
@@ -34,7 +34,9 @@ const LONG = 64;
 /** Outputs beyond which one invocation each fills the adapter anyway. */
 const MANY = 4096;
 
-/** Workgroup sizes of both kernels. On software adapters the invocations of a workgroup are lanes of a vector register. */
+/**
+ * Workgroup sizes of both kernels. On software adapters the invocations of a workgroup are lanes of a vector register.
+ */
 const ROWS_WORKGROUP = { software: 8, gpu: 256 } as const;
 const COLUMNS_WORKGROUP = { software: 8, gpu: 64 } as const;
 
@@ -175,7 +177,9 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor): undefined {
   between.dispose();
 }
 
-/** A gradient summed over the axes along which an operand was broadcast, back to the operand's shape, times the factor. */
+/**
+ * A gradient summed over the axes along which an operand was broadcast, back to the operand's shape, times the factor.
+ */
 export function sumTo(dy: Tensor, operand: Tensor, factor = 1): Tensor {
   if (factor === 1 && sameShape(dy.shape, operand.shape)) return dy;
   const lead = dy.shape.length - operand.shape.length;

@@ -1,5 +1,6 @@
 // The fixed, depthwise filters of the anti-aliased networks: blur and take every second pixel, and bilinear doubling
-// (docs/method.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter again.
+// (docs/method.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter
+// again.
 import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";

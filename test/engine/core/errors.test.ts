@@ -1,12 +1,10 @@
-// What a caller sees when something does not fit, is too large, or the device goes: one typed error that says what, where
-// and what to do.
+// What a caller sees when something does not fit: one typed error that says what, where and what to do.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import * as engine from "../../../engine/index.js";
-import { DeviceLostError, LimitError, ShapeError } from "../../../engine/index.js";
-import { runChild } from "../../support/child.js";
-import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+import { CutgpuError, ShapeError } from "../../../engine/index.js";
+import { testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 const zeros = (...shape: number[]) => gpu.empty(shape);
@@ -93,71 +91,17 @@ for (const [operator, says, work] of misfits) {
   });
 }
 
-test("a tensor beyond the adapter's limit is refused by place and size, before the driver sees it", () => {
-  const limit = gpu.device.limits.maxStorageBufferBindingSize;
-  const rows = Math.floor(limit / 4 / 1024) + 1;
-  const row = zeros(1, 1024);
-  assert.throws(
-    () => gpu.labels.within("G", () => gpu.labels.within("model.12", () => engine.expand(row, [rows, 1024]))),
-    (error: Error) => {
-      assert.instance(error, LimitError);
-      const { message, fix } = error as LimitError;
-      assert.ok(message.startsWith(`G.model.12: [${rows},1024] needs `), message);
-      assert.match(message, `${(limit / 2 ** 20).toFixed(0)} MiB`);
-      assert.match(fix, /smaller tensors/);
-      return true;
-    },
-  );
-  // The place ends with the call.
-  assert.is(gpu.labels.prefix, "");
-});
-
-test("a disposed tensor is refused", async () => {
-  const x = zeros(2, 3);
-  x.dispose();
-  x.dispose();
-  assert.match(
-    messageOf(() => engine.relu(x)),
-    /relu: an input of shape \[2,3\] was disposed/,
-  );
-  const message = await x.read().catch((error: Error) => error.message);
-  assert.match(message as string, /used after dispose/);
-});
-
-test("tensors of two devices do not meet", async () => {
-  const other = await testGpu("gpu");
-  assert.match(
-    messageOf(() => engine.add(zeros(2), other.empty([2]))),
-    /add: the inputs are on different devices/,
-  );
-});
-
-test("a kernel that an operator does not have cannot be forced", () => {
-  const work = () => engine.conv2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3));
-  const message = messageOf(() => gpu.variants.force({ conv2d: "nonsense" }, work));
-  assert.match(message, /conv2d has no kernel "nonsense".*tiled, .*broadcast/);
-});
-
-test("losing the device rejects reads under way and later ones", async () => {
-  const own = await ownGpu();
-  const x = own.tensor([1, 2]);
-  const under = x.read().catch((error: unknown) => error);
-  own.device.destroy();
-  const errors = [await under, await x.read().catch((error: unknown) => error)];
-  await own.device.lost;
-  errors.push(await own.finish().catch((error: unknown) => error));
-  for (const error of errors) assert.instance(error, DeviceLostError);
-});
-
-test("an error that WebGPU reports on its own surfaces at the next read, and nothing is printed", async () => {
-  const { status, stdout } = await runChild("engine/device/children/uncaptured.js");
-  assert.is(status, 0);
-  assert.match(stdout, /^GpuError: WebGPU reported: .*\n$/);
-});
-
-test("garbage collection does not take Dawn away", async () => {
-  const { status, signal, stdout } = await runChild("engine/device/children/collect.js", ["--expose-gc"]);
-  assert.equal({ status, signal, stdout }, { status: 0, signal: null, stdout: "alive\n" });
+test("every class of errors has a name and a code of its own, and all are CutgpuErrors", () => {
+  const classes = Object.entries(engine).filter(
+    ([name, value]) => /Error$/.test(name) && (value as unknown) !== CutgpuError,
+  ) as unknown as [name: string, type: new (message: string, fix?: string) => CutgpuError][];
+  const errors = classes.map(([name, type]) => ({ name, error: new type("what happened", "What to do.") }));
+  for (const { name, error } of errors) {
+    assert.instance(error, CutgpuError);
+    assert.equal([error.name, error.message, error.fix], [name, "what happened", "What to do."]);
+  }
+  assert.is(new Set(errors.map(({ error }) => error.code)).size, errors.length);
+  assert.ok(errors.length >= 12);
 });
 
 test.run();

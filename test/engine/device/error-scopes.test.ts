@@ -1,5 +1,5 @@
-// The engine as a guest in somebody's program: on the app's device it leaves handlers and globals alone, hears of its own errors
-// and of no others, shares the device with other engines, and gives every buffer back.
+// The engine on an app's own device: it leaves handlers and globals alone, hears of its own errors and of no others,
+// shares the device with other engines, and gives every buffer back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { requestAdapter } from "../../../engine/device/node.js";
@@ -14,7 +14,7 @@ import {
   square,
 } from "../../../engine/index.js";
 
-const test = suite("guest");
+const test = suite("error scopes");
 
 /** An adapter gives one device. */
 const adapter = async () => (await requestAdapter()) as GPUAdapter;

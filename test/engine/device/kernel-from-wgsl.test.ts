@@ -14,7 +14,8 @@ test("it reads every shader of the project as the build's reflection does", () =
   for (const { code, name, ...reflected } of Object.values(kernels)) {
     const { bindings, params, paramsSize, workgroupSize, subgroups } = kernelFromWgsl(name, code);
     const { constants: _constants, ...rest } = reflected;
-    assert.equal({ bindings, params, paramsSize, workgroupSize, subgroups }, JSON.parse(JSON.stringify(rest)), name);
+    const read = { bindings, params, paramsSize, workgroupSize, subgroups };
+    assert.equal(read, JSON.parse(JSON.stringify(rest)), name);
   }
 });
 
@@ -72,7 +73,8 @@ test("a binding or a param that is not given is named", () => {
 });
 
 test("what the compiler says against a kernel comes as a GpuError", async () => {
-  // An engine of its own: WebGPU reports a broken text outside of any call, too, after which an engine is not used any more.
+  // An engine of its own: WebGPU reports a broken text outside of any call, too, after which an engine is not used any
+  // more.
   const own = await ownGpu();
   const kernel = kernelFromWgsl("broken", `${x} @compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
   const y = own.persistent([1]);

@@ -1,109 +1,95 @@
-// The memory of a training step: planned without a GPU, equal to what the step then takes, within what the method is promised
-// to need, and halved by --low_memory without a bit of difference.
-import { suite } from "uvu";
+// Buffers: counted while they live, handed out again when they are free, refused beyond the adapter's limit.
+import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { initialWeights, readParameters, writeParameters } from "../../../cut/networks/network.js";
-import { resolveOptions } from "../../../cut/options/train-options.js";
-import { planStep } from "../../../cut/training/memory-plan.js";
-import { type StepOptions, TrainingStep } from "../../../cut/training/training-step.js";
-import type { AdapterTraits } from "../../../engine/device/adapter.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
-import { Random } from "../../../engine/random.js";
-import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
+import { LimitError } from "../../../engine/core/errors.js";
+import { roundUpBytes } from "../../../engine/device/memory.js";
+import * as engine from "../../../engine/index.js";
+import { ownGpu, testGpu } from "../../support/gpu.js";
+import { smallNet } from "../program/small-net.js";
 
-const test = suite("memory");
+const gpu = await testGpu("software");
 
-const SIDE = 16;
-const tiny = (given: Record<string, unknown>) =>
-  resolveOptions({
-    ...{ dataroot: "memory", netG: "resnet_4blocks", ngf: 4, ndf: 4, netD: "n_layers", n_layers_D: 1 },
-    ...{ num_patches: 16, netF_nc: 16, nce_layers: [0, 4, 8, 12], crop_size: SIDE, load_size: SIDE },
-    ...given,
-  });
-
-const bytesOf = (values: Float32Array) =>
-  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");
-
-/** Two steps: everything that a step computes, and the bytes of its program. */
-async function train(gpu: Gpu, given: Record<string, unknown>) {
-  const options = tiny(given);
-  const step = new TrainingStep(gpu, options);
-  const random = new Random(5);
-  const networks = [step.G, step.D, step.F];
-  for (const { parameters } of networks) {
-    const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
-    writeParameters(parameters, initialWeights(shapes, random, { init_type: "xavier", init_gain: 1 }));
-  }
-  const outcome: unknown[] = [];
-  for (let i = 0; i < 2; i++) {
-    const picture = () => Float32Array.from({ length: 3 * SIDE * SIDE }, () => Math.tanh(random.normal()));
-    const positions = step.drawPositions(random, SIDE, SIDE);
-    const flip = options.flip_equivariance && i === 1;
-    await step.run({ A: picture(), B: picture(), height: SIDE, width: SIDE, positions, flip, learningRate: 0.01 });
-    outcome.push(await step.losses());
-    for (const tensors of Object.values(step.gradients)) {
-      for (const tensor of tensors) outcome.push(bytesOf(await tensor.read()));
-    }
-  }
-  for (const { parameters } of networks) {
-    for (const values of (await readParameters(parameters)).values()) outcome.push(bytesOf(values));
-  }
-  const { bytes } = step.size;
-  step.dispose();
-  return { outcome, bytes };
-}
-
-for (const profile of profiles) {
-  for (const CUT_mode of ["CUT", "FastCUT"]) {
-    test(`--low_memory changes no bit of two ${CUT_mode} steps (${profile})`, async () => {
-      const gpu = await testGpu(profile);
-      const usual = await train(gpu, { CUT_mode });
-      const low = await train(gpu, { CUT_mode, low_memory: true });
-      assert.equal(low.outcome, usual.outcome);
-      assert.ok(low.bytes < usual.bytes, `${low.bytes} of ${usual.bytes}`);
-    });
-  }
-}
-
-test("a plan counts what training then takes", async () => {
-  const gpu = await ownGpu();
-  for (const low_memory of [false, true]) {
-    const options = tiny({ low_memory });
-    const before = gpu.memory().liveBytes;
-    const step = new TrainingStep(gpu, options);
-    await step.prepare(1, SIDE, SIDE, false);
-    const { bytes } = await planStep(options, { batch: 1, height: SIDE, width: SIDE }, gpu);
-    assert.is(bytes, gpu.memory().liveBytes - before);
-    step.dispose();
-  }
-  gpu.dispose();
+test("a binding takes whole vec4s, and at least one", () => {
+  assert.equal([0, 1, 16, 17, 64].map(roundUpBytes), [16, 16, 16, 32, 64]);
 });
 
-const GIB = 2 ** 30;
-const adapters: AdapterTraits[] = [
-  { profile: "gpu", subgroupSize: 32 },
-  { profile: "software", subgroupSize: 8 },
-];
-const full = { batch: 1, height: 256, width: 256 };
-
-for (const adapter of adapters) {
-  test(`CUT at 256x256 takes at most 1.3 GiB, and 0.7 GiB with --low_memory (${adapter.profile})`, async () => {
-    const plan = async (given: Partial<StepOptions>) =>
-      (await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapter)).bytes / GIB;
-    const usual = await plan({});
-    assert.ok(usual < 1.3, `${usual} GiB`);
-    const low = await plan({ low_memory: true });
-    assert.ok(low < 0.7, `${low} GiB`);
+test("a buffer that was given back serves the next tensor of its size class", async () => {
+  const own = await ownGpu();
+  const x = own.empty([1000]);
+  const buffer = x.requireBuffer();
+  assert.equal(own.memory(), {
+    liveBuffers: 1,
+    liveBytes: buffer.size,
+    pooledBuffers: 0,
+    pooledBytes: 0,
+    peakBytes: buffer.size,
   });
-}
+  x.dispose();
+  assert.equal([own.memory().liveBuffers, own.memory().pooledBytes], [0, buffer.size]);
+  assert.is(own.empty([990]).requireBuffer(), buffer);
+  own.empty([2000]).dispose();
+  own.trimMemory();
+  assert.equal([own.memory().liveBuffers, own.memory().pooledBuffers], [1, 0]);
+  assert.is(own.memory().peakBytes, 3 * buffer.size);
+  own.dispose();
+});
 
-test("a plan names what is too large for the adapter", async () => {
-  try {
-    await planStep(resolveOptions({ dataroot: "none" }), full, adapters[0], 2 ** 25);
-    assert.unreachable();
-  } catch (error) {
-    assert.match((error as Error).message, /needs 64 MiB in one buffer and this adapter allows 32 MiB/);
+test("a lasting buffer is no larger than it must be, a passing one at most a quarter larger", async () => {
+  const own = await ownGpu();
+  for (const size of [300, 5000, 70_001, 1_000_003]) {
+    assert.ok(own.persistent([size]).requireBuffer().size < 4 * size + 256);
+    assert.ok(own.empty([size]).requireBuffer().size <= 1.25 * (4 * size + 16) + 1024);
   }
+  own.dispose();
+});
+
+test("a tensor beyond the adapter's limit is refused by place and size, before the driver sees it", () => {
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const rows = Math.floor(limit / 4 / 1024) + 1;
+  const row = gpu.empty([1, 1024]);
+  assert.throws(
+    () => gpu.labels.within("G", () => gpu.labels.within("model.12", () => engine.expand(row, [rows, 1024]))),
+    (error: Error) => {
+      assert.instance(error, LimitError);
+      const { message, fix } = error as LimitError;
+      assert.ok(message.startsWith(`G.model.12: [${rows},1024] needs `), message);
+      assert.match(message, `${(limit / 2 ** 20).toFixed(0)} MiB`);
+      assert.match(fix, /smaller tensors/);
+      return true;
+    },
+  );
+  // The place ends with the call.
+  assert.is(gpu.labels.prefix, "");
+});
+
+test("memory stays flat over 200 eager steps", async () => {
+  const own = await ownGpu();
+  const net = smallNet(own);
+  const losses: number[] = [];
+  const memory: unknown[] = [];
+  for (let step = 1; step <= 200; step++) {
+    net.adam.advance(1e-3);
+    const loss = own.scope(() => net.step());
+    if (step % 20 === 0) losses.push(await loss.item());
+    loss.dispose();
+    if (step === 20 || step === 200) memory.push(own.memory());
+  }
+  assert.equal(memory[1], memory[0]);
+  // And it learns.
+  assert.ok(losses.at(-1)! < losses[0] - 0.1, `losses ${losses}`);
+  net.dispose();
+  assert.is(own.memory().liveBuffers, 0);
+  own.dispose();
+});
+
+test("buffers beyond what the pool keeps are destroyed only after the work that reads them", async () => {
+  const own = await ownGpu();
+  const large = Array.from({ length: 6 }, () => own.empty([1 << 19, 60]));
+  const parts = large.map((x) => engine.slice(x, 0, 1));
+  for (const x of large) x.dispose();
+  for (const part of parts) assert.is((await part.read()).length, 60);
+  assert.ok(own.memory().pooledBytes < 6 * large[0].size * 4);
+  own.dispose();
 });
 
 test.run();

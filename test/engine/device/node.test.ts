@@ -1,6 +1,6 @@
-// The engine on SwiftShader, the software driver that the project brings along for machines without one. It has four lanes
-// a subgroup where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a process
-// has one driver; there the Vulkan loader is told to look for drivers where none are.
+// The engine on SwiftShader, the bundled software driver for machines without another. It has four lanes per subgroup
+// where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a process has one
+// driver; there the Vulkan loader is told to look for drivers where none are.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { softwareDriverFolder } from "../../../engine/device/node.js";
@@ -9,12 +9,17 @@ import { runChild } from "../../support/child.js";
 // The package that holds SwiftShader is for Linux on x64.
 const where = softwareDriverFolder() ? test : test.skip;
 
-where("without a driver SwiftShader is brought along, and operators are right on it", async () => {
+where("without a driver the bundled SwiftShader is used, and operators are right on it", async () => {
   const none = "/no/such/driver.json";
   const environment = { VK_ICD_FILENAMES: none, VK_DRIVER_FILES: none };
   const { status, stdout, stderr } = await runChild("engine/device/children/swiftshader.js", [], environment);
   assert.is(status, 0, stderr);
   assert.equal(JSON.parse(stdout), { architecture: "swiftshader", profile: "software", lanes: 4 });
+});
+
+test("garbage collection does not take Dawn away", async () => {
+  const { status, signal, stdout } = await runChild("engine/device/children/collect.js", ["--expose-gc"]);
+  assert.equal({ status, signal, stdout }, { status: 0, signal: null, stdout: "alive\n" });
 });
 
 test.run();

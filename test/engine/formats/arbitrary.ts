@@ -57,3 +57,21 @@ export function assertSameStateDict(actual: StateDict, expected: StateDict): voi
   }
   assert.equal(Object.entries(actual.metadata), Object.entries(expected.metadata));
 }
+
+export const f32 = (shape: number[], data: number[]): StoredTensor => ({
+  dtype: "F32",
+  shape,
+  data: Float32Array.from(data),
+});
+
+/** A state dict with dtypes, sizes and names of every kind. */
+export const example: StateDict = {
+  tensors: new Map<string, StoredTensor>([
+    ["model.1.weight", f32([2, 1, 3], [1, 2, 3, 4, 5, 6])],
+    ["model.1.bias", f32([2], [-1, 0.5])],
+    ["wide", { dtype: "BF16", shape: [300, 300], data: new Uint16Array(90000).fill(0x3f80) }],
+    ["num_batches_tracked", { dtype: "I64", shape: [], data: BigInt64Array.of(70000n) }],
+    ["Größe", { dtype: "BOOL", shape: [0], data: new Uint8Array(0) }],
+  ]),
+  metadata: {},
+};

@@ -1,38 +1,20 @@
-// Reading .pth: both containers of torch.save, whatever way tensors lie in their storages, and refusal of every file that
-// is broken or tries to run something.
-import { existsSync, readFileSync } from "node:fs";
+// .pth files, read and written: both containers of torch.save, whatever way tensors lie in their storages, refusal of
+// every file that is broken, and the container that torch.load demands.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
+import { unzipSync } from "fflate";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError } from "../../../engine/core/errors.js";
-import { parsePth } from "../../../engine/formats/pth.js";
-import { toFloat32 } from "../../../engine/formats/state-dict.js";
-import { damaged } from "./arbitrary.js";
+import { FormatError, ShapeError } from "../../../engine/core/errors.js";
+import { parsePth, serializePth } from "../../../engine/formats/pth.js";
+import { type StoredTensor, toFloat32 } from "../../../engine/formats/state-dict.js";
+import { arbitraryStateDict, assertSameStateDict, damaged, example, f32 } from "./arbitrary.js";
 import * as emit from "./pickle-emitter.js";
-import { bytesOf, type Pickled, pickle, storage, tensor, text } from "./pickle-emitter.js";
+import { bytesOf, pickle, storage, tensor, text } from "./pickle-emitter.js";
+import { bothContainers, counting, floats, refuses, whole } from "./pth-files.js";
 
-const test = suite("pth reader");
+const test = suite("pth");
 const golden = new Uint8Array(readFileSync(new URL("../../../../test/goldens/data/latest_net_G.pth", import.meta.url)));
-
-function refuses(bytes: Uint8Array, message: RegExp): void {
-  assert.throws(
-    () => parsePth(bytes, "net.pth"),
-    (error: unknown) =>
-      error instanceof FormatError && error.message.startsWith("net.pth ") && message.test(error.message),
-  );
-}
-
-const counting = Float32Array.from({ length: 24 }, (_, i) => i);
-const floats = (key = "0", count = 24) => storage("FloatStorage", key, count);
-const whole = tensor(floats(), 0, [24], [1]);
-
-/** The same root object and storage "0" in both containers. */
-function bothContainers(root: Pickled, data: Float32Array = counting): [string, Uint8Array][] {
-  return [
-    ["zip", emit.zipFile(pickle(root), { "data/0": bytesOf(data) })],
-    ["legacy", emit.legacyFile(pickle(root), [["0", data.length, bytesOf(data)]])],
-  ];
-}
 
 test("the golden generator, written by torch.save in the zip container", () => {
   const { tensors } = parsePth(golden);
@@ -138,123 +120,12 @@ test("legacy storages lie in the order of their key list", () => {
   );
 });
 
-const namesOf = (root: Pickled) =>
-  bothContainers(root).map(([, bytes]) => [...parsePth(bytes).tensors.keys()].join(" "));
-
-test("parameters, _metadata and what is not a tensor", () => {
-  const parameter = emit.call(emit.global("torch._utils", "_rebuild_parameter"), whole, emit.yes, emit.orderedDict());
-  const metadata = emit.dict([
-    text("_metadata"),
-    emit.orderedDict([text(""), emit.dict([text("version"), emit.int(1)])]),
-  ]);
-  const root = emit.withState(
-    emit.orderedDict(
-      [text("w"), parameter],
-      [text("epoch"), emit.int(3)],
-      [text("rate"), emit.float],
-      [text("note"), emit.none],
-      [text("size"), emit.call(emit.global("torch", "Size"), emit.tuple(emit.int(3)))],
-      [text("history"), emit.list(emit.float, whole)],
-    ),
-    metadata,
-  );
-  assert.equal(namesOf(root), ["w", "w"]);
-});
-
-test("a checkpoint's only dictionary of tensors is taken, several are told apart by their names", () => {
-  const inner = emit.orderedDict([text("a.weight"), whole], [text("b"), whole]);
-  const epoch: [Pickled, Pickled] = [text("epoch"), emit.int(3)];
-  assert.equal(namesOf(emit.dict([text("state_dict"), inner], epoch))[0], "a.weight b");
-  assert.equal(namesOf(emit.dict([text("x"), emit.dict([text("y"), inner])], epoch))[0], "a.weight b");
-  assert.equal(
-    namesOf(emit.dict([text("G"), inner], [text("optimizer"), emit.dict([emit.int(0), inner])]))[0],
-    "G.a.weight G.b optimizer.0.a.weight optimizer.0.b",
-  );
-  assert.equal(namesOf(emit.dict([text("steps"), whole], [text("G"), inner]))[1], "steps G.a.weight G.b");
-});
-
-test("an empty state dict (a feature network without an MLP) is one without tensors", () => {
-  for (const root of [emit.emptyDict, emit.orderedDict()]) {
-    assert.is(parsePth(emit.zipFile(pickle(root), {})).tensors.size, 0);
-  }
-});
-
-test("protocol 4, as torch.save(pickle_protocol=4) writes it", () => {
-  const short = (value: string) => [0x8c, value.length, ...new TextEncoder().encode(value)];
-  const root = [
-    ...[0x80, 4, 0x95, 99, 0, 0, 0, 0, 0, 0, 0], // PROTO, FRAME
-    ...[...short("collections"), 0x94, ...short("OrderedDict"), 0x94, 0x93, 0x94, 0x29, 0x52, 0x94], // STACK_GLOBAL ... REDUCE
-    ...[...short("w"), 0x94, ...whole, 0x73, ...emit.get(3), 0x30, 0x2e], // SETITEM, BINGET, POP, STOP
-  ];
-  const bytes = emit.zipFile(Uint8Array.from(root), { "data/0": bytesOf(counting) });
-  assert.equal([...parsePth(bytes).tensors.keys()], ["w"]);
-});
-
-test("a malicious pickle is refused at the name it wants to call, in every place of both containers", () => {
-  const marker = "cutgpu-was-here";
-  const payload = emit.attack(`touch ${marker}`);
-  const message = /Python global "os\.system".* may be malicious/;
-  refuses(emit.zipFile(payload, {}), message);
-  refuses(emit.legacyFile(payload, []), message);
-  refuses(Uint8Array.from([0x80, 2, ...payload]), message);
-  assert.not.ok(existsSync(marker));
-  const inner = emit.call(emit.global("builtins", "eval"), text("1"));
-  for (const [, bytes] of bothContainers(emit.dict([text("w"), inner]))) refuses(bytes, /"builtins\.eval"/);
-  for (const path of ["torch.load", "torch._utils._rebuild_tensor", "__builtin__.getattr", "Object.constructor"]) {
-    const dot = path.lastIndexOf(".");
-    refuses(
-      emit.zipFile(pickle(emit.global(path.slice(0, dot), path.slice(dot + 1))), {}),
-      /which no file of weights needs/,
-    );
-  }
-  const stackGlobal = [...text("os"), ...text("system"), 0x93];
-  refuses(emit.zipFile(pickle(stackGlobal), {}), message);
-  const textForm = new TextEncoder().encode("(S'true'\nios\nsystem\n.");
-  refuses(emit.zipFile(textForm, {}), /opcode 0x53.* may be malicious/);
-});
-
-test("a value that is no function cannot be called, and state sets no attributes", () => {
-  refuses(emit.zipFile(pickle(emit.call(text("eval"), text("1"))), {}), /calls something that is not a function/);
-  refuses(emit.zipFile(pickle(emit.call(emit.global("torch", "FloatStorage"))), {}), /not a function/);
-  refuses(emit.zipFile(pickle(emit.withState(whole, emit.emptyDict)), {}), /sets the state/);
-});
-
-test("dictionaries that hold themselves or each other without end", () => {
-  const own = [...emit.put(emit.emptyDict, 0), ...text("again"), ...emit.get(0), 0x73];
-  refuses(emit.zipFile(pickle(own), {}), /nests dictionaries without end/);
-  let doubling = emit.dict([text("w"), whole]);
-  for (let level = 0; level < 30; level++) {
-    doubling = emit.dict([text("a"), emit.put(doubling, level)], [text("b"), emit.get(level)]);
-  }
-  refuses(emit.zipFile(pickle(doubling), { "data/0": bytesOf(counting) }), /nests dictionaries without end/);
-});
-
 test("tensors far larger than their file", () => {
   const huge = emit.dict([text("w"), tensor(floats(), 0, [1 << 16, 1 << 16], [0, 0])]);
   for (const [, bytes] of bothContainers(huge))
     refuses(bytes, /far larger than itself, at "w" of shape \[65536,65536\]/);
   const absurd = emit.dict([text("w"), tensor(floats(), 0, Array(40).fill(0x7fffffff), Array(40).fill(0))]);
   for (const [, bytes] of bothContainers(absurd)) refuses(bytes, /far larger than itself/);
-});
-
-test("tensors outside of their storage, or described by nonsense", () => {
-  for (const broken of [
-    tensor(floats(), 1, [24], [1]),
-    tensor(floats(), 0, [2, 2], [23, 1]),
-    tensor(floats(), 24, [], []),
-  ]) {
-    for (const [, bytes] of bothContainers(emit.dict([text("w"), broken])))
-      refuses(bytes, /"w" with element 24 of a storage of 24/);
-  }
-  for (const broken of [
-    tensor(floats(), -1, [2], [1]),
-    tensor(floats(), 0, [-2], [1]),
-    tensor(floats(), 0, [2], [-1]),
-    tensor(floats(), 0, [2, 2], [1]),
-    tensor(text("storage"), 0, [2], [1]),
-  ]) {
-    for (const [, bytes] of bothContainers(emit.dict([text("w"), broken]))) refuses(bytes, /a tensor that cannot be/);
-  }
 });
 
 test("storages that are missing, of another size, or described in two ways", () => {
@@ -268,20 +139,6 @@ test("storages that are missing, of another size, or described in two ways", () 
   for (const [, bytes] of bothContainers(twice)) refuses(bytes, /storage "0" in two ways/);
   const foreign = [...emit.tuple(text("module"), text("0")), 0x51];
   refuses(emit.zipFile(pickle(foreign), {}), /refers to data in a way/);
-});
-
-test("dictionary keys that name nothing", () => {
-  for (const key of [emit.tuple(emit.int(1)), text("x".repeat(1001))]) {
-    for (const [, bytes] of bothContainers(emit.dict([key, whole]))) refuses(bytes, /dictionary key that is neither/);
-  }
-});
-
-test("roots that are not dictionaries of tensors", () => {
-  refuses(emit.zipFile(pickle(whole), { "data/0": bytesOf(counting) }), /holds a single tensor/);
-  refuses(emit.zipFile(pickle(emit.list(emit.int(1))), {}), /holds something else/);
-  refuses(emit.zipFile(pickle(emit.dict([text("epoch"), emit.int(1)])), {}), /holds no tensors/);
-  const clash = emit.dict([text("a.b"), whole], [text("a"), emit.dict([text("b"), whole])]);
-  for (const [, bytes] of bothContainers(clash)) refuses(bytes, /two tensors named "a\.b"/);
 });
 
 test("big-endian files", () => {
@@ -344,6 +201,59 @@ test("any damage gives a state dict or a FormatError, never another failure", ()
       { numRuns: 1000, seed: 3 },
     );
   }
+});
+
+// ---- writing
+
+test("a round trip keeps names, order, dtypes, shapes and data", () => {
+  assertSameStateDict(parsePth(serializePth(example)), example);
+});
+
+test("any state dict survives a round trip", () => {
+  fc.assert(
+    fc.property(arbitraryStateDict({ unsigned: false, metadata: false }), (stateDict) =>
+      assertSameStateDict(parsePth(serializePth(stateDict)), stateDict),
+    ),
+    { numRuns: 100, seed: 4 },
+  );
+});
+
+test("the zip has torch's entries, stored, under one root, with all data at multiples of 64 bytes", () => {
+  const bytes = serializePth(example);
+  const files = unzipSync(bytes);
+  assert.equal(Object.keys(files), [
+    "archive/data.pkl",
+    "archive/byteorder",
+    ...[0, 1, 2, 3, 4].map((key) => `archive/data/${key}`),
+    "archive/version",
+  ]);
+  assert.is(new TextDecoder().decode(files["archive/version"]), "3\n");
+  assert.is(new TextDecoder().decode(files["archive/byteorder"]), "little");
+  assert.equal([...files["archive/data/1"]], [...new Uint8Array(Float32Array.of(-1, 0.5).buffer)]);
+
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const data of Object.values(files)) {
+    assert.is(view.getUint32(at, true), 0x04034b50, "a local header follows");
+    assert.is(view.getUint16(at + 8, true), 0, "stored");
+    assert.is(view.getUint32(at + 18, true), data.length, "the size is in the local header");
+    const start = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
+    assert.is(start % 64, 0, "aligned");
+    at = start + data.length;
+  }
+});
+
+test("the same state dict gives the same bytes", () => {
+  assert.equal(serializePth(example), serializePth(example));
+});
+
+test("says what the container cannot hold", () => {
+  const write = (tensor: StoredTensor) => () => serializePth({ tensors: new Map([["t", tensor]]), metadata: {} });
+  assert.throws(
+    write({ dtype: "U32", shape: [1], data: new Uint32Array(1) }),
+    (error: unknown) => error instanceof FormatError && /"t", which is U32/.test(error.message),
+  );
+  assert.throws(write(f32([3], [1, 2])), (error: unknown) => error instanceof ShapeError);
 });
 
 test.run();

@@ -1,14 +1,11 @@
 // Recorded programs: the same bits as eager execution, replay after replay, in less memory.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { sizeOf } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { foldGrid } from "../../../engine/device/kernel.js";
 import * as engine from "../../../engine/index.js";
 import { Arena, record } from "../../../engine/index.js";
-import * as reference from "../../../engine/operators/reference.js";
 import { Random } from "../../../engine/random.js";
-import { assertClose, download, messageOf, ownGpu, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
+import { messageOf, ownGpu, profiles, rejectionOf, testGpu, uniform } from "../../support/gpu.js";
 import { type SmallNet, smallNet } from "./small-net.js";
 
 const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
@@ -187,54 +184,64 @@ test("the kernels of a program are compiled side by side, each once", async () =
   gpu.dispose();
 });
 
-// ---- grids beyond 65535 workgroups
+// ---- progress and cancellation
 
-test("a grid of many workgroups is folded into two dimensions that cover it", () => {
-  for (const groups of [1, 65535, 65536, 65537, 70001, 1_000_003, 65535 * 65535]) {
-    const [x, y, z] = foldGrid(groups);
-    assert.ok(x <= 65535 && y <= 65535 && z === 1);
-    assert.ok(x * y >= groups && x * y - groups < x, `${groups} become ${x} x ${y}`);
-  }
-  assert.throws(() => foldGrid([65536, 1, 1]), /too large/);
-});
+/** A kernel that no cache has seen. */
+const fresh = (value: number) =>
+  engine.kernelFromWgsl(
+    `add_${value}`,
+    `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+     @compute @workgroup_size(1) fn main() { x[0] += ${value}.0; }`,
+  );
 
-test("element by element over more than 65535 workgroups", async () => {
-  const gpu = await testGpu("gpu");
-  // 64 invocations of one vec4 each, and a tail.
-  const size = 65537 * 64 * 4 + 3;
-  const x = gpu.empty([size]);
-  const numbers = new Float32Array(size);
-  for (let i = 0; i < size; i++) numbers[i] = i % 1009;
-  x.write(numbers);
-  const y = engine.scale(x, 2, 1);
-  const values = await y.read();
-  let wrong = 0;
-  for (let i = 0; i < size; i++) if (values[i] !== 2 * (i % 1009) + 1) wrong++;
-  assert.is(wrong, 0);
-  x.dispose();
-  y.dispose();
-  gpu.trimMemory();
-});
-
-test("a workgroup for each of more than 65535 planes and rows", async () => {
-  const gpu = await testGpu("software");
-  const shape = [1, 65539, 1, 3];
-  const x = uniform(new Random(4), shape);
-  const dy = uniform(new Random(5), shape);
+/** Work of one dispatch per value, which adds all of them to x. */
+function addTo(gpu: Gpu, values: readonly number[]) {
+  const x = gpu.persistent([1]);
+  x.write(Float32Array.of(0));
   const work = () => {
-    const input = upload(gpu, x).requireGrad();
-    const y = engine.instanceNorm(input);
-    const [dx] = engine.grad(y, [input], { dy: upload(gpu, dy) });
-    return [y, dx, engine.sum(input, [3]), engine.l2Normalize(engine.reshape(input, [65539, 3]))];
+    for (const value of values) gpu.dispatch(fresh(value), { bindings: { x }, params: {}, grid: 1 });
+    return gpu.empty([1]);
   };
-  const tensors = gpu.variants.force({ reduce: "rows" }, () => gpu.scope(work));
-  const [y, dx, sums, units] = await Promise.all(tensors.map(download));
-  assertClose(y, reference.instanceNorm(x), 2e-5, "instanceNorm");
-  assertClose(dx, reference.instanceNormGradient(x, {}, dy).dx, 1e-3, "its gradient");
-  assertClose(sums, reference.sum(x, [3]), 2e-5, "sums");
-  assertClose(units, reference.l2Normalize(reference.reshape(x, [65539, 3])), 2e-5, "unit rows");
-  for (const tensor of tensors) tensor.dispose();
-  assert.is(sizeOf(sums.shape), 65539);
+  return { x, work };
+}
+
+test("recording tells how many of its kernels are compiled", async () => {
+  const gpu = await testGpu("software");
+  const { x, work } = addTo(gpu, [1, 2, 3, 4]);
+  const fractions: number[] = [];
+  const { program } = await record(gpu, work, undefined, { onProgress: (fraction) => fractions.push(fraction) });
+  assert.equal(fractions, [0.25, 0.5, 0.75, 1]);
+  program.replay();
+  assert.is(await x.item(), 10);
+  program.dispose();
+  x.dispose();
+});
+
+test("recording that is called off rejects with the reason and gives its memory back", async () => {
+  const gpu = await testGpu("software");
+  const { x, work } = addTo(gpu, [5, 6, 7]);
+  const before = gpu.memory();
+  const reason = new Error("the user went elsewhere");
+  const stop = new AbortController();
+  const recording = record(gpu, work, undefined, { signal: stop.signal });
+  stop.abort(reason);
+  assert.is(await rejectionOf(recording), reason);
+  assert.is(gpu.memory().liveBuffers, before.liveBuffers);
+  assert.is(gpu.memory().liveBytes, before.liveBytes);
+  assert.is(gpu.recorder, null);
+  const { program } = await record(gpu, work);
+  program.replay();
+  assert.is(await x.item(), 18);
+  program.dispose();
+  x.dispose();
+});
+
+test("what is called off before it began does nothing", async () => {
+  const gpu = await testGpu("software");
+  let called = false;
+  const error = await rejectionOf(record(gpu, () => (called = true), undefined, { signal: AbortSignal.abort() }));
+  assert.is((error as Error).name, "AbortError");
+  assert.not.ok(called);
 });
 
 test.run();

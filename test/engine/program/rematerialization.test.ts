@@ -1,4 +1,4 @@
-// What a recorded backward pass makes again is what was there: the same bits, in less memory, and only where it is read.
+// What a recorded backward pass recomputes is what was there: the same bits, in less memory, and only where it is read.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gpu } from "../../../engine/device/gpu.js";
@@ -10,7 +10,7 @@ import { profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
 
-/** Stages of every kind that the networks have; each but the last is kept where everything else is made again. */
+/** Stages of every kind that the networks have; each but the last is kept where everything else is recomputed. */
 function stages(gpu: Gpu) {
   const random = new Random(7);
   const weight = () => upload(gpu, uniform(random, [8, 8, 3, 3], -0.3, 0.3)).requireGrad();
@@ -49,7 +49,7 @@ async function run(gpu: Gpu, rematerialize: Rematerialize) {
 }
 
 for (const profile of profiles) {
-  test(`making again changes no bit and saves memory (${profile})`, async () => {
+  test(`recomputing changes no bit and saves memory (${profile})`, async () => {
     const gpu = await testGpu(profile);
     const nothing = await run(gpu, "nothing");
     const cheap = await run(gpu, "cheap");
@@ -62,7 +62,7 @@ for (const profile of profiles) {
   });
 }
 
-test("what no gradient reads is not made again", async () => {
+test("what no gradient reads is not recomputed", async () => {
   const gpu = await testGpu("software");
   const x = gpu.tensor([1, 2, 3, 4], [1, 1, 2, 2]).requireGrad();
   const kernels = async (rematerialize: Rematerialize) => {

@@ -1,5 +1,5 @@
-// A network small enough to train hundreds of steps in a test, with the operators of the real one: convolution, instance
-// norm with ReLU, PatchNCE through a head, Adam.
+// A network small enough to train hundreds of steps in a test, with the operators of the real one: convolution,
+// instance norm with ReLU, PatchNCE through a head, Adam.
 import { grad } from "../../../engine/core/autograd.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
@@ -43,7 +43,11 @@ export function smallNet(gpu: Gpu): SmallNet {
     return engine.add(engine.mean(nce), engine.scale(engine.mseLoss(engine.tanh(active), 0.5), 0.1));
   };
   return {
-    ...{ parameters, adam, input, ids, loss },
+    parameters,
+    adam,
+    input,
+    ids,
+    loss,
     step() {
       const value = loss();
       adam.update(grad(value, [...parameters.values()]));

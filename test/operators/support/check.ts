@@ -1,10 +1,10 @@
-// One case of the operator table against the reference: the output, and the gradients of all inputs.
+// One case of an operator against the reference: the output, and the gradients of all inputs.
 import { grad } from "../../../engine/core/autograd.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { zeros } from "../../../engine/operators/reference.js";
 import { Random } from "../../../engine/random.js";
 import { assertClose, download, uniform, upload } from "../../support/gpu.js";
-import type { OperatorCase } from "./case-builders.js";
+import type { OperatorCase } from "./case.js";
 
 /** PyTorch's own float32 is within this of float64; most operators are within 1e-6. */
 const BOUND = 2e-5;

@@ -1,6 +1,7 @@
-// C += A B on strided views, the one inner loop under matmul, linear and the convolutions. Register blocks of 4 x 4
+// Y += A B on strided views, the one inner loop under matmul, linear and the convolutions. Register blocks of 4 x 4
 // spend 8 loads on 16 multiply-adds, and blocks along k keep the touched strip of B in the first-level cache; that is
-// as far as plain scalar JavaScript goes.
+// as far as plain scalar JavaScript goes. The 16 sums are variables of their own, written out, because an engine keeps
+// variables in registers but not elements of an array.
 
 /** A matrix inside an array: element (i, j) is data[offset + i * rowStride + j * columnStride]. */
 export interface MatrixView {
@@ -12,20 +13,20 @@ export interface MatrixView {
 
 const K_BLOCK = 256;
 
-/** C += A B for A [m, k], B [k, n], C [m, n]. C must not share elements with A or B. */
-export function gemm(m: number, n: number, k: number, a: MatrixView, b: MatrixView, c: MatrixView): void {
+/** Y += A B for A [m, k], B [k, n], Y [m, n]. Y must not share elements with A or B. */
+export function gemm(m: number, n: number, k: number, a: MatrixView, b: MatrixView, y: MatrixView): void {
   for (let k0 = 0; k0 < k; k0 += K_BLOCK) {
     const depth = Math.min(K_BLOCK, k - k0);
     for (let j = 0; j < n; j += 4) {
       for (let i = 0; i < m; i += 4) {
-        if (i + 4 <= m && j + 4 <= n) block4x4(i, j, k0, depth, a, b, c);
-        else edge(i, Math.min(i + 4, m), j, Math.min(j + 4, n), k0, depth, a, b, c);
+        if (i + 4 <= m && j + 4 <= n) block4x4(i, j, k0, depth, a, b, y);
+        else edge(i, Math.min(i + 4, m), j, Math.min(j + 4, n), k0, depth, a, b, y);
       }
     }
   }
 }
 
-function block4x4(i: number, j: number, k0: number, depth: number, a: MatrixView, b: MatrixView, c: MatrixView): void {
+function block4x4(i: number, j: number, k0: number, depth: number, a: MatrixView, b: MatrixView, y: MatrixView): void {
   const A = a.data;
   const B = b.data;
   const aStep = a.columnStride;
@@ -36,78 +37,78 @@ function block4x4(i: number, j: number, k0: number, depth: number, a: MatrixView
   let a2 = a1 + a.rowStride;
   let a3 = a2 + a.rowStride;
   let bAt = b.offset + j * bColumn + k0 * bStep;
-  let c00 = 0;
-  let c01 = 0;
-  let c02 = 0;
-  let c03 = 0;
-  let c10 = 0;
-  let c11 = 0;
-  let c12 = 0;
-  let c13 = 0;
-  let c20 = 0;
-  let c21 = 0;
-  let c22 = 0;
-  let c23 = 0;
-  let c30 = 0;
-  let c31 = 0;
-  let c32 = 0;
-  let c33 = 0;
+  let y00 = 0;
+  let y01 = 0;
+  let y02 = 0;
+  let y03 = 0;
+  let y10 = 0;
+  let y11 = 0;
+  let y12 = 0;
+  let y13 = 0;
+  let y20 = 0;
+  let y21 = 0;
+  let y22 = 0;
+  let y23 = 0;
+  let y30 = 0;
+  let y31 = 0;
+  let y32 = 0;
+  let y33 = 0;
   for (let step = 0; step < depth; step++) {
     const b0 = B[bAt];
     const b1 = B[bAt + bColumn];
     const b2 = B[bAt + 2 * bColumn];
     const b3 = B[bAt + 3 * bColumn];
     let value = A[a0];
-    c00 += value * b0;
-    c01 += value * b1;
-    c02 += value * b2;
-    c03 += value * b3;
+    y00 += value * b0;
+    y01 += value * b1;
+    y02 += value * b2;
+    y03 += value * b3;
     value = A[a1];
-    c10 += value * b0;
-    c11 += value * b1;
-    c12 += value * b2;
-    c13 += value * b3;
+    y10 += value * b0;
+    y11 += value * b1;
+    y12 += value * b2;
+    y13 += value * b3;
     value = A[a2];
-    c20 += value * b0;
-    c21 += value * b1;
-    c22 += value * b2;
-    c23 += value * b3;
+    y20 += value * b0;
+    y21 += value * b1;
+    y22 += value * b2;
+    y23 += value * b3;
     value = A[a3];
-    c30 += value * b0;
-    c31 += value * b1;
-    c32 += value * b2;
-    c33 += value * b3;
+    y30 += value * b0;
+    y31 += value * b1;
+    y32 += value * b2;
+    y33 += value * b3;
     a0 += aStep;
     a1 += aStep;
     a2 += aStep;
     a3 += aStep;
     bAt += bStep;
   }
-  const C = c.data;
-  const column = c.columnStride;
-  let at = c.offset + i * c.rowStride + j * column;
-  C[at] += c00;
-  C[at + column] += c01;
-  C[at + 2 * column] += c02;
-  C[at + 3 * column] += c03;
-  at += c.rowStride;
-  C[at] += c10;
-  C[at + column] += c11;
-  C[at + 2 * column] += c12;
-  C[at + 3 * column] += c13;
-  at += c.rowStride;
-  C[at] += c20;
-  C[at + column] += c21;
-  C[at + 2 * column] += c22;
-  C[at + 3 * column] += c23;
-  at += c.rowStride;
-  C[at] += c30;
-  C[at + column] += c31;
-  C[at + 2 * column] += c32;
-  C[at + 3 * column] += c33;
+  const Y = y.data;
+  const column = y.columnStride;
+  let at = y.offset + i * y.rowStride + j * column;
+  Y[at] += y00;
+  Y[at + column] += y01;
+  Y[at + 2 * column] += y02;
+  Y[at + 3 * column] += y03;
+  at += y.rowStride;
+  Y[at] += y10;
+  Y[at + column] += y11;
+  Y[at + 2 * column] += y12;
+  Y[at + 3 * column] += y13;
+  at += y.rowStride;
+  Y[at] += y20;
+  Y[at + column] += y21;
+  Y[at + 2 * column] += y22;
+  Y[at + 3 * column] += y23;
+  at += y.rowStride;
+  Y[at] += y30;
+  Y[at + column] += y31;
+  Y[at + 2 * column] += y32;
+  Y[at + 3 * column] += y33;
 }
 
-/** The block of C in rows [i0, i1) and columns [j0, j1), where a whole 4 x 4 does not fit. */
+/** The block of Y in rows [i0, i1) and columns [j0, j1), where a whole 4 x 4 does not fit. */
 function edge(
   i0: number,
   i1: number,
@@ -117,7 +118,7 @@ function edge(
   depth: number,
   a: MatrixView,
   b: MatrixView,
-  c: MatrixView,
+  y: MatrixView,
 ): void {
   for (let i = i0; i < i1; i++) {
     for (let j = j0; j < j1; j++) {
@@ -129,7 +130,7 @@ function edge(
         aAt += a.columnStride;
         bAt += b.rowStride;
       }
-      c.data[c.offset + i * c.rowStride + j * c.columnStride] += total;
+      y.data[y.offset + i * y.rowStride + j * y.columnStride] += total;
     }
   }
 }

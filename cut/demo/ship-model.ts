@@ -1,4 +1,4 @@
-// Makes the model that comes with the page from a run of `cutgpu demo`: `node dist/cut/web/demo-model.js runs/demo`.
+// Makes the model that comes with the page from a run of `cutgpu demo`: `node dist/cut/demo/ship-model.js runs/demo`.
 // Kept are the generator and the heads, which "Look inside" needs, in float32. Without the discriminator and Adam's
 // moments the file is a fifth of the checkpoint. The committed one is of `cutgpu demo --steps 2000`.
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,0 +1,118 @@
+// The memory of a training step: planned without a GPU, equal to what the step then takes, within what the method is
+// promised to need, and halved by --low_memory without a bit of difference.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { initialWeights, readParameters, writeParameters } from "../../../cut/networks/network.js";
+import { resolveOptions } from "../../../cut/options/train-options.js";
+import { planStep } from "../../../cut/training/memory-plan.js";
+import { type StepOptions, TrainingStep } from "../../../cut/training/training-step.js";
+import type { AdapterTraits } from "../../../engine/device/adapter.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { Random } from "../../../engine/random.js";
+import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
+
+const test = suite("memory plan");
+
+const SIDE = 16;
+const tiny = (given: Record<string, unknown>) =>
+  resolveOptions({
+    dataroot: "memory",
+    netG: "resnet_4blocks",
+    ngf: 4,
+    ndf: 4,
+    netD: "n_layers",
+    n_layers_D: 1,
+    num_patches: 16,
+    netF_nc: 16,
+    nce_layers: [0, 4, 8, 12],
+    crop_size: SIDE,
+    load_size: SIDE,
+    ...given,
+  });
+
+const bytesOf = (values: Float32Array) =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");
+
+/** Two steps: everything that a step computes, and the bytes of its program. */
+async function train(gpu: Gpu, given: Record<string, unknown>) {
+  const options = tiny(given);
+  const step = new TrainingStep(gpu, options);
+  const random = new Random(5);
+  const networks = [step.G, step.D, step.F];
+  for (const { parameters } of networks) {
+    const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
+    writeParameters(parameters, initialWeights(shapes, random, { init_type: "xavier", init_gain: 1 }));
+  }
+  const outcome: unknown[] = [];
+  for (let i = 0; i < 2; i++) {
+    const picture = () => Float32Array.from({ length: 3 * SIDE * SIDE }, () => Math.tanh(random.normal()));
+    const positions = step.drawPositions(random, SIDE, SIDE);
+    const flip = options.flip_equivariance && i === 1;
+    await step.run({ A: picture(), B: picture(), height: SIDE, width: SIDE, positions, flip, learningRate: 0.01 });
+    outcome.push(await step.losses());
+    for (const tensors of Object.values(step.gradients)) {
+      for (const tensor of tensors) outcome.push(bytesOf(await tensor.read()));
+    }
+  }
+  for (const { parameters } of networks) {
+    for (const values of (await readParameters(parameters)).values()) outcome.push(bytesOf(values));
+  }
+  const { bytes } = step.size;
+  step.dispose();
+  return { outcome, bytes };
+}
+
+for (const profile of profiles) {
+  for (const CUT_mode of ["CUT", "FastCUT"]) {
+    test(`--low_memory changes no bit of two ${CUT_mode} steps (${profile})`, async () => {
+      const gpu = await testGpu(profile);
+      const usual = await train(gpu, { CUT_mode });
+      const low = await train(gpu, { CUT_mode, low_memory: true });
+      assert.equal(low.outcome, usual.outcome);
+      assert.ok(low.bytes < usual.bytes, `${low.bytes} of ${usual.bytes}`);
+    });
+  }
+}
+
+test("a plan counts what training then takes", async () => {
+  const gpu = await ownGpu();
+  for (const low_memory of [false, true]) {
+    const options = tiny({ low_memory });
+    const before = gpu.memory().liveBytes;
+    const step = new TrainingStep(gpu, options);
+    await step.prepare(1, SIDE, SIDE, false);
+    const { bytes } = await planStep(options, { batch: 1, height: SIDE, width: SIDE }, gpu);
+    assert.is(bytes, gpu.memory().liveBytes - before);
+    step.dispose();
+  }
+  gpu.dispose();
+});
+
+const GIB = 2 ** 30;
+const adapters: AdapterTraits[] = [
+  { profile: "gpu", subgroupSize: 32 },
+  { profile: "software", subgroupSize: 8 },
+];
+const full = { batch: 1, height: 256, width: 256 };
+
+for (const adapter of adapters) {
+  test(`CUT at 256x256 takes at most 1.3 GiB, and 0.7 GiB with --low_memory (${adapter.profile})`, async () => {
+    const plan = async (given: Partial<StepOptions>) =>
+      (await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapter)).bytes / GIB;
+    const usual = await plan({});
+    assert.ok(usual < 1.3, `${usual} GiB`);
+    const low = await plan({ low_memory: true });
+    assert.ok(low < 0.7, `${low} GiB`);
+  });
+}
+
+test("a plan names what is too large for the adapter", async () => {
+  try {
+    await planStep(resolveOptions({ dataroot: "none" }), full, adapters[0], 2 ** 25);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /needs 64 MiB in one buffer and this adapter allows 32 MiB/);
+  }
+});
+
+test.run();

@@ -1,0 +1,78 @@
+// Tensors: content and shape, memory that several share, and what a disposed one says.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { sizeOf, type Tensor, visitTensors } from "../../../engine/core/tensor.js";
+import * as engine from "../../../engine/index.js";
+import { messageOf, testGpu } from "../../support/gpu.js";
+
+const gpu = await testGpu("software");
+
+test("a size is the product of the shape, and 1 for a scalar", () => {
+  assert.is(sizeOf([2, 3, 4]), 24);
+  assert.is(sizeOf([]), 1);
+  assert.is(sizeOf([3, 0]), 0);
+});
+
+test("floats and integers are read as they were written", async () => {
+  const [x, ids] = [gpu.tensor([1.5, -2], [2, 1]), gpu.tensor(Int32Array.of(-3, 70000))];
+  assert.equal([x.dtype, ids.dtype], ["f32", "i32"]);
+  assert.equal([...(await x.read())], [1.5, -2]);
+  assert.equal([...(await ids.read())], [-3, 70000]);
+  assert.match(
+    messageOf(() => ids.write(Float32Array.of(1, 2))),
+    /ShapeError: write: the tensor holds i32/,
+  );
+});
+
+test("item is the only element", async () => {
+  assert.is(await gpu.tensor([7], [1, 1]).item(), 7);
+  const error = await gpu
+    .tensor([1, 2])
+    .item()
+    .catch((error: Error) => error);
+  assert.match((error as Error).message, /item: a tensor of shape \[2\] holds 2 numbers/);
+});
+
+test("an alias shares memory, which goes with the last of those who use it", async () => {
+  const before = gpu.memory().liveBuffers;
+  const x = gpu.tensor([1, 2, 3, 4]);
+  const y = x.alias([2, 2]);
+  assert.is(gpu.memory().liveBuffers, before + 1);
+  x.dispose();
+  assert.equal([...(await y.read())], [1, 2, 3, 4]);
+  y.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
+test("detach leaves the tape behind", () => {
+  const x = gpu.tensor([1, 2]).requireGrad();
+  const y = engine.square(x);
+  assert.equal([x.tracked, y.tracked, y.detach().tracked], [true, true, false]);
+});
+
+test("tensors are found in arrays, maps and plain objects, and nowhere else", () => {
+  const [a, b, c] = [gpu.tensor([1]), gpu.tensor([2]), gpu.tensor([3])];
+  const found: Tensor[] = [];
+  const hidden = new (class {
+    c = c;
+  })();
+  visitTensors([a, { b: [new Map([["b", b]])], nothing: null, hidden }, "text"], (tensor) => found.push(tensor));
+  assert.equal(
+    found.map((tensor) => [a, b, c].indexOf(tensor)),
+    [0, 1],
+  );
+});
+
+test("a disposed tensor is refused", async () => {
+  const x = gpu.empty([2, 3]);
+  x.dispose();
+  x.dispose();
+  assert.match(
+    messageOf(() => engine.relu(x)),
+    /relu: an input of shape \[2,3\] was disposed/,
+  );
+  const message = await x.read().catch((error: Error) => error.message);
+  assert.match(message as string, /used after dispose/);
+});
+
+test.run();

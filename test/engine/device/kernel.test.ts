@@ -1,0 +1,132 @@
+// Kernels: how many workgroups a dispatch has, also beyond 65535, and how chosen constants get into a shader's text.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { GpuError } from "../../../engine/core/errors.js";
+import { sizeOf } from "../../../engine/core/tensor.js";
+import {
+  foldGrid,
+  KernelCache,
+  type KernelSource,
+  rowGrid,
+  specialize,
+  workgroupsFor,
+} from "../../../engine/device/kernel.js";
+import * as engine from "../../../engine/index.js";
+import * as reference from "../../../engine/operators/reference.js";
+import { Random } from "../../../engine/random.js";
+import { assertClose, download, testGpu, uniform, upload } from "../../support/gpu.js";
+
+const source = {
+  name: "example",
+  bindings: [{ name: "x", binding: 0, access: "write" }],
+  params: [
+    { name: "count", type: "u32", offset: 0 },
+    { name: "shift", type: "i32", offset: 4 },
+    { name: "factor", type: "f32", offset: 8 },
+  ],
+  paramsSize: 12,
+  constants: { WORKGROUP: 64, FACTOR: 0.5, WIDE: false },
+  workgroupSize: ["WORKGROUP", 1, 1],
+  subgroups: false,
+  code: "const WORKGROUP: u32 = 64;\nconst FACTOR: f32 = 0.5;\nconst WIDE: bool = false;\nfn f() {}\n",
+} as const satisfies KernelSource;
+
+test("a grid of many workgroups is folded into two dimensions that cover it", () => {
+  for (const groups of [1, 65535, 65536, 65537, 70001, 1_000_003, 65535 * 65535]) {
+    const [x, y, z] = foldGrid(groups);
+    assert.ok(x <= 65535 && y <= 65535 && z === 1);
+    assert.ok(x * y >= groups && x * y - groups < x, `${groups} become ${x} x ${y}`);
+  }
+  assert.throws(() => foldGrid([65536, 1, 1]), /too large/);
+});
+
+test("a grid of three numbers is taken as it is", () => {
+  assert.equal(foldGrid([3, 4, 5]), [3, 4, 5]);
+});
+
+test("rows beyond what one dimension takes go on in the third", () => {
+  assert.equal([...rowGrid(7, 100)], [7, 100, 1]);
+  assert.equal([...rowGrid(7, 65536)], [7, 65535, 2]);
+});
+
+test("workgroups follow from a number of invocations, by the kernel's own size or the constant that gives it", () => {
+  assert.is(workgroupsFor(source, 64), 1);
+  assert.is(workgroupsFor(source, 65), 2);
+  assert.is(workgroupsFor(source, 65, { WORKGROUP: 8 }), 9);
+  assert.is(workgroupsFor({ ...source, workgroupSize: [32, 1, 1] }, 65), 3);
+  assert.is(workgroupsFor(source, 0), 0);
+  assert.throws(() => workgroupsFor({ ...source, workgroupSize: ["NONE"] }, 1), /does not say its workgroup size/);
+});
+
+test("chosen constants stand in the text in the place of their defaults, as literals of their type", () => {
+  assert.is(specialize(source, {}), source.code);
+  assert.is(
+    specialize(source, { WORKGROUP: 8, FACTOR: 2, WIDE: true }),
+    "const WORKGROUP: u32 = 8;\nconst FACTOR: f32 = 2.0;\nconst WIDE: bool = true;\nfn f() {}\n",
+  );
+  assert.throws(
+    () => specialize(source, { NONE: 1 }),
+    (error: unknown) => error instanceof GpuError && /example has no constant NONE/.test(error.message),
+  );
+});
+
+test("a source and its constants are one kernel, whoever asks", async () => {
+  const { device } = await testGpu("software");
+  const cache = new KernelCache(device);
+  const kernel = cache.get(source, { WORKGROUP: 8 });
+  assert.is(cache.get(source, { WORKGROUP: 8 }), kernel);
+  assert.is.not(cache.get(source, { WORKGROUP: 4 }), kernel);
+  assert.is.not(cache.get({ ...source }, { WORKGROUP: 8 }), kernel);
+  assert.is(kernel.label, "example(WORKGROUP=8)");
+  assert.is(cache.get(source).label, "example");
+});
+
+test("params are packed by type at their offsets", async () => {
+  const { device } = await testGpu("software");
+  const view = new DataView(new ArrayBuffer(16));
+  new KernelCache(device).get(source).packParams({ count: 7, shift: -2, factor: 0.5 }, view, 4);
+  assert.equal([view.getUint32(4, true), view.getInt32(8, true), view.getFloat32(12, true)], [7, -2, 0.5]);
+});
+
+// ---- grids beyond 65535 workgroups
+
+test("element by element over more than 65535 workgroups", async () => {
+  const gpu = await testGpu("gpu");
+  // 64 invocations of one vec4 each, and a tail.
+  const size = 65537 * 64 * 4 + 3;
+  const x = gpu.empty([size]);
+  const numbers = new Float32Array(size);
+  for (let i = 0; i < size; i++) numbers[i] = i % 1009;
+  x.write(numbers);
+  const y = engine.scale(x, 2, 1);
+  const values = await y.read();
+  let wrong = 0;
+  for (let i = 0; i < size; i++) if (values[i] !== 2 * (i % 1009) + 1) wrong++;
+  assert.is(wrong, 0);
+  x.dispose();
+  y.dispose();
+  gpu.trimMemory();
+});
+
+test("a workgroup for each of more than 65535 planes and rows", async () => {
+  const gpu = await testGpu("software");
+  const shape = [1, 65539, 1, 3];
+  const x = uniform(new Random(4), shape);
+  const dy = uniform(new Random(5), shape);
+  const work = () => {
+    const input = upload(gpu, x).requireGrad();
+    const y = engine.instanceNorm(input);
+    const [dx] = engine.grad(y, [input], { dy: upload(gpu, dy) });
+    return [y, dx, engine.sum(input, [3]), engine.l2Normalize(engine.reshape(input, [65539, 3]))];
+  };
+  const tensors = gpu.variants.force({ reduce: "rows" }, () => gpu.scope(work));
+  const [y, dx, sums, units] = await Promise.all(tensors.map(download));
+  assertClose(y, reference.instanceNorm(x), 2e-5, "instanceNorm");
+  assertClose(dx, reference.instanceNormGradient(x, {}, dy).dx, 1e-3, "its gradient");
+  assertClose(sums, reference.sum(x, [3]), 2e-5, "sums");
+  assertClose(units, reference.l2Normalize(reference.reshape(x, [65539, 3])), 2e-5, "unit rows");
+  for (const tensor of tensors) tensor.dispose();
+  assert.is(sizeOf(sums.shape), 65539);
+});
+
+test.run();

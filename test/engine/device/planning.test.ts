@@ -1,0 +1,37 @@
+// Plans: an engine without a GPU counts the memory that the same work takes on one, and refuses what would not fit.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { LimitError } from "../../../engine/core/errors.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { planningGpu } from "../../../engine/device/planning.js";
+import { record } from "../../../engine/program/program.js";
+import { ownGpu, profiles } from "../../support/gpu.js";
+import { smallNet } from "../program/small-net.js";
+
+/** Memory and dispatches of a recorded training step. */
+async function measure(gpu: Gpu) {
+  const net = smallNet(gpu);
+  const { program } = await record(gpu, () => net.step());
+  return { memory: gpu.memory(), bytes: program.bytes, length: program.length };
+}
+
+for (const profile of profiles) {
+  test(`a plan counts what the work then takes (${profile})`, async () => {
+    const gpu = await ownGpu(profile);
+    const planned = planningGpu({ profile, subgroupSize: gpu.subgroupSize });
+    assert.equal([planned.profile, planned.subgroupSize], [gpu.profile, gpu.subgroupSize]);
+    assert.equal(await measure(planned), await measure(gpu));
+    gpu.dispose();
+  });
+}
+
+test("a tensor beyond the largest buffer is refused", () => {
+  const gpu = planningGpu({ profile: "gpu", subgroupSize: 0 }, 1024);
+  assert.is(gpu.empty([256]).size, 256);
+  assert.throws(
+    () => gpu.empty([257]),
+    (error: unknown) => error instanceof LimitError,
+  );
+});
+
+test.run();

@@ -1,0 +1,157 @@
+// Cases of convolution and its transpose. Shapes are odd on purpose: tails that fill no tile, channel counts of 1, 3, 5
+// and 33, batches of 2 and 3, non-square images and kernels, kernels smaller than the stride. Kernel sizes are few: for
+// every number of taps, and of taps that a stride leaves of them, another shader is compiled.
+import fc from "fast-check";
+import type { Shape } from "../../engine/core/tensor.js";
+import * as engine from "../../engine/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import { uniform } from "../support/gpu.js";
+import { extent, image } from "./support/arbitrary.js";
+import { type FamilyTests, type OperatorCase, property, values } from "./support/case.js";
+
+export function conv2d(x: Shape, w: Shape, options: engine.Conv2dOptions, withBias = true): OperatorCase {
+  return {
+    title: `[${x}] * [${w}] ${JSON.stringify(options)}${withBias ? "" : " no bias"}`,
+    inputs: [values(x), values(w, -0.5, 0.5), ...(withBias ? [values([w[0]])] : [])],
+    forward: (x, w, b) => engine.conv2d(x, w, b, options),
+    reference: (x, w, b) => reference.conv2d(x, w, b, options),
+    gradient(dy, x, w, b) {
+      const { dx, dw, db } = reference.conv2dGradient(x, w, b, options, dy);
+      return b ? [dx, dw, db] : [dx, dw];
+    },
+    once: options.paddingMode === "reflect",
+  };
+}
+
+export function convTranspose2d(
+  x: Shape,
+  w: Shape,
+  options: engine.ConvTranspose2dOptions,
+  withBias = true,
+): OperatorCase {
+  return {
+    title: `[${x}] * [${w}] ${JSON.stringify(options)}${withBias ? "" : " no bias"}`,
+    inputs: [values(x), values(w, -0.5, 0.5), ...(withBias ? [values([w[1]])] : [])],
+    forward: (x, w, b) => engine.convTranspose2d(x, w, b, options),
+    reference: (x, w, b) => reference.convTranspose2d(x, w, b, options),
+    gradient(dy, x, w, b) {
+      const { dx, dw, db } = reference.convTranspose2dGradient(x, w, b, options, dy);
+      return b ? [dx, dw, db] : [dx, dw];
+    },
+  };
+}
+
+export const cases: FamilyTests["cases"] = {
+  conv2d: {
+    cases: [
+      conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
+      conv2d([1, 5, 8, 9], [33, 5, 3, 3], { padding: 1, paddingMode: "reflect" }),
+      conv2d([3, 1, 7, 5], [3, 1, 1, 1], {}, false),
+      conv2d([2, 3, 13, 10], [8, 3, 4, 4], { stride: 2, padding: 1 }),
+      conv2d([3, 5, 9, 8], [1, 5, 4, 4], { padding: 1 }),
+      conv2d([1, 3, 17, 15], [5, 3, 7, 7], { padding: 3, paddingMode: "reflect" }, false),
+      conv2d([1, 2, 10, 9], [3, 2, 2, 2], { stride: 3 }),
+      conv2d([2, 3, 11, 6], [4, 3, 1, 2], { padding: 1 }),
+      conv2d([2, 3, 6, 11], [4, 3, 2, 1], {}),
+      conv2d([2, 3, 10, 11], [5, 3, 3, 3], { stride: 3, padding: 1 }, false),
+      conv2d([1, 33, 6, 35], [9, 33, 3, 3], { padding: 1 }),
+      // Long enough that the sum over pixels of the weights' gradient is cut into several runs.
+      conv2d([2, 2, 40, 30], [2, 2, 3, 3], { padding: 1 }),
+    ],
+    exercises: ["conv2dWeightGradient", "reflectionPad2dGradient"],
+  },
+  convTranspose2d: {
+    cases: [
+      convTranspose2d([2, 3, 5, 7], [3, 5, 3, 3], { stride: 2, padding: 1, outputPadding: 1 }),
+      convTranspose2d([1, 4, 4, 3], [4, 2, 4, 4], { stride: 2, padding: 1 }, false),
+      convTranspose2d([2, 3, 6, 5], [3, 9, 4, 4], {}),
+      convTranspose2d([1, 2, 3, 4], [2, 3, 2, 2], { stride: 3, outputPadding: 2 }),
+      convTranspose2d([1, 33, 3, 4], [33, 1, 2, 1], { stride: 2, padding: 0, outputPadding: 1 }),
+      convTranspose2d([1, 3, 3, 4], [3, 5, 3, 3], { stride: 3, padding: 1, outputPadding: 2 }),
+    ],
+    exercises: ["conv2dWeightGradient"],
+  },
+};
+
+export const differences: FamilyTests["differences"] = [
+  ...(
+    [
+      { stride: 1, padding: 0 },
+      { stride: 1, padding: 1 },
+      { stride: 2, padding: 1 },
+      { stride: 2, padding: 2 },
+      { stride: 1, padding: 1, paddingMode: "reflect" },
+      { stride: 2, padding: 3, paddingMode: "reflect" },
+    ] as const
+  ).map((options) => ({ ...conv2d([2, 3, 5, 7], [5, 3, 3, 2], options), title: `conv2d ${JSON.stringify(options)}` })),
+  ...[
+    { stride: 1, padding: 0, outputPadding: 0 },
+    { stride: 2, padding: 1, outputPadding: 1 },
+    { stride: 2, padding: 0, outputPadding: 0 },
+    { stride: 3, padding: 2, outputPadding: 1 },
+  ].map((options) => ({
+    ...convTranspose2d([2, 3, 3, 5], [3, 5, 3, 4], options),
+    title: `convTranspose2d ${JSON.stringify(options)}`,
+  })),
+];
+
+export const properties: FamilyTests["properties"] = [
+  property(
+    "conv2d",
+    fc
+      .record({
+        shape: image(),
+        out: extent(10),
+        kernel: fc.constantFrom(1, 3, 4),
+        stride: extent(2),
+        padding: extent(2, 0),
+        reflect: fc.boolean(),
+        withBias: fc.boolean(),
+      })
+      .filter(({ shape: [, , h, w], kernel, padding, reflect }) => {
+        const least = Math.min(h, w);
+        return least + 2 * padding >= kernel && !(reflect && padding >= least);
+      }),
+    ({ shape, out, kernel, stride, padding, reflect, withBias }, random) => {
+      const options = { stride, padding, paddingMode: reflect ? ("reflect" as const) : ("zeros" as const) };
+      const [x, w, b] = [shape, [out, shape[1], kernel, kernel], [out]].map((s) => uniform(random, s));
+      return {
+        inputs: withBias ? [x, w, b] : [x, w],
+        forward: (x, w, b) => engine.conv2d(x, w, b, options),
+        expected: reference.conv2d(x, w, withBias ? b : undefined, options),
+        gradients(dy) {
+          const { dx, dw, db } = reference.conv2dGradient(x, w, b, options, dy);
+          return withBias ? [dx, dw, db] : [dx, dw];
+        },
+      };
+    },
+  ),
+  property(
+    "convTranspose2d",
+    fc
+      .record({
+        shape: image(),
+        out: extent(10),
+        kernel: fc.constantFrom(1, 3, 4),
+        stride: extent(2),
+        padding: extent(2, 0),
+        outputPadding: extent(1, 0),
+      })
+      .filter(({ shape: [, , h, w], kernel, stride, padding, outputPadding }) => {
+        const least = (Math.min(h, w) - 1) * stride - 2 * padding + kernel + outputPadding;
+        return least >= 1 && outputPadding < stride;
+      }),
+    ({ shape, out, kernel, ...options }, random) => {
+      const [x, w, b] = [shape, [shape[1], out, kernel, kernel], [out]].map((s) => uniform(random, s));
+      return {
+        inputs: [x, w, b],
+        forward: (x, w, b) => engine.convTranspose2d(x, w, b, options),
+        expected: reference.convTranspose2d(x, w, b, options),
+        gradients(dy) {
+          const { dx, dw, db } = reference.convTranspose2dGradient(x, w, b, options, dy);
+          return [dx, dw, db];
+        },
+      };
+    },
+  ),
+];

@@ -1,0 +1,172 @@
+// Cases of unit rows, PatchNCE and the fused path from feature maps to losses.
+import fc from "fast-check";
+import type { Shape } from "../../engine/core/tensor.js";
+import * as engine from "../../engine/index.js";
+import type { Dense } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/operators/reference.js";
+import { unitRows, upload } from "../support/gpu.js";
+import { extent } from "./support/arbitrary.js";
+import {
+  type FamilyTests,
+  type OperatorCase,
+  places,
+  property,
+  type ReferenceCase,
+  unaryReference,
+  unit,
+  values,
+} from "./support/case.js";
+
+/** The temperature of the method. */
+const TAU = 0.07;
+const L2_EPS = 1e-7;
+
+function l2Normalize(x: Dense, eps: number): OperatorCase {
+  return {
+    title: `[${x.shape}] eps ${eps}`,
+    inputs: [x],
+    forward: (x) => engine.l2Normalize(x, eps),
+    reference: (x) => reference.l2Normalize(x, eps),
+    gradient: (dy, x) => [reference.l2NormalizeGradient(x, eps, dy).dx],
+    once: true,
+  };
+}
+
+/** The norm has no slope at a row of zeros; its gradient there is taken as zero. */
+function withZeroRow(): Dense {
+  const x = values([3, 70]);
+  x.data.fill(0, 70, 140);
+  return x;
+}
+
+function patchNce(rows: number, channels: number, groups: number): OperatorCase {
+  const options = { groups, tau: TAU };
+  return {
+    title: `[${rows}, ${channels}] in ${groups} groups`,
+    inputs: [unit(rows, channels), unit(rows, channels)],
+    forward: (q, k) => engine.patchNce(q, k, options),
+    reference: (q, k) => reference.patchNce(q, k, options),
+    gradient: (dy, q, k) => [reference.patchNceGradient(q, k, options, dy).dq, null],
+    once: true,
+  };
+}
+
+/** The reference's rows at positions of x, through the head; and what its gradient needs of them. */
+function embed(ids: Int32Array, [x, w1, b1, w2, b2]: readonly Dense[]) {
+  const rows = reference.gatherPositions(x, ids);
+  const before = reference.linear(rows, w1, b1);
+  const active = reference.relu(before);
+  const out = reference.linear(active, w2, b2);
+  return { rows, before, active, out, unit: reference.l2Normalize(out) };
+}
+
+/** Features and a head. */
+const pathInputs = (shape: Shape, hidden: number): Dense[] => [
+  values(shape),
+  values([hidden, shape[1]]),
+  values([hidden]),
+  values([hidden, hidden]),
+  values([hidden]),
+];
+
+function patchNcePath(shape: Shape, patches: number, hidden: number, groups: number): OperatorCase {
+  const [batch, , height, width] = shape;
+  const ids = places(patches, height * width);
+  const keys = unit(batch * patches, hidden);
+  const options = { groups, tau: TAU };
+  return {
+    title: `[${shape}] at ${patches} to ${hidden} in ${groups} groups`,
+    inputs: pathInputs(shape, hidden),
+    forward: (x, w1, b1, w2, b2) =>
+      engine.patchNcePath(x, x.gpu.tensor(ids), { w1, b1, w2, b2 }, upload(x.gpu, keys), options),
+    reference: (...inputs) => reference.patchNce(embed(ids, inputs).unit, keys, options),
+    gradient(dy, ...inputs) {
+      const [x, w1, b1, w2, b2] = inputs;
+      const made = embed(ids, inputs);
+      const { dq } = reference.patchNceGradient(made.unit, keys, options, dy);
+      const { dx: dOut } = reference.l2NormalizeGradient(made.out, L2_EPS, dq);
+      const second = reference.linearGradient(made.active, w2, b2, dOut);
+      const { dx: dBefore } = reference.reluGradient(made.before, second.dx);
+      const first = reference.linearGradient(made.rows, w1, b1, dBefore);
+      const { dx } = reference.gatherPositionsGradient(x, ids, {}, first.dx);
+      return [dx, first.dw, first.db, second.dw, second.db];
+    },
+    once: true,
+  };
+}
+
+/** Keys get no gradient. */
+function patchKeys(shape: Shape, patches: number, hidden: number): OperatorCase {
+  const ids = places(patches, shape[2] * shape[3]);
+  return {
+    title: `[${shape}] at ${patches} to ${hidden}`,
+    inputs: pathInputs(shape, hidden),
+    forward: (x, w1, b1, w2, b2) => engine.patchKeys(x, x.gpu.tensor(ids), { w1, b1, w2, b2 }),
+    reference: (...inputs) => embed(ids, inputs).unit,
+    gradient: () => [null, null, null, null, null],
+  };
+}
+
+export const cases: FamilyTests["cases"] = {
+  l2Normalize: {
+    cases: [l2Normalize(values([9, 33]), L2_EPS), l2Normalize(withZeroRow(), 0.1)],
+    exercises: ["l2NormalizeGradient"],
+  },
+  patchNce: {
+    cases: [
+      patchNce(14, 5, 2),
+      patchNce(33, 33, 1),
+      patchNce(70, 130, 1),
+      // Many channels.
+      patchNce(6, 260, 3),
+      patchNce(5, 521, 1),
+      // More keys per group than are in memory at a time.
+      patchNce(300, 9, 1),
+      patchNce(520, 7, 2),
+    ],
+    exercises: ["patchNceGradient"],
+  },
+  patchKeys: { cases: [patchKeys([2, 3, 5, 7], 11, 9)] },
+  patchNcePath: { cases: [patchNcePath([2, 3, 5, 7], 11, 9, 2), patchNcePath([3, 5, 4, 4], 7, 33, 1)] },
+};
+
+/** At a temperature that leaves every logit some weight; keys are constants. */
+function smallNce(groups: number): ReferenceCase {
+  const k = values([6, 5]);
+  const options = { groups, tau: 0.3 };
+  return {
+    title: `patchNce in ${groups} groups`,
+    inputs: [values([6, 5])],
+    reference: (q) => reference.patchNce(q, k, options),
+    gradient: (dy, q) => [reference.patchNceGradient(q, k, options, dy).dq],
+  };
+}
+
+export const differences: FamilyTests["differences"] = [
+  unaryReference(
+    "l2Normalize",
+    values([5, 7]),
+    (x) => reference.l2Normalize(x, 0.1),
+    (x, dy) => reference.l2NormalizeGradient(x, 0.1, dy),
+  ),
+  smallNce(1),
+  smallNce(2),
+];
+
+export const properties: FamilyTests["properties"] = [
+  property(
+    "patchNce in groups",
+    fc.record({ groups: extent(3), patches: extent(40), channels: extent(40, 2) }),
+    ({ groups, patches, channels }, random) => {
+      const [q, k] = [0, 1].map(() => unitRows(random, groups * patches, channels));
+      // A low temperature leaves some rows with a loss of next to nothing; 0.2 does not.
+      const options = { groups, tau: 0.2 };
+      return {
+        inputs: [q, k],
+        forward: (q, k) => engine.patchNce(q, k, options),
+        expected: reference.patchNce(q, k, options),
+        gradients: (dy) => [reference.patchNceGradient(q, k, options, dy).dq, null],
+      };
+    },
+  ),
+];
