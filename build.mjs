@@ -99,7 +99,8 @@ const withTextures = filesBelow("shaders/pictures", ".wgsl");
 const kernels = filesBelow("shaders", ".wgsl")
   .filter((file) => !file.includes("/lib/") && !withTextures.includes(file))
   .map(reflect);
-// Shortest first: what kernels share by inclusion then lies near enough for gzip to find it (bundles are 2 KiB smaller).
+// Shortest first: what kernels share by inclusion then lies near enough for gzip to find it (bundles are 2 KiB
+// smaller).
 kernels.sort((a, b) => a.code.length - b.code.length);
 const generated = kernels.map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`).join("\n");
 const header = "// Made by build.mjs from shaders/*.wgsl. Not to be edited.\n\n";
