@@ -1,0 +1,95 @@
+// Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6). The learning rate and
+// the bias corrections of step t are written before each step, so the update itself can be part of a recorded program.
+import { adam } from "../../shaders/generated.js";
+import type { Tensor } from "../core/tensor.js";
+import type { Gpu } from "../device/gpu.js";
+
+/** Consecutive vec4s per invocation. */
+const PER_THREAD = { software: 4, gpu: 1 } as const;
+
+export interface AdamOptions {
+  beta1?: number;
+  beta2?: number;
+  eps?: number;
+}
+
+/**
+ * The optimiser Adam. What it updates are leaves of yours; its moments outlive scopes and recordings.
+ *
+ * @example
+ * ```ts
+ * import { Adam, grad, mseLoss, openGpu } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const weight = gpu.tensor([5, -5]).requireGrad();
+ * const adam = new Adam(gpu, new Map([["weight", weight]]));
+ * for (let step = 0; step < 200; step++) {
+ *   adam.advance(0.1);
+ *   gpu.scope(() => adam.update(grad(mseLoss(weight, 1), [weight])));
+ * }
+ * const distance = Math.max(...(await weight.read()).map((w) => Math.abs(w - 1)));
+ * console.log(distance < 0.5);
+ * gpu.dispose();
+ * ```
+ */
+export class Adam {
+  /** Parameters, and the running means of their gradients (m) and squared gradients (v), by name. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly m = new Map<string, Tensor>();
+  readonly v = new Map<string, Tensor>();
+  /** Number of updates done. */
+  step = 0;
+  readonly #gpu: Gpu;
+  readonly #options: Required<AdamOptions>;
+  readonly #schedule: Tensor;
+
+  constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor>, options: AdamOptions = {}) {
+    this.#gpu = gpu;
+    this.parameters = parameters;
+    this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, ...options };
+    this.#schedule = gpu.persistent([2]);
+    for (const [name, parameter] of parameters) {
+      for (const moments of [this.m, this.v]) {
+        const moment = gpu.persistent(parameter.shape);
+        moment.write(new Float32Array(parameter.size));
+        moments.set(name, moment);
+      }
+    }
+  }
+
+  /** Begins update number `step + 1` at a learning rate: counts it and writes what the kernels need of it. */
+  advance(learningRate: number): void {
+    this.step++;
+    const { beta1, beta2 } = this.#options;
+    const rate = learningRate / (1 - beta1 ** this.step);
+    const correction = 1 / Math.sqrt(1 - beta2 ** this.step);
+    this.#schedule.write(new Float32Array([rate, correction]));
+  }
+
+  /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
+  update(gradients: readonly Tensor[]): void {
+    const gpu = this.#gpu;
+    const { beta1, beta2, eps } = this.#options;
+    const perThread = PER_THREAD[gpu.profile];
+    let i = 0;
+    for (const [name, p] of this.parameters) {
+      const vec4s = Math.ceil(p.size / 4);
+      gpu.dispatch(adam, {
+        bindings: {
+          g: gradients[i++],
+          schedule: this.#schedule,
+          p,
+          m: this.m.get(name) as Tensor,
+          v: this.v.get(name) as Tensor,
+        },
+        params: { quads: vec4s, beta1, beta2, eps },
+        invocations: Math.ceil(vec4s / perThread),
+        constants: { PER_THREAD: perThread },
+      });
+    }
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.m.values(), ...this.v.values(), this.#schedule]) tensor.dispose();
+  }
+}
