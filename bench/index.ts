@@ -53,7 +53,7 @@ export interface BenchOptions {
 /** The name of the teaching steps of bench/ladder.ts, which come after the kernels. */
 const LADDER = "kernels ladder";
 
-/** Milliseconds after which the reference is not run once more. */
+/** Once the reference has run for so many milliseconds it is not repeated. */
 const REFERENCE_MS = 300;
 
 /** Every case of some suites, in the order of the suites. */
@@ -147,7 +147,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
   return rows;
 }
 
-/** The shortest of three times in milliseconds, or of fewer where they are long. That is warm-up enough. */
+/** The shortest of three times in milliseconds, or of fewer where they are long. No other warm-up is needed. */
 function bestOf(work: () => void): number {
   let [best, spent] = [Number.POSITIVE_INFINITY, 0];
   for (let i = 0; i < 3 && spent < REFERENCE_MS; i++) {

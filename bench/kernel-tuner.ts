@@ -33,11 +33,11 @@ export interface TunedChoice extends Choice {
 }
 
 const ROUNDS = 3;
-/** A kernel that takes so many times the fastest is not measured again. */
+/** A kernel that takes so many times the fastest one's time is not measured any further. */
 const HOPELESS = 1.5;
-/** The same for a first trial by the wall, whose overheads make short kernels look alike. */
+/** The same for the first trial, by the wall, where overheads make short kernels look alike. */
 const HOPELESS_IN_TRIAL = 3;
-/** A gain below this is not worth other roundings. */
+/** A smaller gain is not worth results that round differently. */
 const LEAST_GAIN = 0.05;
 /** Milliseconds of sampling for a kernel in a round. */
 const BUDGET_MS = 40;
@@ -100,7 +100,10 @@ export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal)
   }
 }
 
-/** The kernel that the rule takes, and of those that dispatch the very same work one each, the rule's first. */
+/**
+ * The kernel that the rule takes, and the distinct ones: of those that dispatch the very same work one, the rule's
+ * first.
+ */
 async function distinctVariants(gpu: Gpu, operator: string, work: () => unknown) {
   const variants = variantsOf(gpu, operator);
   const dispatches = new Map<string, string>();
@@ -125,7 +128,7 @@ async function trial(gpu: Gpu, work: () => unknown): Promise<number> {
   }
 }
 
-/** The rule's kernel, and those that take less than so many times the fastest. */
+/** The rule's kernel, and those that take at most `times` times the fastest. */
 function notSlower(
   variants: readonly string[],
   rounds: ReadonlyMap<string, readonly number[]>,

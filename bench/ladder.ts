@@ -59,12 +59,12 @@ function product(
 export const matmulSteps: readonly LadderStep[] = [
   {
     name: "naive",
-    lesson: "One invocation an output: every multiply-add fetches both of its operands from storage.",
+    lesson: "One invocation per output: every multiply-add fetches both of its operands from storage.",
     run: product(kernels.ladder_matmul_naive, 16, 16),
   },
   {
     name: "vec4",
-    lesson: "Four neighbouring outputs an invocation: one load and one instruction serve four columns.",
+    lesson: "Four neighbouring outputs per invocation: one load and one instruction serve four columns.",
     run: product(kernels.ladder_matmul_vec4, 64, 16),
   },
   {
@@ -75,14 +75,14 @@ export const matmulSteps: readonly LadderStep[] = [
   {
     name: "workgroup tile",
     lesson:
-      "Tiles of 16 x 16 shared in workgroup memory, again one output an invocation: storage is read 16 times less, " +
+      "Tiles of 16 x 16 shared in workgroup memory, again one output per invocation: storage is read 16 times less, " +
       "which a GPU needs, but each multiply-add fetches two shared values, and a CPU pays for the barriers.",
     run: product(kernels.ladder_matmul_workgroup, 16, 16),
   },
   {
     name: "workgroup + register tile",
     lesson:
-      "Both at once: 64 x 64 outputs a workgroup, 4 x 4 in each invocation's registers, so neither storage nor " +
+      "Both at once: 64 x 64 outputs per workgroup, 4 x 4 in each invocation's registers, so neither storage nor " +
       "workgroup memory is the limit.",
     run: product(kernels.ladder_matmul_workgroup_register, 64, 64),
   },
@@ -103,7 +103,7 @@ export const matmulSteps: readonly LadderStep[] = [
 
 const zeroBorder = { stride: 1, padding: 1, paddingMode: "zeros" } as const;
 
-/** What is known of the engine's variants; one that is not here speaks for itself by its name. */
+/** Lessons of the engine's variants; a variant without one is described by its name alone. */
 const variantLessons: { readonly [variant: string]: string } = {
   tiled:
     "A matrix product in tiles of workgroup memory whose right operand is gathered from the picture, never stored.",
@@ -136,7 +136,7 @@ export const convolutionSteps: readonly LadderStep[] = [
   {
     name: "naive",
     lesson:
-      "One invocation an output: nine taps of every channel, each a load of x, a load of w and a test for the border.",
+      "One invocation per output: nine taps of every channel, each a load of x, a load of w and a test for the border.",
     run: naiveConvolution,
   },
   ...Object.keys(conv2dOperator.record.variants ?? {}).map((variant) => ({

@@ -1,8 +1,8 @@
 // The one source of randomness: xoshiro128** (Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c),
 // seeded through murmur3's 32-bit finaliser. Only 32-bit integer operations are used, so `next`, `integer`,
-// `permutation` and
-// `fork` give the same bits on every platform. `normal` needs Math.log, whose last bit may differ between JavaScript
-// engines; how many numbers it draws does not, so the streams never drift apart. Not for cryptography.
+// `permutation` and `fork` give the same bits on every platform. `normal` needs Math.log, whose last bit may differ
+// between JavaScript engines; how many numbers it draws does not, so the streams never drift apart. Not for
+// cryptography.
 import { ArgumentError } from "./core/errors.js";
 
 const TWO_32 = 2 ** 32;

@@ -96,7 +96,7 @@ function readBaseline(path: string): BenchRow[] {
   return parseRows(readFileSync(path, "utf8"), path);
 }
 
-/** Before anything is measured, for a run takes minutes. */
+/** Throws where the baseline is of another adapter. Called before anything is measured, because a run takes minutes. */
 function refuseOtherAdapter(gpu: Gpu, baseline: readonly BenchRow[]): void {
   if (baseline[0].adapter === adapterName(gpu)) return;
   compareWithBaseline([{ ...baseline[0], adapter: adapterName(gpu) }], baseline);

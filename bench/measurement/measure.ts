@@ -27,12 +27,12 @@ export interface MeasureOptions {
   signal?: AbortSignal;
 }
 
-/** The budget of rows of which there are many. */
+/** A smaller budget, for suites of many rows. */
 export const SHORT_BUDGET_MS = 300;
 
 const FEWEST_RUNS = 5;
 const MOST_RUNS = 50;
-/** Work for which the fewest samples would take longer than this gets as many as fit, and at least one. */
+/** Where the fewest samples would take longer than this, as many are taken as fit, and at least one. */
 const PATIENCE_MS = 5_000;
 /** A sample should last this long, so that what lies around the work is not seen in it. */
 const SAMPLE_MS = { timestamps: 4, wall: 20 };
@@ -162,7 +162,7 @@ export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOpt
     if (dispatches === 0) throw new CutgpuError("BENCH", "there is nothing to measure: no kernel was run");
     await sample(gpu, program, clock);
     gpu.check();
-    // The second run is the first that nothing is compiled in.
+    // The second run, since the first one also compiles.
     const trial = await sample(gpu, program, clock);
     const estimate = Math.max(1e-3, judge([trial], 1).ms.median);
     const wanted = SAMPLE_MS[believable([trial]) ? "timestamps" : "wall"];
@@ -185,7 +185,7 @@ export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOpt
   }
 }
 
-/** Times what ends by itself, such as a whole training step, by the wall. */
+/** Times, by the wall, work that ends by itself, such as a whole training step. */
 export async function measureWall(run: () => Promise<unknown>, options: MeasureOptions = {}): Promise<Measurement> {
   const { budget = 1000, signal } = options;
   const once = async () => {

@@ -1,6 +1,5 @@
-// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of each. By
-// this a step's FLOPs are counted, and single operators of it can be repeated alone with the very shapes that they
-// have in it.
+// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of each. This
+// gives the FLOPs of a step, and lets its operators be repeated alone with the very shapes that they have in it.
 import type { Cost } from "../../engine/core/operator.js";
 import type { Storage, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -23,7 +22,7 @@ export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<
   const calls: ObservedCall[] = [];
   let dispatches: DispatchCall[] = [];
   const unobserve = gpu.observers.add({
-    // An operator reports itself when its last dispatch is given, those inside it before it.
+    // An operator is reported after its last dispatch, and the operators inside it before it.
     onOperator(call) {
       calls.push({ ...call, dispatches });
       dispatches = [];
@@ -59,22 +58,22 @@ export const totalCost = (calls: readonly Cost[]): Cost => ({
  * original, so that what was shared is shared.
  */
 export function repeatCalls(gpu: Gpu, calls: readonly ObservedCall[]): { work: () => void; dispose: () => void } {
-  const twins = new Map<Storage, Tensor>();
-  const twin = (tensor: Tensor) => {
-    let found = twins.get(tensor.storage);
+  const copies = new Map<Storage, Tensor>();
+  const copyOf = (tensor: Tensor) => {
+    let found = copies.get(tensor.storage);
     if (!found) {
       const size = Math.ceil(tensor.storage.bytes / 4);
       if (tensor.dtype === "i32") {
         found = gpu.persistent([size], "i32");
         found.write(new Int32Array(size));
       } else found = randomTensor(gpu, [size]);
-      twins.set(tensor.storage, found);
+      copies.set(tensor.storage, found);
     }
     return found;
   };
   const runs = calls.flatMap(({ dispatches }) =>
     dispatches.map(({ source, bindings, ...rest }) => {
-      const own = Object.fromEntries(Object.entries(bindings).map(([name, tensor]) => [name, twin(tensor)]));
+      const own = Object.fromEntries(Object.entries(bindings).map(([name, tensor]) => [name, copyOf(tensor)]));
       return { source, run: { ...rest, bindings: own } };
     }),
   );
@@ -83,7 +82,7 @@ export function repeatCalls(gpu: Gpu, calls: readonly ObservedCall[]): { work: (
       for (const { source, run } of runs) gpu.dispatch<KernelSource>(source, run);
     },
     dispose: () => {
-      for (const tensor of twins.values()) tensor.dispose();
+      for (const tensor of copies.values()) tensor.dispose();
     },
   };
 }

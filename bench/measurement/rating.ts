@@ -15,7 +15,7 @@ export function rowOf(
   others: readonly { peer: string; ms: Timing | null }[] = [],
 ): BenchRow {
   const median = measurement?.ms.median;
-  // A ceiling is the best that was seen; all else is what is usual.
+  // Ceilings are the best rates that were seen; all other rates are medians.
   const time = suite === "roofline" ? measurement?.ms.min : median;
   const rate = (amount: number) => (time && amount ? amount / time / 1e6 : null);
   const peers: BenchRow["peers"] = {};
@@ -52,7 +52,7 @@ const CEILING_KERNELS = { gflops: ["fma"], gbps: ["read", "copy"] };
 export const givesCeiling = ({ suite, kernel }: CaseIdentity): boolean =>
   suite === "roofline" && Object.values(CEILING_KERNELS).flat().includes(kernel);
 
-/** The ceilings that rows show: the best rates seen, for that much the adapter can do; 0 where there are none. */
+/** The ceilings: the best rates of the suite "roofline", since so much the adapter can do; 0 where there are none. */
 export function ceilingsOf(rows: readonly BenchRow[]): Ceilings {
   const best = (rate: "gflops" | "gbps") =>
     rows

@@ -39,7 +39,7 @@ export interface BenchRow {
   reference_ms: number | null;
   /** Other engines on the same adapter; ratio = their median / ours. */
   peers: { [name: string]: { ms: number; ratio: number } };
-  /** Other figures of the row, by name with the unit in it: { bytes_in_use: 3e7, js_us_a_dispatch: 1.2 }. */
+  /** Other figures of the row, by name with the unit in it: { bytes_in_use: 3e7, js_us_per_dispatch: 1.2 }. */
   figures?: { [name: string]: number };
   /** Why there is no time, or what else a reader must know. */
   note?: string;

@@ -4,7 +4,7 @@ import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import { type Input, randomDense } from "../inputs/random-data.js";
 import type { PeerJob } from "../peers/jobs.js";
 
-/** An operator at one size. Of each description come as many rows as the adapter can run variants of the operator. */
+/** An operator at one size. It gives one row per variant of the operator that the adapter can run. */
 export interface OperatorBench {
   kernel: string;
   shape: string;

@@ -1,6 +1,6 @@
 // The operators of all families, which are named as the engine's (engine/operators/table.ts), in the order of the rows.
-// A row is added in its family's file. What bench/suites/kernels.ts cannot measure alike is no list of operators but of
-// cases: the convolutions' directions, optimizers and pictures.
+// A row is added in its family's file. Three families export cases instead, because their rows are measured in other
+// ways: the convolutions' directions, optimizers and pictures (bench/suites/kernels.ts).
 import { batchBenches } from "./batch.js";
 import { convolutionBenches } from "./convolution.js";
 import { gatherBenches } from "./gather.js";

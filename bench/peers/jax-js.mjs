@@ -25,7 +25,7 @@ export async function open() {
       const names = namesOf(job, inputs);
       const values = names.map((name) => np.array(inputs.get(name).data, { shape: [...inputs.get(name).shape] }));
       await blockUntilReady(values);
-      const work = plan(job, names);
+      const work = resultsOf(job, names);
       const compiled = jit(work);
       let outputs = [];
       return {
@@ -63,7 +63,7 @@ function namesOf(job, inputs) {
 }
 
 /** A function from the inputs to the list of results. */
-function plan(job, names) {
+function resultsOf(job, names) {
   if (job.kind === "matmul") return (a, b) => [np.matmul(a, b)];
   if (job.kind === "conv2d" && job.mode === "reflect") {
     return (x, w) => [conv(reflect(x, job.padding), w, job.stride, 0)];

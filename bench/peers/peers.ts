@@ -177,7 +177,7 @@ class PeerProcess {
 
   private constructor(peer: Peer) {
     this.#peer = peer;
-    // Its own chatter, and Dawn's, is nobody's concern: results go over the channel and are checked.
+    // What it and Dawn print is dropped: results come over the channel and are checked.
     this.#child = fork(join(FOLDER, "run.mjs"), [peer], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       serialization: "advanced",

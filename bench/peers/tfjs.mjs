@@ -17,7 +17,7 @@ export async function open() {
 
   return {
     async prepare(job, inputs) {
-      const { constants, work, restore } = tf.tidy(() => plan(job, inputs));
+      const { constants, work, restore } = tf.tidy(() => workOf(job, inputs));
       let outputs = [];
       return {
         async run() {
@@ -43,7 +43,7 @@ export async function open() {
 }
 
 /** `constants`: tensors to keep; `work` returns the outputs; `restore` brings them into our layouts. */
-function plan(job, inputs) {
+function workOf(job, inputs) {
   const tensors = {};
   for (const [name, { shape, data }] of inputs) {
     if (shape.length !== 4) tensors[name] = tf.tensor(data, shape);

@@ -23,8 +23,8 @@ export interface ReportAbout {
 }
 
 const FOOTER =
-  "Medians of all runs, with the fastest and the slowest. Operations are counted as the textbook does, bytes as each " +
-  "operand read once and each result written once. Made by cutgpu.";
+  "Medians of all runs, with the fastest and the slowest. Operations are nominal FLOPs, by the direct algorithm; " +
+  "bytes count each operand as read once and each result as written once. Made by cutgpu.";
 
 /** The page as text. Parts for which there are no rows are left out. */
 export function benchReport(rows: readonly BenchRow[], about: ReportAbout): string {
@@ -86,7 +86,7 @@ const rooflineLead = (roof: Ceilings | null): string =>
   roof
     ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by ` +
       "arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer " +
-      "operations than the textbook, can pass it."
+      "operations than the nominal FLOPs, can pass it."
     : "The roof itself was not measured in this run: the suite roofline does that.";
 
 function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): string {

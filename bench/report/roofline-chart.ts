@@ -1,7 +1,7 @@
 // The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how
-// many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Above the roof is
-// nothing, but for kernels that need fewer operations than the nominal FLOPs. It is drawn twice, for wide and for
-// narrow pages, because text that is scaled down cannot be read.
+// many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Only kernels that
+// need fewer operations than the nominal FLOPs can lie above the roof. It is drawn twice, for wide and for narrow
+// pages, because text that is scaled down cannot be read.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
 import type { Ceilings } from "../measurement/case.js";

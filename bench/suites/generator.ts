@@ -26,7 +26,7 @@ const sizes: readonly Size[] = [
 
 /** Work that would take longer than this is not run. */
 const PATIENCE_MS = 30_000;
-/** Share of the multiply-add ceiling that is supposed where nothing has been measured yet. */
+/** Share of the multiply-add ceiling that is assumed where nothing has been measured yet. */
 const SUPPOSED_SHARE = 0.1;
 
 const BLOCKS = 9;

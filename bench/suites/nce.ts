@@ -69,7 +69,7 @@ function nceWork(gpu: Gpu, subject: Subject, variant: Variant, { layers, patches
   return { work, dispose };
 }
 
-/** What was measured of the row before, by which the next one's time is foretold. */
+/** The measurement of the row before, by which the next one's time is predicted. */
 interface Before {
   patches: number;
   ms: number;

@@ -93,8 +93,8 @@ async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcom
     });
     const measurement = wallMeasurement(times, program.length);
     const figures: Record<string, number> = {
-      js_us_a_dispatch: (1000 * measurement.ms.median) / program.length,
-      js_us_a_dispatch_at_best: (1000 * measurement.ms.min) / program.length,
+      js_us_per_dispatch: (1000 * measurement.ms.median) / program.length,
+      js_us_per_dispatch_at_best: (1000 * measurement.ms.min) / program.length,
       of_these_our_own_us: (1000 * ownTime(gpu, program)) / program.length,
       dispatches: program.length,
       [`gpu_objects_in_${REPLAYS}_replays`]: created,
@@ -103,7 +103,7 @@ async function replayCost({ gpu, signal, around }: BenchContext): Promise<Outcom
       const before = around.heapBytes();
       for (let i = 0; i < HEAP_REPLAYS; i++) await replay();
       times.length = 0;
-      figures[`heap_growth_bytes_a_replay`] = (around.heapBytes() - before) / HEAP_REPLAYS;
+      figures["heap_growth_bytes_per_replay"] = (around.heapBytes() - before) / HEAP_REPLAYS;
     }
     const note =
       "JavaScript's time in replay() alone: encoding and submitting, nearly all of it inside WebGPU's own calls";

@@ -47,20 +47,20 @@ const traffic =
   async ({ gpu, signal }) => {
     // Neighbours side by side, or one run of them for each invocation.
     const STRIDE = gpu.profile === "software" ? 1 : 64;
-    const quads = largeBytes(gpu) / (COPY ? 32 : 16);
-    const written = COPY ? quads : quads / PER_THREAD;
-    const tensors = { x: randomTensor(gpu, [quads * 4]), y: gpu.persistent([written * 4]) };
+    const vec4s = largeBytes(gpu) / (COPY ? 32 : 16);
+    const written = COPY ? vec4s : vec4s / PER_THREAD;
+    const tensors = { x: randomTensor(gpu, [vec4s * 4]), y: gpu.persistent([written * 4]) };
     const work = () =>
       gpu.dispatch(bench_traffic, {
         bindings: tensors,
-        params: { quads },
-        grid: quads / (64 * PER_THREAD),
+        params: { vec4s },
+        grid: vec4s / (64 * PER_THREAD),
         constants: { COPY, PER_THREAD, STRIDE },
       });
     const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
     for (const tensor of Object.values(tensors)) tensor.dispose();
     gpu.trimMemory();
-    return { measurement, flops: 0, bytes: 16 * (quads + written) };
+    return { measurement, flops: 0, bytes: 16 * (vec4s + written) };
   };
 
 /** The measurement of one of `count` equal parts. */

@@ -1,5 +1,6 @@
-// A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. What it loses against its convolutions
-// alone is told by repeating the step's own operators by groups, with their shapes, on tensors of their own.
+// A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. The step's operators are also repeated
+// alone, group by group, with their shapes on tensors of their own, to show what the step takes beyond its
+// convolutions.
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as reference from "../../engine/operators/reference.js";
 import { record } from "../../engine/program/program.js";

@@ -73,7 +73,7 @@ export function decodeBmp(bytes: Uint8Array): Picture {
   if (bytes.length < 26 || bytes.length < 14 + view.getUint32(14, true))
     throw new FormatError("the BMP header is cut off");
   const { width, height, topDown, bits, masks, palette, pixels } = readHeader(view);
-  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new FormatError(`a BMP of ${bits} bits a pixel is not supported`);
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new FormatError(`a BMP of ${bits} bits per pixel is not supported`);
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (width < 1 || height < 1 || pixels + stride * height > bytes.length) throw new FormatError("the BMP is cut off");
 

@@ -5,7 +5,7 @@ import type { Profile } from "../../engine/device/adapter.js";
 import { resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** The networks of the demo, and of whatever else is to be small; their widths are chosen beside them. */
+/** Small networks, for the demo and for whatever else must be quick; their widths are chosen separately. */
 export const smallNetworks: Pick<TrainOptions, "netG" | "nce_layers" | "num_patches" | "netF_nc"> = {
   netG: "resnet_4blocks",
   nce_layers: [0, 4, 8, 12],

@@ -20,7 +20,7 @@ async function decodeWithSharp(bytes: Uint8Array): Promise<Picture> {
   const sharp = await loadSharp();
   const { space, depth } = await sharp(bytes).metadata();
   if (depth !== "uchar" && depth !== "ushort") {
-    throw new FormatError(`its samples are of type ${depth}`, "Save it with 8 or 16 bits a sample.");
+    throw new FormatError(`its samples are of type ${depth}`, "Save it with 8 or 16 bits per sample.");
   }
   const wide = space === "rgb16" || space === "grey16";
   // Gray goes through RGB as well, without loss: sharp's gray output would drop the alpha channel.

@@ -1,4 +1,5 @@
-// Where an adapter's limit is met, the engine says what was too large; which options lower it only the method knows.
+// Advice on an adapter's limits. The engine says which tensor was too large; which options make it smaller only the
+// method knows.
 import { LimitError } from "../../engine/core/errors.js";
 
 /** Throws `error` on: a LimitError with the options to lower as its fix, any other as it is. */

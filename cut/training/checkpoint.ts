@@ -31,7 +31,7 @@ const FORMAT = "cutgpu checkpoint 1";
 
 /**
  * The whole state of a training as one safetensors file.
- * Throws a DivergenceError where it holds a value that is not finite and could not be gone on from.
+ * Throws a DivergenceError where a value is not finite, since no run can go on from that.
  */
 export async function serializeCheckpoint(step: TrainingStep, state: RunState): Promise<Uint8Array> {
   const tensors = new Map<string, StoredTensor>();
@@ -56,7 +56,7 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
 }
 
 function allFinite(data: Float32Array): boolean {
-  // 0 times a number is 0, and NaN where it is not finite: quicker than asking each.
+  // 0 * x is NaN exactly where x is not finite. To add these up is quicker than to test each value.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += 0 * data[i];
   return sum === 0;
@@ -137,7 +137,7 @@ export function parseGenerator(
   for (const [key, tensor] of tensors) {
     if (ours && !key.startsWith("G.")) continue;
     const name = key.replace(/^G\./, "").replace(/^module\./, "");
-    // Old files carry statistics that instance norm never uses, and the filters are fixed.
+    // Skipped: statistics in old files, which instance norm never uses, and the filters, which are fixed.
     if (/\.(running_mean|running_var|num_batches_tracked|filt)$/.test(name)) continue;
     // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
     named.set(name.replace(/conv_block\.6\./, "conv_block.5."), tensor);

@@ -227,7 +227,7 @@ export class Training {
       await handOver();
       return state.step >= this.stepsInAll;
     } catch (error) {
-      // Nothing is known against a held checkpoint unless a loss was not finite.
+      // A held checkpoint is good unless a loss was not finite.
       if (!(error instanceof DivergenceError)) await handOver().catch(() => undefined);
       if (!(error instanceof DeviceLostError)) throw error;
       throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));

@@ -238,8 +238,9 @@ export class TrainingStep {
     const gradientsD = grad(lossD, [...D.parameters.values()]);
     adam.D.update(gradientsD);
 
-    // G and F learn against the D just updated. What comes later here is done earlier in the backward pass: so D, its
-    // slice of the images included, comes after the encoder, and the two do not meet in memory.
+    // G and F learn against the D just updated. The backward pass runs in reverse, so D and its slice of the images
+    // come after the encoder here: their gradients are done before the encoder's begin, and the two do not meet in
+    // memory.
     const queries = this.#usesNce ? G.encode(fake, taps) : [];
     const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
     const lossGan = scale(ganLoss(gan_mode, verdict, true), lambda_GAN);

@@ -1,5 +1,5 @@
-// Builds pages into dist/web: static files with relative addresses, which any static host can serve. Which pages there
-// are it is told; scripts that several of them use are built once.
+// Builds pages into dist/web: static files with relative addresses, which any static host can serve. The caller says
+// which pages there are. Scripts that several pages use are built once.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
@@ -48,7 +48,7 @@ export async function buildPages(pages: readonly Page[], target: string): Promis
     entryPoints,
     outdir: target,
     bundle: true,
-    // What several scripts use, and what is loaded later, are files of their own.
+    // Code that several scripts use, and code that is loaded later, gets files of its own.
     splitting: true,
     chunkNames: "chunk-[hash]",
     format: "esm",

@@ -85,7 +85,9 @@ export class Session {
     });
   }
 
-  /** Does the work after all that was asked for before; where the device is lost under it, once more on a new one. */
+  /**
+   * Does the work after all that was asked for before. If the device is lost meanwhile, does it once more on a new one.
+   */
   #turn<T>(work: (translator: Translator, gpu: Gpu) => Promise<T>): Promise<T> {
     const attempt = async () => {
       const { translator, gpu } = await this.#ready();

@@ -1,7 +1,7 @@
 // The form of the part "Train": pictures of A and B, and what a new run is to be like.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
-// Not by the kit's main file, which needs Node.
+// Not from terminal/index.ts, which needs Node.
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { smallNetworks } from "../demo/demo-settings.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";

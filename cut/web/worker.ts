@@ -20,7 +20,7 @@ import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { RunStore } from "./store.js";
 
-/** As in the command. */
+/** Pictures that are translated at every display of the run, as many as the command takes. */
 const SAMPLES = 4;
 /** Losses are sent this often, in milliseconds: a chart needs no more. */
 const SEND_EVERY = 200;

@@ -56,8 +56,9 @@ export function backward(output: Tensor, options: GradOptions = {}): void {
 }
 
 /**
- * Nodes that `output` depends on, in an order for the reversal: every node after all that used its output, but no
- * earlier than right before the first of those that made its inputs, so that no gradient waits long for its use.
+ * The nodes that `output` depends on, in the order of the reversal. A node comes after all nodes that used its output,
+ * and as late as possible: right before the first node that made one of its inputs, so that no gradient waits long for
+ * its use.
  */
 function nodesBelow(output: Tensor): TapeNode[] {
   const seen = new Set<TapeNode>();
@@ -68,7 +69,7 @@ function nodesBelow(output: Tensor): TapeNode[] {
     seen.add(node);
     for (const input of node.inputs) if (input?.node) stack.push(input.node);
   }
-  // A node's output is made after its inputs, so whoever used it is due before the node itself.
+  // Outputs are made after inputs, so every node that used this node's output is due before it.
   const due = (node: TapeNode) => node.inputs.reduce((latest, input) => Math.max(latest, input?.node?.order ?? -1), -1);
   return [...seen]
     .map((node) => ({ node, due: due(node) }))
@@ -97,7 +98,7 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
         if (node.saved.some((tensor) => tensor.disposed)) {
           throw new GradientError(`backward: the tape of ${node.operator} has been freed by an earlier backward`);
         }
-        // What a gradient is made from stays, if the gradient is to be differentiated again.
+        // With createGraph, what a gradient is computed from is kept, to be differentiated once more.
         const gradients = createGraph ? node.gradient(dy) : gpu.scope(() => [...node.gradient(dy)]);
         // One tensor may be the gradient of several inputs, so nothing is freed before all of them have theirs.
         const spent = new Set([dy]);
@@ -119,7 +120,7 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
   return cotangents.results;
 }
 
-/** Gradients on their way down, added up where a tensor was used more than once. */
+/** The gradients that the reversal has reached, summed where a tensor was used more than once. */
 class Cotangents {
   /** The gradients of the wanted tensors so far. */
   readonly results = new Map<Tensor, Tensor>();
@@ -132,7 +133,7 @@ class Cotangents {
     this.#keep = keep;
   }
 
-  /** Returns what was added up and is perhaps no longer needed. */
+  /** Adds a gradient of a tensor. Returns the two summands of a sum, which are perhaps no longer needed. */
   add(tensor: Tensor, gradient: Tensor): Tensor[] {
     const before = this.#pending.get(tensor);
     const sum = before ? add(before, gradient) : gradient;
@@ -158,7 +159,7 @@ class Cotangents {
     }
   }
 
-  /** Frees a gradient, unless somebody still has a use for it: an operator may hand on the very tensor it was given. */
+  /** Frees a gradient unless it is still in use: an operator may hand on the very tensor that it was given. */
   release(gradient: Tensor): void {
     if (this.#keep === "all" || this.#keep === gradient) return;
     for (const pending of this.#pending.values()) if (pending === gradient) return;

@@ -106,10 +106,10 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
       },
     });
     gpu.recorder?.recomputable(output, inputs, record.cheap ?? false, () => {
-      const twin = gpu.empty(shape);
-      if (record.recompute) record.recompute(gpu, inputs, options, twin, saved);
-      else for (const tensor of forward(gpu, inputs, options, twin) ?? []) tensor.dispose();
-      return twin;
+      const copy = gpu.empty(shape);
+      if (record.recompute) record.recompute(gpu, inputs, options, copy, saved);
+      else for (const tensor of forward(gpu, inputs, options, copy) ?? []) tensor.dispose();
+      return copy;
     });
     return output;
   };

@@ -57,7 +57,7 @@ export class Tensor {
     return this.#disposed;
   }
 
-  /** True where backward() must come by: a leaf that wants a gradient, or made from one. */
+  /** True if backward() must visit the tensor: a leaf that wants a gradient, or a result computed from one. */
   get tracked(): boolean {
     return this.requiresGrad || this.node !== null;
   }

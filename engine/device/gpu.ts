@@ -1,10 +1,9 @@
 // The device and all that belongs to it: kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu
 // is opened and passed, tensors carry theirs, and two can live in one process.
-// Two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers, subgroup
-// broadcasts).
-// The adapter decides, and either can be forced. On a device that is the app's own the engine hears of its own errors
-// through error scopes, leaves all others to the app's handlers, and dispose() takes every buffer with it. It sets no
-// global.
+// There are two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers,
+// subgroup broadcasts). The adapter decides, and either can be forced.
+// On a device that is the app's own, the engine hears of its own errors through error scopes and leaves all others to
+// the app's handlers. dispose() destroys every buffer of the engine. It sets no global.
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
 import { TensorScopes } from "../core/scopes.js";
 import { Tape } from "../core/tape.js";
@@ -39,7 +38,7 @@ export class Gpu implements AdapterTraits {
    * Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside.
    */
   readonly guarded: Guard;
-  /** Those who are told of operators, dispatches and choices. */
+  /** The observers of operators, dispatches and choices. */
   readonly observers = new Observers();
   /** Which kernels do the work of operators that have several. */
   readonly variants: Variants;
@@ -85,7 +84,7 @@ export class Gpu implements AdapterTraits {
     });
   }
 
-  /** The error that ended this device's usefulness, if any. */
+  /** The error after which this device cannot be used any more, if there was one. */
   get failure(): CutgpuError | null {
     return this.#failure;
   }
@@ -194,7 +193,7 @@ export class Gpu implements AdapterTraits {
     return this.#pool.statistics();
   }
 
-  /** `lasting`: for as long as a model or a program, not for a moment. */
+  /** A `lasting` buffer is kept as long as a model or a program, not for a moment. */
   acquireBuffer(bytes: number, label: string, lasting = false): GPUBuffer {
     return this.guarded(() => this.#pool.acquire(bytes, label, lasting));
   }

@@ -97,7 +97,7 @@ export class BufferPool {
     }
   }
 
-  /** A buffer of at least `bytes`. `lasting`: not soon to be handed on, and so no larger than it must be. */
+  /** A buffer of at least `bytes`. A `lasting` one is not soon reused, so it is made no larger than it must be. */
   acquire(bytes: number, what: string, lasting = false): GPUBuffer {
     this.check(bytes, what);
     const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;

@@ -4,7 +4,7 @@ import type { Tensor } from "../core/tensor.js";
 import type { Choice } from "../tuning/table.js";
 import type { Grid, KernelSource } from "./kernel.js";
 
-/** One call of an operator, told when its last dispatch is given. */
+/** One call of an operator, reported after its last dispatch. */
 export interface OperatorCall {
   operator: string;
   /** Nominal floating-point operations: by the direct algorithm, a multiply-add being two, whatever the kernel does. */

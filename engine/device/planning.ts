@@ -1,6 +1,6 @@
-// A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. What is made or
-// recorded on it shows, by gpu.memory() and the program's length, what the same would take on an adapter of the given
-// traits: on any machine, in a moment. Reads never resolve, since nothing is ever computed.
+// A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. gpu.memory() and a
+// program's length then say what the same work would take on an adapter of the given traits, on any machine and in a
+// moment. Reads never resolve, since nothing is computed.
 import type { AdapterTraits } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 

@@ -75,7 +75,7 @@ export class Queue {
   }
 
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
-    // What is encoded but not submitted still wants the old content.
+    // Commands that are encoded but not submitted must still read the old content.
     this.flush();
     this.#guarded(() => {
       this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);

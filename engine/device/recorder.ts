@@ -17,8 +17,8 @@ export interface Recorder {
   /** The promise of memory for a tensor that is made while recording. */
   allocate(bytes: number, label: string): Storage;
   /**
-   * Takes over memory from outside that only the program needs, for as long as it lives: a constant that was uploaded
-   * on the way, or what was disposed meanwhile.
+   * Takes over a buffer that only the program still needs, and keeps it as long as the program lives: a constant that
+   * was uploaded during the recording, or memory that was disposed meanwhile.
    */
   adopt(buffer: GPUBuffer): void;
   /** Told how `output` can be computed once more from `inputs`; `cheap` if that costs little beside a convolution. */

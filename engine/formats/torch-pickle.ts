@@ -35,7 +35,7 @@ function storageDtypes(): Map<string, StoredDtype> {
   return new Map(Object.entries(STORAGE_CLASSES).map(([dtype, path]) => [path, dtype as StoredDtype]));
 }
 
-/** Far above any checkpoint; dictionaries that hold themselves or each other many times over reach them. */
+/** Limits far above any checkpoint. Only dictionaries that contain themselves, or each other many times, reach them. */
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 200_000;
 const MAX_KEY_LENGTH = 1000;
@@ -95,8 +95,8 @@ export function torchPickleContext(where: string): TorchPickleContext {
 /**
  * Gathers the tensors of a pickled object. A dictionary within a dictionary adds its key and a dot to the names of its
  * tensors, unless all tensors are in it ({"state_dict": {...}, "epoch": 3} gives the inner names). What is not a tensor
- * is passed over. `data` are the storages' bytes by key, checked to be as long as the
- * storages say; `limit` bounds the bytes that tensors may take in all.
+ * is passed over. `data` are the storages' bytes by key, checked to be as long as the storages say; `limit` bounds the
+ * bytes that tensors may take in all.
  */
 export function stateDictOf(
   root: unknown,

@@ -82,7 +82,7 @@ export class Adam {
           m: this.m.get(name) as Tensor,
           v: this.v.get(name) as Tensor,
         },
-        params: { quads: vec4s, beta1, beta2, eps },
+        params: { vec4s, beta1, beta2, eps },
         invocations: Math.ceil(vec4s / perThread),
         constants: { PER_THREAD: perThread },
       });

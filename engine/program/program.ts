@@ -142,7 +142,7 @@ export class Program {
     });
     gpu.device.queue.writeBuffer(uniforms, 0, slots.buffer);
     this.#uniforms = uniforms;
-    // The recording is done with: what remains is commands.
+    // From now on only the commands are needed.
     this.#dispatches.length = 0;
   }
 

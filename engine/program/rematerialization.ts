@@ -1,11 +1,11 @@
-// Memory against arithmetic while a step is recorded. A tensor that a gradient wants must live from the forward pass to
-// the backward pass, unless it is computed once more there. So an operator leaves a recomputation closure for its
-// output, and while the tape is reversed a dispatch that reads such an output is given a twin, made then and there by
-// the same kernels from the same inputs, hence of the same bits. The original is then not touched after the forward
-// pass, which ends its life; twins that nobody reads are never made. Inputs may themselves be twins.
-// Where a dispatch writes to what a closure reads, such as an update of parameters, the closure is forgotten: the
-// original stays.
-// Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
+// Memory against arithmetic while a step is recorded (Chen et al., "Training Deep Nets with Sublinear Memory Cost",
+// 2016). A tensor that a gradient needs must live from the forward pass to the backward pass, unless it is recomputed
+// there. So an operator leaves a recomputation closure for its output. While the tape is reversed, a dispatch that
+// reads such an output gets a copy instead, recomputed at that moment by the same kernels from the same inputs, hence
+// with the same bits. The original is not used after the forward pass, so its memory serves other tensors. Copies that
+// nobody reads are never computed. Inputs may themselves be copies.
+// Where a dispatch writes to what a closure reads, such as an update of parameters, the closure is dropped and the
+// original is kept.
 import type { Inputs } from "../core/operator.js";
 import type { Storage, Tensor } from "../core/tensor.js";
 
@@ -19,14 +19,14 @@ export type Rematerialize = "nothing" | "cheap" | "everything";
 export class Recomputation {
   /** By the memory that they fill. */
   readonly #closures = new Map<Storage, () => Tensor>();
-  /** What the closures read, with what they make of it. */
+  /** For each storage that closures read, the outputs that they recompute from it. */
   readonly #madeFrom = new Map<Storage, Storage[]>();
-  /** What the present reversal has recomputed; null in a forward pass. */
-  #twins: Map<Storage, Storage> | null = null;
+  /** The copies that the present reversal has recomputed, by original; null in a forward pass. */
+  #copies: Map<Storage, Storage> | null = null;
 
   constructor(private readonly rematerialize: Rematerialize) {}
 
-  /** Notes how `output` can be recomputed from `inputs`, if that is to be done. */
+  /** Notes how `output` can be recomputed from `inputs`, if `rematerialize` asks for it. */
   add(output: Tensor, inputs: Inputs, cheap: boolean, recompute: () => Tensor): void {
     const { rematerialize } = this;
     if (rematerialize === "nothing" || (rematerialize === "cheap" && !cheap)) return;
@@ -52,24 +52,24 @@ export class Recomputation {
 
   /** Runs the reversal of a tape. */
   reversing<T>(work: () => T): T {
-    const before = this.#twins;
-    this.#twins = new Map();
+    const before = this.#copies;
+    this.#copies = new Map();
     try {
       return work();
     } finally {
-      this.#twins = before;
+      this.#copies = before;
     }
   }
 
-  /** The storage that a dispatch is to read in the place of this one. */
+  /** The storage that a dispatch reads in place of this one: in a backward pass its recomputed copy. */
   resolve(storage: Storage): Storage {
-    const recompute = this.#twins && this.#closures.get(storage);
+    const recompute = this.#copies && this.#closures.get(storage);
     if (!recompute) return storage;
-    let twin = this.#twins?.get(storage);
-    if (!twin) {
-      twin = recompute().storage;
-      this.#twins?.set(storage, twin);
+    let copy = this.#copies?.get(storage);
+    if (!copy) {
+      copy = recompute().storage;
+      this.#copies?.set(storage, copy);
     }
-    return twin;
+    return copy;
   }
 }

@@ -8,7 +8,7 @@ import type { Shape } from "../core/shapes.js";
 import { adapterName, type Profile } from "../device/adapter.js";
 
 export interface TuningTable {
-  /** Of this format, the keys included. */
+  /** Version of this format, the form of the keys included. */
   readonly version: 1;
   /** The adapter that it was measured on, as adapterName() calls it. */
   readonly adapter: string;
@@ -73,9 +73,8 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
 }
 
 /**
- * Puts a table in force. One of another adapter or profile says nothing of this one: it is left out, `notify` hears of
- * it, and the result is false. Entries for kernels that are gone, or that the adapter cannot run, are passed over when
- * met.
+ * Puts a table in force. A table of another adapter or profile is not used: `notify` is told and the result is false.
+ * Entries for kernels that no longer exist, or that the adapter cannot run, are skipped when they are met.
  */
 export function applyTuning(
   gpu: { info: GPUAdapterInfo; profile: Profile; variants: { use(table: TuningTable | null): void } },

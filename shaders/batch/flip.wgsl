@@ -1,4 +1,4 @@
-// y = x with every row of `width` elements reversed. One element per invocation.
+// y = x with every row of `width` elements reversed: x, y [rows, width]. One element per invocation.
 const WORKGROUP: u32 = 64;
 
 struct Params { size: u32, width: u32 }

@@ -15,11 +15,11 @@ struct Params { m: u32, n: u32, k: u32 }
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let quads = params.n / 4;
+  let row_vec4s = params.n / 4;
   let depth = params.k / 4;
   // Where a subgroup is wider than the row, its last lanes compute the last column too and store nothing.
-  let quad = group.x * LANES + lane;
-  let column = min(quad, quads - 1);
+  let column = group.x * LANES + lane;
+  let loaded = min(column, row_vec4s - 1);
   let row = group.y * 8;
   let low_row = (row + (lane & 3)) * depth;
   let high_row = low_row + 4 * depth;
@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let low = a[low_row + k];
     let high = a[high_row + k];
     for (var i = 0u; i < 4; i++) {
-      let v = b[(k * 4 + i) * quads + column];
+      let v = b[(k * 4 + i) * row_vec4s + loaded];
       s0 += subgroupBroadcast(low[i], 0) * v;
       s1 += subgroupBroadcast(low[i], 1) * v;
       s2 += subgroupBroadcast(low[i], 2) * v;
@@ -40,13 +40,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       s7 += subgroupBroadcast(high[i], 3) * v;
     }
   }
-  if (quad >= quads) { return; }
-  y[row * quads + quad] = s0;
-  y[(row + 1) * quads + quad] = s1;
-  y[(row + 2) * quads + quad] = s2;
-  y[(row + 3) * quads + quad] = s3;
-  y[(row + 4) * quads + quad] = s4;
-  y[(row + 5) * quads + quad] = s5;
-  y[(row + 6) * quads + quad] = s6;
-  y[(row + 7) * quads + quad] = s7;
+  if (column >= row_vec4s) { return; }
+  y[row * row_vec4s + column] = s0;
+  y[(row + 1) * row_vec4s + column] = s1;
+  y[(row + 2) * row_vec4s + column] = s2;
+  y[(row + 3) * row_vec4s + column] = s3;
+  y[(row + 4) * row_vec4s + column] = s4;
+  y[(row + 5) * row_vec4s + column] = s5;
+  y[(row + 6) * row_vec4s + column] = s6;
+  y[(row + 7) * row_vec4s + column] = s7;
 }

@@ -12,16 +12,16 @@ struct Params { m: u32, n: u32, k: u32 }
 
 @compute @workgroup_size(16, 16)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let quads = params.n / 4;
+  let row_vec4s = params.n / 4;
   let depth = params.k / 4;
   let row = id.y * 4;
   var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
   for (var k = 0u; k < depth; k++) {
-    let at = k * 4 * quads + id.x;
+    let at = k * 4 * row_vec4s + id.x;
     let b0 = b[at];
-    let b1 = b[at + quads];
-    let b2 = b[at + 2 * quads];
-    let b3 = b[at + 3 * quads];
+    let b1 = b[at + row_vec4s];
+    let b2 = b[at + 2 * row_vec4s];
+    let b3 = b[at + 3 * row_vec4s];
     let a0 = a[row * depth + k];
     let a1 = a[(row + 1) * depth + k];
     let a2 = a[(row + 2) * depth + k];
@@ -31,8 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     s2 += a2.x * b0 + a2.y * b1 + a2.z * b2 + a2.w * b3;
     s3 += a3.x * b0 + a3.y * b1 + a3.z * b2 + a3.w * b3;
   }
-  y[row * quads + id.x] = s0;
-  y[(row + 1) * quads + id.x] = s1;
-  y[(row + 2) * quads + id.x] = s2;
-  y[(row + 3) * quads + id.x] = s3;
+  y[row * row_vec4s + id.x] = s0;
+  y[(row + 1) * row_vec4s + id.x] = s1;
+  y[(row + 2) * row_vec4s + id.x] = s2;
+  y[(row + 3) * row_vec4s + id.x] = s3;
 }

@@ -11,10 +11,10 @@ struct Params { m: u32, n: u32, k: u32 }
 
 @compute @workgroup_size(16, 16)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let quads = params.n / 4;
+  let row_vec4s = params.n / 4;
   var sum = vec4f();
   for (var k = 0u; k < params.k; k++) {
-    sum += a[id.y * params.k + k] * b[k * quads + id.x];
+    sum += a[id.y * params.k + k] * b[k * row_vec4s + id.x];
   }
-  y[id.y * quads + id.x] = sum;
+  y[id.y * row_vec4s + id.x] = sum;
 }

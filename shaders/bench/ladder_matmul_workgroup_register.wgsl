@@ -16,14 +16,14 @@ var<workgroup> tile_b: array<vec4f, 256>;
 
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u) {
-  let quads = params.n / 4;
+  let row_vec4s = params.n / 4;
   let column = group.x * 16 + id.x;
   let load_row = (group.y * 16 + id.y) * 4;
   var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
   for (var k0 = 0u; k0 < params.k; k0 += 16) {
     let at = load_row * params.k + k0 + id.x;
     tile_a[id.x * 16 + id.y] = vec4f(a[at], a[at + params.k], a[at + 2 * params.k], a[at + 3 * params.k]);
-    tile_b[id.y * 16 + id.x] = b[(k0 + id.y) * quads + column];
+    tile_b[id.y * 16 + id.x] = b[(k0 + id.y) * row_vec4s + column];
     workgroupBarrier();
     for (var k = 0u; k < 16; k++) {
       let rows = tile_a[k * 16 + id.y];
@@ -35,8 +35,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
     }
     workgroupBarrier();
   }
-  y[load_row * quads + column] = s0;
-  y[(load_row + 1) * quads + column] = s1;
-  y[(load_row + 2) * quads + column] = s2;
-  y[(load_row + 3) * quads + column] = s3;
+  y[load_row * row_vec4s + column] = s0;
+  y[(load_row + 1) * row_vec4s + column] = s1;
+  y[(load_row + 2) * row_vec4s + column] = s2;
+  y[(load_row + 3) * row_vec4s + column] = s3;
 }

@@ -4,8 +4,8 @@
 // channel and tap row a lane reads one window of x, and all taps of that row are summed before they join the totals.
 // So the totals stay out of the inner loop, and chains of additions are short and round less.
 // The eight output channels are written out, not looped over: subgroupBroadcast takes a lane that is a constant
-// expression, and an index into the totals that is no constant would move them from registers to memory. They come one
-// after the other, since a CPU has registers for the sums of one.
+// expression, and an index into the totals that is no constant would move them from registers to memory. They are
+// computed one after the other, since a CPU has registers for the sums of only one.
 // Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
 // Grid: x = groups of pixels, y = blocks of ROWS output channels, z = batch.
 enable subgroups;

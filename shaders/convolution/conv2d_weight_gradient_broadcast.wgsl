@@ -5,6 +5,7 @@
 // each: every lane computes one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to
 // all. The rows (n, oy) are cut into `splits` runs, whose partial sums a second pass adds in a fixed order.
 // The eight output channels are written out for the reasons in conv2d_broadcast.wgsl.
+// Layouts: dy [batch, out_channels, out_height, out_width], x [batch, in_channels, in_height, in_width].
 // Grid: x = groups of pairs, y = blocks of ROWS output channels, z = splits.
 enable subgroups;
 

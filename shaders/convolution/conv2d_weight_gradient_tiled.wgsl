@@ -3,6 +3,7 @@
 //     = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
 // Rows are output channels, columns in_channels * taps, and the long sum over batch * pixels is cut into splits, one
 // per `z`, whose partial sums a second pass adds in a fixed order.
+// Layouts: dy [batch, out_channels, out_height, out_width], x [batch, in_channels, in_height, in_width].
 // Grid: tiles, flat.
 const TAPS_X: u32 = 3; // @tunable
 const TAPS_Y: u32 = 3; // @tunable

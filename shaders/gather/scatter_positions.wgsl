@@ -1,6 +1,6 @@
-// The adjoint of gather_positions: x[b, c, ids[p]] += rows[b * patches + p, c], onto x already filled. One invocation
-// per channel of an image adds its patches one after the other, so positions may repeat and the order of summation is
-// fixed.
+// The adjoint of gather_positions: x[b, c, ids[p]] += rows[b * patches + p, c], onto x already filled; layouts as
+// there. One invocation per channel of an image adds its patches one after the other, so positions may repeat and the
+// order of summation is fixed.
 const WORKGROUP: u32 = 8;
 
 struct Params { batch: u32, channels: u32, area: u32, patches: u32, ids_stride: u32 }

@@ -1,5 +1,5 @@
 // dx = (g - mean(g) - xhat * mean(g * xhat)) / deviation, with g and xhat as in instance_norm_gradient_sums, which
-// computed the two means. dy, x, dx [planes, size]. Grid as in lib/row_part.wgsl.
+// computed the two means. dy, x, dx [planes, size]; statistics, sums [planes, 2]. Grid as in lib/row_part.wgsl.
 struct Params { planes: u32, size: u32, slope: f32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;

@@ -3,7 +3,8 @@
 // A workgroup computes TILE_M x TILE_N results over slices of TILE_K of the sum, which it stages in workgroup memory.
 // Every invocation keeps a thread tile of THREAD_QUADS * 4 rows x THREAD_QUADS * 4 columns in registers.
 // engine/operators/lib/tiles.ts chooses the sizes.
-// Rows and columns go by quads, the unit of all loads from workgroup memory. The file that includes this defines:
+// Rows and columns are grouped into quads of four, the unit of all loads from workgroup memory. The file that includes
+// this defines:
 //   STRIDED
 //     if true the four of a quad lie a quarter of a tile apart, so that neighbouring invocations touch neighbouring
 //     elements; if false they are neighbours, for access as vec4s

@@ -1,5 +1,5 @@
 // The product of matmul_broadcast.wgsl where b and y are accessed as vec4s: k and n are multiples of 4, b is contiguous
-// along k or n, and its other strides are multiples of 4. Strides count single elements, as there.
+// along k or n, and its other strides are multiples of 4. Strides count single elements, and the grid is the same.
 enable subgroups;
 
 // Whether a is contiguous along k, its other strides multiples of 4; else along m, its other strides any.

@@ -1,11 +1,11 @@
 // Adam (Kingma and Ba, 2015) as PyTorch computes it: m and v are the running means of g and g^2, and
 //   p -= rate * m / (sqrt(v) * correction + eps),   rate = lr / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t).
-// rate and correction come in a buffer, because a recorded step changes them at every replay. PER_THREAD vec4s per
-// invocation.
+// rate and correction come in a buffer, `schedule`, because a recorded step changes them at every replay. g, p, m, v:
+// vec4s of one flat shape, PER_THREAD consecutive ones per invocation.
 const WORKGROUP: u32 = 64;
 const PER_THREAD: u32 = 1; // @tunable
 
-struct Params { quads: u32, beta1: f32, beta2: f32, eps: f32 }
+struct Params { vec4s: u32, beta1: f32, beta2: f32, eps: f32 }
 
 @group(0) @binding(0) var<storage, read> g: array<vec4f>;
 @group(0) @binding(1) var<storage, read> schedule: array<f32>;
@@ -20,7 +20,7 @@ struct Params { quads: u32, beta1: f32, beta2: f32, eps: f32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let first = flat_index(group, groups, local, WORKGROUP) * PER_THREAD;
-  let end = min(first + PER_THREAD, params.quads);
+  let end = min(first + PER_THREAD, params.vec4s);
   for (var at = first; at < end; at++) {
     let mean = params.beta1 * m[at] + (1.0 - params.beta1) * g[at];
     let square = params.beta2 * v[at] + (1.0 - params.beta2) * g[at] * g[at];

@@ -12,7 +12,8 @@ struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
 //#include lib/strip.wgsl
 
-// The run of columns [first, last] that a row's element was written to, or the up to three columns.
+// The sum over the columns that element i of a row was written to: by replication a run [first, last], by reflection up
+// to three.
 fn row_sum(row: u32, i: i32, n: i32, pad: i32) -> f32 {
   if (REFLECT) {
     var sum = dy[row + u32(i + pad)];

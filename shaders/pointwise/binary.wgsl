@@ -6,7 +6,7 @@ const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 const PER_THREAD: u32 = 1; // @tunable
 
-struct Params { quads: u32, slope: f32 }
+struct Params { vec4s: u32, slope: f32 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
@@ -28,6 +28,6 @@ fn f(u: vec4f, v: vec4f) -> vec4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let first = flat_index(group, groups, local, WORKGROUP) * PER_THREAD;
-  let end = min(first + PER_THREAD, params.quads);
+  let end = min(first + PER_THREAD, params.vec4s);
   for (var at = first; at < end; at++) { y[at] = f(a[at], b[at]); }
 }

@@ -1,3 +1,4 @@
+// Random numbers: the published generator, streams of their own per seed and fork, and even distributions.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CutgpuError } from "../../engine/core/errors.js";

@@ -5,36 +5,19 @@ import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as engine from "../../engine/index.js";
+import { isAnswer, type OperatorParameters } from "../support/golden-operators.js";
 import { type OperatorCase, relativeError } from "../support/goldens.js";
 import { download, upload } from "../support/gpu.js";
 import type { GoldenCase } from "./runs.js";
 
 const BOUND = 5e-5;
 
-/** Every parameter a case may have; a case has those of its operator. */
-interface Parameters {
-  stride: number;
-  padding: number;
-  outputPadding: number;
-  eps: number;
-  slope: number;
-  mode: "lsgan" | "vanilla" | "nonsaturating" | "wgangp";
-  targetIsReal: boolean;
-  batch: number;
-  tau: number;
-  allNegatives?: boolean;
-  lr: number;
-  beta1: number;
-  beta2: number;
-  steps: number;
-}
-
 type Answers = Record<string, Tensor>;
-type Forward = (inputs: Record<string, Tensor>, parameters: Parameters, ids: () => Tensor) => Tensor;
+type Forward = (inputs: Record<string, Tensor>, parameters: OperatorParameters, ids: () => Tensor) => Tensor;
 
-const nceOptions = ({ batch, tau, allNegatives }: Parameters) => ({ groups: allNegatives ? 1 : batch, tau });
+const nceOptions = ({ batch, tau, allNegatives }: OperatorParameters) => ({ groups: allNegatives ? 1 : batch, tau });
 
-function ganLoss(x: Tensor, { mode, targetIsReal }: Parameters): Tensor {
+function ganLoss(x: Tensor, { mode, targetIsReal }: OperatorParameters): Tensor {
   if (mode === "lsgan") return engine.mseLoss(x, targetIsReal ? 1 : 0);
   if (mode === "vanilla") return engine.bceWithLogits(x, targetIsReal ? 1 : 0);
   const signed = engine.scale(x, targetIsReal ? -1 : 1);
@@ -75,14 +58,14 @@ const composedPath: Forward = ({ fq, fk, w1, b1, w2, b2 }, parameters, ids) => {
 function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers {
   const names = [...given.tensors.keys()].filter((name) => !/^(y|ids|d.+)$/.test(name));
   const inputs = Object.fromEntries(names.map((name) => [name, upload(gpu, given.dense(name)).requireGrad()]));
-  const y = forward(inputs, given.parameters as unknown as Parameters, () => gpu.tensor(given.ids("ids")));
+  const y = forward(inputs, given.parameters as unknown as OperatorParameters, () => gpu.tensor(given.ids("ids")));
   const gradients = grad(y, Object.values(inputs), { dy: upload(gpu, given.dense("dy")) });
   return { y, ...Object.fromEntries(names.map((name, i) => [`d${name}`, gradients[i]])) };
 }
 
-/** Parameters after each update. */
+/** OperatorParameters after each update. */
 function adam(gpu: Gpu, given: OperatorCase): Answers {
-  const { lr, steps, ...options } = given.parameters as unknown as Parameters;
+  const { lr, steps, ...options } = given.parameters as unknown as OperatorParameters;
   const p = upload(gpu, given.dense("p0"));
   const optimizer = new engine.Adam(gpu, new Map([["p", p]]), options);
   const trajectory: Answers = {};
@@ -94,9 +77,6 @@ function adam(gpu: Gpu, given: OperatorCase): Answers {
   optimizer.dispose();
   return trajectory;
 }
-
-/** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
-const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
 
 /** Every answer of one operator case with its error; the patch path both fused and composed. */
 export async function operatorAnswers(gpu: Gpu, given: OperatorCase): Promise<GoldenCase[]> {

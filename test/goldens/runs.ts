@@ -1,5 +1,5 @@
 // Plays the golden training runs and generators: what the files' metadata say, through the public networks and step.
-// One case a quantity, with its error ||ours - golden|| / ||golden|| and its bound.
+// One case per quantity, with its error ||ours - golden|| / ||golden|| and its bound.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Generator } from "../../cut/networks/generator.js";

@@ -2,7 +2,7 @@
 // that in every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { countTiles, planTiles, TILES } from "../../engine/operators/lib/tiles.js";
+import { countTiles, suitableTile, TILES } from "../../engine/operators/lib/tiles.js";
 import { everywhere } from "../../engine/operators/table.js";
 import { testGpu } from "../support/gpu.js";
 import { conv2d } from "./convolution.js";
@@ -25,18 +25,18 @@ test("every tile fits the base limits, and a workgroup loads whole lines of it",
 });
 
 test("the largest tile serves where it fills a GPU and wastes little", () => {
-  assert.is(planTiles(4096, 4096, 1), "128x128");
+  assert.is(suitableTile(4096, 4096, 1), "128x128");
   // The generator's blocks at 256 x 256: 64 tiles are too few, those of four images are enough.
-  assert.is(planTiles(256, 4096, 1), "64x64");
-  assert.is(planTiles(256, 4096, 4), "128x128");
+  assert.is(suitableTile(256, 4096, 1), "64x64");
+  assert.is(suitableTile(256, 4096, 4), "128x128");
   // 64 rows would leave half of such a tile idle.
-  assert.is(planTiles(64, 65536, 1), "64x64");
+  assert.is(suitableTile(64, 65536, 1), "64x64");
 });
 
 test("few rows take low tiles: the generator's last layer, and D's", () => {
-  assert.is(planTiles(3, 65536, 1), "16x64");
-  assert.is(planTiles(1, 900, 1), "16x64");
-  assert.is(planTiles(17, 65536, 1), "32x64");
+  assert.is(suitableTile(3, 65536, 1), "16x64");
+  assert.is(suitableTile(1, 900, 1), "16x64");
+  assert.is(suitableTile(17, 65536, 1), "32x64");
   assert.is(countTiles(TILES["32x64"], 33, 129), 6);
 });
 

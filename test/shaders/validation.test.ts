@@ -40,10 +40,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   TAPS: [4],
   A_ALONG_K: [false],
   B_ALONG_K: [true],
-  FOURS: [true],
   STRIP: [8],
   STRIDE: [2, 3],
-  OWNED: [2, 8],
   // A tile that is lower, or narrower, or shallower; with THREAD_QUADS 2 the default one has fewer invocations.
   TILE_M: [16, 32],
   TILE_N: [32],

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { makePicture } from "./command.js";
+import { assertStatus, cutgpu, makeDataset, makePicture, tiny } from "./command.js";
 
 /** Makes the pictures in `folder`. */
 export async function makeInputs(folder: string): Promise<void> {
@@ -27,4 +27,13 @@ export async function decodedPictures(folder: string): Promise<Map<string, strin
     return [name, `${info.width}x${info.height}x${info.channels} ${data.toString("base64")}`] as const;
   });
   return new Map(await Promise.all(pictures));
+}
+
+/** Trains a tiny run `runs/r` in `folder` for three steps, and translates the inputs in `in` with it to `out`. */
+export async function trainAndTranslate(folder: string): Promise<void> {
+  await makeDataset(join(folder, "data"), 2);
+  await makeInputs(join(folder, "in"));
+  const train = ["train", "--dataroot", "data", "--name", "r", ...tiny, "--max_steps", "3"];
+  assertStatus(await cutgpu(train, { cwd: folder }), 0);
+  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "in", "--out", "out"], { cwd: folder }), 0);
 }

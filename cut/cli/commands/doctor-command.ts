@@ -50,7 +50,7 @@ async function doctor(given: GivenOptions<typeof schema>): Promise<void> {
 }
 
 async function examine(profile: "auto" | "gpu" | "software"): Promise<Findings> {
-  // Looked up first: to take the bundled SwiftShader changes the environment.
+  // Looked up before a device is opened, because to use the bundled SwiftShader changes the environment.
   const drivers = installedDrivers();
   const result: Findings = {
     ok: false,
@@ -99,7 +99,7 @@ const secondsSince = (begun: number) => Number(((performance.now() - begun) / 10
 /** Where Vulkan's loader finds drivers on Linux, if the environment does not name them itself. */
 const DRIVER_FOLDERS = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
-/** What says that there are Vulkan drivers here, in words; empty where nothing does. */
+/** Where this machine's Vulkan drivers were found, in words; empty where there are none. */
 function installedDrivers(): string {
   for (const variable of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]) {
     if (process.env[variable]) return `${variable} names ${process.env[variable]}`;

@@ -135,7 +135,7 @@ class TrainCommand {
       await this.#makeSamples(translator, training.stepsDone);
     } catch (error) {
       progress.stop();
-      // The report shows how far it came, if it can be written; what ended the run is the error to tell.
+      // The report shows how far the run came. Whether it can be written or not, `error` is the one to tell.
       if (this.#losses.length > 0) await this.#report().catch(() => undefined);
       throw error;
     }

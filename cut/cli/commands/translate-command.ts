@@ -82,7 +82,7 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
   let outcome: Outcome;
   try {
     const translator = new Translator(gpu, loadGenerator(gpu, bytes, file));
-    // Folders are made when only a picture can still go wrong.
+    // Folders are made last, when only single pictures can still fail.
     for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
     outcome = await translateAll(gpu, translator, jobs, size, signal);
   } finally {

@@ -48,7 +48,7 @@ function openBrowser(url: string): void {
   const [command, ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[process.platform as string] ?? [
     "xdg-open",
   ];
-  // Where there is no such program the address on the terminal must do.
+  // Without such a program the visitor opens the address that was printed.
   spawn(command, [...args, url], { stdio: "ignore", detached: true })
     .on("error", () => undefined)
     .unref();

@@ -1,7 +1,6 @@
 // A small kit for programs of several commands on a terminal: options read by schemas (cut/options/schema.ts), help
 // made from them, one line on stderr for whatever goes wrong, exit statuses that scripts can tell apart, and progress.
-// What commands there are it is told by whoever calls `dispatch`. Code that runs in a browser too takes arguments.ts
-// alone.
+// The caller of `dispatch` says which commands there are. Code that runs in a browser too imports arguments.ts alone.
 export { type Command, type CommandContext, type CommandEntry, type CommandList, defineCommand } from "./command.js";
 export { dispatch, type Surroundings } from "./dispatch.js";
 export { describeFailure, exitStatus } from "./failure.js";

@@ -11,7 +11,7 @@ export interface ProgressOptions {
   start?: number;
   /** Seconds between lines where there is no terminal. */
   everySeconds?: number;
-  /** Where there is no terminal: whether `done` gets a line of its own, however little time has gone by. */
+  /** Without a terminal: whether `done` gets a line of its own, even before `everySeconds` have passed. */
   lineDue?: (done: number) => boolean;
   stream?: NodeJS.WriteStream;
   /** Milliseconds, for tests. */
@@ -82,7 +82,7 @@ export function startProgress(options: ProgressOptions): Progress {
 
   if (!stream.isTTY) {
     let lastLine = now();
-    /** What was done at the last line that was due, which `stop` need not print again. */
+    /** `done` of the last line that was printed because of `lineDue`; `stop` does not repeat it. */
     let dueAt = -1;
     const print = () => {
       const { speed, left } = numbers();

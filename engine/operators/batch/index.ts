@@ -10,7 +10,7 @@ import type { Gpu } from "../../device/gpu.js";
 /** Sets every element of y. */
 export function fillWith(gpu: Gpu, y: Tensor, value: number): void {
   const vec4s = Math.ceil(y.size / 4);
-  gpu.dispatch(fill, { bindings: { y }, params: { quads: vec4s, value }, invocations: vec4s });
+  gpu.dispatch(fill, { bindings: { y }, params: { vec4s, value }, invocations: vec4s });
 }
 
 /** y[to...] = x[from...] for `size` elements, in flat order. */

@@ -33,7 +33,7 @@ export function chooseConvolution(
 
 // Where a forced "winograd" does not apply (other taps, a stride), the direct kernel of the profile does the work.
 
-const directConvolutions = { tiled: tiledConvolution("planned"), broadcast: broadcastConvolution };
+const directConvolutions = { tiled: tiledConvolution("suitable"), broadcast: broadcastConvolution };
 
 export const winogradConvolution: Convolve = (gpu, operands, g) => {
   const { x, y } = operands;
@@ -44,7 +44,7 @@ export const winogradConvolution: Convolve = (gpu, operands, g) => {
   }
 };
 
-const directWeightGradients = { tiled: tiledWeightGradient("planned"), broadcast: broadcastWeightGradient };
+const directWeightGradients = { tiled: tiledWeightGradient("suitable"), broadcast: broadcastWeightGradient };
 
 export const winogradWeightGradient: WeightGradient = (gpu, tensors, options) => {
   const { x, dy } = tensors;

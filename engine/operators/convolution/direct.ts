@@ -31,8 +31,8 @@ export function broadcastConvolution(gpu: Gpu, operands: Operands, g: Geometry):
   });
 }
 
-/** Workgroups that fill a CPU, and rows of pixels that a partial sum adds at least. */
-const FILLING_A_CPU = 32;
+/** Workgroups that fill a CPU, and the fewest rows of pixels that a partial sum adds. */
+const CPU_FILLING = 32;
 const SHORTEST_SPLIT = 4;
 
 export function broadcastWeightGradient(
@@ -49,7 +49,7 @@ export function broadcastWeightGradient(
   const tilesM = Math.ceil(outChannels / ROWS);
   // The sum runs over rows of pixels, cut into so many splits that the adapter is filled.
   const length = batch * outHeight;
-  const wanted = Math.min(Math.ceil(FILLING_A_CPU / (tilesN * tilesM)), Math.ceil(length / SHORTEST_SPLIT));
+  const wanted = Math.min(Math.ceil(CPU_FILLING / (tilesN * tilesM)), Math.ceil(length / SHORTEST_SPLIT));
   const rowsPerSplit = Math.ceil(length / wanted);
   const splits = Math.ceil(length / rowsPerSplit);
   const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);

@@ -25,10 +25,10 @@ export const tiledConvolution =
     else gpu.dispatch(conv2d_tiled, run);
   };
 
-/** Pixels that a partial sum adds at least: fewer would cost more to write and add than to sum. */
+/** The fewest pixels that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
 const SHORTEST_SPLIT = 256;
 
-/** Summed over runs of pixels, the splits, and then over the splits. */
+/** Pixels are cut into runs, the splits. Each split is summed, and then the splits' sums. */
 export const tiledWeightGradient =
   (tile: TileChoice): WeightGradient =>
   (gpu, { x, dy, dw }, options) => {

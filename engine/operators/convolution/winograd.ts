@@ -57,7 +57,7 @@ export function winogradServes(
   return 4 * FREQUENCIES * largest <= MOST_BYTES;
 }
 
-/** Small workgroups, where they cost nothing, leave no lane idle. */
+/** On software adapters small workgroups cost nothing, and they leave no lane idle. */
 const workgroupOf = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8 : 64 });
 
 const tileParams = (tiles: TileCounts) => ({ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride });

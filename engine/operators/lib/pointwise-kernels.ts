@@ -22,7 +22,7 @@ export function runUnary(gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b =
   const perThread = PER_THREAD[gpu.profile];
   gpu.dispatch(unary, {
     bindings: { x, y },
-    params: { quads: vec4s, a, b },
+    params: { vec4s, a, b },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: unary.ops[op], PER_THREAD: perThread },
   });
@@ -34,7 +34,7 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
   const perThread = PER_THREAD[gpu.profile];
   gpu.dispatch(binary, {
     bindings: { a, b, y },
-    params: { quads: vec4s, slope },
+    params: { vec4s, slope },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: binary.ops[op], PER_THREAD: perThread },
   });

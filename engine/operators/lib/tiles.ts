@@ -25,19 +25,20 @@ export const TILES = {
 export type TilesName = keyof typeof TILES;
 
 /** A tile by its name, or the one that suits the shape. */
-export type TileChoice = TilesName | "planned";
+export type TileChoice = TilesName | "suitable";
 
 /** Workgroups that fill a large GPU: two on each of some 130 multiprocessors. */
 export const FILLING = 256;
 
-/** How much more results, those beyond the matrix included, the largest tile may compute than the next. */
+/** The largest tile may compute so many times the results of the next one, those beyond the matrix included. */
 const MOST_WASTE = 1.25;
 
 /**
- * The tile for products of [m, k] and [k, n]: the largest, which reads its operands the fewest times, where there are
- * enough workgroups to fill a large GPU; low ones for few rows. `batch` counts products that can run beside each other.
+ * The tile for products of [m, k] and [k, n]: the largest where there are enough workgroups to fill a large GPU,
+ * because it reads its operands the fewest times; a low one for few rows. `batch` counts products that can run beside
+ * each other.
  */
-export function planTiles(m: number, n: number, batch: number): TilesName {
+export function suitableTile(m: number, n: number, batch: number): TilesName {
   if (m <= TILES["16x64"].TILE_M) return "16x64";
   if (m <= TILES["32x64"].TILE_M) return "32x64";
   // Rows and columns that a tile computes in vain must not cost more than it saves.
@@ -50,7 +51,7 @@ export function planTiles(m: number, n: number, batch: number): TilesName {
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
   Math.ceil(m / TILE_M) * Math.ceil(n / TILE_N);
 
-/** The constants for a product, with ROLLED where loops are to stay loops: on software adapters, in either profile. */
+/** The constants for a product. On software adapters, in either profile, ROLLED keeps loops from being unrolled. */
 export function chooseTiles(
   gpu: Gpu,
   tile: TileChoice,
@@ -58,6 +59,6 @@ export function chooseTiles(
   n: number,
   batch: number,
 ): Tiles & { ROLLED: boolean } {
-  const name = tile === "planned" ? planTiles(m, n, batch) : tile;
+  const name = tile === "suitable" ? suitableTile(m, n, batch) : tile;
   return { ...TILES[name], ROLLED: profileOf(gpu.info) === "software" };
 }

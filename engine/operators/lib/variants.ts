@@ -7,18 +7,18 @@ import type { TileChoice, TilesName } from "./tiles.js";
 export type TiledVariant = "tiled" | `tiled_${TilesName}`;
 export type DirectVariant = TiledVariant | "broadcast";
 
-/** What a function of the tile gives for each tiled variant. */
+/** One entry per tiled variant, made by a function of its tile. */
 export const tiledVariants = <F>(forward: (tile: TileChoice) => F): { readonly [name in TiledVariant]: F } => ({
-  tiled: forward("planned"),
+  tiled: forward("suitable"),
   tiled_128x128: forward("128x128"),
   tiled_64x64: forward("64x64"),
   tiled_32x64: forward("32x64"),
   tiled_16x64: forward("16x64"),
 });
 
-/** What a function of the variant gives for each direct variant, where all differ in the products inside alone. */
+/** One entry per direct variant, for operators whose variants differ in the matrix products inside alone. */
 export const directVariants = <F>(forward: (variant: DirectVariant) => F): { readonly [name in DirectVariant]: F } => ({
-  ...tiledVariants((tile) => forward(tile === "planned" ? "tiled" : `tiled_${tile}`)),
+  ...tiledVariants((tile) => forward(tile === "suitable" ? "tiled" : `tiled_${tile}`)),
   broadcast: forward("broadcast"),
 });
 
@@ -26,6 +26,6 @@ export const directVariants = <F>(forward: (variant: DirectVariant) => F): { rea
 export const directVariantFor = ({ profile, subgroupSize }: AdapterTraits): "broadcast" | "tiled" =>
   profile === "software" && subgroupSize >= 4 ? "broadcast" : "tiled";
 
-/** The same as an operator's `choose`. */
+/** directVariantFor() with the arguments of an operator's `choose`. */
 export const chooseByProfile = (_shapes: unknown, _options: unknown, adapter: AdapterTraits): "broadcast" | "tiled" =>
   directVariantFor(adapter);

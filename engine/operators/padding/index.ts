@@ -11,7 +11,7 @@ type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;
 type PadGradient = Operator<One, { padding: number; size: readonly [number, number] }>;
 
-// Each is the other's gradient, so each is given the other as a function. Bundlers may drop what nobody uses.
+// A padding and its adjoint are each other's gradients, so each gets the other as a function.
 // @__NO_SIDE_EFFECTS__
 function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): Pad {
   return defineOperator({
@@ -50,7 +50,7 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
   return defineOperator({
     name,
     shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
-    // What falls on a pixel beside its own is added to it.
+    // One addition for every value that falls on a pixel beside the pixel's own.
     flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
     forward(gpu, [dy], { padding, size }, dx) {
       const [batch, channels] = dy.shape;

@@ -95,7 +95,7 @@ export function sumInto(gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor,
   let runs = runsOf(x.shape, axes);
   let from = x;
   while (runs.filter((run) => run.reduced).length > 2 || runs.filter((run) => !run.reduced).length > 2) {
-    // Take away the fastest reduced run alone, seen as [slower, run, faster].
+    // Reduce the fastest reduced run by itself, with x seen as [slower, run, faster].
     const at = runs.findLastIndex((run) => run.reduced);
     if (at < 0) break;
     const run = runs[at];
@@ -168,7 +168,7 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor): undefined {
   if (broadcastGeometry(y.shape, [x.shape]).n.length <= BROADCAST_AXES) {
     return runBroadcast(gpu, "expand", "FIRST", x, x, y);
   }
-  // Along its slowest axis x is repeated last.
+  // The slowest axis along which x is repeated comes last.
   const lead = y.shape.length - x.shape.length;
   const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
   const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));

@@ -1,6 +1,7 @@
 // What both tiled convolutions define for shaders/lib/tiled_gemm.wgsl: rows are output channels, columns the pixels of
 // an image, and the sum runs over input channels and taps, a channel's taps contiguous. The matrix of windows is never
 // stored: x is gathered (an implicit GEMM).
+// Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width].
 const TAPS_X: u32 = 3; // @tunable taps along a row: constant, so that dividing by it is cheap
 const TAPS_Y: u32 = 3; // @tunable
 const TAPS: u32 = TAPS_X * TAPS_Y;

@@ -1,4 +1,4 @@
-// What both tiled matrix products define for shaders/lib/tiled_gemm.wgsl.
+// What both tiled matrix products define for shaders/lib/tiled_gemm.wgsl. Layouts: see shaders/matmul/lib/params.wgsl.
 alias PlaceA = vec4u;
 alias PlaceB = vec4u;
 

@@ -23,12 +23,12 @@ test("observing tells operators with their dispatches, and these can be repeated
     calls.map(({ dispatches }) => dispatches.length),
     [1, 1],
   );
-  const twin = repeatCalls(gpu, calls.slice(0, 1));
-  const { program } = await record(gpu, twin.work);
+  const repeated = repeatCalls(gpu, calls.slice(0, 1));
+  const { program } = await record(gpu, repeated.work);
   assert.is(program.length, 1);
   assert.match(program.kernels()[0], /^conv2d/);
   program.dispose();
-  twin.dispose();
+  repeated.dispose();
   for (const tensor of [x, w, result]) tensor.dispose();
 });
 

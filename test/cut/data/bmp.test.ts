@@ -93,7 +93,7 @@ test("32 bits with masks: any order of the channels, alpha on white, a blank alp
   assert.equal(pixelsOf({ ...long, rows: [[1, 2, 3, 0, 4, 5, 6, 0]] }), [1, 2, 3, 4, 5, 6]);
 });
 
-test("16 bits: five bits a channel, or six of green by masks", () => {
+test("16 bits: five bits per channel, or six of green by masks", () => {
   const white = [0xff, 0x7f];
   const red = [0x00, 0x7c];
   assert.equal(pixelsOf({ width: 2, height: 1, bits: 16, rows: [[...white, ...red]] }), [255, 255, 255, 255, 0, 0]);

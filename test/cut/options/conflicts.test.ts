@@ -1,22 +1,7 @@
 // Option conflicts: each is refused with what to change.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { OptionError } from "../../../cut/options/schema.js";
-import { resolveOptions } from "../../../cut/options/train-options.js";
-
-const dataroot = "pictures";
-
-/** The error message with which `given` is refused. */
-function refusal(given: Record<string, unknown>): string {
-  try {
-    resolveOptions({ dataroot, ...given });
-  } catch (error) {
-    assert.instance(error, OptionError);
-    return `${(error as OptionError).message} ${(error as OptionError).fix}`;
-  }
-  assert.unreachable("the options should have been refused");
-  return "";
-}
+import { refusal } from "./refusal.js";
 
 test("conflicts are refused, each with what to change", () => {
   assert.match(refusal({ crop_size: 300 }), "crop_size 300 does not fit into load_size 286");

@@ -1,23 +1,9 @@
 // The training options: the reference's defaults, presets, checks, and what resuming may change.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { OptionError } from "../../../cut/options/schema.js";
 import { mergeForResume, resolveOptions } from "../../../cut/options/train-options.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
-
-const dataroot = "pictures";
-
-/** The error message with which `given` is refused. */
-function refusal(given: Record<string, unknown>): string {
-  try {
-    resolveOptions({ dataroot, ...given });
-  } catch (error) {
-    assert.instance(error, OptionError);
-    return `${(error as OptionError).message} ${(error as OptionError).fix}`;
-  }
-  assert.unreachable("the options should have been refused");
-  return "";
-}
+import { dataroot, refusal } from "./refusal.js";
 
 test("defaults are the reference's", () => {
   const reference: Partial<TrainOptions> = {

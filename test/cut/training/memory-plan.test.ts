@@ -10,32 +10,19 @@ import type { AdapterTraits } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { Random } from "../../../engine/random.js";
 import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
+import { SIDE, tinyOptions } from "./tiny-options.js";
 
 const test = suite("memory plan");
 
-const SIDE = 16;
-const tiny = (given: Record<string, unknown>) =>
-  resolveOptions({
-    dataroot: "memory",
-    netG: "resnet_4blocks",
-    ngf: 4,
-    ndf: 4,
-    netD: "n_layers",
-    n_layers_D: 1,
-    num_patches: 16,
-    netF_nc: 16,
-    nce_layers: [0, 4, 8, 12],
-    crop_size: SIDE,
-    load_size: SIDE,
-    ...given,
-  });
+/** One layer more than the other tests tap. */
+const nce_layers = [0, 4, 8, 12];
 
 const bytesOf = (values: Float32Array) =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");
 
 /** Two steps: everything that a step computes, and the bytes of its program. */
 async function train(gpu: Gpu, given: Record<string, unknown>) {
-  const options = tiny(given);
+  const options = tinyOptions({ nce_layers, ...given });
   const step = new TrainingStep(gpu, options);
   const random = new Random(5);
   const networks = [step.G, step.D, step.F];
@@ -77,7 +64,7 @@ for (const profile of profiles) {
 test("a plan counts what training then takes", async () => {
   const gpu = await ownGpu();
   for (const low_memory of [false, true]) {
-    const options = tiny({ low_memory });
+    const options = tinyOptions({ nce_layers, low_memory });
     const before = gpu.memory().liveBytes;
     const step = new TrainingStep(gpu, options);
     await step.prepare(1, SIDE, SIDE, false);

@@ -2,7 +2,6 @@
 // finite losses and goes on exactly after a stop, and what can go wrong on the way says so.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { resolveOptions } from "../../../cut/options/train-options.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import type { LossRow } from "../../../cut/report/losses.js";
 import { parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
@@ -15,27 +14,9 @@ import {
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { Gpu } from "../../../engine/device/gpu.js";
 import { ownGpu, testGpu } from "../../support/gpu.js";
+import { SIDE, tinyOptions } from "./tiny-options.js";
 
 const test = suite("training");
-
-const SIDE = 16;
-
-const tiny = (given: Partial<TrainOptions> = {}): TrainOptions =>
-  resolveOptions({
-    dataroot: "memory",
-    name: "r",
-    crop_size: SIDE,
-    load_size: SIDE,
-    netG: "resnet_4blocks",
-    ngf: 4,
-    ndf: 4,
-    netD: "n_layers",
-    n_layers_D: 1,
-    num_patches: 16,
-    netF_nc: 16,
-    nce_layers: [0, 4, 8],
-    ...given,
-  });
 
 /** Epochs of four batches of smooth pictures, other ones for each epoch, batch and domain. */
 class MemorySource implements BatchSource {
@@ -93,11 +74,11 @@ for (const [profile, steps] of [
 ] as const) {
   test(`the same seed twice ends in the same bytes, another seed in others (${steps} steps, ${profile})`, async () => {
     const gpu = await testGpu(profile);
-    const first = await train(gpu, tiny({ max_steps: steps }));
-    const second = await train(gpu, tiny({ max_steps: steps }));
+    const first = await train(gpu, tinyOptions({ max_steps: steps }));
+    const second = await train(gpu, tinyOptions({ max_steps: steps }));
     assert.is(first.rows.length, steps);
     assert.ok(sameBytes(first.latest, second.latest));
-    const other = await train(gpu, tiny({ max_steps: 1, seed: 1 }));
+    const other = await train(gpu, tinyOptions({ max_steps: 1, seed: 1 }));
     assert.is.not(other.rows[0].G, first.rows[0].G);
   });
 }
@@ -118,16 +99,16 @@ const variants: Record<string, Partial<TrainOptions>> = {
 for (const [name, given] of Object.entries(variants)) {
   test(`${name}: trains, and goes on exactly`, async () => {
     const gpu = await testGpu("software");
-    const whole = await train(gpu, tiny({ ...given, max_steps: 4 }));
-    const half = await train(gpu, tiny({ ...given, max_steps: 2 }));
-    const rest = await train(gpu, tiny({ ...given, max_steps: 4 }), half.latest);
+    const whole = await train(gpu, tinyOptions({ ...given, max_steps: 4 }));
+    const half = await train(gpu, tinyOptions({ ...given, max_steps: 2 }));
+    const rest = await train(gpu, tinyOptions({ ...given, max_steps: 4 }), half.latest);
     assert.equal(
       [...half.rows, ...rest.rows].map(({ seconds, ...row }) => row),
       whole.rows.map(({ seconds, ...row }) => row),
     );
     assert.ok(sameBytes(rest.latest, whole.latest));
     const { architecture } = parseGenerator(whole.latest, "latest");
-    const options = tiny(given);
+    const options = tinyOptions(given);
     assert.is(architecture.input_nc, options.input_nc);
     assert.is(architecture.output_nc, options.output_nc);
     assert.is(architecture.no_antialias, options.no_antialias);
@@ -137,8 +118,8 @@ for (const [name, given] of Object.entries(variants)) {
 
 test("FastCUT's ten steps hold mirrored and plain ones, and the mirror changes the losses", async () => {
   const gpu = await testGpu("software");
-  const mirrored = await train(gpu, tiny({ CUT_mode: "FastCUT", max_steps: 10 }));
-  const plain = await train(gpu, tiny({ CUT_mode: "FastCUT", flip_equivariance: false, max_steps: 10 }));
+  const mirrored = await train(gpu, tinyOptions({ CUT_mode: "FastCUT", max_steps: 10 }));
+  const plain = await train(gpu, tinyOptions({ CUT_mode: "FastCUT", flip_equivariance: false, max_steps: 10 }));
   assert.not.equal(
     mirrored.rows.map(({ NCE }) => NCE),
     plain.rows.map(({ NCE }) => NCE),
@@ -147,19 +128,19 @@ test("FastCUT's ten steps hold mirrored and plain ones, and the mirror changes t
 
 test("a run goes on where its data set has shrunk, with the next epoch", async () => {
   const gpu = await testGpu("software");
-  const options = tiny({ max_steps: 3 });
+  const options = tinyOptions({ max_steps: 3 });
   const { latest } = await train(gpu, options);
   const checkpoint = parseCheckpoint(latest, "latest");
   assert.equal([checkpoint.state.epoch, checkpoint.state.batch], [1, 3]);
   const shorter = Object.assign(new MemorySource(options), { batchesPerEpoch: 2 });
-  const training = Training.resume(gpu, tiny({ max_steps: 5 }), shorter, checkpoint, "latest");
+  const training = Training.resume(gpu, tinyOptions({ max_steps: 5 }), shorter, checkpoint, "latest");
   const epochs: number[] = [];
   await training.run({ onLosses: ({ epoch }) => epochs.push(epoch) });
   training.step.dispose();
   assert.equal(epochs, [2, 2]);
 });
 
-/** The error of `work`, which must be one that is told in a sentence. */
+/** The error of `work`, which must be a CutgpuError. */
 async function failure(work: () => Promise<unknown>): Promise<CutgpuError> {
   try {
     await work();
@@ -180,8 +161,8 @@ test("frequencies count pictures, not steps", () => {
 
 test("a checkpoint of another architecture is refused, and says what differs", async () => {
   const gpu = await testGpu("software");
-  const { latest } = await train(gpu, tiny({ max_steps: 1 }));
-  const options = tiny({ ngf: 8 });
+  const { latest } = await train(gpu, tinyOptions({ max_steps: 1 }));
+  const options = tinyOptions({ ngf: 8 });
   const { message, fix } = await failure(async () => train(gpu, options, latest));
   assert.match(message, "latest holds networks of another architecture: G.model.1.weight is [4,3,7,7]");
   assert.match(message, "this run wants [8,3,7,7]");
@@ -190,7 +171,7 @@ test("a checkpoint of another architecture is refused, and says what differs", a
 
 test("a device that is lost ends the run; its last checkpoint is whole", async () => {
   const gpu = await ownGpu();
-  const options = tiny({ max_steps: 50, save_latest_freq: 2 });
+  const options = tinyOptions({ max_steps: 50, save_latest_freq: 2 });
   const training = Training.start(gpu, options, new MemorySource(options));
   let latest = new Uint8Array();
   const { code, message, fix } = await failure(() =>
@@ -226,7 +207,7 @@ test("a tensor that is too large for the adapter is refused with its layer and t
     },
   });
   const gpu = new Gpu(small, "software", false);
-  const options = tiny({ max_steps: 1 });
+  const options = tinyOptions({ max_steps: 1 });
   const { code, message, fix } = await failure(async () => train(gpu, options));
   assert.is(code, "LIMIT");
   assert.match(message, /^G\.model\.\d+.* needs 0\.\d+ MiB in one buffer and this adapter allows 0\.01 MiB$/);

@@ -58,7 +58,7 @@ test("a tensor beyond the adapter's limit is refused by place and size, before t
       return true;
     },
   );
-  // The place ends with the call.
+  // The label ends with the call.
   assert.is(gpu.labels.prefix, "");
 });
 

@@ -77,7 +77,7 @@ test("what no gradient reads is not recomputed", async () => {
   x.dispose();
 });
 
-test("a tensor that is returned is kept beside its twin", async () => {
+test("a tensor that is returned is kept beside its recomputed copy", async () => {
   const gpu = await testGpu("software");
   const x = gpu.tensor([1, 2, 3]).requireGrad();
   const { program, result } = await record(gpu, () => {

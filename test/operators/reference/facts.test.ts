@@ -44,7 +44,7 @@ test("conv2d is cross-correlation: the kernel is not flipped", () => {
   assert.equal(values(reference.conv2d(x, w, dense([1], [0.5]))), [5421.5, 6532.5, 8754.5, 9865.5]);
 });
 
-test("convTranspose2d stamps the kernel once a pixel, and outputPadding adds rows below", () => {
+test("convTranspose2d stamps the kernel once per pixel, and outputPadding adds rows below", () => {
   const x = square([1, 2, 3, 4]);
   const w = square([1, 10, 100, 1000]);
   const y = reference.convTranspose2d(x, w, undefined, { stride: 2, outputPadding: 1 });

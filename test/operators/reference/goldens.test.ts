@@ -4,32 +4,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as reference from "../../../engine/operators/reference.js";
 import { type Dense, zeros } from "../../../engine/operators/reference.js";
+import { isAnswer, type OperatorParameters } from "../../support/golden-operators.js";
 import { type OperatorCase, operatorCases, relativeError } from "../../support/goldens.js";
 
 const BOUND = 2e-6;
 
-/** Every parameter a case may have; a case has those of its operator. */
-interface Parameters {
-  stride: number;
-  padding: number;
-  outputPadding: number;
-  eps: number;
-  slope: number;
-  mode: reference.GanMode;
-  targetIsReal: boolean;
-  batch: number;
-  tau: number;
-  allNegatives: boolean;
-  lr: number;
-  beta1: number;
-  beta2: number;
-  steps: number;
-}
-
 type Answers = Record<string, Dense>;
 
 /** What the reference answers to a case: the output y and the gradients, under the goldens' names. */
-const answers: Record<string, (given: OperatorCase, parameters: Parameters) => Answers> = {
+const answers: Record<string, (given: OperatorCase, parameters: OperatorParameters) => Answers> = {
   conv2d(given, parameters) {
     const [x, w, b, dy] = ["x", "w", "b", "dy"].map(given.dense);
     return { y: reference.conv2d(x, w, b, parameters), ...reference.conv2dGradient(x, w, b, parameters, dy) };
@@ -137,9 +120,6 @@ const answers: Record<string, (given: OperatorCase, parameters: Parameters) => A
   },
 };
 
-/** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
-const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
-
 const cases = operatorCases();
 
 test("there are golden cases to test", () => {
@@ -150,7 +130,7 @@ for (const given of cases) {
   test(`golden ${given.name}`, () => {
     const answer = answers[given.op];
     assert.ok(answer, `the reference has no operator "${given.op}"`);
-    const ours = answer(given, given.parameters as unknown as Parameters);
+    const ours = answer(given, given.parameters as unknown as OperatorParameters);
     assert.equal(Object.keys(ours).sort(), [...given.tensors.keys()].filter(isAnswer).sort());
     for (const [short, value] of Object.entries(ours)) {
       const golden = given.dense(short);

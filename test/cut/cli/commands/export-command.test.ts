@@ -6,8 +6,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parsePth, serializePth } from "../../../../engine/formats/pth.js";
 import type { StoredTensor } from "../../../../engine/formats/state-dict.js";
-import { assertStatus, cutgpu, makeDataset, tiny } from "../../../support/command.js";
-import { decodedPictures, makeInputs } from "../../../support/translations.js";
+import { assertStatus, cutgpu } from "../../../support/command.js";
+import { decodedPictures, trainAndTranslate } from "../../../support/translations.js";
 
 const test = suite("cutgpu export");
 
@@ -17,11 +17,7 @@ const decoded = (out: string) => decodedPictures(at(out));
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), "cutgpu-export-"));
-  await makeDataset(at("data"), 2);
-  await makeInputs(at("in"));
-  const train = ["train", "--dataroot", "data", "--name", "r", ...tiny, "--max_steps", "3"];
-  assertStatus(await cutgpu(train, { cwd: folder }), 0);
-  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "in", "--out", "out"], { cwd: folder }), 0);
+  await trainAndTranslate(folder);
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -6,16 +6,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  assertRefused,
-  assertStatus,
-  cutgpu,
-  makeDataset,
-  makePicture,
-  projectFolder,
-  tiny,
-} from "../../../support/command.js";
-import { decodedPictures, makeInputs } from "../../../support/translations.js";
+import { assertRefused, assertStatus, cutgpu, makePicture, projectFolder } from "../../../support/command.js";
+import { decodedPictures, trainAndTranslate } from "../../../support/translations.js";
 
 const test = suite("cutgpu translate");
 
@@ -28,11 +20,7 @@ const sizes = (pictures: Map<string, string>) => [...pictures].map(([name, text]
 
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), "cutgpu-translate-"));
-  await makeDataset(at("data"), 2);
-  await makeInputs(at("in"));
-  const train = ["train", "--dataroot", "data", "--name", "r", ...tiny, "--max_steps", "3"];
-  assertStatus(await cutgpu(train, { cwd: folder }), 0);
-  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "in", "--out", "out"], { cwd: folder }), 0);
+  await trainAndTranslate(folder);
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 

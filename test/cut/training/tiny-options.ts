@@ -1,0 +1,23 @@
+// What the tests of the training share: networks and pictures so small that a step takes a moment.
+import { resolveOptions } from "../../../cut/options/train-options.js";
+import type { TrainOptions } from "../../../cut/options/train-schema.js";
+
+/** Side of the pictures. */
+export const SIDE = 16;
+
+export const tinyOptions = (given: Partial<TrainOptions> = {}): TrainOptions =>
+  resolveOptions({
+    dataroot: "memory",
+    name: "r",
+    crop_size: SIDE,
+    load_size: SIDE,
+    netG: "resnet_4blocks",
+    ngf: 4,
+    ndf: 4,
+    netD: "n_layers",
+    n_layers_D: 1,
+    num_patches: 16,
+    netF_nc: 16,
+    nce_layers: [0, 4, 8],
+    ...given,
+  });

@@ -1,0 +1,23 @@
+// What whoever answers the golden operator cases must know of them: their parameters, and which tensors are answers.
+import type { GanMode } from "../../engine/operators/reference.js";
+
+/** Every parameter a case may have; a case has those of its operator. */
+export interface OperatorParameters {
+  stride: number;
+  padding: number;
+  outputPadding: number;
+  eps: number;
+  slope: number;
+  mode: GanMode;
+  targetIsReal: boolean;
+  batch: number;
+  tau: number;
+  allNegatives?: boolean;
+  lr: number;
+  beta1: number;
+  beta2: number;
+  steps: number;
+}
+
+/** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
+export const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
