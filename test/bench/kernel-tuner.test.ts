@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { choicesOf, tuneChoice, winnerOf } from "../../bench/kernel-tuner.js";
+import { operatorTable } from "../../engine/operators/table.js";
 import type { TuningTable } from "../../engine/tuning/table.js";
 import { assertRefused, assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
 import { testGpu } from "../support/gpu.js";
@@ -40,8 +41,9 @@ test("every choice of a step is found, and kernels that do the same are measured
   });
   assert.is(new Set(choices.map(({ key }) => key)).size, choices.length);
   const found = new Set(choices.map(({ operator }) => operator));
-  const all = ["conv2d", "conv2dWeightGradient", "convTranspose2d", "linear", "matmul", "patchNce"];
-  assert.equal([...found].sort(), all);
+  const trained = ["conv2d", "conv2dWeightGradient", "convTranspose2d", "linear", "matmul", "patchNce"];
+  for (const operator of trained) assert.ok(found.has(operator), operator);
+  for (const operator of found) assert.ok(operatorTable.get(operator)?.variants.length, `${operator} has no choice`);
   // Winograd has no kernel for 7 x 7 taps.
   const first = choices.find(({ key }) => key.startsWith("conv2d 2x3x22x22 4x3x7x7")) ?? assert.unreachable();
   const { ms, rule, winner } = await tuneChoice(gpu, first as (typeof choices)[0]);

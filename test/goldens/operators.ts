@@ -1,6 +1,7 @@
 // The golden operator cases against the engine: output and gradients, or parameters for Adam. Composed losses are put
 // together here as the method states them (docs/method.md section 3), and the patch path is asked twice: the fused
 // operator, and the same in plain operators.
+import { ganLoss } from "../../cut/training/gan-loss.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -17,11 +18,10 @@ type Forward = (inputs: Record<string, Tensor>, parameters: OperatorParameters, 
 
 const nceOptions = ({ batch, tau, allNegatives }: OperatorParameters) => ({ groups: allNegatives ? 1 : batch, tau });
 
-function ganLoss(x: Tensor, { mode, targetIsReal }: OperatorParameters): Tensor {
-  if (mode === "lsgan") return engine.mseLoss(x, targetIsReal ? 1 : 0);
-  if (mode === "vanilla") return engine.bceWithLogits(x, targetIsReal ? 1 : 0);
-  const signed = engine.scale(x, targetIsReal ? -1 : 1);
-  return engine.mean(mode === "wgangp" ? signed : engine.softplus(signed));
+/** The losses of training, and the one of the golden file that training does not have. */
+function goldenGanLoss(x: Tensor, { mode, targetIsReal }: OperatorParameters): Tensor {
+  if (mode === "wgangp") return engine.mean(engine.scale(x, targetIsReal ? -1 : 1));
+  return ganLoss(mode, x, targetIsReal);
 }
 
 /** Forward passes by the goldens' operator names; inputs under the goldens' short names. */
@@ -37,7 +37,7 @@ const forwards: Record<string, Forward> = {
   relu: ({ x }) => engine.relu(x),
   leakyRelu: ({ x }, { slope }) => engine.leakyRelu(x, slope),
   tanh: ({ x }) => engine.tanh(x),
-  ganLoss: ({ x }, parameters) => ganLoss(x, parameters),
+  ganLoss: ({ x }, parameters) => goldenGanLoss(x, parameters),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
   patchNcePath({ fq, fk, ...head }, parameters, ids) {
     const k = engine.patchKeys(fk, ids(), head as unknown as engine.Head);

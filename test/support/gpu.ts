@@ -10,7 +10,8 @@ import { type Dense, dense, fromFloat32 } from "../../engine/operators/reference
 import type { Random } from "../../engine/random.js";
 import { relativeError } from "./goldens.js";
 
-export const profiles: readonly Profile[] = ["software", "gpu"];
+/** The kernel profiles that tests walk: both, or the one that PROFILE names. */
+export const profiles = (["software", "gpu"] as const).filter((name) => (process.env["PROFILE"] ?? name) === name);
 
 const opened = new Map<Profile, Promise<Gpu>>();
 
