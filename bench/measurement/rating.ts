@@ -6,6 +6,9 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import type { CaseIdentity, Ceilings, Outcome } from "./case.js";
 import type { BenchRow, Timing } from "./row.js";
 
+/** FLOPs or bytes of work that took `ms` milliseconds, in GFLOP/s or GB/s. */
+export const gigaPerSecond = (amount: number, ms: number): number => amount / ms / 1e6;
+
 /** The row of an outcome, rated against the ceilings. */
 export function rowOf(
   gpu: Gpu,
@@ -17,7 +20,7 @@ export function rowOf(
   const median = measurement?.ms.median;
   // Ceilings are the best rates that were seen; all other rates are medians.
   const time = suite === "roofline" ? measurement?.ms.min : median;
-  const rate = (amount: number) => (time && amount ? amount / time / 1e6 : null);
+  const rate = (amount: number) => (time && amount ? gigaPerSecond(amount, time) : null);
   const peers: BenchRow["peers"] = {};
   for (const { peer, ms } of others) {
     if (ms && median) peers[peer] = { ms: ms.median, ratio: ms.median / median };

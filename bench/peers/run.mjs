@@ -11,7 +11,7 @@ const LEAST_RUNS = 3;
 const MOST_RUNS = 50;
 const ENOUGH_MS = 1000;
 
-/** Of an even number of runs the upper middle one counts as the median: no time is told that was not measured. */
+/** Of an even number of runs the upper middle one counts as the median: every reported time was measured. */
 async function time(run) {
   const runs = [];
   let sum = 0;

@@ -9,6 +9,7 @@ import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";
 import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { gigaPerSecond } from "../measurement/rating.js";
 import { generatorArchitecture } from "../peers/jobs.js";
 
 interface Size {
@@ -65,7 +66,7 @@ function run(at: Size, rates: number[]) {
         };
       }
       const measurement = await measure(gpu, work, { signal });
-      rates.push(cost.flops / measurement.ms.median / 1e6);
+      rates.push(gigaPerSecond(cost.flops, measurement.ms.median));
       const figures = { dispatches: measurement.dispatches, program_bytes: measurement.bytes };
       return { measurement, ...cost, figures };
     } finally {

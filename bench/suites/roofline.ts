@@ -15,13 +15,15 @@ const CHAINS = [4, 8, 12] as const;
 const LARGE_BYTES = { software: 64 * 2 ** 20, gpu: 512 * 2 ** 20 };
 /** Vec4s that an invocation of the reading and copying kernels takes; more were slower. */
 const PER_THREAD = 4;
+/** Invocations of a workgroup of shaders/bench/bench_fma.wgsl and bench_traffic.wgsl. */
+const WORKGROUP = 64;
 
 type Run = (context: Pick<BenchContext, "gpu" | "signal">) => Promise<Outcome>;
 
 function fma(chains: number): Run {
   return async ({ gpu, signal }) => {
     const [groups, rounds] = gpu.profile === "software" ? [256, 64] : [16384, 256];
-    const y = gpu.persistent([groups * 64, 4]);
+    const y = gpu.persistent([groups * WORKGROUP, 4]);
     const work = () =>
       gpu.dispatch(bench_fma, {
         bindings: { y },
@@ -33,7 +35,7 @@ function fma(chains: number): Run {
     const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
     y.dispose();
     // Four links per round, two operations on each of four components.
-    return { measurement, flops: groups * 64 * rounds * 4 * chains * 8, bytes: groups * 64 * 16 };
+    return { measurement, flops: groups * WORKGROUP * rounds * 4 * chains * 8, bytes: groups * WORKGROUP * 16 };
   };
 }
 
@@ -46,7 +48,7 @@ const traffic =
   (COPY: boolean): Run =>
   async ({ gpu, signal }) => {
     // Neighbours side by side, or one run of them for each invocation.
-    const STRIDE = gpu.profile === "software" ? 1 : 64;
+    const STRIDE = gpu.profile === "software" ? 1 : WORKGROUP;
     const vec4s = largeBytes(gpu) / (COPY ? 32 : 16);
     const written = COPY ? vec4s : vec4s / PER_THREAD;
     const tensors = { x: randomTensor(gpu, [vec4s * 4]), y: gpu.persistent([written * 4]) };
@@ -54,7 +56,7 @@ const traffic =
       gpu.dispatch(bench_traffic, {
         bindings: tensors,
         params: { vec4s },
-        grid: vec4s / (64 * PER_THREAD),
+        grid: vec4s / (WORKGROUP * PER_THREAD),
         constants: { COPY, PER_THREAD, STRIDE },
       });
     const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });

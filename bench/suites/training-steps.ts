@@ -9,6 +9,7 @@ import { makeStep, type StepSize } from "../inputs/random-training-step.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
 import { type Measurement, measure, measureWall, timingOf, wallTime } from "../measurement/measure.js";
 import { type ObservedCall, observe, repeatCalls, totalCost } from "../measurement/observe.js";
+import { gigaPerSecond } from "../measurement/rating.js";
 
 /** Groups of operators by what they are for; what none of these names is "other". */
 const groups: readonly [name: string, operators: RegExp][] = [
@@ -83,7 +84,7 @@ function run(at: StepSize, breakdown: boolean) {
         figures[`${name}_ms`] = ms.median;
         if (name !== "conv") continue;
         figures["conv_flops"] = totalCost(members).flops;
-        figures["conv_gflops"] = figures["conv_flops"] / ms.median / 1e6;
+        figures["conv_gflops"] = gigaPerSecond(figures["conv_flops"], ms.median);
         // The rate of the step over the rate of its convolutions alone.
         const share = await shareOfStep(gpu, members, run);
         figures["share_of_conv_rate"] = (share * cost.flops) / figures["conv_flops"];

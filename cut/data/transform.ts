@@ -56,8 +56,8 @@ function resizeToMultipleOf4(picture: Picture): Picture {
 }
 
 /**
- * A picture that is translated repeatedly while a run goes, at the size of training so that it costs what a step costs:
- * scaled as the run's options say, and its middle.
+ * A sample picture that is translated again and again during a run: scaled as the run's options say and cut to its
+ * middle, so that it has the size of training and costs what a step costs.
  */
 export function samplePicture(picture: Picture, options: TransformOptions): Picture {
   const { crop_size } = options;

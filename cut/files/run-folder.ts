@@ -38,7 +38,7 @@ export class RunFolder {
 
   /**
    * A folder for a new run, locked. Throws where it already holds a checkpoint, or where another training has it.
-   * What a run left that never reached a checkpoint is cleared away.
+   * Removes what an earlier run left there that never reached a checkpoint.
    */
   static create(runsDir: string, name: string, config: Record<string, unknown>): RunFolder {
     const folder = new RunFolder(join(runsDir, name));

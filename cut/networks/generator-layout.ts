@@ -53,7 +53,7 @@ export interface GeneratorModule {
   parameters: ReadonlyMap<string, Shape>;
   /** The fixed blur filter that published files carry: its key, and its taps along one axis. */
   filter?: { key: string; taps: readonly number[] };
-  /** Of convolutions; pixels of zeros. */
+  /** Of convolutions; `padding` counts pixels of zeros. */
   stride: number;
   padding: number;
   /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
@@ -67,7 +67,7 @@ export const blockConvolutions = [1, 5] as const;
 export function generatorLayout(architecture: GeneratorArchitecture): readonly GeneratorModule[] {
   const { input_nc, output_nc, ngf, blocks, no_antialias, no_antialias_up } = architecture;
   const modules: GeneratorModule[] = [];
-  /** Adds a module; what is left out is as in the module before, or nothing. */
+  /** Adds a module. Channels and scale are by default those of the module before; all else is absent. */
   const add = (kind: GeneratorModuleKind, fields: Partial<GeneratorModule> = {}) => {
     const { channels, scale } = modules.at(-1) ?? { channels: input_nc, scale: 1 };
     const none = { border: 0, parameters: new Map(), stride: 1, padding: 0, endsStage: false };

@@ -24,7 +24,7 @@ export function errorScopes(device: GPUDevice, onError: (error: GpuError) => voi
           (error) => {
             if (error) onError(reported(error));
           },
-          // The device is lost, which is told elsewhere.
+          // The device is lost, which Gpu reports.
           () => undefined,
         );
       }

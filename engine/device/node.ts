@@ -139,15 +139,19 @@ export function softwareDriverFolder(): string | null {
   return folder;
 }
 
-/** The files of a tar archive with plain names (ustar: 512-byte headers, sizes in octal). */
+/** Bytes of a tar archive's blocks: a header is one, contents are padded to whole ones. */
+const TAR_BLOCK = 512;
+
+/** The files of a tar archive with plain names (ustar: sizes in octal). */
 function* untar(archive: Uint8Array): Generator<[string, Uint8Array]> {
   const text = (from: number, length: number) =>
     String.fromCharCode(...archive.subarray(from, from + length)).split("\0")[0];
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+  for (let at = 0; at + TAR_BLOCK <= archive.length && archive[at] !== 0; ) {
     const name = text(at, 100);
     const size = Number.parseInt(text(at + 124, 12), 8);
-    if (text(at + 156, 1) === "0" && !name.includes("/")) yield [name, archive.subarray(at + 512, at + 512 + size)];
-    at += 512 + Math.ceil(size / 512) * 512;
+    if (text(at + 156, 1) === "0" && !name.includes("/"))
+      yield [name, archive.subarray(at + TAR_BLOCK, at + TAR_BLOCK + size)];
+    at += TAR_BLOCK + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
   }
 }
 

@@ -16,7 +16,7 @@ export interface ChoiceRequest extends Omit<Choice, "key"> {
   rule(): string;
 }
 
-/** Those who are told of every choice that is not forced. */
+/** The observers of every choice that is not forced. */
 interface ChoiceObservers {
   readonly any: boolean;
   choice(choice: Choice): void;

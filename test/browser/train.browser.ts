@@ -131,7 +131,7 @@ test("pause saves, and resume goes on from there", async ({ tab, folder }) => {
   await textOf(page, "#train-status", /^Paused and saved/);
 });
 
-test("a device that is lost in mid-run is told, and Resume goes on from what is saved", async ({ tab, folder }) => {
+test("a device that is lost in mid-run is reported, and Resume goes on from what is saved", async ({ tab, folder }) => {
   const { page } = tab;
   // The worker is there as soon as the part is open; its device is caught when it is made.
   const [worker] = await Promise.all([page.waitForEvent("worker"), openPart(tab, "train")]);

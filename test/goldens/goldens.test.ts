@@ -1,10 +1,10 @@
 // The goldens on both kernel profiles: operators, whole training runs, generators, and the formula of the weights. At
 // these small sizes the profiles choose the direct kernels, tiled and broadcast, so all files are walked once more with
 // Winograd's convolutions, and operators and generators with the largest tiles.
-// With Winograd's convolutions the runs are held to step 0: its losses, images and gradients. Beyond it no run is good
-// for roundings of that size (1e-6 of the images). Adam's first update follows the sign of a gradient whatever its
-// size, so a weight whose gradient is mostly rounding moves by a whole learning rate either way. Direct kernels leave
-// the golden run of batch 2 as well if noise of 1e-6 is added to its pictures.
+// With Winograd's convolutions the runs are held to step 0 alone: its losses, images and gradients. Their roundings
+// (1e-6 of the images) change all later steps, because Adam's first update follows the sign of a gradient whatever its
+// size: a weight whose gradient is mostly rounding moves by a whole learning rate either way. Direct kernels leave the
+// golden run of batch 2 as well if noise of 1e-6 is added to its pictures.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Profile } from "../../engine/device/adapter.js";

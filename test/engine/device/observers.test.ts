@@ -5,7 +5,7 @@ import type { DispatchCall, OperatorCall } from "../../../engine/device/observer
 import { matmul } from "../../../engine/index.js";
 import { testGpu } from "../../support/gpu.js";
 
-test("an operator is told with nominal FLOPs and the bytes that must move, and so is its dispatch", async () => {
+test("an operator is reported with nominal FLOPs and the bytes that must move, and so is its dispatch", async () => {
   const gpu = await testGpu("software");
   const [a, b] = [gpu.tensor([1, 2, 3, 4, 5, 6], [2, 3]), gpu.tensor([1, 2, 3], [3, 1])];
   const before = [...(await matmul(a, b).read())];

@@ -140,7 +140,7 @@ test("any damage gives a state dict or a FormatError, never another failure", ()
   );
 });
 
-test("does not write tensors that contradict themselves, nor one under the name of the metadata", () => {
+test("does not write tensors whose dtype, shape and data disagree, nor one under the name of the metadata", () => {
   const write = (name: string, tensor: Parameters<StateDict["tensors"]["set"]>[1]) => () =>
     serializeSafetensors({ tensors: new Map([[name, tensor]]), metadata: {} });
   const isShapeError = (error: unknown) => error instanceof ShapeError;
