@@ -1,7 +1,7 @@
 // Runs every dist/test/**/*.test.js under uvu, in one child process so that one GPU device serves them all and a crash
 // of the driver is still reported, and closes with the plain line `N passed, N failed`.
-// `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all operators on
-// both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
+// `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all operators
+// on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
