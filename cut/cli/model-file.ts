@@ -1,5 +1,5 @@
 // Where a command finds the model that --model names.
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 
@@ -14,9 +14,20 @@ export function modelFile(model: string): string {
   for (const name of ["latest.safetensors", "latest_net_G.pth"]) {
     if (existsSync(join(model, name))) return join(model, name);
   }
+  const others = readdirSync(model).filter((name) => GENERATOR.test(name));
   throw new CutgpuError(
     "MODEL",
     `${model} holds neither latest.safetensors nor latest_net_G.pth`,
-    "Give the folder of a run that has saved a checkpoint, or a file.",
+    others.length > 0
+      ? `Give one of the files that are there: ${listed(others.sort().map((name) => join(model, name)))}.`
+      : "Give the folder of a run that has saved a checkpoint, or a file.",
   );
+}
+
+/** Files that may hold a generator: numbered checkpoints, what was exported, and G_A and G_B of CycleGAN. */
+const GENERATOR = /^(?!\.|.*net_[DF]).*\.(safetensors|pth)$/;
+
+function listed(names: string[]): string {
+  const most = 4;
+  return names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", ");
 }

@@ -20,7 +20,7 @@ function channelReader(mask: number): (word: number) => number {
   return (word) => Math.round((((word & mask) >>> shift) * 255) / maximum);
 }
 
-interface Header {
+interface BmpHeader {
   width: number;
   height: number;
   topDown: boolean;
@@ -30,7 +30,7 @@ interface Header {
   pixels: number;
 }
 
-function readHeader(view: DataView): Header {
+function readHeader(view: DataView): BmpHeader {
   const pixels = view.getUint32(10, true);
   const headerSize = view.getUint32(14, true);
   if (headerSize === 12) {
@@ -64,15 +64,21 @@ function readHeader(view: DataView): Header {
   return { width, height: Math.abs(height), topDown: height < 0, bits, masks, palette, pixels };
 }
 
+/** The header of a BMP file, of which the first 4096 bytes suffice. Throws a FormatError that does not name the file. */
+export function bmpHeader(bytes: Uint8Array): BmpHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 26 || bytes.length < 14 + view.getUint32(14, true))
+    throw new FormatError("the BMP header is cut off");
+  return readHeader(view);
+}
+
 /**
  * Decodes the bytes of a BMP file to RGB; an alpha channel is laid on white. Throws a FormatError, whose message does
  * not name the file, where the bytes end early or hold a kind of BMP that is not supported.
  */
 export function decodeBmp(bytes: Uint8Array): Picture {
+  const { width, height, topDown, bits, masks, palette, pixels } = bmpHeader(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 26 || bytes.length < 14 + view.getUint32(14, true))
-    throw new FormatError("the BMP header is cut off");
-  const { width, height, topDown, bits, masks, palette, pixels } = readHeader(view);
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new FormatError(`a BMP of ${bits} bits per pixel is not supported`);
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (width < 1 || height < 1 || pixels + stride * height > bytes.length) throw new FormatError("the BMP is cut off");

@@ -1,12 +1,13 @@
 // Unpaired training data: batches of pictures from two folders that need not correspond. Everything random
 // about a sample follows from (seed, epoch, index of the sample), so that a resumed run needs no stored state to go on
-// with the very batches that the stopped one would have seen; a picture that cannot be decoded is replaced by the next
-// one of its list, in any run alike. How a picture is read is the caller's business (sharp in Node, the browser's own
-// decoders in a page); reading runs ahead of the consumer, and scaled pictures stay in memory up to a budget.
+// with the very batches that the stopped one would have seen; for a picture that cannot be decoded, one that is drawn
+// from its list stands in: were it the next, a stretch of broken files would make its neighbour most of an epoch. How a
+// picture is read is the caller's business (sharp in Node, the browser's own decoders in a page); reading runs ahead of
+// the consumer, and scaled pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { type Picture, PictureError, pictureToPlanes } from "./picture.js";
-import { augmentPicture, optionsInEpoch, scalePicture, type TransformOptions } from "./transform.js";
+import { augmentPicture, optionsInEpoch, type Size, scalePicture, type TransformOptions } from "./transform.js";
 
 /** How many batches are being prepared while one is used. */
 const BATCHES_AHEAD = 3;
@@ -138,12 +139,7 @@ export class UnalignedDataset {
     const { height, width } = first.picture;
     for (const { picture, path } of samples.flat()) {
       if (picture.height === height && picture.width === width) continue;
-      throw new CutgpuError(
-        "DATASET",
-        `${first.path} (${width} x ${height} pixels) and ${path} (${picture.width} x ${picture.height}) ` +
-          "meet in a batch.",
-        "Use a preprocess that gives all pictures one size, such as resize_and_crop.",
-      );
+      throw unequalSizes({ path: first.path, size: first.picture }, { path, size: picture });
     }
     const stack = (side: 0 | 1, channels: number) => {
       const planes = new Float32Array(batch_size * channels * height * width);
@@ -162,11 +158,10 @@ export class UnalignedDataset {
     };
   }
 
-  /** Picture `index` of the list (modulo its length), or the first after it that can be decoded, augmented. */
+  /** Picture `index` of the list (modulo its length), or one that can be decoded in its place, augmented. */
   async #sample(list: string[], index: number, channels: 1 | 3, epoch: number, random: Random): Promise<Sample> {
     const options = optionsInEpoch(this.#options, epoch);
-    for (let i = 0; i < list.length; i++) {
-      const path = list[(index + i) % list.length];
+    for (const path of candidates(list, index, random.fork("stand-in"))) {
       const scaled = await this.#scaled(path, channels, options);
       if (scaled) return { picture: augmentPicture(scaled, options, random, path), path };
     }
@@ -205,4 +200,21 @@ export class UnalignedDataset {
       return undefined;
     }
   }
+}
+
+/** The error that two pictures in one batch have unequal sizes. */
+export function unequalSizes(one: { path: string; size: Size }, other: { path: string; size: Size }): CutgpuError {
+  return new CutgpuError(
+    "DATASET",
+    `${one.path} (${one.size.width} x ${one.size.height} pixels) and ` +
+      `${other.path} (${other.size.width} x ${other.size.height}) meet in a batch.`,
+    "Use a preprocess that gives all pictures one size, such as resize_and_crop.",
+  );
+}
+
+/** Picture `index` of the list, then stand-ins as they are drawn; after as many draws as pictures, each in its turn. */
+function* candidates(list: readonly string[], index: number, random: Random): Generator<string> {
+  yield list[index % list.length];
+  for (let i = 0; i < list.length; i++) yield list[random.integer(list.length)];
+  yield* list;
 }

@@ -30,29 +30,55 @@ export function optionsInEpoch(options: TransformOptions, epoch: number): Transf
   return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
 }
 
-/** The first step, which draws nothing: the picture at the size that the preprocess keyword and `load_size` ask for. */
-export function scalePicture(picture: Picture, options: TransformOptions): Picture {
+/** Width and height in pixels. */
+export type Size = Pick<Picture, "width" | "height">;
+
+/** The size that the preprocess keyword and `load_size` ask for, of a picture of this size. */
+function scaledSize({ width, height }: Size, options: TransformOptions): Size {
   const { preprocess, load_size, crop_size } = options;
-  const { width, height } = picture;
-  if (preprocess.startsWith("resize")) return resizePicture(picture, load_size, load_size);
+  if (preprocess.startsWith("resize")) return { width: load_size, height: load_size };
   if (preprocess.startsWith("scale_width")) {
-    if (width === load_size && height >= crop_size) return picture;
-    return resizePicture(picture, load_size, Math.trunc(Math.max((load_size * height) / width, crop_size)));
+    return { width: load_size, height: Math.trunc(Math.max((load_size * height) / width, crop_size)) };
   }
   if (preprocess.startsWith("scale_shortside")) {
     // As in the reference: a short side that is larger than load_size is left as it is.
-    const short = Math.min(width, height);
-    if (short >= load_size) return picture;
-    const scale = load_size / short;
-    return resizePicture(picture, roundHalfEven(width * scale), roundHalfEven(height * scale));
+    const scale = load_size / Math.min(width, height);
+    if (scale > 1) return { width: roundHalfEven(width * scale), height: roundHalfEven(height * scale) };
   }
-  return picture;
+  return { width, height };
 }
 
-/** The picture with both sides resampled to the nearest multiples of 4, and at least 4. */
-function resizeToMultipleOf4(picture: Picture): Picture {
+/** The first step, which draws nothing: the picture at the size that the preprocess keyword and `load_size` ask for. */
+export function scalePicture(picture: Picture, options: TransformOptions): Picture {
+  const { width, height } = scaledSize(picture, options);
+  return resizePicture(picture, width, height);
+}
+
+/** Both sides at the nearest multiples of 4, and at least 4. */
+function multipleOf4({ width, height }: Size): Size {
   const side = (size: number) => Math.max(4, nearestMultipleOf4(size));
-  return resizePicture(picture, side(picture.width), side(picture.height));
+  return { width: side(width), height: side(height) };
+}
+
+/**
+ * The size at which a picture of this size is trained on. Throws a CutgpuError where it is smaller than the crop; `name`
+ * is what the error calls it.
+ */
+export function sizeInTraining(size: Size, options: TransformOptions, name: string): Size {
+  return multipleOf4(croppedSize(scaledSize(size, options), options, name));
+}
+
+function croppedSize(size: Size, { preprocess, crop_size }: TransformOptions, name: string): Size {
+  if (!preprocess.endsWith("crop")) return size;
+  const { width, height } = size;
+  if (width >= crop_size && height >= crop_size) return { width: crop_size, height: crop_size };
+  const scale =
+    preprocess === "crop" ? "a preprocess that resizes (resize_and_crop)" : `a load_size of ${crop_size} or more`;
+  throw new CutgpuError(
+    "PICTURE_SIZE",
+    `${name} is ${width} x ${height} pixels after scaling, smaller than the crop of ${crop_size} x ${crop_size}.`,
+    `Use ${scale}, or a crop_size of ${Math.min(width, height)} or less.`,
+  );
 }
 
 /**
@@ -73,23 +99,14 @@ export function samplePicture(picture: Picture, options: TransformOptions): Pict
  * is what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
  */
 export function augmentPicture(picture: Picture, options: TransformOptions, random: Random, name: string): Picture {
-  const { preprocess, crop_size } = options;
+  const { width, height } = croppedSize(picture, options, name);
   let result = picture;
-  if (preprocess.endsWith("crop")) {
-    const { width, height } = picture;
-    if (width < crop_size || height < crop_size) {
-      const scale =
-        preprocess === "crop" ? "a preprocess that resizes (resize_and_crop)" : `a load_size of ${crop_size} or more`;
-      throw new CutgpuError(
-        "PICTURE_SIZE",
-        `${name} is ${width} x ${height} pixels after scaling, smaller than the crop of ${crop_size} x ${crop_size}.`,
-        `Use ${scale}, or a crop_size of ${Math.min(width, height)} or less.`,
-      );
-    }
-    const top = random.integer(height - crop_size + 1);
-    const left = random.integer(width - crop_size + 1);
-    result = cropPicture(picture, left, top, crop_size, crop_size);
+  if (options.preprocess.endsWith("crop")) {
+    const top = random.integer(picture.height - height + 1);
+    const left = random.integer(picture.width - width + 1);
+    result = cropPicture(picture, left, top, width, height);
   }
-  result = resizeToMultipleOf4(result);
+  const multiple = multipleOf4(result);
+  result = resizePicture(result, multiple.width, multiple.height);
   return !options.no_flip && random.next() < 0.5 ? flipPicture(result) : result;
 }

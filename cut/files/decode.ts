@@ -4,12 +4,13 @@
 // laid on white where PIL uncovers whatever colour hides below it, and 16-bit samples are scaled to 8 bits where PIL
 // clips gray ones.
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
-import { decodeBmp, isBmp } from "../data/bmp.js";
+import { bmpHeader, decodeBmp, isBmp } from "../data/bmp.js";
 import { flattenOnWhite, type Picture, PictureError, toChannels } from "../data/picture.js";
-import { decodePpm, isPpm } from "../data/ppm.js";
+import { decodePpm, isPpm, ppmHeader } from "../data/ppm.js";
+import type { Size } from "../data/transform.js";
 import { loadSharp } from "./sharp.js";
 
 export { PictureError };
@@ -57,6 +58,34 @@ export async function readPicture(file: string, channels: 1 | 3): Promise<Pictur
     const fix = error instanceof CutgpuError ? error.fix : "";
     throw new PictureError(`${file} cannot be read as a picture: ${reason}.`, fix || "Replace or remove the file.");
   }
+}
+
+/** The size that `readPicture` would give, from the header alone; null where that cannot be read. */
+async function readSize(file: string): Promise<Size | null> {
+  const handle = await open(file).catch(() => null);
+  try {
+    const { buffer, bytesRead } = (await handle?.read(new Uint8Array(4096), 0, 4096, 0)) ?? { bytesRead: 0 };
+    if (!buffer) return null;
+    const head = buffer.subarray(0, bytesRead);
+    if (isBmp(head)) return bmpHeader(head);
+    if (isPpm(head)) return ppmHeader(head);
+    return await (await loadSharp())(file).metadata();
+  } catch {
+    return null;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Files with their sizes, as `readPicture` would give them, from the headers alone: quick. */
+export async function measurePictures(files: readonly string[]): Promise<{ path: string; size: Size | null }[]> {
+  const measured: { path: string; size: Size | null }[] = [];
+  // Some at a time: the number of files that may be open has a limit.
+  for (let i = 0; i < files.length; i += 32) {
+    const some = files.slice(i, i + 32);
+    measured.push(...(await Promise.all(some.map(async (path) => ({ path, size: await readSize(path) })))));
+  }
+  return measured;
 }
 
 async function encode({ width, height, channels, data }: Picture, ending: string): Promise<Uint8Array> {

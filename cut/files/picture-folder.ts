@@ -1,5 +1,6 @@
 // The pictures of a folder (Node only): recursive, through symbolic links, in the order of their paths, so that the
-// same folder gives the same list on every machine.
+// same folder gives the same list on every machine. Hidden files and folders are left out, among them the "._" twin
+// that macOS writes beside each file on foreign disks, and so is what is no regular file: reading a pipe may never end.
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -13,15 +14,11 @@ async function collect(folder: string, ancestors: string[], found: string[]): Pr
   // A link to a folder that contains it would never end.
   if (ancestors.includes(real)) return;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
-    const isFolder = entry.isSymbolicLink()
-      ? await stat(path).then(
-          (target) => target.isDirectory(),
-          () => false,
-        )
-      : entry.isDirectory();
-    if (isFolder) await collect(path, [...ancestors, real], found);
-    else if (PICTURE.test(entry.name)) found.push(path);
+    const target = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry;
+    if (target?.isDirectory()) await collect(path, [...ancestors, real], found);
+    else if (PICTURE.test(entry.name) && (target?.isFile() ?? true)) found.push(path);
   }
 }
 

@@ -153,6 +153,12 @@ export class RunFolder {
     writeFileAtomically(this.checkpointPath(name), bytes);
   }
 
+  /** Epochs whose checkpoints were kept, the newest first. */
+  keptEpochs(): number[] {
+    const epochs = checkpointNames(this.path).map((name) => Number(name.slice(0, -checkpointEnding.length)));
+    return epochs.filter(Number.isSafeInteger).sort((a, b) => b - a);
+  }
+
   /** The bytes of a checkpoint. */
   readCheckpoint(name: string | number): Uint8Array {
     const path = this.checkpointPath(name);

@@ -88,9 +88,8 @@ export class Training {
   readonly options: TrainOptions;
   readonly step: TrainingStep;
   readonly #source: BatchSource;
-  readonly #random: Random;
+  #random: Random;
   readonly #state: Omit<RunState, "random">;
-  /** Step of the last checkpoint that was handed over or resumed from; null where there is none. */
   #savedStep: number | null = null;
 
   /** A new run, its weights drawn from the seed. */
@@ -111,7 +110,9 @@ export class Training {
     const step = new TrainingStep(gpu, options);
     restoreCheckpoint(step, checkpoint, where);
     const { random, ...state } = checkpoint.state;
-    const training = new Training(step, source, Random.restore(random), { ...state, options });
+    // What is done of the epoch under way, in batches of the size that they have from now on.
+    const batch = Math.ceil((state.batch * state.options.batch_size) / options.batch_size);
+    const training = new Training(step, source, Random.restore(random), { ...state, batch, options });
     training.#savedStep = state.step;
     return training;
   }
@@ -124,17 +125,40 @@ export class Training {
     this.#state = { ...state };
   }
 
+  /** Step of the last checkpoint that was handed over or gone on from; null where there is none. */
+  get savedStep(): number | null {
+    return this.#savedStep;
+  }
+
   /** Steps done so far. */
   get stepsDone(): number {
     return this.#state.step;
   }
 
-  /** Steps that the run will have at its end. */
+  /**
+   * Steps that the run will have at its end: those done, and those that its epochs and max_steps leave. Epochs decide,
+   * because the data and the batch size may have changed since the steps were done.
+   */
   get stepsInAll(): number {
-    const { n_epochs, n_epochs_decay, epoch_count, max_steps } = this.options;
-    const epochs = n_epochs + n_epochs_decay - epoch_count + 1;
-    const steps = epochs * this.#source.batchesPerEpoch;
-    return max_steps === null ? steps : Math.min(steps, max_steps);
+    const { step } = this.#state;
+    return Math.max(step, Math.min(step + this.#stepsLeftByEpochs, this.options.max_steps ?? Number.POSITIVE_INFINITY));
+  }
+
+  /** The last of its epochs. */
+  get epochsInAll(): number {
+    return this.options.n_epochs + this.options.n_epochs_decay;
+  }
+
+  /** Whether all epochs are done: a run that has ended before was ended by max_steps. */
+  get epochsDone(): boolean {
+    return this.#stepsLeftByEpochs === 0;
+  }
+
+  get #stepsLeftByEpochs(): number {
+    const { epoch, batch } = this.#state;
+    const { batchesPerEpoch } = this.#source;
+    const epochs = this.epochsInAll - epoch + 1;
+    return epochs < 1 ? 0 : epochs * batchesPerEpoch - Math.min(batch, batchesPerEpoch);
   }
 
   /** Takes over weights, but neither moments nor counters, from another run's checkpoint (pretrained_name). */
@@ -151,7 +175,8 @@ export class Training {
    * Trains to the end, or until `signal` is aborted, which is how a run is paused: the step under way is then finished
    * and its checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was
    * reached. Throws a DivergenceError at the first loss that is not finite, and a DeviceLostError where the GPU went
-   * away; the last checkpoint given to the listener is then a sound one.
+   * away; the last checkpoint given to the listener is then a sound one. At any other failure, of the data say, the
+   * steps done are handed over as "latest" before it is thrown.
    */
   async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
     const { options, step } = this;
@@ -160,6 +185,8 @@ export class Training {
     const pending: Promise<LossRow>[] = [];
     let held: HeldCheckpoint | null = null;
     let before = performance.now();
+    /** The random stream as it was when the last step was done. */
+    let undrawn = this.#random.state();
     const handOver = async () => {
       if (!held) return;
       const { names, bytes, step } = held;
@@ -194,8 +221,7 @@ export class Training {
     };
 
     try {
-      const lastEpoch = options.n_epochs + options.n_epochs_decay;
-      while (state.epoch <= lastEpoch && state.step < this.stepsInAll && !signal?.aborted) {
+      while (state.epoch <= this.epochsInAll && state.step < this.stepsInAll && !signal?.aborted) {
         const { epoch } = state;
         const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
         for await (const batch of this.#source.batches({ epoch, from: state.batch })) {
@@ -205,6 +231,7 @@ export class Training {
           await step.run({ A, B, height, width, positions, flip, learningRate: lr });
           state.step++;
           state.batch++;
+          undrawn = this.#random.state();
           const row = { step: state.step, epoch, seconds: 0, lr };
           const read = step.losses().then((losses): LossRow => ({ ...row, ...losses }));
           // A failure is reported when its turn comes; until then it must not count as unhandled.
@@ -227,9 +254,14 @@ export class Training {
       await handOver();
       return state.step >= this.stepsInAll;
     } catch (error) {
+      if (error instanceof DivergenceError) throw error;
+      const lost = error instanceof DeviceLostError;
+      this.#random = Random.restore(undrawn);
+      const unsaved = !lost && state.step > (this.#savedStep ?? 0);
+      const second = unsaved ? await save("latest").catch((later: unknown) => later) : undefined;
       // A held checkpoint is good unless a loss was not finite.
-      if (!(error instanceof DivergenceError)) await handOver().catch(() => undefined);
-      if (!(error instanceof DeviceLostError)) throw error;
+      if (!(second instanceof DivergenceError)) await handOver().catch(() => undefined);
+      if (!lost) throw error;
       throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));
     } finally {
       await Promise.allSettled(pending);

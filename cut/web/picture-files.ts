@@ -8,8 +8,10 @@ export interface NamedFile {
   file: File;
 }
 
-// What listPictures of cut/files/picture-folder.ts takes.
+// What listPictures of cut/files/picture-folder.ts takes: nothing hidden, such as the "._" twins that macOS writes.
 const PICTURE = /\.(jpe?g|png|webp|tiff?|bmp|ppm)$/i;
+const HIDDEN = /\/\.|^\.[^/]*$/;
+const isPicture = (path: string) => PICTURE.test(path) && !HIDDEN.test(path);
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
 export function chosenFiles(input: HTMLInputElement): NamedFile[] {
@@ -48,7 +50,7 @@ async function collect(entry: FileSystemEntry, found: NamedFile[]): Promise<void
  * CutgpuError where there is none.
  */
 export function picturesAmong(files: readonly NamedFile[]): NamedFile[] {
-  const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => PICTURE.test(path));
+  const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => isPicture(path));
   if (pictures.length === 0) {
     const what = files.length === 0 ? "Nothing was chosen" : `There is no picture among the ${files.length} files`;
     throw new CutgpuError("FOLDER", `${what};`, "choose pictures (jpg, png, webp, bmp or ppm) or a folder of them.");

@@ -11,7 +11,7 @@ import { samplePicture } from "../data/transform.js";
 import { mergeForResume, resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
-import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
+import { type Checkpoint, parseCheckpoint, type RunState } from "../training/checkpoint.js";
 import { Training } from "../training/training-loop.js";
 import { Translator } from "../translation/translator.js";
 import { describeError } from "./error-text.js";
@@ -82,7 +82,7 @@ class WorkerTraining {
       const lists = { A: await store.files("data/trainA"), B: await store.files("data/trainB") };
       if (request.kind === "resume") {
         checkpoint = await readCheckpoint(store);
-        options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state.options, request.steps, lists));
+        options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state, request.steps, lists));
         this.#rows = await store.losses(checkpoint.state.step);
         this.#savedStep = checkpoint.state.step;
       }
@@ -230,10 +230,14 @@ interface Lists {
 /**
  * The options that give a run more or fewer steps; none where that changes nothing, so that no bit of the run changes.
  */
-function moreSteps(options: TrainOptions, steps: number | null, { A, B }: Lists): Partial<TrainOptions> {
+function moreSteps(
+  { step, epoch, batch, options }: RunState,
+  steps: number | null,
+  lists: Lists,
+): Partial<TrainOptions> {
   if (steps === null || steps === options.max_steps) return {};
-  const batches = Math.max(1, Math.floor(Math.max(A.length, B.length) / options.batch_size));
-  const epochs = Math.ceil(steps / batches) + options.epoch_count - 1;
+  const batches = Math.max(1, Math.floor(Math.max(lists.A.length, lists.B.length) / options.batch_size));
+  const epochs = epoch - 1 + Math.ceil((batch + steps - step) / batches);
   return { max_steps: steps, n_epochs: Math.max(options.n_epochs, epochs - options.n_epochs_decay) };
 }
 

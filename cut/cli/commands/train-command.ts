@@ -1,6 +1,5 @@
 // `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
 // itself is cut/training/training-loop.ts.
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { adapterLabel } from "../../../engine/device/adapter.js";
@@ -8,7 +7,7 @@ import type { Gpu } from "../../../engine/device/gpu.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
 import { samplePicture } from "../../data/transform.js";
-import { encodePng, readPicture } from "../../files/decode.js";
+import { encodePng, measurePictures, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import type { GivenOptions } from "../../options/schema.js";
@@ -17,13 +16,22 @@ import { presets, type TrainOptions, trainSchema } from "../../options/train-sch
 import type { LossRow } from "../../report/losses.js";
 import type { SampleRow } from "../../report/training-report.js";
 import { type Checkpoint, parseCheckpoint } from "../../training/checkpoint.js";
+import { checkSizes, sizeChange, sizesMatter } from "../../training/picture-sizes.js";
 import { crossesPictures, resumeCommand, Training } from "../../training/training-loop.js";
 import { Translator } from "../../translation/translator.js";
 import { describeKernels } from "../gpu-text.js";
+import { readLatest } from "../latest-checkpoint.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { applyRunTuning } from "../run-tuning.js";
-import { type CommandContext, defineCommand, formatSeconds, type Progress, startProgress } from "../terminal/index.js";
+import {
+  type CommandContext,
+  defineCommand,
+  formatSeconds,
+  note,
+  type Progress,
+  startProgress,
+} from "../terminal/index.js";
 
 /** How many pictures of A are translated at every display of the run. */
 const SAMPLES = 4;
@@ -47,11 +55,8 @@ async function train(given: GivenOptions<typeof trainSchema>, { signal }: Comman
     let checkpoint: Checkpoint | null = null;
     let options = fresh as TrainOptions;
     if (continued) {
-      const path = folder.checkpointPath("latest");
-      checkpoint = parseCheckpoint(folder.readCheckpoint("latest"), path);
+      checkpoint = readLatest(folder);
       options = mergeForResume(checkpoint.state.options, given);
-      folder.writeConfig(options);
-      folder.truncateLosses(checkpoint.state.step);
     }
     await new TrainCommand(folder, options).run(checkpoint, signal);
     folder.close();
@@ -67,7 +72,7 @@ class TrainCommand {
   readonly #folder: RunFolder;
   readonly #options: TrainOptions;
   readonly #samples: { label: string; input: Picture; row: SampleRow }[] = [];
-  readonly #losses: LossRow[];
+  #losses: LossRow[] = [];
   #progress: Progress | null = null;
   #reported = 0;
   #begun = 0;
@@ -75,7 +80,6 @@ class TrainCommand {
   constructor(folder: RunFolder, options: TrainOptions) {
     this.#folder = folder;
     this.#options = options;
-    this.#losses = folder.readLosses();
   }
 
   async run(checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
@@ -90,6 +94,12 @@ class TrainCommand {
       if (options.pretrained_name !== null && !checkpoint) {
         const path = join(options.runs_dir, options.pretrained_name, "latest.safetensors");
         training.adoptWeights(parseCheckpoint(await readFile(path), path), path);
+      }
+      if (checkpoint) {
+        if (training.stepsDone === training.stepsInAll) return this.#sayNothingLeft(training);
+        this.#folder.writeConfig(options);
+        this.#folder.truncateLosses(checkpoint.state.step);
+        this.#losses = this.#folder.readLosses();
       }
       this.#announce(gpu, source, training);
       await this.#chooseSamples();
@@ -137,6 +147,9 @@ class TrainCommand {
       progress.stop();
       // The report shows how far the run came. Whether it can be written or not, `error` is the one to tell.
       if (this.#losses.length > 0) await this.#report().catch(() => undefined);
+      if (training.savedStep === training.stepsDone) {
+        process.stderr.write(`saved after step ${training.stepsDone}; go on with: ${resumeCommand(this.#options)}\n`);
+      }
       throw error;
     }
     progress.stop();
@@ -154,6 +167,20 @@ class TrainCommand {
         `report: ${join(folder.path, "report.html")}\n` +
         `translate with: cutgpu translate --model ${folder.path} --in DIR --out DIR\n`,
     );
+    if (!training.epochsDone) note(this.#endedByMaxSteps(training));
+  }
+
+  /** The run is left as it was, without the options that were given: they had no effect. */
+  #sayNothingLeft(training: Training): void {
+    const why = training.epochsDone
+      ? `all ${training.epochsInAll} epochs are done; raise --n_epochs or --n_epochs_decay to go on`
+      : this.#endedByMaxSteps(training);
+    process.stdout.write(`trained to step ${training.stepsDone} before: ${this.#folder.path}; ${why}\n`);
+  }
+
+  #endedByMaxSteps({ epochsInAll }: Training): string {
+    const goOn = `${resumeCommand(this.#options)} --max_steps none`;
+    return `max_steps ${this.#options.max_steps} is reached before all ${epochsInAll} epochs are done; go on with: ${goOn}`;
   }
 
   async #dataset(): Promise<UnalignedDataset> {
@@ -167,7 +194,11 @@ class TrainCommand {
       if (this.#progress) this.#progress.log(line);
       else process.stderr.write(`${line}\n`);
     };
-    return new UnalignedDataset({ ...options, filesA, filesB, read: readPicture, onSkip });
+    const dataset = new UnalignedDataset({ ...options, filesA, filesB, read: readPicture, onSkip });
+    if (sizesMatter(options)) checkSizes(await measurePictures(filesA), await measurePictures(filesB), options);
+    const change = sizeChange(options);
+    if (change) note(change);
+    return dataset;
   }
 
   #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
@@ -176,12 +207,17 @@ class TrainCommand {
     process.stderr.write(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
   }
 
-  /** The pictures to show: the first of testA, or of trainA where there is no testA. */
+  /** The pictures to show: the first of testA, or of trainA where testA gives none. */
   async #chooseSamples(): Promise<void> {
+    const { dataroot, direction } = this.#options;
+    for (const folder of direction === "BtoA" ? ["testB", "trainB"] : ["testA", "trainA"]) {
+      if (this.#samples.length > 0) break;
+      await this.#takeSamples(await listPictures(join(dataroot, folder), 50).catch(() => []));
+    }
+  }
+
+  async #takeSamples(files: readonly string[]): Promise<void> {
     const options = this.#options;
-    const side = options.direction === "BtoA" ? "B" : "A";
-    const test = join(options.dataroot, `test${side}`);
-    const files = await listPictures(existsSync(test) ? test : join(options.dataroot, `train${side}`), 50);
     for (const file of files) {
       if (this.#samples.length === SAMPLES) break;
       const picture = await readPicture(file, options.input_nc).catch(() => null);

@@ -1,0 +1,76 @@
+// What the sizes of a run's pictures, which their headers tell, say before the first step: that some cannot be trained
+// on, which would otherwise end the run in the midst of an epoch, and that they will change in the decay phase. Pure.
+import { CutgpuError } from "../../engine/core/errors.js";
+import { unequalSizes } from "../data/dataset.js";
+import { optionsInEpoch, type Size, sizeInTraining } from "../data/transform.js";
+import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
+import type { TrainOptions } from "../options/train-schema.js";
+
+/** A picture's file and its size; null where the header cannot be read, which is told when the picture's turn comes. */
+export interface MeasuredPicture {
+  path: string;
+  size: Size | null;
+}
+
+/** Whether it is for the pictures to say what sizes are trained on; other preprocesses give all of them one size. */
+export const sizesMatter = ({ preprocess }: Pick<TrainOptions, "preprocess">): boolean =>
+  !/^resize|^scale_.*_and_crop$/.test(preprocess);
+
+/**
+ * Throws a CutgpuError where a picture is smaller than the crop or too small for the discriminator, or where two that
+ * meet in a batch differ in size.
+ */
+export function checkSizes(A: readonly MeasuredPicture[], B: readonly MeasuredPicture[], options: TrainOptions): void {
+  for (const epoch of [1, options.n_epochs + options.n_epochs_decay]) {
+    const transform = optionsInEpoch(options, epoch);
+    const [trainedA, trainedB] = [A, B].map(
+      (pictures) =>
+        // The smallest first, so that what is advised for one holds for all.
+        new Map(
+          [...pictures].sort(bySide).map(({ path, size }) => [path, size && sizeInTraining(size, transform, path)]),
+        ),
+    );
+    for (const [path, size] of [...trainedA, ...trainedB]) {
+      if (!size || discriminatorOutputSize(options, Math.min(size.width, size.height)) >= 1) continue;
+      throw new CutgpuError(
+        "PICTURE_SIZE",
+        `${path} is ${size.width} x ${size.height} pixels in training, too small for the discriminator ${options.netD}.`,
+        "Use a preprocess that resizes (resize_and_crop), or netD n_layers with a smaller n_layers_D.",
+      );
+    }
+    for (const [a, b] of meetings(A, B, options.serial_batches)) {
+      const [sizeA, sizeB] = [trainedA.get(a.path), trainedB.get(b.path)];
+      if (!sizeA || !sizeB || (sizeA.width === sizeB.width && sizeA.height === sizeB.height)) continue;
+      throw unequalSizes({ path: a.path, size: sizeA }, { path: b.path, size: sizeB });
+    }
+  }
+}
+
+const bySide = (a: MeasuredPicture, b: MeasuredPicture) => shortSide(a) - shortSide(b);
+const shortSide = ({ size }: MeasuredPicture) => (size ? Math.min(size.width, size.height) : Number.MAX_VALUE);
+
+/** Pairs that suffice to tell whether two pictures of unequal sizes meet: at random, any of A meets any of B. */
+function* meetings<T extends MeasuredPicture>(A: readonly T[], B: readonly T[], serial: boolean): Generator<[T, T]> {
+  const [soundA, soundB] = [A, B].map((pictures) => pictures.filter(({ size }) => size));
+  if (soundA.length === 0 || soundB.length === 0) return;
+  for (let i = 0; i < Math.max(A.length, B.length); i++) {
+    if (serial) yield [A[i % A.length], B[i % B.length]];
+    else yield* [[soundA[i % soundA.length], soundB[0]] as [T, T], [soundA[0], soundB[i % soundB.length]] as [T, T]];
+  }
+}
+
+/** That sizes change in the decay phase, where nobody may expect it; null where they do not. */
+export function sizeChange({
+  preprocess,
+  load_size,
+  crop_size,
+  n_epochs,
+  n_epochs_decay,
+}: TrainOptions): string | null {
+  if (!/^(resize|scale_width|scale_shortside)$/.test(preprocess) || load_size === crop_size || n_epochs_decay === 0)
+    return null;
+  return (
+    `without a crop, pictures are scaled to load_size ${load_size} until epoch ${n_epochs} and to crop_size ${crop_size} ` +
+    `after it, as in the reference; --crop_size ${load_size} keeps them at ${load_size}`
+  );
+}
