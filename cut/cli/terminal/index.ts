@@ -4,6 +4,7 @@
 // alone.
 export { type Command, type CommandContext, type CommandEntry, type CommandList, defineCommand } from "./command.js";
 export { dispatch, type Surroundings } from "./dispatch.js";
+export { Interruption, outliveReader, stopOnSignals } from "./ending.js";
 export { describeFailure, exitStatus } from "./failure.js";
-export { note } from "./note.js";
+export { note, print, printError } from "./output.js";
 export { formatSeconds, type Progress, type ProgressOptions, startProgress } from "./progress.js";
