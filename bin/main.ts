@@ -3,41 +3,44 @@
 // and those of the benchmarks, put together here, since neither knows of the other's.
 import { benchCommands } from "../bench/commands/index.js";
 import { cutCommands } from "../cut/cli/commands/index.js";
-import { describeFailure, dispatch, exitStatus } from "../cut/cli/terminal/index.js";
+import {
+  describeFailure,
+  dispatch,
+  exitStatus,
+  outliveReader,
+  print,
+  printError,
+  stopOnSignals,
+} from "../cut/cli/terminal/index.js";
 import { packageVersion } from "../cut/files/package-root.js";
 import { pages } from "./pages.js";
 
 const { doctor, ...jobs } = cutCommands(pages);
 
 const debug = Boolean(process.env["CUTGPU_DEBUG"]);
-const stop = new AbortController();
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(exitStatus.interrupted);
-    stop.abort();
-  });
-}
-
-// A reader that went away (`cutgpu --help | head -1`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(exitStatus.done);
-  throw error;
-});
+const outputFailure = outliveReader(process.stdout);
+outliveReader(process.stderr);
 
 process.on("uncaughtException", (error) => {
-  process.stderr.write(`${describeFailure(error, "cutgpu", debug).text}\n`);
+  printError(`${describeFailure(error, "cutgpu", debug).text}\n`);
   process.exit(exitStatus.failed);
 });
 
-process.exitCode = await dispatch(process.argv.slice(2), {
+const status = await dispatch(process.argv.slice(2), {
   about: "contrastive unpaired image-to-image translation (CUT) on WebGPU",
   // In the order of the help.
   commands: { ...jobs, ...benchCommands, doctor },
   version: packageVersion(),
-  signal: stop.signal,
+  signal: stopOnSignals(process),
   width: Math.min(110, Math.max(60, process.stdout.columns ?? 100)),
   debug,
-  print: (text) => process.stdout.write(text),
-  printError: (text) => process.stderr.write(text),
+  print,
+  printError,
+});
+process.exitCode = status;
+process.on("exit", () => {
+  const failure = outputFailure();
+  if (!failure || process.exitCode !== exitStatus.done) return;
+  printError(`${describeFailure(failure, "cutgpu: standard output", debug).text}\n`);
+  process.exitCode = exitStatus.failed;
 });

@@ -6,8 +6,15 @@ import { dirname } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
-import { type CommandContext, defineCommand, type Progress, startProgress } from "../../cut/cli/terminal/index.js";
+import {
+  type CommandContext,
+  defineCommand,
+  type Progress,
+  print,
+  startProgress,
+} from "../../cut/cli/terminal/index.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
+import { checkOutput } from "../../cut/files/output.js";
 import { packageVersion } from "../../cut/files/package-root.js";
 import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
@@ -64,6 +71,8 @@ export default defineCommand({
 async function bench(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
   const baseline = options.baseline === null ? null : readBaseline(options.baseline);
+  const report = options.report ?? (options.json !== null || options.suite === "all" ? REPORT : null);
+  checkFiles(options, report);
   // Rounded timestamps would say little of short kernels. The first request of a process decides.
   await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
   const gpu = await openCommandGpu(options.profile);
@@ -78,17 +87,23 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
     const peers = options.peers ? await measurePeers(gpu, cases, signal) : undefined;
     const rows = await measureRows(gpu, { ...chosen, peers, around: nodeSurroundings(options.profile, signal) });
     if (options.json !== null) writeWhole(options.json, `${JSON.stringify(rows, null, 1)}\n`);
-    const report = options.report ?? (options.json !== null || options.suite === "all" ? REPORT : null);
     if (report !== null) {
       const { benchReport } = await import("../report/bench-report.js");
       const date = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
       writeWhole(report, benchReport(rows, { adapter: adapterName(gpu), date, version: packageVersion() }));
-      process.stdout.write(`\nreport: ${report}\n`);
+      print(`\nreport: ${report}\n`);
     }
     if (baseline) judge(rows, baseline);
   } finally {
     gpu.dispose();
   }
+}
+
+/** Throws where what is measured could not be written, or only over the baseline. */
+function checkFiles({ json, baseline }: { json: string | null; baseline: string | null }, report: string | null): void {
+  const reading = baseline === null ? [] : [{ what: `--baseline ${baseline}`, paths: [baseline] }];
+  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
+  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
 }
 
 function readBaseline(path: string): BenchRow[] {
@@ -121,7 +136,7 @@ async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, sig
 }
 
 async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]> {
-  process.stdout.write(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
+  print(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
   let progress: Progress | null = null;
   let suite = "";
   try {
@@ -145,7 +160,7 @@ async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]>
 /** Lines go to standard output; on a terminal that the bar shares, above the bar. */
 function printRow(lines: string, progress: Progress | null): void {
   if (process.stdout.isTTY && process.stderr.isTTY && progress) progress.log(lines);
-  else process.stdout.write(`${lines}\n`);
+  else print(`${lines}\n`);
 }
 
 /** Writes a file whole or not at all. */
@@ -160,12 +175,12 @@ function judge(rows: readonly BenchRow[], baseline: readonly BenchRow[]): void {
   const { slower, faster, compared } = compareWithBaseline(rows, baseline);
   const say = (word: string, changes: typeof slower) => {
     for (const { name, before, now } of changes) {
-      process.stdout.write(`${word}: ${name}: ${digits(before)} ms -> ${digits(now)} ms\n`);
+      print(`${word}: ${name}: ${digits(before)} ms -> ${digits(now)} ms\n`);
     }
   };
   say("faster", faster);
   say("slower", slower);
-  process.stdout.write(`${compared} rows compared, ${faster.length} faster, ${slower.length} slower\n`);
+  print(`${compared} rows compared, ${faster.length} faster, ${slower.length} slower\n`);
   if (slower.length > 0) {
     throw new CutgpuError("SLOWER", `${slower.length} of ${compared} rows are slower than the baseline`, "See above.");
   }

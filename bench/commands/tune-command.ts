@@ -2,9 +2,10 @@
 // what departs from the rule in the user's cache, from where every later command takes it.
 import * as v from "valibot";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
-import { type CommandContext, defineCommand, startProgress } from "../../cut/cli/terminal/index.js";
+import { type CommandContext, defineCommand, print, startProgress } from "../../cut/cli/terminal/index.js";
 import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
+import { checkOutput } from "../../cut/files/output.js";
 import { completeOptions, flag, type GivenOptions, option } from "../../cut/options/schema.js";
 import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
@@ -45,8 +46,8 @@ async function tune(given: GivenOptions<typeof schema>, { signal }: CommandConte
   await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
   const gpu = await openCommandGpu(profile);
   try {
-    process.stdout.write(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
-    if (forget) print(removeUserTuning(gpu) ? `removed ${userTuningPath(gpu)}` : "there was no tuning table");
+    print(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
+    if (forget) printLine(removeUserTuning(gpu) ? `removed ${userTuningPath(gpu)}` : "there was no tuning table");
     else if (list) listTable(gpu);
     else await makeTable(gpu, { ...training, crop_size: nearestMultipleOf4(training.crop_size) }, signal);
   } finally {
@@ -54,27 +55,30 @@ async function tune(given: GivenOptions<typeof schema>, { signal }: CommandConte
   }
 }
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
+const printLine = (line: string) => print(`${line}\n`);
 
 function listTable(gpu: Gpu): void {
   const entries = Object.entries(gpu.variants.table?.choices ?? {});
-  if (!gpu.variants.table) print("there is no tuning table");
-  else print(`${userTuningPath(gpu)}: ${entries.length} choices`);
-  for (const [key, variant] of entries) print(`${key}  ${variant}`);
+  if (!gpu.variants.table) printLine("there is no tuning table");
+  else printLine(`${userTuningPath(gpu)}: ${entries.length} choices`);
+  for (const [key, variant] of entries) printLine(`${key}  ${variant}`);
 }
 
 async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal: AbortSignal): Promise<void> {
+  const path = userTuningPath(gpu);
+  checkOutput({ what: "the tuning table", paths: [path] }, []);
   const choices = await choicesOf(gpu, size);
   const kept: Record<string, string> = { ...readUserTuning(gpu)?.choices };
   const progress = startProgress({ label: "tuning", total: choices.length });
   const shared = process.stdout.isTTY && process.stderr.isTTY;
-  const say = (line: string) => (shared ? progress.log(line) : print(line));
+  const say = (line: string) => (shared ? progress.log(line) : printLine(line));
+  let measured = 0;
   let changed = 0;
   try {
-    for (const [i, choice] of choices.entries()) {
-      signal.throwIfAborted();
-      progress.update(i, choice.operator);
+    for (const choice of choices) {
+      progress.update(measured, choice.operator);
       const tuned = await tuneChoice(gpu, choice, signal);
+      measured++;
       say(row(tuned));
       // What was measured now replaces what was known before, also where the rule has won.
       delete kept[choice.key];
@@ -82,12 +86,15 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
       kept[choice.key] = tuned.winner;
       changed++;
     }
-    progress.update(choices.length, "");
+    progress.update(measured, "");
+  } catch (error) {
+    // What was measured is kept, also where the rest is called off.
+    if (!signal.aborted) throw error;
   } finally {
     progress.stop();
   }
   writeUserTuning(gpu, { version: 1, adapter: adapterName(gpu), profile: gpu.profile, choices: kept });
-  print(`another kernel is faster for ${changed} of ${choices.length} choices: ${userTuningPath(gpu)}`);
+  printLine(`another kernel is faster for ${changed} of ${measured} choices: ${path}`);
 }
 
 /** The choice, each kernel's milliseconds, and what came of it. */

@@ -4,6 +4,7 @@
 // fractional bits; first the rows are resampled, then the columns, each rounded and clamped to 8 bits.
 // Source: https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c (the behaviour of its 8-bit
 // path).
+import { LimitError } from "../../engine/core/errors.js";
 import type { Picture } from "./picture.js";
 
 /** Fractional bits of a weight: 32 less the 8 of a sample less 2 for sums that overshoot. */
@@ -98,8 +99,20 @@ function resizeColumns(picture: Picture, height: number): Picture {
   return { width, height, channels, data: result };
 }
 
-/** The picture resampled to `width` x `height` pixels (both at least 1); the aspect ratio is the caller's business. */
+/** More pixels than any photograph has, and few enough to be held in memory. */
+const MOST_PIXELS = 2 ** 28;
+
+/**
+ * The picture resampled to `width` x `height` pixels (both at least 1); the aspect ratio is the caller's business.
+ * Throws a LimitError where that would be too large to be held.
+ */
 export function resizePicture(picture: Picture, width: number, height: number): Picture {
+  if (width * Math.max(height, picture.height) > MOST_PIXELS) {
+    throw new LimitError(
+      `a picture of ${width} x ${height} pixels is too large to be held`,
+      "Lower --load_size (for translation: --size).",
+    );
+  }
   const wide = width === picture.width ? picture : resizeRows(picture, width);
   return height === wide.height ? wide : resizeColumns(wide, height);
 }

@@ -36,11 +36,13 @@ function openMojiFolder(): string {
 
 /**
  * Draws the data set into `folder` at `size` pixels. `onDraw` hears of every picture. Returns the held-out drawings.
+ * Throws the signal's reason when it is aborted.
  */
 export async function drawOpenMoji(
   folder: string,
   size: number,
-  onDraw: (done: number, total: number) => void = () => undefined,
+  onDraw: (done: number, total: number) => void,
+  signal: AbortSignal,
 ): Promise<{ code: string; name: string }[]> {
   const source = openMojiFolder();
   const all = JSON.parse(readFileSync(join(source, "data", "openmoji.json"), "utf8")) as Emoji[];
@@ -66,6 +68,7 @@ export async function drawOpenMoji(
   const sharp = await loadSharp();
   const worker = async () => {
     for (const [name, style, code] of next) {
+      if (signal.aborted) return;
       // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.
       const large = await sharp(drawing(style, code), { density: 72 * Math.max(1, (4 * size) / 72) })
         .flatten({ background: "white" })
@@ -80,6 +83,7 @@ export async function drawOpenMoji(
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
+  signal.throwIfAborted();
   const names = new Map(all.map(({ hexcode, annotation }) => [hexcode, annotation]));
   return heldOut.map((code) => ({ code, name: names.get(code) ?? code }));
 }

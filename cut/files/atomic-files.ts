@@ -1,8 +1,9 @@
 // Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never
 // half of one, and error messages that say why the system refused.
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
+import { shortenName } from "../data/file-names.js";
 
 /** What temporary files end in; a run folder removes them when it is opened. */
 export const temporaryEnding = ".partial";
@@ -27,10 +28,19 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && typeof error.code === "string" && error.code in meanings;
 }
 
+/** What a failure of the file system means and what to do; undefined for any other error. */
+export function fileMeaning(error: unknown): [what: string, fix: string] | undefined {
+  if (!isSystemError(error)) return undefined;
+  // Node puts this character where the bytes of a name are no UTF-8, and then finds no such file.
+  const undecoded = error.code === "ENOENT" && error.path?.includes("\ufffd");
+  return undecoded ? ["its name is not UTF-8", "rename it."] : meanings[error.code!];
+}
+
 /** The error message for a failure of the file system; undefined for any other error. */
 export function fileError(error: unknown): CutgpuError | undefined {
-  if (!isSystemError(error)) return undefined;
-  const [what, fix] = meanings[error.code!];
+  const meaning = fileMeaning(error);
+  if (!meaning || !isSystemError(error)) return undefined;
+  const [what, fix] = meaning;
   const doing = error.syscall && /write|fsync|mkdir|rename|unlink|rm|ftruncate/.test(error.syscall) ? "write" : "open";
   const place = error.path ? `cannot ${doing} ${error.path}` : `cannot ${doing} a file`;
   return new CutgpuError("FILE", `${place}: ${what};`, fix);
@@ -64,7 +74,8 @@ function syncFolder(folder: string): void {
  * `path` holds its old content or all of the new. Throws a `CutgpuError` and leaves no temporary file where it fails.
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}${temporaryEnding}`;
+  const ending = `.${process.pid}${temporaryEnding}`;
+  const temporary = join(dirname(path), shortenName(basename(path), ending) + ending);
   withFileErrors(path, () => {
     try {
       const descriptor = openSync(temporary, "w");
@@ -77,7 +88,8 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
       renameSync(temporary, path);
     } catch (error) {
       rmSync(temporary, { force: true });
-      throw error;
+      // Nobody knows the temporary name.
+      throw isSystemError(error) ? Object.assign(error, { path }) : error;
     }
     syncFolder(dirname(path));
   });

@@ -1,21 +1,21 @@
 // Picture files to pictures and back (Node only, through sharp; BMP and PPM by readers of our own). As with the
-// reference, which reads through PIL: the format is told by the bytes and not by the name, EXIF orientation is not
-// applied, colour profiles of RGB pictures are ignored, and an animation gives its first frame. Unlike it: alpha is
-// laid on white where PIL uncovers whatever colour hides below it, and 16-bit samples are scaled to 8 bits where PIL
-// clips gray ones.
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+// reference, which reads through PIL: the format is told by the bytes and not by the name, colour profiles of RGB
+// pictures are ignored, and an animation gives its first frame. Unlike it: photographs are turned upright as their EXIF
+// says, unless the reference's way is asked for, alpha is laid on white where PIL uncovers whatever colour hides below
+// it, and 16-bit samples are scaled to 8 bits where PIL clips gray ones.
+import { open, readFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
 import { bmpHeader, decodeBmp, isBmp } from "../data/bmp.js";
 import { flattenOnWhite, type Picture, PictureError, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm, ppmHeader } from "../data/ppm.js";
 import type { Size } from "../data/transform.js";
+import { fileMeaning, writeFileAtomically } from "./atomic-files.js";
 import { loadSharp } from "./sharp.js";
 
 export { PictureError };
 
-async function decodeWithSharp(bytes: Uint8Array): Promise<Picture> {
+async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Picture> {
   // "error" finds truncated and broken files, and lets pass what libjpeg and PIL only warn of (stray bytes between
   // segments, which many photographs have).
   const sharp = await loadSharp();
@@ -25,7 +25,7 @@ async function decodeWithSharp(bytes: Uint8Array): Promise<Picture> {
   }
   const wide = space === "rgb16" || space === "grey16";
   // Gray goes through RGB as well, without loss: sharp's gray output would drop the alpha channel.
-  const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: space !== "cmyk" })
+  const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: space !== "cmyk", autoOrient: upright })
     .toColourspace(wide ? "rgb16" : "srgb")
     .raw({ depth: wide ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
@@ -44,24 +44,27 @@ async function decodeWithSharp(bytes: Uint8Array): Promise<Picture> {
 
 /**
  * Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError that names the file where it is missing,
- * empty, truncated, corrupt or of a kind that is not supported.
+ * empty, truncated, corrupt or of a kind that is not supported. `upright` false leaves it as its samples lie, whatever
+ * its EXIF says.
  */
-export async function readPicture(file: string, channels: 1 | 3): Promise<Picture> {
+export async function readPicture(file: string, channels: 1 | 3, upright = true): Promise<Picture> {
   try {
     const bytes = await readFile(file);
     if (bytes.length === 0) throw new FormatError("the file is empty");
-    const picture = isBmp(bytes) ? decodeBmp(bytes) : isPpm(bytes) ? decodePpm(bytes) : await decodeWithSharp(bytes);
-    return toChannels(picture, channels);
+    if (isBmp(bytes)) return toChannels(decodeBmp(bytes), channels);
+    if (isPpm(bytes)) return toChannels(decodePpm(bytes), channels);
+    return toChannels(await decodeWithSharp(bytes, upright), channels);
   } catch (error) {
     if (error instanceof CutgpuError && error.code === "PACKAGE") throw error;
-    const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0].replace(/\.$/, "");
-    const fix = error instanceof CutgpuError ? error.fix : "";
-    throw new PictureError(`${file} cannot be read as a picture: ${reason}.`, fix || "Replace or remove the file.");
+    const message = error instanceof Error ? error.message.split("\n")[0].replace(/\.$/, "") : String(error);
+    const [reason, fix] = fileMeaning(error) ?? [message, error instanceof CutgpuError ? error.fix : ""];
+    const advice = fix ? `${fix[0].toUpperCase()}${fix.slice(1)}` : "Replace or remove the file.";
+    throw new PictureError(`${file} cannot be read as a picture: ${reason}.`, advice);
   }
 }
 
 /** The size that `readPicture` would give, from the header alone; null where that cannot be read. */
-async function readSize(file: string): Promise<Size | null> {
+async function readSize(file: string, upright: boolean): Promise<Size | null> {
   const handle = await open(file).catch(() => null);
   try {
     const { buffer, bytesRead } = (await handle?.read(new Uint8Array(4096), 0, 4096, 0)) ?? { bytesRead: 0 };
@@ -69,7 +72,9 @@ async function readSize(file: string): Promise<Size | null> {
     const head = buffer.subarray(0, bytesRead);
     if (isBmp(head)) return bmpHeader(head);
     if (isPpm(head)) return ppmHeader(head);
-    return await (await loadSharp())(file).metadata();
+    const { width, height, orientation = 1 } = await (await loadSharp())(file).metadata();
+    // Orientations from 5 on lie on their side (EXIF 2.3, tag 0x0112).
+    return upright && orientation >= 5 ? { width: height, height: width } : { width, height };
   } catch {
     return null;
   } finally {
@@ -78,12 +83,15 @@ async function readSize(file: string): Promise<Size | null> {
 }
 
 /** Files with their sizes, as `readPicture` would give them, from the headers alone: quick. */
-export async function measurePictures(files: readonly string[]): Promise<{ path: string; size: Size | null }[]> {
+export async function measurePictures(
+  files: readonly string[],
+  upright = true,
+): Promise<{ path: string; size: Size | null }[]> {
   const measured: { path: string; size: Size | null }[] = [];
   // Some at a time: the number of files that may be open has a limit.
   for (let i = 0; i < files.length; i += 32) {
     const some = files.slice(i, i + 32);
-    measured.push(...(await Promise.all(some.map(async (path) => ({ path, size: await readSize(path) })))));
+    measured.push(...(await Promise.all(some.map(async (path) => ({ path, size: await readSize(path, upright) })))));
   }
   return measured;
 }
@@ -107,18 +115,5 @@ export async function writePicture(file: string, picture: Picture): Promise<void
   const ending = extname(file).toLowerCase();
   if (![".png", ".jpg", ".jpeg"].includes(ending))
     throw new CutgpuError("PICTURE", `Pictures cannot be written as ${file}.`, "Use a name ending in .png or .jpg.");
-  const bytes = await encode(picture, ending);
-  const temporary = join(dirname(file), `.${randomUUID()}.tmp`);
-  try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CutgpuError(
-      "WRITE",
-      `${file} cannot be written: ${reason}.`,
-      "Check that its folder exists and has room.",
-    );
-  }
+  writeFileAtomically(file, await encode(picture, ending));
 }

@@ -1,43 +1,50 @@
 // The pictures of a folder (Node only): recursive, through symbolic links, in the order of their paths, so that the
 // same folder gives the same list on every machine. Hidden files and folders are left out, among them the "._" twin
 // that macOS writes beside each file on foreign disks, and so is what is no regular file: reading a pipe may never end.
+import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
-
-const ENDINGS = ["jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "ppm"];
-const PICTURE = new RegExp(`\\.(${ENDINGS.join("|")})$`, "i");
+import { ENDINGS, isPictureName } from "../data/picture-endings.js";
+import { fileError } from "./atomic-files.js";
 
 /** Adds the pictures below `folder`. A link that leads nowhere counts as a file, and decoding it will say so. */
-async function collect(folder: string, ancestors: string[], found: string[]): Promise<void> {
+async function collect(folder: string, ancestors: string[], found: string[], except: string | null): Promise<void> {
   const real = await realpath(folder);
   // A link to a folder that contains it would never end.
-  if (ancestors.includes(real)) return;
+  if (ancestors.includes(real) || real === except) return;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
     const target = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry;
-    if (target?.isDirectory()) await collect(path, [...ancestors, real], found);
-    else if (PICTURE.test(entry.name) && (target?.isFile() ?? true)) found.push(path);
+    if (target?.isDirectory()) await collect(path, [...ancestors, real], found, except);
+    else if (isPictureName(entry.name) && (target?.isFile() ?? true)) found.push(path);
   }
 }
 
 /**
  * The paths of all pictures below `folder`, in code-unit order; at most the first `max_dataset_size` of them. (The
  * reference cuts before it sorts, so that which pictures remain depends on the file system.) Throws a CutgpuError where
- * there is no such folder or no picture in it.
+ * there is no such folder or no picture in it. What lies in the folder `except`, a path without links, is left out.
  */
-export async function listPictures(folder: string, max_dataset_size: number | null = null): Promise<string[]> {
+export async function listPictures(
+  folder: string,
+  max_dataset_size: number | null = null,
+  except: string | null = null,
+): Promise<string[]> {
   const expected = `Give a folder that holds pictures (${ENDINGS.join(", ")}).`;
   const found: string[] = [];
   try {
     const info = await stat(folder);
     if (!info.isDirectory()) throw new CutgpuError("FOLDER", `${folder} is a file, not a folder.`, expected);
-    await collect(folder, [], found);
+    await collect(folder, [], found, except);
   } catch (error) {
     if (error instanceof CutgpuError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") throw new CutgpuError("FOLDER", `There is no folder ${folder}.`, expected);
+    if (code === "ENOENT" && !existsSync(folder))
+      throw new CutgpuError("FOLDER", `There is no folder ${folder}.`, expected);
+    const known = fileError(error);
+    if (known) throw known;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CutgpuError("FOLDER", `The folder ${folder} cannot be read (${reason}).`, expected);
   }

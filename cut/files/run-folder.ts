@@ -24,6 +24,8 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { LossRow } from "../report/losses.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
+import { refuseForeign } from "./output.js";
+import { readWhole } from "./read-whole.js";
 import { releaseLock, takeLock } from "./run-lock.js";
 
 const checkpointEnding = ".safetensors";
@@ -52,11 +54,12 @@ export class RunFolder {
           "add --continue_train to go on with it, or choose another --name.",
         );
       }
+      refuseForeign(folder.path);
       for (const leftover of ["losses.jsonl", "samples", "report.html", "tuning.json"]) {
         withFileErrors(folder.path, () => rmSync(join(folder.path, leftover), { recursive: true, force: true }));
       }
-      makeFolder(join(folder.path, "samples"));
       folder.writeConfig(config);
+      makeFolder(join(folder.path, "samples"));
     } catch (error) {
       folder.close();
       throw error;
@@ -161,8 +164,7 @@ export class RunFolder {
 
   /** The bytes of a checkpoint. */
   readCheckpoint(name: string | number): Uint8Array {
-    const path = this.checkpointPath(name);
-    return withFileErrors(path, () => readFileSync(path));
+    return readWhole(this.checkpointPath(name));
   }
 
   get #lossesPath(): string {

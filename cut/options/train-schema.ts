@@ -57,6 +57,13 @@ export const trainSchema = v.strictObject({
     256,
     "side of the square that is cut out at random; the crop is then resized to the nearest multiple of 4",
   ),
+  ignore_orientation: option(
+    data,
+    flag(),
+    false,
+    "as the reference, leave photographs as their samples lie instead of turning them upright as their EXIF says",
+    fixed,
+  ),
   no_flip: option(data, flag(), false, "do not mirror pictures at random"),
   batch_size: option(data, wholeNumber({ min: 1 }), 1, "pictures of each side in one step; the authors found 1 best"),
   serial_batches: option(data, flag(), false, "take pictures in order instead of at random"),

@@ -8,6 +8,7 @@ import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
 import { initialWeights, writeParameters } from "../networks/network.js";
+import { shellWords } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
@@ -295,5 +296,6 @@ export function crossesPictures(step: number, batch_size: number, pictures: numb
 
 /** The command that goes on with a run where it stopped. */
 export function resumeCommand({ name, runs_dir }: Pick<TrainOptions, "name" | "runs_dir">): string {
-  return `cutgpu train --continue_train --name ${name}${runs_dir === "runs" ? "" : ` --runs_dir ${runs_dir}`}`;
+  const place = runs_dir === "runs" ? [] : ["--runs_dir", runs_dir];
+  return shellWords("cutgpu", "train", "--continue_train", "--name", name, ...place);
 }

@@ -26,10 +26,18 @@ export interface PaddedPicture {
   unpad(output: Float32Array): Picture;
 }
 
+/** Sides of padded pictures are multiples of this. */
+const multipleFor = (width: number, height: number) => (Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4);
+
+/** The sides that a picture of this size will have when it is padded. */
+export function paddedSides(width: number, height: number): [height: number, width: number] {
+  const multiple = multipleFor(width, height);
+  return [multiple * Math.ceil(height / multiple), multiple * Math.ceil(width / multiple)];
+}
+
 export function padForGenerator(picture: Picture, { input_nc, output_nc }: GeneratorArchitecture): PaddedPicture {
   const { width, height } = picture;
-  const multiple = Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4;
-  const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multiple);
+  const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multipleFor(width, height));
   const unpad = (output: Float32Array) => {
     const whole = planesToPicture(output, output_nc as 1 | 3, padded.height, padded.width);
     return cropPicture(whole, 0, 0, width, height);

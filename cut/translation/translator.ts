@@ -12,7 +12,7 @@ import { resizePicture } from "../data/resize.js";
 import type { Generator } from "../networks/generator.js";
 import { frozen } from "../networks/network.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
-import { padForGenerator, SMALLEST_SIDE } from "./padding.js";
+import { paddedSides, padForGenerator, SMALLEST_SIDE } from "./padding.js";
 
 interface Pass {
   height: number;
@@ -63,10 +63,11 @@ export class Translator {
   async translate(picture: Picture, size: number | null = null, work: CancellationOptions = {}): Promise<Picture> {
     const { signal, onProgress } = work;
     signal?.throwIfAborted();
-    const scaled = size === null ? picture : scaleLongerSide(picture, size);
-    const padded = padForGenerator(scaled, this.generator.architecture);
+    const [width, height] = size === null ? [picture.width, picture.height] : scaledSides(picture, size);
     const recording = { signal, onProgress: (done: number) => onProgress?.(done / 2) };
-    const pass = await this.#record(padded.height, padded.width, recording).catch(adviseOnLimit);
+    // Before anything is scaled: whether the adapter can hold a picture of this size, the recording finds out.
+    const pass = await this.#record(...paddedSides(width, height), recording).catch(adviseOnLimit);
+    const padded = padForGenerator(resizePicture(picture, width, height), this.generator.architecture);
     pass.input.write(padded.planes);
     pass.program.replay();
     const output = await abortable(pass.output.read(), signal);
@@ -121,8 +122,9 @@ export class Translator {
   }
 }
 
-function scaleLongerSide(picture: Picture, size: number): Picture {
-  const factor = size / Math.max(picture.width, picture.height);
+/** Sides of a picture whose longer side is to be `size`. */
+function scaledSides({ width, height }: Picture, size: number): [width: number, height: number] {
+  const factor = size / Math.max(width, height);
   const side = (n: number) => Math.max(1, Math.round(n * factor));
-  return resizePicture(picture, side(picture.width), side(picture.height));
+  return [side(width), side(height)];
 }

@@ -16,20 +16,33 @@ const types: Record<string, string> = {
   ".safetensors": "application/octet-stream",
 };
 
+/**
+ * What the pages may load: files of this server and pictures that they made themselves. Styles of elements are theirs
+ * too (the charts of bench/web); scripts come from files alone, and nothing goes to any other address.
+ */
+const CONTENT_SECURITY_POLICY = [
+  ...["default-src 'self'", "img-src 'self' blob: data:", "style-src 'self' 'unsafe-inline'", "object-src 'none'"],
+  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+].join("; ");
+
 export interface PagesServer {
   url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Throws a CutgpuError where the port is taken.
+ * Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Where the port is taken, `fallback` is used in
+ * its place, if there is one. Throws a CutgpuError where none can be used.
  */
-export async function servePages(folder: string, port: number): Promise<PagesServer> {
+export async function servePages(folder: string, port: number, fallback?: number): Promise<PagesServer> {
   const root = await realpath(folder);
   const server = createServer((request, response) => {
     answer(root, request, response).catch(() => refuse(response, 500, "something went wrong"));
   });
-  await listen(server, port);
+  await listen(server, port).catch((error: unknown) => {
+    if (fallback === undefined) throw error;
+    return listen(server, fallback);
+  });
   const { port: used } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${used}/`,
@@ -46,7 +59,7 @@ function listen(server: Server, port: number): Promise<void> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const taken = error.code === "EADDRINUSE";
       const what = taken ? `port ${port} is taken` : `port ${port} cannot be used (${error.message})`;
-      reject(new CutgpuError("PORT", `${what};`, "choose another with --port, or leave it out for a free one."));
+      reject(new CutgpuError("PORT", `${what};`, "choose another with --port, or --port 0 for a free one."));
     });
     server.listen(port, "127.0.0.1", resolve);
   });
@@ -64,6 +77,7 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     "content-type": types[extname(file.path)] ?? "application/octet-stream",
     "content-length": file.size,
     "cache-control": "no-cache",
+    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
   });
   if (request.method === "HEAD") return void response.end();

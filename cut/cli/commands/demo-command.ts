@@ -16,6 +16,7 @@ import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { group, profileOption, runsDirOption, seedOption } from "../../options/common-options.js";
 import { completeOptions, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
+import { shellWords } from "../../options/shell-words.js";
 import type { TrainOptions } from "../../options/train-schema.js";
 import type { LossRow } from "../../report/losses.js";
 import { renderReport, type SampleRow } from "../../report/training-report.js";
@@ -24,7 +25,7 @@ import { TrainingStep } from "../../training/training-step.js";
 import { Translator } from "../../translation/translator.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand, formatSeconds, startProgress } from "../terminal/index.js";
+import { type CommandContext, defineCommand, formatSeconds, print, startProgress } from "../terminal/index.js";
 
 /** Held-out pictures that the report shows; all are measured. */
 const SHOWN = 12;
@@ -53,12 +54,13 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
   const name = freeName(options.runs_dir);
   const gpu = await openCommandGpu(options.profile);
   const folder = RunFolder.create(options.runs_dir, name, options);
+  let begun = false;
   try {
     const plan = planDemo(gpu.profile, gpu.info.architecture);
     const dataroot = join(folder.path, "data");
     const adapter = `${adapterLabel(gpu)} (${gpu.profile} kernels)`;
     say(`Line drawings to colour: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapter}.`);
-    const pairs = await drawData(dataroot, plan.size);
+    const pairs = await drawData(dataroot, plan.size, signal);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
     const place = { dataroot, name, runs_dir: options.runs_dir, profile: options.profile, seed: options.seed };
@@ -68,9 +70,13 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
     folder.writeConfig(trainOptions);
     const source = new UnalignedDataset({ ...trainOptions, filesA, filesB, read: readPicture });
     const training = Training.start(gpu, trainOptions, source);
+    signal.throwIfAborted();
+    begun = true;
     await new Demo(gpu, folder, trainOptions, training, pairs).run(signal);
   } finally {
-    folder.close();
+    // A demo that was called off or failed before its first step leaves nothing behind.
+    if (begun) folder.close();
+    else folder.discard();
     gpu.dispose();
   }
 }
@@ -145,7 +151,9 @@ class Demo {
     say(`\n${pairs.length} held-out pairs, mean absolute error (lower is better) and SSIM (higher is better):`);
     for (const [what, value] of table.slice(0, 3)) say(`  ${what.padEnd(17)} ${value}`);
     say(`\nreport: ${join(folder.path, "report.html")}`);
-    say(`try it:  cutgpu translate --model ${folder.path} --in ${join(folder.path, "data", "testA")} --out translated`);
+    const pictures = join(folder.path, "data", "testA");
+    const words = shellWords("cutgpu", "translate", "--model", folder.path, "--in", pictures, "--out", "translated");
+    say(`try it:  ${words}`);
     if (!reached) say(`stopped early, after step ${training.stepsDone}; go on with: ${resumeCommand(options)}`);
     this.#translator.dispose();
   }
@@ -180,13 +188,18 @@ function score(pairs: readonly Pair[], outputs: readonly Picture[]): Score {
 
 const scoreText = (value: Score) => `L1 ${value.l1.toFixed(4)}  SSIM ${value.ssim.toFixed(4)}`;
 
-async function drawData(folder: string, size: number): Promise<Pair[]> {
+async function drawData(folder: string, size: number, signal: AbortSignal): Promise<Pair[]> {
   let progress: ReturnType<typeof startProgress> | null = null;
   try {
-    const heldOut = await drawOpenMoji(folder, size, (done, total) => {
-      progress ??= startProgress({ label: "drawing", total });
-      progress.update(done);
-    });
+    const heldOut = await drawOpenMoji(
+      folder,
+      size,
+      (done, total) => {
+        progress ??= startProgress({ label: "drawing", total });
+        progress.update(done);
+      },
+      signal,
+    );
     return await Promise.all(
       heldOut.map(async ({ code, name }) => ({
         label: name,
@@ -225,4 +238,4 @@ function freeName(runsDir: string): string {
   }
 }
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const say = (line: string) => print(`${line}\n`);

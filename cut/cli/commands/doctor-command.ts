@@ -10,7 +10,7 @@ import { errorMessage } from "../../options/error-message.js";
 import { completeOptions, flag, type GivenOptions, option } from "../../options/schema.js";
 import { type AdapterReport, checkTraining, reportAdapter, TOLERANCE, type TrainingReport } from "../doctor-checks.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { defineCommand } from "../terminal/index.js";
+import { defineCommand, print } from "../terminal/index.js";
 
 const schema = v.strictObject({
   json: option(group, flag(), false, "print the findings as JSON, for machines"),
@@ -44,7 +44,7 @@ interface Findings {
 async function doctor(given: GivenOptions<typeof schema>): Promise<void> {
   const { json, profile } = completeOptions(schema, given);
   const result = await examine(profile);
-  process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : describe(result));
+  print(json ? `${JSON.stringify(result, null, 2)}\n` : describe(result));
   const error = result.findings.find(({ level }) => level === "error");
   if (error) throw new CutgpuError("DOCTOR", error.message, error.fix);
 }

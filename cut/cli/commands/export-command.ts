@@ -1,15 +1,16 @@
 // `cutgpu export`: the generator of a run as a file of its own, .pth for PyTorch's load_state_dict or .safetensors.
-import { readFile } from "node:fs/promises";
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import * as v from "valibot";
 import { serializePth } from "../../../engine/formats/pth.js";
 import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
-import { writeFileAtomically } from "../../files/atomic-files.js";
+import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
+import { checkOutput } from "../../files/output.js";
+import { readWhole } from "../../files/read-whole.js";
 import { group, modelOption } from "../../options/common-options.js";
 import { completeOptions, type GivenOptions, required, text } from "../../options/schema.js";
 import { generatorStateDict, parseGenerator } from "../../training/checkpoint.js";
 import { modelFile } from "../model-file.js";
-import { defineCommand } from "../terminal/index.js";
+import { defineCommand, print } from "../terminal/index.js";
 
 const schema = v.strictObject({
   model: modelOption(group),
@@ -26,11 +27,12 @@ export default defineCommand({
   async run(given: GivenOptions<typeof schema>): Promise<void> {
     const { model, out } = completeOptions(schema, given);
     const file = modelFile(model);
-    const bytes = await readFile(file);
-    const { architecture, weights } = parseGenerator(bytes, file);
+    checkOutput({ what: `--out ${out}`, paths: [out] }, [{ what: `--model ${model}`, paths: [file] }]);
+    const { architecture, weights } = parseGenerator(readWhole(file), file);
     const stateDict = generatorStateDict(architecture, weights);
     const pth = extname(out).toLowerCase() === ".pth";
+    makeFolder(dirname(out));
     writeFileAtomically(out, pth ? serializePth(stateDict) : serializeSafetensors(stateDict));
-    process.stdout.write(`the generator of ${file} written to ${out} (${stateDict.tensors.size} tensors)\n`);
+    print(`the generator of ${file} written to ${out} (${stateDict.tensors.size} tensors)\n`);
   },
 });

@@ -1,12 +1,13 @@
 // `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures. Makes pictures and a page that
 // shows them; all are computed before the first is written.
-import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import type { Picture } from "../../data/picture.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
+import { checkOutput } from "../../files/output.js";
+import { readWhole } from "../../files/read-whole.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, type InspectedLayer, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
 import { group, modelOption, profileOption } from "../../options/common-options.js";
@@ -15,7 +16,7 @@ import { type InspectFigure, renderInspectPage } from "../../report/inspection-p
 import { componentsPicture, markPoint, rangeOf, similarityPicture } from "../../report/overlay.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand, note, startProgress } from "../terminal/index.js";
+import { type CommandContext, defineCommand, note, print, startProgress } from "../terminal/index.js";
 
 const schema = v.strictObject({
   model: modelOption(group),
@@ -65,6 +66,9 @@ async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandCo
   if (existsSync(options.in) && statSync(options.in).isDirectory()) {
     throw new OptionError(`--in ${options.in} is a folder;`, "give a single picture.");
   }
+  const named = { what: `--in ${options.in}`, paths: [options.in] };
+  const paths = outputPaths(options.out);
+  checkOutput({ what: `--out ${options.out}`, paths }, [named, { what: `--model ${options.model}`, paths: [file] }]);
   const picture = await readPicture(options.in, 3);
   const point = pointOf(options.at, picture);
   const seen = await look(file, picture, point, options.profile, signal);
@@ -79,7 +83,14 @@ async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandCo
   });
   makeFolder(options.out);
   for (const [name, content] of page) writeFileAtomically(join(options.out, name), content);
-  process.stdout.write(`${page.size - 1} pictures and index.html written to ${options.out}\n`);
+  print(`${page.size - 1} pictures and index.html written to ${options.out}\n`);
+}
+
+/** The page, and whatever has a name in the folder that a picture may get. */
+function outputPaths(folder: string): string[] {
+  const there = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+  const taken = there.filter((name) => /^(input|output|(similarity|pca)-\d+)\.png$/.test(name));
+  return [...taken, "index.html"].map((name) => join(folder, name));
 }
 
 /** All that the GPU is needed for. */
@@ -90,7 +101,7 @@ async function look(
   profile: "auto" | "gpu" | "software",
   signal: AbortSignal,
 ): Promise<Seen> {
-  const bytes = await readFile(file);
+  const bytes = readWhole(file);
   const gpu = await openCommandGpu(profile);
   try {
     const model = loadInspectModel(gpu, bytes, file);

@@ -1,16 +1,20 @@
 // `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
 // itself is cut/training/training-loop.ts.
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { UnalignedDataset } from "../../data/dataset.js";
+import { freeName } from "../../data/file-names.js";
 import type { Picture } from "../../data/picture.js";
+import { pictureEnding } from "../../data/picture-endings.js";
 import { samplePicture } from "../../data/transform.js";
 import { encodePng, measurePictures, readPicture } from "../../files/decode.js";
+import { isBelow } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
+import { readWhole } from "../../files/read-whole.js";
 import { RunFolder } from "../../files/run-folder.js";
-import type { GivenOptions } from "../../options/schema.js";
+import { type GivenOptions, OptionError } from "../../options/schema.js";
+import { shellWords } from "../../options/shell-words.js";
 import { mergeForResume, resolveOptions } from "../../options/train-options.js";
 import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import type { LossRow } from "../../report/losses.js";
@@ -30,11 +34,15 @@ import {
   formatSeconds,
   note,
   type Progress,
+  print,
+  printError,
   startProgress,
 } from "../terminal/index.js";
 
 /** How many pictures of A are translated at every display of the run. */
 const SAMPLES = 4;
+/** What stands before a sample's name. */
+const STEP_ZERO = "0000000_";
 /** Reports are refreshed at most this often, because a long run has many losses to draw. */
 const REPORT_SECONDS = 30;
 
@@ -48,6 +56,7 @@ export default defineCommand({
 async function train(given: GivenOptions<typeof trainSchema>, { signal }: CommandContext): Promise<void> {
   const continued = given.continue_train === true;
   const fresh = continued ? null : resolveOptions(given);
+  if (fresh) refuseAmongPictures(fresh);
   const folder = fresh
     ? RunFolder.create(fresh.runs_dir, fresh.name, fresh)
     : RunFolder.open(given.runs_dir ?? "runs", given.name ?? "experiment_name");
@@ -68,10 +77,20 @@ async function train(given: GivenOptions<typeof trainSchema>, { signal }: Comman
   }
 }
 
+/** Throws where the run's folder would lie among the pictures, which its samples would then join. */
+function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
+  const folder = join(runs_dir, name);
+  for (const side of ["trainA", "trainB", "testA", "testB"]) {
+    if (!isBelow(folder, join(dataroot, side))) continue;
+    const what = `the run's folder ${folder} would lie among the pictures of ${join(dataroot, side)};`;
+    throw new OptionError(what, "choose another --runs_dir.");
+  }
+}
+
 class TrainCommand {
   readonly #folder: RunFolder;
   readonly #options: TrainOptions;
-  readonly #samples: { label: string; input: Picture; row: SampleRow }[] = [];
+  readonly #samples: { name: string; input: Picture; row: SampleRow }[] = [];
   #losses: LossRow[] = [];
   #progress: Progress | null = null;
   #reported = 0;
@@ -93,7 +112,7 @@ class TrainCommand {
         : Training.start(gpu, options, source);
       if (options.pretrained_name !== null && !checkpoint) {
         const path = join(options.runs_dir, options.pretrained_name, "latest.safetensors");
-        training.adoptWeights(parseCheckpoint(await readFile(path), path), path);
+        training.adoptWeights(parseCheckpoint(readWhole(path), path), path);
       }
       if (checkpoint) {
         if (training.stepsDone === training.stepsInAll) return this.#sayNothingLeft(training);
@@ -154,18 +173,16 @@ class TrainCommand {
     }
     progress.stop();
     await this.#report();
-    if (source.skipped > 0) process.stderr.write(`${source.skipped} pictures could not be read and were skipped\n`);
+    if (source.skipped > 0) printError(`${source.skipped} pictures could not be read and were skipped\n`);
     if (!reached) {
-      process.stderr.write(
-        `stopped after step ${training.stepsDone} and saved; go on with: ${resumeCommand(this.#options)}\n`,
-      );
+      printError(`stopped after step ${training.stepsDone} and saved; go on with: ${resumeCommand(this.#options)}\n`);
       return;
     }
     const seconds = (performance.now() - this.#begun) / 1000;
-    process.stdout.write(
+    print(
       `trained to step ${training.stepsDone} in ${formatSeconds(seconds)}: ${folder.path}\n` +
         `report: ${join(folder.path, "report.html")}\n` +
-        `translate with: cutgpu translate --model ${folder.path} --in DIR --out DIR\n`,
+        `translate with: ${shellWords("cutgpu", "translate", "--model", folder.path, "--in", "DIR", "--out", "DIR")}\n`,
     );
     if (!training.epochsDone) note(this.#endedByMaxSteps(training));
   }
@@ -175,7 +192,7 @@ class TrainCommand {
     const why = training.epochsDone
       ? `all ${training.epochsInAll} epochs are done; raise --n_epochs or --n_epochs_decay to go on`
       : this.#endedByMaxSteps(training);
-    process.stdout.write(`trained to step ${training.stepsDone} before: ${this.#folder.path}; ${why}\n`);
+    print(`trained to step ${training.stepsDone} before: ${this.#folder.path}; ${why}\n`);
   }
 
   #endedByMaxSteps({ epochsInAll }: Training): string {
@@ -192,19 +209,32 @@ class TrainCommand {
     const onSkip = (path: string, reason: string) => {
       const line = `skipped ${path}: ${reason}`;
       if (this.#progress) this.#progress.log(line);
-      else process.stderr.write(`${line}\n`);
+      else printError(`${line}\n`);
     };
-    const dataset = new UnalignedDataset({ ...options, filesA, filesB, read: readPicture, onSkip });
-    if (sizesMatter(options)) checkSizes(await measurePictures(filesA), await measurePictures(filesB), options);
+    const dataset = new UnalignedDataset({
+      ...options,
+      filesA,
+      filesB,
+      read: (...what) => this.#read(...what),
+      onSkip,
+    });
+    if (sizesMatter(options)) {
+      const measure = (files: readonly string[]) => measurePictures(files, !options.ignore_orientation);
+      checkSizes(await measure(filesA), await measure(filesB), options);
+    }
     const change = sizeChange(options);
     if (change) note(change);
     return dataset;
   }
 
+  #read(file: string, channels: 1 | 3): Promise<Picture> {
+    return readPicture(file, channels, !this.#options.ignore_orientation);
+  }
+
   #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
     const steps = `${training.stepsInAll} steps in all, from step ${training.stepsDone}`;
     const data = `${source.length} pictures per epoch`;
-    process.stderr.write(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
+    printError(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
   }
 
   /** The pictures to show: the first of testA, or of trainA where testA gives none. */
@@ -212,29 +242,35 @@ class TrainCommand {
     const { dataroot, direction } = this.#options;
     for (const folder of direction === "BtoA" ? ["testB", "trainB"] : ["testA", "trainA"]) {
       if (this.#samples.length > 0) break;
-      await this.#takeSamples(await listPictures(join(dataroot, folder), 50).catch(() => []));
+      const path = join(dataroot, folder);
+      await this.#takeSamples(path, await listPictures(path, 50).catch(() => []));
     }
   }
 
-  async #takeSamples(files: readonly string[]): Promise<void> {
+  async #takeSamples(folder: string, files: readonly string[]): Promise<void> {
     const options = this.#options;
+    const taken = new Set<string>();
     for (const file of files) {
       if (this.#samples.length === SAMPLES) break;
-      const picture = await readPicture(file, options.input_nc).catch(() => null);
+      const picture = await this.#read(file, options.input_nc).catch(() => null);
       if (!picture) continue;
       const input = samplePicture(picture, options);
-      const row: SampleRow = { label: basename(file), images: [{ caption: "input", png: await encodePng(input) }] };
-      this.#samples.push({ label: basename(file), input, row });
+      const row: SampleRow = {
+        label: relative(folder, file),
+        images: [{ caption: "input", png: await encodePng(input) }],
+      };
+      // With room for the step before it.
+      const stem = `${STEP_ZERO}${basename(file, pictureEnding(file))}`;
+      this.#samples.push({ name: freeName(stem, ".png", taken).slice(STEP_ZERO.length), input, row });
     }
   }
 
   async #makeSamples(translator: Translator, step: number): Promise<void> {
-    for (const { input, row } of this.#samples) {
+    for (const { name, input, row } of this.#samples) {
       if (row.images.some((image) => image.step === step)) continue;
       const image = await encodePng(await translator.translate(input));
       row.images.push({ step, caption: "", png: image });
-      const name = row.label.replace(/\.[^.]*$/, "");
-      this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}.png`, image);
+      this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}`, image);
     }
   }
 

@@ -1,14 +1,17 @@
 // `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is
 // read from the model file. Pictures that fail are reported and passed over, and the command then ends with status 1.
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
+import { translationNames } from "../../data/file-names.js";
+import { pictureEnding } from "../../data/picture-endings.js";
 import { makeFolder } from "../../files/atomic-files.js";
 import { readPicture, writePicture } from "../../files/decode.js";
+import { checkOutput, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
+import { readWhole } from "../../files/read-whole.js";
 import { group, modelOption, profileOption } from "../../options/common-options.js";
 import { errorMessage } from "../../options/error-message.js";
 import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
@@ -16,7 +19,7 @@ import { loadGenerator } from "../../training/checkpoint.js";
 import { Translator } from "../../translation/translator.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand, startProgress } from "../terminal/index.js";
+import { type CommandContext, defineCommand, print, startProgress } from "../terminal/index.js";
 
 const schema = v.strictObject({
   model: modelOption(group),
@@ -42,41 +45,43 @@ interface Job {
   to: string;
 }
 
-/** What to translate and where to: names are kept, PNG unless the name says JPEG. */
+/** What to translate and where to. */
 async function planJobs(input: string, output: string): Promise<Job[]> {
   if (!existsSync(input))
     throw new CutgpuError("INPUT", `there is no ${input}`, "Give a picture or a folder with --in.");
-  const toFile = /^\.(png|jpe?g)$/i.test(extname(output));
-  if (!statSync(input).isDirectory()) {
-    return [{ from: input, to: toFile ? output : join(output, outputName(basename(input))) }];
+  const ending = /[/\\]$/.test(output) || isFolder(output) ? "" : pictureEnding(output);
+  const writable = /^\.(png|jpe?g)$/i.test(ending);
+  if (ending && !writable) {
+    throw new OptionError(
+      `--out ${output}: pictures cannot be written as ${ending};`,
+      "let the name end in .png or .jpg, or give a folder.",
+    );
   }
-  if (toFile)
+  if (!isFolder(input)) {
+    const job = (to: string) => [{ from: input, to }];
+    return job(writable ? output : join(output, translationNames([basename(input)])[0]));
+  }
+  if (writable)
     throw new OptionError(`--out ${output} is one picture and --in ${input} a folder;`, "give a folder as --out.");
-  const files = await listPictures(input);
-  const jobs = files.map((from) => ({ from, to: join(output, outputName(relative(input, from))) }));
-  const taken = new Map<string, string>();
-  for (const job of jobs) {
-    const other = taken.get(job.to);
-    // horse.jpg and horse.bmp beside each other would write the same picture.
-    if (other) job.to = join(output, `${relative(input, job.from)}.png`);
-    taken.set(job.to, job.from);
-    if (resolve(job.to) === resolve(job.from)) {
-      throw new OptionError(
-        `--out ${output} would write over the pictures of --in ${input};`,
-        "give another folder as --out.",
-      );
-    }
-  }
-  return jobs;
+  // Translations of before are no pictures to translate, except where --out is the very folder: then they are refused.
+  const [inside, above] = [realPath(output), realPath(input)];
+  const files = await listPictures(input, null, inside === above ? null : inside);
+  const names = translationNames(files.map((from) => relative(input, from)));
+  return files.map((from, i) => ({ from, to: join(output, names[i]) }));
 }
 
-const outputName = (name: string) => (/\.(png|jpe?g)$/i.test(name) ? name : name.replace(/\.[^.]*$/, ".png"));
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 async function translate(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
   const jobs = await planJobs(options.in, options.out);
   const file = modelFile(options.model);
-  const bytes = await readFile(file);
+  const pictures = isFolder(options.in) ? `the pictures of --in ${options.in}` : `--in ${options.in}`;
+  checkOutput({ what: `--out ${options.out}`, paths: jobs.map(({ to }) => to) }, [
+    { what: pictures, paths: jobs.map(({ from }) => from) },
+    { what: `--model ${options.model}`, paths: [file] },
+  ]);
+  const bytes = readWhole(file);
   const size = options.size === "native" ? null : Number(options.size);
   const gpu = await openCommandGpu(options.profile);
   let outcome: Outcome;
@@ -89,8 +94,7 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
     gpu.dispose();
   }
   const { written, failed } = outcome;
-  if (written > 0)
-    process.stdout.write(`${written} ${written === 1 ? "picture" : "pictures"} written to ${options.out}\n`);
+  if (written > 0) print(`${written} ${written === 1 ? "picture" : "pictures"} written to ${options.out}\n`);
   if (failed > 0) {
     throw new CutgpuError(
       "PICTURES",

@@ -8,7 +8,7 @@ import { group } from "../../options/common-options.js";
 import { completeOptions, flag, option, wholeNumber } from "../../options/schema.js";
 import { buildPages, type Page, pagesFolder } from "../../web/build.js";
 import { servePages } from "../../web/server.js";
-import { type Command, defineCommand } from "../terminal/index.js";
+import { type Command, defineCommand, print, printError } from "../terminal/index.js";
 
 const schema = v.strictObject({
   port: option(group, wholeNumber({ min: 0, max: 65535 }), 4173, "the port to listen on; 0 takes a free one"),
@@ -22,11 +22,12 @@ export function webCommand(pages: readonly Page[]): Command<typeof schema> {
     options: schema,
     async run(given, { signal }) {
       const { port, open } = completeOptions(schema, given);
+      const fallback = given.port === undefined ? 0 : undefined;
       const folder = pagesFolder();
       if (!pages.every((page) => existsSync(join(folder, page.folder, "index.html")))) await build(pages, folder);
-      const server = await servePages(folder, port);
-      process.stdout.write(`${server.url}\n`);
-      process.stderr.write("serving the page on this machine only; Ctrl-C ends it\n");
+      const server = await servePages(folder, port, fallback);
+      print(`${server.url}\n`);
+      printError("serving the page on this machine only; Ctrl-C ends it\n");
       if (open) openBrowser(server.url);
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
       await server.close();
@@ -35,7 +36,7 @@ export function webCommand(pages: readonly Page[]): Command<typeof schema> {
 }
 
 async function build(pages: readonly Page[], folder: string): Promise<void> {
-  process.stderr.write("building the page ...\n");
+  printError("building the page ...\n");
   try {
     await buildPages(pages, folder);
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   describeOptions,
   type GivenOptions,
   isBooleanWord,
+  type OptionDescription,
   type OptionSchema,
   readValue,
   throwProblems,
@@ -27,12 +28,17 @@ export function parseArguments<S extends OptionSchema>(schema: S, argv: readonly
   const descriptions = new Map(describeOptions(schema).map((description) => [description.name, description]));
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
+  /** The option whose value came just before. */
+  let last: OptionDescription | null = null;
   for (let i = 0; i < argv.length; i++) {
     const [, typed, attached] = argv[i].match(/^--([^=]+)(?:=(.*))?$/s) ?? [];
     if (typed === undefined) {
-      problems.push(`"${argv[i]}" is not an option: options begin with --`);
+      problems.push(last ? severalValues(last, argv[i]) : notAnOption(argv[i]));
+      // One mistake is reported once.
+      while (i + 1 < argv.length && !argv[i + 1].startsWith("--")) i++;
       continue;
     }
+    last = null;
     const name = typed.replaceAll("-", "_");
     const next = argv[i + 1];
     const description = descriptions.get(name);
@@ -50,9 +56,18 @@ export function parseArguments<S extends OptionSchema>(schema: S, argv: readonly
       problems.push(`--${name} needs a value: ${description.expects}`);
     } else {
       values[name] = readValue(description, next);
+      last = description;
       i++;
     }
   }
   throwProblems(problems);
   return { given: checkOptions(schema, values), help: false };
+}
+
+const notAnOption = (word: string) => `"${word}" is not an option: options begin with --`;
+
+/** What is wrong with a second value, which is most likely from a pattern such as *.png that the shell expanded. */
+function severalValues({ name, placeholder }: OptionDescription, word: string): string {
+  const folder = placeholder.includes("DIR") ? ": give the folder itself where there are several files" : "";
+  return `--${name} takes one value, and "${word}" follows it${folder} (quote a value that has spaces)`;
 }

@@ -5,8 +5,8 @@ import type { GivenOptions, OptionSchema } from "../../options/schema.js";
 /** What a command may use of its surroundings. */
 export interface CommandContext {
   /**
-   * Aborted at the first Ctrl-C or SIGTERM: finish the step, save, say how to resume, and return. The exit status is
-   * then 130. A second Ctrl-C ends the process at once.
+   * Aborted where the process is asked to stop (ending.ts): finish the step, save, say how to resume, and return. The
+   * exit status is then that of the signal.
    */
   signal: AbortSignal;
 }

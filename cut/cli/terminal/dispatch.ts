@@ -3,6 +3,7 @@ import { nearest } from "../../options/nearest-word.js";
 import { OptionError } from "../../options/schema.js";
 import { parseArguments } from "./arguments.js";
 import type { CommandList } from "./command.js";
+import { Interruption } from "./ending.js";
 import { describeFailure, exitStatus } from "./failure.js";
 import { commandHelp, generalHelp } from "./help.js";
 
@@ -22,10 +23,11 @@ export interface Surroundings {
 
 /** Runs `argv` (without node and the script) and returns the exit status. Never throws. */
 export async function dispatch(argv: readonly string[], around: Surroundings): Promise<number> {
-  const [name, ...rest] = argv;
+  // "help train" is "train --help".
+  const [name, ...rest] = argv[0] === "help" && argv.length > 1 ? [argv[1], "--help"] : argv;
   let prefix = "cutgpu";
   try {
-    if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
       around.print(generalHelp(around.about, around.commands, around.width));
       return name === undefined ? exitStatus.nonsense : exitStatus.done;
     }
@@ -48,13 +50,19 @@ export async function dispatch(argv: readonly string[], around: Surroundings): P
       return exitStatus.done;
     }
     await command.run(given, { signal: around.signal });
-    return around.signal.aborted ? exitStatus.interrupted : exitStatus.done;
+    return statusOf(around.signal);
   } catch (error) {
     if (around.signal.aborted && (error === around.signal.reason || (error as Error)?.name === "AbortError")) {
-      return exitStatus.interrupted;
+      return statusOf(around.signal);
     }
     const failure = describeFailure(error, prefix, around.debug);
     around.printError(`${failure.text}\n`);
     return failure.status;
   }
+}
+
+/** The exit status of a job that returned. */
+function statusOf({ aborted, reason }: AbortSignal): number {
+  if (!aborted) return exitStatus.done;
+  return reason instanceof Interruption ? reason.status : exitStatus.failed;
 }

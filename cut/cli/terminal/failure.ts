@@ -4,6 +4,7 @@ import { CutgpuError } from "../../../engine/core/errors.js";
 import { fileError } from "../../files/atomic-files.js";
 import { errorMessage } from "../../options/error-message.js";
 import { OptionError } from "../../options/schema.js";
+import { printableLine } from "./output.js";
 
 export interface Failure {
   status: number;
@@ -16,8 +17,6 @@ export const exitStatus = {
   failed: 1,
   /** The command line makes no sense. */
   nonsense: 2,
-  /** The user interrupted the job: 128 and the number of SIGINT, as shells have it. */
-  interrupted: 130,
 } as const;
 
 /** `prefix` is the command as it was called, such as "cutgpu train"; `debug` adds the stack of unexpected errors. */
@@ -26,7 +25,15 @@ export function describeFailure(error: unknown, prefix: string, debug = false): 
   if (known) {
     const stack = debug && known.stack ? `\n${known.stack}` : "";
     const status = known instanceof OptionError ? exitStatus.nonsense : exitStatus.failed;
-    return { status, text: `${prefix}: ${errorMessage(known)}${stack}` };
+    return { status, text: `${prefix}: ${printableLine(errorMessage(known))}${stack}` };
+  }
+  // Sizes that were typed and that no check foresaw.
+  if (
+    error instanceof RangeError &&
+    /^(Invalid typed array length|Array buffer allocation failed)/.test(error.message)
+  ) {
+    const text = `${prefix}: the sizes that were asked for need more memory than there is; lower them.`;
+    return { status: exitStatus.failed, text };
   }
   const what = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
   const text = `${prefix}: ${what}; this is a defect: run again with CUTGPU_DEBUG=1 for details.`;

@@ -3,6 +3,7 @@
 // The caller of `dispatch` says which commands there are. Code that runs in a browser too imports arguments.ts alone.
 export { type Command, type CommandContext, type CommandEntry, type CommandList, defineCommand } from "./command.js";
 export { dispatch, type Surroundings } from "./dispatch.js";
+export { Interruption, outliveReader, stopOnSignals } from "./ending.js";
 export { describeFailure, exitStatus } from "./failure.js";
-export { note } from "./note.js";
+export { note, print, printError } from "./output.js";
 export { formatSeconds, type Progress, type ProgressOptions, startProgress } from "./progress.js";

@@ -2,6 +2,7 @@
 // losses; elsewhere (a log file, CI) a plain line every few seconds and whenever the text is due. Speed is that of the
 // last half minute, so that the time left follows when the machine gets faster or slower.
 import { SingleBar } from "cli-progress";
+import { printableLine } from "./output.js";
 
 export interface ProgressOptions {
   /** What is going on, such as "training". */
@@ -94,13 +95,13 @@ export function startProgress(options: ProgressOptions): Progress {
     return {
       update(value, message = text) {
         done = value;
-        text = message;
+        text = printableLine(message);
         speedometer.note(done);
         const due = lineDue?.(done) ?? false;
         if (due) dueAt = done;
         if (due || now() - lastLine >= 1000 * everySeconds) print();
       },
-      log: (line) => void stream.write(`${line}\n`),
+      log: (line) => void stream.write(`${printableLine(line)}\n`),
       stop() {
         if (dueAt !== done) print();
       },
@@ -119,17 +120,23 @@ export function startProgress(options: ProgressOptions): Progress {
     gracefulExit: false,
   });
   bar.start(total, start, { label, ...numbers() });
+  // However the process ends, the terminal gets its line wrap back.
+  const stop = () => bar.stop();
+  process.once("exit", stop);
   return {
     update(value, message = text) {
       done = value;
-      text = message;
+      text = printableLine(message);
       speedometer.note(done);
       bar.update(done, numbers());
     },
     log(line) {
-      stream.write(`\r\u001b[2K${line}\n`);
+      stream.write(`\r\u001b[2K${printableLine(line)}\n`);
       bar.render();
     },
-    stop: () => bar.stop(),
+    stop() {
+      process.off("exit", stop);
+      stop();
+    },
   };
 }

@@ -89,13 +89,30 @@ test("alpha is laid on white", async ({ at }) => {
   assert.equal([...(await readPicture(at("gray alpha.png"), 1)).data], [127, 0]);
 });
 
-test("EXIF orientation is not applied", async ({ at }) => {
-  await raw(new Array(4 * 2 * 3).fill(9), 4, 2, 3)
-    .withMetadata({ orientation: 6 })
-    .jpeg()
-    .toFile(at("turned.jpg"));
-  const picture = await readPicture(at("turned.jpg"), 3);
-  assert.equal([picture.width, picture.height], [4, 2]);
+test("photographs are turned upright as their EXIF says, or left as they lie", async ({ at }) => {
+  // Two pixels beside each other, the left one dark.
+  for (const [name, bits] of Object.entries({ "turned.jpg": 8, "turned.png": 16 })) {
+    const image = raw(
+      new Array(16 * 8).fill([9, 9, 9]).flatMap((p, i) => (i % 16 < 8 ? p : [240, 240, 240])),
+      16,
+      8,
+      3,
+    );
+    await (bits === 16 ? image.toColourspace("rgb16") : image).withMetadata({ orientation: 6 }).toFile(at(name));
+    const upright = await readPicture(at(name), 3);
+    assert.equal([upright.width, upright.height], [8, 16]);
+    assert.ok(upright.data[0] < 60 && (upright.data.at(-1) as number) > 200, "its left is above");
+    const lying = await readPicture(at(name), 3, false);
+    assert.equal([lying.width, lying.height], [16, 8]);
+  }
+});
+
+test("a name that is not UTF-8 is told to be one", async ({ at, folder }) => {
+  if (process.platform !== "linux") return;
+  await writeFile(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.of(0xff), Buffer.from(".png")]), "x");
+  const { message, fix } = await refusal(at("a\ufffd.png"));
+  assert.match(message, /: its name is not UTF-8\.$/);
+  assert.is(fix, "Rename it.");
 });
 
 test("colour profiles of RGB pictures are ignored", async ({ at }) => {
@@ -212,7 +229,7 @@ test("what cannot be written is refused by name, and nothing is left behind", as
   await writePicture(at("none/out.png"), picture).then(
     () => assert.unreachable(),
     (error: unknown) =>
-      assert.ok(error instanceof CutgpuError && /none\/out\.png cannot be written/.test(error.message)),
+      assert.ok(error instanceof CutgpuError && /cannot \w+ .*none.out\.png: there is no such/.test(error.message)),
   );
   assert.equal(await readdir(folder), []);
 });

@@ -1,9 +1,9 @@
 // The run folder: nothing half-written whatever happens, losses cut back to a checkpoint, one training at a time.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { RunFolder } from "../../../cut/files/run-folder.js";
@@ -17,6 +17,8 @@ test.before.each((context) => {
 test.after.each(({ runs }) => rmSync(runs, { recursive: true, force: true }));
 
 const row = (step: number): LossRow => ({ step, epoch: 1, seconds: 0.5, lr: 2e-4, G_GAN: 1 / step });
+/** By its configuration a folder is known to be a run's. */
+const config = { runs_dir: "runs" };
 const moduleUrl = new URL("../../../cut/files/run-folder.js", import.meta.url).href;
 
 test("keeps configuration, checkpoints, losses, samples and the report", ({ runs }) => {
@@ -58,18 +60,18 @@ test("a resumed run drops the losses after its checkpoint and a torn last line",
 
 test("a new run is refused where a checkpoint lies, and going on where there is none", ({ runs }) => {
   assert.throws(() => RunFolder.open(runs, "a"), /there is no run a in/);
-  const folder = RunFolder.create(runs, "a", {});
+  const folder = RunFolder.create(runs, "a", config);
   folder.close();
   assert.throws(() => RunFolder.open(runs, "a"), /holds no checkpoint/);
-  const second = RunFolder.create(runs, "a", {});
+  const second = RunFolder.create(runs, "a", config);
   second.saveCheckpoint("latest", Uint8Array.of(1));
   second.close();
-  assert.throws(() => RunFolder.create(runs, "a", {}), /already holds a run/);
+  assert.throws(() => RunFolder.create(runs, "a", config), /already holds a run/);
   assert.not.ok(existsSync(join(runs, "a", "training.lock")));
 });
 
 test("leftovers of interrupted writes are removed", ({ runs }) => {
-  const folder = RunFolder.create(runs, "a", {});
+  const folder = RunFolder.create(runs, "a", config);
   folder.saveCheckpoint("latest", Uint8Array.of(1));
   folder.close();
   writeFileSync(join(runs, "a", "latest.safetensors.123.partial"), "half");
@@ -78,13 +80,13 @@ test("leftovers of interrupted writes are removed", ({ runs }) => {
 });
 
 test("one training at a time", ({ runs }) => {
-  const folder = RunFolder.create(runs, "a", {});
+  const folder = RunFolder.create(runs, "a", config);
   assert.throws(
-    () => RunFolder.create(runs, "a", {}),
+    () => RunFolder.create(runs, "a", config),
     new RegExp(`another training is using .*process ${process.pid}`),
   );
   folder.close();
-  RunFolder.create(runs, "a", {}).close();
+  RunFolder.create(runs, "a", config).close();
 });
 
 test("the lock of a training that is gone does not hold", ({ runs }) => {
@@ -129,6 +131,29 @@ test("what cannot be written gives an error message", ({ runs }) => {
     () => RunFolder.create(join(runs, "file"), "a", {}),
     /^cannot write .*file.*: a part of the path is not a folder;$/,
   );
+});
+
+test("files of a run's names that no run made are left alone", ({ runs }) => {
+  for (const name of ["samples", "report.html", "config.json"]) {
+    const folder = join(runs, name.replace(".", "-"));
+    mkdirSync(folder);
+    if (name === "samples") mkdirSync(join(folder, name));
+    else writeFileSync(join(folder, name), "{}");
+    const before = readdirSync(folder);
+    assert.throws(() => RunFolder.create(runs, basename(folder), config), new RegExp(`is no run and holds ${name};$`));
+    assert.equal(readdirSync(folder), before);
+  }
+  mkdirSync(join(runs, "notes"));
+  writeFileSync(join(runs, "notes", "notes.txt"), "");
+  RunFolder.create(runs, "notes", config).close();
+});
+
+test("a sample's name may be as long as the file system allows", ({ runs }) => {
+  const folder = RunFolder.create(runs, "a", config);
+  const name = `${"x".repeat(251)}.png`;
+  folder.saveSample(name, Uint8Array.of(1));
+  folder.close();
+  assert.equal(readdirSync(join(runs, "a", "samples")), [name]);
 });
 
 test.run();

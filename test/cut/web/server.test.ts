@@ -51,6 +51,24 @@ test("files come with their types", async ({ server }) => {
   assert.is((await ask(server, "/examples/a%20b.png")).type, "image/png");
 });
 
+test("a page may load from here alone, and no script that is not a file", async ({ server }) => {
+  const { headers } = await fetch(server.url);
+  const policy = headers.get("content-security-policy") ?? "";
+  assert.match(policy, "default-src 'self'");
+  assert.not.match(policy, /script-src|default-src[^;]*unsafe|https?:/);
+});
+
+test("a port that is taken is refused, or another one used", async ({ folder, server }) => {
+  const taken = Number(new URL(server.url).port);
+  await servePages(folder, taken).then(
+    () => assert.unreachable(),
+    ({ message, fix }) => assert.match(`${message} ${fix}`, /port \d+ is taken; choose .*, or --port 0 for a free one/),
+  );
+  const other = await servePages(folder, taken, 0);
+  assert.is.not(other.url, server.url);
+  await other.close();
+});
+
 test("nothing outside of the folder is served", async ({ server }) => {
   for (const path of [
     "/../secret",

@@ -55,4 +55,11 @@ test("mistakes are named, with the nearest option", () => {
   assert.throws(() => train("pictures"), /"pictures" is not an option/);
 });
 
+test("several values, as a shell makes of a pattern, are one mistake that says what to give", () => {
+  const expanded = () => train("--dataroot", "a.png", "b.png", "c.png", "--name", "r");
+  assert.throws(expanded, /^--dataroot takes one value, and "b\.png" follows it: give the folder itself [^;]*\.$/);
+  assert.throws(() => train("--name", "my", "run"), /^--name takes one value, and "run" follows it \(quote/);
+  assert.throws(() => train("--no_flip", "a.png"), /"a\.png" is not an option/);
+});
+
 test.run();

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as v from "valibot";
-import { type CommandContext, defineCommand, dispatch } from "../../../../cut/cli/terminal/index.js";
+import { type CommandContext, defineCommand, dispatch, Interruption } from "../../../../cut/cli/terminal/index.js";
 import { completeOptions, flag, option, required, text, wholeNumber } from "../../../../cut/options/schema.js";
 import { CutgpuError } from "../../../../engine/core/errors.js";
 
@@ -88,13 +88,13 @@ test("a defect says so, with its stack only on demand", async () => {
   assert.match((await fakeRun(["fake", "--in", "x"], broken, true)).err, /\n {4}at /);
 });
 
-test("an interrupted job ends with 130", async () => {
+test("an interrupted job ends with the status of the signal", async () => {
   const stop = new AbortController();
   const entry = defineCommand({
     usage: "",
     options: v.strictObject({}),
     run: async (_, { signal }) => {
-      stop.abort();
+      stop.abort(new Interruption("SIGTERM"));
       signal.throwIfAborted();
     },
   });
@@ -108,7 +108,19 @@ test("an interrupted job ends with 130", async () => {
     print: () => {},
     printError: (line) => assert.unreachable(line),
   });
-  assert.is(status, 130);
+  assert.is(status, 143);
+});
+
+test("sizes that no memory holds are no defect", async () => {
+  const huge = await fakeRun(["fake", "--in", "x"], async () => void new Float32Array(2 ** 45));
+  assert.equal([huge.status, /lower them\.$/m.test(huge.err), /defect/.test(huge.err)], [1, true, false]);
+});
+
+test("control characters in an error are shown, and it stays one line", async () => {
+  const named = await fakeRun(["fake", "--in", "x"], async () => {
+    throw new CutgpuError("X", "there is no \u001b[2Ja\nb.png", "check it.");
+  });
+  assert.is(named.err, "cutgpu fake: there is no \\u001b[2Ja\\u000ab.png; check it.\n");
 });
 
 test("help lists commands and options without running anything", async () => {
@@ -119,6 +131,9 @@ test("help lists commands and options without running anything", async () => {
   assert.is(help.status, 0);
   assert.match(help.out, /--in FILE {2,}what to read \(required\)/);
   assert.match(help.out, /--size N {2,}how large \(default 8\)/);
+  assert.equal(await fakeRun(["help", "fake"], nothing).then(({ status, out }) => [status, out]), [0, help.out]);
+  assert.is((await fakeRun(["help"], nothing)).out, general.out);
+  assert.match((await fakeRun(["help", "fkae"], nothing)).err, /there is no command fkae, did you mean fake\?/);
   assert.match((await fakeRun(["--version"], nothing)).out, "1.2.3");
 });
 

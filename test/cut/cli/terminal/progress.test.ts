@@ -1,4 +1,5 @@
 // Progress: how seconds and speeds are written, and the lines where there is no terminal.
+import { EventEmitter } from "node:events";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { formatSeconds, formatSpeed, startProgress } from "../../../../cut/cli/terminal/progress.js";
@@ -39,6 +40,38 @@ test("off a terminal progress is a plain line now and then", () => {
     "skipped a.png\n",
     "training 45/100 (45%), 1.00/s, 55s left, G_GAN 45\n",
   ]);
+});
+
+test("a name in the text cannot reach the terminal's controls", () => {
+  const lines: string[] = [];
+  const stream = { isTTY: false, write: (line: string) => lines.push(line) } as unknown as NodeJS.WriteStream;
+  const progress = startProgress({ label: "translating", total: 2, stream, lineDue: () => true });
+  progress.update(1, "a\u001b[2J\n.png");
+  progress.log("skipped b\u0007.png");
+  assert.match(lines[0], /, a\\u001b\[2J\\u000a\.png\n$/);
+  assert.is(lines[1], "skipped b\\u0007.png\n");
+});
+
+test("a terminal gets its line wrap back however the process ends", () => {
+  let written = "";
+  const stream = Object.assign(new EventEmitter(), {
+    isTTY: true,
+    columns: 80,
+    write: (text: string) => {
+      written += text;
+    },
+  }) as unknown as NodeJS.WriteStream;
+  const before = process.listeners("exit");
+  startProgress({ label: "training", total: 2, stream });
+  assert.match(written, "\u001b[?7l");
+  const [added, ...more] = process.listeners("exit").filter((listener) => !before.includes(listener));
+  assert.equal(more, []);
+  process.off("exit", added);
+  (added as () => void)();
+  assert.ok(written.lastIndexOf("\u001b[?7h") > written.lastIndexOf("\u001b[?7l"));
+  const progress = startProgress({ label: "training", total: 2, stream });
+  progress.stop();
+  assert.equal(process.listeners("exit"), before);
 });
 
 test.run();

@@ -1,0 +1,58 @@
+// How a process of commands ends. The first Ctrl-C (SIGINT), SIGTERM or closed terminal (SIGHUP) asks the command to
+// finish its step, save and return; the exit status is then 128 and the signal's number, as shells have it. A second
+// one ends the process at once, but only after a pause: under npx and npm one Ctrl-C arrives twice within milliseconds,
+// from the terminal and from npm. What must happen on every way out, such as giving a lock back or the terminal its
+// line wrap, hangs on the process's "exit". Readers that go away (`| head`, a terminal that was closed) change nothing.
+
+/** The second signal counts from this long after the first. */
+const PAUSE_MS = 500;
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Why a command was asked to stop; the reason of the signal that it is given. */
+export class Interruption extends Error {
+  /** What the process ends with. */
+  readonly status: number;
+
+  constructor(signal: keyof typeof SIGNALS) {
+    super(`stopped by ${signal}`);
+    this.name = "AbortError";
+    this.status = 128 + SIGNALS[signal];
+  }
+}
+
+/** What of a process is needed here. */
+export interface EndingProcess {
+  on(event: string, listener: () => void): unknown;
+  exit(status: number): unknown;
+}
+
+/** A signal that is aborted, with an Interruption, when the process is asked to stop; a second time exits. */
+export function stopOnSignals(around: EndingProcess, now: () => number = () => performance.now()): AbortSignal {
+  const stop = new AbortController();
+  let since = 0;
+  for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+    around.on(name, () => {
+      if (!stop.signal.aborted) {
+        since = now();
+        stop.abort(new Interruption(name));
+      } else if (now() - since >= PAUSE_MS) {
+        around.exit((stop.signal.reason as Interruption).status);
+      }
+    });
+  }
+  return stop.signal;
+}
+
+/**
+ * Lets a stream of the process lose its reader: what is written to it from then on is lost, and nothing else happens.
+ * Returns a function that tells of any other failure, such as a full disk under a log.
+ */
+export function outliveReader(stream: Pick<NodeJS.WriteStream, "on">): () => Error | undefined {
+  let failure: Error | undefined;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A pipe without a reader is EPIPE, a terminal that is gone EIO.
+    if (error.code !== "EPIPE" && error.code !== "EIO") failure ??= error;
+  });
+  return () => failure;
+}

@@ -1,0 +1,51 @@
+// Names of files that are made from names of others (pure): short enough for a file system, no two alike.
+import { pictureEnding } from "./picture-endings.js";
+
+/** What Linux's, macOS's and Windows' file systems take, in bytes of UTF-8. */
+const NAME_BYTES = 255;
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).length;
+
+/** `name` cut short so that it and `rest` beside it fit into a file's name; whole characters stay. */
+export function shortenName(name: string, rest = ""): string {
+  const room = NAME_BYTES - bytesOf(rest);
+  let used = 0;
+  let kept = "";
+  for (const character of name) {
+    used += bytesOf(character);
+    if (used > room) break;
+    kept += character;
+  }
+  return kept;
+}
+
+/** Told apart by every file system: those of macOS and Windows know no case and one form of accents. */
+const key = (path: string) => path.normalize("NFC").toLowerCase();
+
+/** `stem` + `ending`, or with -2, -3, ... between them where that is in `taken`, which it is added to. */
+export function freeName(stem: string, ending: string, taken: Set<string>): string {
+  const folder = stem.slice(0, stem.lastIndexOf("/") + 1);
+  const name = stem.slice(folder.length);
+  for (let i = 1; ; i++) {
+    const rest = i === 1 ? ending : `-${i}${ending}`;
+    const path = `${folder}${shortenName(name, rest)}${rest}`;
+    if (taken.has(key(path))) continue;
+    taken.add(key(path));
+    return path;
+  }
+}
+
+/**
+ * Where translations of these pictures go, paths below a folder: each keeps its name where that says PNG or JPEG, which
+ * is what can be written. The others become PNG and give way: horse.bmp is horse.png, or horse.bmp.png where there is a
+ * horse.png already.
+ */
+export function translationNames(names: readonly string[]): string[] {
+  const keeps = (name: string) => /^\.(png|jpe?g)$/i.test(pictureEnding(name));
+  const taken = new Set(names.filter(keeps).map(key));
+  return names.map((name) => {
+    if (keeps(name)) return name;
+    const stem = name.slice(0, name.length - pictureEnding(name).length);
+    return freeName(taken.has(key(`${stem}.png`)) ? name : stem, ".png", taken);
+  });
+}

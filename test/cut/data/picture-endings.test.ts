@@ -1,0 +1,13 @@
+// Endings that mean a picture.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { isPictureName, pictureEnding } from "../../../cut/data/picture-endings.js";
+
+test("endings are told whatever their case, and a name that is nothing else has none", () => {
+  assert.equal(["a.JPG", "b/c.tiff", "d.heic", ".png", "in/.png", "e", "f.txt"].map(pictureEnding), [
+    ...[".JPG", ".tiff", ".heic", "", "", "", ""],
+  ]);
+  assert.equal(["a.JPG", "d.heic", ".png", "png"].map(isPictureName), [true, false, false, false]);
+});
+
+test.run();
