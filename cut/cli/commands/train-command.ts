@@ -179,8 +179,8 @@ class TrainCommand {
   }
 
   #endedByMaxSteps({ epochsInAll }: Training): string {
-    const goOn = `${resumeCommand(this.#options)} --max_steps none`;
-    return `max_steps ${this.#options.max_steps} is reached before all ${epochsInAll} epochs are done; go on with: ${goOn}`;
+    const what = `max_steps ${this.#options.max_steps} is reached before all ${epochsInAll} epochs are done`;
+    return `${what}; go on with: ${resumeCommand(this.#options)} --max_steps none`;
   }
 
   async #dataset(): Promise<UnalignedDataset> {
