@@ -64,7 +64,7 @@ function readHeader(view: DataView): BmpHeader {
   return { width, height: Math.abs(height), topDown: height < 0, bits, masks, palette, pixels };
 }
 
-/** The header of a BMP file, of which the first 4096 bytes suffice. Throws a FormatError that does not name the file. */
+/** The header of a BMP file, for which its first 4096 bytes do. Throws a FormatError that does not name the file. */
 export function bmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 26 || bytes.length < 14 + view.getUint32(14, true))

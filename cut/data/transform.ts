@@ -61,8 +61,8 @@ function multipleOf4({ width, height }: Size): Size {
 }
 
 /**
- * The size at which a picture of this size is trained on. Throws a CutgpuError where it is smaller than the crop; `name`
- * is what the error calls it.
+ * The size at which a picture of this size is trained on. Throws a CutgpuError where it is smaller than the crop;
+ * `name` is what the error calls it.
  */
 export function sizeInTraining(size: Size, options: TransformOptions, name: string): Size {
   return multipleOf4(croppedSize(scaledSize(size, options), options, name));

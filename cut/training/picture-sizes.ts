@@ -21,32 +21,30 @@ export const sizesMatter = ({ preprocess }: Pick<TrainOptions, "preprocess">): b
  * meet in a batch differ in size.
  */
 export function checkSizes(A: readonly MeasuredPicture[], B: readonly MeasuredPicture[], options: TrainOptions): void {
-  for (const epoch of [1, options.n_epochs + options.n_epochs_decay]) {
+  // The smallest first, so that what is advised for one holds for all.
+  const pictures = [...A, ...B].sort((a, b) => shortSide(a) - shortSide(b));
+  for (const epoch of [options.epoch_count, options.n_epochs + options.n_epochs_decay]) {
     const transform = optionsInEpoch(options, epoch);
-    const [trainedA, trainedB] = [A, B].map(
-      (pictures) =>
-        // The smallest first, so that what is advised for one holds for all.
-        new Map(
-          [...pictures].sort(bySide).map(({ path, size }) => [path, size && sizeInTraining(size, transform, path)]),
-        ),
-    );
-    for (const [path, size] of [...trainedA, ...trainedB]) {
-      if (!size || discriminatorOutputSize(options, Math.min(size.width, size.height)) >= 1) continue;
+    const trained = new Map<string, Size>();
+    for (const { path, size } of pictures) {
+      if (!size) continue;
+      const { width, height } = sizeInTraining(size, transform, path);
+      trained.set(path, { width, height });
+      if (discriminatorOutputSize(options, Math.min(width, height)) >= 1) continue;
       throw new CutgpuError(
         "PICTURE_SIZE",
-        `${path} is ${size.width} x ${size.height} pixels in training, too small for the discriminator ${options.netD}.`,
+        `${path} is ${width} x ${height} pixels in training, too small for the discriminator ${options.netD}.`,
         "Use a preprocess that resizes (resize_and_crop), or netD n_layers with a smaller n_layers_D.",
       );
     }
     for (const [a, b] of meetings(A, B, options.serial_batches)) {
-      const [sizeA, sizeB] = [trainedA.get(a.path), trainedB.get(b.path)];
+      const [sizeA, sizeB] = [trained.get(a.path), trained.get(b.path)];
       if (!sizeA || !sizeB || (sizeA.width === sizeB.width && sizeA.height === sizeB.height)) continue;
       throw unequalSizes({ path: a.path, size: sizeA }, { path: b.path, size: sizeB });
     }
   }
 }
 
-const bySide = (a: MeasuredPicture, b: MeasuredPicture) => shortSide(a) - shortSide(b);
 const shortSide = ({ size }: MeasuredPicture) => (size ? Math.min(size.width, size.height) : Number.MAX_VALUE);
 
 /** Pairs that suffice to tell whether two pictures of unequal sizes meet: at random, any of A meets any of B. */
@@ -60,17 +58,12 @@ function* meetings<T extends MeasuredPicture>(A: readonly T[], B: readonly T[], 
 }
 
 /** That sizes change in the decay phase, where nobody may expect it; null where they do not. */
-export function sizeChange({
-  preprocess,
-  load_size,
-  crop_size,
-  n_epochs,
-  n_epochs_decay,
-}: TrainOptions): string | null {
+export function sizeChange(options: TrainOptions): string | null {
+  const { preprocess, load_size, crop_size, n_epochs, n_epochs_decay } = options;
   if (!/^(resize|scale_width|scale_shortside)$/.test(preprocess) || load_size === crop_size || n_epochs_decay === 0)
     return null;
   return (
-    `without a crop, pictures are scaled to load_size ${load_size} until epoch ${n_epochs} and to crop_size ${crop_size} ` +
-    `after it, as in the reference; --crop_size ${load_size} keeps them at ${load_size}`
+    `without a crop, pictures are scaled to load_size ${load_size} until epoch ${n_epochs} and to crop_size ` +
+    `${crop_size} after it, as in the reference; --crop_size ${load_size} keeps them at ${load_size}`
   );
 }

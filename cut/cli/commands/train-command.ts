@@ -167,7 +167,7 @@ class TrainCommand {
       // The report shows how far the run came. Whether it can be written or not, `error` is the one to tell.
       if (this.#losses.length > 0) await this.#report().catch(() => undefined);
       if (training.savedStep === training.stepsDone) {
-        process.stderr.write(`saved after step ${training.stepsDone}; go on with: ${resumeCommand(this.#options)}\n`);
+        printError(`saved after step ${training.stepsDone}; go on with: ${resumeCommand(this.#options)}\n`);
       }
       throw error;
     }
@@ -196,8 +196,8 @@ class TrainCommand {
   }
 
   #endedByMaxSteps({ epochsInAll }: Training): string {
-    const goOn = `${resumeCommand(this.#options)} --max_steps none`;
-    return `max_steps ${this.#options.max_steps} is reached before all ${epochsInAll} epochs are done; go on with: ${goOn}`;
+    const what = `max_steps ${this.#options.max_steps} is reached before all ${epochsInAll} epochs are done`;
+    return `${what}; go on with: ${resumeCommand(this.#options)} --max_steps none`;
   }
 
   async #dataset(): Promise<UnalignedDataset> {

@@ -179,6 +179,16 @@ test("pictures smaller than the crop are named", () =>
     /data.train[AB].\S+ is 24 x 24 pixels .*smaller than the crop of 64/,
   ));
 
+test("one picture smaller than the crop is named before the first step, though its turn would come later", async () => {
+  cpSync(at("data"), at("uneven"), { recursive: true });
+  for (let i = 0; i < 40; i++) cpSync(at("data/trainA/a0.png"), at(`uneven/trainA/c${i}.png`));
+  await makePicture(at("uneven/trainA/c20.png"), { width: 24, height: 12 });
+  const args = ["--dataroot", "uneven", "--preprocess", "crop", "--crop_size", "16"];
+  const result = await cutgpu([...train(), ...args], { cwd: folder });
+  assertRefused(result, 1, /uneven.trainA.c20\.png is 24 x 12 pixels .*smaller than the crop of 16/);
+  assert.not.match(result.stderr, "training ");
+});
+
 test("a data set of broken pictures is refused, each being named", async () => {
   const result = await cutgpu([...train(), "--dataroot", "broken"], { cwd: folder });
   assertRefused(result, 1, /None of the 1 pictures of a domain can be read; broken.train[AB].broken\.png/);
@@ -189,11 +199,26 @@ test("a data set of broken pictures is refused, each being named", async () => {
 test("a broken picture among sound ones is skipped, named and counted", async () => {
   cpSync(at("data"), at("mixed"), { recursive: true });
   writeFileSync(at("mixed/trainA/a0.png"), readFileSync(at("data/trainA/a0.png")).subarray(0, 60));
-  const args = ["train", "--dataroot", "mixed", "--name", "mixed", ...tiny, "--max_steps", "4"];
+  // An empty testA, of which samples are taken, is no reason not to train.
+  rmSync(at("mixed/testA/held-out.png"));
+  const args = [
+    "train",
+    "--dataroot",
+    "mixed",
+    "--name",
+    "mixed",
+    ...tiny,
+    "--max_steps",
+    "4",
+    "--preprocess",
+    "resize",
+  ];
   const result = await cutgpu(args, { cwd: folder });
   assertStatus(result, 0);
   assert.is(result.stderr.match(/skipped mixed.trainA.a0\.png: /g)?.length, 1, result.stderr);
   assert.match(result.stderr, /^1 pictures? could not be read and/m);
+  assert.match(result.stderr, /^note: without a crop, pictures are scaled to load_size 20 until epoch 200 and to /m);
+  assert.equal(readdirSync(at("runs/mixed/samples")).sort(), ["0000000_a1.png", "0000004_a1.png"]);
 });
 
 test("a checkpoint of another architecture, a truncated one, and a setting that cannot change", async () => {

@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
-import { PictureError, readPicture, writePicture } from "../../../cut/files/decode.js";
+import { measurePictures, PictureError, readPicture, writePicture } from "../../../cut/files/decode.js";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { Random } from "../../../engine/random.js";
 
@@ -166,6 +166,40 @@ test("empty, missing, truncated and corrupt files are refused by name with a rea
     assert.match(fix, /Replace or remove/);
   }
   assert.match((await refusal(at("gone.png"))).message, /gone\.png cannot be read .*no such file/);
+});
+
+test("headers give the sizes that reading gives; null where they cannot be read", async ({ at }) => {
+  for (const name of ["a.png", "b.jpg", "c.webp", "d.tif"]) await raw(rgb, 2, 2, 3).resize(5, 3).toFile(at(name));
+  await raw([...rgb, ...rgb], 2, 4, 3)
+    .jpeg()
+    .withMetadata({ orientation: 6 })
+    .toFile(at("e.jpg"));
+  await writeFile(at("f.ppm"), "P6\n# by hand\n2 1\n255\n123456");
+  const bmp = Buffer.alloc(54 + 16);
+  bmp.write("BM");
+  for (const [offset, value] of [
+    [10, 54],
+    [14, 40],
+    [18, 1],
+    [22, -4],
+  ])
+    bmp.writeInt32LE(value, offset);
+  bmp.writeUInt16LE(24, 28);
+  await writeFile(at("g.bmp"), bmp);
+  const files = ["a.png", "b.jpg", "c.webp", "d.tif", "e.jpg", "f.ppm", "g.bmp"].map(at);
+  const measured = await measurePictures(files);
+  for (const [i, { path, size }] of measured.entries()) {
+    const { width, height } = await readPicture(files[i], 3);
+    assert.equal([path, size?.width, size?.height], [files[i], width, height]);
+  }
+  await writeFile(at("h.png"), "no picture");
+  await writeFile(at("i.bmp"), "BM");
+  await writeFile(at("j.png"), "");
+  const bad = await measurePictures(["h.png", "i.bmp", "j.png", "missing.png"].map(at));
+  assert.equal(
+    bad.map(({ size }) => size),
+    [null, null, null, null],
+  );
 });
 
 test("samples of floating point are refused with the way out", async ({ at }) => {

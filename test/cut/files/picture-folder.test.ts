@@ -1,4 +1,5 @@
 // The pictures of a folder: which are found, in which order, and what is refused.
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -77,6 +78,22 @@ test("follows links to files and folders, keeps a dead link for decoding to repo
   await symlink(join(folder, "nowhere.png"), join(folder, "set/dead.png"));
   await symlink(join(folder, "set"), join(folder, "set/loop"));
   assert.equal(await list(join(folder, "set")), ["dead.png", "linked/far.png", "one.png", "real.png"]);
+});
+
+test("what is hidden is no picture, and is not counted", async ({ folder }) => {
+  await touch(folder, ["._a.png", "a.png", ".thumbnails/b.png", "c/._d.jpg", "c/d.jpg", "__MACOSX/._a.png", ".png"]);
+  assert.equal(await list(folder), ["a.png", "c/d.jpg"]);
+  assert.equal(await list(folder, 1), ["a.png"]);
+  // A folder that is named is meant.
+  assert.equal(await list(join(folder, ".thumbnails")), ["b.png"]);
+});
+
+test("pipes, and links to them, are no pictures: reading one may never end", async ({ folder }) => {
+  await touch(folder, ["a.png"]);
+  spawnSync("mkfifo", [join(folder, "pipe.png")]);
+  await symlink(join(folder, "pipe.png"), join(folder, "link.png"));
+  await symlink("/dev/zero", join(folder, "endless.png"));
+  assert.equal(await list(folder), ["a.png"]);
 });
 
 test("a missing folder, a file, and a folder without pictures are refused by name", async ({ folder }) => {

@@ -140,7 +140,81 @@ test("a run goes on where its data set has shrunk, with the next epoch", async (
   assert.equal(epochs, [2, 2]);
 });
 
-/** The error of `work`, which must be a CutgpuError. */
+test("totals follow from the stored step and epoch where data or batch size have changed", async () => {
+  const gpu = await testGpu("software");
+  const given = { n_epochs: 2, n_epochs_decay: 1 };
+  // Six steps: one epoch of four, and half of the second.
+  const { latest } = await train(gpu, tiny({ ...given, max_steps: 6 }));
+  const checkpoint = parseCheckpoint(latest, "latest");
+  const goOn = async (change: Partial<TrainOptions>, batchesPerEpoch: number) => {
+    const options = tiny({ ...given, ...change });
+    const source = Object.assign(new MemorySource(options), { batchesPerEpoch });
+    const training = Training.resume(gpu, options, source, checkpoint, "latest");
+    const total = training.stepsInAll;
+    const epochs: number[] = [];
+    const totals = new Set<number>();
+    assert.ok(
+      await training.run({
+        onLosses: ({ epoch }) => epochs.push(epoch),
+        onProgress: (progress) => totals.add(progress.total),
+      }),
+    );
+    training.step.dispose();
+    assert.is(training.stepsDone, total);
+    assert.ok([...totals].every((each) => each === total));
+    return { epochs, total, epochsDone: training.epochsDone };
+  };
+  assert.equal(await goOn({}, 4), { epochs: [2, 2, 3, 3, 3, 3], total: 12, epochsDone: true });
+  // Twice the pictures in the rest of the second epoch and in the third.
+  assert.equal((await goOn({}, 5)).epochs, [2, 2, 2, 3, 3, 3, 3, 3]);
+  // Half of an epoch is one batch of two pictures.
+  assert.equal(await goOn({ batch_size: 2 }, 2), { epochs: [2, 3, 3], total: 9, epochsDone: true });
+  assert.equal(await goOn({ max_steps: 7 }, 4), { epochs: [2], total: 7, epochsDone: false });
+  // What is asked for is done already.
+  assert.equal(await goOn({ max_steps: 1 }, 4), { epochs: [], total: 6, epochsDone: false });
+  assert.equal(await goOn({ n_epochs: 1, n_epochs_decay: 0 }, 4), { epochs: [], total: 6, epochsDone: true });
+});
+
+test("a run that fails on its data saves the steps done first, and goes on from them exactly", async () => {
+  const gpu = await testGpu("software");
+  const options = tiny({ CUT_mode: "FastCUT", max_steps: 8 });
+  const whole = await train(gpu, options);
+  class BrokenSource extends MemorySource {
+    override async *batches(where: { epoch: number; from: number }): AsyncGenerator<TrainingBatch> {
+      let left = where.epoch === 2 ? 2 : 4;
+      for await (const batch of super.batches(where)) {
+        if (left-- === 0) throw new CutgpuError("DATASET", "The disk was pulled out.", "Plug it in.");
+        // A picture that cannot be put through the networks fails in the step, after random numbers were drawn.
+        yield this.misshapen && where.epoch === 2 && left === 0 ? { ...batch, A: batch.A.subarray(1) } : batch;
+      }
+    }
+    misshapen = false;
+  }
+  for (const misshapen of [false, true]) {
+    const training = Training.start(gpu, options, Object.assign(new BrokenSource(options), { misshapen }));
+    const saved: [string, Uint8Array][] = [];
+    const rows: LossRow[] = [];
+    const onCheckpoint = (name: string, bytes: Uint8Array) => void saved.push([name, bytes.slice()]);
+    let failed: unknown;
+    await training.run({ onCheckpoint, onLosses: (row) => rows.push(row) }).catch((error: unknown) => {
+      failed = error;
+    });
+    training.step.dispose();
+    assert.instance(failed, Error);
+    if (!misshapen) assert.is((failed as Error).message, "The disk was pulled out.");
+    assert.equal(
+      saved.map(([name]) => name),
+      ["latest"],
+    );
+    const { step, epoch, batch } = parseCheckpoint(saved[0][1], "latest").state;
+    assert.equal([step, epoch, batch], misshapen ? [5, 2, 1] : [6, 2, 2]);
+    assert.is(rows.length, step);
+    assert.is(training.savedStep, step);
+    assert.ok(sameBytes((await train(gpu, options, saved[0][1])).latest, whole.latest));
+  }
+});
+
+/** The error of `work`, which must be one that is told in a sentence. */
 async function failure(work: () => Promise<unknown>): Promise<CutgpuError> {
   try {
     await work();

@@ -1,7 +1,7 @@
 // `cutgpu train` from outside: what a run leaves in its folder, and that however it is stopped (at a step, by Ctrl-C,
 // by kill -9 in the midst of saving, by a full disk), going on ends in the very bytes of a run that was not stopped.
 import type { ChildProcess } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -153,6 +153,44 @@ test("a run that went as far as it was told goes on further", async () => {
   const run = await pausedRun("further");
   assert.is(run.savedStep, PAUSE);
   assertStatus(await run.resume(["--max_steps", String(STEPS)]), 0);
+  await assertEndsLikeUndisturbed(run);
+});
+
+test("a run with nothing left to train is left as it was, and what ends it is said", async () => {
+  const run = await pausedRun("nothing-left");
+  const files = () => Object.fromEntries(readdirSync(run.path).map((name) => [name, contentOf(join(run.path, name))]));
+  const before = files();
+  // Neither its own max_steps nor a smaller one lets it go on; a learning rate that was never used is not kept.
+  const [own, smaller] = [await run.resume(["--lr", "0.1"]), await run.resume(["--max_steps", "3"])];
+  for (const [result, steps] of [
+    [own, PAUSE],
+    [smaller, 3],
+  ] as const) {
+    assertStatus(result, 0);
+    const goOn = "cutgpu train --continue_train --name r --max_steps none";
+    assert.match(result.stdout, `max_steps ${steps} is reached before all 400 epochs are done; go on with: ${goOn}`);
+    assert.not.match(result.stderr, "%");
+  }
+  assert.equal(files(), before);
+  const done = await run.resume(["--n_epochs", "1", "--n_epochs_decay", "0"]);
+  assert.match(done.stdout, /trained to step 7 before: runs.r; all 1 epochs are done; raise --n_epochs/);
+  assert.equal(files(), before);
+});
+
+const contentOf = (path: string) => (path.endsWith("samples") ? readdirSync(path) : readFileSync(path, "base64"));
+
+test("where the latest checkpoint is damaged or gone, the newest sound one is named to go on from", async () => {
+  const run = new Run("damaged");
+  cpSync((await undisturbed()).path, run.path, { recursive: true });
+  const [latest, kept] = ["latest", "2"].map((name) => join(run.path, `${name}.safetensors`));
+  writeFileSync(join(run.path, "9.safetensors"), run.latest.subarray(0, 5000));
+  const named = /copy runs.r.2\.safetensors, which is sound, to runs.r.latest\.safetensors .* go on from step 12\.$/i;
+  writeFileSync(latest, "");
+  assertRefused(await run.resume(), 1, named);
+  rmSync(latest);
+  assertRefused(await run.resume(), 1, named);
+  cpSync(kept, latest);
+  assertStatus(await run.resume(), 0);
   await assertEndsLikeUndisturbed(run);
 });
 

@@ -1,0 +1,51 @@
+// The file that --model means, and what is said where a folder holds none.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { modelFile } from "../../../cut/cli/model-file.js";
+import type { CutgpuError } from "../../../engine/core/errors.js";
+
+const test = suite<{ folder: string }>("model file");
+
+test.before.each((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "cutgpu-model-"));
+});
+test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+const touch = (folder: string, ...names: string[]) => {
+  mkdirSync(folder, { recursive: true });
+  for (const name of names) writeFileSync(join(folder, name), "");
+};
+
+/** What to do, as the refusal of a folder says it. */
+function advice(folder: string): string {
+  try {
+    modelFile(folder);
+  } catch (error) {
+    return (error as CutgpuError).fix;
+  }
+  return assert.unreachable("a file was found") as never;
+}
+
+test("a run's latest checkpoint, a checkpoints folder's generator, or the file itself", ({ folder }) => {
+  touch(folder, "latest_net_G.pth", "5.safetensors");
+  assert.is(modelFile(folder), join(folder, "latest_net_G.pth"));
+  touch(folder, "latest.safetensors");
+  assert.is(modelFile(folder), join(folder, "latest.safetensors"));
+  assert.is(modelFile(join(folder, "5.safetensors")), join(folder, "5.safetensors"));
+});
+
+test("where there is neither, the generators that are there are named", ({ folder }) => {
+  const cyclegan = join(folder, "cyclegan");
+  touch(cyclegan, "latest_net_D_A.pth", "latest_net_G_A.pth", "latest_net_G_B.pth", "latest_net_F.pth", "loss_log.txt");
+  const [A, B] = [join(cyclegan, "latest_net_G_A.pth"), join(cyclegan, "latest_net_G_B.pth")];
+  assert.is(advice(cyclegan), `Give one of the files that are there: ${A}, ${B}.`);
+  const run = join(folder, "run");
+  touch(run, ...[5, 10, 15, 20, 25, 30].map((epoch) => `${epoch}.safetensors`));
+  assert.match(advice(run), /10\.safetensors.* and 2 more\.$/);
+  assert.match(advice(folder), "Give the folder of a run");
+});
+
+test.run();
