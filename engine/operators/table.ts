@@ -1,8 +1,10 @@
 // The families of operators, listed once. A family has one name everywhere: its folder here (index.ts, reference.ts),
 // its shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner walk this table, and
-// test/operators/families.test.ts says which piece of a family is missing.
+// test/operators/families.test.ts says which piece of a family is missing. Which functions are public is not listed: it
+// is read off engine/index.ts.
 import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
+import * as engine from "../index.js";
 import * as optimizers from "../optimizers/index.js";
 import * as batch from "./batch/index.js";
 import * as convolution from "./convolution/index.js";
@@ -40,9 +42,7 @@ export type Piece = keyof typeof PIECES;
 
 const folderOf = (family: string) => (family === "optimizers" ? "engine/optimizers" : `engine/operators/${family}`);
 
-interface FamilyDescription<M> {
-  /** What users call: engine/index.ts exports it, and test/operators has cases of it. */
-  readonly public: readonly (keyof M & string)[];
+interface FamilyDescription {
   /** Choices of kernels that are no operator's own, by the name under which they are forced. */
   readonly choices?: { readonly [choice: string]: readonly string[] };
   /** The choices of kernels that an operator without variants runs. */
@@ -51,13 +51,15 @@ interface FamilyDescription<M> {
   readonly without?: { readonly [piece in Piece]?: string };
 }
 
-export interface Family<N extends string = string> extends FamilyDescription<{ [name: string]: unknown }> {
+export interface Family<N extends string = string> extends FamilyDescription {
   readonly name: N;
+  /** What users call: engine/index.ts exports it, and test/operators has cases of it. */
+  readonly public: readonly string[];
   readonly operators: readonly OperatorSummary[];
 }
 
 /** A family from its main file's exports: the operators' records are among them. */
-function family<N extends string, M extends object>(name: N, module: M, description: FamilyDescription<M>): Family<N> {
+function family<N extends string>(name: N, module: object, description: FamilyDescription = {}): Family<N> {
   const operators = Object.values(module).flatMap((value): OperatorSummary[] => {
     const { record } = value as { record?: { name: string; variants?: object; gradient?: unknown } };
     if (!record) return [];
@@ -66,44 +68,34 @@ function family<N extends string, M extends object>(name: N, module: M, descript
     const differentiable = record.gradient !== undefined;
     return [{ name: record.name, variants, differentiable, choices, run: value as OperatorSummary["run"] }];
   });
-  return { ...description, name, operators };
+  const exported = Object.keys(module).filter((each) => each in engine);
+  return { ...description, name, public: exported, operators };
 }
 
 export const families = [
-  family("batch", batch, { public: ["concat", "slice", "flipHorizontal"] }),
-  family("convolution", convolution, { public: ["conv2d", "convTranspose2d"] }),
-  family("gather", gather, { public: ["gatherPositions"] }),
-  family("instance-norm", instanceNorm, { public: ["instanceNorm"] }),
-  family("losses", losses, {
-    public: ["mseLoss", "bceWithLogits"],
-    without: { shaders: "losses are composed of other operators" },
-  }),
-  family("matmul", matmul, { public: ["matmul", "linear"] }),
-  family("optimizers", optimizers, { public: ["Adam"] }),
-  family("padding", padding, { public: ["reflectionPad2d", "replicationPad2d"] }),
+  family("batch", batch),
+  family("convolution", convolution),
+  family("gather", gather),
+  family("instance-norm", instanceNorm),
+  family("losses", losses, { without: { shaders: "losses are composed of other operators" } }),
+  family("matmul", matmul),
+  family("optimizers", optimizers),
+  family("padding", padding),
   family("patch-nce", patchNce, {
-    public: ["l2Normalize", "patchNce", "patchKeys", "patchNcePath"],
     runs: { patchNceGradient: ["patchNce"], patchNcePath: ["patchNce", "linear"] },
   }),
   family("pictures", pictures, {
-    public: ["fromImage", "toCanvas", "toImageData"],
     without: {
       reference: "pictures are moved, not computed",
       cases: "inputs or outputs are no tensors; test/operators/pictures.test.ts has the tests",
     },
   }),
-  family("pointwise", pointwise, {
-    public: [
-      ...(["relu", "leakyRelu", "tanh", "sigmoid", "softplus", "square", "sqrt", "scale", "gate"] as const),
-      ...(["add", "sub", "mul", "div"] as const),
-    ],
-  }),
+  family("pointwise", pointwise),
   family("reduction", reduction, {
-    public: ["sum", "mean", "expand"],
     choices: { [reduction.REDUCE]: reduction.REDUCE_VARIANTS },
     runs: { sum: [reduction.REDUCE] },
   }),
-  family("resample", resample, { public: ["blurDown", "blurUp"] }),
+  family("resample", resample),
 ];
 
 export type FamilyName = (typeof families)[number]["name"];

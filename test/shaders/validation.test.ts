@@ -91,7 +91,7 @@ function nagaSays(code: string): string {
 for (const source of sources) {
   test(`${source.name} is valid`, async () => {
     const unknown = Object.keys(source.constants).filter((name) => !(name in others) && !(name === "OP" && source.ops));
-    assert.equal(unknown, [], "constants that this test knows no values for");
+    assert.equal(unknown, [], "tunable constants without values to try: add them to `others` in this test");
     for (const constants of choicesOf(source)) {
       const label = JSON.stringify(constants);
       assert.is(await dawnSays(source, constants), "", label);

@@ -50,4 +50,17 @@ for (const [name, { load }] of Object.entries(commands)) {
   });
 }
 
+test("every command module is in the list of its folder", () => {
+  for (const [folder, list] of [
+    ["cut/cli/commands", cutCommands([])],
+    ["bench/commands", benchCommands],
+  ] as const) {
+    const names = modulesBelow(folder).flatMap((path) => path.match(/([^/]+)-command\.ts$/)?.[1] ?? []);
+    assert.ok(names.length > 0);
+    for (const name of names) {
+      assert.ok(name in list, `${folder}/${name}-command.ts is no command yet: name it in ${folder}/index.ts`);
+    }
+  }
+});
+
 test.run();

@@ -85,10 +85,10 @@ test("defaults are not shared between configurations", () => {
 });
 
 test("every bad value is named, with what is allowed", () => {
-  const message = refusal({ lr: -1, batch_size: 1.5, gan_mode: "wgan", num_patches: 16385, ngf: Number.NaN });
+  const message = refusal({ lr: -1, batch_size: 1.5, direction: "AtoC", num_patches: 16385, ngf: Number.NaN });
   assert.match(message, "lr must be a number above 0, not -1");
   assert.match(message, "batch_size must be a whole number of at least 1, not 1.5");
-  assert.match(message, 'gan_mode must be lsgan, vanilla or nonsaturating, not "wgan"');
+  assert.match(message, 'direction must be AtoB or BtoA, not "AtoC"');
   assert.match(message, "num_patches must be a whole number of at least 1 and at most 16384, not 16385");
   assert.match(message, "ngf must be a whole number");
 });

@@ -144,10 +144,10 @@ test("totals follow from the stored step and epoch where data or batch size have
   const gpu = await testGpu("software");
   const given = { n_epochs: 2, n_epochs_decay: 1 };
   // Six steps: one epoch of four, and half of the second.
-  const { latest } = await train(gpu, tiny({ ...given, max_steps: 6 }));
+  const { latest } = await train(gpu, tinyOptions({ ...given, max_steps: 6 }));
   const checkpoint = parseCheckpoint(latest, "latest");
   const goOn = async (change: Partial<TrainOptions>, batchesPerEpoch: number) => {
-    const options = tiny({ ...given, ...change });
+    const options = tinyOptions({ ...given, ...change });
     const source = Object.assign(new MemorySource(options), { batchesPerEpoch });
     const training = Training.resume(gpu, options, source, checkpoint, "latest");
     const total = training.stepsInAll;
@@ -177,7 +177,7 @@ test("totals follow from the stored step and epoch where data or batch size have
 
 test("a run that fails on its data saves the steps done first, and goes on from them exactly", async () => {
   const gpu = await testGpu("software");
-  const options = tiny({ CUT_mode: "FastCUT", max_steps: 8 });
+  const options = tinyOptions({ CUT_mode: "FastCUT", max_steps: 8 });
   const whole = await train(gpu, options);
   class BrokenSource extends MemorySource {
     override async *batches(where: { epoch: number; from: number }): AsyncGenerator<TrainingBatch> {
@@ -214,7 +214,7 @@ test("a run that fails on its data saves the steps done first, and goes on from 
   }
 });
 
-/** The error of `work`, which must be one that is told in a sentence. */
+/** The error of `work`, which must be a CutgpuError. */
 async function failure(work: () => Promise<unknown>): Promise<CutgpuError> {
   try {
     await work();
