@@ -16,9 +16,7 @@ interface PpmHeader {
   start: number;
 }
 
-/**
- * The header of a P5 or P6 file, for which its first 4096 bytes do. Throws a FormatError that does not name the file.
- */
+/** The header of a P5 or P6 file, for which its first 4096 bytes do. Throws a FormatError. */
 export function ppmHeader(bytes: Uint8Array): PpmHeader {
   // Numbers are apart by white space or by comments, which run to the end of their line; one byte ends the header.
   const gap = "(?:\\s|#[^\\n]*\\n)+";
