@@ -70,9 +70,9 @@ export default defineCommand({
 
 async function bench(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const baseline = options.baseline === null ? null : readBaseline(options.baseline);
   const report = options.report ?? (options.json !== null || options.suite === "all" ? REPORT : null);
   checkFiles(options, report);
+  const baseline = options.baseline === null ? null : readBaseline(options.baseline);
   // Rounded timestamps would say little of short kernels. The first request of a process decides.
   await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
   const gpu = await openCommandGpu(options.profile);

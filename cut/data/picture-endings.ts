@@ -5,7 +5,7 @@ export const ENDINGS = ["jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "ppm
 /** Kinds that cannot, and yet nobody calls a folder so. */
 const OTHERS = ["gif", "avif", "heic", "heif", "jxl", "jp2", "pgm", "pnm", "svg", "ico", "tga", "psd", "exr", "pdf"];
 
-const READABLE = new RegExp(`.\\.(${ENDINGS.join("|")})$`, "i");
+const READABLE = new RegExp(`[^]\\.(${ENDINGS.join("|")})$`, "i");
 const ANY = new RegExp(`[^/\\\\](\\.(?:${[...ENDINGS, ...OTHERS].join("|")}))$`, "i");
 
 /** Whether a file of this name is listed as a picture. */

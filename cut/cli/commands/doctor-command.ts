@@ -164,6 +164,12 @@ function describe({ ok, adapter, bundled_driver, training, seconds, findings }: 
       ["timestamps", features.timestamps ? "yes" : "no"],
       ["opened in", `${seconds.open.toFixed(2)} s`],
     );
+    // Dawn writes them to the process's standard error by itself, and has no switch for it.
+    if (adapter.software)
+      rows.push([
+        "warnings",
+        "Dawn's above, of limits that are artificially reduced, are harmless: none of them is used",
+      ]);
   }
   if (training) {
     const { worst } = training;

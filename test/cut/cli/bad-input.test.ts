@@ -1,6 +1,16 @@
 // What bad input gets: one error message that says what, where and what to do, status 2 for a command line that makes
 // no sense and 1 for a job that failed, no stack trace, and nothing half-written.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
@@ -50,6 +60,14 @@ test.before(async () => {
     at("other.safetensors"),
     serializeSafetensors({ tensors: new Map([["layer.weight", other]]), metadata: {} }),
   );
+  writeFileSync(at("huge.pth"), "");
+  truncateSync(at("huge.pth"), 3 * 2 ** 30);
+  symlinkSync(at("data/trainA"), at("linked"));
+  mkdirSync(at("links"));
+  symlinkSync(at("data/trainA/a0.png"), at("links/a0.png"));
+  mkdirSync(at("theirs"));
+  writeFileSync(at("theirs/report.html"), "their own");
+  await makePicture(at("seen/input.png"));
   prepared = readdirSync(folder, { recursive: true }).sort();
   const queue = [...cases];
   const lane = async (): Promise<void> => {
@@ -90,6 +108,8 @@ const train = (...args: string[]) => {
 const translate = (model: string, input = "data/trainA", out = "out") => [
   ...["translate", "--model", model, "--in", input, "--out", out],
 ];
+
+const exporting = (out: string, model = published) => ["export", "--model", model, "--out", out];
 
 const cases: [name: string, args: string[], status: number, said: RegExp][] = [
   ["a command that is not there", ["trian"], 2, /^cutgpu: there is no command trian, did you mean train\?$/],
@@ -134,12 +154,52 @@ const cases: [name: string, args: string[], status: number, said: RegExp][] = [
     2,
     /--out must be a file name that/,
   ],
+  ["an export in a place that is a file", exporting("a-file/x.pth"), 1, /cannot write a-file: a part of the path/],
+  ["an export over its model", exporting("other.safetensors", "other.safetensors"), 2, /would write over --model/],
+  ["a model of gigabytes", ["export", "--model", "huge.pth", "--out", "x.pth"], 1, /huge\.pth has 3\.0 GiB, and files/],
+  ["output over a picture", translate(published, "data/trainA/a0.png", "data/trainA"), 2, /over --in data.trainA.a0/],
+  ["output over linked pictures", translate(published, "links", "data/trainA"), 2, /over the pictures of --in links;/],
+  ["output into a linked folder", translate(published, "data/trainA", "linked"), 2, /over the pictures of --in data/],
+  ["a kind that cannot be written", translate(published, "data/trainA/a0.png", "x.WebP"), 2, /cannot be .* as \.WebP;/],
   [
-    "an export into no folder",
-    ["export", "--model", published, "--out", "no/x.pth"],
-    1,
-    /cannot \w+ no.x\.pth.*: there is/,
+    "several pictures",
+    [...translate(published), "--in", "a.png", "b.png"],
+    2,
+    /--in takes one value.*: give the folder/,
   ],
+  [
+    "a size that no adapter holds",
+    [...translate(published, "data/trainA/a0.png", "data"), "--size", "99999"],
+    1,
+    /1 of 1/,
+  ],
+  [
+    "pictures scaled beyond all memory",
+    train("--load_size", "99999"),
+    1,
+    /99999 x 99999 pixels is too large to be held/,
+  ],
+  ["a run among its pictures", train("--runs_dir", "data/trainB"), 2, /would lie among the pictures of data.trainB;/],
+  [
+    "a folder that is no run's",
+    train("--runs_dir", ".", "--name", "theirs"),
+    1,
+    /theirs is no run and holds report\.html; choose another --name/,
+  ],
+  [
+    "an inspection over its picture",
+    ["inspect", "--model", published, "--in", "seen/input.png", "--out", "seen"],
+    2,
+    /--out seen would write over --in seen.input\.png;/,
+  ],
+  [
+    "an inspection into a file",
+    ["inspect", "--model", published, "--in", "data/trainA/a0.png", "--out", "a-file"],
+    1,
+    /cannot write a-file: a part of the path is not a folder/,
+  ],
+  ["rows over the baseline", ["bench", "--baseline", "a-file", "--json", "a-file"], 2, /over --baseline a-file;/],
+  ["a report in a place that is a file", ["bench", "--report", "a-file/x.html"], 1, /cannot write a-file: /],
   ["a truncated model", ["export", "--model", "truncated.pth", "--out", "x.pth"], 1, /truncated\.pth is truncated or/],
   ["a malicious pickle", ["export", "--model", "malicious.pth", "--out", "x.pth"], 1, /malicious\.pth .*os\.system/],
   ["a file that is no model", ["export", "--model", "noise.pth", "--out", "x.pth"], 1, /noise\.pth is not a /],
@@ -163,6 +223,11 @@ const results = new Map<string, Promise<CommandResult>>();
 for (const [name, , status, said] of cases) {
   test(name, async () => assertRefused((await results.get(name)) as CommandResult, status, said));
 }
+
+test("a size beyond the adapter is told of the picture, before anything is scaled", async () => {
+  const { stderr } = (await results.get("a size that no adapter holds")) as CommandResult;
+  assert.match(stderr, /^data.trainA.a0\.png: .* needs \d+ MiB in one buffer and this adapter allows .*--size/m);
+});
 
 test("none of these has written anything", async () => {
   await Promise.all(results.values());

@@ -7,7 +7,7 @@ test("endings are told whatever their case, and a name that is nothing else has 
   assert.equal(["a.JPG", "b/c.tiff", "d.heic", ".png", "in/.png", "e", "f.txt"].map(pictureEnding), [
     ...[".JPG", ".tiff", ".heic", "", "", "", ""],
   ]);
-  assert.equal(["a.JPG", "d.heic", ".png", "png"].map(isPictureName), [true, false, false, false]);
+  assert.equal(["a.JPG", "a\n.png", "d.heic", ".png", "png"].map(isPictureName), [true, true, false, false, false]);
 });
 
 test.run();

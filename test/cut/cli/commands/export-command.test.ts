@@ -1,12 +1,12 @@
 // `cutgpu export` from outside: every file that it writes translates to the pictures of the run it comes from.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parsePth, serializePth } from "../../../../engine/formats/pth.js";
 import type { StoredTensor } from "../../../../engine/formats/state-dict.js";
-import { assertStatus, cutgpu } from "../../../support/command.js";
+import { assertRefused, assertStatus, cutgpu } from "../../../support/command.js";
 import { decodedPictures, trainAndTranslate } from "../../../support/translations.js";
 
 const test = suite("cutgpu export");
@@ -48,6 +48,21 @@ test("a .pth with a module. prefix and stale statistics translates to the same p
   const args = ["translate", "--model", "module.pth", "--in", "in", "--out", "out-module"];
   assertStatus(await cutgpu(args, { cwd: folder }), 0);
   assert.equal(await decoded("out-module"), await decoded("out"));
+});
+
+test("a folder that is not there is made, and a run's checkpoint is not replaced", async () => {
+  const exported = (out: string, model = "runs/r") =>
+    cutgpu(["export", "--model", model, "--out", out], { cwd: folder });
+  assertStatus(await exported("new/deep/G.pth"), 0);
+  assert.ok(existsSync(at("new/deep/G.pth")));
+  const latest = readFileSync(at("runs/r/latest.safetensors"));
+  assertRefused(await exported("runs/r/latest.safetensors"), 2, /--out .* would write over --model runs.r; choose/);
+  assertRefused(
+    await exported("runs/r/latest.safetensors", "G.pth"),
+    2,
+    /would write over .*, which belongs to a run;/,
+  );
+  assert.ok(latest.equals(readFileSync(at("runs/r/latest.safetensors"))));
 });
 
 test.run();

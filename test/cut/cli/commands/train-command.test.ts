@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { suite } from "uvu";
@@ -260,6 +260,47 @@ test("a lost device ends the run with a checkpoint and a way to go on", async ()
   assertRefused(result, 1, /device was lost.*the last checkpoint is from step \d+; go on .*--continue_train --name r$/);
   assert.ok(run.savedStep > PAUSE && run.savedStep < STEPS, `saved at step ${run.savedStep}`);
   assert.is(run.losses.length >= run.savedStep, true);
+});
+
+test("samples of any names: long ones, equal ones in other folders; what is printed can be pasted", async () => {
+  const run = new Run("names");
+  const pictures = join(run.cwd, "my data");
+  for (const side of ["trainA", "trainB"]) cpSync(join(data, side), join(pictures, side), { recursive: true });
+  const long = "图".repeat(83);
+  for (const name of [`${long}.png`, "x/1.png", "y/1.png"]) {
+    mkdirSync(dirname(join(pictures, "testA", name)), { recursive: true });
+    cpSync(join(data, "trainA", "a0.png"), join(pictures, "testA", name));
+  }
+  const place = ["--dataroot", pictures, "--runs_dir", "my runs", "--name", "my run"];
+  const result = await cutgpu(["train", ...place, ...tiny, "--max_steps", "1"], { cwd: run.cwd });
+  assertStatus(result, 0);
+  assert.match(result.stdout, "translate with: cutgpu translate --model 'my runs/my run' --in DIR --out DIR");
+  const samples = readdirSync(join(run.cwd, "my runs", "my run", "samples")).filter((name) => /^0000001_/.test(name));
+  assert.equal(samples.sort(), ["0000001_1-2.png", "0000001_1.png", `0000001_${"图".repeat(81)}.png`]);
+});
+
+test("photographs are upright in training, or as they lie where the reference's way is asked for", async () => {
+  const run = new Run("turned");
+  const pictures = join(run.cwd, "data");
+  cpSync(data, pictures, { recursive: true });
+  const lying = sharp({ create: { width: 24, height: 12, channels: 3, background: "white" } });
+  rmSync(join(pictures, "testA"), { recursive: true });
+  mkdirSync(join(pictures, "testA"));
+  await lying
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toFile(join(pictures, "testA", "photo.jpg"));
+  const sizes: number[][] = [];
+  for (const [name, ...way] of [["upright"], ["lying", "--ignore_orientation"]]) {
+    const args = ["train", "--dataroot", pictures, "--name", name, ...tiny, "--max_steps", "1", ...way];
+    assertStatus(await cutgpu([...args, "--preprocess", "none"], { cwd: run.cwd }), 0);
+    const { width, height } = await sharp(join(run.cwd, "runs", name, "samples", "0000001_photo.png")).metadata();
+    sizes.push([width, height]);
+  }
+  assert.equal(sizes, [
+    [12, 16],
+    [16, 12],
+  ]);
 });
 
 test.run();

@@ -1,6 +1,15 @@
 // `cutgpu translate` from outside: any picture keeps its size and name, and one that cannot be read does not keep the
 // others from being translated.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -80,6 +89,49 @@ test("a single picture goes to the file that is named, or into the folder", asyn
   assertStatus(await cutgpu(args, { cwd: folder }), 0);
   const { format, width, height } = await sharp(at("one/two/single.jpg")).metadata();
   assert.equal([format, width, height], ["jpeg", 37, 26]);
+});
+
+test("names: a picture keeps its own, none is too long, and one without an ending gets one", async () => {
+  mkdirSync(at("names"));
+  await makePicture(at("names", "a.png"), { seed: 8 });
+  await makePicture(at("names", "a.tif"), { seed: 9 });
+  const long = "图".repeat(83);
+  await makePicture(at("names", `${long}.webp`), { seed: 10 });
+  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "names", "--out", "named"], { cwd: folder }), 0);
+  assert.equal(readdirSync(at("named")).sort(), ["a.png", "a.tif.png", `${long}.png`].sort());
+  copyFileSync(at("names", "a.png"), at("photo"));
+  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "photo", "--out", "named"], { cwd: folder }), 0);
+  const pictures = await decoded("named");
+  assert.is(pictures.get("a.png"), pictures.get("photo.png"), "a.png is the translation of a.png");
+});
+
+test("translations of before, in a folder among the pictures, are not translated once more", async () => {
+  await makePicture(at("grow", "a.png"));
+  symlinkSync(at("grow"), at("grown"));
+  for (const out of ["grow/out", "grown/out", "grow/out"]) {
+    assertStatus(await cutgpu(["translate", "--model", "r", "--in", "grow", "--out", out], { cwd: folder }), 0);
+  }
+  assert.equal(readdirSync(at("grow", "out")), ["a.png"]);
+});
+
+test("a photograph that is stored lying is translated upright", async () => {
+  const lying = await sharp(readFileSync(at("in/odd.png")))
+    .withMetadata({ orientation: 8 })
+    .jpeg()
+    .toBuffer();
+  writeFileSync(at("lying.jpg"), lying);
+  assertStatus(await cutgpu(["translate", "--model", "r", "--in", "lying.jpg", "--out", "u.jpg"], { cwd: folder }), 0);
+  const { width, height, orientation } = await sharp(at("u.jpg")).metadata();
+  assert.equal([width, height, orientation], [26, 37, undefined]);
+});
+
+test("a name's control characters do not reach the terminal", async () => {
+  mkdirSync(at("sly"));
+  writeFileSync(at("sly", "a\u001b[2J\n.png"), "this is no picture");
+  const result = await cutgpu(["translate", "--model", "r", "--in", "sly", "--out", "none"], { cwd: folder });
+  assertRefused(result, 1, /1 of 1 pictures/);
+  assert.not.match(result.stderr, "\u001b");
+  assert.match(result.stderr, "a\\u001b[2J\\u000a.png cannot be read");
 });
 
 test.run();
