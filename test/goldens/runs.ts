@@ -6,6 +6,7 @@ import { Generator } from "../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
 import type { ParameterShapes, Parameters, Weights } from "../../cut/networks/network.js";
 import { writeParameters } from "../../cut/networks/network.js";
+import { resolveOptions } from "../../cut/options/train-options.js";
 import { loadGenerator } from "../../cut/training/checkpoint.js";
 import { type StepOptions, TrainingStep } from "../../cut/training/training-step.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -46,16 +47,13 @@ const blocksOption = (blocks: number) => `resnet_${blocks}blocks` as StepOptions
 function stepOptions(meta: Record<string, unknown>): StepOptions {
   const get = <T>(name: string) => meta[name] as T;
   return {
-    input_nc: 3,
-    output_nc: 3,
+    // What a golden does not name has its default, options that come later among them.
+    ...resolveOptions({ dataroot: "none" }),
     ngf: get("ngf"),
     netG: blocksOption(get("blocks")),
     no_antialias: !get("antialias"),
     no_antialias_up: !get("antialias"),
-    netD: "basic",
     ndf: get("ndf"),
-    n_layers_D: 3,
-    netF: "mlp_sample",
     netF_nc: get("netF_nc"),
     nce_layers: get("nce_layers"),
     nce_T: get("nce_T"),
@@ -68,7 +66,7 @@ function stepOptions(meta: Record<string, unknown>): StepOptions {
     lambda_NCE: get("lambda_NCE"),
     beta1: get("beta1"),
     beta2: get("beta2"),
-  } as StepOptions;
+  };
 }
 
 /** Metadata as values: JSON where it is JSON, else the text itself. */
