@@ -6,7 +6,7 @@
 // Negatives are kept in the unit of similarities, whose differences are exact where the quotients by tau are rounded.
 // s [rows, keys], the keys being begin, begin + 1, ... of the row's group; loss, negatives [rows]. Until the last block
 // is taken, loss holds the positive similarity, once its key has come by. One workgroup per row, merged pairwise in a
-// fixed order. Grid: x = 1, y = rows.
+// fixed order. Grid: rows, flat.
 const WORKGROUP: u32 = 64; // @tunable a power of two
 // Below every similarity. A float32 holds it divided by tau.
 const LOWEST: f32 = -1.0e30;
@@ -27,8 +27,9 @@ struct Params { rows: u32, keys: u32, begin: u32, group_size: u32, tau: f32 }
 var<workgroup> partial: array<vec3f, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let given = row_of(group);
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let given = flat_index(group, groups, 0, 1);
   // A folded grid may hold rows too many: they repeat the last and store nothing.
   let row = min(given, params.rows - 1);
   let own = row % params.group_size;

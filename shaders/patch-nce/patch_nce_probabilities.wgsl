@@ -22,13 +22,14 @@ fn share_of(x: f32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let row = row_of(group);
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let part = row_part(group, groups, local, params.keys);
+  let row = part.row;
   if (row >= params.rows) { return; }
   let own = row % params.group_size;
   let log_sum = negatives[row];
   let factor = share_of(loss[row]) * dloss[row] / params.tau;
-  let part = row_part(group, local, params.keys);
   for (var j = part.first; j < part.end; j++) {
     let at = row * params.keys + j;
     p[at] = select(exp((s[at] - log_sum) / params.tau), -1.0, params.begin + j == own) * factor;

@@ -121,7 +121,7 @@ test("patch_nce_losses", () => {
     runSafely(kernels.patch_nce_losses, {
       bindings: { s, loss, negatives },
       params: { rows: 18, keys, begin, group_size: 9, tau: 0.2 },
-      grid: [1, 18, 1],
+      grid: [18, 1, 1],
       constants: { WORKGROUP: 4 },
     });
   }

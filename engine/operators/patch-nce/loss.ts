@@ -8,7 +8,7 @@ import { chooseVariant, defineOperator } from "../../core/operator.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { rowGrid, workgroupsFor } from "../../device/kernel.js";
+import { workgroupsFor } from "../../device/kernel.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { runProduct } from "../matmul/index.js";
 import { ROW_WORKGROUP } from "./l2-normalize.js";
@@ -102,7 +102,7 @@ export function runPatchNce(
     gpu.dispatch(patch_nce_losses, {
       bindings: { s, loss, negatives },
       params: { rows, keys, begin, group_size: size, tau },
-      grid: rowGrid(1, rows),
+      grid: rows,
       constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile] },
     });
   });
@@ -131,7 +131,7 @@ export function runPatchNceGradient(
     gpu.dispatch(patch_nce_probabilities, {
       bindings: { s, negatives, loss, dloss, p },
       params: { rows, keys, begin, group_size: size, tau },
-      grid: rowGrid(workgroupsFor(patch_nce_probabilities, Math.ceil(keys / perThread)), rows),
+      grid: workgroupsFor(patch_nce_probabilities, Math.ceil(keys / perThread)) * rows,
       constants: { PER_THREAD: perThread },
     });
     runProduct(gpu, variant, {
