@@ -37,8 +37,15 @@ export const patchNceBenches: readonly OperatorBench[] = [
     kernel: "patchNceGradient",
     chooses: "patchNce",
     shape: "256 rows of 256",
-    inputs: [unitRows, unitRows, { shape: [rows], low: 10, high: 14 }, [rows], [rows, rows]],
-    work: (q, k, lse, dloss, s) => patchNceGradientOperator([q, k, lse, dloss, s], options),
+    inputs: [
+      unitRows,
+      unitRows,
+      { shape: [rows], low: 0, high: 6 },
+      { shape: [rows], low: 0.7, high: 1 },
+      [rows],
+      [rows, rows],
+    ],
+    work: (q, k, loss, negatives, dloss, s) => patchNceGradientOperator([q, k, loss, negatives, dloss, s], options),
     reference: () => reference.patchNceGradient(dense(matrix), dense(matrix), options, dense([rows])),
   },
   {

@@ -126,30 +126,88 @@ export function parseWeights(bytes: Uint8Array, where: string): StateDict {
   return !safetensors && (zip || pickle) ? parsePth(bytes, where) : parseSafetensors(bytes, where);
 }
 
-/** A generator's weights by published key, from any file that holds them, and what its keys say of its architecture. */
-export function parseGenerator(
-  bytes: Uint8Array,
-  where: string,
-): { architecture: GeneratorArchitecture; weights: Map<string, Float32Array<ArrayBuffer>> } {
+/** A generator's weights by published key, and what its keys say of its architecture. */
+interface ParsedGenerator {
+  architecture: GeneratorArchitecture;
+  weights: Map<string, Float32Array<ArrayBuffer>>;
+}
+
+/**
+ * The generator of any file that holds one, whatever else is in it. Throws a CheckpointError where there is none or
+ * more than one, where it is not for gray or RGB pictures, and where a weight is not finite.
+ */
+export function parseGenerator(bytes: Uint8Array, where: string): ParsedGenerator {
   const { tensors, metadata } = parseWeights(bytes, where);
-  const ours = metadata["format"] === FORMAT;
-  const named = new Map<string, StoredTensor>();
-  for (const [key, tensor] of tensors) {
-    if (ours && !key.startsWith("G.")) continue;
-    const name = key.replace(/^G\./, "").replace(/^module\./, "");
-    // Skipped: statistics in old files, which instance norm never uses, and the filters, which are fixed.
-    if (/\.(running_mean|running_var|num_batches_tracked|filt)$/.test(name)) continue;
-    // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
-    named.set(name.replace(/conv_block\.6\./, "conv_block.5."), tensor);
+  const groups = networksOf(tensors);
+  // A checkpoint of a training also has Adam's moments, which look like the generator.
+  if (metadata["format"] === FORMAT) for (const prefix of groups.keys()) if (prefix !== "G.") groups.delete(prefix);
+  const found: [prefix: string, generator: ParsedGenerator][] = [];
+  const refusals: { blocks: boolean; error: unknown }[] = [];
+  for (const [prefix, named] of groups) {
+    const blocks = [...named.keys()].some((key) => key.includes(".conv_block."));
+    try {
+      found.push([prefix, generatorOf(named, where)]);
+    } catch (error) {
+      refusals.push({ blocks, error });
+    }
   }
+  if (found.length === 1) return found[0][1];
+  if (found.length > 1) {
+    const names = found.map(([prefix]) => prefix.replace(/\.$/, "") || "one without a name");
+    throw new CheckpointError(
+      `${where} holds several generators: ${names.join(", ")}`,
+      "Save the one that you want in a file of its own, with torch.save of its dictionary alone.",
+    );
+  }
+  // The network that is most like a generator says what is amiss.
+  const refusal = refusals.find(({ blocks }) => blocks) ?? refusals[0];
+  if (refusal) throw refusal.error;
+  const [first] = tensors.keys();
+  throw notAGenerator(where, first === undefined ? "it is empty" : `it has ${first}`);
+}
+
+/**
+ * The networks of a file, each a Sequential called `model` as the reference's are, by what stands before that in their
+ * keys: the names of dictionaries and members ("netG."), and what wrappers add ("module.", "_orig_mod.").
+ */
+function networksOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map<string, StoredTensor>> {
+  const networks = new Map<string, Map<string, StoredTensor>>();
+  for (const [key, tensor] of tensors) {
+    const [, prefix, name] = key.match(/^(.*?)(model\.\d+\..+)$/) ?? [];
+    // Old files carry statistics that instance norm never uses, and the filters are fixed.
+    if (name === undefined || /\.(running_mean|running_var|num_batches_tracked|filt)$/.test(name)) continue;
+    const network = networks.get(prefix) ?? new Map<string, StoredTensor>();
+    networks.set(prefix, network);
+    // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
+    network.set(name.replace(/conv_block\.6\./, "conv_block.5."), tensor);
+  }
+  return networks;
+}
+
+/** The generator that these tensors are, every one of them. */
+function generatorOf(named: Map<string, StoredTensor>, where: string): ParsedGenerator {
   const architecture = inferArchitecture(named, where);
+  for (const channels of [architecture.input_nc, architecture.output_nc]) {
+    if (channels === 1 || channels === 3) continue;
+    throw new CheckpointError(
+      `${where} works on pictures of ${channels} channels`,
+      "Give a model for gray (1) or RGB (3) pictures.",
+    );
+  }
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [key, shape] of Generator.shapes(architecture)) {
     const stored = named.get(key);
     if (!stored || stored.shape.join() !== shape.join()) {
       throw notAGenerator(where, `${key} ${stored ? `is [${stored.shape}] instead of [${shape}]` : "is missing"}`);
     }
-    weights.set(key, toFloat32(stored));
+    const data = toFloat32(stored);
+    if (!allFinite(data)) {
+      throw new CheckpointError(
+        `${where} holds a weight that is infinite or NaN, in ${key}`,
+        "Its training diverged, or the file is damaged: give an earlier checkpoint, or copy it again.",
+      );
+    }
+    weights.set(key, data);
     named.delete(key);
   }
   const [extra] = named.keys();

@@ -41,14 +41,6 @@ export class Session {
   /** Takes a model. Throws, and keeps the one before, where the bytes are no generator for gray or RGB pictures. */
   setModel(name: string, bytes: Uint8Array): void {
     const { architecture, weights } = parseGenerator(bytes, name);
-    for (const channels of [architecture.input_nc, architecture.output_nc]) {
-      if (channels === 1 || channels === 3) continue;
-      throw new CutgpuError(
-        "MODEL",
-        `${name} works on pictures of ${channels} channels;`,
-        "give a model for gray (1) or RGB (3) pictures.",
-      );
-    }
     this.#model = { name, bytes, architecture, weights };
     const old = this.#translator;
     this.#translator = null;

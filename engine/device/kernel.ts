@@ -33,7 +33,10 @@ export type Constants<K extends KernelSource> = {
       : number | boolean;
 };
 
-/** Workgroups of a dispatch: a number is a one-dimensional grid, folded where it exceeds 65535. */
+/**
+ * Workgroups of a dispatch: a number is a one-dimensional grid, folded where it exceeds 65535. Operators give no other,
+ * so that no shape is too large for them.
+ */
 export type Grid = number | readonly [number, number, number];
 
 export const UNIFORM_SLOT = 256;
@@ -64,13 +67,6 @@ export function workgroupsFor<K extends KernelSource>(
   if (typeof chosen !== "number") throw new GpuError(`the kernel ${source.name} does not say its workgroup size`);
   return Math.ceil(invocations / chosen);
 }
-
-/**
- * A grid of `rows` by parts of a row; rows beyond what one dimension takes go on in z (see row_of in
- * shaders/lib/index.wgsl).
- */
-export const rowGrid = (parts: number, rows: number) =>
-  [parts, Math.min(rows, MAX_GROUPS), Math.ceil(rows / MAX_GROUPS)] as const;
 
 export class Kernel {
   readonly source: KernelSource;

@@ -2,9 +2,11 @@
 // torch.save writes: the binary opcodes of protocols 2 to 4 that build numbers, strings, tuples, lists and
 // dictionaries.
 // A pickle is a program that can name any Python function; here a name is looked up in the caller's list and nowhere
-// else, and every opcode outside of this list ends the reading, so that nothing in a file can run. Each opcode takes at
-// least one byte and never jumps back, which bounds time and memory by the length of the file.
-// Tuples and lists become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint where unsafe).
+// else, and every opcode outside of this list ends the reading, so that nothing in a file can run. What other names
+// make is an object of which no more than the name is kept; names by which Python would run programs are refused, since
+// who loads such a file in Python is at risk. Each opcode takes at least one byte and never jumps back, which bounds
+// time and memory by the length of the file.
+// Tuples, lists and sets become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint where unsafe).
 import { FormatError } from "../core/errors.js";
 
 /** A name that a pickle may use. `call` gives its meaning as a function; without it, it is only a value. */
@@ -15,10 +17,15 @@ export class PickleGlobal {
   ) {}
 }
 
+/** An object that a name outside of the caller's list would have made: nothing but that name. */
+export class PickleObject {
+  constructor(readonly path: string) {}
+}
+
 export interface PickleContext {
   /** Names the file in errors. */
   where: string;
-  /** The only globals there are, by their dotted path. */
+  /** The only globals with a meaning, by their dotted path. */
   globals: ReadonlyMap<string, PickleGlobal>;
   /** Turns a persistent id (data kept outside of the pickle) into a value. */
   persistentLoad: (id: unknown) => unknown;
@@ -31,6 +38,11 @@ export function readPickle(bytes: Uint8Array, start: number, context: PickleCont
 
 const MALICIOUS = "Get the weights from a source that you trust, or save them again as a plain state dict.";
 const DAMAGED = "Copy or download the file again.";
+/** Names that run programs or code; no object of a checkpoint is made by them. */
+const RUNS_CODE = new RegExp(
+  "^((os|posix|nt|subprocess|pty|runpy|importlib|ctypes|socket|shutil|webbrowser)\\.|" +
+    "(builtins|__builtin__)\\.(eval|exec|execfile|compile|open|input|apply|getattr|setattr|__import__)$)",
+);
 
 class Unpickler {
   private readonly view: DataView;
@@ -58,7 +70,7 @@ class Unpickler {
     const instruction = INSTRUCTIONS.get(opcode);
     if (!instruction) {
       const hex = opcode.toString(16).padStart(2, "0");
-      throw this.error(`uses the opcode 0x${hex}, which no file of weights needs: it may be malicious`, MALICIOUS);
+      throw this.error(`uses the opcode 0x${hex}, which torch.save does not write`);
     }
     instruction(this);
   }
@@ -82,12 +94,14 @@ class Unpickler {
 
   append(items: unknown[]): void {
     const list = this.top();
+    if (list instanceof PickleObject) return;
     if (!Array.isArray(list)) throw this.error("appends to something that is not a list");
     for (const item of items) list.push(item);
   }
 
   setItems(items: unknown[]): void {
     const dictionary = this.top();
+    if (dictionary instanceof PickleObject) return;
     if (!(dictionary instanceof Map)) throw this.error("sets items of something that is not a dictionary");
     if (items.length % 2 === 1) throw this.error("sets a key without a value");
     for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
@@ -101,14 +115,13 @@ class Unpickler {
   global(module: unknown, name: unknown): void {
     if (typeof module !== "string" || typeof name !== "string") throw this.error("names a global by something else");
     const path = `${module}.${name}`;
-    const found = this.context.globals.get(path);
-    if (!found) {
+    if (RUNS_CODE.test(path)) {
       throw this.error(
         `names the Python global "${path}", which no file of weights needs: it may be malicious`,
         MALICIOUS,
       );
     }
-    this.push(found);
+    this.push(this.context.globals.get(path) ?? new PickleGlobal(path));
   }
 
   stackGlobal(): void {
@@ -119,17 +132,18 @@ class Unpickler {
   reduce(): void {
     const args = this.pop();
     const callee = this.pop();
-    if (!(callee instanceof PickleGlobal && callee.call && Array.isArray(args))) {
-      throw this.error("calls something that is not a function: it may be malicious", MALICIOUS);
+    if (!(callee instanceof PickleGlobal && Array.isArray(args))) {
+      throw this.error("calls something that is not a function");
     }
-    this.push(callee.call(args));
+    this.push(callee.call ? callee.call(args) : new PickleObject(callee.path));
   }
 
-  /** State is only ever the attributes of a dictionary (a state dict's `_metadata`): it is dropped. */
+  /** The attributes of a dictionary (a state dict's `_metadata`) or of an object: they are dropped. */
   build(): void {
     this.pop();
-    if (!(this.top() instanceof Map)) {
-      throw this.error("sets the state of something that is not a dictionary: it may be malicious", MALICIOUS);
+    const target = this.top();
+    if (!(target instanceof Map || target instanceof PickleObject)) {
+      throw this.error("sets the state of something that is neither a dictionary nor an object");
     }
   }
 
@@ -250,6 +264,7 @@ const INSTRUCTIONS = new Map<number, (machine: Unpickler) => void>([
   [0x4d, (m) => m.push(m.u16())], // BININT2
   [0x4a, (m) => m.push(m.i32())], // BININT
   [0x8a, (m) => m.push(m.long(m.u8()))], // LONG1
+  [0x8b, (m) => m.push(m.long(m.u32()))], // LONG4
   [0x47, (m) => m.push(m.f64())], // BINFLOAT
   [0x58, (m) => m.push(m.text(m.u32()))], // BINUNICODE
   [0x8c, (m) => m.push(m.text(m.u8()))], // SHORT_BINUNICODE
@@ -266,6 +281,9 @@ const INSTRUCTIONS = new Map<number, (machine: Unpickler) => void>([
   [0x5d, (m) => m.push([])], // EMPTY_LIST
   [0x61, (m) => m.append(m.popMany(1))], // APPEND
   [0x65, (m) => m.append(m.popMark())], // APPENDS
+  [0x8f, (m) => m.push([])], // EMPTY_SET
+  [0x90, (m) => m.append(m.popMark())], // ADDITEMS
+  [0x91, (m) => m.push(m.popMark())], // FROZENSET
   [0x7d, (m) => m.push(new Map())], // EMPTY_DICT
   [0x73, (m) => m.setItems(m.popMany(2))], // SETITEM
   [0x75, (m) => m.setItems(m.popMark())], // SETITEMS
@@ -279,6 +297,7 @@ const INSTRUCTIONS = new Map<number, (machine: Unpickler) => void>([
   [0x63, (m) => m.global(m.line(), m.line())], // GLOBAL
   [0x93, (m) => m.stackGlobal()], // STACK_GLOBAL
   [0x52, (m) => m.reduce()], // REDUCE
+  [0x81, (m) => m.reduce()], // NEWOBJ, a call by which Python makes an object without __init__
   [0x62, (m) => m.build()], // BUILD
   [0x51, (m) => m.persistentLoad()], // BINPERSID
 ]);

@@ -1,10 +1,10 @@
 // Reads and writes .pth files, the containers of torch.save (torch/serialization.py defines them): a zip since PyTorch
 // 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; whatever else a
-// checkpoint holds in numbers and strings is passed over, and any Python object but tensors and dictionaries is refused
-// unrun.
+// checkpoint holds, numbers, strings and Python objects, is passed over, and nothing in it is run.
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
+import { notWeights } from "./foreign.js";
 import { readPickle } from "./pickle.js";
 import { pickleStateDict } from "./pickle-writer.js";
 import { bytesOfTensor, type StateDict } from "./state-dict.js";
@@ -23,12 +23,7 @@ const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian m
 export function parsePth(bytes: Uint8Array, where = "the .pth file"): StateDict {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return parseZip(bytes, where);
   if (bytes[0] === 0x80) return parseLegacy(bytes, where);
-  if (bytes.length === 0) throw new FormatError(`${where} is empty.`, AGAIN);
-  const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  throw new FormatError(
-    `${where} is not a file of torch.save: it begins with the bytes ${start}.`,
-    "Name a .pth file with weights; a .safetensors file is read by another function.",
-  );
+  throw notWeights(bytes, where);
 }
 
 /** Tensors share storages and an expanded one may repeat its elements: allow for it, within reason. */
@@ -44,7 +39,12 @@ function parseZip(bytes: Uint8Array, where: string): StateDict {
     return wanted.test(name);
   });
   const pickleName = Object.keys(small).find((name) => name.endsWith("/data.pkl"));
-  if (!pickleName) throw new FormatError(`${where} is a zip without data.pkl, not a file of torch.save.`);
+  if (!pickleName) {
+    throw new FormatError(
+      `${where} is a zip without data.pkl, not a file of torch.save.`,
+      "If it was packed for a download, unpack it and give the file inside.",
+    );
+  }
   const root = pickleName.slice(0, -"data.pkl".length);
   if (directory.has(`${root}constants.pkl`)) {
     throw new FormatError(

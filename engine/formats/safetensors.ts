@@ -2,6 +2,7 @@
 // header padded with spaces, then raw data. The data must be covered by the tensors exactly, without gaps or overlaps;
 // a reader that lets these pass would hide bytes or alias tensors. Not read: the 8-bit floats.
 import { FormatError } from "../core/errors.js";
+import { notWeights } from "./foreign.js";
 import {
   bytesOfTensor,
   elementCount,
@@ -15,6 +16,8 @@ import {
 
 /** The reference reader's limit; a larger length is the first 8 bytes of some other kind of file. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** What a header begins with. */
+const BRACE = 0x7b;
 const METADATA = "__metadata__";
 const AGAIN = "Copy or download the file again.";
 
@@ -96,16 +99,12 @@ export function serializeSafetensors({ tensors, metadata }: StateDict): Uint8Arr
 }
 
 function readHeader(bytes: Uint8Array, where: string): { header: object; dataStart: number } {
+  if (bytes.length === 0) throw notWeights(bytes, where);
   if (bytes.length < 8) {
     throw new FormatError(`${where} is truncated: ${bytes.length} bytes, and the header length alone takes 8.`, AGAIN);
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES) {
-    throw new FormatError(
-      `${where} is not a safetensors file: its first 8 bytes give a header of ${length} bytes.`,
-      "Name a .safetensors file; a .pth is read by another function.",
-    );
-  }
+  if (length > MAX_HEADER_BYTES || (bytes.length > 8 && bytes[8] !== BRACE)) throw notWeights(bytes, where);
   const dataStart = 8 + length;
   if (dataStart > bytes.length) {
     throw new FormatError(
@@ -113,14 +112,13 @@ function readHeader(bytes: Uint8Array, where: string): { header: object; dataSta
       AGAIN,
     );
   }
-  let header: unknown;
+  let header: object;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, dataStart)));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FormatError(`${where} has a safetensors header that is not JSON: ${reason}.`, AGAIN);
   }
-  if (!isRecord(header)) throw new FormatError(`${where} has a safetensors header that is not a JSON object.`, AGAIN);
   return { header, dataStart };
 }
 

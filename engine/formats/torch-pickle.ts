@@ -3,7 +3,7 @@
 // the strides, tensors come out contiguous, each in memory of its own, so that weights tied in the file are plain
 // copies.
 import { FormatError } from "../core/errors.js";
-import { type PickleContext, PickleGlobal } from "./pickle.js";
+import { type PickleContext, PickleGlobal, PickleObject } from "./pickle.js";
 import {
   elementCount,
   elementSize,
@@ -15,6 +15,8 @@ import {
 
 export const ORDERED_DICT = "collections.OrderedDict";
 export const REBUILD_TENSOR = "torch._utils._rebuild_tensor_v2";
+/** The same without its last two arguments, as PyTorch wrote it up to 0.3. */
+const REBUILD_TENSOR_V1 = "torch._utils._rebuild_tensor";
 
 /** Storage classes by dtype. The unsigned integers beyond 8 bits have none. */
 export const STORAGE_CLASSES: Readonly<Partial<Record<StoredDtype, string>>> = {
@@ -76,8 +78,11 @@ export function torchPickleContext(where: string): TorchPickleContext {
     globals.set(path, new PickleGlobal(path, call));
   for (const path of STORAGE_DTYPES.keys()) allow(path);
   allow(ORDERED_DICT, (args) => orderedDict(args, where));
-  allow(REBUILD_TENSOR, (args) => rebuildTensor(args, where));
-  allow("torch._utils._rebuild_parameter", ([tensor]) => tensor);
+  allow("collections.defaultdict", () => new Map());
+  for (const path of [REBUILD_TENSOR, REBUILD_TENSOR_V1]) allow(path, (args) => rebuildTensor(args, where));
+  for (const path of ["_rebuild_parameter", "_rebuild_parameter_with_state"]) {
+    allow(`torch._utils.${path}`, ([tensor]) => tensor);
+  }
   allow("torch.Size", ([sizes]) => sizes);
   allow("torch.device", () => null);
   const persistentLoad = (id: unknown) => {
@@ -105,8 +110,9 @@ export function stateDictOf(
   where: string,
 ): StateDict {
   if (!(root instanceof Map)) {
-    const what = root instanceof TorchTensor ? "a single tensor" : "something else";
-    throw new FormatError(`${where} should hold a dictionary of tensors but holds ${what}.`, PLAIN);
+    const what = root instanceof PickleObject ? `a Python object, ${root.path}` : "something else";
+    const held = root instanceof TorchTensor ? "a single tensor" : what;
+    throw new FormatError(`${where} should hold a dictionary of tensors but holds ${held}.`, PLAIN);
   }
   const found = collectTensors(root, where);
   if (found.length === 0 && root.size > 0) throw new FormatError(`${where} holds no tensors.`, PLAIN);
@@ -191,7 +197,7 @@ function collectTensors(root: Map<unknown, unknown>, where: string): Found[] {
   const visit = (dictionary: Map<unknown, unknown>, path: string[]) => {
     for (const [key, value] of dictionary) {
       if (++items > MAX_ITEMS || path.length > MAX_DEPTH) {
-        throw new FormatError(`${where} nests dictionaries without end.`, "The file may be malicious: do not use it.");
+        throw new FormatError(`${where} nests dictionaries without end.`, PLAIN);
       }
       const isTensor = value instanceof TorchTensor;
       if (!isTensor && !(value instanceof Map)) continue;

@@ -7,7 +7,7 @@
 // expression, and an index into the totals that is no constant would move them from registers to memory. They are
 // computed one after the other, since a CPU has registers for the sums of only one.
 // Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
-// Grid: x = groups of pixels, y = blocks of ROWS output channels, z = batch.
+// Grid: groups of pixels times blocks of ROWS output channels times batch, flat.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
@@ -18,6 +18,7 @@ const WINDOW: u32 = 7 * STRIDE + TAPS_X;
 // With fewer than 8 lanes every lane holds the weights of two channels.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
+//#include lib/index.wgsl
 //#include convolution/lib/geometry.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -41,11 +42,17 @@ fn add_taps(total: Pixels, taps: array<f32, TAPS_X>, v: array<f32, WINDOW>) -> P
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let n = group.z;
-  let m0 = group.y * ROWS;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
   let octets = (params.columns + 7) / 8;
-  let octet = group.x * LANES + lane;
+  let across = (params.rows * octets + LANES - 1) / LANES;
+  let blocks = (params.out_channels + ROWS - 1) / ROWS;
+  let flat = flat_index(group, groups, 0, 1);
+  let rest = flat / across;
+  let n = rest / blocks;
+  if (n >= params.batch) { return; }
+  let m0 = (rest - n * blocks) * ROWS;
+  let octet = (flat - rest * across) * LANES + lane;
   let oy = octet / octets;
   let ox = (octet % octets) * 8;
 

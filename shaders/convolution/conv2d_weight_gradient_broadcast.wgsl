@@ -6,7 +6,7 @@
 // all. The rows (n, oy) are cut into `splits` runs, whose partial sums a second pass adds in a fixed order.
 // The eight output channels are written out for the reasons in conv2d_broadcast.wgsl.
 // Layouts: dy [batch, out_channels, out_height, out_width], x [batch, in_channels, in_height, in_width].
-// Grid: x = groups of pairs, y = blocks of ROWS output channels, z = splits.
+// Grid: groups of pairs times blocks of ROWS output channels times splits, flat.
 enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
@@ -28,6 +28,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
+//#include lib/index.wgsl
 //#include convolution/lib/source.wgsl
 
 // Four pixels of dy; those beyond the row's end count for nothing.
@@ -52,9 +53,18 @@ fn add_pixels(sums: Taps, g: vec4f, v: array<f32, WINDOW>) -> Taps {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let m0 = group.y * ROWS;
-  let pair = group.x * LANES + lane;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let across = (params.in_channels * params.taps_y + LANES - 1) / LANES;
+  let blocks = (params.out_channels + ROWS - 1) / ROWS;
+  let flat = flat_index(group, groups, 0, 1);
+  let rest = flat / across;
+  let split = rest / blocks;
+  let first = split * params.rows_per_split;
+  let length = params.batch * params.out_height;
+  if (first >= length) { return; }
+  let m0 = (rest - split * blocks) * ROWS;
+  let pair = (flat - rest * across) * LANES + lane;
   let c = min(pair / params.taps_y, params.in_channels - 1);
   let ty = pair % params.taps_y;
   let m_low = min(m0 + (lane & (HIGH + 3)), params.out_channels - 1);
@@ -63,8 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
   var totals: array<Taps, 8>;
 
-  let first = group.z * params.rows_per_split;
-  let end = min(first + params.rows_per_split, params.batch * params.out_height);
+  let end = min(first + params.rows_per_split, length);
   for (var row = first; row < end; row++) {
     let n = row / params.out_height;
     let oy = row % params.out_height;
@@ -106,7 +115,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var r = 1u; r < ROWS; r++) {
       for (var t = 0u; t < TAPS_X; t++) { taps[t] = select(taps[t], totals[r][t], m == m0 + r); }
     }
-    let at = ((group.z * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;
+    let at = ((split * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;
     let at_end = at + params.taps_x;
     for (var i = at; i < at_end; i++) {
       dw[i] = taps[0];

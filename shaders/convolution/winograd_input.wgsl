@@ -31,9 +31,10 @@ fn transform_input(d: Six) -> Six {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = tile_of(group, local);
-  if (tile.number >= params.tiles_stride) { return; }
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let tile = tile_of(group, groups, local);
+  if (tile.number >= params.tiles_stride || tile.channel >= params.channels) { return; }
   let top = i32(tile.y * params.out) - params.pad_y;
   let left = i32(tile.x * params.out) - params.pad_x;
 

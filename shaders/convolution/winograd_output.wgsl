@@ -17,9 +17,10 @@ struct Params {
 //#include convolution/lib/winograd_tile.wgsl
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = tile_of(group, local);
-  if (tile.number >= params.tiles_stride || tile.image >= params.batch) { return; }
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let tile = tile_of(group, groups, local);
+  if (tile.number >= params.tiles_stride || tile.image >= params.batch || tile.channel >= params.channels) { return; }
 
   var rows: array<array<f32, OUT>, 6>;
   let end = tile.first + 36 * tile.plane;

@@ -16,9 +16,10 @@ struct Params {
 //#include convolution/lib/winograd_tile.wgsl
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = tile_of(group, local);
-  if (tile.number >= params.tiles_stride) { return; }
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let tile = tile_of(group, groups, local);
+  if (tile.number >= params.tiles_stride || tile.channel >= params.channels) { return; }
 
   var rows: array<Six, OUT>;
   let image = (tile.image * params.channels + tile.channel) * params.out_height;

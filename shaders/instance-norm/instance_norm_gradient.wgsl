@@ -13,10 +13,11 @@ struct Params { planes: u32, size: u32, slope: f32 }
 //#include instance-norm/lib/derivative.wgsl
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let plane = row_of(group);
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let part = row_part(group, groups, local, params.size);
+  let plane = part.row;
   if (plane >= params.planes) { return; }
-  let part = row_part(group, local, params.size);
   let mean = statistics[plane * 2];
   let scale = statistics[plane * 2 + 1];
   let mean_g = sums[plane * 2];

@@ -3,7 +3,7 @@
 // and holds elements of one of the rows, and lane r's are broadcast to all. Four products are summed before they join
 // the total: the totals stay out of the inner loop, and chains of additions are short, so they round less.
 // This one takes any strides and sizes; matmul_broadcast_vec4.wgsl is faster where it applies.
-// Grid: x = groups of columns, y = blocks of 8 rows, z = batch.
+// Grid: groups of columns times blocks of 8 rows times batch, flat.
 enable subgroups;
 
 //#include matmul/lib/params.wgsl

@@ -56,11 +56,17 @@ const composedPath: Forward = ({ fq, fk, w1, b1, w2, b2 }, parameters, ids) => {
 
 /** The output y, and under "d" and its name the gradient of every input. */
 function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers {
-  const names = [...given.tensors.keys()].filter((name) => !/^(y|ids|d.+)$/.test(name));
+  const names = [...given.tensors.keys()].filter((name) => !/^(y|rows|ids|d.+)$/.test(name));
   const inputs = Object.fromEntries(names.map((name) => [name, upload(gpu, given.dense(name)).requireGrad()]));
-  const y = forward(inputs, given.parameters as unknown as OperatorParameters, () => gpu.tensor(given.ids("ids")));
+  const parameters = given.parameters as unknown as OperatorParameters;
+  const y = forward(inputs, parameters, () => gpu.tensor(given.ids("ids")));
+  const rows = given.tensors.has("rows") && engine.patchNce(inputs["q"], inputs["k"], nceOptions(parameters));
   const gradients = grad(y, Object.values(inputs), { dy: upload(gpu, given.dense("dy")) });
-  return { y, ...Object.fromEntries(names.map((name, i) => [`d${name}`, gradients[i]])) };
+  const answers: Answers = rows ? { y, rows } : { y };
+  names.forEach((name, i) => {
+    answers[`d${name}`] = gradients[i];
+  });
+  return answers;
 }
 
 /** OperatorParameters after each update. */

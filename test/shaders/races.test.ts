@@ -108,7 +108,7 @@ test("l2_normalize and l2_normalize_gradient", () => {
 test("patch_nce_losses", () => {
   // Two groups of nine, whose keys come in blocks of five and four.
   const [q, k] = [unitRows(random, 18, 8), unitRows(random, 18, 8)];
-  const [loss, lse] = [new Float32Array(18), new Float32Array(18)];
+  const [loss, negatives] = [new Float32Array(18), new Float32Array(18)];
   for (const [begin, keys] of [
     [0, 5],
     [5, 4],
@@ -119,9 +119,9 @@ test("patch_nce_losses", () => {
       return Array.from({ length: 8 }, (_, c) => q.data[row * 8 + c] * k.data[key * 8 + c]).reduce((a, b) => a + b);
     });
     runSafely(kernels.patch_nce_losses, {
-      bindings: { s, loss, lse },
+      bindings: { s, loss, negatives },
       params: { rows: 18, keys, begin, group_size: 9, tau: 0.2 },
-      grid: [1, 18, 1],
+      grid: [18, 1, 1],
       constants: { WORKGROUP: 4 },
     });
   }

@@ -20,4 +20,4 @@ export interface OperatorParameters {
 }
 
 /** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
-export const isAnswer = (short: string) => short !== "dy" && /^(y|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+export const isAnswer = (short: string) => short !== "dy" && /^(y|rows|d[a-z]+\d?|p[1-9]\d*)$/.test(short);

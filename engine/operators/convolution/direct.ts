@@ -26,7 +26,7 @@ export function broadcastConvolution(gpu: Gpu, operands: Operands, g: Geometry):
   const octets = g.rows * Math.ceil(g.columns / PIXELS_PER_LANE);
   gpu.dispatch(conv2d_broadcast, {
     ...directRun(operands, g),
-    grid: [workgroupsFor(conv2d_broadcast, octets, constants), Math.ceil(outChannels / ROWS), batch],
+    grid: workgroupsFor(conv2d_broadcast, octets, constants) * Math.ceil(outChannels / ROWS) * batch,
     constants,
   });
 }
@@ -61,7 +61,7 @@ export function broadcastWeightGradient(
       taps_x: kw,
       rows_per_split: rowsPerSplit,
     },
-    grid: [tilesN, tilesM, splits],
+    grid: tilesN * tilesM * splits,
     constants,
   });
   if (target !== dw) {

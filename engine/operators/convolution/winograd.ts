@@ -84,7 +84,7 @@ function transformInput(
       pad_x: padX,
       reflect: Number(reflect),
     },
-    grid: [workgroupsFor(winograd_input, tiles.stride, constants), channels, 1],
+    grid: workgroupsFor(winograd_input, tiles.stride, constants) * channels,
     constants,
   });
   return v;
@@ -133,7 +133,7 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
       ...tileParams(tiles),
       has_bias: Number(Boolean(bias)),
     },
-    grid: [workgroupsFor(winograd_output, tiles.stride, constants), outChannels, 1],
+    grid: workgroupsFor(winograd_output, tiles.stride, constants) * outChannels,
     constants,
   });
   p.dispose();
@@ -156,7 +156,7 @@ export function runWinogradWeightGradient(
   gpu.dispatch(winograd_output_gradient, {
     bindings: { dy, g },
     params: { batch, channels: outChannels, out_height: height, out_width: width, ...tileParams(tiles) },
-    grid: [workgroupsFor(winograd_output_gradient, tiles.stride, constants), outChannels, 1],
+    grid: workgroupsFor(winograd_output_gradient, tiles.stride, constants) * outChannels,
     constants,
   });
   const s = gpu.empty([FREQUENCIES, outChannels, inChannels]);

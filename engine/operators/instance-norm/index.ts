@@ -12,7 +12,7 @@ import { defineOperator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { rowGrid, workgroupsFor } from "../../device/kernel.js";
+import { workgroupsFor } from "../../device/kernel.js";
 
 export interface InstanceNormOptions {
   eps?: number;
@@ -42,7 +42,7 @@ function partsOf(gpu: Gpu, source: typeof instance_norm | typeof instance_norm_g
   const perThread = Math.min(PER_THREAD[gpu.profile], workgroupsFor(source, size));
   return {
     PER_THREAD: perThread,
-    grid: rowGrid(workgroupsFor(source, Math.ceil(size / perThread)), planes),
+    grid: workgroupsFor(source, Math.ceil(size / perThread)) * planes,
   };
 }
 

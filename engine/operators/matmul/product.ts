@@ -81,7 +81,7 @@ function runBroadcast(gpu: Gpu, product: Product): void {
   const { bindings, params, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
   const LANES = gpu.subgroupSize;
   const groups = workgroupsFor(matmul_broadcast, Math.ceil(n / 4), { LANES });
-  const grid = [groups, Math.ceil(m / BROADCAST_ROWS), batch] as const;
+  const grid = groups * Math.ceil(m / BROADCAST_ROWS) * batch;
   if ((A_ALONG_K || a.m === 1) && vec4B) {
     const constants = { LANES, A_ALONG_K, B_ALONG_K };
     gpu.dispatch(matmul_broadcast_vec4, { bindings: { ...bindings, a_vec4s: a.tensor }, params, grid, constants });

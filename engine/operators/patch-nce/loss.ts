@@ -8,7 +8,7 @@ import { chooseVariant, defineOperator } from "../../core/operator.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { rowGrid, workgroupsFor } from "../../device/kernel.js";
+import { workgroupsFor } from "../../device/kernel.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { runProduct } from "../matmul/index.js";
 import { ROW_WORKGROUP } from "./l2-normalize.js";
@@ -82,10 +82,10 @@ function eachBlockOfKeys(
 }
 
 /**
- * What the gradient needs of the forward pass: the log-sum-exp of each row's logits, and the similarities if they are
- * one block.
+ * What the gradient needs of the forward pass beside the losses: tau times the log-sum-exp of each row's negatives, and
+ * the similarities if they are one block.
  */
-export type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
+export type PatchNceSaved = readonly [negatives: Tensor, s: Tensor | undefined];
 
 /** Losses [rows]. */
 export function runPatchNce(
@@ -97,27 +97,28 @@ export function runPatchNce(
 ): PatchNceSaved {
   const rows = q.shape[0];
   const { tau } = options;
-  const lse = gpu.empty(loss.shape);
+  const negatives = gpu.empty(loss.shape);
   const s = eachBlockOfKeys(gpu, variant, [q, k], options, (s, { keys, begin, size }) => {
     gpu.dispatch(patch_nce_losses, {
-      bindings: { s, loss, lse },
+      bindings: { s, loss, negatives },
       params: { rows, keys, begin, group_size: size, tau },
-      grid: rowGrid(1, rows),
+      grid: rows,
       constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile] },
     });
   });
-  if (oneBlock(rows, options)) return [lse, s];
+  if (oneBlock(rows, options)) return [negatives, s];
   s.dispose();
-  return [lse, undefined];
+  return [negatives, undefined];
 }
 
 /**
- * Gradient of the queries (keys receive none, docs/method.md section 3), with p_ij = exp(q_i . k_j / tau - lse_i):
- *   dq_i = dloss_i / tau * ((p_ii - 1) k_i + sum over j != i of p_ij k_j)
+ * Gradient of the queries (keys receive none, docs/method.md section 3), p_ij being the probability of key j and
+ * n_i = 1 - exp(-loss_i) that of all negatives, the masked one included, which is 1 - p_ii without the cancellation:
+ *   dq_i = dloss_i / tau * (sum over j != i of p_ij k_j - n_i k_i)
  */
 export function runPatchNceGradient(
   gpu: Gpu,
-  [q, k, lse, dloss, kept]: PatchNceGradientInputs,
+  [q, k, loss, negatives, dloss, kept]: PatchNceGradientInputs,
   options: PatchNceOptions,
   dq: Tensor,
 ): void {
@@ -128,9 +129,9 @@ export function runPatchNceGradient(
   const p = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, rows / groups)]);
   const addBlock = (s: Tensor, { keys, begin, size }: { keys: number; begin: number; size: number }) => {
     gpu.dispatch(patch_nce_probabilities, {
-      bindings: { s, lse, dloss, p },
+      bindings: { s, negatives, loss, dloss, p },
       params: { rows, keys, begin, group_size: size, tau },
-      grid: rowGrid(workgroupsFor(patch_nce_probabilities, Math.ceil(keys / perThread)), rows),
+      grid: workgroupsFor(patch_nce_probabilities, Math.ceil(keys / perThread)) * rows,
       constants: { PER_THREAD: perThread },
     });
     runProduct(gpu, variant, {
@@ -152,8 +153,8 @@ export function runPatchNceGradient(
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions, DirectVariant>({
   name: "patchNce",
   variants: directVariants((variant) => (gpu, [q, k], options, loss) => {
-    const [lse, s] = runPatchNce(gpu, variant, [q, k], options, loss);
-    return s ? [lse, s] : [lse];
+    const [negatives, s] = runPatchNce(gpu, variant, [q, k], options, loss);
+    return s ? [negatives, s] : [negatives];
   }),
   choose: chooseByProfile,
   shape([q, k], { groups }) {
@@ -167,13 +168,20 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
     return [q.shape[0]];
   },
   flops: ([q], options) => similarityFlops(q as Shape, options),
-  gradient: ({ inputs: [q, k], saved: [lse, s], options, needs }, dy) => [
-    needs(0) ? patchNceGradientOperator([q, k, lse, dy, s], options) : null,
+  gradient: ({ inputs: [q, k], output, saved: [negatives, s], options, needs }, dy) => [
+    needs(0) ? patchNceGradientOperator([q, k, output, negatives, dy, s], options) : null,
     null,
   ],
 });
 
-type PatchNceGradientInputs = readonly [q: Tensor, k: Tensor, lse: Tensor, dloss: Tensor, s: Tensor | undefined];
+type PatchNceGradientInputs = readonly [
+  q: Tensor,
+  k: Tensor,
+  loss: Tensor,
+  negatives: Tensor,
+  dloss: Tensor,
+  s: Tensor | undefined,
+];
 
 export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, PatchNceOptions>({
   name: "patchNceGradient",

@@ -83,17 +83,18 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     headFlops(k as Shape, w1 as Shape, w2 as Shape) + similarityFlops(k as Shape, options),
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
-    const [lse, s] = runPatchNce(gpu, patchNceVariant(gpu, units, k, options), [units, k], options, loss);
-    return [rows, hidden, units, norms, lse, ...(s ? [s] : [])];
+    const [negatives, s] = runPatchNce(gpu, patchNceVariant(gpu, units, k, options), [units, k], options, loss);
+    return [rows, hidden, units, norms, negatives, ...(s ? [s] : [])];
   },
-  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, saved: [rows, hidden, units, norms, lse, s], needs }, dy) {
+  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, output, saved, needs }, dy) {
+    const [rows, hidden, units, norms, negatives, s] = saved;
     if (gpu.tape.recording) {
       throw new GradientError(
         "patchNcePath cannot be differentiated twice",
         "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
       );
     }
-    const dUnits = patchNceGradientOperator([units, k, lse, dy, s], options);
+    const dUnits = patchNceGradientOperator([units, k, output, negatives, dy, s], options);
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = gate(matmul(dOut, w2), hidden);
     const mapGradient = () => scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape });

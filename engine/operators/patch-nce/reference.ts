@@ -51,13 +51,18 @@ const OWN_KEY = -10;
 
 /**
  * q, k [G * S, C] -> one loss per row, [G * S]: the cross-entropy of class 0 over the logits
- * [q_i . k_i | q_i . k_1 ... q_i . k_S] / tau, where the second q_i . k_i is replaced by -10.
+ * [q_i . k_i | q_i . k_1 ... q_i . k_S] / tau, where the second q_i . k_i is replaced by -10. It is the logarithm of 1
+ * plus the negatives' odds, the sum of exp(logit - positive): summed without the positive, a small loss keeps its
+ * digits.
  */
 export function patchNce(q: Dense, k: Dense, options: PatchNceOptions): Dense {
   const { rows, perGroup } = requirePatches("patchNce", q, k, options);
   const y = zeros([rows]);
-  const logits = new Float64Array(perGroup + 1);
-  for (let row = 0; row < rows; row++) y.data[row] = rowLoss(q, k, row, perGroup, options.tau, logits);
+  const logits = new Float64Array(perGroup);
+  for (let row = 0; row < rows; row++) {
+    const logOdds = negativesOf(q, k, row, perGroup, options.tau, logits);
+    y.data[row] = Math.max(logOdds, 0) + Math.log1p(Math.exp(-Math.abs(logOdds)));
+  }
   return y;
 }
 
@@ -66,15 +71,15 @@ export function patchNceGradient(q: Dense, k: Dense, options: PatchNceOptions, d
   const { rows, perGroup } = requirePatches("patchNceGradient", q, k, options);
   const channels = q.shape[1];
   const dq = zeros(q.shape);
-  const logits = new Float64Array(perGroup + 1);
+  const logits = new Float64Array(perGroup);
   for (let row = 0; row < rows; row++) {
-    const loss = rowLoss(q, k, row, perGroup, options.tau, logits);
-    const logSum = loss + logits[0];
+    const logOdds = negativesOf(q, k, row, perGroup, options.tau, logits);
+    // The probability of all negatives together, which is what the positive's lacks of 1.
+    const share = Math.exp(Math.min(logOdds, 0)) / (1 + Math.exp(-Math.abs(logOdds)));
     const firstKey = Math.floor(row / perGroup) * perGroup;
     for (let j = 0; j < perGroup; j++) {
       // Every logit's gradient is its probability, less 1 at the positive; the constant -10 passes nothing on.
-      const own = firstKey + j === row;
-      const slope = own ? Math.expm1(-loss) : Math.exp(logits[1 + j] - logSum);
+      const slope = firstKey + j === row ? -share : share * Math.exp(logits[j] - logOdds);
       const factor = (dy.data[row] * slope) / options.tau;
       const key = (firstKey + j) * channels;
       for (let c = 0, at = row * channels; c < channels; c++, at++) dq.data[at] += factor * k.data[key + c];
@@ -96,22 +101,22 @@ function requirePatches(operator: string, q: Dense, k: Dense, { groups }: PatchN
   return { rows, perGroup: rows / groups };
 }
 
-/** The loss of one row, whose logits are left in `logits`: the positive, then the group's keys in order. */
-function rowLoss(q: Dense, k: Dense, row: number, perGroup: number, tau: number, logits: Float64Array): number {
+/**
+ * The log-sum-exp of one row's negatives, less its positive logit. Leaves in `logits` those of the group's keys in
+ * order, less the positive one, with the constant in the place of the row's own key.
+ */
+function negativesOf(q: Dense, k: Dense, row: number, perGroup: number, tau: number, logits: Float64Array): number {
   const channels = q.shape[1];
   const firstKey = Math.floor(row / perGroup) * perGroup;
-  let largest = OWN_KEY / tau;
-  for (let j = 0; j < perGroup; j++) {
+  const similarity = (j: number) => {
     const key = (firstKey + j) * channels;
     let dot = 0;
     for (let c = 0, at = row * channels; c < channels; c++, at++) dot += q.data[at] * k.data[key + c];
-    logits[1 + j] = dot / tau;
-    largest = Math.max(largest, logits[1 + j]);
-  }
-  const own = 1 + row - firstKey;
-  logits[0] = logits[own];
-  logits[own] = OWN_KEY / tau;
-  let total = 0;
-  for (let j = 0; j <= perGroup; j++) total += Math.exp(logits[j] - largest);
-  return largest + Math.log(total) - logits[0];
+    return dot;
+  };
+  const own = row - firstKey;
+  const positive = similarity(own);
+  for (let j = 0; j < perGroup; j++) logits[j] = ((j === own ? OWN_KEY : similarity(j)) - positive) / tau;
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  return largest + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - largest), 0));
 }

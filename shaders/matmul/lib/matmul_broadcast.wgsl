@@ -10,14 +10,23 @@ const ROWS: u32 = 8;
 // With fewer than 8 lanes every lane holds the elements of two rows.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
+//#include lib/index.wgsl
+
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let m0 = group.y * ROWS;
-  let n0 = (group.x * LANES + lane) * 4;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let across = (params.n + LANES * 4 - 1) / (LANES * 4);
+  let blocks = (params.m + ROWS - 1) / ROWS;
+  let flat = flat_index(group, groups, 0, 1);
+  let rest = flat / across;
+  let z = rest / blocks;
+  if (z >= params.batch) { return; }
+  let m0 = (rest - z * blocks) * ROWS;
+  let n0 = ((flat - rest * across) * LANES + lane) * 4;
   // Lanes beyond the last column compute the first and store nothing.
-  let columns = params.b_base + group.z * params.b_batch
+  let columns = params.b_base + z * params.b_batch
     + select(vec4u(n0, n0 + 1, n0 + 2, n0 + 3), vec4u(), n0 >= params.n) * params.b_n;
-  let a_base = group.z * params.a_batch;
+  let a_base = z * params.a_batch;
   let last = params.m - 1;
   let a_low = a_base + min(m0 + (lane & (HIGH + 3)), last) * params.a_m;
   let a_high = a_base + min(m0 + 4 + (lane & 3), last) * params.a_m;
@@ -51,6 +60,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var r = 1u; r < ROWS; r++) { total = select(total, totals[r], m == m0 + r); }
     total += addend;
     if (params.relu == 1) { total = max(total, vec4f()); }
-    store_vec4((group.z * params.m + m) * params.n + n0, n0, total);
+    store_vec4((z * params.m + m) * params.n + n0, n0, total);
   }
 }

@@ -207,7 +207,7 @@ const cases: [name: string, args: string[], status: number, said: RegExp][] = [
     "an empty model",
     ["export", "--model", "nothing.safetensors", "--out", "x.pth"],
     1,
-    /nothing\.safetensors is truncated/,
+    /nothing\.safetensors is empty/,
   ],
   [
     "another network",

@@ -3,16 +3,19 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator, initialWeights, Translator, writeParameters } from "../../../cut/index.js";
-import { Random, ShapeError } from "../../../engine/index.js";
-import { ownGpu, rejectionOf } from "../../support/gpu.js";
+import { foldGrid, type Grid } from "../../../engine/device/kernel.js";
+import { planningGpu } from "../../../engine/device/planning.js";
+import { Random, record, ShapeError } from "../../../engine/index.js";
+import { ownGpu, profiles, rejectionOf } from "../../support/gpu.js";
 
 const test = suite("translator");
 
 const gpu = await ownGpu();
 test.after(() => gpu.dispose());
 
+const architecture = { input_nc: 3, output_nc: 3, ngf: 2, blocks: 4, no_antialias: false, no_antialias_up: false };
+
 function smallTranslator(): Translator {
-  const architecture = { input_nc: 3, output_nc: 3, ngf: 2, blocks: 4, no_antialias: false, no_antialias_up: false };
   const generator = new Generator(gpu, architecture);
   const init = { init_type: "xavier", init_gain: 0.1 } as const;
   writeParameters(generator.parameters, initialWeights(Generator.shapes(architecture), new Random(1), init));
@@ -65,6 +68,23 @@ test("a tensor is translated as its picture is, and sides that do not fit are re
   }
   assert.instance(await rejectionOf(translator.translateTensor(gpu.empty([1, 3, 8, 10]))), ShapeError);
   translator.dispose();
+});
+
+test("photos of 12 and 50 megapixels are translated without a grid that is too large", async () => {
+  for (const profile of profiles) {
+    for (const [height, width] of [
+      [3000, 4000],
+      [6124, 8168],
+    ]) {
+      const photo = planningGpu({ profile, subgroupSize: 8 }, 2 ** 40);
+      const generator = new Generator(photo, { ...architecture, ngf: 64, blocks: 9 });
+      const grids: Grid[] = [];
+      photo.observers.add({ onDispatch: ({ grid }) => grids.push(grid) });
+      const input = photo.empty([1, 3, height, width]);
+      await record(photo, () => photo.noGrad(() => generator.translate(input)));
+      assert.ok(grids.length > 20 && grids.every((grid) => Math.max(...foldGrid(grid)) <= 65535));
+    }
+  }
 });
 
 test.run();

@@ -3,18 +3,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { GpuError } from "../../../engine/core/errors.js";
 import { sizeOf } from "../../../engine/core/tensor.js";
-import {
-  foldGrid,
-  KernelCache,
-  type KernelSource,
-  rowGrid,
-  specialize,
-  workgroupsFor,
-} from "../../../engine/device/kernel.js";
+import { foldGrid, KernelCache, type KernelSource, specialize, workgroupsFor } from "../../../engine/device/kernel.js";
 import * as engine from "../../../engine/index.js";
 import * as reference from "../../../engine/operators/reference.js";
 import { Random } from "../../../engine/random.js";
-import { assertClose, download, testGpu, uniform, upload } from "../../support/gpu.js";
+import { assertClose, download, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const source = {
   name: "example",
@@ -42,11 +35,6 @@ test("a grid of many workgroups is folded into two dimensions that cover it", ()
 
 test("a grid of three numbers is taken as it is", () => {
   assert.equal(foldGrid([3, 4, 5]), [3, 4, 5]);
-});
-
-test("rows beyond what one dimension takes go on in the third", () => {
-  assert.equal([...rowGrid(7, 100)], [7, 100, 1]);
-  assert.equal([...rowGrid(7, 65536)], [7, 65535, 2]);
 });
 
 test("workgroups follow from a number of invocations, by the kernel's own size or the constant that gives it", () => {
@@ -128,5 +116,41 @@ test("a workgroup for each of more than 65535 planes and rows", async () => {
   for (const tensor of tensors) tensor.dispose();
   assert.is(sizeOf(sums.shape), 65539);
 });
+
+for (const profile of profiles) {
+  test(`more than 65535 workgroups for one plane, and for many products, on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const shape = [1, 1, 2048, 2052];
+    const work = () => {
+      const x = gpu.tensor(
+        Float32Array.from({ length: sizeOf(shape) }, (_, i) => (i % 1009) - 504),
+        shape,
+      );
+      const y = engine.conv2d(x, gpu.tensor([2], [1, 1, 1, 1]), gpu.tensor([1]));
+      const row = gpu.tensor(
+        Float32Array.from({ length: 65539 }, (_, i) => i),
+        [65539, 1, 1],
+      );
+      return [y, engine.instanceNorm(x), engine.matmul(row, row)];
+    };
+    const tensors = gpu.scope(work);
+    const [y, normal, squares] = await Promise.all(tensors.map(download));
+    assert.ok(
+      y.data.every((v, i) => v === 2 * ((i % 1009) - 504) + 1),
+      "conv2d",
+    );
+    const scale = normal.data[0] / -504;
+    assert.ok(
+      normal.data.every((v, i) => Math.abs(v - scale * ((i % 1009) - 504)) < 1e-3),
+      "instanceNorm",
+    );
+    assert.ok(
+      squares.data.every((v, i) => v === Math.fround(i * i)),
+      "matmul",
+    );
+    for (const tensor of tensors) tensor.dispose();
+    gpu.trimMemory();
+  });
+}
 
 test.run();

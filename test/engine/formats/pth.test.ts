@@ -150,10 +150,7 @@ test("big-endian files", () => {
 
 test("other containers", () => {
   refuses(new Uint8Array(0), /is empty/);
-  refuses(
-    new TextEncoder().encode("<html>not found</html>"),
-    /not a file of torch\.save: it begins with the bytes 3c 68 74 6d/,
-  );
+  refuses(new TextEncoder().encode("<html>not found</html>"), /but a web page/);
   refuses(pickle(emit.int(1)), /a pickle, but not one of torch\.save/);
   refuses(emit.legacyFile(pickle(emit.emptyDict), [], { protocol: 1002 }), /version of torch\.save other than 1001/);
   refuses(emit.zipFile(pickle(emit.emptyDict), { "constants.pkl": new Uint8Array(1) }), /TorchScript/);

@@ -88,13 +88,13 @@ const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) =>
   JSON.stringify({ dtype: "F32", shape, data_offsets: [begin, end] });
 
 const malformed: [string, Uint8Array, RegExp][] = [
-  ["no bytes", new Uint8Array(0), /truncated: 0 bytes/],
+  ["no bytes", new Uint8Array(0), /is empty/],
   ["seven bytes", new Uint8Array(7), /truncated: 7 bytes/],
-  ["a zip", Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0), /not a safetensors file/],
+  ["a zip", Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0), /not a file of weights but an archive/],
   ["a header beyond the end", file(`{"a":${f32(0, 4)}}`).subarray(0, 20), /truncated: 20 bytes, .* header alone/],
   ["a header that is not JSON", file('{"a":'), /not JSON/],
-  ["a header that is not UTF-8", file("{}").map((byte, i) => (i === 8 ? 0xff : byte)), /not JSON/],
-  ["a header that is an array", file("[]"), /not a JSON object/],
+  ["a header that is not UTF-8", file("{}").map((byte, i) => (i === 9 ? 0xff : byte)), /not JSON/],
+  ["a header that is an array", file("[]"), /not a file of weights/],
   ["a tensor that is null", file('{"a":null}'), /"a" by something not an object/],
   ["metadata that is not an object", file('{"__metadata__":1}'), /__metadata__ that is not/],
   ["metadata with a number", file('{"__metadata__":{"k":1}}'), /"k" is not a string/],

@@ -80,6 +80,18 @@ test("tensors outside of their storage, or described by nonsense", () => {
   }
 });
 
+test("tensors of PyTorch 0.3, and parameters with state", () => {
+  const [from, sizes, strides] = [floats(), emit.tuple(emit.int(2), emit.int(3)), emit.tuple(emit.int(1), emit.int(2))];
+  const old = emit.call(emit.global("torch._utils", "_rebuild_tensor"), from, emit.int(4), sizes, strides);
+  const parameter = emit.global("torch._utils", "_rebuild_parameter_with_state");
+  const stateful = emit.call(parameter, whole, emit.yes, emit.orderedDict(), emit.emptyDict);
+  for (const [, bytes] of bothContainers(emit.dict([text("old"), old], [text("w"), stateful]))) {
+    const { tensors } = parsePth(bytes);
+    assert.equal([...(tensors.get("old")?.data ?? [])], [4, 6, 8, 5, 7, 9]);
+    assert.equal([...(tensors.get("w")?.data ?? [])], [...counting]);
+  }
+});
+
 test("roots that are not dictionaries of tensors", () => {
   refuses(emit.zipFile(pickle(whole), { "data/0": bytesOf(counting) }), /holds a single tensor/);
   refuses(emit.zipFile(pickle(emit.list(emit.int(1))), {}), /holds something else/);

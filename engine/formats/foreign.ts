@@ -1,0 +1,47 @@
+// What a file that holds no weights looks like, by how it begins: what downloads, copies and wrong names leave behind.
+// Limits: it looks at the beginning only, and only the readers call it, once they know that the file is not theirs.
+import { FormatError } from "../core/errors.js";
+
+const AGAIN = "Copy or download the file again.";
+const UNPACK = "Unpack it, and give the file inside.";
+const OTHER = "Give a .safetensors file or a .pth file of PyTorch.";
+const LFS = "Run git lfs pull in the repository it comes from, or download the file itself.";
+const WEB = "Open the link in a browser, and download the file itself.";
+const ONNX = "Give the .pth file that it was made of.";
+
+type Kind = readonly [beginning: RegExp, kind: string, fix: string];
+
+/** By the first bytes in hexadecimal. The first that fits counts. */
+const BINARY: readonly Kind[] = [
+  [/^1f8b/, "a gzip archive", UNPACK],
+  [/^(504b0304|377abcaf|52617221|fd377a58|425a68|28b52ffd|(..){257}7573746172)/, "an archive", UNPACK],
+  [/^(89504e47|ffd8ff|47494638|52494646)/, "a picture", OTHER],
+  [/^89484446/, "an HDF5 file, as Keras writes it", OTHER],
+  [/^934e554d/, "an array of NumPy", OTHER],
+  [/^47475546/, "a GGUF file", OTHER],
+  [/^08[01].12/, "an ONNX model", ONNX],
+  [/^(00)+$/, "nothing but zeros", AGAIN],
+];
+
+/** By the first characters, after those. */
+const TEXT: readonly Kind[] = [
+  [/^version https:\/\/git-lfs/, "a git-lfs pointer, which stands for a file that was not fetched", LFS],
+  [/^\s*<(!|\?xml|html|head|body|script)/i, "a web page, as a failed download leaves it", WEB],
+  [/^\s*[[{]["\s\d{[\]}-]/, "JSON text", OTHER],
+  [/^[\s\x20-\x7e]+$/, "a text file", OTHER],
+];
+
+/** Bytes that the kinds above look at. */
+const BEGINNING = 512;
+
+/** The refusal of a file that is of no known container, in words about what it looks like. */
+export function notWeights(bytes: Uint8Array, where: string): FormatError {
+  if (bytes.length === 0) return new FormatError(`${where} is empty.`, AGAIN);
+  const start = bytes.subarray(0, BEGINNING);
+  const hex = Array.from(start, (byte) => byte.toString(16).padStart(2, "0"));
+  const binary = BINARY.find(([beginning]) => beginning.test(hex.join("")));
+  const kind = binary ?? TEXT.find(([beginning]) => beginning.test(new TextDecoder().decode(start)));
+  if (kind) return new FormatError(`${where} is not a file of weights but ${kind[1]}.`, kind[2]);
+  const first = hex.slice(0, 4).join(" ");
+  return new FormatError(`${where} is not a file of weights that is known: it begins with the bytes ${first}.`, OTHER);
+}
