@@ -1,15 +1,13 @@
 // Files that a visitor drops or chooses: the pictures among them with their paths, in code-unit order as the command
 // lists a folder, so that the same folder gives the same order here and there.
 import { CutgpuError } from "../../engine/core/errors.js";
+import { isPictureName } from "../data/picture-endings.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
 export interface NamedFile {
   path: string;
   file: File;
 }
-
-// What listPictures of cut/files/picture-folder.ts takes.
-const PICTURE = /\.(jpe?g|png|webp|tiff?|bmp|ppm)$/i;
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
 export function chosenFiles(input: HTMLInputElement): NamedFile[] {
@@ -48,7 +46,7 @@ async function collect(entry: FileSystemEntry, found: NamedFile[]): Promise<void
  * CutgpuError where there is none.
  */
 export function picturesAmong(files: readonly NamedFile[]): NamedFile[] {
-  const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => PICTURE.test(path));
+  const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => isPictureName(path));
   if (pictures.length === 0) {
     const what = files.length === 0 ? "Nothing was chosen" : `There is no picture among the ${files.length} files`;
     throw new CutgpuError("FOLDER", `${what};`, "choose pictures (jpg, png, webp, bmp or ppm) or a folder of them.");

@@ -167,7 +167,12 @@ const cases: [name: string, args: string[], status: number, said: RegExp][] = [
     2,
     /--in takes one value.*: give the folder/,
   ],
-  ["a size that no adapter holds", [...translate(published, "data/trainA/a0.png", "data"), "--size", "99999"], 1, /1 of 1/],
+  [
+    "a size that no adapter holds",
+    [...translate(published, "data/trainA/a0.png", "data"), "--size", "99999"],
+    1,
+    /1 of 1/,
+  ],
   [
     "pictures scaled beyond all memory",
     train("--load_size", "99999"),
