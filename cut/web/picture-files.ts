@@ -1,6 +1,7 @@
 // Files that a visitor drops or chooses: the pictures among them with their paths, in code-unit order as the command
 // lists a folder, so that the same folder gives the same order here and there.
 import { CutgpuError } from "../../engine/core/errors.js";
+import { isPictureName } from "../data/picture-endings.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
 export interface NamedFile {
@@ -8,10 +9,8 @@ export interface NamedFile {
   file: File;
 }
 
-// What listPictures of cut/files/picture-folder.ts takes: nothing hidden, such as the "._" twins that macOS writes.
-const PICTURE = /\.(jpe?g|png|webp|tiff?|bmp|ppm)$/i;
-const HIDDEN = /\/\.|^\.[^/]*$/;
-const isPicture = (path: string) => PICTURE.test(path) && !HIDDEN.test(path);
+/** What listPictures of cut/files/picture-folder.ts takes: nothing hidden, such as the "._" files that macOS writes. */
+const isPicture = (path: string) => isPictureName(path) && !/\/\.|^\.[^/]*$/.test(path);
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
 export function chosenFiles(input: HTMLInputElement): NamedFile[] {

@@ -62,15 +62,15 @@ test("a terminal gets its line wrap back however the process ends", () => {
     },
   }) as unknown as NodeJS.WriteStream;
   const before = process.listeners("exit");
-  startProgress({ label: "training", total: 2, stream });
-  assert.match(written, "\u001b[?7l");
-  const [added, ...more] = process.listeners("exit").filter((listener) => !before.includes(listener));
-  assert.equal(more, []);
-  process.off("exit", added);
-  (added as () => void)();
-  assert.ok(written.lastIndexOf("\u001b[?7h") > written.lastIndexOf("\u001b[?7l"));
-  const progress = startProgress({ label: "training", total: 2, stream });
-  progress.stop();
+  const left = startProgress({ label: "training", total: 2, stream });
+  const [added] = process.listeners("exit").filter((listener) => !before.includes(listener));
+  try {
+    assert.match(written, "\u001b[?7l");
+    (added as () => void)();
+    assert.ok(written.lastIndexOf("\u001b[?7h") > written.lastIndexOf("\u001b[?7l"));
+  } finally {
+    left.stop();
+  }
   assert.equal(process.listeners("exit"), before);
 });
 
