@@ -64,7 +64,7 @@ export function discriminatorLayout(architecture: DiscriminatorArchitecture): re
   const endStage = () => {
     modules[modules.length - 1].endsStage = true;
   };
-  const levels = netD === "basic" ? 3 : n_layers_D;
+  const levels = { basic: 3, n_layers: n_layers_D }[netD];
   const stride = no_antialias ? 2 : 1;
   const width = (level: number) => ndf * Math.min(2 ** level, 8);
   for (let level = 0; level < levels; level++) {

@@ -86,6 +86,9 @@ function adam(gpu: Gpu, given: OperatorCase): Answers {
 
 /** Every answer of one operator case with its error; the patch path both fused and composed. */
 export async function operatorAnswers(gpu: Gpu, given: OperatorCase): Promise<GoldenCase[]> {
+  if (given.op !== "adam" && !forwards[given.op]) {
+    throw new Error(`nothing answers "${given.op}" of ${given.name}: add its call to test/goldens/operators.ts`);
+  }
   const ways: [string, () => Answers][] =
     given.op === "adam" ? [["", () => adam(gpu, given)]] : [["", () => differentiate(gpu, given, forwards[given.op])]];
   if (given.op === "patchNcePath") ways.push([" composed", () => differentiate(gpu, given, composedPath)]);
