@@ -33,7 +33,7 @@ export interface Sample {
 
 export type TrainingEvent =
   | { kind: "progress"; text: string }
-  | { kind: "begun"; step: number; stepsInAll: number; adapter: string; losses: LossRow[] }
+  | { kind: "begun"; step: number; stepsInAll: number; losses: LossRow[] }
   | { kind: "losses"; rows: LossRow[] }
   | { kind: "sample"; sample: Sample }
   /** A checkpoint; `unsaved` holds its bytes where the storage did not take them. */

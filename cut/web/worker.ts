@@ -116,7 +116,6 @@ class WorkerTraining {
       kind: "begun",
       step: training.stepsDone,
       stepsInAll: training.stepsInAll,
-      adapter: [gpu.info.vendor, gpu.info.architecture].filter(Boolean).join(" "),
       losses: this.#rows,
     });
     for (const { label, picture } of samples) await this.#keepSample(store, label, null, picture);
