@@ -1,20 +1,17 @@
 // Where a command is going to write, looked at before its work (Node only): never onto a file that it reads or that a
 // run keeps, and never only to find after an hour that the place cannot be written. Files are compared by device and
 // inode, since the same file has many paths: links, other case, other mounts.
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve, sep } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
 import { OptionError } from "../options/schema.js";
 import { fileError } from "./atomic-files.js";
+import { isRunFile } from "./run-folder.js";
 
 /** Files, and what an error calls them, such as "the pictures of --in DIR" or "--out DIR". */
 export interface NamedFiles {
   what: string;
   paths: readonly string[];
 }
-
-/** What of a run's folder a training writes. */
-const OF_RUN = /^((latest|\d+)\.safetensors|(config|tuning)\.json|losses\.jsonl|report\.html|samples)$/;
 
 /** The same for every path of one file; null where there is none. */
 function identity(path: string): string | null {
@@ -63,29 +60,6 @@ function refuse(code: string | undefined, path: string): never {
   throw fileError(Object.assign(new Error(code), { code, path, syscall: "write" })) ?? new Error(code);
 }
 
-/** Whether the folder is that of a run, which its configuration tells. */
-function isRun(folder: string): boolean {
-  try {
-    return "runs_dir" in JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the file is one that a run keeps. */
-function isOfRun(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const real = realpathSync(path);
-  return OF_RUN.test(basename(real)) && isRun(dirname(real));
-}
-
-/** Throws where a new run in this folder would clear away files that are no run's, and so somebody's own. */
-export function refuseForeign(folder: string): void {
-  const theirs = isRun(folder) ? undefined : readdirSync(folder).find((name) => OF_RUN.test(name));
-  if (theirs === undefined) return;
-  throw new CutgpuError("RUN_EXISTS", `${folder} is no run and holds ${theirs};`, "choose another --name.");
-}
-
 /**
  * Throws where what is to be written would replace a file that is read or that a run keeps (an OptionError), or cannot
  * be written where it belongs.
@@ -95,7 +69,7 @@ export function checkOutput(writing: NamedFiles, reading: readonly NamedFiles[])
   for (const { what, paths } of reading) for (const path of paths) read.set(identity(path), what);
   for (const path of writing.paths) {
     const own = identity(path);
-    const what = own !== null && (read.get(own) ?? (isOfRun(path) ? `${path}, which belongs to a run` : undefined));
+    const what = own !== null && (read.get(own) ?? (isRunFile(path) ? `${path}, which belongs to a run` : undefined));
     if (what) throw new OptionError(`${writing.what} would write over ${what};`, "choose another place.");
   }
   refuseUnwritable(writing);

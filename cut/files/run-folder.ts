@@ -15,20 +15,41 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmdirSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { LossRow } from "../report/losses.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
-import { refuseForeign } from "./output.js";
 import { readWhole } from "./read-whole.js";
 import { releaseLock, takeLock } from "./run-lock.js";
 
 const checkpointEnding = ".safetensors";
+/** What a training writes beside its checkpoints and its configuration. */
+const OUTPUTS = ["losses.jsonl", "samples", "report.html", "tuning.json"];
+
+const isRunName = (name: string) =>
+  name === "config.json" || OUTPUTS.includes(name) || /^(latest|\d+)\.safetensors$/.test(name);
+
+/** Whether the folder is that of a run, which its configuration tells. */
+function isRun(folder: string): boolean {
+  try {
+    return "runs_dir" in JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a path leads to a file that a run keeps. */
+export function isRunFile(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const real = realpathSync(path);
+  return isRunName(basename(real)) && isRun(dirname(real));
+}
 
 export class RunFolder {
   #losses: number | undefined;
@@ -55,7 +76,7 @@ export class RunFolder {
         );
       }
       refuseForeign(folder.path);
-      for (const leftover of ["losses.jsonl", "samples", "report.html", "tuning.json"]) {
+      for (const leftover of OUTPUTS) {
         withFileErrors(folder.path, () => rmSync(join(folder.path, leftover), { recursive: true, force: true }));
       }
       folder.writeConfig(config);
@@ -234,6 +255,13 @@ export class RunFolder {
     process.off("exit", this.#release);
     this.#release();
   }
+}
+
+/** Throws where a new run in this folder would clear away files that are no run's, and so somebody's own. */
+function refuseForeign(folder: string): void {
+  const theirs = isRun(folder) ? undefined : readdirSync(folder).find(isRunName);
+  if (theirs === undefined) return;
+  throw new CutgpuError("RUN_EXISTS", `${folder} is no run and holds ${theirs};`, "choose another --name.");
 }
 
 function checkpointNames(folder: string): string[] {
