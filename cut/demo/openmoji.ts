@@ -1,24 +1,34 @@
-// The demo's data set: OpenMoji (openmoji.org, CC BY-SA 4.0), line drawings to colour. A is the black drawing of one
-// half of the code points and B the colour drawing of the other half, so no picture of A has its answer in B and
-// training is truly unpaired; 40 held-out code points are drawn both ways and give true answers. Written as the folders
-// that `cutgpu train` takes (trainA, trainB, testA, testB).
+// The demo's data set: line drawings of OpenMoji (openmoji.org, CC BY-SA 4.0). A are the black drawings of one half of
+// the code points, B blueprints of the other half, so no picture of A has its answer in B and training is truly
+// unpaired; 40 held-out code points are drawn both ways and give true answers. Written as the folders that
+// `cutgpu train` takes (trainA, trainB, testA, testB).
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
+import type { Picture } from "../data/picture.js";
 import { makeFolder } from "../files/atomic-files.js";
+import { writePicture } from "../files/decode.js";
 import { loadSharp } from "../files/sharp.js";
+import { blueprintOf } from "./blueprint.js";
 
 const HELD_OUT = 40;
-/** Groups whose colours can be guessed from their lines; flags and the many skin tones cannot. */
+/** Groups with drawings of their own: flags are mostly colour, and people are the same drawing many times over. */
 const GROUPS = ["smileys-emotion", "animals-nature", "food-drink", "travel-places", "activities", "objects", "symbols"];
 
-interface Emoji {
+export interface Emoji {
   hexcode: string;
   group: string;
   /** Its name in words. */
   annotation: string;
+}
+
+/** The code points of the three parts of the data set. */
+export interface Drawings {
+  A: Emoji[];
+  B: Emoji[];
+  heldOut: Emoji[];
 }
 
 /** Where the package's drawings are. Throws a CutgpuError where it is not installed. */
@@ -34,56 +44,68 @@ function openMojiFolder(): string {
   }
 }
 
+/** Which drawings are A, which B and which are held out; always the same. Throws a CutgpuError without the package. */
+export function chooseDrawings(): Drawings {
+  const all = JSON.parse(readFileSync(join(openMojiFolder(), "data", "openmoji.json"), "utf8")) as Emoji[];
+  const sorted = all
+    .filter(({ group, hexcode }) => GROUPS.includes(group) && existsSync(drawingFile(hexcode)))
+    .sort((a, b) => (a.hexcode < b.hexcode ? -1 : 1));
+  const shuffled = [...new Random(17).permutation(sorted.length)].map((i) => sorted[i]);
+  const half = HELD_OUT + Math.floor((shuffled.length - HELD_OUT) / 2);
+  return { heldOut: shuffled.slice(0, HELD_OUT), A: shuffled.slice(HELD_OUT, half), B: shuffled.slice(half) };
+}
+
+const drawingFile = (hexcode: string) => join(openMojiFolder(), "black", "svg", `${hexcode}.svg`);
+
+/** The black drawing on white, `size` pixels wide and high, gray. */
+export async function drawEmoji({ hexcode }: Emoji, size: number): Promise<Picture> {
+  const sharp = await loadSharp();
+  // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.
+  const { data, info } = await sharp(drawingFile(hexcode), { density: 4 * size })
+    .flatten({ background: "white" })
+    .toColourspace("srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const pixels = await sharp(data, { raw: info })
+    .resize(size, size, { kernel: "lanczos3" })
+    .toColourspace("b-w")
+    .raw()
+    .toBuffer();
+  return { width: size, height: size, channels: 1, data: new Uint8Array(pixels) };
+}
+
 /**
- * Draws the data set into `folder` at `size` pixels. `onDraw` hears of every picture. Returns the held-out drawings.
- * Throws the signal's reason when it is aborted.
+ * Draws the data set into `folder`, each drawing at all of `sizes` (in pixels); held-out ones at the first. `onDraw`
+ * hears of every picture. Returns the held-out drawings. Throws the signal's reason when it is aborted.
  */
 export async function drawOpenMoji(
   folder: string,
-  size: number,
+  sizes: readonly number[],
   onDraw: (done: number, total: number) => void,
   signal: AbortSignal,
-): Promise<{ code: string; name: string }[]> {
-  const source = openMojiFolder();
-  const all = JSON.parse(readFileSync(join(source, "data", "openmoji.json"), "utf8")) as Emoji[];
-  const drawing = (style: string, code: string) => join(source, style, "svg", `${code}.svg`);
-  const codes = all
-    .filter(({ group, hexcode }) => GROUPS.includes(group) && existsSync(drawing("black", hexcode)))
-    .map(({ hexcode }) => hexcode)
-    .sort();
-  const shuffled = [...new Random(17).permutation(codes.length)].map((i) => codes[i]);
-  const heldOut = shuffled.slice(0, HELD_OUT);
-  const half = HELD_OUT + Math.floor((shuffled.length - HELD_OUT) / 2);
-  const jobs: [string, string, string][] = [
-    ...shuffled.slice(HELD_OUT, half).map((code): [string, string, string] => ["trainA", "black", code]),
-    ...shuffled.slice(half).map((code): [string, string, string] => ["trainB", "color", code]),
-    ...heldOut.flatMap((code): [string, string, string][] => [
-      ["testA", "black", code],
-      ["testB", "color", code],
-    ]),
+): Promise<Emoji[]> {
+  const { A, B, heldOut } = chooseDrawings();
+  const paper = (drawing: Picture) => drawing;
+  const jobs = [
+    ...A.flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainA: paper } }))),
+    ...B.flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainB: blueprintOf } }))),
+    ...heldOut.map((emoji) => ({ emoji, size: sizes[0], sides: { testA: paper, testB: blueprintOf } })),
   ];
   for (const name of ["trainA", "trainB", "testA", "testB"]) makeFolder(join(folder, name));
   let done = 0;
   const next = jobs.values();
-  const sharp = await loadSharp();
   const worker = async () => {
-    for (const [name, style, code] of next) {
+    for (const { emoji, size, sides } of next) {
       if (signal.aborted) return;
-      // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.
-      const large = await sharp(drawing(style, code), { density: 72 * Math.max(1, (4 * size) / 72) })
-        .flatten({ background: "white" })
-        .toColourspace("srgb")
-        .raw()
-        .toBuffer({ resolveWithObject: true });
-      await sharp(large.data, { raw: large.info })
-        .resize(size, size, { kernel: "lanczos3" })
-        .png()
-        .toFile(join(folder, name, `${code}.png`));
+      const drawing = await drawEmoji(emoji, size);
+      const name = size === sizes[0] ? emoji.hexcode : `${emoji.hexcode}-${size}`;
+      for (const [side, style] of Object.entries(sides)) {
+        await writePicture(join(folder, side, `${name}.png`), style(drawing));
+      }
       onDraw(++done, jobs.length);
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
   signal.throwIfAborted();
-  const names = new Map(all.map(({ hexcode, annotation }) => [hexcode, annotation]));
-  return heldOut.map((code) => ({ code, name: names.get(code) ?? code }));
+  return heldOut;
 }

@@ -59,7 +59,7 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
     const plan = planDemo(gpu.profile, gpu.info.architecture);
     const dataroot = join(folder.path, "data");
     const adapter = `${adapterLabel(gpu)} (${gpu.profile} kernels)`;
-    say(`Line drawings to colour: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapter}.`);
+    say(`Drawings to blueprints: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapter}.`);
     const pairs = await drawData(dataroot, plan.size, signal);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
@@ -141,7 +141,7 @@ class Demo {
     ];
     folder.writeReport(
       renderReport({
-        title: "CUT demo: line drawings to colour",
+        title: "CUT demo: drawings to blueprints",
         options,
         losses: this.#losses,
         samples: this.#rows,
@@ -193,7 +193,7 @@ async function drawData(folder: string, size: number, signal: AbortSignal): Prom
   try {
     const heldOut = await drawOpenMoji(
       folder,
-      size,
+      [size],
       (done, total) => {
         progress ??= startProgress({ label: "drawing", total });
         progress.update(done);
@@ -201,10 +201,10 @@ async function drawData(folder: string, size: number, signal: AbortSignal): Prom
       signal,
     );
     return await Promise.all(
-      heldOut.map(async ({ code, name }) => ({
-        label: name,
-        input: await readPicture(join(folder, "testA", `${code}.png`), 3),
-        truth: await readPicture(join(folder, "testB", `${code}.png`), 3),
+      heldOut.map(async ({ hexcode, annotation }) => ({
+        label: annotation,
+        input: await readPicture(join(folder, "testA", `${hexcode}.png`), 3),
+        truth: await readPicture(join(folder, "testB", `${hexcode}.png`), 3),
       })),
     );
   } finally {
