@@ -3,14 +3,14 @@
 // says.
 
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
-import { planDemo, smallNetworks } from "../../cut/demo/demo-settings.js";
+import { planDemo } from "../../cut/demo/demo-settings.js";
 import { makeStep } from "../inputs/random-training-step.js";
 
 const start = performance.now();
 const profile = process.argv[2];
 const gpu = await openCommandGpu(profile === "gpu" || profile === "software" ? profile : "auto");
-const { size, ngf, ndf, batch_size } = planDemo(gpu.profile, gpu.info.architecture);
-const { run } = makeStep(gpu, { size, ngf, ndf }, { ...smallNetworks, batch_size });
+const { crop_size: size, ngf, ndf, ...options } = planDemo(gpu.profile, gpu.info.architecture, false).given;
+const { run } = makeStep(gpu, { size, ngf, ndf }, options);
 await run();
 await gpu.finish();
 process.stdout.write(`${performance.now() - start}\n`);

@@ -1,38 +1,53 @@
-// How large the demo is on an adapter: pictures, networks and steps such that it ends in about three minutes and looks
-// its best. On a GPU more of everything; on a software adapter 32 pixels and small networks. The number of steps
-// follows the speed that was measured just before. Pure.
+// How large the demo is on an adapter: drawings, networks and steps such that it ends in about three minutes and looks
+// its best; and the long training of the model that comes with the page. The number of steps follows the speed that was
+// measured just before. Pure.
 import type { Profile } from "../../engine/device/adapter.js";
 import { resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** Small networks, for the demo and for whatever else must be quick; their widths are chosen separately. */
-export const smallNetworks: Pick<TrainOptions, "netG" | "nce_layers" | "num_patches" | "netF_nc"> = {
+/**
+ * A small training that learns from few steps. PatchNCE looks at the two downsampled layers alone: blueprints are dark
+ * where drawings are bright, which the pixels of the first layers cannot be asked to match.
+ */
+export const smallTraining = {
   netG: "resnet_4blocks",
-  nce_layers: [0, 4, 8, 12],
+  ngf: 8,
+  netD: "n_layers",
+  n_layers_D: 2,
+  ndf: 16,
+  nce_layers: [8, 12],
   num_patches: 64,
   netF_nc: 64,
-};
+  lr: 4e-4,
+} satisfies Partial<TrainOptions>;
 
 export interface DemoPlan {
-  size: number;
-  batch_size: number;
-  ngf: number;
-  ndf: number;
-  lr: number;
+  /** Drawings of each side. An epoch is as long, and the learning rate falls from one to the next. */
+  drawings: number;
+  /** Sides of the drawings in pixels; the first is that of the held-out ones. */
+  sizes: readonly number[];
+  /** What differs from the defaults of `cutgpu train`, but for places and steps. */
+  given: Partial<TrainOptions> & Pick<TrainOptions, "batch_size" | "crop_size" | "ngf" | "ndf">;
   /** Seconds that training may take, and bounds for the steps. */
   seconds: number;
   fewest: number;
   most: number;
 }
 
-export function planDemo(profile: Profile, architecture: string): DemoPlan {
-  if (profile === "gpu") {
-    return { size: 64, batch_size: 4, ngf: 32, ndf: 32, lr: 4e-4, seconds: 150, fewest: 600, most: 6000 };
+/** The plan for an adapter; `long` is that of the model that comes with the page, the same on all adapters. */
+export function planDemo(profile: Profile, architecture: string, long: boolean): DemoPlan {
+  if (long) {
+    const given = { ...smallTraining, ngf: 16, preprocess: "crop" as const, crop_size: 96, batch_size: 1, lr: 2e-4 };
+    return { drawings: 608, sizes: [128, 192, 256], given, seconds: 0, fewest: 20_000, most: 20_000 };
   }
-  // SwiftShader is several times slower than lavapipe: fewer steps, and some more patience.
+  const given = { ...smallTraining, load_size: 128, crop_size: 64, batch_size: 1 };
+  if (profile === "gpu") {
+    const larger = { ...given, ngf: 32, ndf: 32, crop_size: 128, batch_size: 4 };
+    return { drawings: 200, sizes: [128], given: larger, seconds: 150, fewest: 600, most: 6000 };
+  }
+  // SwiftShader is several times slower than lavapipe: it may take longer.
   const slow = architecture === "swiftshader";
-  const size = { size: 32, batch_size: 1, ngf: slow ? 8 : 16, ndf: 16, lr: 2e-4 };
-  return { ...size, seconds: slow ? 240 : 150, fewest: slow ? 300 : 500, most: 4000 };
+  return { drawings: 200, sizes: [128], given, seconds: slow ? 300 : 150, fewest: 600, most: 4000 };
 }
 
 /** Steps for a measured number of seconds per step. */
@@ -41,24 +56,16 @@ export const plannedSteps = ({ seconds, fewest, most }: DemoPlan, secondsPerStep
 
 /** The configuration of the demo's training, in the words of `cutgpu train`. */
 export function demoOptions(
-  plan: DemoPlan,
+  { given, drawings }: DemoPlan,
   place: { dataroot: string; name: string; runs_dir: string; profile: Profile | "auto"; seed: number },
   steps: number,
-  batchesPerEpoch: number,
 ): TrainOptions {
-  const epochs = Math.ceil(steps / batchesPerEpoch);
+  const { batch_size } = given;
+  const epochs = Math.ceil(steps / Math.floor(drawings / batch_size));
   const n_epochs = Math.ceil(epochs / 2);
-  const { size, batch_size, ngf, ndf, lr } = plan;
   return resolveOptions({
     ...place,
-    ...smallNetworks,
-    preprocess: "resize",
-    load_size: size,
-    crop_size: size,
-    batch_size,
-    ngf,
-    ndf,
-    lr,
+    ...given,
     n_epochs,
     n_epochs_decay: epochs - n_epochs,
     max_steps: steps,

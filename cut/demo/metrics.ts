@@ -50,3 +50,22 @@ export function ssim(a: Picture, b: Picture): number {
   }
   return sum / count;
 }
+
+/** A held-out drawing and its true translation. */
+export interface Pair {
+  label: string;
+  input: Picture;
+  truth: Picture;
+}
+
+export interface Score {
+  l1: number;
+  ssim: number;
+}
+
+/** The mean score of the translations of pairs, in their order. */
+export function scoreOf(pairs: readonly Pair[], translations: readonly Picture[]): Score {
+  const mean = (measure: (a: Picture, b: Picture) => number) =>
+    pairs.reduce((sum, { truth }, i) => sum + measure(translations[i], truth), 0) / pairs.length;
+  return { l1: mean(l1), ssim: mean(ssim) };
+}

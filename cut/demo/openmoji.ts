@@ -57,12 +57,19 @@ export function chooseDrawings(): Drawings {
 
 const drawingFile = (hexcode: string) => join(openMojiFolder(), "black", "svg", `${hexcode}.svg`);
 
+/** The drawings are 72 units wide, of which the outermost are empty in nearly all of them. */
+const UNITS = 72;
+const MARGIN = 4;
+
 /** The black drawing on white, `size` pixels wide and high, gray. */
 export async function drawEmoji({ hexcode }: Emoji, size: number): Promise<Picture> {
   const sharp = await loadSharp();
-  // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.
-  const { data, info } = await sharp(drawingFile(hexcode), { density: 4 * size })
+  // Drawn large, at `scale` pixels a unit, and then made small, which keeps thin lines even.
+  const scale = Math.ceil((4 * size) / UNITS);
+  const side = scale * (UNITS - 2 * MARGIN);
+  const { data, info } = await sharp(drawingFile(hexcode), { density: 72 * scale })
     .flatten({ background: "white" })
+    .extract({ left: scale * MARGIN, top: scale * MARGIN, width: side, height: side })
     .toColourspace("srgb")
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -75,20 +82,21 @@ export async function drawEmoji({ hexcode }: Emoji, size: number): Promise<Pictu
 }
 
 /**
- * Draws the data set into `folder`, each drawing at all of `sizes` (in pixels); held-out ones at the first. `onDraw`
- * hears of every picture. Returns the held-out drawings. Throws the signal's reason when it is aborted.
+ * Draws the data set into `folder`: the first `count` drawings of A and of B at all of `sizes` (in pixels), held-out
+ * ones at the first. `onDraw` hears of every picture. Returns the held-out drawings. Throws the signal's reason when it
+ * is aborted.
  */
 export async function drawOpenMoji(
   folder: string,
-  sizes: readonly number[],
+  { count, sizes }: { count: number; sizes: readonly number[] },
   onDraw: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<Emoji[]> {
   const { A, B, heldOut } = chooseDrawings();
   const paper = (drawing: Picture) => drawing;
   const jobs = [
-    ...A.flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainA: paper } }))),
-    ...B.flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainB: blueprintOf } }))),
+    ...A.slice(0, count).flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainA: paper } }))),
+    ...B.slice(0, count).flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainB: blueprintOf } }))),
     ...heldOut.map((emoji) => ({ emoji, size: sizes[0], sides: { testA: paper, testB: blueprintOf } })),
   ];
   for (const name of ["trainA", "trainB", "testA", "testB"]) makeFolder(join(folder, name));

@@ -67,8 +67,15 @@ footer { margin-top: 44px; color: var(--soft); font-size: 13px; }
 }
 `;
 
-/** The training report's: the base, tables of pictures, options. */
+/** The training report's: the base, pictures before and after, tables of pictures, options. */
 export const pageStyle = `${baseStyle}
+.pairs {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 20px;
+  margin: 24px 0 8px;
+}
+.pairs figure { display: grid; grid-template-columns: 1fr 1fr; margin: 0; }
+.pairs img { display: block; width: 100%; height: auto; background: #fff; box-shadow: 0 0 0 1px var(--line); }
+.pairs figcaption { grid-column: 1 / 3; padding-top: 6px; color: var(--soft); font-size: 13px; }
 .samples { overflow-x: auto; padding: 14px; }
 .samples table { border-collapse: separate; border-spacing: 6px; margin: 0 auto; }
 .samples th { font-weight: 500; font-size: 12.5px; color: var(--soft); white-space: nowrap; text-align: center; }

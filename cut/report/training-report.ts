@@ -20,8 +20,17 @@ export interface SampleRow {
   images: SampleImage[];
 }
 
+/** A picture before and after translation, to be shown large. */
+export interface BeforeAfter {
+  label: string;
+  before: Uint8Array;
+  after: Uint8Array;
+}
+
 export interface ReportContent {
   title: string;
+  /** What people look at first, above all figures. */
+  pairs?: readonly BeforeAfter[];
   /** The run's configuration. */
   options: Record<string, unknown>;
   /** Defaults to compare `options` with: what differs is set off. */
@@ -34,13 +43,14 @@ export interface ReportContent {
 
 /** The page as text. */
 export function renderReport(content: ReportContent): string {
-  const { title, options, defaults, losses, samples, summary } = content;
+  const { title, pairs = [], options, defaults, losses, samples, summary } = content;
   const charts = drawCharts(losses);
   const curves =
     charts.length > 0
       ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>`
       : '<p class="empty">No step has been recorded yet.</p>';
-  const body = `${renderSummary(summary)}
+  const body = `${pairs.length > 0 ? renderPairs(pairs) : ""}
+${renderSummary(summary)}
 ${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
 <h2>Losses</h2>
 ${curves}
@@ -48,6 +58,15 @@ ${curves}
 ${renderOptions(options, defaults)}
 <footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu training report", title, style: pageStyle, body });
+}
+
+function renderPairs(pairs: readonly BeforeAfter[]): string {
+  const figures = pairs.map(({ label, before, after }) => {
+    const name = escapeHtml(label);
+    const image = (png: Uint8Array, what: string) => `<img src="${pngAddress(png)}" alt="${name}, ${what}">`;
+    return `<figure>${image(before, "before")}${image(after, "after")}<figcaption>${name}</figcaption></figure>`;
+  });
+  return `<div class="pairs">${figures.join("\n")}</div>`;
 }
 
 function captionOf({ step, caption }: SampleImage): string {

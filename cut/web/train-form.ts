@@ -3,7 +3,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 // Not from terminal/index.ts, which needs Node.
 import { parseArguments } from "../cli/terminal/arguments.js";
-import { smallNetworks } from "../demo/demo-settings.js";
+import { smallTraining } from "../demo/demo-settings.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
 import { byId } from "./dom.js";
 import { attempt } from "./messages.js";
@@ -17,7 +17,7 @@ type Given = Partial<TrainOptions>;
 const networks: Record<string, { pixels: number; given: Given }> = {
   small: {
     pixels: 64,
-    given: { ...smallNetworks, ngf: 16, ndf: 16 },
+    given: { ...smallTraining, ngf: 16 },
   },
   medium: { pixels: 128, given: { netG: "resnet_6blocks", ngf: 32, ndf: 32, netF_nc: 128 } },
   paper: { pixels: 256, given: {} },

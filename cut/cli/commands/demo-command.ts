@@ -1,4 +1,4 @@
-// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on pictures it never
+// `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on drawings it never
 // saw. The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,13 +9,14 @@ import { Random } from "../../../engine/random.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
 import { type DemoPlan, demoOptions, planDemo, plannedSteps } from "../../demo/demo-settings.js";
-import { l1, ssim } from "../../demo/metrics.js";
+import { type Pair, type Score, scoreOf } from "../../demo/metrics.js";
 import { drawOpenMoji } from "../../demo/openmoji.js";
+import { sheetOf } from "../../demo/picture-sheet.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { group, profileOption, runsDirOption, seedOption } from "../../options/common-options.js";
-import { completeOptions, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
+import { completeOptions, flag, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
 import type { TrainOptions } from "../../options/train-schema.js";
 import type { LossRow } from "../../report/losses.js";
@@ -25,14 +26,23 @@ import { TrainingStep } from "../../training/training-step.js";
 import { Translator } from "../../translation/translator.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand, formatSeconds, print, startProgress } from "../terminal/index.js";
+import {
+  type CommandContext,
+  defineCommand,
+  formatSeconds,
+  print,
+  showOnTerminal,
+  startProgress,
+} from "../terminal/index.js";
 
-/** Held-out pictures that the report shows; all are measured. */
+/** Held-out drawings that are shown large, and that are shown as they become; all are measured. */
+const LARGE = 6;
 const SHOWN = 12;
 
 const schema = v.strictObject({
   runs_dir: runsDirOption(group, "where the demo's run folder is made"),
   steps: option(group, orNone(wholeNumber({ min: 1 })), null, "train this many steps instead of about three minutes"),
+  long: option(group, flag(), false, "train the model that comes with the page: an hour or more on a processor"),
   seed: seedOption(group, 1, "another seed trains another model"),
   profile: profileOption(group),
 });
@@ -43,12 +53,6 @@ export default defineCommand({
   run: demo,
 });
 
-interface Pair {
-  label: string;
-  input: Picture;
-  truth: Picture;
-}
-
 async function demo(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
   const name = freeName(options.runs_dir);
@@ -56,17 +60,16 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
   const folder = RunFolder.create(options.runs_dir, name, options);
   let begun = false;
   try {
-    const plan = planDemo(gpu.profile, gpu.info.architecture);
+    const plan = planDemo(gpu.profile, gpu.info.architecture, options.long);
     const dataroot = join(folder.path, "data");
     const adapter = `${adapterLabel(gpu)} (${gpu.profile} kernels)`;
-    say(`Drawings to blueprints: a small CUT on OpenMoji, ${plan.size} x ${plan.size} pixels, on ${adapter}.`);
-    const pairs = await drawData(dataroot, plan.size, signal);
+    say(`Drawings to blueprints: a small CUT on OpenMoji, ${plan.sizes[0]} x ${plan.sizes[0]} pixels, on ${adapter}.`);
+    const pairs = await drawData(dataroot, plan, signal);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
     const place = { dataroot, name, runs_dir: options.runs_dir, profile: options.profile, seed: options.seed };
-    const batchesPerEpoch = Math.floor(Math.max(filesA.length, filesB.length) / plan.batch_size);
-    const steps = options.steps ?? plannedSteps(plan, await secondsPerStep(gpu, plan, demoOptions(plan, place, 1, 1)));
-    const trainOptions = demoOptions(plan, place, steps, batchesPerEpoch);
+    const steps = options.steps ?? plannedSteps(plan, await secondsPerStep(gpu, demoOptions(plan, place, 1)));
+    const trainOptions = demoOptions(plan, place, steps);
     folder.writeConfig(trainOptions);
     const source = new UnalignedDataset({ ...trainOptions, filesA, filesB, read: readPicture });
     const training = Training.start(gpu, trainOptions, source);
@@ -99,10 +102,10 @@ class Demo {
 
   async run(signal: AbortSignal): Promise<void> {
     const { folder, options, training, pairs } = this;
-    for (const [i, { input }] of pairs.slice(0, SHOWN).entries()) {
-      this.#rows[i].images.push({ caption: "input", png: await encodePng(input) });
-    }
-    const before = await this.#measure(0);
+    await this.#note(
+      "input",
+      pairs.map(({ input }) => input),
+    );
     const begun = performance.now();
     const progress = startProgress({ label: "training", total: training.stepsInAll });
     let reached = false;
@@ -116,7 +119,7 @@ class Demo {
           },
           onCheckpoint: (name, bytes) => folder.saveCheckpoint(name, bytes),
           onDisplay: async (step) => {
-            await this.#show(step);
+            if (step < training.stepsInAll) await this.#note(step, await this.#translate(SHOWN));
           },
         },
         signal,
@@ -124,32 +127,32 @@ class Demo {
     } finally {
       progress.stop();
     }
-    const after = await this.#measure(training.stepsDone);
     const seconds = (performance.now() - begun) / 1000;
-    for (const [i, { truth }] of pairs.slice(0, SHOWN).entries()) {
-      this.#rows[i].images.push({ caption: "truth", png: await encodePng(truth) });
-    }
-    const copied = score(
-      pairs,
-      pairs.map(({ input }) => input),
+    const outputs = await this.#translate(pairs.length);
+    await this.#note(training.stepsDone, outputs);
+    await this.#note(
+      "truth",
+      pairs.map(({ truth }) => truth),
     );
-    const table: [string, string][] = [
-      ["untrained", scoreText(before)],
-      ["trained", scoreText(after)],
-      ["the input itself", scoreText(copied)],
-      ["steps", `${training.stepsDone} in ${formatSeconds(seconds)}`],
+    const scores: [string, Score][] = [
+      ["translated", scoreOf(pairs, outputs)],
+      [
+        "the input itself",
+        scoreOf(
+          pairs,
+          pairs.map(({ input }) => input),
+        ),
+      ],
     ];
-    folder.writeReport(
-      renderReport({
-        title: "CUT demo: drawings to blueprints",
-        options,
-        losses: this.#losses,
-        samples: this.#rows,
-        summary: table,
-      }),
-    );
-    say(`\n${pairs.length} held-out pairs, mean absolute error (lower is better) and SSIM (higher is better):`);
-    for (const [what, value] of table.slice(0, 3)) say(`  ${what.padEnd(17)} ${value}`);
+    await this.#report(outputs, [
+      ...scores.map(([what, score]): [string, string] => [what, scoreText(score)]),
+      ["steps", `${training.stepsDone} in ${formatSeconds(seconds)}`],
+    ]);
+
+    const large = pairs.slice(0, LARGE).map(({ input }) => input);
+    await showOnTerminal(sheetOf([large, outputs.slice(0, LARGE)]));
+    say(`\n${pairs.length} held-out drawings against the truth, mean absolute error (lower is better) and SSIM:`);
+    for (const [what, score] of scores) say(`  ${what.padEnd(17)} ${scoreText(score)}`);
     say(`\nreport: ${join(folder.path, "report.html")}`);
     const pictures = join(folder.path, "data", "testA");
     const words = shellWords("cutgpu", "translate", "--model", folder.path, "--in", pictures, "--out", "translated");
@@ -158,42 +161,45 @@ class Demo {
     this.#translator.dispose();
   }
 
-  /** Translates the pictures shown in the report and notes them under a step. */
-  async #show(step: number): Promise<void> {
-    for (const [i, { input }] of this.pairs.slice(0, SHOWN).entries()) {
-      const { images } = this.#rows[i];
-      if (images.some((image) => image.step === step)) continue;
-      images.push({ step, caption: "", png: await encodePng(await this.#translator.translate(input)) });
-    }
-  }
-
-  async #measure(step: number): Promise<Score> {
-    await this.#show(step);
+  async #translate(count: number): Promise<Picture[]> {
     const outputs: Picture[] = [];
-    for (const { input } of this.pairs) outputs.push(await this.#translator.translate(input));
-    return score(this.pairs, outputs);
+    for (const { input } of this.pairs.slice(0, count)) outputs.push(await this.#translator.translate(input));
+    return outputs;
   }
-}
 
-interface Score {
-  l1: number;
-  ssim: number;
-}
+  /** Adds the first pictures to the report's rows, under a step or a name. */
+  async #note(what: number | string, pictures: readonly Picture[]): Promise<void> {
+    const caption = typeof what === "string" ? { caption: what } : { caption: "", step: what };
+    for (const [i, row] of this.#rows.entries()) row.images.push({ ...caption, png: await encodePng(pictures[i]) });
+  }
 
-function score(pairs: readonly Pair[], outputs: readonly Picture[]): Score {
-  const mean = (measure: (a: Picture, b: Picture) => number) =>
-    pairs.reduce((sum, { truth }, i) => sum + measure(outputs[i], truth), 0) / pairs.length;
-  return { l1: mean(l1), ssim: mean(ssim) };
+  async #report(outputs: readonly Picture[], summary: [string, string][]): Promise<void> {
+    const large = this.pairs.slice(0, LARGE);
+    const pairs = large.map(async ({ label, input }, i) => ({
+      label,
+      before: await encodePng(input),
+      after: await encodePng(outputs[i]),
+    }));
+    const content = {
+      title: "Drawings to blueprints",
+      pairs: await Promise.all(pairs),
+      options: this.options,
+      losses: this.#losses,
+      samples: this.#rows,
+      summary,
+    };
+    this.folder.writeReport(renderReport(content));
+  }
 }
 
 const scoreText = (value: Score) => `L1 ${value.l1.toFixed(4)}  SSIM ${value.ssim.toFixed(4)}`;
 
-async function drawData(folder: string, size: number, signal: AbortSignal): Promise<Pair[]> {
+async function drawData(folder: string, { drawings, sizes }: DemoPlan, signal: AbortSignal): Promise<Pair[]> {
   let progress: ReturnType<typeof startProgress> | null = null;
   try {
     const heldOut = await drawOpenMoji(
       folder,
-      [size],
+      { count: drawings, sizes },
       (done, total) => {
         progress ??= startProgress({ label: "drawing", total });
         progress.update(done);
@@ -213,10 +219,10 @@ async function drawData(folder: string, size: number, signal: AbortSignal): Prom
 }
 
 /** Times the step that is going to be trained, on a training that is thrown away; its kernels stay compiled. */
-async function secondsPerStep(gpu: Gpu, plan: DemoPlan, options: TrainOptions): Promise<number> {
+async function secondsPerStep(gpu: Gpu, options: TrainOptions): Promise<number> {
   const step = new TrainingStep(gpu, options);
   const random = new Random(0);
-  const { size, batch_size } = plan;
+  const { crop_size: size, batch_size } = options;
   const noise = () => Float32Array.from({ length: batch_size * 3 * size * size }, () => 2 * random.next() - 1);
   const input = { A: noise(), B: noise(), height: size, width: size, flip: false, learningRate: 0 };
   say("compiling kernels and measuring this adapter ...");
@@ -233,7 +239,7 @@ async function secondsPerStep(gpu: Gpu, plan: DemoPlan, options: TrainOptions): 
 
 function freeName(runsDir: string): string {
   for (let i = 1; ; i++) {
-    const name = i === 1 ? "demo" : `demo-${i}`;
+    const name = i === 1 ? "blueprints" : `blueprints-${i}`;
     if (!existsSync(join(runsDir, name))) return name;
   }
 }

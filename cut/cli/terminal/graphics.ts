@@ -2,6 +2,7 @@
 // (https://sw.kovidgoyal.net/kitty/graphics-protocol) or as sixels. The terminal itself is asked; one that says nothing
 // of either, or is none, gets no picture.
 import type { Picture } from "../../data/picture.js";
+import { encodePng } from "../../files/decode.js";
 import { sixelOf } from "./sixel.js";
 
 export type Graphics = "kitty" | "sixel" | null;
@@ -34,7 +35,7 @@ export function graphicsText(how: "kitty" | "sixel", picture: Picture, png: Uint
 }
 
 /** Asks the terminal what it can show; null where standard input or output is none, or it does not answer in time. */
-export function queryGraphics(): Promise<Graphics> {
+function queryGraphics(): Promise<Graphics> {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) return Promise.resolve(null);
   return new Promise((resolve) => {
@@ -58,4 +59,10 @@ export function queryGraphics(): Promise<Graphics> {
     stdin.on("data", listen);
     stdout.write(QUERY);
   });
+}
+
+/** Shows an RGB picture on the terminal, where it can. */
+export async function showOnTerminal(picture: Picture): Promise<void> {
+  const how = await queryGraphics();
+  if (how) process.stdout.write(graphicsText(how, picture, await encodePng(picture)));
 }

@@ -5,5 +5,6 @@ export { type Command, type CommandContext, type CommandEntry, type CommandList,
 export { dispatch, type Surroundings } from "./dispatch.js";
 export { Interruption, outliveReader, stopOnSignals } from "./ending.js";
 export { describeFailure, exitStatus } from "./failure.js";
+export { showOnTerminal } from "./graphics.js";
 export { note, print, printError } from "./output.js";
 export { formatSeconds, type Progress, type ProgressOptions, startProgress } from "./progress.js";
