@@ -1,5 +1,5 @@
-// The table of results in README.md, made from rows, and how it goes between <!-- bench --> and <!-- /bench -->.
-// Numbers are never typed by hand: bench/node/update-readme.ts writes the table.
+// The tables of results in README.md and bench/README.md, made from rows, and how they go between <!-- bench --> and
+// <!-- /bench -->. Numbers are never typed by hand: bench/node/update-readme.ts writes the tables.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";
@@ -7,8 +7,19 @@ import { fastest } from "./select.js";
 
 const [OPEN, CLOSE] = ["<!-- bench -->", "<!-- /bench -->"];
 
-/** What the README shows of a file: rows that other engines did too, the whole step, and ours beside them. */
+/** Works whose rows stand in README.md: a layer of the generator forward and back, a product, both networks' whole. */
+const HEADLINES = [
+  "conv2d 3x3 reflect 256->256 at 16x16",
+  "conv2d.dw 3x3 reflect 256->256 at 16x16",
+  "matmul 512x512 by 512x512",
+  "generator.backward ngf 16 at 64x64",
+  "step ngf 64 ndf 64 at 64x64",
+];
+
+/** What is shown of a file: rows that other engines did too, the whole step, and ours beside them. */
 const isShown = ({ suite, peers, ms }: BenchRow) => ms !== null && (Object.keys(peers).length > 0 || suite === "step");
+
+const workOf = ({ kernel, shape }: BenchRow) => `${kernel} ${shape}`;
 
 function adapterTable(rows: readonly BenchRow[]): string {
   const shown = fastest(rows.filter(isShown));
@@ -22,21 +33,26 @@ function adapterTable(rows: readonly BenchRow[]): string {
     });
     const share = row.roofline === null ? "-" : `${digits(100 * row.roofline)} %`;
     const rate = row.gflops === null ? "-" : digits(row.gflops);
-    return [`${row.kernel} ${row.shape}`, digits(row.ms?.median ?? 0), rate, share, ...others];
+    return [workOf(row), digits(row.ms?.median ?? 0), rate, share, ...others];
   });
   const table = [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines].map(
     (cells) => `| ${cells.join(" | ")} |`,
   );
   return [
-    `${shown[0].adapter}, ${shown[0].profile} kernels, medians, of our kernels the fastest at each shape:`,
+    `${shown[0].adapter}, ${shown[0].profile} kernels.`,
+    "Medians, of our kernels the fastest at each shape:",
     "",
     ...table,
   ].join("\n");
 }
 
-/** The README's part for some files of results, one table per adapter. */
-export const readmeTables = (files: readonly (readonly BenchRow[])[]): string =>
+/** One table per adapter, of files of results. */
+export const resultTables = (files: readonly (readonly BenchRow[])[]): string =>
   files.map(adapterTable).filter(Boolean).join("\n\n");
+
+/** The same of the rows that matter most. */
+export const headlineTables = (files: readonly (readonly BenchRow[])[]): string =>
+  resultTables(files.map((rows) => rows.filter((row) => HEADLINES.includes(workOf(row)))));
 
 /** The text with what stands between the markers replaced. Throws a CutgpuError where they are missing. */
 export function replaceBetweenMarkers(readme: string, content: string): string {
@@ -44,7 +60,7 @@ export function replaceBetweenMarkers(readme: string, content: string): string {
   if (start < 0 || end < start) {
     throw new CutgpuError(
       "README",
-      `README.md has no ${OPEN} ... ${CLOSE}`,
+      `a README.md has no ${OPEN} ... ${CLOSE}`,
       "Put the markers where the table belongs.",
     );
   }

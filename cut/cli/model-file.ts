@@ -2,13 +2,20 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
+import { packageRoot } from "../files/package-root.js";
 
-/** The file that holds the model: a run's latest checkpoint, or the file itself. */
+/** The file that holds the model: a run's latest checkpoint, the file itself, or with "demo" the one that is shipped. */
 export function modelFile(model: string): string {
   if (!existsSync(model)) {
     const run = join("runs", model);
     if (existsSync(run)) return modelFile(run);
-    throw new CutgpuError("MODEL", `there is no model ${model}`, "Give a run folder or a .safetensors or .pth file.");
+    const shipped = model === "demo" && SHIPPED.map((file) => join(packageRoot(), file)).find(existsSync);
+    if (shipped) return shipped;
+    throw new CutgpuError(
+      "MODEL",
+      `there is no model ${model}`,
+      "Give a run folder, a .safetensors or .pth file, or demo for the model that comes with cutgpu.",
+    );
   }
   if (!statSync(model).isDirectory()) return model;
   for (const name of ["latest.safetensors", "latest_net_G.pth"]) {
@@ -23,6 +30,9 @@ export function modelFile(model: string): string {
       : "Give the folder of a run that has saved a checkpoint, or a file.",
   );
 }
+
+/** Where the page's model lies in a clone and in an installed package. */
+const SHIPPED = ["cut/web/demo-model.safetensors", "dist/web/demo-model.safetensors"];
 
 /** Files that may hold a generator: numbered checkpoints, what was exported, and G_A and G_B of CycleGAN. */
 const GENERATOR = /^(?!\.|.*net_[DF]).*\.(safetensors|pth)$/;

@@ -1,10 +1,11 @@
 // The file that --model means, and what is said where a folder holds none.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { modelFile } from "../../../cut/cli/model-file.js";
+import { parseGenerator } from "../../../cut/training/checkpoint.js";
 import type { CutgpuError } from "../../../engine/core/errors.js";
 
 const test = suite<{ folder: string }>("model file");
@@ -46,6 +47,12 @@ test("where there is neither, the generators that are there are named", ({ folde
   touch(run, ...[5, 10, 15, 20, 25, 30].map((epoch) => `${epoch}.safetensors`));
   assert.match(advice(run), /10\.safetensors.* and 2 more\.$/);
   assert.match(advice(folder), "Give the folder of a run");
+});
+
+test("demo is the model that comes with cutgpu", () => {
+  const { architecture } = parseGenerator(new Uint8Array(readFileSync(modelFile("demo"))), "demo");
+  assert.is(architecture.output_nc, 3);
+  assert.throws(() => modelFile("demos"), /there is no model demos/);
 });
 
 test.run();
