@@ -1,5 +1,5 @@
-// The demo's data set: line drawings of OpenMoji (openmoji.org, CC BY-SA 4.0). A are the black drawings of one half of
-// the code points, B blueprints of the other half, so no picture of A has its answer in B and training is truly
+// The demo's data set: line drawings of OpenMoji (openmoji.org, CC BY-SA 4.0). A are one half of the code points in
+// chalk on a blackboard, B blueprints of the other half, so no picture of A has its answer in B and training is truly
 // unpaired; 40 held-out code points are drawn both ways and give true answers. Written as the folders that
 // `cutgpu train` takes (trainA, trainB, testA, testB).
 import { existsSync, readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import type { Picture } from "../data/picture.js";
 import { makeFolder } from "../files/atomic-files.js";
 import { writePicture } from "../files/decode.js";
 import { loadSharp } from "../files/sharp.js";
-import { blueprintOf } from "./blueprint.js";
+import { blueprintOf, chalkOf } from "./blueprint.js";
 
 const HELD_OUT = 40;
 /** Groups with drawings of their own: flags are mostly colour, and people are the same drawing many times over. */
@@ -93,11 +93,10 @@ export async function drawOpenMoji(
   signal: AbortSignal,
 ): Promise<Emoji[]> {
   const { A, B, heldOut } = chooseDrawings();
-  const paper = (drawing: Picture) => drawing;
   const jobs = [
-    ...A.slice(0, count).flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainA: paper } }))),
+    ...A.slice(0, count).flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainA: chalkOf } }))),
     ...B.slice(0, count).flatMap((emoji) => sizes.map((size) => ({ emoji, size, sides: { trainB: blueprintOf } }))),
-    ...heldOut.map((emoji) => ({ emoji, size: sizes[0], sides: { testA: paper, testB: blueprintOf } })),
+    ...heldOut.map((emoji) => ({ emoji, size: sizes[0], sides: { testA: chalkOf, testB: blueprintOf } })),
   ];
   for (const name of ["trainA", "trainB", "testA", "testB"]) makeFolder(join(folder, name));
   let done = 0;

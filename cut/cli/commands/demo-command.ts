@@ -63,7 +63,9 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
     const plan = planDemo(gpu.profile, gpu.info.architecture, options.long);
     const dataroot = join(folder.path, "data");
     const adapter = `${adapterLabel(gpu)} (${gpu.profile} kernels)`;
-    say(`Drawings to blueprints: a small CUT on OpenMoji, ${plan.sizes[0]} x ${plan.sizes[0]} pixels, on ${adapter}.`);
+    say(
+      `Chalk drawings to blueprints: a small CUT on OpenMoji, ${plan.sizes[0]} x ${plan.sizes[0]} pixels, on ${adapter}.`,
+    );
     const pairs = await drawData(dataroot, plan, signal);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
@@ -181,7 +183,7 @@ class Demo {
       after: await encodePng(outputs[i]),
     }));
     const content = {
-      title: "Drawings to blueprints",
+      title: "Chalk drawings to blueprints",
       pairs: await Promise.all(pairs),
       options: this.options,
       losses: this.#losses,

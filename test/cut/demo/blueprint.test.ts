@@ -1,14 +1,15 @@
 // The demo's pictures: blueprints of drawings, and sheets of pictures.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { blueprintOf } from "../../../cut/demo/blueprint.js";
+import { blueprintOf, chalkOf } from "../../../cut/demo/blueprint.js";
 import { sheetOf } from "../../../cut/demo/picture-sheet.js";
 
-test("white becomes blue paper, black becomes white, gray lies between", () => {
+test("white becomes blue paper or blackboard, black becomes white, gray lies between", () => {
   const drawing = { width: 3, height: 1, channels: 1 as const, data: Uint8Array.of(255, 0, 128) };
   const { channels, data } = blueprintOf(drawing);
   assert.is(channels, 3);
   assert.equal([...data], [28, 78, 150, 255, 255, 255, 141, 166, 202]);
+  assert.equal([...chalkOf(drawing).data], [0, 0, 0, 255, 255, 255, 127, 127, 127]);
   const rgb = { width: 1, height: 1, channels: 3 as const, data: Uint8Array.of(0, 0, 0) };
   assert.equal([...blueprintOf(rgb).data], [255, 255, 255]);
 });
