@@ -68,7 +68,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   const { page } = tab;
   await openPart(tab, "inspect");
   await page.click("#inspect-example");
-  await textOf(page, "#inspect-status", /, 32 x 32: /);
+  await textOf(page, "#inspect-status", /, 64 x 64: /);
   // The model's taps: 0, 4, 8, 12.
   for (const id of ["similarity", "components"]) assert.is(await page.locator(`#${id} canvas`).count(), 4);
   const drawn = () =>
