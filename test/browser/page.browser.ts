@@ -2,7 +2,7 @@
 // kernels.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openPage, openPart, openTab, type Tab, textOf } from "./tab.js";
+import { openPage, openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab }>("the page");
 
@@ -88,6 +88,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   await page.focus("#inspect-output");
   await page.keyboard.press("ArrowRight");
   await page.locator("#inspect-output[aria-label*='point 3, 2']").waitFor();
+  assert.equal(await sidewaysOnPhone(page), []);
 });
 
 test("the kernels of this GPU are measured, drawn below its roofline, and exported", async ({ tab }) => {
@@ -98,6 +99,7 @@ test("the kernels of this GPU are measured, drawn below its roofline, and export
   await textOf(page, "#bench-status", /^\d+ rows measured\.$/);
   assert.ok((await page.locator("#bench-rows tbody tr").count()) > 5);
   assert.match((await page.textContent("#bench-plot")) ?? "", /GFLOP\/s/);
+  assert.equal(await sidewaysOnPhone(page), []);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#bench-export")]);
   assert.is(download.suggestedFilename(), "cutgpu-bench.json");
 });
