@@ -87,14 +87,19 @@ export class Board {
   }
 
   async #translation(): Promise<void> {
-    this.#suit(await this.#session.gpu());
-    const begun = performance.now();
     const output = byId("board-output", "canvas");
-    await this.#session.translateFrame(this.#frame, output);
-    const { width, height } = this.#frame;
-    this.#status(`${width} x ${height} pixels in ${showMilliseconds(performance.now() - begun)}`);
-    // For who looks at the page from outside.
-    output.dataset["translations"] = String(++this.#translations);
+    output.ariaBusy = "true";
+    try {
+      this.#suit(await this.#session.gpu());
+      const begun = performance.now();
+      await this.#session.translateFrame(this.#frame, output);
+      const { width, height } = this.#frame;
+      this.#status(`${width} x ${height} pixels in ${showMilliseconds(performance.now() - begun)}`);
+      // For who looks at the page from outside.
+      output.dataset["translations"] = String(++this.#translations);
+    } finally {
+      output.ariaBusy = "false";
+    }
   }
 
   /** Gives the drawing the size that suits the adapter. */

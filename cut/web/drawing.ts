@@ -108,7 +108,7 @@ function paintLayer(context: Context, layer: Layer): void {
 
 const middle = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
-/** The piece of a stroke that point `i` adds: round the point before it, from middle to middle, so that nothing kinks. */
+/** The piece of a stroke that point `i` adds: round the point before, from middle to middle, so that nothing kinks. */
 function paintPiece(context: Context, points: readonly Point[], i: number): void {
   const before = points[i - 1];
   const from = i === 1 ? before : middle(points[i - 2], before);

@@ -15,18 +15,19 @@ test.before(async (context) => {
 });
 test.after(({ tab }) => tab.close());
 
-/** Waits for more translations than `before`, and returns how many there are. */
+/** Waits until there are more translations than `before` and none is under way, and returns how many there are. */
 async function translated(page: Page, before: number): Promise<number> {
   const more = await page.waitForFunction((least) => {
-    const count = Number(document.getElementById("board-output")?.dataset["translations"] ?? 0);
-    return count > least && count;
+    const output = document.getElementById("board-output");
+    const count = Number(output?.dataset["translations"] ?? 0);
+    return count > least && output?.ariaBusy === "false" && count;
   }, before);
   return Number(await more.jsonValue());
 }
 
 /** The pixels of one of the two canvases as they are seen. */
 async function seen(page: Page, id: "board-input" | "board-output"): Promise<Buffer> {
-  return sharp(await page.locator(`#${id}`).screenshot())
+  return sharp(await page.locator(`#${id}`).screenshot({ animations: "disabled" }))
     .resize(128, 128, { fit: "fill" })
     .removeAlpha()
     .raw()
