@@ -78,7 +78,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   const before = await drawn();
   assert.is(new Set(before).size, 8, "no two are alike");
   await page.click("#inspect-output", { position: { x: 30, y: 30 } });
-  await page.locator("#inspect-output[aria-label*='point 2, 2']").waitFor();
+  await page.locator("#inspect-output[aria-label*='point 5, 5']").waitFor();
   const after = await drawn();
   assert.ok(
     after.slice(0, 4).every((map, i) => map !== before[i]),
@@ -87,7 +87,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   assert.equal(after.slice(4), before.slice(4));
   await page.focus("#inspect-output");
   await page.keyboard.press("ArrowRight");
-  await page.locator("#inspect-output[aria-label*='point 3, 2']").waitFor();
+  await page.locator("#inspect-output[aria-label*='point 6, 5']").waitFor();
   assert.equal(await sidewaysOnPhone(page), []);
 });
 
