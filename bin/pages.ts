@@ -6,7 +6,7 @@ export const pages: readonly Page[] = [
     sources: "cut/web",
     folder: "",
     entries: ["app.ts", "worker.ts", "style.css"],
-    files: ["index.html", "icon.svg", "demo-model.safetensors", "examples"],
+    files: ["index.html", "icon.svg", "demo-model.safetensors", "drawings.png"],
   },
   {
     sources: "bench/web",

@@ -23,7 +23,8 @@ const imports = sources.flatMap((source) => importsOf(source));
 const ROOMS = ["shaders", "engine", "cut", "bench", "bin"];
 /** Where `node:` and native packages may be imported: the rest runs in a browser. */
 const NODE_ROOMS = [
-  ...["engine/device/node.ts", "cut/files/", "cut/cli/", "cut/demo/openmoji.ts", "cut/demo/ship-model.ts"],
+  ...["engine/device/node.ts", "cut/files/", "cut/cli/"],
+  ...["cut/demo/openmoji.ts", "cut/demo/page-drawings.ts", "cut/demo/ship-model.ts"],
   ...["cut/web/build.ts", "cut/web/server.ts", "bench/node/", "bench/peers/", "bench/commands/", "bin/"],
 ];
 /** Packages that need Node or a native binary. */

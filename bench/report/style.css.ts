@@ -115,7 +115,17 @@ h2 + .lead { margin: -8px 0 14px; color: var(--soft); font-size: 14px; max-width
   .bar { grid-template-columns: 92px 1fr 64px; gap: 8px; }
   .ladder .bar { grid-template-columns: 92px 1fr 96px; }
   .ladder.plain .bar { grid-template-columns: 1fr 96px; }
-  .rows { padding: 4px 12px 10px; }
-  .rows td.name { min-width: 130px; }
+  .rows { padding: 0 14px 4px; }
+  .rows thead { display: none; }
+  .rows :is(table, tbody, tr) { display: block; }
+  .rows tr { padding: 9px 0; }
+  .rows :is(th, td) { padding: 1px 0; overflow-wrap: anywhere; white-space: normal; }
+  .rows tbody tr + tr > * { border-top: 0; }
+  .rows tbody tr:not(.more) + tr:not(.more), .rows tbody tr.more + tr { border-top: 1px solid var(--line); }
+  .rows tr.more { padding: 0 0 4px; }
+  .rows tbody th, .rows td.name { display: block; min-width: 0; }
+  .rows tbody th { font-weight: 600; }
+  .rows td[data-head] { display: flex; justify-content: space-between; gap: 16px; }
+  .rows td[data-head]::before { content: attr(data-head); color: var(--soft); font-weight: 400; }
 }
 `;

@@ -58,7 +58,9 @@ export function renderTable(rows: readonly BenchRow[]): string {
     ...shown.map((column) => `<th scope="col">${escapeHtml(column.head)}</th>`),
   ];
   const body = rows.map((row) => {
-    const cells = shown.map(({ text }) => `<td>${escapeHtml(text(row))}</td>`).join("");
+    const cells = shown
+      .map(({ head, text }) => `<td data-head="${escapeHtml(head)}">${escapeHtml(text(row))}</td>`)
+      .join("");
     const kind = first.has(row) && contested(row) ? ' class="first"' : "";
     const [kernel, shape, variant] = [row.kernel, row.shape, row.variant].map(escapeHtml);
     const name = `<th scope="row" class="name">${kernel}</th>`;

@@ -92,7 +92,12 @@ class KernelsPage {
 
   #add(row: BenchRow): void {
     this.#rows.push(row);
-    const cells = COLUMNS.map(({ show }) => make("td", { textContent: show(row) }));
+    const cells = COLUMNS.map(({ title, show }) => {
+      const cell = make("td", { textContent: show(row) });
+      // Where a narrow page has no head to the table.
+      cell.dataset["head"] = title;
+      return cell;
+    });
     byId("bench-rows", "section")
       .querySelector("tbody")
       ?.append(make("tr", { title: row.note ?? "" }, ...cells));

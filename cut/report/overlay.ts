@@ -1,11 +1,15 @@
 // Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at,
-// coloured, laid over the input in gray, with the point that was asked for marked. Pure: no files, no GPU, no canvas.
+// coloured, with the input in them, and the point that was asked for marked. Pure: no files, no GPU, no canvas.
 import { type Picture, toChannels } from "../data/picture.js";
 import type { ComponentsMap, InspectedLayer, SimilarityMap } from "../inspection/inspector.js";
 import { falseColour } from "./colormap.js";
 
-/** How much of the map covers the input. */
-const COVER = 0.7;
+/** How much white is in every colour: without it nothing could be drawn in the darkest ones. */
+const TINT = 0.2;
+/** What is left of a colour where the input is black. */
+const ON_BLACK = 0.3;
+/** How much more white a colour gets where the input is white. */
+const ON_WHITE = 0.15;
 
 type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "border">;
 
@@ -42,32 +46,39 @@ export function valuesAtPixels(
   return result;
 }
 
-/** A layer's principal components as a picture of the input's size. */
-export function componentsPicture(map: ComponentsMap, { width, height }: Picture): Picture {
-  const { channels, data } = map.picture;
-  return {
-    width,
-    height,
-    channels,
-    data: Uint8Array.from(valuesAtPixels(data, channels, map, { width, height }), Math.round),
-  };
-}
-
 /**
- * A map of similarities over its input: false colours from the map's lowest value to its highest, over the input in
- * gray.
+ * Colours, RGB of every pixel, with the input in them as light and shade. The input's mean leaves them as they are, so
+ * that the white paper of a drawing takes the colours and its black lines stay black, and a dark photograph does not
+ * hide its map.
  */
-export function similarityPicture(map: SimilarityMap, input: Picture): Picture {
+function withInput(colours: ArrayLike<number>, input: Picture): Picture {
   const { width, height } = input;
   const gray = toChannels(input, 1).data;
-  const values = valuesAtPixels(map.values, 1, map, input);
-  const [lowest, highest] = rangeOf(map.values);
-  const data = new Uint8Array(3 * width * height);
-  for (let i = 0; i < gray.length; i++) {
-    const colour = falseColour((values[i] - lowest) / (highest - lowest));
-    for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round(COVER * colour[c] + (1 - COVER) * gray[i]);
-  }
+  const mean = gray.reduce((sum, level) => sum + level, 0) / gray.length;
+  const shades = Array.from({ length: 256 }, (_, level) => {
+    if (level <= mean) return { kept: ON_BLACK + (1 - ON_BLACK) * (level / Math.max(1, mean)), white: 0 };
+    const white = ON_WHITE * ((level - mean) / (255 - mean));
+    return { kept: 1 - white, white };
+  });
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    const { kept, white } = shades[gray[Math.floor(i / 3)]];
+    return Math.round(kept * ((1 - TINT) * colours[i] + 255 * TINT) + 255 * white);
+  });
   return { width, height, channels: 3, data };
+}
+
+/** A layer's principal components as colours, over the input. */
+export function componentsPicture(map: ComponentsMap, input: Picture): Picture {
+  return withInput(valuesAtPixels(map.picture.data, 3, map, input), input);
+}
+
+/** A map of similarities in false colours from its lowest value to its highest, over the input. */
+export function similarityPicture(map: SimilarityMap, input: Picture): Picture {
+  const [lowest, highest] = rangeOf(map.values);
+  const values = valuesAtPixels(map.values, 1, map, input);
+  const colours = new Uint8Array(3 * values.length);
+  for (const [i, value] of values.entries()) colours.set(falseColour((value - lowest) / (highest - lowest)), 3 * i);
+  return withInput(colours, input);
 }
 
 /** The lowest and the highest of some numbers. */

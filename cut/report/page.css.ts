@@ -98,7 +98,14 @@ export const pageStyle = `${baseStyle}
 .options dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .options .changed dt, .options .changed dd { color: var(--accent); font-weight: 600; }
 @media (max-width: 560px) {
-  .samples { padding: 8px 4px; }
-  .samples th.row { max-width: 72px; }
+  .samples { padding: 4px 12px; }
+  .samples tr.head { display: none; }
+  .samples :is(table, tbody) { display: block; }
+  .samples tr {
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; padding: 10px 0;
+  }
+  .samples th.row { grid-column: 1 / -1; max-width: none; text-align: left; color: var(--ink); }
+  .samples td::after { content: attr(data-caption); }
+  .samples img { width: 100%; }
 }
 `;

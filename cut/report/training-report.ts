@@ -81,13 +81,13 @@ function renderSamples(rows: readonly SampleRow[]): string {
     const last = i === captions.length - 1 ? ' class="last"' : "";
     return `<th scope="col"${last}>${escapeHtml(caption)}</th>`;
   });
-  const head = shared ? `<tr><td></td>${columns.join("")}</tr>` : "";
+  const head = shared ? `<tr class="head"><td></td>${columns.join("")}</tr>` : "";
   const body = rows.map((row) => {
     const cells = row.images.map((image) => {
       const caption = escapeHtml(captionOf(image));
       const small = pngWidth(image.png) < 132 ? ' class="small"' : "";
       const picture = `<img src="${pngAddress(image.png)}" alt="${escapeHtml(row.label)}: ${caption}"${small}>`;
-      return `<td>${picture}${shared ? "" : caption}</td>`;
+      return shared ? `<td data-caption="${caption}">${picture}</td>` : `<td>${picture}${caption}</td>`;
     });
     return `<tr><th scope="row" class="row">${escapeHtml(row.label)}</th>${cells.join("")}</tr>`;
   });

@@ -1,6 +1,7 @@
 // The first page's entry: its three parts as tabs. A part that needs much code of its own is loaded when it is first
 // opened.
 import { showAdapter } from "./adapter-view.js";
+import { Board } from "./board.js";
 import { byId } from "./dom.js";
 import { attempt, clearMessage, tellError } from "./messages.js";
 import { Session } from "./session.js";
@@ -19,7 +20,9 @@ const train = new TrainPart((name, bytes) => {
 
 /** What a part does when it is opened for the first time. */
 const openings: Record<Part, () => void | Promise<void>> = {
-  translate: () => undefined,
+  translate: () => {
+    new Board(session);
+  },
   train: () => train.open(),
   inspect: async () => {
     const { InspectPart } = await import("./inspect-part.js");

@@ -9,7 +9,8 @@ import { type ComponentsMap, type InspectedLayer, Inspector, type SimilarityMap 
 import { componentsPicture, similarityPicture } from "../report/overlay.js";
 import { byId, make, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
-import { attempt } from "./messages.js";
+import { latest } from "./latest.js";
+import { attempt, clearMessage, tellError } from "./messages.js";
 import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
 import { readPictureFile, showPicture } from "./pictures.js";
 import type { Model, Session } from "./session.js";
@@ -32,8 +33,7 @@ export class InspectPart {
   #shown: Picture = { width: 0, height: 0, channels: 3, data: new Uint8Array() };
   #point = { x: 0, y: 0 };
   #busy: Promise<void> = Promise.resolve();
-  /** A point that is asked for while another is computed; only the last counts. */
-  #next: { x: number; y: number } | null = null;
+  readonly #follow = latest(() => this.#turn(() => this.#similarity()), tellError);
 
   constructor(session: Session) {
     this.#session = session;
@@ -109,16 +109,9 @@ export class InspectPart {
   #move(x: number, y: number): void {
     const canvas = byId("inspect-output", "canvas");
     const inside = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
-    const waiting = this.#next !== null;
-    this.#next = { x: inside(x, canvas.width), y: inside(y, canvas.height) };
-    this.#point = this.#next;
-    if (waiting) return;
-    attempt(() =>
-      this.#turn(async () => {
-        this.#next = null;
-        await this.#similarity();
-      }),
-    );
+    this.#point = { x: inside(x, canvas.width), y: inside(y, canvas.height) };
+    clearMessage();
+    this.#follow();
   }
 
   async #similarity(): Promise<void> {

@@ -30,7 +30,7 @@ export async function readPictureFile(file: Blob, name: string, channels: 1 | 3)
 }
 
 /** What a bitmap shows, on white. */
-function pictureOf(bitmap: ImageBitmap): Picture {
+export function pictureOf(bitmap: ImageBitmap): Picture {
   const { width, height } = bitmap;
   const context = contextOf(new OffscreenCanvas(width, height));
   context.fillStyle = "#fff";

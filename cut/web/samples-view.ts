@@ -46,7 +46,11 @@ export class SamplesView {
         ...shown.map((step) => {
           const url = row.get(step);
           if (!url) return make("td");
-          return make("td", {}, make("img", { src: url, alt: `${label}, ${caption(step)}`, className: "pixelated" }));
+          const image = make("img", { src: url, alt: `${label}, ${caption(step)}`, className: "pixelated" });
+          const cell = make("td", {}, image);
+          // Where a narrow page has no head to the table.
+          cell.dataset["caption"] = caption(step);
+          return cell;
         }),
       ),
     );

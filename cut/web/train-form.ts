@@ -4,6 +4,7 @@ import type { Profile } from "../../engine/device/adapter.js";
 // Not from terminal/index.ts, which needs Node.
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { smallTraining } from "../demo/demo-settings.js";
+import { showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
 import { byId } from "./dom.js";
 import { attempt } from "./messages.js";
@@ -29,7 +30,11 @@ export class TrainForm {
   /** The pictures that were chosen last. */
   readonly pictures: Record<Side, NamedFile[]> = { a: [], b: [] };
 
-  constructor() {
+  readonly #onPictures: () => void;
+
+  /** `onPictures` hears when other pictures are chosen. */
+  constructor(onPictures: () => void) {
+    this.#onPictures = onPictures;
     for (const side of ["a", "b"] as const) {
       for (const id of [`folder-${side}`, `files-${side}`]) {
         const input = byId(id, "input");
@@ -55,6 +60,22 @@ export class TrainForm {
 
   set steps(steps: number | null) {
     byId("run-steps", "input").value = steps === null ? "" : String(steps);
+  }
+
+  /** Fills the form in for a run on these pictures with these options. */
+  fill(
+    name: string,
+    { A, B }: { A: NamedFile[]; B: NamedFile[] },
+    { crop_size, max_steps, ...more }: Given & { crop_size: number; max_steps: number },
+  ): void {
+    this.#take("a", A, `${A.length} drawings of this page`);
+    this.#take("b", B, `${B.length} blueprints of others`);
+    byId("run-name", "input").value = name;
+    byId("run-networks", "select").value = "small";
+    byId("run-pixels", "input").value = String(crop_size);
+    this.steps = max_steps;
+    const typed = Object.entries(more).map(([option, value]) => `--${option} ${showValue(value)}`);
+    byId("run-more", "input").value = typed.join(" ");
   }
 
   /** The new run that the form describes. Throws a CutgpuError where something is missing or wrong. */
@@ -101,11 +122,15 @@ export class TrainForm {
   #choose(side: Side, files: readonly NamedFile[]): void {
     attempt(() => {
       const pictures = picturesAmong(files);
-      this.pictures[side] = pictures;
       const folder = pictures[0].path.includes("/") ? ` in ${pictures[0].path.split("/")[0]}` : "";
-      byId(`count-${side}`, "p").textContent =
-        `${pictures.length} ${pictures.length === 1 ? "picture" : "pictures"}${folder}`;
+      this.#take(side, pictures, `${pictures.length} ${pictures.length === 1 ? "picture" : "pictures"}${folder}`);
     });
+  }
+
+  #take(side: Side, pictures: NamedFile[], about: string): void {
+    this.pictures[side] = pictures;
+    byId(`count-${side}`, "p").textContent = about;
+    this.#onPictures();
   }
 }
 

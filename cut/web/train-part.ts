@@ -5,6 +5,8 @@ import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../training/checkpoint.js";
 import { byId, make, offer } from "./dom.js";
+import { exampleTraining } from "./example-training.js";
+import { trainingFiles } from "./examples.js";
 import { attempt, tell, tellError } from "./messages.js";
 import { chosenFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, Sample, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
@@ -15,9 +17,11 @@ import { TrainView } from "./train-view.js";
 
 export class TrainPart {
   readonly #useModel: (name: string, bytes: Uint8Array) => void;
-  readonly #form = new TrainForm();
+  readonly #form = new TrainForm(() => this.#controls());
   readonly #view = new TrainView();
   #worker: Worker | null = null;
+  /** As long as the adapter is not known, what is bearable on any. */
+  #profile: Profile = "software";
   #running: { name: string; stepsInAll: number } | null = null;
   /** Whether the chosen run came without its pictures. */
   #wantsPictures = false;
@@ -31,6 +35,7 @@ export class TrainPart {
       event.preventDefault();
       attempt(() => this.#start());
     });
+    this.#onClick("train-try", () => this.#tryIt());
     this.#onClick("train-resume", () => this.#resume());
     this.#onClick("train-pause", () => {
       this.#send({ kind: "pause" });
@@ -63,6 +68,7 @@ export class TrainPart {
 
   /** Suggests what suits the adapter. */
   suit(profile: Profile): void {
+    this.#profile = profile;
     this.#form.suit(profile);
   }
 
@@ -93,6 +99,21 @@ export class TrainPart {
     const request = this.#form.newRun();
     this.#view.clear();
     this.#begin(request);
+  }
+
+  /** Trains on the drawings of the page, for who has no pictures at hand. */
+  async #tryIt(): Promise<void> {
+    const button = byId("train-try", "button");
+    button.disabled = true;
+    try {
+      const taken = await RunStore.list();
+      let name = "drawings";
+      for (let i = 2; taken.includes(name); i++) name = `drawings-${i}`;
+      this.#form.fill(name, await trainingFiles(), exampleTraining(this.#profile));
+      this.#start();
+    } finally {
+      button.disabled = false;
+    }
   }
 
   #resume(): void {
@@ -252,6 +273,8 @@ export class TrainPart {
     const running = this.#running !== null;
     const chosen = this.#selected() !== "";
     byId("new-run-fields", "div").hidden = running;
+    const { a, b } = this.#form.pictures;
+    byId("train-example", "div").hidden = running || chosen || a.length + b.length > 0;
     byId("pictures", "div").hidden = running || (chosen && !this.#wantsPictures);
     for (const label of Array.from(document.querySelectorAll("#new-run-fields label"))) {
       // A run that has begun keeps its options; it may get more steps.

@@ -161,7 +161,7 @@ export async function openDemoModel(session: Session): Promise<void> {
   try {
     const response = await fetch("demo-model.safetensors");
     if (!response.ok) throw new Error(`status ${response.status}`);
-    session.setModel("demo: line drawings to colour", new Uint8Array(await response.arrayBuffer()));
+    session.setModel("demo: chalk drawings to blueprints", new Uint8Array(await response.arrayBuffer()));
   } catch (error) {
     if (error instanceof CutgpuError) return tellError(error);
     throw new CutgpuError(

@@ -2,7 +2,7 @@
 // kernels.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openPage, openPart, openTab, type Tab, textOf } from "./tab.js";
+import { openPage, openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab }>("the page");
 
@@ -68,7 +68,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   const { page } = tab;
   await openPart(tab, "inspect");
   await page.click("#inspect-example");
-  await textOf(page, "#inspect-status", /, 32 x 32: /);
+  await textOf(page, "#inspect-status", /, 64 x 64: /);
   // The model's taps: 0, 4, 8, 12.
   for (const id of ["similarity", "components"]) assert.is(await page.locator(`#${id} canvas`).count(), 4);
   const drawn = () =>
@@ -78,7 +78,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   const before = await drawn();
   assert.is(new Set(before).size, 8, "no two are alike");
   await page.click("#inspect-output", { position: { x: 30, y: 30 } });
-  await page.locator("#inspect-output[aria-label*='point 2, 2']").waitFor();
+  await page.locator("#inspect-output[aria-label*='point 5, 5']").waitFor();
   const after = await drawn();
   assert.ok(
     after.slice(0, 4).every((map, i) => map !== before[i]),
@@ -87,7 +87,8 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   assert.equal(after.slice(4), before.slice(4));
   await page.focus("#inspect-output");
   await page.keyboard.press("ArrowRight");
-  await page.locator("#inspect-output[aria-label*='point 3, 2']").waitFor();
+  await page.locator("#inspect-output[aria-label*='point 6, 5']").waitFor();
+  assert.equal(await sidewaysOnPhone(page), []);
 });
 
 test("the kernels of this GPU are measured, drawn below its roofline, and exported", async ({ tab }) => {
@@ -98,6 +99,7 @@ test("the kernels of this GPU are measured, drawn below its roofline, and export
   await textOf(page, "#bench-status", /^\d+ rows measured\.$/);
   assert.ok((await page.locator("#bench-rows tbody tr").count()) > 5);
   assert.match((await page.textContent("#bench-plot")) ?? "", /GFLOP\/s/);
+  assert.equal(await sidewaysOnPhone(page), []);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#bench-export")]);
   assert.is(download.suggestedFilename(), "cutgpu-bench.json");
 });

@@ -70,3 +70,19 @@ export async function textOf(page: Page, selector: string, wanted: RegExp): Prom
   }
   return (await element.textContent()) ?? "";
 }
+
+/** What can be scrolled sideways on a phone: the page, or anything in it. The window gets its size back. */
+export async function sidewaysOnPhone(page: Page): Promise<string[]> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const found = await page.evaluate(() =>
+    Array.from(document.querySelectorAll("html, body *"))
+      .filter((element) => {
+        const scrolls = element.localName === "html" || /auto|scroll/.test(getComputedStyle(element).overflowX);
+        return scrolls && element.scrollWidth > element.clientWidth;
+      })
+      .map(({ localName, id, className }) => `${localName}#${id}.${className}`),
+  );
+  if (before) await page.setViewportSize(before);
+  return found;
+}

@@ -11,7 +11,7 @@ import * as assert from "uvu/assert";
 import type { LossRow } from "../../cut/report/losses.js";
 import { type Checkpoint, parseCheckpoint } from "../../cut/training/checkpoint.js";
 import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
-import { openPart, openTab, type Tab, textOf } from "./tab.js";
+import { openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab; folder: string }>("training in the browser");
 
@@ -95,6 +95,20 @@ test("ten steps: losses fall, samples are made, curves are drawn", async ({ tab,
   assert.is(await page.locator("#losses svg").count(), 2);
   // Four pictures: themselves, and after 0, 5 and 10 steps.
   assert.is(await page.locator("#samples img").count(), 16);
+});
+
+test("who has no pictures can train on those of the page", async ({ tab }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await page.click("#train-try");
+  await page.locator("#losses svg").first().waitFor({ timeout: 120_000 });
+  assert.is(await page.textContent("#count-a"), "100 drawings of this page");
+  // Four drawings, and what the new network makes of them.
+  assert.is(await page.locator("#samples img").count(), 8);
+  assert.equal(await sidewaysOnPhone(page), []);
+  await page.click("#train-pause");
+  await textOf(page, "#train-status", /^Paused and saved at step \d+\.$/);
+  assert.is(await page.inputValue("#run-select"), "drawings");
 });
 
 test("a run that was cut off by a reload goes on to the same bits", async ({ tab, folder }) => {

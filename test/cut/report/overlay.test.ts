@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
 import { type InspectedLayer, positionAt } from "../../../cut/inspection/inspector.js";
-import { markPoint, valuesAtPixels } from "../../../cut/report/overlay.js";
+import { componentsPicture, markPoint, similarityPicture, valuesAtPixels } from "../../../cut/report/overlay.js";
 
 test("a pixel and the position that looks at it are at the same place, in clicks and in pictures of maps", () => {
   const coarse: InspectedLayer = { layer: 8, width: 4, height: 4, channels: 1, stride: 4, border: 0 };
@@ -13,6 +13,54 @@ test("a pixel and the position that looks at it are at the same place, in clicks
   const columns = Float32Array.from({ length: 16 }, (_, i) => i % 4);
   const pixels = valuesAtPixels(columns, 1, coarse, { width: 14, height: 14 });
   assert.equal([...pixels.slice(0, 14)], [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3]);
+});
+
+/** A layer that looks at every pixel of a row. */
+const rowLayer = (width: number): InspectedLayer => ({
+  layer: 0,
+  width,
+  height: 1,
+  channels: 1,
+  stride: 1,
+  border: 0,
+});
+const rowPicture = (gray: number[]): Picture => ({
+  width: gray.length,
+  height: 1,
+  channels: 1,
+  data: Uint8Array.from(gray),
+});
+/** The luma of every pixel. */
+const lumas = ({ data }: Picture) =>
+  Array.from(
+    { length: data.length / 3 },
+    (_, i) => 0.299 * data[3 * i] + 0.587 * data[3 * i + 1] + 0.114 * data[3 * i + 2],
+  );
+
+test("black lines on white paper are seen in the lowest colour and in the highest, which stays the brighter", () => {
+  const [white, black] = [255, 0];
+  const input = rowPicture([white, black, white, white, white, white, black, white]);
+  const map = { ...rowLayer(8), values: Float32Array.from([0, 0, 0, 0, 1, 1, 1, 1]), position: { x: 0, y: 0 } };
+  const seen = lumas(similarityPicture(map, input));
+  for (const [paper, line] of [
+    [seen[0], seen[1]],
+    [seen[7], seen[6]],
+  ]) {
+    assert.ok(line < 0.45 * paper && paper - line > 40, `line ${line} on paper ${paper}`);
+  }
+  assert.ok(seen[7] > 2 * seen[0] && seen[6] > 2 * seen[1], String(seen));
+});
+
+test("the colours of principal components are over the drawing too", () => {
+  const input = rowPicture([255, 0, 255, 255]);
+  const picture: Picture = { width: 4, height: 1, channels: 3, data: new Uint8Array(12).fill(90) };
+  const seen = lumas(componentsPicture({ ...rowLayer(4), picture, explained: [1, 0, 0] }, input));
+  assert.ok(seen[1] < 0.45 * seen[0], String(seen));
+});
+
+test("a dark picture does not hide its map", () => {
+  const map = { ...rowLayer(2), values: Float32Array.from([0, 1]), position: { x: 0, y: 0 } };
+  assert.equal(similarityPicture(map, rowPicture([20, 20])).data, similarityPicture(map, rowPicture([220, 220])).data);
 });
 
 test("the mark leaves the pixel itself and the rest of the picture as they were, at the edge too", () => {
