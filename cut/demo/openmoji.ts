@@ -57,19 +57,12 @@ export function chooseDrawings(): Drawings {
 
 const drawingFile = (hexcode: string) => join(openMojiFolder(), "black", "svg", `${hexcode}.svg`);
 
-/** The drawings are 72 units wide, of which the outermost are empty in nearly all of them. */
-const UNITS = 72;
-const MARGIN = 4;
-
 /** The black drawing on white, `size` pixels wide and high, gray. */
 export async function drawEmoji({ hexcode }: Emoji, size: number): Promise<Picture> {
   const sharp = await loadSharp();
-  // Drawn large, at `scale` pixels a unit, and then made small, which keeps thin lines even.
-  const scale = Math.ceil((4 * size) / UNITS);
-  const side = scale * (UNITS - 2 * MARGIN);
-  const { data, info } = await sharp(drawingFile(hexcode), { density: 72 * scale })
+  // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.
+  const { data, info } = await sharp(drawingFile(hexcode), { density: 4 * size })
     .flatten({ background: "white" })
-    .extract({ left: scale * MARGIN, top: scale * MARGIN, width: side, height: side })
     .toColourspace("srgb")
     .raw()
     .toBuffer({ resolveWithObject: true });

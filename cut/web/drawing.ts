@@ -6,8 +6,8 @@ export interface Point {
   y: number;
 }
 
-/** As wide as OpenMoji draws its lines: 2 of the 64 units that are shown. */
-const LINE = 2 / 64;
+/** As wide as OpenMoji draws its lines: 2 of 72 units. */
+const LINE = 2 / 72;
 const BOARD = "#000";
 const CHALK = "#fff";
 
