@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { packageRoot } from "../files/package-root.js";
 
-/** The file that holds the model: a run's latest checkpoint, the file itself, or with "demo" the one that is shipped. */
+/** The file that holds the model: a run's latest checkpoint, the file itself, or for "demo" what is shipped. */
 export function modelFile(model: string): string {
   if (!existsSync(model)) {
     const run = join("runs", model);

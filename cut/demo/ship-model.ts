@@ -1,12 +1,12 @@
-// Makes the model that comes with the page from a run of `cutgpu demo`: `node dist/cut/demo/ship-model.js runs/demo`.
-// Kept are the generator and the heads, which "Look inside" needs, in float32. Without the discriminator and Adam's
-// moments the file is a fifth of the checkpoint. The committed one is of `cutgpu demo --steps 2000`.
+// Makes what comes with the page and README.md from a long run of the demo: `cutgpu demo --long --seed 1`, then
+// `node dist/cut/demo/ship-model.js runs/blueprints`. Of the model the generator and the heads are kept, which "Look
+// inside" needs, in float32. Without the discriminator and Adam's moments the file is a fifth of the checkpoint.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 
-const checkpoint = join(process.argv[2] ?? "runs/demo", "latest.safetensors");
+const checkpoint = join(process.argv[2] ?? "runs/blueprints", "latest.safetensors");
 const target = fileURLToPath(new URL("../../../cut/web/demo-model.safetensors", import.meta.url));
 
 const { tensors, metadata } = parseSafetensors(new Uint8Array(readFileSync(checkpoint)), checkpoint);

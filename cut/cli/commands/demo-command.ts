@@ -63,9 +63,8 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
     const plan = planDemo(gpu.profile, gpu.info.architecture, options.long);
     const dataroot = join(folder.path, "data");
     const adapter = `${adapterLabel(gpu)} (${gpu.profile} kernels)`;
-    say(
-      `Chalk drawings to blueprints: a small CUT on OpenMoji, ${plan.sizes[0]} x ${plan.sizes[0]} pixels, on ${adapter}.`,
-    );
+    const [size] = plan.sizes;
+    say(`Chalk drawings to blueprints: a small CUT on OpenMoji, ${size} x ${size} pixels, on ${adapter}.`);
     const pairs = await drawData(dataroot, plan, signal);
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
@@ -152,10 +151,13 @@ class Demo {
     ]);
 
     const large = pairs.slice(0, LARGE).map(({ input }) => input);
-    await showOnTerminal(sheetOf([large, outputs.slice(0, LARGE)]));
+    const sheet = sheetOf([large, outputs.slice(0, LARGE)]);
+    const sheetPath = folder.saveSample("before-after.png", await encodePng(sheet));
+    await showOnTerminal(sheet);
     say(`\n${pairs.length} held-out drawings against the truth, mean absolute error (lower is better) and SSIM:`);
     for (const [what, score] of scores) say(`  ${what.padEnd(17)} ${scoreText(score)}`);
-    say(`\nreport: ${join(folder.path, "report.html")}`);
+    say(`\nreport:  ${join(folder.path, "report.html")}`);
+    say(`picture: ${sheetPath}`);
     const pictures = join(folder.path, "data", "testA");
     const words = shellWords("cutgpu", "translate", "--model", folder.path, "--in", pictures, "--out", "translated");
     say(`try it:  ${words}`);
