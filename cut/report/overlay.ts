@@ -4,12 +4,10 @@ import { type Picture, toChannels } from "../data/picture.js";
 import type { ComponentsMap, InspectedLayer, SimilarityMap } from "../inspection/inspector.js";
 import { falseColour } from "./colormap.js";
 
-/** How much white is in every colour: without it nothing could be drawn in the darkest ones. */
-const TINT = 0.2;
-/** What is left of a colour where the input is black. */
-const ON_BLACK = 0.3;
-/** How much more white a colour gets where the input is white. */
-const ON_WHITE = 0.15;
+/** Levels that colours keep from black and from white, so that lines can be seen in the darkest and the brightest. */
+const ROOM = 0.18 * 255;
+/** How far the input draws a colour to black or white, where it is as far as can be from its median. */
+const CONTRAST = 0.7;
 
 type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "border">;
 
@@ -47,22 +45,21 @@ export function valuesAtPixels(
 }
 
 /**
- * Colours, RGB of every pixel, with the input in them as light and shade. The input's mean leaves them as they are, so
- * that the white paper of a drawing takes the colours and its black lines stay black, and a dark photograph does not
- * hide its map.
+ * Colours, RGB of every pixel, with the input in them as light and shade. The input's median leaves them as they are:
+ * the paper of a drawing takes the colours, be it white or black, its lines stay what they are, and a dark photograph
+ * does not hide its map.
  */
 function withInput(colours: ArrayLike<number>, input: Picture): Picture {
   const { width, height } = input;
   const gray = toChannels(input, 1).data;
-  const mean = gray.reduce((sum, level) => sum + level, 0) / gray.length;
+  const median = gray.slice().sort()[gray.length >> 1];
   const shades = Array.from({ length: 256 }, (_, level) => {
-    if (level <= mean) return { kept: ON_BLACK + (1 - ON_BLACK) * (level / Math.max(1, mean)), white: 0 };
-    const white = ON_WHITE * ((level - mean) / (255 - mean));
-    return { kept: 1 - white, white };
+    const away = (CONTRAST * (level - median)) / 255;
+    return { kept: 1 - Math.abs(away), white: Math.max(0, away) };
   });
   const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
     const { kept, white } = shades[gray[Math.floor(i / 3)]];
-    return Math.round(kept * ((1 - TINT) * colours[i] + 255 * TINT) + 255 * white);
+    return Math.round(kept * (ROOM + (1 - (2 * ROOM) / 255) * colours[i]) + 255 * white);
   });
   return { width, height, channels: 3, data };
 }

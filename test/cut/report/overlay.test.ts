@@ -51,6 +51,14 @@ test("black lines on white paper are seen in the lowest colour and in the highes
   assert.ok(seen[7] > 2 * seen[0] && seen[6] > 2 * seen[1], String(seen));
 });
 
+test("so are white lines on a blackboard, on every colour", () => {
+  const input = rowPicture([0, 255, 0, 0, 0, 0, 255, 0]);
+  const map = { ...rowLayer(8), values: Float32Array.from([0, 0, 0, 0, 1, 1, 1, 1]), position: { x: 0, y: 0 } };
+  const seen = lumas(similarityPicture(map, input));
+  assert.ok(seen[1] > seen[0] + 40 && seen[6] > seen[7] + 40, String(seen));
+  assert.ok(seen[7] > 2 * seen[0], "the map is not hidden");
+});
+
 test("the colours of principal components are over the drawing too", () => {
   const input = rowPicture([255, 0, 255, 255]);
   const picture: Picture = { width: 4, height: 1, channels: 3, data: new Uint8Array(12).fill(90) };
