@@ -35,7 +35,7 @@ export interface DemoPlan {
 export function planDemo(profile: Profile, architecture: string, long: boolean): DemoPlan {
   if (long) {
     const given = { ...smallTraining, ngf: 16, preprocess: "crop" as const, crop_size: 64, batch_size: 1, lr: 2e-4 };
-    return { drawings: 600, sizes: [128, 192, 256], given, seconds: 0, fewest: 7200, most: 7200 };
+    return { drawings: 600, sizes: [128, 192, 256], given, seconds: 0, fewest: 4800, most: 4800 };
   }
   const given = { ...smallTraining, load_size: 128, crop_size: 64, batch_size: 1 };
   if (profile === "gpu") {
