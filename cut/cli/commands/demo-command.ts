@@ -42,7 +42,7 @@ const SHOWN = 12;
 const schema = v.strictObject({
   runs_dir: runsDirOption(group, "where the demo's run folder is made"),
   steps: option(group, orNone(wholeNumber({ min: 1 })), null, "train this many steps instead of about three minutes"),
-  long: option(group, flag(), false, "train the model that comes with the page: an hour or more on a processor"),
+  long: option(group, flag(), false, "train the model that comes with cutgpu: half an hour or more on a processor"),
   seed: seedOption(group, 1, "another seed trains another model"),
   profile: profileOption(group),
 });
