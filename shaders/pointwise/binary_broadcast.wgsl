@@ -1,7 +1,7 @@
 // y = f(a, b) where a and b broadcast: the output has up to four axes (n3 slowest), and each operand its own stride
 // along each, 0 where it is broadcast. One element per invocation.
 //#include pointwise/lib/arithmetic.wgsl
-const FIRST: u32 = 4; // @op a alone
+const FIRST: u32 = 8; // @op a alone
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 
@@ -23,6 +23,10 @@ fn f(u: f32, v: f32) -> f32 {
   if (OP == SUB) { return u - v; }
   if (OP == MUL) { return u * v; }
   if (OP == DIV) { return u / v; }
+  if (OP == MAXIMUM) { return max(u, v); }
+  if (OP == MINIMUM) { return min(u, v); }
+  if (OP == GREATER) { return select(0.0, 1.0, u > v); }
+  if (OP == EQUAL) { return select(0.0, 1.0, u == v); }
   // FIRST
   return u;
 }

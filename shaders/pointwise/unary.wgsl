@@ -7,6 +7,18 @@ const SOFTPLUS: u32 = 3; // @op
 const SQUARE: u32 = 4; // @op
 const SQRT: u32 = 5; // @op
 const SCALE: u32 = 6; // @op a * x + b
+const EXP: u32 = 7; // @op
+const LOG: u32 = 8; // @op
+const SIN: u32 = 9; // @op
+const COS: u32 = 10; // @op
+const ABS: u32 = 11; // @op
+const SIGN: u32 = 12; // @op
+const RECIPROCAL: u32 = 13; // @op
+const RSQRT: u32 = 14; // @op
+const ERF: u32 = 15; // @op
+const POW: u32 = 16; // @op x to the power of a; b is 0 for a broken a, 1 for an even and 2 for an odd one
+const CLAMP: u32 = 17; // @op x, but at least a and at most b
+const INSIDE: u32 = 18; // @op 1 where a <= x <= b, else 0
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 const PER_THREAD: u32 = 1; // @tunable
@@ -19,6 +31,7 @@ struct Params { vec4s: u32, a: f32, b: f32 }
 
 //#include lib/index.wgsl
 //#include lib/math.wgsl
+//#include pointwise/lib/elementary.wgsl
 
 fn f(v: vec4f) -> vec4f {
   if (OP == RELU) { return select(params.a * v, v, v > vec4f(0.0)); }
@@ -27,6 +40,18 @@ fn f(v: vec4f) -> vec4f {
   if (OP == SOFTPLUS) { return softplus(v); }
   if (OP == SQUARE) { return v * v; }
   if (OP == SQRT) { return sqrt(v); }
+  if (OP == EXP) { return exp(v); }
+  if (OP == LOG) { return log(v); }
+  if (OP == SIN) { return sine(v, 0.0); }
+  if (OP == COS) { return sine(v, 1.0); }
+  if (OP == ABS) { return abs(v); }
+  if (OP == SIGN) { return sign(v); }
+  if (OP == RECIPROCAL) { return 1.0 / v; }
+  if (OP == RSQRT) { return 1.0 / sqrt(v); }
+  if (OP == ERF) { return erf(v); }
+  if (OP == POW) { return power(v, params.a, params.b); }
+  if (OP == CLAMP) { return clamp(v, vec4f(params.a), vec4f(params.b)); }
+  if (OP == INSIDE) { return select(vec4f(0.0), vec4f(1.0), (v >= vec4f(params.a)) & (v <= vec4f(params.b))); }
   // SCALE
   return params.a * v + params.b;
 }

@@ -37,6 +37,12 @@ const forwards: Record<string, Forward> = {
   relu: ({ x }) => engine.relu(x),
   leakyRelu: ({ x }, { slope }) => engine.leakyRelu(x, slope),
   tanh: ({ x }) => engine.tanh(x),
+  exp: ({ x }) => engine.exp(x),
+  log: ({ x }) => engine.log(x),
+  silu: ({ x }) => engine.silu(x),
+  gelu: ({ x }, { approximate }) => engine.gelu(x, approximate),
+  pow: ({ x }, { exponent }) => engine.pow(x, exponent),
+  clamp: ({ x }, { min, max }) => engine.clamp(x, min, max),
   ganLoss: ({ x }, parameters) => goldenGanLoss(x, parameters),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
   patchNcePath({ fq, fk, ...head }, parameters, ids) {

@@ -23,6 +23,14 @@ const arithmetic = {
   sub: [engine.sub, r.sub, r.subGradient],
   mul: [engine.mul, r.mul, r.mulGradient],
   div: [engine.div, r.div, r.divGradient],
+  maximum: [engine.maximum, r.maximum.forward, r.maximum.gradient],
+  minimum: [engine.minimum, r.minimum.forward, r.minimum.gradient],
+  gt: [engine.gt, r.gt.forward, r.gt.gradient],
+  lt: [engine.lt, r.lt.forward, r.lt.gradient],
+  ge: [engine.ge, r.ge.forward, r.ge.gradient],
+  le: [engine.le, r.le.forward, r.le.gradient],
+  eq: [engine.eq, r.eq.forward, r.eq.gradient],
+  ne: [engine.ne, r.ne.forward, r.ne.gradient],
 } as const;
 type Arithmetic = keyof typeof arithmetic;
 
@@ -49,6 +57,47 @@ const broadcasting = (name: Arithmetic): OperatorCase[] => [
   binary(name, [2, 1, 3, 1, 5], [1]),
 ];
 
+/** The same where some of the values are equal, and are so in float32. */
+function withTies(name: Arithmetic, shape: Shape): OperatorCase {
+  const [a, b] = [values(shape), values(shape)];
+  const mixed = { shape, data: b.data.map((value, i) => (i % 3 === 0 ? a.data[i] : value)) };
+  return { ...binary(name, shape, shape), title: `${name} [${shape}] with ties`, inputs: [a, mixed] };
+}
+const comparing = (name: Arithmetic): OperatorCase[] => [
+  withTies(name, [3, 37]),
+  binary(name, [2, 3, 4, 5], [3, 1, 5]),
+];
+
+/** Arithmetic with a number on the left and on the right. */
+const numbers = (name: "add" | "sub" | "mul" | "div"): OperatorCase[] => {
+  const [forward, reference, gradient] = arithmetic[name];
+  const number = values([], 1.5, 1.5);
+  const x = values([3, 11], 0.5, 2);
+  return [
+    {
+      title: `${name} [3,11] with a number`,
+      inputs: [x],
+      forward: (x) => forward(x, 1.5),
+      reference: (x) => reference(x, number),
+      gradient: (dy, x) => [gradient(x, number, dy).da],
+    },
+    {
+      title: `${name} a number with [3,11]`,
+      inputs: [x],
+      forward: (x) => forward(1.5, x),
+      reference: (x) => reference(number, x),
+      gradient: (dy, x) => [gradient(number, x, dy).db],
+    },
+  ];
+};
+
+/** Cases of an elementary function at each of the inputs. */
+const elementary = (
+  forward: (x: Tensor) => Tensor,
+  reference: { forward: (x: Dense) => Dense; gradient: (x: Dense, dy: Dense) => { dx: Dense } },
+  ...inputs: Dense[]
+) => ({ cases: unary(forward, reference.forward, reference.gradient, ...inputs) });
+
 /** A gate by a mask, which gets no gradient. */
 const gate = (shape: Shape, slope: number): OperatorCase => ({
   title: `[${shape}] with slope ${slope}`,
@@ -62,6 +111,13 @@ const gate = (shape: Shape, slope: number): OperatorCase => ({
 const smooth = [values([2, 3, 5, 7], -3, 3), values([1]), values([3, 1111], -3, 3)];
 const kinked = [signed([2, 3, 5, 7]), signed([1]), signed([3, 1111])];
 const positive = [values([2, 3, 5, 7], 0.5, 2)];
+/** Angles of many turns. */
+const angles = [...smooth, values([257], -400, 400)];
+/** Exponents of each kind, with values of both signs where they may be. */
+const powers = [
+  ...[2, 3, -1].map((exponent) => ({ exponent, x: signed([3, 37]) })),
+  ...[0.5, 2.5, -1.5, 0].map((exponent) => ({ exponent, x: values([3, 37], 0.5, 3) })),
+];
 
 const leaky = {
   forward: (x: Tensor) => engine.leakyRelu(x, 0.3),
@@ -82,12 +138,44 @@ export const cases: FamilyTests["cases"] = {
   softplus: { cases: unary(engine.softplus, r.softplus, r.softplusGradient, ...smooth) },
   square: { cases: unary(engine.square, r.square, r.squareGradient, ...smooth) },
   sqrt: { cases: unary(engine.sqrt, r.sqrt, r.sqrtGradient, ...positive) },
+  exp: elementary(engine.exp, r.exp, ...smooth),
+  log: elementary(engine.log, r.log, values([2, 3, 5, 7], 0.01, 3), values([33], 100, 1e6)),
+  sin: elementary(engine.sin, r.sin, ...angles),
+  cos: elementary(engine.cos, r.cos, ...angles),
+  abs: elementary(engine.abs, r.abs, ...kinked),
+  sign: elementary(engine.sign, r.sign, ...kinked),
+  neg: elementary(engine.neg, r.neg, ...smooth),
+  reciprocal: elementary(engine.reciprocal, r.reciprocal, ...kinked),
+  rsqrt: elementary(engine.rsqrt, r.rsqrt, ...positive),
+  erf: elementary(engine.erf, r.erf, ...smooth),
+  silu: elementary(engine.silu, r.silu, ...smooth),
+  gelu: {
+    cases: [
+      ...elementary(engine.gelu, r.gelu, ...smooth).cases,
+      ...elementary((x) => engine.gelu(x, "tanh"), r.geluTanh, ...smooth).cases,
+    ],
+  },
+  pow: {
+    cases: powers.flatMap(({ exponent, x }) => elementary((t) => engine.pow(t, exponent), r.pow(exponent), x).cases),
+  },
+  clamp: {
+    ...elementary((x) => engine.clamp(x, -0.7, 0.4), r.clamp(-0.7, 0.4), ...smooth),
+    exercises: ["inside"],
+  },
   scale: { cases: unary(scaled.forward, scaled.reference, scaled.gradient, ...smooth) },
   gate: { cases: [gate([2, 3, 5, 7], 0), gate([3, 11], 0.3)] },
-  add: { cases: broadcasting("add") },
-  sub: { cases: broadcasting("sub") },
-  mul: { cases: broadcasting("mul") },
-  div: { cases: broadcasting("div") },
+  add: { cases: [...broadcasting("add"), ...numbers("add")] },
+  sub: { cases: [...broadcasting("sub"), ...numbers("sub")] },
+  mul: { cases: [...broadcasting("mul"), ...numbers("mul")] },
+  div: { cases: [...broadcasting("div"), ...numbers("div")] },
+  maximum: { cases: [...broadcasting("maximum"), withTies("maximum", [3, 37])] },
+  minimum: { cases: [...broadcasting("minimum"), withTies("minimum", [3, 37])] },
+  gt: { cases: comparing("gt") },
+  lt: { cases: comparing("lt") },
+  ge: { cases: comparing("ge") },
+  le: { cases: comparing("le") },
+  eq: { cases: comparing("eq") },
+  ne: { cases: comparing("ne") },
 };
 
 const pairs: readonly (readonly [Shape, Shape])[] = [
@@ -121,6 +209,23 @@ export const differences: readonly ReferenceCase[] = [
   unaryReference("scale", values([3, 5]), scaled.reference, scaled.gradient),
   unaryReference("square", values([3, 5]), r.square, r.squareGradient),
   unaryReference("sqrt", values([3, 5], 0.5, 2), r.sqrt, r.sqrtGradient),
+  ...Object.entries({
+    exp: r.exp,
+    sin: r.sin,
+    cos: r.cos,
+    neg: r.neg,
+    erf: r.erf,
+    silu: r.silu,
+    gelu: r.gelu,
+    "gelu tanh": r.geluTanh,
+  }).map(([name, { forward, gradient }]) => unaryReference(name, values([3, 5], -3, 3), forward, gradient)),
+  ...Object.entries({ abs: r.abs, sign: r.sign, reciprocal: r.reciprocal, "pow 3": r.pow(3) }).map(
+    ([name, { forward, gradient }]) => unaryReference(name, signed([3, 5]), forward, gradient),
+  ),
+  ...Object.entries({ log: r.log, rsqrt: r.rsqrt, "pow 2.5": r.pow(2.5), "pow -1.5": r.pow(-1.5) }).map(
+    ([name, { forward, gradient }]) => unaryReference(name, values([3, 5], 0.5, 2), forward, gradient),
+  ),
+  unaryReference("clamp", values([3, 5]), r.clamp(-0.7, 0.4).forward, r.clamp(-0.7, 0.4).gradient),
   ...pairs.flatMap(([a, b]) => (Object.keys(arithmetic) as Arithmetic[]).map((name) => binary(name, a, b))),
 ];
 

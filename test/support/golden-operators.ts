@@ -8,6 +8,10 @@ export interface OperatorParameters {
   outputPadding: number;
   eps: number;
   slope: number;
+  approximate: "none" | "tanh";
+  exponent: number;
+  min: number;
+  max: number;
   mode: GanMode;
   targetIsReal: boolean;
   batch: number;

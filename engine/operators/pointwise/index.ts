@@ -1,6 +1,6 @@
-// Operators that work element by element: activations, arithmetic with PyTorch's broadcasting, and their gradients,
-// which are made of the same operators. `gate` (pass where a mask tensor is positive, else times a slope) is the
-// derivative of ReLU and LeakyReLU.
+// Operators that work element by element: activations, elementary functions, arithmetic and comparisons with
+// PyTorch's broadcasting, and their gradients, which are made of the same operators. `gate` (pass where a mask tensor
+// is positive, else times a slope) is the derivative of ReLU and LeakyReLU.
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";
@@ -68,6 +68,78 @@ export const scaleOperator = defineUnary<{ factor: number; offset: number }>(
   (dy, _x, _y, { factor }) => scale(dy, factor),
 );
 
+export const expOperator = defineUnary<object>(
+  "exp",
+  (gpu, x, y) => runUnary(gpu, "EXP", x, y),
+  (dy, _, y) => mul(dy, y),
+);
+export const logOperator = defineUnary<object>(
+  "log",
+  (gpu, x, y) => runUnary(gpu, "LOG", x, y),
+  (dy, x) => div(dy, x),
+);
+export const sinOperator = defineUnary<object>(
+  "sin",
+  (gpu, x, y) => runUnary(gpu, "SIN", x, y),
+  (dy, x) => mul(dy, cos(x)),
+);
+export const cosOperator = defineUnary<object>(
+  "cos",
+  (gpu, x, y) => runUnary(gpu, "COS", x, y),
+  (dy, x) => scale(mul(dy, sin(x)), -1),
+);
+export const absOperator = defineUnary<object>(
+  "abs",
+  (gpu, x, y) => runUnary(gpu, "ABS", x, y),
+  (dy, x) => mul(dy, sign(x)),
+);
+export const reciprocalOperator = defineUnary<object>(
+  "reciprocal",
+  (gpu, x, y) => runUnary(gpu, "RECIPROCAL", x, y),
+  (dy, _, y) => scale(mul(dy, square(y)), -1),
+);
+export const rsqrtOperator = defineUnary<object>(
+  "rsqrt",
+  (gpu, x, y) => runUnary(gpu, "RSQRT", x, y),
+  (dy, _, y) => scale(mul(dy, mul(y, square(y))), -0.5),
+);
+export const erfOperator = defineUnary<object>(
+  "erf",
+  (gpu, x, y) => runUnary(gpu, "ERF", x, y),
+  (dy, x) => scale(mul(dy, exp(scale(square(x), -1))), 2 / Math.sqrt(Math.PI)),
+);
+export const powOperator = defineUnary<{ exponent: number }>(
+  "pow",
+  (gpu, x, y, { exponent }) => runUnary(gpu, "POW", x, y, exponent, parityOf(exponent)),
+  (dy, x, _, { exponent }) => scale(mul(dy, pow(x, exponent - 1)), exponent),
+);
+export const clampOperator = defineUnary<{ min: number; max: number }>(
+  "clamp",
+  (gpu, x, y, { min, max }) => runUnary(gpu, "CLAMP", x, y, min, max),
+  (dy, x, _, range) => mul(dy, insideOperator([x], range)),
+);
+
+/** As the kernel wants to know it: 0 for a broken number, 1 for an even and 2 for an odd one. */
+const parityOf = (exponent: number) => (Number.isInteger(exponent) ? 1 + Math.abs(exponent % 2) : 0);
+
+// @__NO_SIDE_EFFECTS__
+function defineStep<O>(name: string, forward: (gpu: Gpu, x: Tensor, y: Tensor, options: O) => undefined) {
+  return defineOperator<One, O>({
+    name,
+    shape: ([x]) => x.shape,
+    cheap: true,
+    forward: (gpu, [x], options, y) => forward(gpu, x, y, options),
+    // Flat wherever it has a slope.
+    gradient: () => [null],
+  });
+}
+
+export const signOperator = defineStep<object>("sign", (gpu, x, y) => runUnary(gpu, "SIGN", x, y));
+/** 1 where min <= x <= max, else 0: what clamp lets pass. */
+export const insideOperator = defineStep<{ min: number; max: number }>("inside", (gpu, x, y, { min, max }) =>
+  runUnary(gpu, "INSIDE", x, y, min, max),
+);
+
 export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
   name: "gate",
   shape([x, mask]) {
@@ -111,6 +183,20 @@ export const divOperator = defineBinary("div", "DIV", ({ inputs: [a, b], output,
   needs(1) ? scale(sumTo(div(mul(dy, output), b), b), -1) : null,
 ]);
 
+// Where both are equal, PyTorch gives half of the gradient to each.
+const won = (a: Tensor, b: Tensor) => add(gt(a, b), scale(eq(a, b), 0.5));
+
+export const maximumOperator = defineBinary("maximum", "MAXIMUM", ({ inputs: [a, b], needs }, dy) => [
+  needs(0) ? sumTo(mul(dy, won(a, b)), a) : null,
+  needs(1) ? sumTo(mul(dy, won(b, a)), b) : null,
+]);
+export const minimumOperator = defineBinary("minimum", "MINIMUM", ({ inputs: [a, b], needs }, dy) => [
+  needs(0) ? sumTo(mul(dy, won(b, a)), a) : null,
+  needs(1) ? sumTo(mul(dy, won(a, b)), b) : null,
+]);
+export const gtOperator = defineBinary("gt", "GREATER", () => [null, null]);
+export const eqOperator = defineBinary("eq", "EQUAL", () => [null, null]);
+
 /** max(x, 0). */
 export const relu = (x: Tensor): Tensor => reluOperator([x], {});
 /** x where x > 0, else slope * x. */
@@ -129,11 +215,88 @@ export const sqrt = (x: Tensor): Tensor => sqrtOperator([x], {});
 export const scale = (x: Tensor, factor: number, offset = 0): Tensor => scaleOperator([x], { factor, offset });
 /** x where mask > 0, else slope * x; shapes must be equal. */
 export const gate = (x: Tensor, mask: Tensor, slope = 0): Tensor => gateOperator([x, mask], { slope });
+/** e to the power of x. */
+export const exp = (x: Tensor): Tensor => expOperator([x], {});
+/** Natural logarithm. */
+export const log = (x: Tensor): Tensor => logOperator([x], {});
+/** Sine of x in radians; the digits of f32 up to |x| of some thousands. */
+export const sin = (x: Tensor): Tensor => sinOperator([x], {});
+/** Cosine of x in radians; the digits of f32 up to |x| of some thousands. */
+export const cos = (x: Tensor): Tensor => cosOperator([x], {});
+/** |x|; at 0 its gradient is 0, as in PyTorch. */
+export const abs = (x: Tensor): Tensor => absOperator([x], {});
+/** -1, 0 or 1; its gradient is 0. */
+export const sign = (x: Tensor): Tensor => signOperator([x], {});
+/** -x. */
+export const neg = (x: Tensor): Tensor => scale(x, -1);
+/** 1 / x. */
+export const reciprocal = (x: Tensor): Tensor => reciprocalOperator([x], {});
+/** 1 / sqrt(x). */
+export const rsqrt = (x: Tensor): Tensor => rsqrtOperator([x], {});
+/** The error function, to 1e-6. */
+export const erf = (x: Tensor): Tensor => erfOperator([x], {});
+/** x to the power of a number; NaN for negative x where that is no whole one. */
+export const pow = (x: Tensor, exponent: number): Tensor => powOperator([x], { exponent });
+/** The largest f32: WGSL leaves open what infinite numbers do. */
+const MOST = 3.4028234663852886e38;
+/** x, but at least `min` and at most `max`; the gradient passes where neither was needed. */
+export const clamp = (x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor =>
+  clampOperator([x], { min: Math.max(min, -MOST), max: Math.min(max, MOST) });
+/** x * sigmoid(x), also called swish. */
+export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
+/** x * P(X <= x) for a standard normal X; with "tanh" the usual approximation (Hendrycks and Gimpel, 2016). */
+export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
+  const inner =
+    approximate === "tanh"
+      ? tanh(scale(add(x, scale(pow(x, 3), 0.044715)), Math.sqrt(2 / Math.PI)))
+      : erf(scale(x, Math.SQRT1_2));
+  return mul(scale(x, 0.5), scale(inner, 1, 1));
+}
+/** The larger of a and b, broadcasting as PyTorch does. */
+export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator([a, b], {});
+/** The smaller of a and b, broadcasting as PyTorch does. */
+export const minimum = (a: Tensor, b: Tensor): Tensor => minimumOperator([a, b], {});
+/** 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0. */
+export const gt = (a: Tensor, b: Tensor): Tensor => gtOperator([a, b], {});
+/** 1 where a < b, else 0. */
+export const lt = (a: Tensor, b: Tensor): Tensor => gt(b, a);
+/** 1 where a = b, else 0. */
+export const eq = (a: Tensor, b: Tensor): Tensor => eqOperator([a, b], {});
+/** 1 where a >= b, else 0. */
+export const ge = (a: Tensor, b: Tensor): Tensor => add(gt(a, b), eq(a, b));
+/** 1 where a <= b, else 0. */
+export const le = (a: Tensor, b: Tensor): Tensor => ge(b, a);
+/** 1 where a and b differ, else 0. */
+export const ne = (a: Tensor, b: Tensor): Tensor => scale(eq(a, b), -1, 1);
+
+/** A tensor or a number, which stands for a tensor of it. */
+export type Operand = Tensor | number;
+
 /** a + b, broadcasting as PyTorch does. */
-export const add = (a: Tensor, b: Tensor): Tensor => addOperator([a, b], {});
+export function add(a: Tensor, b: Operand): Tensor;
+export function add(a: Operand, b: Tensor): Tensor;
+export function add(a: Operand, b: Operand): Tensor {
+  if (typeof a === "number") return scale(b as Tensor, 1, a);
+  return typeof b === "number" ? scale(a, 1, b) : addOperator([a, b], {});
+}
 /** a - b, broadcasting as PyTorch does. */
-export const sub = (a: Tensor, b: Tensor): Tensor => subOperator([a, b], {});
+export function sub(a: Tensor, b: Operand): Tensor;
+export function sub(a: Operand, b: Tensor): Tensor;
+export function sub(a: Operand, b: Operand): Tensor {
+  if (typeof a === "number") return scale(b as Tensor, -1, a);
+  return typeof b === "number" ? scale(a, 1, -b) : subOperator([a, b], {});
+}
 /** a * b, broadcasting as PyTorch does. */
-export const mul = (a: Tensor, b: Tensor): Tensor => mulOperator([a, b], {});
+export function mul(a: Tensor, b: Operand): Tensor;
+export function mul(a: Operand, b: Tensor): Tensor;
+export function mul(a: Operand, b: Operand): Tensor {
+  if (typeof a === "number") return scale(b as Tensor, a);
+  return typeof b === "number" ? scale(a, b) : mulOperator([a, b], {});
+}
 /** a / b, broadcasting as PyTorch does. */
-export const div = (a: Tensor, b: Tensor): Tensor => divOperator([a, b], {});
+export function div(a: Tensor, b: Operand): Tensor;
+export function div(a: Operand, b: Tensor): Tensor;
+export function div(a: Operand, b: Operand): Tensor {
+  if (typeof a === "number") return scale(reciprocal(b as Tensor), a);
+  return typeof b === "number" ? scale(a, 1 / b) : divOperator([a, b], {});
+}

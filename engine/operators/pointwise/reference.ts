@@ -1,5 +1,6 @@
-// Operators that act on each element alone: activations, arithmetic of two tensors that broadcast, and arithmetic with
-// constants. At zero the ReLUs take the slope of their negative side, as PyTorch does.
+// Operators that act on each element alone: activations, elementary functions, arithmetic and comparisons of two
+// tensors that broadcast, and arithmetic with constants. At zero the ReLUs take the slope of their negative side, as
+// PyTorch does.
 import { broadcastShape, broadcastTo, sumTo } from "../lib/reference/broadcast.js";
 import { type Dense, zeros } from "../lib/reference/dense.js";
 
@@ -150,3 +151,113 @@ export function sqrt(x: Dense): Dense {
 export function sqrtGradient(x: Dense, dy: Dense): { dx: Dense } {
   return { dx: div(scale(dy, 0.5), sqrt(x)) };
 }
+
+const map = (x: Dense, f: (value: number) => number): Dense => ({ shape: x.shape, data: x.data.map(f) });
+
+/** An elementary function and its derivative, for all elements alike. */
+const elementary = (f: (x: number) => number, derivative: (x: number) => number) => ({
+  forward: (x: Dense): Dense => map(x, f),
+  gradient: (x: Dense, dy: Dense): { dx: Dense } => ({ dx: mul(dy, map(x, derivative)) }),
+});
+
+/** 2 / sqrt(pi) times the sum of (-1)^n x^(2n+1) / (n! (2n+1)): all digits for the small x that tests use. */
+function erfOf(x: number): number {
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 120; n++) {
+    term *= -(x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+const erfSlope = (x: number) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
+const sigmoidOf = (x: number) => 1 / (1 + Math.exp(-x));
+const siluSlope = (x: number) => sigmoidOf(x) * (1 + x * (1 - sigmoidOf(x)));
+const normal = (x: number) => 0.5 * (1 + erfOf(x * Math.SQRT1_2));
+const geluSlope = (x: number) => normal(x) + 0.5 * x * erfSlope(x * Math.SQRT1_2) * Math.SQRT1_2;
+const inner = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
+const innerSlope = (x: number) => Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+const geluTanhSlope = (x: number) =>
+  0.5 * (1 + Math.tanh(inner(x))) + (0.5 * x * innerSlope(x)) / Math.cosh(inner(x)) ** 2;
+
+export const exp = elementary(Math.exp, Math.exp);
+export const log = elementary(Math.log, (x) => 1 / x);
+export const sin = elementary(Math.sin, Math.cos);
+export const cos = elementary(Math.cos, (x) => -Math.sin(x));
+export const abs = elementary(Math.abs, Math.sign);
+export const sign = elementary(Math.sign, () => 0);
+export const neg = elementary(
+  (x) => -x,
+  () => -1,
+);
+export const reciprocal = elementary(
+  (x) => 1 / x,
+  (x) => -1 / (x * x),
+);
+export const rsqrt = elementary(
+  (x) => 1 / Math.sqrt(x),
+  (x) => -0.5 * x ** -1.5,
+);
+export const erf = elementary(erfOf, erfSlope);
+export const silu = elementary((x) => x * sigmoidOf(x), siluSlope);
+export const gelu = elementary((x) => x * normal(x), geluSlope);
+export const geluTanh = elementary((x) => 0.5 * x * (1 + Math.tanh(inner(x))), geluTanhSlope);
+export const pow = (exponent: number) =>
+  elementary(
+    (x) => x ** exponent,
+    (x) => exponent * x ** (exponent - 1),
+  );
+export const clamp = (min: number, max: number) =>
+  elementary(
+    (x) => Math.min(max, Math.max(min, x)),
+    (x) => Number(x >= min && x <= max),
+  );
+
+/** A function of two operands that broadcast, with its derivative by each. */
+const ofTwo = (
+  name: string,
+  f: (a: number, b: number) => number,
+  slopes: (a: number, b: number) => [number, number],
+) => {
+  const each = (a: Dense, b: Dense, value: (a: number, b: number) => number): Dense => {
+    const { y, p, q } = pairUp(name, a, b);
+    for (let i = 0; i < y.data.length; i++) y.data[i] = value(p[i], q[i]);
+    return y;
+  };
+  return {
+    forward: (a: Dense, b: Dense): Dense => each(a, b, f),
+    gradient: (a: Dense, b: Dense, dy: Dense): { da: Dense; db: Dense } => ({
+      da: sumTo(
+        mul(
+          dy,
+          each(a, b, (u, v) => slopes(u, v)[0]),
+        ),
+        a.shape,
+      ),
+      db: sumTo(
+        mul(
+          dy,
+          each(a, b, (u, v) => slopes(u, v)[1]),
+        ),
+        b.shape,
+      ),
+    }),
+  };
+};
+
+/** The share of the gradient that the first of two operands gets where the larger one wins; half where they tie. */
+const share = (a: number, b: number) => (a === b ? 0.5 : Number(a > b));
+export const maximum = ofTwo("maximum", Math.max, (a, b) => [share(a, b), share(b, a)]);
+export const minimum = ofTwo("minimum", Math.min, (a, b) => [share(b, a), share(a, b)]);
+const comparison = (name: string, f: (a: number, b: number) => boolean) =>
+  ofTwo(
+    name,
+    (a, b) => Number(f(a, b)),
+    () => [0, 0],
+  );
+export const gt = comparison("gt", (a, b) => a > b);
+export const lt = comparison("lt", (a, b) => a < b);
+export const ge = comparison("ge", (a, b) => a >= b);
+export const le = comparison("le", (a, b) => a <= b);
+export const eq = comparison("eq", (a, b) => a === b);
+export const ne = comparison("ne", (a, b) => a !== b);
