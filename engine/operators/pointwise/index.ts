@@ -1,6 +1,7 @@
 // Operators that work element by element: activations, arithmetic with PyTorch's broadcasting, and their gradients,
 // which are made of the same operators. `gate` (pass where a mask tensor is positive, else times a slope) is the
 // derivative of ReLU and LeakyReLU.
+import { checkValue, number } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";
@@ -114,7 +115,10 @@ export const divOperator = defineBinary("div", "DIV", ({ inputs: [a, b], output,
 /** max(x, 0). */
 export const relu = (x: Tensor): Tensor => reluOperator([x], {});
 /** x where x > 0, else slope * x. */
-export const leakyRelu = (x: Tensor, slope = 0.2): Tensor => leakyReluOperator([x], { slope });
+export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+  checkValue("leakyRelu: the slope", slope, number);
+  return leakyReluOperator([x], { slope });
+}
 /** Hyperbolic tangent, without the overflow that drivers' own have. */
 export const tanh = (x: Tensor): Tensor => tanhOperator([x], {});
 /** 1 / (1 + exp(-x)). */
@@ -126,9 +130,16 @@ export const square = (x: Tensor): Tensor => squareOperator([x], {});
 /** Square root. */
 export const sqrt = (x: Tensor): Tensor => sqrtOperator([x], {});
 /** factor * x + offset. */
-export const scale = (x: Tensor, factor: number, offset = 0): Tensor => scaleOperator([x], { factor, offset });
+export function scale(x: Tensor, factor: number, offset = 0): Tensor {
+  checkValue("scale: the factor", factor, number);
+  checkValue("scale: the offset", offset, number);
+  return scaleOperator([x], { factor, offset });
+}
 /** x where mask > 0, else slope * x; shapes must be equal. */
-export const gate = (x: Tensor, mask: Tensor, slope = 0): Tensor => gateOperator([x, mask], { slope });
+export function gate(x: Tensor, mask: Tensor, slope = 0): Tensor {
+  checkValue("gate: the slope", slope, number);
+  return gateOperator([x, mask], { slope });
+}
 /** a + b, broadcasting as PyTorch does. */
 export const add = (a: Tensor, b: Tensor): Tensor => addOperator([a, b], {});
 /** a - b, broadcasting as PyTorch does. */
