@@ -2,6 +2,7 @@
 
 export * from "./core/autograd.js";
 export type { CancellationOptions } from "./core/cancellation.js";
+export type { Elements, Numbers } from "./core/elements.js";
 export * from "./core/errors.js";
 export {
   defineOperator,
@@ -11,6 +12,7 @@ export {
   type OperatorRecord,
 } from "./core/operator.js";
 export { reshape } from "./core/reshape.js";
+export type { Axes } from "./core/shapes.js";
 export { type Dtype, type Shape, Tensor } from "./core/tensor.js";
 export type { AdapterTraits, Profile } from "./device/adapter.js";
 export { adapterName } from "./device/adapter.js";

@@ -4,6 +4,7 @@
 // each operator stand side by side in engine/operators.
 
 import { add } from "../operators/pointwise/index.js";
+import { checkOptions, checkValue, flag, object } from "./check-options.js";
 import { GradientError, ShapeError } from "./errors.js";
 import { reshape } from "./reshape.js";
 import { sameShape } from "./shapes.js";
@@ -17,8 +18,17 @@ export interface GradOptions {
   createGraph?: boolean;
 }
 
+/** What grad alone can be told. */
+export interface InputGradOptions extends GradOptions {
+  /** Gives zeros for inputs that the tape of the output does not lead to, instead of throwing. */
+  allowUnused?: boolean;
+}
+
+const GRAD_OPTIONS = { dy: object, createGraph: flag };
+
 /**
- * Gradients of `output` with respect to `inputs`, in their order; zeros where the output does not depend on one.
+ * Gradients of `output` with respect to `inputs`, in their order. Throws a GradientError for an input that was not
+ * marked by requireGrad() before its use, or that the output does not depend on, unless `allowUnused`.
  *
  * @example
  * ```ts
@@ -31,21 +41,47 @@ export interface GradOptions {
  * gpu.dispose();
  * ```
  */
-export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
+export function grad(output: Tensor, inputs: readonly Tensor[], options: InputGradOptions = {}): Tensor[] {
+  checkValue("grad: the inputs", inputs, [Array.isArray, "an array of tensors"]);
+  checkOptions("grad", options, { ...GRAD_OPTIONS, allowUnused: flag });
   const { gpu } = output;
-  const found = reverse(output, new Set(inputs), options);
+  const nodes = nodesBelow(output);
+  if (!options.allowUnused) {
+    const used = new Set(nodes.flatMap((node) => node.inputs)).add(output);
+    for (const [i, input] of inputs.entries()) checkUsed(i, input, used);
+  }
+  const found = reverse(output, nodes, new Set(inputs), options);
   return inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
+}
+
+function checkUsed(i: number, input: Tensor, used: ReadonlySet<Tensor | undefined>): void {
+  if (input.tracked && used.has(input)) return;
+  const [why, fix] = input.tracked
+    ? ["is not on the tape of the output", "Compute the output from it after requireGrad(), outside of noGrad()"]
+    : ["does not require a gradient", "Call requireGrad() on it before it is used"];
+  throw new GradientError(
+    `grad: input ${i} of shape [${input.shape}] ${why}`,
+    `${fix}, or give { allowUnused: true }.`,
+  );
 }
 
 /** PyTorch's backward(): adds the gradient of `output` to `.grad` of every leaf that requires it. */
 export function backward(output: Tensor, options: GradOptions = {}): void {
+  checkOptions("backward", options, GRAD_OPTIONS);
+  if (!output.tracked) {
+    throw new GradientError(
+      `backward: nothing that the output of shape [${output.shape}] was computed from requires a gradient`,
+      "Call requireGrad() on the leaves before they are used, and compute the output outside of noGrad().",
+    );
+  }
   const leaves = new Set<Tensor>();
-  for (const node of nodesBelow(output)) {
+  const nodes = nodesBelow(output);
+  for (const node of nodes) {
     for (const input of node.inputs) if (input?.requiresGrad) leaves.add(input);
   }
   if (output.requiresGrad) leaves.add(output);
   const { gpu } = output;
-  for (const [leaf, gradient] of reverse(output, leaves, options)) {
+  for (const [leaf, gradient] of reverse(output, nodes, leaves, options)) {
     const before = leaf.grad;
     leaf.grad = before ? gpu.noGrad(() => add(before, gradient)) : gradient;
     if (before) {
@@ -77,7 +113,12 @@ function nodesBelow(output: Tensor): TapeNode[] {
     .map(({ node }) => node);
 }
 
-function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptions): Map<Tensor, Tensor> {
+function reverse(
+  output: Tensor,
+  nodes: readonly TapeNode[],
+  wanted: ReadonlySet<Tensor>,
+  options: GradOptions,
+): Map<Tensor, Tensor> {
   const { gpu } = output;
   const { createGraph = false } = options;
   if (!options.dy && output.size !== 1) {
@@ -92,7 +133,7 @@ function reverse(output: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptio
   const cotangents = new Cotangents(wanted, createGraph ? "all" : options.dy);
   const work = () => {
     cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
-    for (const node of nodesBelow(output)) {
+    for (const node of nodes) {
       const dy = cotangents.take(node.output);
       if (dy) {
         if (node.saved.some((tensor) => tensor.disposed)) {

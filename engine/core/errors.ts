@@ -18,35 +18,35 @@ export class CutgpuError extends Error {
 
 /** Code SHAPE: an operator was given shapes, dtypes or options that do not fit together. */
 export class ShapeError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("SHAPE", message, fix);
   }
 }
 
 /** Code ARGUMENT: a value that no call of this kind can take, whatever the shapes. */
 export class ArgumentError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("ARGUMENT", message, fix);
   }
 }
 
 /** Code LIMIT: a tensor or a dispatch is larger than the adapter allows. */
 export class LimitError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("LIMIT", message, fix);
   }
 }
 
 /** Code ADAPTER: no adapter, or a device that lacks what is needed. */
 export class AdapterError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("ADAPTER", message, fix);
   }
 }
 
 /** Code DEVICE_LOST: the device went away. Open another and go on from the last checkpoint. */
 export class DeviceLostError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("DEVICE_LOST", message, fix);
   }
 }
@@ -55,49 +55,49 @@ export class DeviceLostError extends CutgpuError {
  * Code GPU: WebGPU refused something that the engine asked for: a kernel of your own, or a defect of engine or driver.
  */
 export class GpuError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("GPU", message, fix);
   }
 }
 
 /** Code DISPOSED: a tensor, or a whole engine, was used after dispose(). */
 export class DisposedError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("DISPOSED", message, fix);
   }
 }
 
 /** Code RECORDING: something that cannot be done while a program is being recorded. */
 export class RecordingError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("RECORDING", message, fix);
   }
 }
 
 /** Code GRADIENT: an operator that cannot be differentiated, or a tape that an earlier backward has freed. */
 export class GradientError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("GRADIENT", message, fix);
   }
 }
 
 /** Code FORMAT: bytes that are not the file they should be (safetensors, .pth). */
 export class FormatError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("FORMAT", message, fix);
   }
 }
 
 /** Code CHECKPOINT: a sound file that holds another model than it should: keys or shapes differ, or are missing. */
 export class CheckpointError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("CHECKPOINT", message, fix);
   }
 }
 
 /** Code NAN_LOSS: training diverged; a loss or a weight is no longer a finite number. */
 export class DivergenceError extends CutgpuError {
-  constructor(message: string, fix = "") {
+  constructor(message: string, fix?: string) {
     super("NAN_LOSS", message, fix);
   }
 }

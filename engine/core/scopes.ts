@@ -1,5 +1,6 @@
 // Tensor scopes: who disposes what. A tensor belongs to the innermost scope that it is made in; when that ends, all of
 // its tensors are disposed except those in what it returns, which pass to the scope around it.
+import { refusePromise } from "./check-options.js";
 import { type Tensor, visitTensors } from "./tensor.js";
 
 export class TensorScopes {
@@ -17,6 +18,7 @@ export class TensorScopes {
     let result: T;
     try {
       result = work();
+      refusePromise("scope", result);
     } catch (error) {
       this.#scopes.pop();
       for (const tensor of made) tensor.dispose();

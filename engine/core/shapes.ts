@@ -1,5 +1,6 @@
 // Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and how errors write a shape.
 
+import type { Check } from "./check-options.js";
 import { ShapeError } from "./errors.js";
 
 export type Shape = readonly number[];
@@ -11,6 +12,12 @@ interface Shaped {
 
 /** Number of elements of a shape. */
 export const sizeOf = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
+
+/** What can be a shape. */
+export const SHAPE: Check = [
+  (value) => Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0),
+  "an array of whole numbers from 0 on",
+];
 
 export const sameShape = (a: Shape, b: Shape) => a.length === b.length && a.every((n, i) => n === b[i]);
 
@@ -33,11 +40,15 @@ export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] 
   });
 }
 
+/** One axis or several; negative ones count from the last. */
+export type Axes = number | readonly number[];
+
 /** Axes as sorted non-negative numbers; all axes where none are given. */
-export function normalizeAxes(operator: string, rank: number, axes: readonly number[] | undefined): number[] {
-  if (!axes) return Array.from({ length: rank }, (_, i) => i);
-  const normal = axes.map((axis) => (axis < 0 ? axis + rank : axis));
-  if (normal.some((axis) => !(axis >= 0 && axis < rank)) || new Set(normal).size !== normal.length) {
+export function normalizeAxes(operator: string, rank: number, axes: Axes | undefined): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const normal = [axes].flat().map((axis) => (axis < 0 ? axis + rank : axis));
+  const within = (axis: number) => Number.isInteger(axis) && axis >= 0 && axis < rank;
+  if (!normal.every(within) || new Set(normal).size !== normal.length) {
     throw new ShapeError(
       `${operator}: axes [${axes}] do not fit a tensor with ${rank} axes`,
       `Give different axes from ${-rank} to ${rank - 1}.`,

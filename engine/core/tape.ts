@@ -1,5 +1,6 @@
 // The tape: what was computed from what, in order. Operators put a node on it for every output that depends on a tensor
 // which wants a gradient; engine/core/autograd.ts walks it backwards. It can be switched off for a while.
+import { refusePromise } from "./check-options.js";
 import type { Tensor } from "./tensor.js";
 
 export interface TapeNode {
@@ -37,7 +38,9 @@ export class Tape {
     const before = this.#recording;
     this.#recording = false;
     try {
-      return work();
+      const result = work();
+      refusePromise("noGrad", result);
+      return result;
     } finally {
       this.#recording = before;
     }

@@ -4,12 +4,13 @@
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 
 import type { Gpu } from "../device/gpu.js";
+import { checkValue } from "./check-options.js";
+import { type Dtype, type Elements, elementsOf, type Numbers } from "./elements.js";
 import { DisposedError, RecordingError, ShapeError } from "./errors.js";
-import { type Shape, sizeOf } from "./shapes.js";
+import { SHAPE, type Shape, sizeOf } from "./shapes.js";
 import type { TapeNode } from "./tape.js";
 
-export type Dtype = "f32" | "i32";
-export { type Shape, sizeOf };
+export { type Dtype, type Shape, sizeOf };
 
 /** Bytes shared by the tensors that alias them (a reshape makes an alias). */
 export class Storage {
@@ -68,27 +69,28 @@ export class Tensor {
     return this;
   }
 
-  /** Copies data in; the length must be the tensor's size. Takes effect after everything given to the GPU so far. */
-  write(data: Float32Array | Int32Array): void {
-    if (data.length !== this.size) {
+  /**
+   * Copies numbers in, as many as the tensor's size; to an i32 only whole ones. Takes effect after everything given to
+   * the GPU so far.
+   */
+  write(data: Numbers): void {
+    const elements = elementsOf(data, this.dtype);
+    if (elements.length !== this.size) {
       throw new ShapeError(
-        `write: ${data.length} numbers for a tensor of shape [${this.shape}] (${this.size})`,
+        `write: ${elements.length} numbers for a tensor of shape [${this.shape}] (${this.size})`,
         `Give ${this.size} numbers.`,
       );
     }
-    if ((this.dtype === "i32") !== data instanceof Int32Array) {
-      throw new ShapeError(
-        `write: the tensor holds ${this.dtype}`,
-        "Give a Float32Array for f32, an Int32Array for i32.",
-      );
-    }
-    this.gpu.queue.write(this.requireBuffer(), data as Float32Array<ArrayBuffer>);
+    this.gpu.queue.write(this.requireBuffer(), elements);
   }
 
-  /** The elements, once the GPU has made them. Several reads may be under way at a time. */
-  async read(): Promise<Float32Array<ArrayBuffer>> {
+  /**
+   * The elements, once the GPU has made them: a Float32Array, of an i32 tensor an Int32Array (in TypeScript
+   * `read<"i32">()`). Several reads may be under way at a time.
+   */
+  async read<D extends Dtype = "f32">(): Promise<Elements[D]> {
     const bytes = await this.gpu.readBytes(this);
-    return this.dtype === "f32" ? new Float32Array(bytes) : Float32Array.from(new Int32Array(bytes));
+    return (this.dtype === "i32" ? new Int32Array(bytes) : new Float32Array(bytes)) as Elements[D];
   }
 
   /** The only element of a one-element tensor. */
@@ -105,6 +107,15 @@ export class Tensor {
    * The same elements under another shape of equal size, without the tape (see the reshape operator for one with it).
    */
   alias(shape: Shape): Tensor {
+    // Says that it was disposed.
+    if (this.#disposed) this.requireBuffer();
+    checkValue("reshape: the shape", shape, SHAPE);
+    if (sizeOf(shape) !== this.size) {
+      throw new ShapeError(
+        `reshape: [${this.shape}] holds ${this.size} numbers and [${shape}] would hold ${sizeOf(shape)}`,
+        "The products of the sizes must be equal.",
+      );
+    }
     this.storage.references++;
     return new Tensor(this.gpu, shape, this.dtype, this.storage);
   }
@@ -134,12 +145,17 @@ export class Tensor {
   }
 }
 
-/** Calls `visit` for every tensor in a value made of arrays, maps and plain objects. */
-export function visitTensors(value: unknown, visit: (tensor: Tensor) => void): void {
+/**
+ * Calls `visit` for every tensor that can be reached from a value: through arrays, Maps (keys too), Sets, and the
+ * fields of objects, of whatever class. What a class keeps in #private fields, or a function in its closure, stays
+ * unseen.
+ */
+export function visitTensors(value: unknown, visit: (tensor: Tensor) => void, seen = new Set<unknown>()): void {
+  if (typeof value !== "object" || !value || ArrayBuffer.isView(value) || seen.has(value)) return;
+  seen.add(value);
   if (value instanceof Tensor) visit(value);
-  else if (Array.isArray(value)) for (const item of value) visitTensors(item, visit);
-  else if (value instanceof Map) for (const item of value.values()) visitTensors(item, visit);
-  else if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) visitTensors(item, visit);
+  else {
+    const entries = value instanceof Map || value instanceof Set ? value.entries() : Object.values(value);
+    for (const item of entries) visitTensors(item, visit, seen);
   }
 }

@@ -4,8 +4,11 @@
 // subgroup broadcasts). The adapter decides, and either can be forced.
 // On a device that is the app's own, the engine hears of its own errors through error scopes and leaves all others to
 // the app's handlers. dispose() destroys every buffer of the engine. It sets no global.
+import { checkValue, oneOf, refusePromise } from "../core/check-options.js";
+import { dtypeOf, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
 import { TensorScopes } from "../core/scopes.js";
+import { SHAPE } from "../core/shapes.js";
 import { Tape } from "../core/tape.js";
 import { type Dtype, type Shape, Storage, sizeOf, Tensor } from "../core/tensor.js";
 import { Variants } from "../tuning/variants.js";
@@ -26,6 +29,15 @@ import { BufferPool, BufferRegistry, type MemoryStatistics, roundUpBytes } from 
 import { Observers } from "./observers.js";
 import { Queue } from "./queue.js";
 import type { Recorder } from "./recorder.js";
+
+const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
+
+/** Bytes of a tensor; throws an ArgumentError where there is none of that shape and dtype. */
+function bytesOf(shape: Shape, dtype: Dtype): number {
+  checkValue("tensor: the shape", shape, SHAPE);
+  checkValue("tensor: the dtype", dtype, DTYPE);
+  return roundUpBytes(sizeOf(shape) * 4);
+}
 
 export class Gpu implements AdapterTraits {
   readonly device: GPUDevice;
@@ -98,7 +110,7 @@ export class Gpu implements AdapterTraits {
 
   /** A tensor with undefined content. */
   empty(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const bytes = roundUpBytes(sizeOf(shape) * 4);
+    const bytes = bytesOf(shape, dtype);
     const label = `${this.labels.prefix}[${shape}]`;
     if (this.#recorder) {
       this.#pool.check(bytes, label);
@@ -109,25 +121,26 @@ export class Gpu implements AdapterTraits {
 
   /** A tensor that outlives any recording under way: parameters, inputs, constants. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const bytes = roundUpBytes(sizeOf(shape) * 4);
+    const bytes = bytesOf(shape, dtype);
     const label = `${this.labels.prefix}[${shape}]`;
     const storage = new Storage(bytes, label, this.acquireBuffer(bytes, label, true), false);
     return this.scopes.outside(() => new Tensor(this, shape, dtype, storage));
   }
 
-  /** A tensor of the given elements. It is uploaded at once, also inside a recording. */
-  tensor(data: Float32Array | Int32Array | readonly number[], shape?: Shape): Tensor {
-    const elements = Array.isArray(data) ? Float32Array.from(data) : (data as Float32Array | Int32Array);
-    const dtype: Dtype = elements instanceof Int32Array ? "i32" : "f32";
-    const tensor = this.#recorder
-      ? this.#constant(shape ?? [elements.length], dtype, this.#recorder)
-      : this.empty(shape ?? [elements.length], dtype);
+  /**
+   * A tensor of numbers in the given shape, or in that which they are written in: of one number [], of arrays in arrays
+   * an axis each. An Int32Array makes an i32 tensor, all else an f32. It is uploaded at once, also inside a recording.
+   */
+  tensor(data: Numbers, shape: Shape = shapeOf(data)): Tensor {
+    const dtype = dtypeOf(data);
+    const elements = elementsOf(data, dtype);
+    const tensor = this.#recorder ? this.#constant(shape, dtype, this.#recorder) : this.empty(shape, dtype);
     tensor.write(elements);
     return tensor;
   }
 
   #constant(shape: Shape, dtype: Dtype, recorder: Recorder): Tensor {
-    const bytes = roundUpBytes(sizeOf(shape) * 4);
+    const bytes = bytesOf(shape, dtype);
     const label = `${this.labels.prefix}constant[${shape}]`;
     const buffer = this.acquireBuffer(bytes, label);
     recorder.adopt(buffer);
@@ -234,14 +247,14 @@ export class Gpu implements AdapterTraits {
   }
 
   /**
-   * Runs `work` and disposes every tensor it made, except those in what it returns (arrays and plain objects are
-   * searched).
+   * Runs `work` and disposes every tensor it made, except those in what it returns: arrays, Maps, Sets, and the fields
+   * of objects of any class, but their #private ones, are searched. `work` must not be async.
    */
   scope<T>(work: () => T): T {
     return this.scopes.scope(work);
   }
 
-  /** Operators inside leave no trace on the tape. */
+  /** Operators inside leave no trace on the tape. `work` must not be async. */
   noGrad<T>(work: () => T): T {
     return this.tape.paused(work);
   }
@@ -259,7 +272,9 @@ export class Gpu implements AdapterTraits {
     this.queue.flush();
     this.#recorder = recorder;
     try {
-      return this.scopes.outside(work);
+      const result = this.scopes.outside(work);
+      refusePromise("record", result);
+      return result;
     } finally {
       this.#recorder = null;
     }

@@ -132,8 +132,8 @@ export class Kernel {
   packParams(params: { readonly [name: string]: number }, into: DataView, start: number): void {
     for (const { name, type, offset } of this.source.params) {
       const value = params[name];
-      if (value === undefined)
-        throw new ShapeError(`${this.label}: the param ${name} was not given`, "Give it a number.");
+      if (!(type === "f32" ? typeof value === "number" : Number.isInteger(value)))
+        throw new ShapeError(`${this.label}: the param ${name} cannot be ${value}`, `Give it a ${type}.`);
       if (type === "f32") into.setFloat32(start + offset, value, true);
       else if (type === "i32") into.setInt32(start + offset, value, true);
       else into.setUint32(start + offset, value, true);

@@ -10,9 +10,10 @@ import { createRequire } from "node:module";
 import { constants, homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
+import { checkOptions } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import type { Gpu } from "./gpu.js";
-import { type OpenOptions, openGpu as openWith } from "./open.js";
+import { type OpenOptions, openOptions, openGpu as openWith } from "./open.js";
 
 export interface NodeOpenOptions extends OpenOptions {
   /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
@@ -39,7 +40,9 @@ const RTLD_NODELETE = 0x1000;
  * ```
  */
 export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
-  if (options.device || options.adapter) return openWith(options);
+  checkNodeOptions("openGpu", options);
+  const { flags: _, ...others } = options;
+  if (options.device || options.adapter) return openWith(others);
   const adapter = await requestAdapter(options);
   if (!adapter) {
     throw new AdapterError(
@@ -48,11 +51,15 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
       fasterChoice(),
     );
   }
-  return openWith({ ...options, adapter });
+  return openWith({ ...others, adapter });
 }
+
+const checkNodeOptions = (name: string, options: NodeOpenOptions) =>
+  checkOptions(name, options, { ...openOptions(), flags: [Array.isArray, "an array of strings"] });
 
 /** The adapter that openGpu would use, or null. */
 export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPUAdapter | null> {
+  checkNodeOptions("requestAdapter", options);
   const { create } = await loadDawn();
   // Mesa complains on stderr where it is missing.
   process.env["XDG_RUNTIME_DIR"] ??= tmpdir();

@@ -1,5 +1,6 @@
 // Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage
 // bindings and buffers are asked for as large as the adapter has them, features only where it has them.
+import { any, callback, checkOptions, oneOf } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
 import type { Profile } from "./adapter.js";
@@ -21,6 +22,15 @@ export interface OpenOptions {
 const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
 const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
+/** What openGpu can be told. */
+export const openOptions = () => ({
+  device: any,
+  adapter: any,
+  profile: oneOf("auto", "gpu", "software"),
+  tuning: any,
+  notify: callback,
+});
+
 /**
  * Opens an engine, on a device of its own or on yours. Under Node the package's entry takes dawn.node (npm's webgpu).
  * Throws an AdapterError where there is no WebGPU.
@@ -36,6 +46,7 @@ const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
  * ```
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  checkOptions("openGpu", options, openOptions());
   const tuning = options.tuning && checkTuning(options.tuning);
   const tuned = (gpu: Gpu) => {
     if (tuning) applyTuning(gpu, tuning, options.notify);

@@ -1,6 +1,7 @@
 // A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. gpu.memory() and a
 // program's length then say what the same work would take on an adapter of the given traits, on any machine and in a
 // moment. Reads never resolve, since nothing is computed.
+import { checkValue, oneOf } from "../core/check-options.js";
 import type { AdapterTraits } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 
@@ -9,6 +10,7 @@ import { Gpu } from "./gpu.js";
  * there, in bytes; by default what most adapters allow, 2 GiB.
  */
 export function planningGpu({ profile, subgroupSize }: AdapterTraits, maxBufferSize = 2 ** 31 - 4): Gpu {
+  checkValue("planningGpu: profile", profile, oneOf("gpu", "software"));
   const nothing = () => ({});
   const device = {
     adapterInfo: {

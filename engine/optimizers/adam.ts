@@ -1,11 +1,18 @@
 // Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6). The learning rate and
 // the bias corrections of step t are written before each step, so the update itself can be part of a recorded program.
 import { adam } from "../../shaders/generated.js";
-import type { Tensor } from "../core/tensor.js";
+import { type Check, checkOptions, checkValue } from "../core/check-options.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
+import { sameShape } from "../core/shapes.js";
+import { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 
 /** Consecutive vec4s per invocation. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;
+
+const within = (value: unknown, end: number) => typeof value === "number" && value >= 0 && value < end;
+const DECAY: Check = [(value) => within(value, 1), "a number from 0 to below 1"];
+const NOT_NEGATIVE: Check = [(value) => within(value, Number.POSITIVE_INFINITY), "a number from 0 on"];
 
 export interface AdamOptions {
   beta1?: number;
@@ -43,12 +50,20 @@ export class Adam {
   readonly #options: Required<AdamOptions>;
   readonly #schedule: Tensor;
 
-  constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor>, options: AdamOptions = {}) {
+  /** Parameters of an array are named by their places in it: "0", "1" and so on. */
+  constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor> | readonly Tensor[], options: AdamOptions = {}) {
+    checkOptions("Adam", options, { beta1: DECAY, beta2: DECAY, eps: NOT_NEGATIVE });
+    const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = options;
     this.#gpu = gpu;
-    this.parameters = parameters;
-    this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, ...options };
+    this.parameters = Array.isArray(parameters)
+      ? new Map(parameters.map((parameter: Tensor, i) => [`${i}`, parameter]))
+      : (parameters as ReadonlyMap<string, Tensor>);
+    if (!(this.parameters instanceof Map && [...this.parameters.values()].every((p) => p instanceof Tensor))) {
+      throw new ArgumentError("Adam: the parameters are no tensors", "Give an array of tensors, or a Map of them.");
+    }
+    this.#options = { beta1, beta2, eps };
     this.#schedule = gpu.persistent([2]);
-    for (const [name, parameter] of parameters) {
+    for (const [name, parameter] of this.parameters) {
       for (const moments of [this.m, this.v]) {
         const moment = gpu.persistent(parameter.shape);
         moment.write(new Float32Array(parameter.size));
@@ -59,6 +74,7 @@ export class Adam {
 
   /** Begins update number `step + 1` at a learning rate: counts it and writes what the kernels need of it. */
   advance(learningRate: number): void {
+    checkValue("advance: the learning rate", learningRate, NOT_NEGATIVE);
     this.step++;
     const { beta1, beta2 } = this.#options;
     const rate = learningRate / (1 - beta1 ** this.step);
@@ -68,6 +84,7 @@ export class Adam {
 
   /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
   update(gradients: readonly Tensor[]): void {
+    this.#checkGradients(gradients);
     const gpu = this.#gpu;
     const { beta1, beta2, eps } = this.#options;
     const perThread = PER_THREAD[gpu.profile];
@@ -86,6 +103,22 @@ export class Adam {
         invocations: Math.ceil(vec4s / perThread),
         constants: { PER_THREAD: perThread },
       });
+    }
+  }
+
+  #checkGradients(gradients: readonly Tensor[]): void {
+    const { size } = this.parameters;
+    if (gradients.length !== size) {
+      throw new ShapeError(`Adam: ${gradients.length} gradients for ${size} parameters`, "Give one for each.");
+    }
+    let i = 0;
+    for (const [name, { shape }] of this.parameters) {
+      const gradient = gradients[i++];
+      if (sameShape(gradient.shape, shape)) continue;
+      throw new ShapeError(
+        `Adam: the gradient [${gradient.shape}] does not fit the parameter ${name} [${shape}]`,
+        "Give the gradients in the order of the parameters.",
+      );
     }
   }
 

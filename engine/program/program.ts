@@ -6,6 +6,8 @@
 // What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
 
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
+import { callback, checkOptions, checkValue, object, oneOf } from "../core/check-options.js";
+import { DisposedError } from "../core/errors.js";
 import { type Storage, visitTensors } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
@@ -42,7 +44,8 @@ export interface RecordOptions extends CancellationOptions {
 
 /**
  * Records `work` and prepares it for replay, which takes as long as the compiler takes for the kernels that are new.
- * The tensors that `work` returns keep their memory; all others made inside share it.
+ * The tensors that `work` returns (found as by gpu.scope) keep their memory; all others made inside share it. `work`
+ * must not be async.
  *
  * @example
  * ```ts
@@ -64,8 +67,15 @@ export async function record<T>(
   gpu: Gpu,
   work: () => T,
   arena: Arena = new Arena(),
-  { signal, onProgress, rematerialize = "cheap" }: RecordOptions = {},
+  options: RecordOptions = {},
 ): Promise<{ program: Program; result: T }> {
+  checkValue("record: the arena", arena, [(value) => value instanceof Arena, "an Arena; options come after it"]);
+  checkOptions("record", options, {
+    signal: object,
+    onProgress: callback,
+    rematerialize: oneOf("nothing", "cheap", "everything"),
+  });
+  const { signal, onProgress, rematerialize = "cheap" } = options;
   signal?.throwIfAborted();
   const recording = new Recording(rematerialize);
   let result: T;
@@ -153,6 +163,7 @@ export class Program {
   replay(timestampWrites?: GPUComputePassTimestampWrites): void {
     const gpu = this.#gpu;
     gpu.check();
+    if (this.#disposed) throw new DisposedError("replay: the program was disposed", "Record another one.");
     gpu.queue.flush();
     gpu.guarded(() => this.#submit(timestampWrites));
   }

@@ -67,7 +67,8 @@ function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers
   const parameters = given.parameters as unknown as OperatorParameters;
   const y = forward(inputs, parameters, () => gpu.tensor(given.ids("ids")));
   const rows = given.tensors.has("rows") && engine.patchNce(inputs["q"], inputs["k"], nceOptions(parameters));
-  const gradients = grad(y, Object.values(inputs), { dy: upload(gpu, given.dense("dy")) });
+  // The keys of PatchNCE get none.
+  const gradients = grad(y, Object.values(inputs), { dy: upload(gpu, given.dense("dy")), allowUnused: true });
   const answers: Answers = rows ? { y, rows } : { y };
   names.forEach((name, i) => {
     answers[`d${name}`] = gradients[i];

@@ -86,7 +86,8 @@ function gradientOfGradient(gpu: Gpu, given: OperatorCase, dy: Dense, v: readonl
     const cotangent = upload(gpu, dy).requireGrad();
     const gradients = grad(given.forward(...inputs), inputs, { dy: cotangent, createGraph: true });
     const h = gradients.map((g, i) => engine.sum(engine.mul(g, upload(gpu, v[i])))).reduce(engine.add);
-    return grad(h, [...inputs, cotangent]);
+    // The gradient of a linear operator does not depend on its input.
+    return grad(h, [...inputs, cotangent], { allowUnused: true });
   });
 }
 

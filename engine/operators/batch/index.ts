@@ -1,6 +1,7 @@
 // Moving whole images: concatenation and slices along the first axis, and the horizontal flip; and for the use of other
 // families, copies and fills of memory.
 import { copy, fill, flip } from "../../../shaders/generated.js";
+import { checkValue, oneOf, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
@@ -100,9 +101,18 @@ export const flipOperator = defineOperator<readonly [x: Tensor], object>({
   gradient: (_, dy) => [flipHorizontal(dy)],
 });
 
-/** Joins tensors along the first axis. */
-export const concat = (inputs: readonly Tensor[]): Tensor => concatOperator(inputs, {});
-/** Elements start to end (excluded) of the first axis. */
-export const slice = (x: Tensor, start: number, end: number): Tensor => sliceOperator([x], { start, end });
+/** Joins tensors along the first axis, the only one there is: `axis` can be 0. */
+export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
+  checkValue("concat: the tensors", inputs, [Array.isArray, "an array"]);
+  checkValue("concat: the axis", axis, oneOf(0));
+  return concatOperator(inputs, {});
+}
+/** Elements start to end (excluded) of the first axis, the only one there is: `axis` can be 0. */
+export function slice(x: Tensor, start: number, end: number, axis = 0): Tensor {
+  checkValue("slice: the start", start, whole(0));
+  checkValue("slice: the end", end, whole(1));
+  checkValue("slice: the axis", axis, oneOf(0));
+  return sliceOperator([x], { start, end });
+}
 /** Mirrors the last axis. */
 export const flipHorizontal = (x: Tensor): Tensor => flipOperator([x], {});

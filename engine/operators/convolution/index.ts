@@ -3,6 +3,7 @@
 // the transpose [in, out, kh, kw] (PyTorch's conv_transpose2d). Reflection padding lives in the loaders. A stride in
 // the transpose becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests which taps
 // hit.
+import { checkOptions, oneOf, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -146,10 +147,13 @@ export const conv2dWeightGradientOperator = defineOperator<GradientInputs, Weigh
     const { stride, padding } = options;
     return [
       needs(0) ? convTransposeTo(dy, dw, [x.shape[2], x.shape[3]], stride, padding) : null,
-      needs(1) ? conv2d(x, dw, undefined, options) : null,
+      needs(1) ? conv2d(x, dw, undefined, { stride, padding }) : null,
     ];
   },
 });
+
+const CONV2D_OPTIONS = { stride: whole(1), padding: whole(0), paddingMode: oneOf("zeros", "reflect") };
+const TRANSPOSE_OPTIONS = { stride: whole(1), padding: whole(0), outputPadding: whole(0) };
 
 const convTransposeTo = (
   x: Tensor,
@@ -182,14 +186,18 @@ const conv2dWeightGradient = (
  * gpu.dispose();
  * ```
  */
-export const conv2d = (x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor =>
-  conv2dOperator([x, w, bias], { stride: 1, padding: 0, paddingMode: "zeros", ...options });
+export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkOptions("conv2d", options, CONV2D_OPTIONS);
+  const { stride = 1, padding = 0, paddingMode = "zeros" } = options;
+  return conv2dOperator([x, w, bias], { stride, padding, paddingMode });
+}
 
 /**
  * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or
  * undefined. Output height (H - 1) * stride - 2 padding + kh + outputPadding.
  */
 export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  checkOptions("convTranspose2d", options, TRANSPOSE_OPTIONS);
   const { stride = 1, padding = 0, outputPadding = 0 } = options;
   const [, , height, width] = imageShape("convTranspose2d", x);
   const out = (size: number, taps: number) => (size - 1) * stride - 2 * padding + taps + outputPadding;

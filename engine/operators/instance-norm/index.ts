@@ -7,6 +7,7 @@ import {
   instance_norm_gradient_sums,
   instance_norm_statistics,
 } from "../../../shaders/generated.js";
+import { checkOptions, number, object, oneOf, positive } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
@@ -132,8 +133,16 @@ export const instanceNormGradientOperator = defineOperator<
   },
 });
 
+const INSTANCE_NORM_OPTIONS = {
+  eps: positive,
+  activation: oneOf("none", "relu", "leakyRelu"),
+  slope: number,
+  residual: object,
+};
+
 /** x [N, C, H, W] with every plane brought to mean 0 and variance 1, then activation, then plus the residual. */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  checkOptions("instanceNorm", options, INSTANCE_NORM_OPTIONS);
   const { eps = 1e-5, activation = "none", slope = 0.2, residual } = options;
   const slopes = { none: null, relu: 0, leakyRelu: slope };
   return instanceNormOperator([x, residual], { eps, slope: slopes[activation] });

@@ -1,5 +1,6 @@
 // Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves
 // all of them and their gradients.
+import { checkOptions, flag } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -7,7 +8,7 @@ import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
-import { sum } from "../reduction/index.js";
+import { sum, sumTo } from "../reduction/index.js";
 import { runProduct } from "./product.js";
 
 export { type Product, productVariant, runProduct } from "./product.js";
@@ -78,22 +79,15 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Re
       matmulOperator([x, z], { transposeA: tx, transposeB: tz });
     const da = () => (transposeA ? product(b, transposeB, dy, true) : product(dy, false, b, !transposeB));
     const db = () => (transposeB ? product(dy, true, a, transposeA) : product(a, !transposeA, dy, false));
-    return [needs(0) ? sumBatch(da(), a) : null, needs(1) ? sumBatch(db(), b) : null];
+    // A gradient of a matrix that served a whole batch is the sum over the batch.
+    return [needs(0) ? sumTo(da(), a) : null, needs(1) ? sumTo(db(), b) : null];
   },
 });
 
-/** A gradient of a matrix that served a whole batch is the sum over the batch. */
-function sumBatch(gradient: Tensor, operand: Tensor): Tensor {
-  const [batch] = dimensions(operand, false);
-  if (gradient.shape.length === 3 && batch === 1 && gradient.shape[0] > 1) {
-    return reshape(sum(gradient, [0]), operand.shape);
-  }
-  return reshape(gradient, operand.shape);
-}
-
+// The annotations let esbuild drop the linear layer from an app that only multiplies matrices.
 const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor | undefined], object, DirectVariant> = {
   name: "linear",
-  variants: directVariants((variant) => (gpu, [x, w, bias], _, y) => {
+  variants: /* @__PURE__ */ directVariants((variant) => (gpu, [x, w, bias], _, y) => {
     runMatmul(gpu, variant, x, w, { transposeB: true }, y, { bias });
     return undefined;
   }),
@@ -122,7 +116,7 @@ const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor 
   },
 };
 
-export const linearOperator = defineOperator(linearRecord);
+export const linearOperator = /* @__PURE__ */ defineOperator(linearRecord);
 
 /** A linear layer with a ReLU for fused operators: fills `y`, off the tape, in the variant that linear would take. */
 export function runLinear(gpu: Gpu, x: Tensor, w: Tensor, bias: Tensor, y: Tensor, relu: boolean): void {
@@ -144,8 +138,11 @@ export function runLinear(gpu: Gpu, x: Tensor, w: Tensor, bias: Tensor, y: Tenso
  * gpu.dispose();
  * ```
  */
-export const matmul = (a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor =>
-  matmulOperator([a, b], { transposeA: false, transposeB: false, ...options });
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkOptions("matmul", options, { transposeA: flag, transposeB: flag });
+  const { transposeA = false, transposeB = false } = options;
+  return matmulOperator([a, b], { transposeA, transposeB });
+}
 
 /** x [rows, in], w [out, in], bias [out] or undefined -> x w^T + bias [rows, out]. */
 export const linear = (x: Tensor, w: Tensor, bias?: Tensor): Tensor => linearOperator([x, w, bias], {});

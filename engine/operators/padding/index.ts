@@ -1,6 +1,7 @@
 // Padding by reflection and by replication, the same on four sides, and their adjoints, which gather (at most nine
 // sources for a reflection) and so need no atomics and sum in a fixed order.
 import { pad, pad_gradient } from "../../../shaders/generated.js";
+import { checkValue, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
@@ -17,6 +18,7 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
   return defineOperator({
     name,
     shape([x], { padding }) {
+      checkValue(`${name}: the padding`, padding, whole(0));
       const [batch, channels, height, width] = imageShape(name, x);
       if (REFLECT && padding >= Math.min(height, width)) {
         throw new ShapeError(

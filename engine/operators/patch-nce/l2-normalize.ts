@@ -1,5 +1,6 @@
 // Rows scaled to length 1 (docs/method.md section 2.4). The epsilon is added to the norm, so it counts for tiny rows.
 import { l2_normalize, l2_normalize_gradient } from "../../../shaders/generated.js";
+import { checkValue, number } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import { shapeText } from "../../core/shapes.js";
@@ -57,4 +58,7 @@ export const l2NormalizeGradientOperator = defineOperator<
 });
 
 /** x / (|x| + eps) for every row of [rows, channels]; the epsilon is added to the norm. */
-export const l2Normalize = (x: Tensor, eps = L2_EPS): Tensor => l2NormalizeOperator([x], { eps });
+export function l2Normalize(x: Tensor, eps = L2_EPS): Tensor {
+  checkValue("l2Normalize: the eps", eps, number);
+  return l2NormalizeOperator([x], { eps });
+}

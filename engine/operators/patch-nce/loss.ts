@@ -3,6 +3,7 @@
 // gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its
 // similarities are kept for the gradient.
 import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/generated.js";
+import { checkOptions, checkValue, positive, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator } from "../../core/operator.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
@@ -18,6 +19,14 @@ export interface PatchNceOptions {
   groups: number;
   /** Temperature (0.07 in the paper). */
   tau: number;
+}
+
+/** Throws, with the function's name, where the options are not those of PatchNCE; none has a default. */
+export function checkPatchNceOptions(name: string, options: PatchNceOptions): void {
+  const known = { groups: whole(1), tau: positive };
+  checkOptions(name, options, known);
+  checkValue(`${name}: groups`, options.groups, known.groups);
+  checkValue(`${name}: tau`, options.tau, known.tau);
 }
 
 export function checkGroups(name: string, rows: number, groups: number): void {
@@ -199,4 +208,7 @@ export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, P
  * group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns [rows]. Keys receive no
  * gradient.
  */
-export const patchNce = (q: Tensor, k: Tensor, options: PatchNceOptions): Tensor => patchNceOperator([q, k], options);
+export function patchNce(q: Tensor, k: Tensor, options: PatchNceOptions): Tensor {
+  checkPatchNceOptions("patchNce", options);
+  return patchNceOperator([q, k], options);
+}

@@ -15,6 +15,7 @@ import { sum } from "../reduction/index.js";
 import { L2_EPS, l2Normalize, l2NormalizeGradientOperator, runL2Normalize } from "./l2-normalize.js";
 import {
   checkGroups,
+  checkPatchNceOptions,
   type PatchNceOptions,
   patchNceGradientOperator,
   patchNceVariant,
@@ -131,10 +132,8 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
  * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), one loss
  * per row. Gradients go to x and to the head.
  */
-export const patchNcePath = (
-  x: Tensor,
-  ids: Tensor,
-  { w1, b1, w2, b2 }: Head,
-  k: Tensor,
-  options: PatchNceOptions,
-): Tensor => patchNcePathOperator([x, w1, b1, w2, b2, ids, k], options);
+export function patchNcePath(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
+  checkPatchNceOptions("patchNcePath", options);
+  const { w1, b1, w2, b2 } = head;
+  return patchNcePathOperator([x, w1, b1, w2, b2, ids, k], options);
+}

@@ -1,6 +1,7 @@
 // Operators that work element by element: activations, elementary functions, arithmetic and comparisons with
 // PyTorch's broadcasting, and their gradients, which are made of the same operators. `gate` (pass where a mask tensor
 // is positive, else times a slope) is the derivative of ReLU and LeakyReLU.
+import { checkValue, number, oneOf } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type OperatorRecord } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";
@@ -200,7 +201,10 @@ export const eqOperator = defineBinary("eq", "EQUAL", () => [null, null]);
 /** max(x, 0). */
 export const relu = (x: Tensor): Tensor => reluOperator([x], {});
 /** x where x > 0, else slope * x. */
-export const leakyRelu = (x: Tensor, slope = 0.2): Tensor => leakyReluOperator([x], { slope });
+export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+  checkValue("leakyRelu: the slope", slope, number);
+  return leakyReluOperator([x], { slope });
+}
 /** Hyperbolic tangent, without the overflow that drivers' own have. */
 export const tanh = (x: Tensor): Tensor => tanhOperator([x], {});
 /** 1 / (1 + exp(-x)). */
@@ -212,9 +216,16 @@ export const square = (x: Tensor): Tensor => squareOperator([x], {});
 /** Square root. */
 export const sqrt = (x: Tensor): Tensor => sqrtOperator([x], {});
 /** factor * x + offset. */
-export const scale = (x: Tensor, factor: number, offset = 0): Tensor => scaleOperator([x], { factor, offset });
+export function scale(x: Tensor, factor: number, offset = 0): Tensor {
+  checkValue("scale: the factor", factor, number);
+  checkValue("scale: the offset", offset, number);
+  return scaleOperator([x], { factor, offset });
+}
 /** x where mask > 0, else slope * x; shapes must be equal. */
-export const gate = (x: Tensor, mask: Tensor, slope = 0): Tensor => gateOperator([x, mask], { slope });
+export function gate(x: Tensor, mask: Tensor, slope = 0): Tensor {
+  checkValue("gate: the slope", slope, number);
+  return gateOperator([x, mask], { slope });
+}
 /** e to the power of x. */
 export const exp = (x: Tensor): Tensor => expOperator([x], {});
 /** Natural logarithm. */
@@ -236,16 +247,23 @@ export const rsqrt = (x: Tensor): Tensor => rsqrtOperator([x], {});
 /** The error function, to 1e-6. */
 export const erf = (x: Tensor): Tensor => erfOperator([x], {});
 /** x to the power of a number; NaN for negative x where that is no whole one. */
-export const pow = (x: Tensor, exponent: number): Tensor => powOperator([x], { exponent });
+export function pow(x: Tensor, exponent: number): Tensor {
+  checkValue("pow: the exponent", exponent, number);
+  return powOperator([x], { exponent });
+}
 /** The largest f32: WGSL leaves open what infinite numbers do. */
 const MOST = 3.4028234663852886e38;
 /** x, but at least `min` and at most `max`; the gradient passes where neither was needed. */
-export const clamp = (x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor =>
-  clampOperator([x], { min: Math.max(min, -MOST), max: Math.min(max, MOST) });
+export function clamp(x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
+  checkValue("clamp: the least", min, number);
+  checkValue("clamp: the most", max, number);
+  return clampOperator([x], { min: Math.max(min, -MOST), max: Math.min(max, MOST) });
+}
 /** x * sigmoid(x), also called swish. */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
 /** x * P(X <= x) for a standard normal X; with "tanh" the usual approximation (Hendrycks and Gimpel, 2016). */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
+  checkValue("gelu: approximate", approximate, oneOf("none", "tanh"));
   const inner =
     approximate === "tanh"
       ? tanh(scale(add(x, scale(pow(x, 3), 0.044715)), Math.sqrt(2 / Math.PI)))

@@ -5,7 +5,7 @@ import { reduce_columns, reduce_rows } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
+import { type Axes, broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { BROADCAST_AXES, broadcastGeometry, runBroadcast, runUnary } from "../lib/pointwise-kernels.js";
@@ -183,17 +183,17 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor): undefined {
 export function sumTo(dy: Tensor, operand: Tensor, factor = 1): Tensor {
   if (factor === 1 && sameShape(dy.shape, operand.shape)) return dy;
   const lead = dy.shape.length - operand.shape.length;
-  const axes = dy.shape.flatMap((n, i) => (i < lead || (operand.shape[i - lead] === 1 && n !== 1) ? [i] : []));
+  const axes = dy.shape.flatMap((n, i) => (n !== 1 && (i < lead || operand.shape[i - lead] === 1) ? [i] : []));
   const summed = axes.length || factor !== 1 ? sumOperator([dy], { axes, keepdim: false, factor }) : dy;
   return reshape(summed, operand.shape);
 }
 
-/** Sum over axes (all by default), which disappear unless `keepdim`. */
-export const sum = (x: Tensor, axes?: readonly number[], keepdim = false): Tensor =>
+/** Sum over one axis or several (all by default), which disappear unless `keepdim`. */
+export const sum = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   sumOperator([x], { axes: normalizeAxes("sum", x.shape.length, axes), keepdim, factor: 1 });
 
-/** Mean over axes (all by default), which disappear unless `keepdim`. */
-export function mean(x: Tensor, axes?: readonly number[], keepdim = false): Tensor {
+/** Mean over one axis or several (all by default), which disappear unless `keepdim`. */
+export function mean(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   const normal = normalizeAxes("mean", x.shape.length, axes);
   const count = normal.reduce((product, axis) => product * x.shape[axis], 1);
   return sumOperator([x], { axes: normal, keepdim, factor: 1 / count });

@@ -136,7 +136,7 @@ const cases: [name: string, args: string[], status: number, said: RegExp][] = [
   ],
   ["nothing to go on with", train("--continue_train"), 1, /there is no run bad in runs-\d+; check --name/],
   ["runs in a place that is a file", train("--runs_dir", "a-file"), 1, /cannot write a-file.*; /],
-  ["no model", translate("nowhere"), 1, /there is no model nowhere; give a run folder or/],
+  ["no model", translate("nowhere"), 1, /there is no model nowhere; give a run folder, /],
   ["a folder without a model", translate("data"), 1, /data holds neither latest\.safetensors nor/],
   ["no input", translate(published, "nowhere"), 1, /there is no nowhere; give a picture or a folder/],
   [

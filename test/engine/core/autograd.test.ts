@@ -46,11 +46,41 @@ test("detach and noGrad cut the tape", async () => {
   assert.equal(await numbers(grad(engine.mul(untracked, x), [x])[0]), [9]);
 });
 
-test("an input that the output does not depend on gets zeros", async () => {
+test("an input that the output does not depend on gets zeros, where that is allowed", async () => {
   const [x, unused] = [leaf(1, 2), gpu.tensor([1, 2, 3, 4], [2, 2]).requireGrad()];
-  const [, zeros] = grad(engine.sum(x), [x, unused]);
+  const y = engine.sum(x);
+  assert.match(
+    messageOf(() => grad(y, [x, unused])),
+    /GradientError: grad: input 1 of shape \[2,2\] is not on the tape of the output.*allowUnused: true/,
+  );
+  const [dx, zeros] = grad(y, [x, unused], { allowUnused: true });
+  assert.equal(await numbers(dx), [1, 1]);
   assert.equal([...zeros.shape], [2, 2]);
   assert.equal(await numbers(zeros), [0, 0, 0, 0]);
+});
+
+test("a forgotten requireGrad is an error, and leaves the tape as it was", async () => {
+  const [w, forgotten] = [leaf(1, 2, 3), gpu.tensor([4, 5, 6])];
+  const y = engine.sum(engine.mul(w, forgotten));
+  assert.is(
+    messageOf(() => grad(y, [w, forgotten])),
+    "GradientError: grad: input 1 of shape [3] does not require a gradient " +
+      "Call requireGrad() on it before it is used, or give { allowUnused: true }.",
+  );
+  assert.equal(await numbers(grad(y, [w])[0]), [4, 5, 6]);
+  assert.match(
+    messageOf(() => engine.backward(engine.sum(gpu.tensor([1])))),
+    /GradientError: backward: nothing .* requires a gradient/,
+  );
+});
+
+test("what is computed without the tape has no gradient", () => {
+  const x = leaf(1, 2);
+  const y = gpu.noGrad(() => engine.sum(engine.square(x)));
+  assert.match(
+    messageOf(() => grad(y, [x])),
+    /input 0 of shape \[2\] is not on the tape of the output/,
+  );
 });
 
 test("backward adds to .grad", async () => {

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as engine from "../../../engine/index.js";
-import { testGpu } from "../../support/gpu.js";
+import { messageOf, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 
@@ -21,6 +21,42 @@ test("a scope disposes what it does not return, also where it throws", () => {
       throw new Error("inside");
     }),
   );
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
+test("what a scope returns is kept alike, in whatever it is held", () => {
+  class Layer {
+    weight = gpu.tensor([1]);
+  }
+  const kept = gpu.scope(() => {
+    const [a, b, c] = [gpu.tensor([1]), gpu.tensor([2]), gpu.tensor([3])];
+    return { layer: new Layer(), set: new Set([a]), map: new Map([["b", b]]), list: [[c]] };
+  });
+  const tensors = [kept.layer.weight, ...kept.set, ...kept.map.values(), ...kept.list.flat()];
+  assert.equal(
+    tensors.map(({ disposed }) => disposed),
+    [false, false, false, false],
+  );
+  for (const tensor of tensors) tensor.dispose();
+});
+
+test("work that is async, or returns a promise, is refused, and its tensors go", async () => {
+  const before = gpu.memory().liveBuffers;
+  const later = async () => {
+    const x = gpu.tensor([1]);
+    await Promise.resolve();
+    return engine.square(x);
+  };
+  for (const [name, work] of [
+    ["scope", () => gpu.scope(later)],
+    ["scope", () => gpu.scope(() => gpu.tensor([1]).read())],
+    ["noGrad", () => gpu.scope(() => gpu.noGrad(later))],
+  ] as const) {
+    assert.is(messageOf(work), `ArgumentError: ${name}: what is async runs outside of it Await before it or after it.`);
+  }
+  assert.ok(gpu.tape.recording);
+  // What comes of the promises, here errors, is nobody's unhandled rejection.
+  await new Promise((resolve) => setTimeout(resolve));
   assert.is(gpu.memory().liveBuffers, before);
 });
 

@@ -60,17 +60,19 @@ for (const [says, code] of refused) {
   });
 }
 
-test("a binding or a param that is not given is named", () => {
+test("a binding that is not given, or a param that is no number of its type, is named", () => {
   const kernel = kernelFromWgsl("mine", `struct P { n: u32 } ${x} @group(0) @binding(1) var<uniform> p: P; ${main}`);
   const y = gpu.empty([1]);
   assert.match(
     messageOf(() => gpu.dispatch(kernel, { bindings: {}, params: { n: 1 }, grid: 1 })),
     /ShapeError: mine: the binding x was not given/,
   );
-  assert.match(
-    messageOf(() => gpu.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 })),
-    /ShapeError: mine: the param n was not given/,
-  );
+  for (const n of [undefined, 1.5, Number.NaN, "1"]) {
+    assert.match(
+      messageOf(() => gpu.dispatch(kernel, { bindings: { x: y }, params: { n } as never, grid: 1 })),
+      `ShapeError: mine: the param n cannot be ${n} Give it a u32.`,
+    );
+  }
   y.dispose();
 });
 

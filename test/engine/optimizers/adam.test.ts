@@ -5,7 +5,7 @@ import { Adam, record } from "../../../engine/index.js";
 import { zeros } from "../../../engine/operators/reference.js";
 import { adam as referenceStep } from "../../../engine/optimizers/reference.js";
 import { type AdamCase, adamCases } from "../../operators/optimizers.js";
-import { assertClose, download, ownGpu, profiles, testGpu, upload } from "../../support/gpu.js";
+import { assertClose, download, messageOf, ownGpu, profiles, testGpu, upload } from "../../support/gpu.js";
 
 /** Parameters, m and v after each step, by the reference. */
 function expectedSteps({ parameters, gradients, options, learningRates }: AdamCase) {
@@ -46,6 +46,50 @@ for (const profile of profiles) {
     }
   }
 }
+
+test("an array of parameters is named by their places", async () => {
+  const gpu = await testGpu("software");
+  const parameters = [gpu.tensor([1]), gpu.tensor([2])];
+  const adam = new Adam(gpu, parameters);
+  assert.equal([...adam.parameters.keys()], ["0", "1"]);
+  adam.advance(0.5);
+  adam.update([gpu.tensor([1]), gpu.tensor([-1])]);
+  for (const [i, expected] of [0.5, 2.5].entries()) assert.ok(Math.abs((await parameters[i].item()) - expected) < 1e-4);
+  adam.dispose();
+});
+
+test("what is no set of parameters, no rate or no gradient of theirs is refused, and nothing is changed", async () => {
+  const gpu = await testGpu("software");
+  const weight = gpu.tensor([1, 1, 1, 1]);
+  for (const parameters of [{ weight }, weight, [1], new Map([["weight", 1]]), undefined]) {
+    assert.match(
+      messageOf(() => new Adam(gpu, parameters as never)),
+      /^ArgumentError: Adam: the parameters are no tensors Give an array of tensors, or a Map of them\.$/,
+    );
+  }
+  const adam = new Adam(gpu, [weight]);
+  for (const rate of [undefined, Number.NaN, -1, Number.POSITIVE_INFINITY, "0.1"]) {
+    assert.match(
+      messageOf(() => adam.advance(rate as never)),
+      /^ArgumentError: advance: the learning rate cannot be/,
+    );
+  }
+  assert.is(adam.step, 0);
+  adam.advance(0);
+  adam.advance(0.1);
+  for (const [gradients, says] of [
+    [[gpu.tensor([1])], /ShapeError: Adam: the gradient \[1\] does not fit the parameter 0 \[4\]/],
+    [[], /ShapeError: Adam: 0 gradients for 1 parameters/],
+    [[weight, weight], /ShapeError: Adam: 2 gradients for 1 parameters/],
+  ] as const) {
+    assert.match(
+      messageOf(() => adam.update(gradients)),
+      says,
+    );
+  }
+  assert.equal([...(await weight.read())], [1, 1, 1, 1]);
+  adam.dispose();
+});
 
 test("disposing gives back the moments, and leaves the parameters", async () => {
   const gpu = await ownGpu();

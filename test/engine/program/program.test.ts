@@ -128,6 +128,48 @@ test("two programs take turns on one arena, and one outlives the other", async (
   gpu.dispose();
 });
 
+test("a disposed program is not replayed", async () => {
+  const gpu = await testGpu("software");
+  const x = gpu.tensor([1, 2]);
+  const { program } = await record(gpu, () => engine.square(x));
+  program.dispose();
+  assert.is(
+    messageOf(() => program.replay()),
+    "DisposedError: replay: the program was disposed Record another one.",
+  );
+});
+
+test("work that is async cannot be recorded, and leaves the device usable", async () => {
+  const gpu = await testGpu("software");
+  const x = gpu.tensor([1, 2]);
+  const before = gpu.memory().liveBuffers;
+  const half = async () => {
+    const y = engine.add(x, gpu.tensor([1, 1]));
+    await Promise.resolve();
+    return y;
+  };
+  const error = (await rejectionOf(record(gpu, half))) as engine.ArgumentError;
+  assert.instance(error, engine.ArgumentError);
+  assert.match(error.message, /^record: what is async runs outside/);
+  assert.is(gpu.memory().liveBuffers, before);
+  assert.is(gpu.recorder, null);
+  assert.equal([...(await engine.square(x).read())], [1, 4]);
+});
+
+test("results are found in objects of any class, and in Sets", async () => {
+  const gpu = await testGpu("software");
+  const x = gpu.tensor([2, 3]);
+  class Result {
+    squares = engine.square(x);
+    others = new Set([engine.scale(x, 10)]);
+  }
+  const { program, result } = await record(gpu, () => new Result());
+  program.replay();
+  assert.equal([...(await result.squares.read())], [4, 9]);
+  assert.equal([...(await [...result.others][0].read())], [20, 30]);
+  program.dispose();
+});
+
 test("an error inside record leaves the device usable", async () => {
   const gpu = await testGpu("software");
   const x = gpu.tensor([1, 2]);

@@ -1,0 +1,55 @@
+// What callers may say: the names of options and the values that they can have. Types tell it to those who write
+// TypeScript; what is misspelt, unknown or impossible must not be passed over in silence in JavaScript either.
+import { ArgumentError } from "./errors.js";
+
+/** Whether a value will do, and what would: the end of the sentence "It must be ...". */
+export type Check = readonly [holds: (value: unknown) => boolean, expected: string];
+
+// @__NO_SIDE_EFFECTS__
+export function oneOf(...values: readonly unknown[]): Check {
+  return [(value) => values.includes(value), `one of ${values.map(shown).join(", ")}`];
+}
+// @__NO_SIDE_EFFECTS__
+export function whole(least: number): Check {
+  return [(value) => Number.isSafeInteger(value) && (value as number) >= least, `a whole number, at least ${least}`];
+}
+export const flag: Check = [(value) => typeof value === "boolean", "true or false"];
+export const number: Check = [(value) => typeof value === "number", "a number"];
+export const positive: Check = [(value) => (value as number) > 0 && Number.isFinite(value), "a positive number"];
+export const callback: Check = [(value) => typeof value === "function", "a function"];
+/** For what is checked where it is used. */
+export const any: Check = [() => true, "anything"];
+export const object: Check = [(value) => Object(value) === value, "an object"];
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  if (Array.isArray(value)) return `[${value}]`;
+  return value instanceof Object ? Object.prototype.toString.call(value) : String(value);
+}
+
+/** Throws an ArgumentError unless a value holds; `what` says which it is: "slice: the start". */
+export function checkValue(what: string, value: unknown, [holds, expected]: Check): void {
+  if (!holds(value)) throw new ArgumentError(`${what} cannot be ${shown(value)}`, `It must be ${expected}.`);
+}
+
+/** Throws an ArgumentError unless all options are known ones, with values that hold or undefined. */
+export function checkOptions(name: string, options: object, known: { readonly [option: string]: Check }): void {
+  checkValue(`${name}: the options`, options, object);
+  for (const option in options) {
+    if (!Object.hasOwn(known, option)) {
+      throw new ArgumentError(`${name} has no option ${option}`, `It has: ${Object.keys(known).join(", ")}.`);
+    }
+    const value = (options as { [option: string]: unknown })[option];
+    if (value !== undefined) checkValue(`${name}: ${option}`, value, known[option]);
+  }
+}
+
+/**
+ * Throws an ArgumentError where work that must be done when it returns gave a promise. What comes of that is dropped.
+ */
+export function refusePromise(name: string, result: unknown): void {
+  const promise = result as PromiseLike<unknown> | undefined;
+  if (typeof promise?.then !== "function") return;
+  promise.then(undefined, () => {});
+  throw new ArgumentError(`${name}: what is async runs outside of it`, "Await before it or after it.");
+}

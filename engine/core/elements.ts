@@ -1,0 +1,68 @@
+// Numbers as callers have them (one number, typed arrays of any kind, arrays in arrays) as the elements of a tensor:
+// float32 or int32 in a row. What cannot be that is refused, never reinterpreted.
+import { type Check, checkValue, number, oneOf } from "./check-options.js";
+import { sizeOf } from "./shapes.js";
+
+export type Dtype = "f32" | "i32";
+
+/** What a tensor's elements are read as. */
+export interface Elements {
+  f32: Float32Array<ArrayBuffer>;
+  i32: Int32Array<ArrayBuffer>;
+}
+
+/** One number, a typed array of any kind but the BigInts', or arrays of these, all rows of the same length. */
+export type Numbers =
+  | number
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
+  | readonly Numbers[];
+
+const int32: Check = [
+  (value) => Number.isInteger(value) && value === ((value as number) | 0),
+  "a whole number of 32 bits",
+];
+
+/** "Float32Array" and so on, from whatever window; "" for what is no view of memory. */
+const kindOf = (data: unknown): string => (ArrayBuffer.isView(data) ? (data as Float32Array)[Symbol.toStringTag] : "");
+
+const array: Check = [(value) => Array.isArray(value) || /^[FIU]/.test(kindOf(value)), "an array of numbers"];
+
+/** The dtype of a tensor that is made of `data`. */
+export const dtypeOf = (data: Numbers): Dtype => (kindOf(data) === "Int32Array" ? "i32" : "f32");
+
+/** The shape that `data` is written in, [] for a number; an array's first item speaks for all. */
+export const shapeOf = (data: Numbers): number[] =>
+  typeof data === "object" ? [data?.length, ...(data?.length ? shapeOf(data[0]) : [])] : [];
+
+/** `data` as the elements of a tensor. Throws an ArgumentError where it is not made of numbers in equal rows. */
+export function elementsOf<D extends Dtype>(data: Numbers, dtype: D): Elements[D] {
+  const type = dtype === "i32" ? Int32Array : Float32Array;
+  if (kindOf(data) === type.name) return data as Elements[D];
+  const shape = shapeOf(data);
+  const elements = new type(sizeOf(shape) || 0);
+  const check = dtype === "i32" ? int32 : number;
+  let at = 0;
+  const take = (value: Numbers, axis: number) => {
+    const needed = axis < shape.length ? array : check;
+    if (!needed[0](value)) checkValue("tensor: an element", value, needed);
+    if (axis === shape.length) elements[at++] = value as number;
+    else {
+      const row = value as readonly Numbers[];
+      if (row.length !== shape[axis]) checkValue("tensor: the length of a row", row.length, oneOf(shape[axis]));
+      if (kindOf(row) && dtype === "f32") {
+        (elements as Float32Array).set(row as readonly number[], at);
+        at += row.length;
+      } else for (const item of row) take(item, axis + 1);
+    }
+  };
+  take(data, 0);
+  return elements as Elements[D];
+}
