@@ -110,7 +110,8 @@ function makeFolders(path: string): string | undefined {
     if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
     if (code !== "ENOENT") throw error;
     const first = makeFolders(dirname(path));
-    const own = makeFolders(path);
-    return first ?? own;
+    // Not by recursion, which would not end in /proc, where nothing can be made although the folder above is there.
+    mkdirSync(path);
+    return first ?? path;
   }
 }

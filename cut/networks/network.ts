@@ -16,13 +16,12 @@ export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 
 /** Tensors on the GPU for every parameter, wanting gradients; content undefined until written. */
 export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
-  const parameters = new Map<string, Tensor>();
   try {
-    for (const [key, shape] of shapes) parameters.set(key, gpu.persistent(shape).requireGrad());
+    const tensors = gpu.persistentTogether([...shapes.values()]);
+    return new Map([...shapes.keys()].map((key, i) => [key, tensors[i].requireGrad()]));
   } catch (error) {
-    adviseOnLimit(error);
+    return adviseOnLimit(error);
   }
-  return parameters;
 }
 
 /** The same parameters cut off from the tape: for passes that must not train them. */

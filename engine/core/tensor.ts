@@ -4,6 +4,7 @@
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 
 import type { Gpu } from "../device/gpu.js";
+import { partStart } from "../device/memory.js";
 import { checkValue } from "./check-options.js";
 import { type Dtype, type Elements, elementsOf, type Numbers } from "./elements.js";
 import { DisposedError, RecordingError, ShapeError } from "./errors.js";
@@ -12,21 +13,63 @@ import type { TapeNode } from "./tape.js";
 
 export { type Dtype, type Shape, sizeOf };
 
-/** Bytes shared by the tensors that alias them (a reshape makes an alias). */
+/**
+ * Bytes shared by the tensors that alias them (a reshape makes an alias): in a buffer of their own, or as a part of
+ * another storage's (see unite).
+ */
 export class Storage {
   readonly bytes: number;
   readonly label: string;
-  /** Null while the storage is a promise inside a program being recorded, and after it is freed. */
-  buffer: GPUBuffer | null;
   /** The recording this storage belongs to, if any: then lifetimes are the program's business. */
   readonly virtual: boolean;
+  /** Tensors that alias it and are not disposed; of a whole, its parts. */
   references = 1;
+  #buffer: GPUBuffer | null;
+  #whole: Storage | null = null;
+  #offset = 0;
 
   constructor(bytes: number, label: string, buffer: GPUBuffer | null, virtual: boolean) {
     this.bytes = bytes;
     this.label = label;
-    this.buffer = buffer;
+    this.#buffer = buffer;
     this.virtual = virtual;
+  }
+
+  /** What has the buffer: the storage that this one is a part of, else itself. */
+  get root(): Storage {
+    return this.#whole ?? this;
+  }
+
+  /** Null while the storage is a promise inside a program being recorded, and after it is freed. */
+  get buffer(): GPUBuffer | null {
+    return this.root.#buffer;
+  }
+
+  set buffer(buffer: GPUBuffer | null) {
+    this.root.#buffer = buffer;
+  }
+
+  /** Where it begins in the buffer, in bytes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /**
+   * Makes storages without buffers the parts of one, in their order, so that one dispatch can work on all of them.
+   * Equal sizes make equal offsets. What lies between parts has no meaning.
+   */
+  static unite(parts: readonly Storage[]): Storage {
+    let end = 0;
+    for (const part of parts) {
+      part.#offset = partStart(end);
+      end = part.#offset + part.bytes;
+    }
+    const [{ label, virtual }, ...others] = parts;
+    const name = others.length ? `${label} and ${others.length} more` : label;
+    const whole = new Storage(end, name, null, virtual);
+    whole.references = parts.length;
+    for (const part of parts) part.#whole = whole;
+    return whole;
   }
 }
 
@@ -81,7 +124,7 @@ export class Tensor {
         `Give ${this.size} numbers.`,
       );
     }
-    this.gpu.queue.write(this.requireBuffer(), elements);
+    this.gpu.queue.write(this.requireBuffer(), elements, this.storage.offset);
   }
 
   /**

@@ -128,6 +128,21 @@ export class Gpu implements AdapterTraits {
   }
 
   /**
+   * Persistent tensors in one buffer, or in as few as the adapter's limit allows, so that one dispatch can work on all.
+   * The memory is given back when the last of a buffer's tensors is disposed.
+   */
+  persistentTogether(shapes: readonly Shape[]): Tensor[] {
+    const parts = shapes.map((shape) => {
+      return new Storage(roundUpBytes(sizeOf(shape) * 4), `${this.labels.prefix}[${shape}]`, null, false);
+    });
+    for (const batch of this.#pool.batches(parts)) {
+      const whole = Storage.unite(batch);
+      whole.buffer = this.acquireBuffer(whole.bytes, whole.label, true);
+    }
+    return this.scopes.outside(() => parts.map((part, i) => new Tensor(this, shapes[i], "f32", part)));
+  }
+
+  /**
    * A tensor of numbers in the given shape, or in that which they are written in: of one number [], of arrays in arrays
    * an axis each. An Int32Array makes an i32 tensor, all else an f32. It is uploaded at once, also inside a recording.
    */
@@ -180,14 +195,15 @@ export class Gpu implements AdapterTraits {
     }
     const buffers = source.bindings.map(({ name }) => {
       const tensor = bindings[name];
-      return { buffer: tensor.requireBuffer(), bytes: tensor.storage.bytes };
+      return { buffer: tensor.requireBuffer(), offset: tensor.storage.offset, bytes: tensor.storage.bytes };
     });
     this.guarded(() => this.queue.dispatch(this.kernels.get(source, constants), buffers, run.params, grid));
   }
 
   async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
     this.check();
-    const bytes = await this.queue.read(tensor.requireBuffer(), tensor.size * 4).catch((error: unknown) => {
+    const { offset } = tensor.storage;
+    const bytes = await this.queue.read(tensor.requireBuffer(), tensor.size * 4, offset).catch((error: unknown) => {
       throw this.#failure ?? error;
     });
     this.check();
@@ -237,13 +253,16 @@ export class Gpu implements AdapterTraits {
   release(tensor: Tensor): void {
     const { storage } = tensor;
     storage.references--;
-    if (storage.references > 0 || storage.virtual || !storage.buffer) return;
+    if (storage.references > 0) return;
+    const { root } = storage;
+    if (root !== storage) root.references--;
+    if (root.references > 0 || root.virtual || !root.buffer) return;
     if (this.#recorder) {
-      this.#recorder.adopt(storage.buffer);
+      this.#recorder.adopt(root.buffer);
       return;
     }
-    this.#pool.release(storage.buffer);
-    storage.buffer = null;
+    this.#pool.release(root.buffer);
+    root.buffer = null;
   }
 
   /**

@@ -39,6 +39,13 @@ export type Constants<K extends KernelSource> = {
  */
 export type Grid = number | readonly [number, number, number];
 
+/** What a binding gets: so many bytes of a buffer. */
+export interface BoundBuffer {
+  buffer: GPUBuffer;
+  offset: number;
+  bytes: number;
+}
+
 export const UNIFORM_SLOT = 256;
 const MAX_GROUPS = 65535;
 
@@ -140,10 +147,10 @@ export class Kernel {
     }
   }
 
-  bindGroup(buffers: readonly { buffer: GPUBuffer; bytes: number }[], uniforms: GPUBuffer | null): GPUBindGroup {
-    const entries: GPUBindGroupEntry[] = buffers.map(({ buffer, bytes }, binding) => ({
+  bindGroup(buffers: readonly BoundBuffer[], uniforms: GPUBuffer | null): GPUBindGroup {
+    const entries: GPUBindGroupEntry[] = buffers.map(({ buffer, offset, bytes }, binding) => ({
       binding,
-      resource: { buffer, size: roundUpBytes(bytes) },
+      resource: { buffer, offset, size: roundUpBytes(bytes) },
     }));
     if (this.source.paramsSize && uniforms) {
       entries.push({ binding: buffers.length, resource: { buffer: uniforms, size: this.source.paramsSize } });

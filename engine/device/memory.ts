@@ -20,6 +20,9 @@ export interface MemoryStatistics {
 /** Bytes a binding or a buffer of `bytes` takes: whole vec4s, so that kernels may move 16 bytes at a time. */
 export const roundUpBytes = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
 
+/** Where in a buffer a part may begin after `end` bytes: WebGPU's default minStorageBufferOffsetAlignment. */
+export const partStart = (end: number) => Math.ceil(end / 256) * 256;
+
 /** Size classes are at most 1/4 apart, so a pooled buffer wastes at most a fifth of itself. */
 function sizeClass(bytes: number): number {
   if (bytes <= 1024) return Math.max(64, 2 ** Math.ceil(Math.log2(bytes)));
@@ -87,8 +90,7 @@ export class BufferPool {
 
   /** Throws a LimitError where no buffer of that size can exist or be bound on this device. */
   check(bytes: number, what: string): void {
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
-    const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    const limit = this.#limit;
     if (roundUpBytes(bytes) > limit) {
       throw new LimitError(
         `${what} needs ${mebibytes(bytes)} in one buffer and this adapter allows ${mebibytes(limit)}`,
@@ -97,12 +99,32 @@ export class BufferPool {
     }
   }
 
+  /** The largest buffer that can exist and be bound, in bytes. */
+  get #limit(): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
+    return Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  }
+
+  /** Parts of buffers in their order, in as few batches as there must be buffers. */
+  batches<P extends { readonly bytes: number }>(parts: readonly P[]): P[][] {
+    const batches: P[][] = [];
+    let end = Number.POSITIVE_INFINITY;
+    for (const part of parts) {
+      if (partStart(end) + part.bytes > this.#limit) {
+        batches.push([]);
+        end = 0;
+      }
+      batches.at(-1)?.push(part);
+      end = partStart(end) + part.bytes;
+    }
+    return batches;
+  }
+
   /** A buffer of at least `bytes`. A `lasting` one is not soon reused, so it is made no larger than it must be. */
   acquire(bytes: number, what: string, lasting = false): GPUBuffer {
     this.check(bytes, what);
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
     const whole = lasting ? Math.ceil(bytes / 256) * 256 : Number.POSITIVE_INFINITY;
-    const size = Math.min(sizeClass(roundUpBytes(bytes)), whole, maxStorageBufferBindingSize, maxBufferSize);
+    const size = Math.min(sizeClass(roundUpBytes(bytes)), whole, this.#limit);
     const free = this.#free.get(size);
     const statistics = this.#statistics;
     statistics.liveBuffers++;

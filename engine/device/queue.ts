@@ -4,17 +4,12 @@
 
 import { DeviceLostError } from "../core/errors.js";
 import type { Guard } from "./error-scopes.js";
-import { type Kernel, UNIFORM_SLOT } from "./kernel.js";
+import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import type { BufferRegistry } from "./memory.js";
 import { BufferUsage, MapMode } from "./webgpu-flags.js";
 
 const DISPATCHES_PER_SUBMIT = 128;
 const BIND_GROUPS_KEPT = 4096;
-
-export interface BoundBuffer {
-  buffer: GPUBuffer;
-  bytes: number;
-}
 
 export class Queue {
   readonly #device: GPUDevice;
@@ -74,30 +69,30 @@ export class Queue {
     this.#used = 0;
   }
 
-  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     // Commands that are encoded but not submitted must still read the old content.
     this.flush();
     this.#guarded(() => {
-      this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+      this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
     });
   }
 
-  /** Copies the first `bytes` bytes of one buffer to another, after everything given so far. */
-  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+  /** Copies `bytes` bytes from `offset` of one buffer to the start of another, after everything given so far. */
+  copy(from: GPUBuffer, to: GPUBuffer, bytes: number, offset = 0): void {
     this.flush();
     this.#guarded(() => {
       const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      encoder.copyBufferToBuffer(from, offset, to, 0, bytes);
       this.#device.queue.submit([encoder.finish()]);
     });
   }
 
-  /** The first `bytes` bytes of a buffer as they are after all commands given so far. */
-  async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  /** `bytes` bytes of a buffer from `offset` on, as they are after all commands given so far. */
+  async read(buffer: GPUBuffer, bytes: number, offset = 0): Promise<ArrayBuffer> {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
     const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
-    this.copy(buffer, staging, Math.ceil(bytes / 4) * 4);
+    this.copy(buffer, staging, Math.ceil(bytes / 4) * 4, offset);
     try {
       await this.#guarded(() => staging.mapAsync(MapMode.READ));
     } catch {
@@ -125,7 +120,7 @@ export class Queue {
 
   #bindGroup(kernel: Kernel, buffers: readonly BoundBuffer[]): GPUBindGroup {
     let key = `${this.#id(kernel)}`;
-    for (const { buffer, bytes } of buffers) key += `,${this.#id(buffer)}:${bytes}`;
+    for (const { buffer, offset, bytes } of buffers) key += `,${this.#id(buffer)}:${offset}:${bytes}`;
     let group = this.#bindGroups.get(key);
     if (!group) {
       if (this.#bindGroups.size >= BIND_GROUPS_KEPT) this.#bindGroups.clear();

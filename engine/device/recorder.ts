@@ -21,6 +21,11 @@ export interface Recorder {
    * was uploaded during the recording, or memory that was disposed meanwhile.
    */
   adopt(buffer: GPUBuffer): void;
+  /**
+   * Places the memory of several tensors of the recording in one buffer, as the parts of the storage that is returned.
+   * Null where they cannot be: they are no promises of their own, or a dispatch reads one of them and writes another.
+   */
+  together(storages: readonly Storage[]): Storage | null;
   /** Told how `output` can be computed once more from `inputs`; `cheap` if that costs little beside a convolution. */
   recomputable(output: Tensor, inputs: readonly (Tensor | undefined)[], cheap: boolean, recompute: () => Tensor): void;
   /** Marks what is to be kept for the backward pass where everything else is computed once more. */

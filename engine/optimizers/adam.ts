@@ -1,10 +1,12 @@
 // Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6). The learning rate and
 // the bias corrections of step t are written before each step, so the update itself can be part of a recorded program.
+// There, parameters that lie together (gpu.persistentTogether) are updated by one dispatch: their gradients are placed
+// together, too, and since Adam works element by element, the kernel runs over all of them and what lies between.
 import { adam } from "../../shaders/generated.js";
 import { type Check, checkOptions, checkValue } from "../core/check-options.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { sameShape } from "../core/shapes.js";
-import { Tensor } from "../core/tensor.js";
+import { type Storage, Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 
 /** Consecutive vec4s per invocation. */
@@ -18,6 +20,14 @@ export interface AdamOptions {
   beta1?: number;
   beta2?: number;
   eps?: number;
+}
+
+/** What one dispatch works on. */
+interface Update {
+  g: Tensor;
+  p: Tensor;
+  m: Tensor;
+  v: Tensor;
 }
 
 /**
@@ -63,11 +73,12 @@ export class Adam {
     }
     this.#options = { beta1, beta2, eps };
     this.#schedule = gpu.persistent([2]);
-    for (const [name, parameter] of this.parameters) {
-      for (const moments of [this.m, this.v]) {
-        const moment = gpu.persistent(parameter.shape);
-        moment.write(new Float32Array(parameter.size));
-        moments.set(name, moment);
+    const shapes = [...this.parameters.values()].map(({ shape }) => shape);
+    for (const moments of [this.m, this.v]) {
+      const tensors = gpu.persistentTogether(shapes);
+      for (const [i, name] of [...this.parameters.keys()].entries()) {
+        tensors[i].write(new Float32Array(tensors[i].size));
+        moments.set(name, tensors[i]);
       }
     }
   }
@@ -85,25 +96,49 @@ export class Adam {
   /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
   update(gradients: readonly Tensor[]): void {
     this.#checkGradients(gradients);
-    const gpu = this.#gpu;
-    const { beta1, beta2, eps } = this.#options;
-    const perThread = PER_THREAD[gpu.profile];
-    let i = 0;
-    for (const [name, p] of this.parameters) {
-      const vec4s = Math.ceil(p.size / 4);
-      gpu.dispatch(adam, {
-        bindings: {
-          g: gradients[i++],
-          schedule: this.#schedule,
-          p,
-          m: this.m.get(name) as Tensor,
-          v: this.v.get(name) as Tensor,
-        },
-        params: { vec4s, beta1, beta2, eps },
-        invocations: Math.ceil(vec4s / perThread),
-        constants: { PER_THREAD: perThread },
-      });
+    const batches = new Map<Storage, Update[]>();
+    for (const [i, [name, p]] of [...this.parameters].entries()) {
+      const update = { g: gradients[i], p, m: this.m.get(name) as Tensor, v: this.v.get(name) as Tensor };
+      const { root } = update.m.storage;
+      batches.set(root, [...(batches.get(root) ?? []), update]);
     }
+    for (const batch of batches.values()) {
+      const whole = this.#together(batch);
+      for (const update of whole ? [whole] : batch) this.#dispatch(update);
+      for (const tensor of Object.values(whole ?? {})) tensor.dispose();
+    }
+  }
+
+  /** All updates of a batch as one, where parameters lie as their moments do and gradients can be placed so. */
+  #together(batch: readonly Update[]): Update | null {
+    const gpu = this.#gpu;
+    if (!gpu.recorder || batch.length === 1) return null;
+    const [m, v, p] = (["m", "v", "p"] as const).map((name) => batch[0][name].storage.root);
+    const alike = batch.every((update) => {
+      const { offset, root } = update.p.storage;
+      return root === p && offset === update.m.storage.offset && update.g?.storage.bytes === update.p.storage.bytes;
+    });
+    // More bytes are those of parameters that are not to be trained.
+    if (!alike || p.bytes !== m.bytes) return null;
+    const g = gpu.recorder.together(batch.map((update) => update.g.storage));
+    if (!g) return null;
+    const whole = (storage: Storage) => {
+      storage.references++;
+      return new Tensor(gpu, [storage.bytes / 4], "f32", storage);
+    };
+    return { g: whole(g), p: whole(p), m: whole(m), v: whole(v) };
+  }
+
+  #dispatch({ g, p, m, v }: Update): void {
+    const { beta1, beta2, eps } = this.#options;
+    const perThread = PER_THREAD[this.#gpu.profile];
+    const vec4s = Math.ceil(p.size / 4);
+    this.#gpu.dispatch(adam, {
+      bindings: { g, schedule: this.#schedule, p, m, v },
+      params: { vec4s, beta1, beta2, eps },
+      invocations: Math.ceil(vec4s / perThread),
+      constants: { PER_THREAD: perThread },
+    });
   }
 
   #checkGradients(gradients: readonly Tensor[]): void {

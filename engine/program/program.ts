@@ -146,7 +146,7 @@ export class Program {
       const kernel = kernels[index];
       const offset = index * UNIFORM_SLOT;
       kernel.packParams(params, slots, offset);
-      const buffers = storages.map((storage) => ({ buffer: storage.buffer as GPUBuffer, bytes: storage.bytes }));
+      const buffers = storages.map(({ buffer, offset, bytes }) => ({ buffer: buffer as GPUBuffer, offset, bytes }));
       const offsets = kernel.source.paramsSize ? [offset] : [];
       return { kernel, pipeline: kernel.pipeline, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
     });
@@ -214,7 +214,7 @@ export class Program {
   #placeBuffers(kept: ReadonlySet<Storage>): number {
     const lives = new Map<Storage, Life>();
     this.#dispatches.forEach(({ storages }, index) => {
-      for (const storage of storages) {
+      for (const { root: storage } of storages) {
         if (!storage.virtual || storage.buffer) continue;
         const life = lives.get(storage);
         if (life) life.last = index;
@@ -222,7 +222,7 @@ export class Program {
       }
     });
     let bytes = 0;
-    for (const storage of kept) {
+    for (const { root: storage } of kept) {
       if (!storage.virtual || storage.buffer) continue;
       storage.buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label, true);
       this.#own.push(storage.buffer);

@@ -31,6 +31,18 @@ export class Recording implements Recorder {
     return new Storage(bytes, label, null, true);
   }
 
+  together(storages: readonly Storage[]): Storage | null {
+    const parts = new Set(storages);
+    const promised = storages.every((storage) => storage.virtual && !storage.buffer && storage.root === storage);
+    if (!promised || parts.size !== storages.length) return null;
+    // WebGPU forbids one buffer as read and as written in one dispatch, whatever the ranges.
+    const clash = this.dispatches.some(({ source, storages: bound }) => {
+      const written = source.bindings.some(({ access }, i) => access === "write" && parts.has(bound[i]));
+      return written && new Set(bound.filter((storage) => parts.has(storage))).size > 1;
+    });
+    return clash ? null : Storage.unite(storages);
+  }
+
   adopt(buffer: GPUBuffer): void {
     this.constants.push(buffer);
   }

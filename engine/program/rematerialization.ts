@@ -19,7 +19,7 @@ export type Rematerialize = "nothing" | "cheap" | "everything";
 export class Recomputation {
   /** By the memory that they fill. */
   readonly #closures = new Map<Storage, () => Tensor>();
-  /** For each storage that closures read, the outputs that they recompute from it. */
+  /** For each storage that closures read, or parts of it, the outputs that they recompute from it. */
   readonly #madeFrom = new Map<Storage, Storage[]>();
   /** The copies that the present reversal has recomputed, by original; null in a forward pass. */
   #copies: Map<Storage, Storage> | null = null;
@@ -33,16 +33,17 @@ export class Recomputation {
     this.#closures.set(output.storage, recompute);
     for (const input of inputs) {
       if (!input) continue;
-      const outputs = this.#madeFrom.get(input.storage);
+      const { root } = input.storage;
+      const outputs = this.#madeFrom.get(root);
       if (outputs) outputs.push(output.storage);
-      else this.#madeFrom.set(input.storage, [output.storage]);
+      else this.#madeFrom.set(root, [output.storage]);
     }
   }
 
   /** Told of every storage that a dispatch writes to. */
-  written(storage: Storage): void {
-    for (const output of this.#madeFrom.get(storage) ?? []) this.#closures.delete(output);
-    this.#madeFrom.delete(storage);
+  written({ root }: Storage): void {
+    for (const output of this.#madeFrom.get(root) ?? []) this.#closures.delete(output);
+    this.#madeFrom.delete(root);
   }
 
   /** Marks what is to be kept where everything else is recomputed. */

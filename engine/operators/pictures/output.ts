@@ -48,7 +48,7 @@ export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCa
     const bindGroup = gpu.device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
       entries: [
-        { binding: 0, resource: { buffer: tensor.requireBuffer() } },
+        { binding: 0, resource: { buffer: tensor.requireBuffer(), offset: tensor.storage.offset } },
         { binding: 1, resource: { buffer: params, size: PARAMS_BYTES } },
       ],
     });

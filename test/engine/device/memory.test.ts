@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { LimitError } from "../../../engine/core/errors.js";
 import { roundUpBytes } from "../../../engine/device/memory.js";
+import { planningGpu } from "../../../engine/device/planning.js";
 import * as engine from "../../../engine/index.js";
 import { ownGpu, testGpu } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
@@ -41,6 +42,38 @@ test("a lasting buffer is no larger than it must be, a passing one at most a qua
     assert.ok(own.empty([size]).requireBuffer().size <= 1.25 * (4 * size + 16) + 1024);
   }
   own.dispose();
+});
+
+test("tensors together share a buffer, and give it back with the last of them", async () => {
+  const own = await ownGpu();
+  const tensors = own.persistentTogether([[5], [70], [3, 4]]);
+  assert.equal([own.memory().liveBuffers, own.memory().liveBytes], [1, 1024]);
+  assert.equal(
+    tensors.map(({ storage }) => storage.offset),
+    [0, 256, 768],
+  );
+  tensors.forEach((tensor, i) => {
+    tensor.write(new Float32Array(tensor.size).fill(i + 1));
+  });
+  const doubled = await Promise.all(tensors.map((tensor) => engine.scale(tensor, 2).read()));
+  assert.equal(
+    doubled.map((values) => [...new Set(values)]),
+    [[2], [4], [6]],
+  );
+  const view = tensors[1].alias([7, 10]);
+  for (const tensor of tensors) tensor.dispose();
+  assert.is((await view.read())[69], 2);
+  view.dispose();
+  assert.is(own.memory().liveBuffers - 3, 0, "the three results");
+  own.dispose();
+});
+
+test("what does not fit one buffer together takes several", () => {
+  const small = planningGpu({ profile: "gpu", subgroupSize: 0 }, 1024);
+  const tensors = small.persistentTogether([[100], [100], [256], [1]]);
+  assert.is(small.memory().liveBuffers, 3);
+  assert.is(new Set(tensors.map(({ storage }) => storage.root)).size, 3);
+  assert.throws(() => small.persistentTogether([[257]]), /\[257\] needs/);
 });
 
 test("a tensor beyond the adapter's limit is refused by place and size, before the driver sees it", () => {

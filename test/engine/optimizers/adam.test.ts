@@ -1,11 +1,13 @@
 // Adam against the same steps in float64, eagerly and recorded, on both kernel profiles.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Adam, record } from "../../../engine/index.js";
-import { zeros } from "../../../engine/operators/reference.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { Adam, add, grad, mul, record, square, sum, type Tensor } from "../../../engine/index.js";
+import { dense, zeros } from "../../../engine/operators/reference.js";
 import { adam as referenceStep } from "../../../engine/optimizers/reference.js";
+import { Random } from "../../../engine/random.js";
 import { type AdamCase, adamCases } from "../../operators/optimizers.js";
-import { assertClose, download, messageOf, ownGpu, profiles, testGpu, upload } from "../../support/gpu.js";
+import { assertClose, download, messageOf, ownGpu, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 /** Parameters, m and v after each step, by the reference. */
 function expectedSteps({ parameters, gradients, options, learningRates }: AdamCase) {
@@ -89,6 +91,103 @@ test("what is no set of parameters, no rate or no gradient of theirs is refused,
   }
   assert.equal([...(await weight.read())], [1, 1, 1, 1]);
   adam.dispose();
+});
+
+const shapes = [[13], [3, 5, 7], [1], [64], [130]];
+
+/** Parameters that lie together or each for itself, with the same content, and what multiplies them in the loss. */
+function makeTogether(gpu: Gpu, together: boolean) {
+  const random = new Random(5);
+  const tensors = together ? gpu.persistentTogether(shapes) : shapes.map((shape) => gpu.persistent(shape));
+  const factors = shapes.map((shape) => upload(gpu, uniform(random, shape)));
+  for (const tensor of tensors) {
+    tensor.requireGrad().write(Float32Array.from(uniform(random, tensor.shape).data));
+  }
+  const gradients = (of: readonly Tensor[] = tensors) => {
+    const loss = tensors.map((tensor, i) => sum(square(mul(tensor, factors[i])))).reduce((a, b) => add(a, b));
+    return grad(loss, of);
+  };
+  const dispose = () => {
+    for (const tensor of [...tensors, ...factors]) tensor.dispose();
+  };
+  return { tensors, gradients, dispose };
+}
+
+const named = (tensors: readonly Tensor[]) => new Map(tensors.map((tensor, i) => [`p${i}`, tensor]));
+const bitsOf = async (tensors: Iterable<Tensor>) =>
+  Promise.all([...tensors].map(async (tensor) => [...new Uint32Array((await tensor.read()).buffer)]));
+
+for (const profile of profiles) {
+  test(`parameters that lie together are updated by one dispatch, to the same bits (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const train = async (together: boolean, recorded: boolean) => {
+      const { tensors, gradients, dispose } = makeTogether(gpu, together);
+      const adam = new Adam(gpu, named(tensors), { beta1: 0.5 });
+      const work = () => {
+        const all = gradients();
+        adam.update(all);
+        return all;
+      };
+      const made = recorded ? await record(gpu, work) : null;
+      for (const rate of [0.1, 0.03, 0.01]) {
+        adam.advance(rate);
+        if (made) made.program.replay();
+        else gpu.scope(work);
+      }
+      const outcome = await bitsOf([...tensors, ...adam.m.values(), ...adam.v.values()]);
+      const last = made ? await bitsOf(made.result) : null;
+      const updates = made?.program.kernels().filter((kernel) => kernel.startsWith("adam")).length;
+      made?.program.dispose();
+      adam.dispose();
+      dispose();
+      return { outcome, last, updates };
+    };
+    const apart = await train(false, true);
+    const together = await train(true, true);
+    assert.equal([apart.updates, together.updates], [shapes.length, 1]);
+    assert.equal(together.outcome, apart.outcome);
+    assert.equal(together.last, apart.last, "the gradients can be read");
+    assert.equal((await train(true, false)).outcome, apart.outcome, "eager");
+  });
+}
+
+test("of parameters that lie together some can be trained alone", async () => {
+  const gpu = await testGpu("software");
+  const { tensors, gradients, dispose } = makeTogether(gpu, true);
+  const start = await bitsOf(tensors);
+  const chosen = tensors.slice(0, 2);
+  const adam = new Adam(gpu, named(chosen));
+  const { program } = await record(gpu, () => adam.update(gradients(chosen)));
+  assert.is(program.kernels().filter((kernel) => kernel.startsWith("adam")).length, 2);
+  adam.advance(0.1);
+  program.replay();
+  const now = await bitsOf(tensors);
+  assert.equal(
+    now.map((bits, i) => bits.join() === start[i].join()),
+    [false, false, true, true, true],
+  );
+  program.dispose();
+  adam.dispose();
+  dispose();
+});
+
+test("gradients of which one is made from another are no obstacle", async () => {
+  const gpu = await testGpu("software");
+  const tensors = gpu.persistentTogether([[2], [2]]);
+  for (const tensor of tensors) tensor.write(Float32Array.of(1, 2));
+  const adam = new Adam(gpu, named(tensors));
+  // One dispatch reads the first and writes the second, which WebGPU refuses where both are in one buffer.
+  const { program } = await record(gpu, () => {
+    const first = square(tensors[0]);
+    adam.update([first, square(first)]);
+  });
+  adam.advance(0.5);
+  program.replay();
+  for (const tensor of tensors)
+    assertClose(await download(tensor), dense([2], Float64Array.of(0.5, 1.5)), 1e-5, "a step of 0.5");
+  program.dispose();
+  adam.dispose();
+  for (const tensor of tensors) tensor.dispose();
 });
 
 test("disposing gives back the moments, and leaves the parameters", async () => {

@@ -97,13 +97,17 @@ test("a tensor that is returned is kept beside its recomputed copy", async () =>
 test("what was made from parameters that are updated before the gradient is kept", async () => {
   const gpu = await testGpu("software");
   const train = async (recorded: boolean) => {
-    const x = gpu.tensor([1, 2, 3]).requireGrad();
-    const adam = new engine.Adam(gpu, new Map([["x", x]]));
+    const [x, beside] = gpu.persistentTogether([[3], [1]]).map((tensor) => tensor.requireGrad());
+    x.write(Float32Array.of(1, 2, 3));
+    beside.write(Float32Array.of(1));
+    // One dispatch updates both.
+    const parameters = new Map(Object.entries({ x, beside }));
+    const adam = new engine.Adam(gpu, parameters);
     adam.advance(0.5);
     const work = () => {
       const y = engine.square(x);
       const shared = engine.square(y);
-      adam.update(grad(engine.sum(y), [x]));
+      adam.update(grad(engine.sum(engine.mul(y, beside)), [x, beside]));
       return grad(engine.sum(shared), [y])[0];
     };
     const { program, result } = recorded ? await record(gpu, work) : { program: null, result: work() };
@@ -111,7 +115,7 @@ test("what was made from parameters that are updated before the gradient is kept
     const gradient = await result.read();
     program?.dispose();
     adam.dispose();
-    x.dispose();
+    for (const tensor of parameters.values()) tensor.dispose();
     return [...gradient];
   };
   assert.equal(await train(true), [2, 8, 18]);

@@ -1,0 +1,72 @@
+// `cutgpu plan`: what one training step asks of this machine's adapter, by kernel and by operator, and on request the
+// kernels themselves, for the tools of GPU vendors. The step is recorded on an engine that only counts.
+import { join } from "node:path";
+import * as v from "valibot";
+import { describeKernels } from "../../cut/cli/gpu-text.js";
+import { openCommandGpu } from "../../cut/cli/open-gpu.js";
+import { defineCommand, print } from "../../cut/cli/terminal/index.js";
+import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
+import { makeFolder, writeFileAtomically } from "../../cut/files/atomic-files.js";
+import { checkOutput } from "../../cut/files/output.js";
+import { completeOptions, type GivenOptions, option, orNone, text } from "../../cut/options/schema.js";
+import { resolveOptions } from "../../cut/options/train-options.js";
+import { trainSchema } from "../../cut/options/train-schema.js";
+import { adapterName } from "../../engine/device/adapter.js";
+import { planningGpu } from "../../engine/device/planning.js";
+import { kernelFile, planText } from "../report/plan-table.js";
+import { type DispatchPlan, planDispatches } from "../step-plan.js";
+
+const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches } = trainSchema.entries;
+const { low_memory, profile } = trainSchema.entries;
+
+const schema = v.strictObject({
+  crop_size,
+  batch_size,
+  CUT_mode,
+  netG,
+  ngf,
+  netD,
+  ndf,
+  n_layers_D,
+  netF_nc,
+  num_patches,
+  low_memory,
+  profile,
+  dump_kernels: option("The plan", orNone(text("DIR")), null, "write every kernel there, its constants filled in"),
+});
+
+export default defineCommand({
+  usage: "[options of the training to plan]",
+  options: schema,
+  run: plan,
+});
+
+async function plan(given: GivenOptions<typeof schema>): Promise<void> {
+  const { dump_kernels, ...training } = completeOptions(schema, given);
+  const size = nearestMultipleOf4(training.crop_size);
+  const options = resolveOptions({ ...training, dataroot: "none", load_size: training.crop_size });
+  if (dump_kernels !== null) {
+    // A folder that cannot be written is refused before the work.
+    checkOutput({ what: `--dump-kernels ${dump_kernels}`, paths: [join(dump_kernels, "kernel.wgsl")] }, []);
+    makeFolder(dump_kernels);
+  }
+  const gpu = await openCommandGpu(training.profile);
+  let planned: DispatchPlan;
+  try {
+    print(
+      `${adapterName(gpu)}, ${describeKernels(gpu)}; ${size} x ${size}, ngf ${options.ngf}, ndf ${options.ndf}\n\n`,
+    );
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const counting = planningGpu(gpu, Math.min(maxStorageBufferBindingSize, maxBufferSize));
+    counting.variants.use(gpu.variants.table);
+    planned = await planDispatches(counting, options, { batch: options.batch_size, height: size, width: size });
+  } finally {
+    gpu.dispose();
+  }
+  print(planText(planned));
+  if (dump_kernels === null) return;
+  for (const kernel of planned.kernels) {
+    writeFileAtomically(join(dump_kernels, `${kernel.label}.wgsl`), kernelFile(kernel));
+  }
+  print(`${planned.kernels.length} kernels written to ${dump_kernels}\n`);
+}

@@ -1,0 +1,95 @@
+// What one training step asks of the GPU, counted and not run: dispatches by kernel with the memory that they bind,
+// operators with their nominal FLOPs, and the memory that the step takes. FLOPs are known of operators only: kernels
+// share the work of one, and what the backward pass recomputes is work beyond the nominal.
+import { TrainingStep } from "../cut/training/training-step.js";
+import type { Gpu } from "../engine/device/gpu.js";
+import { foldGrid, type KernelSource, specialize } from "../engine/device/kernel.js";
+import type { DispatchCall } from "../engine/device/observers.js";
+import { observe, totalCost } from "./measurement/observe.js";
+
+/** A shader with its constants filled in, as the driver gets it. */
+export interface PlannedKernel {
+  /** The shader's name; `label` has the chosen constants in it, too. */
+  name: string;
+  label: string;
+  code: string;
+  dispatches: number;
+  /** Bytes of the tensors that its dispatches bind, all together. */
+  bytes: number;
+  /** How many dispatches there are of each grid of workgroups, "16 x 1 x 1". */
+  grids: Map<string, number>;
+}
+
+export interface PlannedOperator {
+  operator: string;
+  calls: number;
+  flops: number;
+}
+
+export interface DispatchPlan {
+  /** The most dispatched first. */
+  kernels: PlannedKernel[];
+  /** The most FLOPs first. */
+  operators: PlannedOperator[];
+  dispatches: number;
+  /** Bytes that all dispatches bind. */
+  bytes: number;
+  flops: number;
+  /** Bytes of parameters and moments, and of what a step works in: its inputs and its program. */
+  modelBytes: number;
+  workBytes: number;
+}
+
+/** The plan of an unmirrored step. On a planningGpu nothing is compiled, either. */
+export async function planDispatches(
+  gpu: Gpu,
+  options: ConstructorParameters<typeof TrainingStep>[1],
+  { batch, height, width }: { batch: number; height: number; width: number },
+): Promise<DispatchPlan> {
+  const before = gpu.memory().liveBytes;
+  const step = new TrainingStep(gpu, options);
+  try {
+    const model = gpu.memory().liveBytes;
+    const { calls } = await observe(gpu, () => step.prepare(batch, height, width, false));
+    const kernels = kernelsOf(calls.flatMap(({ dispatches }) => dispatches));
+    const operators = new Map<string, PlannedOperator>();
+    for (const { operator, flops } of calls) {
+      const found = operators.get(operator) ?? { operator, calls: 0, flops: 0 };
+      operators.set(operator, { operator, calls: found.calls + 1, flops: found.flops + flops });
+    }
+    return {
+      kernels,
+      operators: [...operators.values()].sort((a, b) => b.flops - a.flops),
+      dispatches: kernels.reduce((sum, { dispatches }) => sum + dispatches, 0),
+      bytes: kernels.reduce((sum, { bytes }) => sum + bytes, 0),
+      flops: totalCost(calls).flops,
+      modelBytes: model - before,
+      workBytes: gpu.memory().liveBytes - model,
+    };
+  } finally {
+    step.dispose();
+  }
+}
+
+function kernelsOf(dispatches: readonly DispatchCall[]): PlannedKernel[] {
+  const kernels = new Map<string, PlannedKernel>();
+  for (const { source, constants, bindings, grid } of dispatches) {
+    const label = labelOf(source, constants);
+    let kernel = kernels.get(label);
+    if (!kernel) {
+      const code = specialize(source, constants);
+      kernel = { name: source.name, label, code, dispatches: 0, bytes: 0, grids: new Map() };
+      kernels.set(label, kernel);
+    }
+    const size = foldGrid(grid).join(" x ");
+    kernel.dispatches++;
+    kernel.grids.set(size, (kernel.grids.get(size) ?? 0) + 1);
+    for (const { name } of source.bindings) kernel.bytes += bindings[name].storage.bytes;
+  }
+  return [...kernels.values()].sort((a, b) => b.dispatches - a.dispatches);
+}
+
+/** "unary-OP=6-PER_THREAD=1": fit for the name of a file. */
+function labelOf({ name }: KernelSource, constants: DispatchCall["constants"]): string {
+  return [name, ...Object.entries(constants).map(([constant, value]) => `${constant}=${value}`)].join("-");
+}

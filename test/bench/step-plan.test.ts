@@ -1,0 +1,62 @@
+// The plan of a step: the very dispatches that the step then makes, in numbers that are held here so that none is added
+// unseen.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { planDispatches } from "../../bench/step-plan.js";
+import { TrainingStep } from "../../cut/training/training-step.js";
+import type { AdapterTraits } from "../../engine/device/adapter.js";
+import { planningGpu } from "../../engine/device/planning.js";
+import { Random } from "../../engine/random.js";
+import { SIDE, tinyOptions } from "../cut/training/tiny-options.js";
+import { testGpu } from "../support/gpu.js";
+
+const adapters: [AdapterTraits, dispatches: number][] = [
+  [{ profile: "gpu", subgroupSize: 32 }, 382],
+  [{ profile: "software", subgroupSize: 8 }, 395],
+];
+const size = { batch: 1, height: SIDE, width: SIDE };
+
+for (const [adapter, dispatches] of adapters) {
+  test(`a small step takes ${dispatches} dispatches (${adapter.profile})`, async () => {
+    const plan = await planDispatches(planningGpu(adapter), tinyOptions(), size);
+    const counts = plan.kernels.map((kernel) => `${kernel.dispatches} ${kernel.label}`);
+    assert.is(plan.dispatches, dispatches, `as counted now, where fewer are welcome:\n${counts.join("\n")}`);
+  });
+}
+
+test("a plan counts what the step then does", async () => {
+  const gpu = await testGpu("software");
+  const options = tinyOptions();
+  const plan = await planDispatches(planningGpu(gpu), options, size);
+  const step = new TrainingStep(gpu, options);
+  const picture = new Float32Array(3 * SIDE * SIDE);
+  const positions = step.drawPositions(new Random(1), SIDE, SIDE);
+  await step.run({ A: picture, B: picture, height: SIDE, width: SIDE, positions, flip: false, learningRate: 0 });
+  assert.is(plan.dispatches, step.size.dispatches);
+  // The inputs are no part of the program: pictures and positions.
+  assert.ok(plan.workBytes > step.size.bytes && plan.workBytes < step.size.bytes + 2 ** 15);
+  step.dispose();
+});
+
+test("kernels come with their constants filled in and their grids, and FLOPs by operator", async () => {
+  const plan = await planDispatches(planningGpu(adapters[1][0]), tinyOptions(), size);
+  for (const { label, code, dispatches, grids } of plan.kernels) {
+    for (const [, name, value] of label.matchAll(/-([A-Z]\w*)=([\w.]+)/g)) {
+      assert.match(code, new RegExp(`^const ${name}: \\w+ = ${value}(\\.0)?;`, "m"), label);
+    }
+    assert.is(
+      [...grids.values()].reduce((sum, count) => sum + count),
+      dispatches,
+      label,
+    );
+  }
+  assert.is(new Set(plan.kernels.map(({ code }) => code)).size, plan.kernels.length, "each text once");
+  const [most] = plan.operators;
+  assert.match(most.operator, /^conv/);
+  assert.is(
+    plan.operators.reduce((sum, { flops }) => sum + flops, 0),
+    plan.flops,
+  );
+});
+
+test.run();
