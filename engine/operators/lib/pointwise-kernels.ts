@@ -40,8 +40,19 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
   });
 }
 
-/** y = op(a, b) for operands that broadcast to y's shape. Throws a ShapeError where they do so over too many axes. */
-export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): undefined {
+/**
+ * y = op(a, b) for operands that broadcast to y's shape, `factor` being for FIRST. Throws a ShapeError where they do so
+ * over too many axes.
+ */
+export function runBroadcast(
+  gpu: Gpu,
+  operator: string,
+  op: BroadcastOp,
+  a: Tensor,
+  b: Tensor,
+  y: Tensor,
+  factor = 1,
+): undefined {
   const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);
   if (n.length > BROADCAST_AXES) {
     throw new ShapeError(
@@ -70,6 +81,7 @@ export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Ten
       b1: sb[1],
       b2: sb[2],
       b3: sb[3],
+      factor,
     },
     invocations: y.size,
     constants: { OP: binary_broadcast.ops[op] },

@@ -8,7 +8,7 @@ import { reshape } from "../../core/reshape.js";
 import { type Axes, broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { BROADCAST_AXES, broadcastGeometry, runBroadcast, runUnary } from "../lib/pointwise-kernels.js";
+import { BROADCAST_AXES, broadcastGeometry, runBroadcast } from "../lib/pointwise-kernels.js";
 
 export interface ReductionOptions {
   axes: readonly number[];
@@ -153,26 +153,23 @@ export const expandOperator: Operator<One, ExpandOptions> = defineOperator({
     return shape;
   },
   flops: ([x], { factor }) => (factor === 1 ? 0 : sizeOf(x as Shape)),
-  forward(gpu, [x], { factor }, y) {
-    if (factor === 1) return runExpand(gpu, x, y);
-    const scaled = gpu.empty(x.shape);
-    runUnary(gpu, "SCALE", x, scaled, factor);
-    runExpand(gpu, scaled, y);
-    scaled.dispose();
-  },
+  forward: (gpu, [x], { factor }, y) => runExpand(gpu, x, y, factor),
   gradient: ({ inputs: [x], options: { factor } }, dy) => [sumTo(dy, x, factor)],
 });
 
-/** Repeats x up to the shape of y, by way of a smaller tensor where the kernel has too few axes for one pass. */
-function runExpand(gpu: Gpu, x: Tensor, y: Tensor): undefined {
+/**
+ * Repeats x times the factor up to the shape of y, by way of a smaller tensor where the kernel has too few axes for one
+ * pass.
+ */
+function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
   if (broadcastGeometry(y.shape, [x.shape]).n.length <= BROADCAST_AXES) {
-    return runBroadcast(gpu, "expand", "FIRST", x, x, y);
+    return runBroadcast(gpu, "expand", "FIRST", x, x, y, factor);
   }
   // The slowest axis along which x is repeated comes last.
   const lead = y.shape.length - x.shape.length;
   const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
   const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));
-  runExpand(gpu, x, between);
+  runExpand(gpu, x, between, factor);
   runBroadcast(gpu, "expand", "FIRST", between, between, y);
   between.dispose();
 }
