@@ -23,6 +23,8 @@ export interface DemoPlan {
   drawings: number;
   /** Sides of the drawings in pixels; the first is that of the held-out ones. */
   sizes: readonly number[];
+  /** Share of the epochs at the full learning rate; it falls in the others. */
+  constant: number;
   /** What differs from the defaults of `cutgpu train`, but for places and steps. */
   given: Partial<TrainOptions> & Pick<TrainOptions, "batch_size" | "crop_size" | "ngf" | "ndf">;
   /** Seconds that training may take, and bounds for the steps. */
@@ -35,16 +37,16 @@ export interface DemoPlan {
 export function planDemo(profile: Profile, architecture: string, long: boolean): DemoPlan {
   if (long) {
     const given = { ...smallTraining, ngf: 16, preprocess: "crop" as const, crop_size: 64, batch_size: 1, lr: 2e-4 };
-    return { drawings: 600, sizes: [128, 192, 256], given, seconds: 0, fewest: 4800, most: 4800 };
+    return { drawings: 600, sizes: [128, 192, 256], constant: 1 / 2, given, seconds: 0, fewest: 4800, most: 4800 };
   }
   const given = { ...smallTraining, load_size: 128, crop_size: 64, batch_size: 1 };
   if (profile === "gpu") {
     const larger = { ...given, ngf: 32, ndf: 32, crop_size: 128, batch_size: 4 };
-    return { drawings: 200, sizes: [128], given: larger, seconds: 150, fewest: 600, most: 6000 };
+    return { drawings: 400, sizes: [128], constant: 1 / 3, given: larger, seconds: 125, fewest: 600, most: 6000 };
   }
   // SwiftShader is several times slower than lavapipe: it may take longer.
   const slow = architecture === "swiftshader";
-  return { drawings: 200, sizes: [128], given, seconds: slow ? 300 : 150, fewest: 600, most: 4000 };
+  return { drawings: 100, sizes: [128], constant: 1 / 3, given, seconds: slow ? 270 : 125, fewest: 600, most: 4000 };
 }
 
 /** Steps for a measured number of seconds per step. */
@@ -53,13 +55,13 @@ export const plannedSteps = ({ seconds, fewest, most }: DemoPlan, secondsPerStep
 
 /** The configuration of the demo's training, in the words of `cutgpu train`. */
 export function demoOptions(
-  { given, drawings }: DemoPlan,
+  { given, drawings, constant }: DemoPlan,
   place: { dataroot: string; name: string; runs_dir: string; profile: Profile | "auto"; seed: number },
   steps: number,
 ): TrainOptions {
   const { batch_size } = given;
   const epochs = Math.ceil(steps / Math.floor(drawings / batch_size));
-  const n_epochs = Math.ceil(epochs / 2);
+  const n_epochs = Math.ceil(constant * epochs);
   return resolveOptions({
     ...place,
     ...given,
