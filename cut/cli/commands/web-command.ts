@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
+import { packageRoot } from "../../files/package-root.js";
 import { group } from "../../options/common-options.js";
 import { completeOptions, flag, option, wholeNumber } from "../../options/schema.js";
 import { buildPages, type Page, pagesFolder } from "../../web/build.js";
@@ -15,7 +16,7 @@ const schema = v.strictObject({
   open: option(group, flag(), false, "open the page in the browser"),
 });
 
-/** The command that serves these pages, and builds them first where that has not been done. */
+/** The command that serves these pages; in a clone, where sources may be newer than what was built, it builds them. */
 export function webCommand(pages: readonly Page[]): Command<typeof schema> {
   return defineCommand({
     usage: "[--port N] [--open]",
@@ -24,7 +25,8 @@ export function webCommand(pages: readonly Page[]): Command<typeof schema> {
       const { port, open } = completeOptions(schema, given);
       const fallback = given.port === undefined ? 0 : undefined;
       const folder = pagesFolder();
-      if (!pages.every((page) => existsSync(join(folder, page.folder, "index.html")))) await build(pages, folder);
+      const built = pages.every((page) => existsSync(join(folder, page.folder, "index.html")));
+      if (!built || existsSync(join(packageRoot(), pages[0].sources))) await build(pages, folder);
       const server = await servePages(folder, port, fallback);
       print(`${server.url}\n`);
       printError("serving the page on this machine only; Ctrl-C ends it\n");
