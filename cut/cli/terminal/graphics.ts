@@ -3,6 +3,7 @@
 // of either, or is none, gets no picture.
 import type { Picture } from "../../data/picture.js";
 import { encodePng } from "../../files/decode.js";
+import { printControl } from "./output.js";
 import { sixelOf } from "./sixel.js";
 
 export type Graphics = "kitty" | "sixel" | null;
@@ -57,12 +58,12 @@ function queryGraphics(): Promise<Graphics> {
     // Raw, so that the answer is not echoed and needs no line feed.
     stdin.setRawMode(true);
     stdin.on("data", listen);
-    stdout.write(QUERY);
+    printControl(QUERY);
   });
 }
 
 /** Shows an RGB picture on the terminal, where it can. */
 export async function showOnTerminal(picture: Picture): Promise<void> {
   const how = await queryGraphics();
-  if (how) process.stdout.write(graphicsText(how, picture, await encodePng(picture)));
+  if (how) printControl(graphicsText(how, picture, await encodePng(picture)));
 }

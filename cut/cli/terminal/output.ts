@@ -17,6 +17,9 @@ export const printableLine = (line: string): string => printable(line).replaceAl
 /** Writes a text to standard output: what the command is asked for. */
 export const print = (text: string): void => void process.stdout.write(printable(text));
 
+/** Writes control sequences of our own making, such as those of a picture, to standard output as they are. */
+export const printControl = (sequences: string): void => void process.stdout.write(sequences);
+
 /** Writes a text to standard error: what is said beside it. */
 export const printError = (text: string): void => void process.stderr.write(printable(text));
 

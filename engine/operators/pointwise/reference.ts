@@ -160,11 +160,17 @@ const elementary = (f: (x: number) => number, derivative: (x: number) => number)
   gradient: (x: Dense, dy: Dense): { dx: Dense } => ({ dx: mul(dy, map(x, derivative)) }),
 });
 
-/** 2 / sqrt(pi) times the sum of (-1)^n x^(2n+1) / (n! (2n+1)): all digits for the small x that tests use. */
+/** Near zero the Taylor series, and further out the continued fraction of 1 - erf, from its sixtieth term back. */
 function erfOf(x: number): number {
+  const a = Math.abs(x);
+  if (a > 2.5) {
+    let fraction = a;
+    for (let n = 60; n > 0; n--) fraction = a + n / 2 / fraction;
+    return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * fraction));
+  }
   let term = x;
   let sum = x;
-  for (let n = 1; n < 120; n++) {
+  for (let n = 1; n < 60; n++) {
     term *= -(x * x) / n;
     sum += term / (2 * n + 1);
   }

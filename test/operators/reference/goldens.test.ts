@@ -11,6 +11,12 @@ const BOUND = 2e-6;
 
 type Answers = Record<string, Dense>;
 
+/** What an elementary function of the reference answers. */
+function elementary(given: OperatorCase, { forward, gradient }: typeof reference.exp): Answers {
+  const [x, dy] = ["x", "dy"].map(given.dense);
+  return { y: forward(x), ...gradient(x, dy) };
+}
+
 /** What the reference answers to a case: the output y and the gradients, under the goldens' names. */
 const answers: Record<string, (given: OperatorCase, parameters: OperatorParameters) => Answers> = {
   conv2d(given, parameters) {
@@ -58,6 +64,12 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
     const [x, dy] = ["x", "dy"].map(given.dense);
     return { y: reference.tanh(x), ...reference.tanhGradient(x, dy) };
   },
+  exp: (given) => elementary(given, reference.exp),
+  log: (given) => elementary(given, reference.log),
+  silu: (given) => elementary(given, reference.silu),
+  gelu: (given, { approximate }) => elementary(given, approximate === "tanh" ? reference.geluTanh : reference.gelu),
+  pow: (given, { exponent }) => elementary(given, reference.pow(exponent)),
+  clamp: (given, { min, max }) => elementary(given, reference.clamp(min, max)),
   ganLoss(given, { mode, targetIsReal }) {
     const [x, dy] = ["x", "dy"].map(given.dense);
     return {

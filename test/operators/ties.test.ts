@@ -1,0 +1,51 @@
+// Comparisons, maximum and minimum where the operands are equal or no numbers, and clamp at its bounds: there they have
+// no derivative that differences could check, and PyTorch's choice is held to here.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { clamp, eq, ge, grad, gt, le, lt, maximum, minimum, ne } from "../../engine/index.js";
+import { profiles, testGpu } from "../support/gpu.js";
+
+for (const profile of profiles) {
+  test(`comparisons of equal and unequal numbers and of NaN (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const [a, b] = [gpu.tensor([1, 2, 2, Number.NaN]), gpu.tensor([2, 2, 1, 0])];
+    const answers = { gt, ge, lt, le, eq, ne };
+    const expected = {
+      gt: [0, 0, 1, 0],
+      ge: [0, 1, 1, 0],
+      lt: [1, 0, 0, 0],
+      le: [1, 1, 0, 0],
+      eq: [0, 1, 0, 0],
+      ne: [1, 0, 1, 1],
+    };
+    for (const [name, compare] of Object.entries(answers)) {
+      assert.equal([...(await compare(a, b).read())], expected[name as keyof typeof expected], name);
+    }
+  });
+
+  test(`where both are equal each gets half of the gradient (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    for (const [extreme, larger] of [
+      [maximum, 1],
+      [minimum, 0],
+    ] as const) {
+      const a = gpu.tensor([3, 5]).requireGrad();
+      const b = gpu.tensor([3, 4]).requireGrad();
+      const [da, db] = grad(extreme(a, b), [a, b], { dy: gpu.tensor([2, 2]) });
+      assert.equal([...(await da.read())], [1, 2 * larger]);
+      assert.equal([...(await db.read())], [1, 2 * (1 - larger)]);
+    }
+  });
+
+  test(`clamp passes the gradient at its bounds, and not beyond (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu.tensor([-2, -1, 0, 1, 2]).requireGrad();
+    const y = clamp(x, -1, 1);
+    const [dx] = grad(y, [x], { dy: gpu.tensor([1, 1, 1, 1, 1]) });
+    assert.equal([...(await y.read())], [-1, -1, 0, 1, 1]);
+    assert.equal([...(await dx.read())], [0, 1, 1, 1, 0]);
+    assert.equal([...(await clamp(x, 0).read())], [0, 0, 0, 1, 2]);
+  });
+}
+
+test.run();
