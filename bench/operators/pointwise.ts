@@ -4,6 +4,11 @@ import { insideOperator } from "../../engine/operators/pointwise/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense, image, type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
+/** Rows of functions that want positive numbers. */
+const onPositive = (name: string, work: (x: engine.Tensor) => engine.Tensor): OperatorBench => {
+  return { ...onImage(name, work), inputs: [{ shape: image, low: 0.5, high: 2 }] };
+};
+
 export const pointwiseBenches: readonly OperatorBench[] = [
   onImage("relu", engine.relu, () => reference.relu(dense(image))),
   onImage("leakyRelu", engine.leakyRelu, () => reference.leakyRelu(dense(image), 0.2)),
@@ -11,17 +16,17 @@ export const pointwiseBenches: readonly OperatorBench[] = [
   onImage("sigmoid", engine.sigmoid, () => reference.sigmoid(dense(image))),
   onImage("softplus", engine.softplus, () => reference.softplus(dense(image))),
   onImage("square", engine.square, () => reference.square(dense(image))),
-  { ...onImage("sqrt", engine.sqrt), inputs: [{ shape: image, low: 0.5, high: 2 }] },
+  onPositive("sqrt", engine.sqrt),
   onImage("exp", engine.exp),
-  { ...onImage("log", engine.log), inputs: [{ shape: image, low: 0.5, high: 2 }] },
+  onPositive("log", engine.log),
   onImage("sin", engine.sin),
   onImage("cos", engine.cos),
   onImage("abs", engine.abs),
   onImage("sign", engine.sign),
-  { ...onImage("reciprocal", engine.reciprocal), inputs: [{ shape: image, low: 0.5, high: 2 }] },
-  { ...onImage("rsqrt", engine.rsqrt), inputs: [{ shape: image, low: 0.5, high: 2 }] },
+  onPositive("reciprocal", engine.reciprocal),
+  onPositive("rsqrt", engine.rsqrt),
   onImage("erf", engine.erf),
-  { ...onImage("pow", (x) => engine.pow(x, 1.5)), inputs: [{ shape: image, low: 0.5, high: 2 }] },
+  onPositive("pow", (x) => engine.pow(x, 1.5)),
   onImage("clamp", (x) => engine.clamp(x, -0.5, 0.5)),
   onImage("inside", (x) => insideOperator([x], { min: -0.5, max: 0.5 })),
   onImage("scale", (x) => engine.scale(x, 2, 1)),

@@ -1,7 +1,7 @@
 // What the demo learns: a chalk drawing on a blackboard becomes the same drawing as a blueprint. Both are made of one
 // drawing in black on white, so that held-out drawings have true answers. Chalk and not ink: if bright paper had to
 // become dark, neither the GAN loss nor PatchNCE would say whether an outline or its two edges shall be white, and
-// every other seed ends in doubled or shifted lines. Pure: the page uses it too.
+// many trainings end in doubled or shifted lines. Pure: the page uses it too.
 import type { Picture } from "../data/picture.js";
 
 /** sRGB of the blue paper. */

@@ -27,34 +27,47 @@ export interface DemoPlan {
   constant: number;
   /** What differs from the defaults of `cutgpu train`, but for places and steps. */
   given: Partial<TrainOptions> & Pick<TrainOptions, "batch_size" | "crop_size" | "ngf" | "ndf">;
-  /** Seconds that training may take, and bounds for the steps. */
-  seconds: number;
-  fewest: number;
-  most: number;
+  /** How many, or the seconds that training may take, with bounds. */
+  steps: number | { seconds: number; fewest: number; most: number };
 }
 
 /** The plan for an adapter; `long` is that of the model that comes with the page, the same on all adapters. */
 export function planDemo(profile: Profile, architecture: string, long: boolean): DemoPlan {
   if (long) {
     const given = { ...smallTraining, ngf: 16, preprocess: "crop" as const, crop_size: 64, batch_size: 1, lr: 2e-4 };
-    return { drawings: 600, sizes: [128, 192, 256], constant: 1 / 2, given, seconds: 0, fewest: 4800, most: 4800 };
+    return { drawings: 600, sizes: [128, 192, 256], constant: 1 / 2, given, steps: 4800 };
   }
   const given = { ...smallTraining, load_size: 128, crop_size: 64, batch_size: 1 };
   if (profile === "gpu") {
     const larger = { ...given, ngf: 32, ndf: 32, crop_size: 128, batch_size: 4 };
-    return { drawings: 400, sizes: [128], constant: 1 / 3, given: larger, seconds: 125, fewest: 600, most: 6000 };
+    return {
+      drawings: 400,
+      sizes: [128],
+      constant: 1 / 3,
+      given: larger,
+      steps: { seconds: 125, fewest: 600, most: 6000 },
+    };
   }
   // SwiftShader is many times slower than lavapipe: smaller drawings, and some more patience.
   if (architecture === "swiftshader") {
     const smaller = { ...given, load_size: 64, crop_size: 32 };
-    return { drawings: 100, sizes: [64], constant: 1 / 3, given: smaller, seconds: 240, fewest: 200, most: 4000 };
+    return {
+      drawings: 100,
+      sizes: [64],
+      constant: 1 / 3,
+      given: smaller,
+      steps: { seconds: 240, fewest: 200, most: 4000 },
+    };
   }
-  return { drawings: 100, sizes: [128], constant: 1 / 3, given, seconds: 125, fewest: 600, most: 4000 };
+  return { drawings: 100, sizes: [128], constant: 1 / 3, given, steps: { seconds: 125, fewest: 600, most: 4000 } };
 }
 
-/** Steps for a measured number of seconds per step. */
-export const plannedSteps = ({ seconds, fewest, most }: DemoPlan, secondsPerStep: number): number =>
-  Math.round(Math.min(most, Math.max(fewest, seconds / secondsPerStep)));
+/** The steps of a plan; `measure` gives the seconds that a step takes, where the number depends on it. */
+export async function plannedSteps({ steps }: DemoPlan, measure: () => Promise<number>): Promise<number> {
+  if (typeof steps === "number") return steps;
+  const { seconds, fewest, most } = steps;
+  return Math.round(Math.min(most, Math.max(fewest, seconds / (await measure()))));
+}
 
 /** The configuration of the demo's training, in the words of `cutgpu train`. */
 export function demoOptions(

@@ -22,6 +22,8 @@ export interface Emoji {
   group: string;
   /** Its name in words. */
   annotation: string;
+  /** The black drawing. */
+  file: string;
 }
 
 /** The code points of the three parts of the data set. */
@@ -46,22 +48,22 @@ function openMojiFolder(): string {
 
 /** Which drawings are A, which B and which are held out; always the same. Throws a CutgpuError without the package. */
 export function chooseDrawings(): Drawings {
-  const all = JSON.parse(readFileSync(join(openMojiFolder(), "data", "openmoji.json"), "utf8")) as Emoji[];
+  const folder = openMojiFolder();
+  const all = JSON.parse(readFileSync(join(folder, "data", "openmoji.json"), "utf8")) as Omit<Emoji, "file">[];
   const sorted = all
-    .filter(({ group, hexcode }) => GROUPS.includes(group) && existsSync(drawingFile(hexcode)))
+    .map((emoji): Emoji => ({ ...emoji, file: join(folder, "black", "svg", `${emoji.hexcode}.svg`) }))
+    .filter(({ group, file }) => GROUPS.includes(group) && existsSync(file))
     .sort((a, b) => (a.hexcode < b.hexcode ? -1 : 1));
   const shuffled = [...new Random(17).permutation(sorted.length)].map((i) => sorted[i]);
   const half = HELD_OUT + Math.floor((shuffled.length - HELD_OUT) / 2);
   return { heldOut: shuffled.slice(0, HELD_OUT), A: shuffled.slice(HELD_OUT, half), B: shuffled.slice(half) };
 }
 
-const drawingFile = (hexcode: string) => join(openMojiFolder(), "black", "svg", `${hexcode}.svg`);
-
 /** The black drawing on white, `size` pixels wide and high, gray. */
-export async function drawEmoji({ hexcode }: Emoji, size: number): Promise<Picture> {
+export async function drawEmoji({ file }: Emoji, size: number): Promise<Picture> {
   const sharp = await loadSharp();
   // The drawings are 72 units wide; they are drawn large and then made small, which keeps thin lines even.
-  const { data, info } = await sharp(drawingFile(hexcode), { density: 4 * size })
+  const { data, info } = await sharp(file, { density: 4 * size })
     .flatten({ background: "white" })
     .toColourspace("srgb")
     .raw()

@@ -18,7 +18,7 @@ export const number: Check = [(value) => typeof value === "number", "a number"];
 export const positive: Check = [(value) => (value as number) > 0 && Number.isFinite(value), "a positive number"];
 export const callback: Check = [(value) => typeof value === "function", "a function"];
 /** For what is checked where it is used. */
-export const any: Check = [() => true, "anything"];
+export const unchecked: Check = [() => true, "anything"];
 export const object: Check = [(value) => Object(value) === value, "an object"];
 
 function shown(value: unknown): string {

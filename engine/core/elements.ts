@@ -51,8 +51,7 @@ export function elementsOf<D extends Dtype>(data: Numbers, dtype: D): Elements[D
   const check = dtype === "i32" ? int32 : number;
   let at = 0;
   const take = (value: Numbers, axis: number) => {
-    const needed = axis < shape.length ? array : check;
-    if (!needed[0](value)) checkValue("tensor: an element", value, needed);
+    checkValue("tensor: an element", value, axis < shape.length ? array : check);
     if (axis === shape.length) elements[at++] = value as number;
     else {
       const row = value as readonly Numbers[];

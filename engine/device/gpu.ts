@@ -132,9 +132,9 @@ export class Gpu implements AdapterTraits {
    * The memory is given back when the last of a buffer's tensors is disposed.
    */
   persistentTogether(shapes: readonly Shape[]): Tensor[] {
-    const parts = shapes.map((shape) => {
-      return new Storage(roundUpBytes(sizeOf(shape) * 4), `${this.labels.prefix}[${shape}]`, null, false);
-    });
+    const parts = shapes.map(
+      (shape) => new Storage(bytesOf(shape, "f32"), `${this.labels.prefix}[${shape}]`, null, false),
+    );
     for (const batch of this.#pool.batches(parts)) {
       const whole = Storage.unite(batch);
       whole.buffer = this.acquireBuffer(whole.bytes, whole.label, true);

@@ -1,6 +1,6 @@
 // Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage
 // bindings and buffers are asked for as large as the adapter has them, features only where it has them.
-import { any, callback, checkOptions, oneOf } from "../core/check-options.js";
+import { callback, checkOptions, oneOf, unchecked } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
 import type { Profile } from "./adapter.js";
@@ -24,10 +24,10 @@ const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
 /** What openGpu can be told. */
 export const openOptions = () => ({
-  device: any,
-  adapter: any,
+  device: unchecked,
+  adapter: unchecked,
   profile: oneOf("auto", "gpu", "software"),
-  tuning: any,
+  tuning: unchecked,
   notify: callback,
 });
 

@@ -8,6 +8,7 @@ import { ArgumentError, ShapeError } from "../core/errors.js";
 import { sameShape } from "../core/shapes.js";
 import { type Storage, Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
+import type { Recorder } from "../device/recorder.js";
 
 /** Consecutive vec4s per invocation. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;
@@ -96,35 +97,32 @@ export class Adam {
   /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
   update(gradients: readonly Tensor[]): void {
     this.#checkGradients(gradients);
-    const batches = new Map<Storage, Update[]>();
-    for (const [i, [name, p]] of [...this.parameters].entries()) {
-      const update = { g: gradients[i], p, m: this.m.get(name) as Tensor, v: this.v.get(name) as Tensor };
-      const { root } = update.m.storage;
-      batches.set(root, [...(batches.get(root) ?? []), update]);
-    }
-    for (const batch of batches.values()) {
-      const whole = this.#together(batch);
+    const updates = [...this.parameters].map(([name, p], i): Update => {
+      return { g: gradients[i], p, m: this.m.get(name) as Tensor, v: this.v.get(name) as Tensor };
+    });
+    const { recorder } = this.#gpu;
+    for (const batch of recorder ? batches(updates) : [updates]) {
+      const whole = recorder && this.#together(batch, recorder);
       for (const update of whole ? [whole] : batch) this.#dispatch(update);
       for (const tensor of Object.values(whole ?? {})) tensor.dispose();
     }
   }
 
   /** All updates of a batch as one, where parameters lie as their moments do and gradients can be placed so. */
-  #together(batch: readonly Update[]): Update | null {
-    const gpu = this.#gpu;
-    if (!gpu.recorder || batch.length === 1) return null;
+  #together(batch: readonly Update[], recorder: Recorder): Update | null {
+    if (batch.length === 1) return null;
     const [m, v, p] = (["m", "v", "p"] as const).map((name) => batch[0][name].storage.root);
     const alike = batch.every((update) => {
       const { offset, root } = update.p.storage;
-      return root === p && offset === update.m.storage.offset && update.g?.storage.bytes === update.p.storage.bytes;
+      return root === p && offset === update.m.storage.offset && update.g.storage.bytes === update.p.storage.bytes;
     });
     // More bytes are those of parameters that are not to be trained.
     if (!alike || p.bytes !== m.bytes) return null;
-    const g = gpu.recorder.together(batch.map((update) => update.g.storage));
+    const g = recorder.together(batch.map((update) => update.g.storage));
     if (!g) return null;
     const whole = (storage: Storage) => {
       storage.references++;
-      return new Tensor(gpu, [storage.bytes / 4], "f32", storage);
+      return new Tensor(this.#gpu, [storage.bytes / 4], "f32", storage);
     };
     return { g: whole(g), p: whole(p), m: whole(m), v: whole(v) };
   }
@@ -160,4 +158,16 @@ export class Adam {
   dispose(): void {
     for (const tensor of [...this.m.values(), ...this.v.values(), this.#schedule]) tensor.dispose();
   }
+}
+
+/** Updates whose moments lie in one buffer, together. */
+function batches(updates: readonly Update[]): Iterable<Update[]> {
+  const byBuffer = new Map<Storage, Update[]>();
+  for (const update of updates) {
+    const { root } = update.m.storage;
+    const batch = byBuffer.get(root);
+    if (batch) batch.push(update);
+    else byBuffer.set(root, [update]);
+  }
+  return byBuffer.values();
 }

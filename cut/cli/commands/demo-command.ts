@@ -69,7 +69,7 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
 
     const [filesA, filesB] = await Promise.all(["trainA", "trainB"].map((side) => listPictures(join(dataroot, side))));
     const place = { dataroot, name, runs_dir: options.runs_dir, profile: options.profile, seed: options.seed };
-    const steps = options.steps ?? plannedSteps(plan, await secondsPerStep(gpu, demoOptions(plan, place, 1)));
+    const steps = options.steps ?? (await plannedSteps(plan, () => secondsPerStep(gpu, demoOptions(plan, place, 1))));
     const trainOptions = demoOptions(plan, place, steps);
     folder.writeConfig(trainOptions);
     const source = new UnalignedDataset({ ...trainOptions, filesA, filesB, read: readPicture });
@@ -103,10 +103,8 @@ class Demo {
 
   async run(signal: AbortSignal): Promise<void> {
     const { folder, options, training, pairs } = this;
-    await this.#note(
-      "input",
-      pairs.map(({ input }) => input),
-    );
+    const inputs = pairs.map(({ input }) => input);
+    const before = await this.#note("input", inputs);
     const begun = performance.now();
     const progress = startProgress({ label: "training", total: training.stepsInAll });
     let reached = false;
@@ -130,30 +128,24 @@ class Demo {
     }
     const seconds = (performance.now() - begun) / 1000;
     const outputs = await this.#translate(pairs.length);
-    await this.#note(training.stepsDone, outputs);
+    const after = await this.#note(training.stepsDone, outputs);
     await this.#note(
       "truth",
       pairs.map(({ truth }) => truth),
     );
     const scores: [string, Score][] = [
       ["translated", scoreOf(pairs, outputs)],
-      [
-        "the input itself",
-        scoreOf(
-          pairs,
-          pairs.map(({ input }) => input),
-        ),
-      ],
+      ["the input itself", scoreOf(pairs, inputs)],
     ];
-    await this.#report(outputs, [
+    this.#report(before, after, [
       ...scores.map(([what, score]): [string, string] => [what, scoreText(score)]),
       ["steps", `${training.stepsDone} in ${formatSeconds(seconds)}`],
     ]);
 
-    const large = pairs.slice(0, LARGE).map(({ input }) => input);
-    const sheet = sheetOf([large, outputs.slice(0, LARGE)]);
-    const sheetPath = folder.saveSample("before-after.png", await encodePng(sheet));
-    await showOnTerminal(sheet);
+    const sheet = sheetOf([inputs.slice(0, LARGE), outputs.slice(0, LARGE)]);
+    const sheetPng = await encodePng(sheet);
+    const sheetPath = folder.saveSample("before-after.png", sheetPng);
+    await showOnTerminal(sheet, sheetPng);
     say(`\n${pairs.length} held-out drawings against the truth, mean absolute error (lower is better) and SSIM:`);
     for (const [what, score] of scores) say(`  ${what.padEnd(17)} ${scoreText(score)}`);
     say(`\nreport:  ${join(folder.path, "report.html")}`);
@@ -171,22 +163,19 @@ class Demo {
     return outputs;
   }
 
-  /** Adds the first pictures to the report's rows, under a step or a name. */
-  async #note(what: number | string, pictures: readonly Picture[]): Promise<void> {
+  /** Adds the first pictures to the report's rows, under a step or a name, and returns them as files. */
+  async #note(what: number | string, pictures: readonly Picture[]): Promise<Uint8Array[]> {
     const caption = typeof what === "string" ? { caption: what } : { caption: "", step: what };
-    for (const [i, row] of this.#rows.entries()) row.images.push({ ...caption, png: await encodePng(pictures[i]) });
+    const files = await Promise.all(pictures.slice(0, SHOWN).map(encodePng));
+    for (const [i, row] of this.#rows.entries()) row.images.push({ ...caption, png: files[i] });
+    return files;
   }
 
-  async #report(outputs: readonly Picture[], summary: [string, string][]): Promise<void> {
+  #report(before: readonly Uint8Array[], after: readonly Uint8Array[], summary: [string, string][]): void {
     const large = this.pairs.slice(0, LARGE);
-    const pairs = large.map(async ({ label, input }, i) => ({
-      label,
-      before: await encodePng(input),
-      after: await encodePng(outputs[i]),
-    }));
     const content = {
       title: "Chalk drawings to blueprints",
-      pairs: await Promise.all(pairs),
+      pairs: large.map(({ label }, i) => ({ label, before: before[i], after: after[i] })),
       options: this.options,
       losses: this.#losses,
       samples: this.#rows,

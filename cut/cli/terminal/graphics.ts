@@ -2,7 +2,6 @@
 // (https://sw.kovidgoyal.net/kitty/graphics-protocol) or as sixels. The terminal itself is asked; one that says nothing
 // of either, or is none, gets no picture.
 import type { Picture } from "../../data/picture.js";
-import { encodePng } from "../../files/decode.js";
 import { printControl } from "./output.js";
 import { sixelOf } from "./sixel.js";
 
@@ -62,8 +61,8 @@ function queryGraphics(): Promise<Graphics> {
   });
 }
 
-/** Shows an RGB picture on the terminal, where it can. */
-export async function showOnTerminal(picture: Picture): Promise<void> {
+/** Shows an RGB picture, `png` being the same as a file, on a terminal that can. */
+export async function showOnTerminal(picture: Picture, png: Uint8Array): Promise<void> {
   const how = await queryGraphics();
-  if (how) printControl(graphicsText(how, picture, await encodePng(picture)));
+  if (how) printControl(graphicsText(how, picture, png));
 }

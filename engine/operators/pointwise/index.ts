@@ -17,7 +17,7 @@ type Two = readonly [a: Tensor, b: Tensor];
 function defineUnary<O>(
   name: string,
   forward: (gpu: Gpu, x: Tensor, y: Tensor, options: O) => undefined,
-  gradient: (dy: Tensor, x: Tensor, y: Tensor, options: O) => Tensor,
+  gradient: (dy: Tensor, x: Tensor, y: Tensor, options: O) => Tensor | null,
 ) {
   return defineOperator<One, O>({
     name,
@@ -123,22 +123,17 @@ export const clampOperator = defineUnary<{ min: number; max: number }>(
 /** As the kernel wants to know it: 0 for a broken number, 1 for an even and 2 for an odd one. */
 const parityOf = (exponent: number) => (Number.isInteger(exponent) ? 1 + Math.abs(exponent % 2) : 0);
 
-// @__NO_SIDE_EFFECTS__
-function defineStep<O>(name: string, forward: (gpu: Gpu, x: Tensor, y: Tensor, options: O) => undefined) {
-  return defineOperator<One, O>({
-    name,
-    shape: ([x]) => x.shape,
-    cheap: true,
-    forward: (gpu, [x], options, y) => forward(gpu, x, y, options),
-    // Flat wherever it has a slope.
-    gradient: () => [null],
-  });
-}
-
-export const signOperator = defineStep<object>("sign", (gpu, x, y) => runUnary(gpu, "SIGN", x, y));
+// Steps are flat wherever they have a slope.
+export const signOperator = defineUnary<object>(
+  "sign",
+  (gpu, x, y) => runUnary(gpu, "SIGN", x, y),
+  () => null,
+);
 /** 1 where min <= x <= max, else 0: what clamp lets pass. */
-export const insideOperator = defineStep<{ min: number; max: number }>("inside", (gpu, x, y, { min, max }) =>
-  runUnary(gpu, "INSIDE", x, y, min, max),
+export const insideOperator = defineUnary<{ min: number; max: number }>(
+  "inside",
+  (gpu, x, y, { min, max }) => runUnary(gpu, "INSIDE", x, y, min, max),
+  () => null,
 );
 
 export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
