@@ -133,7 +133,8 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
   },
 };
 
-const cases = operatorCases();
+// Second derivatives are the tape's, which the reference has not.
+const cases = operatorCases().filter(({ op }) => !["second", "r1", "gradientPenalty"].includes(op));
 
 test("there are golden cases to test", () => {
   assert.ok(cases.length > 0);
