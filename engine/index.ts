@@ -26,7 +26,6 @@ export { planningGpu } from "./device/planning.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
-export { concat, flipHorizontal, slice } from "./operators/batch/index.js";
 export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
@@ -87,6 +86,20 @@ export {
 } from "./operators/pointwise/index.js";
 export { expand, mean, sum } from "./operators/reduction/index.js";
 export { blurDown, blurUp } from "./operators/resample/index.js";
+export {
+  concat,
+  flatten,
+  flip,
+  type PadOptions,
+  pad,
+  permute,
+  slice,
+  split,
+  squeeze,
+  stack,
+  transpose,
+  unsqueeze,
+} from "./operators/strided/index.js";
 export { Adam, type AdamOptions } from "./optimizers/index.js";
 export { Arena, Program, type RecordOptions, record } from "./program/program.js";
 export { keepForBackward } from "./program/recording.js";

@@ -1,7 +1,7 @@
 // The operators of all families, which are named as the engine's (engine/operators/table.ts), in the order of the rows.
 // A row is added in its family's file. Three families export cases instead, because their rows are measured in other
 // ways: the convolutions' directions, optimizers and pictures (bench/suites/kernels.ts).
-import { batchBenches } from "./batch.js";
+
 import { convolutionBenches } from "./convolution.js";
 import { gatherBenches } from "./gather.js";
 import { instanceNormBenches } from "./instance-norm.js";
@@ -13,6 +13,7 @@ import { patchNceBenches } from "./patch-nce.js";
 import { pointwiseBenches } from "./pointwise.js";
 import { reductionBenches } from "./reduction.js";
 import { resampleBenches } from "./resample.js";
+import { stridedBenches } from "./strided.js";
 
 export const operatorBenches: readonly OperatorBench[] = [
   ...matmulBenches,
@@ -21,7 +22,7 @@ export const operatorBenches: readonly OperatorBench[] = [
   ...instanceNormBenches,
   ...gatherBenches,
   ...patchNceBenches,
-  ...batchBenches,
+  ...stridedBenches,
   ...paddingBenches,
   ...resampleBenches,
   ...pointwiseBenches,

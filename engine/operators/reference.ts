@@ -1,6 +1,5 @@
 // The reference operators: float64, one thread, forward and gradient.
 export * from "../optimizers/reference.js";
-export * from "./batch/reference.js";
 export * from "./convolution/reference.js";
 export * from "./gather/reference.js";
 export * from "./instance-norm/reference.js";
@@ -12,3 +11,4 @@ export * from "./patch-nce/reference.js";
 export * from "./pointwise/reference.js";
 export * from "./reduction/reference.js";
 export * from "./resample/reference.js";
+export * from "./strided/reference.js";

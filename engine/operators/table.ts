@@ -6,7 +6,6 @@ import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
 import * as engine from "../index.js";
 import * as optimizers from "../optimizers/index.js";
-import * as batch from "./batch/index.js";
 import * as convolution from "./convolution/index.js";
 import * as gather from "./gather/index.js";
 import * as instanceNorm from "./instance-norm/index.js";
@@ -18,6 +17,7 @@ import * as pictures from "./pictures/index.js";
 import * as pointwise from "./pointwise/index.js";
 import * as reduction from "./reduction/index.js";
 import * as resample from "./resample/index.js";
+import * as strided from "./strided/index.js";
 
 /** What the table needs of a record, whatever its inputs. */
 export interface OperatorSummary {
@@ -73,7 +73,7 @@ function family<N extends string>(name: N, module: object, description: FamilyDe
 }
 
 export const families = [
-  family("batch", batch),
+  family("strided", strided),
   family("convolution", convolution),
   family("gather", gather),
   family("instance-norm", instanceNorm),

@@ -41,6 +41,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   A_ALONG_K: [false],
   B_ALONG_K: [true],
   STRIP: [8],
+  AXES: [1, 2, 3],
   STRIDE: [2, 3],
   // A tile that is lower, or narrower, or shallower; with THREAD_QUADS 2 the default one has fewer invocations.
   TILE_M: [16, 32],

@@ -6,7 +6,7 @@ import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { fillWith } from "../batch/index.js";
+import { fillWith } from "../strided/index.js";
 
 function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
   const patches = ids.shape[ids.shape.length - 1];

@@ -4,6 +4,7 @@ import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { mergeAxes } from "./views.js";
 
 /** What a kernel computes, by the names that its shader gives. */
 export type UnaryOp = keyof typeof unary.ops;
@@ -88,28 +89,12 @@ export function runBroadcast(
   });
 }
 
-/**
- * The axes of operands that broadcast to a shape: sizes n and each operand's strides, fastest first. Neighbours along
- * which every operand is contiguous or broadcast alike are merged.
- */
-export function broadcastGeometry(shape: Shape, operands: readonly Shape[]): { n: number[]; strides: number[][] } {
-  const n: number[] = [];
-  const strides = operands.map(() => [] as number[]);
-  const unmerged = operands.map((operand) => broadcastStrides(shape, operand));
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] === 1) continue;
-    const last = n.length - 1;
-    const merges = last >= 0 && unmerged.every((s, operand) => s[axis] === strides[operand][last] * n[last]);
-    if (merges) n[last] *= shape[axis];
-    else {
-      n.push(shape[axis]);
-      unmerged.forEach((s, operand) => {
-        strides[operand].push(s[axis]);
-      });
-    }
-  }
-  return { n, strides };
-}
+/** The axes of operands that broadcast to a shape, merged: sizes n and each operand's strides, fastest first. */
+export const broadcastGeometry = (shape: Shape, operands: readonly Shape[]): { n: number[]; strides: number[][] } =>
+  mergeAxes(
+    shape,
+    operands.map((operand) => broadcastStrides(shape, operand)),
+  );
 
 /** An operand's stride along each axis of the shape, 0 where it is broadcast. */
 function broadcastStrides(shape: Shape, operand: Shape): number[] {

@@ -1,7 +1,6 @@
 // The cases of every family, as the tests that walk the engine's table take them. A family of the table that is missing
 // here does not compile, unless it says why it has none.
 import type { FamilyName } from "../../../engine/operators/table.js";
-import * as batch from "../batch.js";
 import * as convolution from "../convolution.js";
 import * as gather from "../gather.js";
 import * as instanceNorm from "../instance-norm.js";
@@ -13,10 +12,11 @@ import * as patchNce from "../patch-nce.js";
 import * as pointwise from "../pointwise.js";
 import * as reduction from "../reduction.js";
 import * as resample from "../resample.js";
+import * as strided from "../strided.js";
 import type { FamilyTests, OperatorRow } from "./case.js";
 
 export const familyTests: { readonly [family in Exclude<FamilyName, "pictures">]: FamilyTests } = {
-  batch,
+  strided,
   convolution,
   gather,
   "instance-norm": instanceNorm,
