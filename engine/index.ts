@@ -32,10 +32,30 @@ export {
   conv2d,
   convTranspose2d,
 } from "./operators/convolution/index.js";
-export { gatherPositions } from "./operators/gather/index.js";
+export { argmax, argmin, max, min } from "./operators/extrema/index.js";
+export { embedding, gather, gatherPositions, indexSelect } from "./operators/gather/index.js";
 export { type InstanceNormOptions, instanceNorm } from "./operators/instance-norm/index.js";
-export { bceWithLogits, mseLoss } from "./operators/losses/index.js";
+export {
+  bceWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from "./operators/losses/index.js";
 export { linear, type MatmulOptions, matmul } from "./operators/matmul/index.js";
+export {
+  type BatchNormOptions,
+  batchNorm2d,
+  groupNorm,
+  layerNorm,
+  logSoftmax,
+  logsumexp,
+  type NormOptions,
+  softmax,
+  variance,
+} from "./operators/normalization/index.js";
 export { reflectionPad2d, replicationPad2d } from "./operators/padding/index.js";
 export {
   type Head,
@@ -86,6 +106,7 @@ export {
 } from "./operators/pointwise/index.js";
 export { expand, mean, sum } from "./operators/reduction/index.js";
 export { blurDown, blurUp } from "./operators/resample/index.js";
+export { cast, where } from "./operators/selection/index.js";
 export {
   concat,
   flatten,

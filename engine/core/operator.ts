@@ -45,7 +45,7 @@ interface OperatorBase<I extends Inputs, O> {
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
   /** What the output holds; absent: floats. */
-  dtype?(inputs: I): Dtype;
+  dtype?(inputs: I, options: O): Dtype;
   /**
    * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
    * absent: one per element of the output.
@@ -85,7 +85,7 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
     const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
-    const make = () => gpu.empty(shape, record.dtype?.(inputs));
+    const make = () => gpu.empty(shape, record.dtype?.(inputs, options));
     const output = make();
     const saved = forward(gpu, inputs, options, output) ?? [];
     if (gpu.observers.any) {

@@ -16,6 +16,13 @@ export interface OperatorParameters {
   targetIsReal: boolean;
   batch: number;
   tau: number;
+  axis: number;
+  axes: number[];
+  start: number;
+  end: number;
+  groups: number;
+  training: boolean;
+  momentum: number;
   allNegatives?: boolean;
   lr: number;
   beta1: number;
@@ -24,4 +31,5 @@ export interface OperatorParameters {
 }
 
 /** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
-export const isAnswer = (short: string) => short !== "dy" && /^(y|rows|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+export const isAnswer = (short: string) =>
+  short !== "dy" && /^(y|rows|running(Mean|Var)|d[a-z]+\d?|p[1-9]\d*)$/.test(short);

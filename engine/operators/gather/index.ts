@@ -71,3 +71,5 @@ export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Ten
  * Positions may repeat.
  */
 export const gatherPositions = (x: Tensor, ids: Tensor): Tensor => gatherPositionsOperator([x, ids], {});
+
+export * from "./along-axis.js";

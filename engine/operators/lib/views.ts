@@ -1,5 +1,5 @@
 // Where a view's elements lie in the memory of a tensor, and how its axes become as few as a kernel can have.
-import type { Shape } from "../../core/shapes.js";
+import { type Shape, sizeOf } from "../../core/shapes.js";
 
 /** Element [i, j, ...] of a view lies at offset + i * strides[0] + j * strides[1] + ... */
 export interface View {
@@ -44,3 +44,8 @@ export function mergeAxes(
   }
   return { n, strides };
 }
+
+/** A shape as [outer, n, inner], for kernels that work along one axis. */
+export const alongAxis = (shape: Shape, axis: number): { outer: number; n: number; inner: number } => {
+  return { outer: sizeOf(shape.slice(0, axis)), n: shape[axis], inner: sizeOf(shape.slice(axis + 1)) };
+};

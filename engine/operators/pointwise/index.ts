@@ -149,7 +149,11 @@ export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], {
 });
 
 // @__NO_SIDE_EFFECTS__
-function defineBinary(name: string, op: BinaryOp & BroadcastOp, gradient: OperatorRecord<Two, object>["gradient"]) {
+export function defineBinary(
+  name: string,
+  op: BinaryOp & BroadcastOp,
+  gradient: OperatorRecord<Two, object>["gradient"],
+) {
   return defineOperator<Two, object>({
     name,
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),

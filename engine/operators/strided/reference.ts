@@ -1,21 +1,6 @@
 // Operators that only move values: their order, parts, joins and borders. Each says where an element comes from.
 import { ShapeError } from "../../core/errors.js";
-import { type Dense, requireSameShape, sizeOf, zeros } from "../lib/reference/dense.js";
-
-/** A tensor of a shape, whose elements are what `at` says of their indices. */
-export function build(shape: readonly number[], at: (index: readonly number[]) => number): Dense {
-  const y = zeros(shape);
-  const index = shape.map(() => 0);
-  for (let k = 0; k < y.data.length; k++) {
-    y.data[k] = at(index);
-    for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
-  }
-  return y;
-}
-
-/** The element at an index. */
-export const element = (x: Dense, index: readonly number[]): number =>
-  x.data[index.reduce((flat, i, axis) => flat * x.shape[axis] + i, 0)];
+import { build, type Dense, element, requireSameShape, sizeOf } from "../lib/reference/dense.js";
 
 /** Axis i of the result is axis axes[i] of x. */
 export function permute(x: Dense, axes: readonly number[]): Dense {

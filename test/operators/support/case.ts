@@ -74,6 +74,17 @@ export const signed = (shape: Shape): Dense =>
     values(shape).data.map((v) => Math.fround(v + 0.1 * Math.sign(v))),
   );
 
+/** Values in random order of which no two are within 0.05 of each other. */
+export function spread(shape: Shape): Dense {
+  const noise = values(shape).data;
+  const order = Array.from(noise.keys()).sort((i, j) => noise[i] - noise[j]);
+  const data = new Float64Array(noise.length);
+  order.forEach((at, rank) => {
+    data[at] = Math.fround(0.05 * (rank - noise.length / 2));
+  });
+  return dense(shape, data);
+}
+
 /** Rows of length 1. */
 export const unit = (rows: number, channels: number): Dense => unitRows(random, rows, channels);
 
@@ -103,7 +114,7 @@ export const unaryReference = (
 const STEP = 1e-2;
 
 /** Gradients of sum(y * dy) by central differences of fourth order, good where the function is smooth for 2 STEP. */
-function differentiated(reference: ReferenceCase["reference"], dy: Dense, inputs: readonly Dense[]): Dense[] {
+export function differentiated(reference: ReferenceCase["reference"], dy: Dense, inputs: readonly Dense[]): Dense[] {
   return inputs.map((input, which) => {
     const moved = inputs.with(which, dense(input.shape, Float64Array.from(input.data)));
     const { data } = moved[which];
