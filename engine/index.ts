@@ -104,6 +104,13 @@ export {
   sub,
   tanh,
 } from "./operators/pointwise/index.js";
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool2d,
+  avgPool2d,
+  maxPool2d,
+  type PoolOptions,
+} from "./operators/pooling/index.js";
 export { expand, mean, sum } from "./operators/reduction/index.js";
 export { blurDown, blurUp } from "./operators/resample/index.js";
 export { cast, where } from "./operators/selection/index.js";

@@ -13,6 +13,7 @@ import { normalizationBenches } from "./normalization.js";
 import { paddingBenches } from "./padding.js";
 import { patchNceBenches } from "./patch-nce.js";
 import { pointwiseBenches } from "./pointwise.js";
+import { poolingBenches } from "./pooling.js";
 import { reductionBenches } from "./reduction.js";
 import { resampleBenches } from "./resample.js";
 import { selectionBenches } from "./selection.js";
@@ -29,6 +30,7 @@ export const operatorBenches: readonly OperatorBench[] = [
   ...patchNceBenches,
   ...stridedBenches,
   ...paddingBenches,
+  ...poolingBenches,
   ...resampleBenches,
   ...pointwiseBenches,
   ...selectionBenches,

@@ -11,6 +11,7 @@ export * from "./normalization/reference.js";
 export * from "./padding/reference.js";
 export * from "./patch-nce/reference.js";
 export * from "./pointwise/reference.js";
+export * from "./pooling/reference.js";
 export * from "./reduction/reference.js";
 export * from "./resample/reference.js";
 export * from "./selection/reference.js";

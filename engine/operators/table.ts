@@ -17,6 +17,7 @@ import * as padding from "./padding/index.js";
 import * as patchNce from "./patch-nce/index.js";
 import * as pictures from "./pictures/index.js";
 import * as pointwise from "./pointwise/index.js";
+import * as pooling from "./pooling/index.js";
 import * as reduction from "./reduction/index.js";
 import * as resample from "./resample/index.js";
 import * as selection from "./selection/index.js";
@@ -95,6 +96,7 @@ export const families = [
     },
   }),
   family("pointwise", pointwise),
+  family("pooling", pooling),
   family("reduction", reduction, {
     choices: { [reduction.REDUCE]: reduction.REDUCE_VARIANTS },
     runs: { sum: [reduction.REDUCE] },

@@ -50,6 +50,9 @@ const forwards: Record<string, Forward> = {
   layerNorm: ({ x, w, b }, { eps }) => engine.layerNorm(x, x.shape.slice(-1), { weight: w, bias: b, eps }),
   batchNorm: ({ x, w, b, mean, var: spread }, { training, momentum, eps }) =>
     engine.batchNorm2d(x, { weight: w, bias: b, runningMean: mean, runningVar: spread, training, momentum, eps }),
+  maxPool2d: ({ x }, { kernel, stride, padding }) => engine.maxPool2d(x, kernel, { stride, padding }),
+  avgPool2d: ({ x }, { kernel, stride, padding, countIncludePad }) =>
+    engine.avgPool2d(x, kernel, { stride, padding, countIncludePad }),
   permute: ({ x }, { axes }) => engine.permute(x, axes),
   cat: (inputs, { axis }) => engine.concat(Object.values(inputs), axis),
   slice: ({ x }, { start, end, axis }) => engine.slice(x, start, end, axis),

@@ -53,6 +53,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   SLOPED: [true],
   RESIDUAL: [true],
   REFLECT: [false],
+  REAL: [true],
 };
 
 function choicesOf(source: KernelSource): Constants[] {

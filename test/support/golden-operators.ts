@@ -16,6 +16,8 @@ export interface OperatorParameters {
   targetIsReal: boolean;
   batch: number;
   tau: number;
+  kernel: number;
+  countIncludePad: boolean;
   axis: number;
   axes: number[];
   start: number;

@@ -34,8 +34,8 @@ function defineExtremum(name: string, op: "MAX" | "MIN") {
   });
 }
 
-export const maxOperator = defineExtremum("max", "MAX");
-export const minOperator = defineExtremum("min", "MIN");
+export const maxOperator = /* @__PURE__ */ defineExtremum("max", "MAX");
+export const minOperator = /* @__PURE__ */ defineExtremum("min", "MIN");
 
 // @__NO_SIDE_EFFECTS__
 function definePlace(name: string, op: keyof typeof arg_reduce.ops) {
@@ -58,8 +58,8 @@ function definePlace(name: string, op: keyof typeof arg_reduce.ops) {
   });
 }
 
-export const argmaxOperator = definePlace("argmax", "MAX");
-export const argminOperator = definePlace("argmin", "MIN");
+export const argmaxOperator = /* @__PURE__ */ definePlace("argmax", "MAX");
+export const argminOperator = /* @__PURE__ */ definePlace("argmin", "MIN");
 
 const places = (operator: typeof argmaxOperator, x: Tensor, axis: number | undefined): Tensor =>
   axis === undefined

@@ -6,6 +6,8 @@ import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import type { Params } from "../../device/kernel.js";
 import { alongAxis } from "../lib/views.js";
 import { fillWith } from "../strided/index.js";
 
@@ -23,7 +25,12 @@ function paramsOf(x: Shape, ids: Tensor, { axis, own }: GatherOptions) {
   return { outer, n, inner, m, id_o: own ? m * inner : 0, id_j: own ? inner : 1, id_i: own ? 1 : 0 };
 }
 
-export const gatherOperator: Operator<Two, GatherOptions> = defineOperator({
+/** Fills y with elements of x at ids, in the layouts that the params say. */
+export function gatherInto(gpu: Gpu, x: Tensor, ids: Tensor, y: Tensor, params: Params<typeof gather_kernel>): void {
+  gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations: y.size });
+}
+
+export const gatherOperator: Operator<Two, GatherOptions> = /* @__PURE__ */ defineOperator({
   name: "gather",
   integers: [0, 1],
   dtype: ([x]) => x.dtype,
@@ -31,8 +38,7 @@ export const gatherOperator: Operator<Two, GatherOptions> = defineOperator({
   flops: () => 0,
   cheap: true,
   forward(gpu, [x, ids], options, y) {
-    const params = paramsOf(x.shape, ids, options);
-    gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations: y.size });
+    gatherInto(gpu, x, ids, y, paramsOf(x.shape, ids, options));
     return undefined;
   },
   gradient: ({ inputs: [x, ids], options: { axis, own } }, dy) => [
@@ -40,19 +46,20 @@ export const gatherOperator: Operator<Two, GatherOptions> = defineOperator({
   ],
 });
 
-export const scatterAddOperator: Operator<Two, GatherOptions & { readonly shape: Shape }> = defineOperator({
-  name: "scatterAdd",
-  integers: [1],
-  shape: (_, { shape }) => shape,
-  flops: ([y]) => sizeOf(y as Shape),
-  forward(gpu, [y, ids], options, x) {
-    fillWith(gpu, x, 0);
-    const params = paramsOf(x.shape, ids, options);
-    gpu.dispatch(scatter_add, { bindings: { y, ids, x }, params, invocations: params.outer * params.inner });
-    return undefined;
-  },
-  gradient: ({ inputs: [, ids], options: { axis, own } }, dx) => [gatherOperator([dx, ids], { axis, own })],
-});
+export const scatterAddOperator: Operator<Two, GatherOptions & { readonly shape: Shape }> =
+  /* @__PURE__ */ defineOperator({
+    name: "scatterAdd",
+    integers: [1],
+    shape: (_, { shape }) => shape,
+    flops: ([y]) => sizeOf(y as Shape),
+    forward(gpu, [y, ids], options, x) {
+      fillWith(gpu, x, 0);
+      const params = paramsOf(x.shape, ids, options);
+      gpu.dispatch(scatter_add, { bindings: { y, ids, x }, params, invocations: params.outer * params.inner });
+      return undefined;
+    },
+    gradient: ({ inputs: [, ids], options: { axis, own } }, dx) => [gatherOperator([dx, ids], { axis, own })],
+  });
 
 function checkIds(name: string, ids: Tensor): void {
   if (ids.dtype !== "i32")

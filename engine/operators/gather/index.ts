@@ -41,7 +41,7 @@ export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
   return batch * ids.shape[ids.shape.length - 1];
 }
 
-export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: Tensor], object>({
+export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, ids: Tensor], object>({
   name: "gatherPositions",
   integers: [1],
   shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
@@ -54,7 +54,7 @@ export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: 
 });
 
 export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
-  defineOperator({
+  /* @__PURE__ */ defineOperator({
     name: "scatterPositions",
     integers: [1],
     shape: (_, { shape }) => shape,

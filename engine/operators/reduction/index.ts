@@ -140,7 +140,7 @@ export const reducedShape = (shape: Shape, axes: readonly number[], keepdim: boo
 export const sumInto = (gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor, factor = 1): void =>
   reduceInto(gpu, x, axes, y, factor, "SUM");
 
-export const sumOperator: Operator<One, ReductionOptions> = defineOperator({
+export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defineOperator({
   name: "sum",
   shape: ([x], { axes, keepdim }) => reducedShape(x.shape, axes, keepdim),
   flops: ([x]) => sizeOf(x as Shape),
@@ -154,7 +154,7 @@ export const sumOperator: Operator<One, ReductionOptions> = defineOperator({
   },
 });
 
-export const expandOperator: Operator<One, ExpandOptions> = defineOperator({
+export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defineOperator({
   name: "expand",
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {

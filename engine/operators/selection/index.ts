@@ -7,13 +7,13 @@ import { add, defineBinary, insideOperator, type Operand, scale } from "../point
 import { sumTo } from "../reduction/index.js";
 
 /** a where b is not 0, else 0, whatever a is there; b gets no gradient. */
-export const keepOperator: Operator<readonly [a: Tensor, b: Tensor], object> = defineBinary(
+export const keepOperator: Operator<readonly [a: Tensor, b: Tensor], object> = /* @__PURE__ */ defineBinary(
   "keep",
   "KEEP",
   ({ inputs: [a, b] }, dy) => [sumTo(keepOperator([dy, b], {}), a), null],
 );
 
-export const castOperator = defineOperator<readonly [x: Tensor], { dtype: Dtype }>({
+export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], { dtype: Dtype }>({
   name: "cast",
   integers: [0],
   dtype: (_, { dtype }) => dtype,

@@ -20,7 +20,7 @@ type One = readonly [x: Tensor];
 const all = (shape: Shape): View => ({ shape, strides: stridesOf(shape), offset: 0 });
 
 /** The elements of x at the places of a view, none of which may be named twice. */
-export const asStridedOperator: Operator<One, View> = defineOperator({
+export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOperator({
   name: "asStrided",
   integers: [0],
   dtype: ([x]) => x.dtype,
@@ -41,7 +41,7 @@ export interface PlaceOptions {
 }
 
 /** A tensor of a shape that is x at the places of a view, and `value` elsewhere: the adjoint of asStrided. */
-export const placeOperator: Operator<One, PlaceOptions> = defineOperator({
+export const placeOperator: Operator<One, PlaceOptions> = /* @__PURE__ */ defineOperator({
   name: "place",
   shape: (_, { shape }) => shape,
   flops: () => 0,
@@ -60,7 +60,7 @@ const partOf = (shape: Shape, axis: number, start: number, length: number): View
   return { shape: shape.map((n, i) => (i === axis ? length : n)), strides, offset: start * strides[axis] };
 };
 
-export const concatOperator = defineOperator<readonly Tensor[], { axis: number }>({
+export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], { axis: number }>({
   name: "concat",
   shape(inputs, { axis }) {
     const [first] = inputs;

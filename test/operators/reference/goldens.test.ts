@@ -19,9 +19,14 @@ function elementary(given: OperatorCase, { forward, gradient }: typeof reference
 }
 
 /** What a function without a gradient of its own answers, by differences. */
-function byDifferences(given: OperatorCase, names: readonly string[], forward: (...inputs: Dense[]) => Dense): Answers {
+function byDifferences(
+  given: OperatorCase,
+  names: readonly string[],
+  forward: (...inputs: Dense[]) => Dense,
+  step?: number,
+): Answers {
   const inputs = names.map(given.dense);
-  const gradients = differentiated(forward, given.dense("dy"), inputs);
+  const gradients = differentiated(forward, given.dense("dy"), inputs, step);
   return { y: forward(...inputs), ...Object.fromEntries(names.map((name, i) => [`d${name}`, gradients[i]])) };
 }
 
@@ -105,6 +110,10 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
     const runningVar = moved("var", reference.variance(x, axes));
     return { ...normalized(given, x.shape, axes, perChannel(x.shape), eps), runningMean, runningVar };
   },
+  maxPool2d: (given, parameters) =>
+    byDifferences(given, ["x"], (x) => reference.maxPool2d(x, windows(parameters)), 1e-6),
+  avgPool2d: (given, parameters) =>
+    byDifferences(given, ["x"], (x) => reference.avgPool2d(x, windows(parameters), parameters.countIncludePad)),
   permute: (given, { axes }) => byDifferences(given, ["x"], (x) => reference.permute(x, axes)),
   cat(given, { axis }) {
     const names = ["a", "b", "c"].filter((name) => given.tensors.has(name));
@@ -181,6 +190,10 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
   },
 };
 
+const windows = ({ kernel, stride, padding }: OperatorParameters) => {
+  const [k, s, p] = [kernel, stride, padding].map((n): [number, number] => [n, n]);
+  return { kernel: k, stride: s, padding: p };
+};
 const area = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 const perChannel = (shape: readonly number[]) => shape.map((n, axis) => (axis === 1 ? n : 1));
 

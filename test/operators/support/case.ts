@@ -111,10 +111,16 @@ export const unaryReference = (
   gradient: (x: Dense, dy: Dense) => { dx: Dense },
 ): ReferenceCase => ({ title, inputs: [x], reference, gradient: (dy, x) => [gradient(x, dy).dx] });
 
+/** Of differences of functions that are smooth for twice as far. */
 const STEP = 1e-2;
 
 /** Gradients of sum(y * dy) by central differences of fourth order, good where the function is smooth for 2 STEP. */
-export function differentiated(reference: ReferenceCase["reference"], dy: Dense, inputs: readonly Dense[]): Dense[] {
+export function differentiated(
+  reference: ReferenceCase["reference"],
+  dy: Dense,
+  inputs: readonly Dense[],
+  step = STEP,
+): Dense[] {
   return inputs.map((input, which) => {
     const moved = inputs.with(which, dense(input.shape, Float64Array.from(input.data)));
     const { data } = moved[which];
@@ -123,10 +129,10 @@ export function differentiated(reference: ReferenceCase["reference"], dy: Dense,
       return reference(...moved).data.reduce((total, y, k) => total + y * dy.data[k], 0);
     };
     const gradient = input.data.map((x, i) => {
-      const near = at(i, x + STEP) - at(i, x - STEP);
-      const far = at(i, x + 2 * STEP) - at(i, x - 2 * STEP);
+      const near = at(i, x + step) - at(i, x - step);
+      const far = at(i, x + 2 * step) - at(i, x - 2 * step);
       data[i] = x;
-      return (8 * near - far) / (12 * STEP);
+      return (8 * near - far) / (12 * step);
     });
     return dense(input.shape, gradient);
   });

@@ -12,6 +12,7 @@ import * as optimizers from "../optimizers.js";
 import * as padding from "../padding.js";
 import * as patchNce from "../patch-nce.js";
 import * as pointwise from "../pointwise.js";
+import * as pooling from "../pooling.js";
 import * as reduction from "../reduction.js";
 import * as resample from "../resample.js";
 import * as selection from "../selection.js";
@@ -30,6 +31,7 @@ export const familyTests: { readonly [family in Exclude<FamilyName, "pictures">]
   padding,
   "patch-nce": patchNce,
   pointwise,
+  pooling,
   reduction,
   resample,
   selection,
