@@ -26,17 +26,36 @@ export { planningGpu } from "./device/planning.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
-export { concat, flipHorizontal, slice } from "./operators/batch/index.js";
 export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv2d,
   convTranspose2d,
 } from "./operators/convolution/index.js";
-export { gatherPositions } from "./operators/gather/index.js";
+export { argmax, argmin, max, min } from "./operators/extrema/index.js";
+export { embedding, gather, gatherPositions, indexSelect } from "./operators/gather/index.js";
 export { type InstanceNormOptions, instanceNorm } from "./operators/instance-norm/index.js";
-export { bceWithLogits, mseLoss } from "./operators/losses/index.js";
+export {
+  bceWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from "./operators/losses/index.js";
 export { linear, type MatmulOptions, matmul } from "./operators/matmul/index.js";
+export {
+  type BatchNormOptions,
+  batchNorm2d,
+  groupNorm,
+  layerNorm,
+  logSoftmax,
+  logsumexp,
+  type NormOptions,
+  softmax,
+  variance,
+} from "./operators/normalization/index.js";
 export { reflectionPad2d, replicationPad2d } from "./operators/padding/index.js";
 export {
   type Head,
@@ -85,8 +104,30 @@ export {
   sub,
   tanh,
 } from "./operators/pointwise/index.js";
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool2d,
+  avgPool2d,
+  maxPool2d,
+  type PoolOptions,
+} from "./operators/pooling/index.js";
 export { expand, mean, sum } from "./operators/reduction/index.js";
 export { blurDown, blurUp } from "./operators/resample/index.js";
+export { cast, where } from "./operators/selection/index.js";
+export {
+  concat,
+  flatten,
+  flip,
+  type PadOptions,
+  pad,
+  permute,
+  slice,
+  split,
+  squeeze,
+  stack,
+  transpose,
+  unsqueeze,
+} from "./operators/strided/index.js";
 export { Adam, type AdamOptions } from "./optimizers/index.js";
 export { Arena, Program, type RecordOptions, record } from "./program/program.js";
 export { keepForBackward } from "./program/recording.js";

@@ -2,7 +2,7 @@
 // buffers too large for caches, dispatches and submits of next to no work. Every other row is rated against the first
 // three.
 import type { Gpu } from "../../engine/device/gpu.js";
-import { fillWith } from "../../engine/operators/batch/index.js";
+import { fillWith } from "../../engine/operators/strided/index.js";
 import { record } from "../../engine/program/program.js";
 import { bench_fma, bench_traffic } from "../../shaders/generated.js";
 import { randomTensor } from "../inputs/random-data.js";

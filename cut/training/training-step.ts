@@ -8,11 +8,11 @@ import { ArgumentError } from "../../engine/core/errors.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { concat, flipHorizontal, slice } from "../../engine/operators/batch/index.js";
 import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { l2Normalize, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
 import { mean, sum } from "../../engine/operators/reduction/index.js";
+import { concat, flip as mirrored, slice } from "../../engine/operators/strided/index.js";
 import { Adam } from "../../engine/optimizers/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Random } from "../../engine/random.js";
@@ -225,7 +225,7 @@ export class TrainingStep {
     const source = images === 2 * batch ? real : slice(real, 0, batch);
     const realB = slice(real, batch, 2 * batch);
 
-    const { image: fake, features } = G.translateWithFeatures(flip ? flipHorizontal(source) : source, flip ? [] : taps);
+    const { image: fake, features } = G.translateWithFeatures(flip ? mirrored(source, -1) : source, flip ? [] : taps);
     // Keys: unit rows of the source's patches, cut off from the tape.
     const keyFeatures = flip && taps.length ? this.gpu.noGrad(() => G.encode(source, taps)) : features;
     const keys = keyFeatures.map((map, i) => patchKeys(map, ids[i], this.#hasHeads ? F.head(i) : null));
@@ -277,7 +277,7 @@ export class TrainingStep {
     const { nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.options;
     const groups = all ? terms : images;
     const layers = features.map((map, i) => {
-      const features = flip ? flipHorizontal(map) : map;
+      const features = flip ? mirrored(map, -1) : map;
       const rows = this.#hasHeads
         ? patchNcePath(features, ids[i], this.F.head(i), keys[i], { groups, tau })
         : patchNce(l2Normalize(gatherPositions(features, ids[i])), keys[i], { groups, tau });

@@ -5,7 +5,7 @@ import type { AdapterTraits } from "../device/adapter.js";
 import type { Gpu } from "../device/gpu.js";
 import { DisposedError, GradientError, ShapeError } from "./errors.js";
 import { type Shape, sizeOf } from "./shapes.js";
-import { Tensor } from "./tensor.js";
+import { type Dtype, Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
 
@@ -44,6 +44,8 @@ interface OperatorBase<I extends Inputs, O> {
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
+  /** What the output holds; absent: floats. */
+  dtype?(inputs: I, options: O): Dtype;
   /**
    * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
    * absent: one per element of the output.
@@ -83,7 +85,8 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
     const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
-    const output = gpu.empty(shape);
+    const make = () => gpu.empty(shape, record.dtype?.(inputs, options));
+    const output = make();
     const saved = forward(gpu, inputs, options, output) ?? [];
     if (gpu.observers.any) {
       gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) });
@@ -106,7 +109,7 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
       },
     });
     gpu.recorder?.recomputable(output, inputs, record.cheap ?? false, () => {
-      const copy = gpu.empty(shape);
+      const copy = make();
       if (record.recompute) record.recompute(gpu, inputs, options, copy, saved);
       else for (const tensor of forward(gpu, inputs, options, copy) ?? []) tensor.dispose();
       return copy;

@@ -1,9 +1,10 @@
 // Another shape over the same elements. Costs nothing: the result aliases the input's memory.
-import type { Shape, Tensor } from "./tensor.js";
+import { type Shape, sizeOf, type Tensor } from "./tensor.js";
 
-/** The same elements in another shape of equal size. */
+/** The same elements in another shape of equal size, of which one may be -1: it is what remains of them. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  const y = x.alias(shape);
+  const open = shape.indexOf?.(-1) ?? -1;
+  const y = x.alias(open < 0 ? shape : shape.with(open, Math.abs(x.size / sizeOf(shape))));
   if (x.gpu.tape.wants([x])) {
     x.gpu.tape.add({
       operator: "reshape",

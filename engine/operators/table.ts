@@ -6,18 +6,22 @@ import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
 import * as engine from "../index.js";
 import * as optimizers from "../optimizers/index.js";
-import * as batch from "./batch/index.js";
 import * as convolution from "./convolution/index.js";
+import * as extrema from "./extrema/index.js";
 import * as gather from "./gather/index.js";
 import * as instanceNorm from "./instance-norm/index.js";
 import * as losses from "./losses/index.js";
 import * as matmul from "./matmul/index.js";
+import * as normalization from "./normalization/index.js";
 import * as padding from "./padding/index.js";
 import * as patchNce from "./patch-nce/index.js";
 import * as pictures from "./pictures/index.js";
 import * as pointwise from "./pointwise/index.js";
+import * as pooling from "./pooling/index.js";
 import * as reduction from "./reduction/index.js";
 import * as resample from "./resample/index.js";
+import * as selection from "./selection/index.js";
+import * as strided from "./strided/index.js";
 
 /** What the table needs of a record, whatever its inputs. */
 export interface OperatorSummary {
@@ -73,12 +77,13 @@ function family<N extends string>(name: N, module: object, description: FamilyDe
 }
 
 export const families = [
-  family("batch", batch),
   family("convolution", convolution),
+  family("extrema", extrema, { runs: { max: [reduction.REDUCE], min: [reduction.REDUCE] } }),
   family("gather", gather),
   family("instance-norm", instanceNorm),
   family("losses", losses, { without: { shaders: "losses are composed of other operators" } }),
   family("matmul", matmul),
+  family("normalization", normalization, { without: { shaders: "composed of other operators" } }),
   family("optimizers", optimizers),
   family("padding", padding),
   family("patch-nce", patchNce, {
@@ -91,11 +96,14 @@ export const families = [
     },
   }),
   family("pointwise", pointwise),
+  family("pooling", pooling),
   family("reduction", reduction, {
     choices: { [reduction.REDUCE]: reduction.REDUCE_VARIANTS },
     runs: { sum: [reduction.REDUCE] },
   }),
   family("resample", resample),
+  family("selection", selection),
+  family("strided", strided),
 ];
 
 export type FamilyName = (typeof families)[number]["name"];

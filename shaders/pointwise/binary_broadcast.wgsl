@@ -1,7 +1,6 @@
 // y = f(a, b) where a and b broadcast: the output has up to four axes (n3 slowest), and each operand its own stride
 // along each, 0 where it is broadcast. One element per invocation.
 //#include pointwise/lib/arithmetic.wgsl
-const FIRST: u32 = 8; // @op factor * a alone
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 
@@ -9,7 +8,6 @@ struct Params {
   size: u32, n0: u32, n1: u32, n2: u32,
   a0: u32, a1: u32, a2: u32, a3: u32,
   b0: u32, b1: u32, b2: u32, b3: u32,
-  factor: f32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
@@ -28,8 +26,8 @@ fn f(u: f32, v: f32) -> f32 {
   if (OP == MINIMUM) { return min(u, v); }
   if (OP == GREATER) { return select(0.0, 1.0, u > v); }
   if (OP == EQUAL) { return select(0.0, 1.0, u == v); }
-  // FIRST
-  return params.factor * u;
+  // KEEP
+  return select(0.0, u, v != 0.0);
 }
 
 @compute @workgroup_size(WORKGROUP)

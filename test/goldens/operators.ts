@@ -45,6 +45,22 @@ const forwards: Record<string, Forward> = {
   gelu: ({ x }, { approximate }) => engine.gelu(x, approximate),
   pow: ({ x }, { exponent }) => engine.pow(x, exponent),
   clamp: ({ x }, { min, max }) => engine.clamp(x, min, max),
+  softmax: ({ x }, { axis }) => engine.softmax(x, axis),
+  logSoftmax: ({ x }, { axis }) => engine.logSoftmax(x, axis),
+  crossEntropy: ({ x, target }) => engine.crossEntropy(x, target),
+  groupNorm: ({ x, w, b }, { groups, eps }) => engine.groupNorm(x, groups, { weight: w, bias: b, eps }),
+  layerNorm: ({ x, w, b }, { eps }) => engine.layerNorm(x, x.shape.slice(-1), { weight: w, bias: b, eps }),
+  batchNorm: ({ x, w, b, mean, var: spread }, { training, momentum, eps }) =>
+    engine.batchNorm2d(x, { weight: w, bias: b, runningMean: mean, runningVar: spread, training, momentum, eps }),
+  maxPool2d: ({ x }, { kernel, stride, padding }) => engine.maxPool2d(x, kernel, { stride, padding }),
+  avgPool2d: ({ x }, { kernel, stride, padding, countIncludePad }) =>
+    engine.avgPool2d(x, kernel, { stride, padding, countIncludePad }),
+  permute: ({ x }, { axes }) => engine.permute(x, axes),
+  cat: (inputs, { axis }) => engine.concat(Object.values(inputs), axis),
+  slice: ({ x }, { start, end, axis }) => engine.slice(x, start, end, axis),
+  where: ({ cond, a, b }) => engine.where(engine.cast(cond, "f32"), a, b),
+  embedding: ({ w }, _, ids) => engine.embedding(ids(), w),
+  indexSelect: ({ x }, { axis }, ids) => engine.indexSelect(x, axis, ids()),
   ganLoss: ({ x }, parameters) => goldenGanLoss(x, parameters),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
   patchNcePath({ fq, fk, ...head }, parameters, ids) {
@@ -64,14 +80,19 @@ const composedPath: Forward = ({ fq, fk, w1, b1, w2, b2 }, parameters, ids) => {
 
 /** The output y, and under "d" and its name the gradient of every input. */
 function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers {
-  const names = [...given.tensors.keys()].filter((name) => !/^(y|rows|ids|d.+)$/.test(name));
-  const inputs = Object.fromEntries(names.map((name) => [name, upload(gpu, given.dense(name)).requireGrad()]));
+  const names = [...given.tensors.keys()].filter((name) => !/^(y|rows|ids|running.+|d.+)$/.test(name));
+  const integers = (name: string) => given.tensors.get(name)?.data instanceof Int32Array;
+  const whole = (name: string) => gpu.tensor(given.ids(name), given.tensors.get(name)?.shape);
+  const inputs = Object.fromEntries(
+    names.map((name) => [name, integers(name) ? whole(name) : upload(gpu, given.dense(name)).requireGrad()]),
+  );
   const parameters = given.parameters as unknown as OperatorParameters;
-  const y = forward(inputs, parameters, () => gpu.tensor(given.ids("ids")));
+  const y = forward(inputs, parameters, () => whole("ids"));
   const rows = given.tensors.has("rows") && engine.patchNce(inputs["q"], inputs["k"], nceOptions(parameters));
   // The keys of PatchNCE get none.
   const gradients = grad(y, Object.values(inputs), { dy: upload(gpu, given.dense("dy")), allowUnused: true });
   const answers: Answers = rows ? { y, rows } : { y };
+  if (given.op === "batchNorm") Object.assign(answers, { runningMean: inputs["mean"], runningVar: inputs["var"] });
   names.forEach((name, i) => {
     answers[`d${name}`] = gradients[i];
   });

@@ -5,7 +5,15 @@ import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { positions, uniform } from "../support/gpu.js";
 import { extent, image } from "./support/arbitrary.js";
-import { type FamilyTests, type OperatorCase, places, property, unaryReference, values } from "./support/case.js";
+import {
+  byDifferences,
+  type FamilyTests,
+  type OperatorCase,
+  places,
+  property,
+  unaryReference,
+  values,
+} from "./support/case.js";
 
 function gather(shape: Shape, patches: number, perImage: boolean): OperatorCase {
   const ids = places(perImage ? shape[0] * patches : patches, Math.min(6, shape[2] * shape[3]));
@@ -19,7 +27,46 @@ function gather(shape: Shape, patches: number, perImage: boolean): OperatorCase 
   };
 }
 
+const int32 = ({ shape, data }: reference.Dense, gpu: engine.Gpu) => gpu.tensor(Int32Array.from(data), shape);
+
+/** Of each line along an axis elements of its own, some of them twice. */
+const along = (shape: Shape, axis: number, count: number): OperatorCase => {
+  const wanted = shape.with(axis, count);
+  const total = wanted.reduce((a, b) => a * b);
+  const ids = reference.dense(wanted, places(total, shape[axis]));
+  return byDifferences(
+    `${count} of [${shape}] along ${axis}`,
+    [values(shape)],
+    (x) => engine.gather(x, axis, int32(ids, x.gpu)),
+    (x) => reference.gather(x, axis, ids),
+  );
+};
+
+const select = (shape: Shape, axis: number, count: number): OperatorCase => {
+  const ids = places(count, shape[axis]);
+  return byDifferences(
+    `${count} of [${shape}] along ${axis}`,
+    [values(shape)],
+    (x) => engine.indexSelect(x, axis, x.gpu.tensor(ids)),
+    (x) => reference.indexSelect(x, axis, ids),
+  );
+};
+
+const words = places(6, 5);
+
 export const cases: FamilyTests["cases"] = {
+  gather: { cases: [along([3, 4, 5], 1, 7), along([5, 4], 0, 3), along([2, 9], 1, 70)], exercises: ["scatterAdd"] },
+  indexSelect: { cases: [select([5, 3, 4], 0, 7), select([2, 3, 4], 1, 5), select([3, 7], 1, 4)] },
+  embedding: {
+    cases: [
+      byDifferences(
+        "ids [2,3] of 5 entries",
+        [values([5, 4])],
+        (w) => engine.embedding(w.gpu.tensor(words, [2, 3]), w),
+        (w) => reference.reshape(reference.indexSelect(w, 0, words), [2, 3, 4]),
+      ),
+    ],
+  },
   gatherPositions: {
     cases: [gather([2, 3, 5, 7], 9, false), gather([3, 33, 2, 3], 5, true)],
     exercises: ["scatterPositions"],

@@ -1,10 +1,10 @@
 // Cases of the mean losses, to a number and to a tensor.
 import type { Tensor } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import type { Dense } from "../../engine/operators/reference.js";
 import * as reference from "../../engine/operators/reference.js";
+import { type Dense, dense } from "../../engine/operators/reference.js";
 import { upload } from "../support/gpu.js";
-import { type FamilyTests, type OperatorCase, unaryReference, values } from "./support/case.js";
+import { byDifferences, type FamilyTests, type OperatorCase, unaryReference, values } from "./support/case.js";
 
 type Target = number | Dense;
 
@@ -26,6 +26,25 @@ function loss(name: keyof typeof losses, x: Dense, target: Target): OperatorCase
   };
 }
 
+/** A loss by classes of rows, which may repeat. */
+const classes = (
+  title: string,
+  forward: (x: Tensor, target: Tensor) => Tensor,
+  plain: (x: Dense, target: Int32Array) => Dense,
+): OperatorCase => {
+  const target = Int32Array.of(2, 0, 1, 2, 2);
+  return byDifferences(
+    title,
+    [values([5, 3], -3, 3)],
+    (x) => forward(x, x.gpu.tensor(target)),
+    (x) => plain(x, target),
+  );
+};
+
+/** A loss by distances, none of which is where it has a kink. */
+const far3 = dense([6], [-3, -1.5, -0.3, 0.4, 1.2, 2]);
+const near3 = dense([6], [-1, -1.2, 0.1, 0.2, 0.3, 2.7]);
+
 const targets = values([3, 5], 0, 1);
 const far = () => values([3, 5], -3, 3);
 
@@ -33,6 +52,49 @@ export const cases: FamilyTests["cases"] = {
   mseLoss: { cases: [loss("mseLoss", values([2, 1, 3, 5]), 1), loss("mseLoss", values([3, 5]), targets)] },
   bceWithLogits: {
     cases: [loss("bceWithLogits", far(), 0), loss("bceWithLogits", far(), 1), loss("bceWithLogits", far(), targets)],
+  },
+  nllLoss: { cases: [classes("rows of 3 classes", engine.nllLoss, reference.nllLoss)] },
+  crossEntropy: {
+    cases: [
+      classes("rows of 3 classes", engine.crossEntropy, reference.crossEntropy),
+      classes(
+        "smoothed",
+        (x, target) => engine.crossEntropy(x, target, { labelSmoothing: 0.2 }),
+        (x, target) => reference.crossEntropy(x, target, 0.2),
+      ),
+      byDifferences(
+        "of every pixel",
+        [values([2, 3, 2, 1], -3, 3)],
+        (x) => engine.crossEntropy(x, x.gpu.tensor(Int32Array.of(2, 0, 1, 1), [2, 2, 1])),
+        (x) => reference.crossEntropy(reference.reshape(reference.permute(x, [0, 2, 3, 1]), [4, 3]), [2, 0, 1, 1]),
+      ),
+    ],
+  },
+  l1Loss: {
+    cases: [
+      byDifferences(
+        "to a number",
+        [near3],
+        (x) => engine.l1Loss(x, 0.05),
+        (x) => reference.l1Loss(x, 0.05),
+      ),
+      byDifferences(
+        "to a tensor",
+        [far3],
+        (x) => engine.l1Loss(x, upload(x.gpu, near3)),
+        (x) => reference.l1Loss(x, near3),
+      ),
+    ],
+  },
+  smoothL1Loss: {
+    cases: [0.5, 2.5].map((beta) =>
+      byDifferences(
+        `beta ${beta}`,
+        [far3],
+        (x) => engine.smoothL1Loss(x, upload(x.gpu, near3), beta),
+        (x) => reference.smoothL1Loss(x, near3, beta),
+      ),
+    ),
   },
 };
 

@@ -34,12 +34,19 @@ const arithmetic = {
 } as const;
 type Arithmetic = keyof typeof arithmetic;
 
-/** An operator at shapes that broadcast; values keep away from zero, by which `div` divides. */
+/** Values that keep away from zero, by which `div` divides, and from those with another offset, by 1 / 1024. */
+const apart = (shape: Shape, offset: number): Dense =>
+  r.dense(
+    shape,
+    values(shape, 0.5, 2).data.map((value) => Math.round(value * 512) / 512 + offset),
+  );
+
+/** An operator at shapes that broadcast. */
 function binary(name: Arithmetic, shapeA: Shape, shapeB: Shape): OperatorCase {
   const [forward, reference, gradient] = arithmetic[name];
   return {
     title: `${name} [${shapeA}] with [${shapeB}]`,
-    inputs: [values(shapeA, 0.5, 2), values(shapeB, 0.5, 2)],
+    inputs: [apart(shapeA, 0), apart(shapeB, 1 / 1024)],
     forward,
     reference,
     gradient(dy, a, b) {

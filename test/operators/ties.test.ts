@@ -2,7 +2,24 @@
 // no derivative that differences could check, and PyTorch's choice is held to here.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { clamp, eq, ge, grad, gt, le, lt, maximum, minimum, ne } from "../../engine/index.js";
+import {
+  argmax,
+  argmin,
+  clamp,
+  div,
+  eq,
+  ge,
+  grad,
+  gt,
+  le,
+  log,
+  lt,
+  max,
+  maximum,
+  minimum,
+  ne,
+  where,
+} from "../../engine/index.js";
 import { profiles, testGpu } from "../support/gpu.js";
 
 for (const profile of profiles) {
@@ -35,6 +52,28 @@ for (const profile of profiles) {
       assert.equal([...(await da.read())], [1, 2 * larger]);
       assert.equal([...(await db.read())], [1, 2 * (1 - larger)]);
     }
+  });
+
+  test(`max shares its gradient among equals, and argmax names the first of them (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu
+      .tensor([
+        [1, 3, 3],
+        [2, 2, 0],
+      ])
+      .requireGrad();
+    const [dx] = grad(max(x, 1), [x], { dy: gpu.tensor([2, 4]) });
+    assert.equal([...(await dx.read())], [0, 1, 1, 2, 2, 0]);
+    assert.equal([...(await argmax(x, 1).read())], [1, 0]);
+    assert.equal([...(await argmin(x, 1).read())], [0, 2]);
+    assert.is(await argmax(x).item(), 1);
+  });
+
+  test(`what where leaves out may be infinite or no number (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu.tensor([-1, 4]).requireGrad();
+    const y = where(gt(x, gpu.tensor(0)), log(x), div(x, gpu.tensor([1, 0])));
+    assert.ok((await y.read()).every((value, i) => Math.abs(value - [-1, Math.log(4)][i]) < 1e-6));
   });
 
   test(`clamp passes the gradient at its bounds, and not beyond (${profile})`, async () => {

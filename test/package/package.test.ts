@@ -212,9 +212,9 @@ export const bench: typeof runBench = runBench;\n`;
   await succeed(node([tsc, "-p", project], project));
 });
 
-test("the engine alone, with all its shaders, is at most 60 KiB gzipped", async () => {
+test("the engine alone, with all its shaders, is at most 80 KiB gzipped", async () => {
   const { inputs, gzipped } = await bundle('export * from "cutgpu";');
-  assert.ok(gzipped <= 60 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
+  assert.ok(gzipped <= 80 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
   assert.not.ok(inputs.some((path) => /package\/(cut|bench)\//.test(path)));
   assertStated(/\((\d+) KiB gzipped with all its kernels/, gzipped);
 });

@@ -26,6 +26,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   A_ALONG_K: [false],
   B_ALONG_K: [true],
   STRIP: [8],
+  AXES: [1, 2, 3],
   STRIDE: [2, 3],
   // A tile that is lower, or narrower, or shallower; with THREAD_QUADS 2 the default one has fewer invocations.
   TILE_M: [16, 32],
@@ -37,6 +38,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   SLOPED: [true],
   RESIDUAL: [true],
   REFLECT: [false],
+  REAL: [true],
 };
 
 function choicesOf(source: KernelSource): Constants[] {
@@ -99,9 +101,9 @@ test("the validating device has no more than WebGPU's base limits, which every k
 test("both validators are able to fail", async () => {
   const source = kernels.reduce_rows as KernelSource;
   const broken = (from: string, to: string): KernelSource => ({ ...source, code: source.code.replace(from, to) });
-  const misspelt = broken("var sum = 0.0", "var sun = 0.0");
-  assert.match(await dawnSays(misspelt, {}), /unresolved value 'sum'/);
-  assert.match(nagaSays(misspelt.code), /sum/);
+  const misspelt = broken("var total =", "var totel =");
+  assert.match(await dawnSays(misspelt, {}), /unresolved value 'total'/);
+  assert.match(nagaSays(misspelt.code), /total/);
   // 17 KiB of workgroup memory, and a barrier that not all invocations reach.
   assert.match(await dawnSays(broken("array<f32, WORKGROUP>", "array<f32, 4352>"), {}), /workgroup/i);
   const divergent = broken("workgroupBarrier();", "if (local < 3) { workgroupBarrier(); }");

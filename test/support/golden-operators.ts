@@ -16,6 +16,15 @@ export interface OperatorParameters {
   targetIsReal: boolean;
   batch: number;
   tau: number;
+  kernel: number;
+  countIncludePad: boolean;
+  axis: number;
+  axes: number[];
+  start: number;
+  end: number;
+  groups: number;
+  training: boolean;
+  momentum: number;
   allNegatives?: boolean;
   lr: number;
   beta1: number;
@@ -38,7 +47,8 @@ export interface OperatorParameters {
 export type CriticLayer = readonly ["conv", i: number, padding: number] | "instanceNorm" | "leakyRelu" | "blurDown";
 
 /**
- * The tensors of a case that are to be answered: the output (of a
- * second derivative g and z, too), the gradients, Adam's parameters after each step.
+ * The tensors of a case that are to be answered: the output (of a second derivative g and z, too), what a
+ * training batchNorm2d keeps, the gradients, Adam's parameters after each step.
  */
-export const isAnswer = (short: string) => short !== "dy" && /^([gyz]|rows|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+export const isAnswer = (short: string) =>
+  short !== "dy" && /^([gyz]|rows|running(Mean|Var)|d[a-z]+\d?|p[1-9]\d*)$/.test(short);

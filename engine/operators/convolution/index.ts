@@ -9,11 +9,11 @@ import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { imageShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { copyInto, fillWith } from "../batch/index.js";
 import { tiledVariants } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
+import { copyInto, fillWith } from "../strided/index.js";
 import { type ConvolutionVariant, chooseConvolution, winogradConvolution, winogradWeightGradient } from "./choice.js";
 import { broadcastConvolution, broadcastWeightGradient } from "./direct.js";
 import {

@@ -6,7 +6,7 @@ import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { fillWith } from "../batch/index.js";
+import { fillWith } from "../strided/index.js";
 
 function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
   const patches = ids.shape[ids.shape.length - 1];
@@ -41,7 +41,7 @@ export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
   return batch * ids.shape[ids.shape.length - 1];
 }
 
-export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: Tensor], object>({
+export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, ids: Tensor], object>({
   name: "gatherPositions",
   integers: [1],
   shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
@@ -54,7 +54,7 @@ export const gatherPositionsOperator = defineOperator<readonly [x: Tensor, ids: 
 });
 
 export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
-  defineOperator({
+  /* @__PURE__ */ defineOperator({
     name: "scatterPositions",
     integers: [1],
     shape: (_, { shape }) => shape,
@@ -71,3 +71,5 @@ export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Ten
  * Positions may repeat.
  */
 export const gatherPositions = (x: Tensor, ids: Tensor): Tensor => gatherPositionsOperator([x, ids], {});
+
+export * from "./along-axis.js";

@@ -1,6 +1,6 @@
 // Features read at chosen positions of a map, one row of channels per position.
 import { ShapeError } from "../../core/errors.js";
-import { type Dense, requireRank, zeros } from "../lib/reference/dense.js";
+import { build, type Dense, element, requireRank, zeros } from "../lib/reference/dense.js";
 
 export interface GatherOptions {
   /** `ids` holds a list of its own for each image, B * P in all; otherwise one list of P serves every image. */
@@ -48,4 +48,14 @@ function locate(operator: string, x: Dense, ids: Int32Array, { perImage = false 
   }
   const offsets = Int32Array.from({ length: batch * positions }, (_, row) => ids[perImage ? row : row % positions]);
   return { channels, area, positions, offsets };
+}
+
+/** y = x, but at ids' places along an axis; ids are of x's shape except along it. */
+export function gather(x: Dense, axis: number, ids: Dense): Dense {
+  return build(ids.shape, (index) => element(x, index.with(axis, element(ids, index))));
+}
+
+/** Slices of x along an axis in the order of ids. */
+export function indexSelect(x: Dense, axis: number, ids: ArrayLike<number>): Dense {
+  return build(x.shape.with(axis, ids.length), (index) => element(x, index.with(axis, ids[index[axis]])));
 }

@@ -4,6 +4,7 @@ import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { mergeAxes } from "./views.js";
 
 /** What a kernel computes, by the names that its shader gives. */
 export type UnaryOp = keyof typeof unary.ops;
@@ -40,19 +41,8 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
   });
 }
 
-/**
- * y = op(a, b) for operands that broadcast to y's shape, `factor` being for FIRST. Throws a ShapeError where they do so
- * over too many axes.
- */
-export function runBroadcast(
-  gpu: Gpu,
-  operator: string,
-  op: BroadcastOp,
-  a: Tensor,
-  b: Tensor,
-  y: Tensor,
-  factor = 1,
-): undefined {
+/** y = op(a, b) for operands that broadcast to y's shape. Throws a ShapeError where they do so over too many axes. */
+export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): undefined {
   const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);
   if (n.length > BROADCAST_AXES) {
     throw new ShapeError(
@@ -61,55 +51,22 @@ export function runBroadcast(
       "Expand one of them first.",
     );
   }
-  while (n.length < BROADCAST_AXES) {
-    n.push(1);
-    for (const s of strides) s.push(0);
-  }
-  const [sa, sb] = strides;
+  const [n0 = 1, n1 = 1, n2 = 1] = n;
+  const [[a0 = 0, a1 = 0, a2 = 0, a3 = 0], [b0 = 0, b1 = 0, b2 = 0, b3 = 0]] = strides;
   gpu.dispatch(binary_broadcast, {
     bindings: { a, b, y },
-    params: {
-      size: y.size,
-      n0: n[0],
-      n1: n[1],
-      n2: n[2],
-      a0: sa[0],
-      a1: sa[1],
-      a2: sa[2],
-      a3: sa[3],
-      b0: sb[0],
-      b1: sb[1],
-      b2: sb[2],
-      b3: sb[3],
-      factor,
-    },
+    params: { size: y.size, n0, n1, n2, a0, a1, a2, a3, b0, b1, b2, b3 },
     invocations: y.size,
     constants: { OP: binary_broadcast.ops[op] },
   });
 }
 
-/**
- * The axes of operands that broadcast to a shape: sizes n and each operand's strides, fastest first. Neighbours along
- * which every operand is contiguous or broadcast alike are merged.
- */
-export function broadcastGeometry(shape: Shape, operands: readonly Shape[]): { n: number[]; strides: number[][] } {
-  const n: number[] = [];
-  const strides = operands.map(() => [] as number[]);
-  const unmerged = operands.map((operand) => broadcastStrides(shape, operand));
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] === 1) continue;
-    const last = n.length - 1;
-    const merges = last >= 0 && unmerged.every((s, operand) => s[axis] === strides[operand][last] * n[last]);
-    if (merges) n[last] *= shape[axis];
-    else {
-      n.push(shape[axis]);
-      unmerged.forEach((s, operand) => {
-        strides[operand].push(s[axis]);
-      });
-    }
-  }
-  return { n, strides };
-}
+/** The axes of operands that broadcast to a shape, merged: sizes n and each operand's strides, fastest first. */
+export const broadcastGeometry = (shape: Shape, operands: readonly Shape[]): { n: number[]; strides: number[][] } =>
+  mergeAxes(
+    shape,
+    operands.map((operand) => broadcastStrides(shape, operand)),
+  );
 
 /** An operand's stride along each axis of the shape, 0 where it is broadcast. */
 function broadcastStrides(shape: Shape, operand: Shape): number[] {

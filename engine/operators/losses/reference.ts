@@ -2,6 +2,7 @@
 // them. Only x, the prediction, gets a gradient.
 import { broadcastTo } from "../lib/reference/broadcast.js";
 import { type Dense, requireSameShape, zeros } from "../lib/reference/dense.js";
+import { logSoftmax } from "../normalization/reference.js";
 import { scale, softplus, softplusGradient } from "../pointwise/reference.js";
 import { mean, meanGradient } from "../reduction/reference.js";
 
@@ -46,6 +47,30 @@ function targetsOf(operator: string, x: Dense, target: number | Dense): Float64A
   if (typeof target === "number") return broadcastTo({ shape: [], data: Float64Array.of(target) }, x.shape).data;
   requireSameShape(operator, "x and the target", x.shape, target.shape);
   return target.data;
+}
+
+/** mean(|x - target|). */
+export const l1Loss = (x: Dense, target: number | Dense): Dense =>
+  distances("l1Loss", x, target, (distance) => distance);
+
+/** The mean of d - beta / 2 beyond beta, and of d^2 / (2 beta) below. */
+export const smoothL1Loss = (x: Dense, target: number | Dense, beta: number): Dense =>
+  distances("smoothL1Loss", x, target, (d) => (d < beta ? (d * d) / (2 * beta) : d - beta / 2));
+
+function distances(name: string, x: Dense, target: number | Dense, of: (distance: number) => number): Dense {
+  const targets = targetsOf(name, x, target);
+  return mean({ shape: x.shape, data: x.data.map((value, i) => of(Math.abs(value - targets[i]))) });
+}
+
+/** Mean of -x [batch, classes] at a class of each row. */
+export const nllLoss = (x: Dense, target: ArrayLike<number>): Dense =>
+  scale(mean({ shape: [x.shape[0]], data: Float64Array.from(target, (c, row) => x.data[row * x.shape[1] + c]) }), -1);
+
+/** The same of the logarithms of softmax, with a part of the probability for all classes. */
+export function crossEntropy(x: Dense, target: ArrayLike<number>, smoothing = 0): Dense {
+  const logs = logSoftmax(x, 1);
+  const [own, all] = [nllLoss(logs, target), mean(logs)];
+  return { shape: [], data: Float64Array.of((1 - smoothing) * own.data[0] - smoothing * all.data[0]) };
 }
 
 /** Least squares, cross-entropy of the original GAN, its non-saturating softplus form, and Wasserstein. */

@@ -69,18 +69,22 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
   });
 }
 
-export const reflectionPad2dOperator: Pad = definePad("reflectionPad2d", true, () => reflectionPad2dGradientOperator);
-export const reflectionPad2dGradientOperator: PadGradient = definePadGradient(
+export const reflectionPad2dOperator: Pad = /* @__PURE__ */ definePad(
+  "reflectionPad2d",
+  true,
+  () => reflectionPad2dGradientOperator,
+);
+export const reflectionPad2dGradientOperator: PadGradient = /* @__PURE__ */ definePadGradient(
   "reflectionPad2dGradient",
   true,
   () => reflectionPad2dOperator,
 );
-export const replicationPad2dOperator: Pad = definePad(
+export const replicationPad2dOperator: Pad = /* @__PURE__ */ definePad(
   "replicationPad2d",
   false,
   () => replicationPad2dGradientOperator,
 );
-export const replicationPad2dGradientOperator: PadGradient = definePadGradient(
+export const replicationPad2dGradientOperator: PadGradient = /* @__PURE__ */ definePadGradient(
   "replicationPad2dGradient",
   false,
   () => replicationPad2dOperator,

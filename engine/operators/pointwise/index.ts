@@ -28,93 +28,93 @@ function defineUnary<O>(
   });
 }
 
-export const leakyReluOperator = defineUnary<{ slope: number }>(
+export const leakyReluOperator = /* @__PURE__ */ defineUnary<{ slope: number }>(
   "leakyRelu",
   (gpu, x, y, { slope }) => runUnary(gpu, "RELU", x, y, slope),
   (dy, x, _, { slope }) => gate(dy, x, slope),
 );
-export const reluOperator = defineUnary<object>(
+export const reluOperator = /* @__PURE__ */ defineUnary<object>(
   "relu",
   (gpu, x, y) => runUnary(gpu, "RELU", x, y, 0),
   (dy, x) => gate(dy, x, 0),
 );
-export const tanhOperator = defineUnary<object>(
+export const tanhOperator = /* @__PURE__ */ defineUnary<object>(
   "tanh",
   (gpu, x, y) => runUnary(gpu, "TANH", x, y),
   (dy, _, y) => mul(dy, scale(square(y), -1, 1)),
 );
-export const sigmoidOperator = defineUnary<object>(
+export const sigmoidOperator = /* @__PURE__ */ defineUnary<object>(
   "sigmoid",
   (gpu, x, y) => runUnary(gpu, "SIGMOID", x, y),
   (dy, _, y) => mul(dy, mul(y, scale(y, -1, 1))),
 );
-export const softplusOperator = defineUnary<object>(
+export const softplusOperator = /* @__PURE__ */ defineUnary<object>(
   "softplus",
   (gpu, x, y) => runUnary(gpu, "SOFTPLUS", x, y),
   (dy, x) => mul(dy, sigmoid(x)),
 );
-export const squareOperator = defineUnary<object>(
+export const squareOperator = /* @__PURE__ */ defineUnary<object>(
   "square",
   (gpu, x, y) => runUnary(gpu, "SQUARE", x, y),
   (dy, x) => scale(mul(dy, x), 2),
 );
-export const sqrtOperator = defineUnary<object>(
+export const sqrtOperator = /* @__PURE__ */ defineUnary<object>(
   "sqrt",
   (gpu, x, y) => runUnary(gpu, "SQRT", x, y),
   (dy, _, y) => div(dy, scale(y, 2)),
 );
-export const scaleOperator = defineUnary<{ factor: number; offset: number }>(
+export const scaleOperator = /* @__PURE__ */ defineUnary<{ factor: number; offset: number }>(
   "scale",
   (gpu, x, y, { factor, offset }) => runUnary(gpu, "SCALE", x, y, factor, offset),
   (dy, _x, _y, { factor }) => scale(dy, factor),
 );
 
-export const expOperator = defineUnary<object>(
+export const expOperator = /* @__PURE__ */ defineUnary<object>(
   "exp",
   (gpu, x, y) => runUnary(gpu, "EXP", x, y),
   (dy, _, y) => mul(dy, y),
 );
-export const logOperator = defineUnary<object>(
+export const logOperator = /* @__PURE__ */ defineUnary<object>(
   "log",
   (gpu, x, y) => runUnary(gpu, "LOG", x, y),
   (dy, x) => div(dy, x),
 );
-export const sinOperator = defineUnary<object>(
+export const sinOperator = /* @__PURE__ */ defineUnary<object>(
   "sin",
   (gpu, x, y) => runUnary(gpu, "SIN", x, y),
   (dy, x) => mul(dy, cos(x)),
 );
-export const cosOperator = defineUnary<object>(
+export const cosOperator = /* @__PURE__ */ defineUnary<object>(
   "cos",
   (gpu, x, y) => runUnary(gpu, "COS", x, y),
   (dy, x) => scale(mul(dy, sin(x)), -1),
 );
-export const absOperator = defineUnary<object>(
+export const absOperator = /* @__PURE__ */ defineUnary<object>(
   "abs",
   (gpu, x, y) => runUnary(gpu, "ABS", x, y),
   (dy, x) => mul(dy, sign(x)),
 );
-export const reciprocalOperator = defineUnary<object>(
+export const reciprocalOperator = /* @__PURE__ */ defineUnary<object>(
   "reciprocal",
   (gpu, x, y) => runUnary(gpu, "RECIPROCAL", x, y),
   (dy, _, y) => scale(mul(dy, square(y)), -1),
 );
-export const rsqrtOperator = defineUnary<object>(
+export const rsqrtOperator = /* @__PURE__ */ defineUnary<object>(
   "rsqrt",
   (gpu, x, y) => runUnary(gpu, "RSQRT", x, y),
   (dy, _, y) => scale(mul(dy, mul(y, square(y))), -0.5),
 );
-export const erfOperator = defineUnary<object>(
+export const erfOperator = /* @__PURE__ */ defineUnary<object>(
   "erf",
   (gpu, x, y) => runUnary(gpu, "ERF", x, y),
   (dy, x) => scale(mul(dy, exp(scale(square(x), -1))), 2 / Math.sqrt(Math.PI)),
 );
-export const powOperator = defineUnary<{ exponent: number }>(
+export const powOperator = /* @__PURE__ */ defineUnary<{ exponent: number }>(
   "pow",
   (gpu, x, y, { exponent }) => runUnary(gpu, "POW", x, y, exponent, parityOf(exponent)),
   (dy, x, _, { exponent }) => scale(mul(dy, pow(x, exponent - 1)), exponent),
 );
-export const clampOperator = defineUnary<{ min: number; max: number }>(
+export const clampOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
   "clamp",
   (gpu, x, y, { min, max }) => runUnary(gpu, "CLAMP", x, y, min, max),
   (dy, x, _, range) => mul(dy, insideOperator([x], range)),
@@ -124,19 +124,19 @@ export const clampOperator = defineUnary<{ min: number; max: number }>(
 const parityOf = (exponent: number) => (Number.isInteger(exponent) ? 1 + Math.abs(exponent % 2) : 0);
 
 // Steps are flat wherever they have a slope.
-export const signOperator = defineUnary<object>(
+export const signOperator = /* @__PURE__ */ defineUnary<object>(
   "sign",
   (gpu, x, y) => runUnary(gpu, "SIGN", x, y),
   () => null,
 );
 /** 1 where min <= x <= max, else 0: what clamp lets pass. */
-export const insideOperator = defineUnary<{ min: number; max: number }>(
+export const insideOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
   "inside",
   (gpu, x, y, { min, max }) => runUnary(gpu, "INSIDE", x, y, min, max),
   () => null,
 );
 
-export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
+export const gateOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
   name: "gate",
   shape([x, mask]) {
     if (!sameShape(x.shape, mask.shape))
@@ -149,7 +149,11 @@ export const gateOperator = defineOperator<readonly [x: Tensor, mask: Tensor], {
 });
 
 // @__NO_SIDE_EFFECTS__
-function defineBinary(name: string, op: BinaryOp & BroadcastOp, gradient: OperatorRecord<Two, object>["gradient"]) {
+export function defineBinary(
+  name: string,
+  op: BinaryOp & BroadcastOp,
+  gradient: OperatorRecord<Two, object>["gradient"],
+) {
   return defineOperator<Two, object>({
     name,
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
@@ -162,19 +166,19 @@ function defineBinary(name: string, op: BinaryOp & BroadcastOp, gradient: Operat
   });
 }
 
-export const addOperator = defineBinary("add", "ADD", ({ inputs: [a, b], needs }, dy) => [
+export const addOperator = /* @__PURE__ */ defineBinary("add", "ADD", ({ inputs: [a, b], needs }, dy) => [
   needs(0) ? sumTo(dy, a) : null,
   needs(1) ? sumTo(dy, b) : null,
 ]);
-export const subOperator = defineBinary("sub", "SUB", ({ inputs: [a, b], needs }, dy) => [
+export const subOperator = /* @__PURE__ */ defineBinary("sub", "SUB", ({ inputs: [a, b], needs }, dy) => [
   needs(0) ? sumTo(dy, a) : null,
   needs(1) ? scale(sumTo(dy, b), -1) : null,
 ]);
-export const mulOperator = defineBinary("mul", "MUL", ({ inputs: [a, b], needs }, dy) => [
+export const mulOperator = /* @__PURE__ */ defineBinary("mul", "MUL", ({ inputs: [a, b], needs }, dy) => [
   needs(0) ? sumTo(mul(dy, b), a) : null,
   needs(1) ? sumTo(mul(dy, a), b) : null,
 ]);
-export const divOperator = defineBinary("div", "DIV", ({ inputs: [a, b], output, needs }, dy) => [
+export const divOperator = /* @__PURE__ */ defineBinary("div", "DIV", ({ inputs: [a, b], output, needs }, dy) => [
   needs(0) ? sumTo(div(dy, b), a) : null,
   needs(1) ? scale(sumTo(div(mul(dy, output), b), b), -1) : null,
 ]);
@@ -182,16 +186,16 @@ export const divOperator = defineBinary("div", "DIV", ({ inputs: [a, b], output,
 // Where both are equal, PyTorch gives half of the gradient to each.
 const won = (a: Tensor, b: Tensor) => add(gt(a, b), scale(eq(a, b), 0.5));
 
-export const maximumOperator = defineBinary("maximum", "MAXIMUM", ({ inputs: [a, b], needs }, dy) => [
+export const maximumOperator = /* @__PURE__ */ defineBinary("maximum", "MAXIMUM", ({ inputs: [a, b], needs }, dy) => [
   needs(0) ? sumTo(mul(dy, won(a, b)), a) : null,
   needs(1) ? sumTo(mul(dy, won(b, a)), b) : null,
 ]);
-export const minimumOperator = defineBinary("minimum", "MINIMUM", ({ inputs: [a, b], needs }, dy) => [
+export const minimumOperator = /* @__PURE__ */ defineBinary("minimum", "MINIMUM", ({ inputs: [a, b], needs }, dy) => [
   needs(0) ? sumTo(mul(dy, won(b, a)), a) : null,
   needs(1) ? sumTo(mul(dy, won(a, b)), b) : null,
 ]);
-export const gtOperator = defineBinary("gt", "GREATER", () => [null, null]);
-export const eqOperator = defineBinary("eq", "EQUAL", () => [null, null]);
+export const gtOperator = /* @__PURE__ */ defineBinary("gt", "GREATER", () => [null, null]);
+export const eqOperator = /* @__PURE__ */ defineBinary("eq", "EQUAL", () => [null, null]);
 
 /** max(x, 0). */
 export const relu = (x: Tensor): Tensor => reluOperator([x], {});

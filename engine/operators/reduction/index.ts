@@ -1,14 +1,14 @@
 // Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes of the
 // same kind merge, which leaves at most two kept and two reduced axes for a tensor of four; more are reduced in several
 // passes. The order of summation is fixed by the shapes, so results are repeatable.
-import { reduce_columns, reduce_rows } from "../../../shaders/generated.js";
+import { expand as kernel, reduce_columns, reduce_rows } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { BROADCAST_AXES, broadcastGeometry, runBroadcast } from "../lib/pointwise-kernels.js";
+import { BROADCAST_AXES, broadcastGeometry } from "../lib/pointwise-kernels.js";
 
 export interface ReductionOptions {
   axes: readonly number[];
@@ -25,7 +25,7 @@ export interface ExpandOptions {
 
 type One = readonly [x: Tensor];
 
-/** The kernels of a sum: a workgroup per output, or an invocation. Forced as the variants of REDUCE. */
+/** The kernels of a reduction: a workgroup per output, or an invocation. Forced as the variants of REDUCE. */
 export const REDUCE_VARIANTS = ["rows", "columns"] as const;
 export const REDUCE = "reduce";
 
@@ -63,8 +63,8 @@ function runsOf(shape: Shape, axes: readonly number[]): Run[] {
   return runs.reverse();
 }
 
-/** y[kept...] = factor * sum of x over the reduced runs; at most two of each. */
-function reduceOnce(gpu: Gpu, x: Tensor, runs: readonly Run[], y: Tensor, factor: number): void {
+/** y[kept...] = factor * the reduction of x over the reduced runs; at most two of each. */
+function reduceOnce(gpu: Gpu, x: Tensor, runs: readonly Run[], y: Tensor, factor: number, OP: number): void {
   const none: Run = { size: 1, stride: 0, reduced: false };
   const [kept0 = none, kept1 = none] = runs.filter((run) => !run.reduced).reverse();
   const [inner = none, outer = none] = runs.filter((run) => run.reduced).reverse();
@@ -82,16 +82,24 @@ function reduceOnce(gpu: Gpu, x: Tensor, runs: readonly Run[], y: Tensor, factor
   };
   const variant = gpu.variants.forced(REDUCE) ?? (inner.size >= LONG && outputs < MANY ? "rows" : "columns");
   if (variant === "rows") {
-    const constants = { WORKGROUP: ROWS_WORKGROUP[gpu.profile] };
+    const constants = { WORKGROUP: ROWS_WORKGROUP[gpu.profile], OP };
     gpu.dispatch(reduce_rows, { bindings: { x, y }, params, grid: outputs, constants });
   } else {
-    const constants = { WORKGROUP: COLUMNS_WORKGROUP[gpu.profile] };
+    const constants = { WORKGROUP: COLUMNS_WORKGROUP[gpu.profile], OP };
     gpu.dispatch(reduce_columns, { bindings: { x, y }, params, invocations: outputs, constants });
   }
 }
 
-/** Fills y with factor * the sum of x over axes; y's shape is x's without them. */
-export function sumInto(gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor, factor = 1): void {
+/** Fills y with factor * the sum of x over axes, or another reduction; y's shape is x's without them. */
+export function reduceInto(
+  gpu: Gpu,
+  x: Tensor,
+  axes: readonly number[],
+  y: Tensor,
+  factor: number,
+  op: keyof typeof reduce_rows.ops,
+): void {
+  const OP = reduce_rows.ops[op];
   let runs = runsOf(x.shape, axes);
   let from = x;
   while (runs.filter((run) => run.reduced).length > 2 || runs.filter((run) => !run.reduced).length > 2) {
@@ -107,7 +115,7 @@ export function sumInto(gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor,
       { size: run.size, stride: faster, reduced: true },
       { size: faster, stride: 1, reduced: false },
     ];
-    reduceOnce(gpu, from, view, between, 1);
+    reduceOnce(gpu, from, view, between, 1, OP);
     if (from !== x) from.dispose();
     from = between;
     const rest: Run[] = [];
@@ -120,28 +128,33 @@ export function sumInto(gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor,
     }
     runs = rest.reverse();
   }
-  reduceOnce(gpu, from, runs, y, factor);
+  reduceOnce(gpu, from, runs, y, factor, OP);
   if (from !== x) from.dispose();
 }
 
-export const sumOperator: Operator<One, ReductionOptions> = defineOperator({
+/** A shape without the axes, or with them as 1. */
+export const reducedShape = (shape: Shape, axes: readonly number[], keepdim: boolean): number[] =>
+  shape.flatMap((n, axis) => (!axes.includes(axis) ? [n] : keepdim ? [1] : []));
+
+/** Fills y with factor * the sum of x over axes. */
+export const sumInto = (gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor, factor = 1): void =>
+  reduceInto(gpu, x, axes, y, factor, "SUM");
+
+export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defineOperator({
   name: "sum",
-  shape: ([x], { axes, keepdim }) => x.shape.flatMap((n, axis) => (!axes.includes(axis) ? [n] : keepdim ? [1] : [])),
+  shape: ([x], { axes, keepdim }) => reducedShape(x.shape, axes, keepdim),
   flops: ([x]) => sizeOf(x as Shape),
   forward(gpu, [x], { axes, factor }, y) {
     sumInto(gpu, x, axes, y, factor);
     return undefined;
   },
   gradient({ inputs: [x], options: { axes, factor } }, dy) {
-    const withAxes = reshape(
-      dy,
-      x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)),
-    );
+    const withAxes = reshape(dy, reducedShape(x.shape, axes, true));
     return [expandOperator([withAxes], { shape: x.shape, factor })];
   },
 });
 
-export const expandOperator: Operator<One, ExpandOptions> = defineOperator({
+export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defineOperator({
   name: "expand",
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
@@ -162,15 +175,20 @@ export const expandOperator: Operator<One, ExpandOptions> = defineOperator({
  * pass.
  */
 function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
-  if (broadcastGeometry(y.shape, [x.shape]).n.length <= BROADCAST_AXES) {
-    return runBroadcast(gpu, "expand", "FIRST", x, x, y, factor);
+  const { n, strides } = broadcastGeometry(y.shape, [x.shape]);
+  if (n.length <= BROADCAST_AXES) {
+    const [n0 = 1, n1 = 1, n2 = 1] = n;
+    const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = strides[0];
+    const params = { outputs: y.size, n0, n1, n2, s0, s1, s2, s3, factor };
+    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations: y.size });
+    return undefined;
   }
   // The slowest axis along which x is repeated comes last.
   const lead = y.shape.length - x.shape.length;
   const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
   const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));
   runExpand(gpu, x, between, factor);
-  runBroadcast(gpu, "expand", "FIRST", between, between, y);
+  runExpand(gpu, between, y, 1);
   between.dispose();
 }
 

@@ -15,7 +15,7 @@ interface Size {
 
 const halved = (n: number) => Math.floor((n - 1) / 2) + 1;
 
-export const blurDownOperator = defineOperator<One, object>({
+export const blurDownOperator = /* @__PURE__ */ defineOperator<One, object>({
   name: "blurDown",
   shape([x]) {
     const [batch, channels, height, width] = imageShape("blurDown", x);
@@ -38,7 +38,7 @@ export const blurDownOperator = defineOperator<One, object>({
   gradient: ({ inputs: [x] }, dy) => [blurDownGradientOperator([dy], { size: [x.shape[2], x.shape[3]] })],
 });
 
-export const blurDownGradientOperator: Operator<One, Size> = defineOperator({
+export const blurDownGradientOperator: Operator<One, Size> = /* @__PURE__ */ defineOperator({
   name: "blurDownGradient",
   shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
   flops: ([dy]) => 18 * sizeOf(dy as Shape),
@@ -54,7 +54,7 @@ export const blurDownGradientOperator: Operator<One, Size> = defineOperator({
   gradient: (_, dx) => [blurDown(dx)],
 });
 
-export const blurUpOperator = defineOperator<One, object>({
+export const blurUpOperator = /* @__PURE__ */ defineOperator<One, object>({
   name: "blurUp",
   shape([x]) {
     const [batch, channels, height, width] = imageShape("blurUp", x);
@@ -75,7 +75,7 @@ export const blurUpOperator = defineOperator<One, object>({
   gradient: (_, dy) => [blurUpGradientOperator([dy], {})],
 });
 
-export const blurUpGradientOperator: Operator<One, object> = defineOperator({
+export const blurUpGradientOperator: Operator<One, object> = /* @__PURE__ */ defineOperator({
   name: "blurUpGradient",
   shape: ([dy]) => [dy.shape[0], dy.shape[1], dy.shape[2] / 2, dy.shape[3] / 2],
   flops: ([dy]) => 8 * sizeOf(dy as Shape),

@@ -172,14 +172,19 @@ const impossible: [title: string, call: () => Tensor][] = [
   ["replicationPad2d: four paddings", () => engine.replicationPad2d(x, [1, 1, 1, 1] as never)],
   ["slice: half an image", () => engine.slice(x, 0.5, 1)],
   ["slice: no end", () => engine.slice(x, 0, undefined as never)],
-  ["slice: another axis", () => engine.slice(x, 0, 1, 2)],
-  ["concat: another axis", () => engine.concat([x, x], 1)],
+  ["slice: no step", () => engine.slice(x, 0, 1, 2, 0)],
+  ["stack: no array", () => engine.stack(x as never)],
+  ["split: half a size", () => engine.split(x, 0.5)[0]],
+  ["permute: one axis", () => engine.permute(x, 1 as never)],
+  ["pad: half a pixel", () => engine.pad(x, [0.5, 1])],
+  ["pad: one number", () => engine.pad(x, 1 as never)],
+  ["pad: an odd number", () => engine.pad(x, [1, 1, 1])],
   ["concat: no array", () => engine.concat(x as never)],
 ];
 
 for (const [title, call] of impossible) {
   test(title, () => {
-    assert.match(messageOf(call), /^ArgumentError: \w+: the [a-z]+ cannot be .* It must be .*\.$/);
+    assert.match(messageOf(call), /^ArgumentError: \w+: (the|a) [a-z]+ cannot be .* It must be .*\.$/);
   });
 }
 

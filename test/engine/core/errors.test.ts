@@ -8,6 +8,7 @@ import { testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 const zeros = (...shape: number[]) => gpu.empty(shape);
+const ids = (...shape: number[]) => gpu.empty(shape, "i32");
 const head = (w1: Tensor, w2: Tensor) => ({ w1, b1: zeros(w1.shape[0]), w2, b2: zeros(w2.shape[0]) });
 const nce = { groups: 1, tau: 0.07 };
 
@@ -53,6 +54,26 @@ const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
   ["concat", /\[2,3\], \[2,4\]/, () => engine.concat([zeros(2, 3), zeros(2, 4)])],
   ["concat", /no input/, () => engine.concat([])],
   ["slice", /1 to 4.*\[3,2\]/, () => engine.slice(zeros(3, 2), 1, 4)],
+  ["slice", /axes \[2\].*2 axes/, () => engine.slice(zeros(3, 2), 0, 1, 2)],
+  ["concat", /\[2,3\], \[3,3\] differ beyond axis 1/, () => engine.concat([zeros(2, 3), zeros(3, 3)], 1)],
+  ["concat", /\[2,3\], \[2\] differ/, () => engine.concat([zeros(2, 3), zeros(2)])],
+  ["concat", /\[1,2,3\], \[1,3,3\] differ/, () => engine.stack([zeros(2, 3), zeros(3, 3)])],
+  ["split", /sizes \[1,1\] for 3 elements/, () => engine.split(zeros(3, 2), [1, 1])[0]],
+  ["permute", /axes \[2\].*2 axes/, () => engine.permute(zeros(2, 3), [0, 2])],
+  ["permute", /axes \[1\] are not all of \[2,3\]/, () => engine.permute(zeros(2, 3), [1])],
+  ["flip", /axes \[5\]/, () => engine.flip(zeros(2, 3), 5)],
+  ["pad", /axis 1 of \[2,3\] is too short/, () => engine.pad(zeros(2, 3), [3, 0], { mode: "reflect" })],
+  ["gather", /\[2,3\] do not fit \[3,3\] along axis 1/, () => engine.gather(zeros(3, 3), 1, ids(2, 3))],
+  ["gather", /\[3,3\] hold f32/, () => engine.gather(zeros(3, 3), 1, zeros(3, 3))],
+  ["indexSelect", /\[2,3\].*one axis/, () => engine.indexSelect(zeros(3, 3), 1, ids(2, 3))],
+  ["embedding", /weight is of shape \[3\]/, () => engine.embedding(ids(2), zeros(3))],
+  ["argmax", /axes \[2\].*2 axes/, () => engine.argmax(zeros(2, 3), 2)],
+  ["maxPool2d", /\[3,3\] with a border of \[2,2\]/, () => engine.maxPool2d(zeros(1, 1, 5, 5), 3, { padding: 2 })],
+  ["avgPool2d", /\[6,6\].*\[1,1,5,5\]/, () => engine.avgPool2d(zeros(1, 1, 5, 5), 6)],
+  ["adaptiveAvgPool2d", /\[1,1,5,5\].*\[2,2\]/, () => engine.adaptiveAvgPool2d(zeros(1, 1, 5, 5), 2)],
+  ["layerNorm", /\[2,3\] does not end with \[2\]/, () => engine.layerNorm(zeros(2, 3), [2])],
+  ["layerNorm", /\[2\] does not fit \[2,3\]/, () => engine.layerNorm(zeros(2, 3), [3], { weight: zeros(2) })],
+  ["groupNorm", /3 groups.*\[1,4,2,2\]/, () => engine.groupNorm(zeros(1, 4, 2, 2), 3)],
   ["sum", /axes \[0,2\].*2 axes/, () => engine.sum(zeros(2, 3), [0, 2])],
   ["mean", /axes \[1,-1\]/, () => engine.mean(zeros(2, 3), [1, -1])],
   ["reshape", /\[2,3\] holds 6.*\[4\] would hold 4/, () => engine.reshape(zeros(2, 3), [4])],

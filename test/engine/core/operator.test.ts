@@ -6,7 +6,7 @@ import { chooseVariant, costOf, defineOperator } from "../../../engine/core/oper
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import * as engine from "../../../engine/index.js";
-import { copyInto } from "../../../engine/operators/batch/index.js";
+import { copyInto } from "../../../engine/operators/strided/index.js";
 import { messageOf, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");

@@ -31,6 +31,22 @@ test("without a gradient wanted it leaves no trace on the tape", () => {
   assert.not(reshape(x.detach(), [2, 1]).tracked);
 });
 
+test("one size can be left open", () => {
+  const x = gpu.empty([2, 3, 2]);
+  assert.equal(reshape(x, [-1]).shape, [12]);
+  assert.equal(reshape(x, [3, -1, 2]).shape, [3, 2, 2]);
+  for (const shape of [
+    [5, -1],
+    [-1, -1],
+    [0, -1],
+  ]) {
+    assert.match(
+      messageOf(() => reshape(x, shape)),
+      /reshape: the shape cannot be/,
+    );
+  }
+});
+
 test("a shape of another size is refused", () => {
   assert.match(
     messageOf(() => reshape(gpu.empty([2, 3]), [4])),

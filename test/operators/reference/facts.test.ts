@@ -125,13 +125,14 @@ test("sums over axes keep the order of the axes that stay", () => {
   assert.equal(reference.sum(x), dense([], [78]));
 });
 
-test("concat, slice and flipHorizontal move values and change none", () => {
+test("concat, slice, permute and flip move values and change none", () => {
   const a = dense([1, 2, 2], [1, 2, 3, 4]);
   const b = dense([2, 2, 2], [5, 6, 7, 8, 9, 10, 11, 12]);
   const joined = reference.concat([a, b]);
   assert.equal(joined, dense([3, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]));
   assert.equal(reference.slice(joined, 1, 3), b);
-  assert.equal(reference.flipHorizontal(a), dense([1, 2, 2], [2, 1, 4, 3]));
+  assert.equal(reference.flip(a, [2]), dense([1, 2, 2], [2, 1, 4, 3]));
+  assert.equal(reference.permute(a, [2, 1, 0]), dense([2, 2, 1], [1, 3, 2, 4]));
 });
 
 test("shapes that do not broadcast are an error that names both", () => {

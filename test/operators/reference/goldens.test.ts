@@ -6,6 +6,7 @@ import * as reference from "../../../engine/operators/reference.js";
 import { type Dense, zeros } from "../../../engine/operators/reference.js";
 import { isAnswer, type OperatorParameters } from "../../support/golden-operators.js";
 import { type OperatorCase, operatorCases, relativeError } from "../../support/goldens.js";
+import { differentiated } from "../support/case.js";
 
 const BOUND = 2e-6;
 
@@ -16,6 +17,25 @@ function elementary(given: OperatorCase, { forward, gradient }: typeof reference
   const [x, dy] = ["x", "dy"].map(given.dense);
   return { y: forward(x), ...gradient(x, dy) };
 }
+
+/** What a function without a gradient of its own answers, by differences. */
+function byDifferences(
+  given: OperatorCase,
+  names: readonly string[],
+  forward: (...inputs: Dense[]) => Dense,
+  step?: number,
+): Answers {
+  const inputs = names.map(given.dense);
+  const gradients = differentiated(forward, given.dense("dy"), inputs, step);
+  return { y: forward(...inputs), ...Object.fromEntries(names.map((name, i) => [`d${name}`, gradients[i]])) };
+}
+
+/** A normalisation over axes of x in another shape, then weight and bias of the channels in one that broadcasts. */
+const normalized = (given: OperatorCase, grouped: readonly number[], axes: number[], channels: number[], eps: number) =>
+  byDifferences(given, ["x", "w", "b"], (x, w, b) => {
+    const standard = reference.reshape(reference.standardize(reference.reshape(x, grouped), axes, eps), x.shape);
+    return reference.add(reference.mul(standard, reference.reshape(w, channels)), reference.reshape(b, channels));
+  });
 
 /** What the reference answers to a case: the output y and the gradients, under the goldens' names. */
 const answers: Record<string, (given: OperatorCase, parameters: OperatorParameters) => Answers> = {
@@ -70,6 +90,43 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
   gelu: (given, { approximate }) => elementary(given, approximate === "tanh" ? reference.geluTanh : reference.gelu),
   pow: (given, { exponent }) => elementary(given, reference.pow(exponent)),
   clamp: (given, { min, max }) => elementary(given, reference.clamp(min, max)),
+  softmax: (given, { axis }) => byDifferences(given, ["x"], (x) => reference.softmax(x, axis)),
+  logSoftmax: (given, { axis }) => byDifferences(given, ["x"], (x) => reference.logSoftmax(x, axis)),
+  crossEntropy: (given) => byDifferences(given, ["x"], (x) => reference.crossEntropy(x, given.ids("target"))),
+  layerNorm(given, { eps }) {
+    const { shape } = given.dense("x");
+    return normalized(given, shape, [shape.length - 1], shape.slice(-1), eps);
+  },
+  groupNorm(given, { groups, eps }) {
+    const { shape } = given.dense("x");
+    return normalized(given, [shape[0], groups, area(shape) / shape[0] / groups], [2], perChannel(shape), eps);
+  },
+  batchNorm(given, { eps, momentum }) {
+    const x = given.dense("x");
+    const axes = [...x.shape.keys()].filter((axis) => axis !== 1);
+    const moved = (old: string, value: Dense) =>
+      reference.add(reference.scale(given.dense(old), 1 - momentum), reference.scale(value, momentum));
+    const runningMean = moved("mean", reference.mean(x, axes));
+    const runningVar = moved("var", reference.variance(x, axes));
+    return { ...normalized(given, x.shape, axes, perChannel(x.shape), eps), runningMean, runningVar };
+  },
+  maxPool2d: (given, parameters) =>
+    byDifferences(given, ["x"], (x) => reference.maxPool2d(x, windows(parameters)), 1e-6),
+  avgPool2d: (given, parameters) =>
+    byDifferences(given, ["x"], (x) => reference.avgPool2d(x, windows(parameters), parameters.countIncludePad)),
+  permute: (given, { axes }) => byDifferences(given, ["x"], (x) => reference.permute(x, axes)),
+  cat(given, { axis }) {
+    const names = ["a", "b", "c"].filter((name) => given.tensors.has(name));
+    return byDifferences(given, names, (...xs) => reference.concat(xs, axis));
+  },
+  slice: (given, { start, end, axis }) => byDifferences(given, ["x"], (x) => reference.slice(x, start, end, axis)),
+  where: (given) => byDifferences(given, ["a", "b"], (a, b) => reference.where(given.dense("cond"), a, b)),
+  embedding(given) {
+    const { shape } = given.dense("y");
+    return byDifferences(given, ["w"], (w) => reference.reshape(reference.indexSelect(w, 0, given.ids("ids")), shape));
+  },
+  indexSelect: (given, { axis }) =>
+    byDifferences(given, ["x"], (x) => reference.indexSelect(x, axis, given.ids("ids"))),
   ganLoss(given, { mode, targetIsReal }) {
     const [x, dy] = ["x", "dy"].map(given.dense);
     return {
@@ -132,6 +189,13 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
     return trajectory;
   },
 };
+
+const windows = ({ kernel, stride, padding }: OperatorParameters) => {
+  const [k, s, p] = [kernel, stride, padding].map((n): [number, number] => [n, n]);
+  return { kernel: k, stride: s, padding: p };
+};
+const area = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+const perChannel = (shape: readonly number[]) => shape.map((n, axis) => (axis === 1 ? n : 1));
 
 // Second derivatives are the tape's, which the reference has not.
 const cases = operatorCases().filter(({ op }) => !["second", "r1", "gradientPenalty"].includes(op));

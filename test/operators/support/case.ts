@@ -74,6 +74,17 @@ export const signed = (shape: Shape): Dense =>
     values(shape).data.map((v) => Math.fround(v + 0.1 * Math.sign(v))),
   );
 
+/** Values in random order of which no two are within 0.05 of each other. */
+export function spread(shape: Shape): Dense {
+  const noise = values(shape).data;
+  const order = Array.from(noise.keys()).sort((i, j) => noise[i] - noise[j]);
+  const data = new Float64Array(noise.length);
+  order.forEach((at, rank) => {
+    data[at] = Math.fround(0.05 * (rank - noise.length / 2));
+  });
+  return dense(shape, data);
+}
+
 /** Rows of length 1. */
 export const unit = (rows: number, channels: number): Dense => unitRows(random, rows, channels);
 
@@ -99,3 +110,44 @@ export const unaryReference = (
   reference: (x: Dense) => Dense,
   gradient: (x: Dense, dy: Dense) => { dx: Dense },
 ): ReferenceCase => ({ title, inputs: [x], reference, gradient: (dy, x) => [gradient(x, dy).dx] });
+
+/** Of differences of functions that are smooth for twice as far. */
+const STEP = 1e-2;
+
+/** Gradients of sum(y * dy) by central differences of fourth order, good where the function is smooth for 2 STEP. */
+export function differentiated(
+  reference: ReferenceCase["reference"],
+  dy: Dense,
+  inputs: readonly Dense[],
+  step = STEP,
+): Dense[] {
+  return inputs.map((input, which) => {
+    const moved = inputs.with(which, dense(input.shape, Float64Array.from(input.data)));
+    const { data } = moved[which];
+    const at = (i: number, value: number) => {
+      data[i] = value;
+      return reference(...moved).data.reduce((total, y, k) => total + y * dy.data[k], 0);
+    };
+    const gradient = input.data.map((x, i) => {
+      const near = at(i, x + step) - at(i, x - step);
+      const far = at(i, x + 2 * step) - at(i, x - 2 * step);
+      data[i] = x;
+      return (8 * near - far) / (12 * step);
+    });
+    return dense(input.shape, gradient);
+  });
+}
+
+/** A case whose reference has no gradient of its own: differences of it stand in, so inputs must be small. */
+export const byDifferences = (
+  title: string,
+  inputs: readonly Dense[],
+  forward: OperatorCase["forward"],
+  reference: ReferenceCase["reference"],
+): OperatorCase => ({
+  title,
+  inputs,
+  forward,
+  reference,
+  gradient: (dy, ...xs) => differentiated(reference, dy, xs),
+});

@@ -35,6 +35,21 @@ export function zeros(shape: readonly number[]): Dense {
   return { shape, data: new Float64Array(sizeOf(shape)) };
 }
 
+/** A tensor of a shape, whose elements are what `at` says of their indices. */
+export function build(shape: readonly number[], at: (index: readonly number[]) => number): Dense {
+  const y = zeros(shape);
+  const index = shape.map(() => 0);
+  for (let k = 0; k < y.data.length; k++) {
+    y.data[k] = at(index);
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
+  }
+  return y;
+}
+
+/** The element at an index. */
+export const element = (x: Dense, index: readonly number[]): number =>
+  x.data[index.reduce((flat, i, axis) => flat * x.shape[axis] + i, 0)];
+
 /** Float32 values, as they come from a GPU or a file, widened without change. */
 export function fromFloat32(shape: readonly number[], data: Float32Array): Dense {
   return dense(shape, new Float64Array(data));

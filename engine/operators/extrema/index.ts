@@ -1,0 +1,78 @@
+// The largest and the smallest elements over axes, and their places. Where several are equal the gradient is shared
+// among them, as by PyTorch's amax; places have no gradient.
+import { arg_reduce } from "../../../shaders/generated.js";
+import { defineOperator } from "../../core/operator.js";
+import { reshape } from "../../core/reshape.js";
+import { type Axes, normalizeAxes } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { alongAxis } from "../lib/views.js";
+import { div, eq, mul } from "../pointwise/index.js";
+import { reducedShape, reduceInto, sum } from "../reduction/index.js";
+
+type One = readonly [x: Tensor];
+
+interface ExtremumOptions {
+  readonly axes: readonly number[];
+  readonly keepdim: boolean;
+}
+
+// @__NO_SIDE_EFFECTS__
+function defineExtremum(name: string, op: "MAX" | "MIN") {
+  return defineOperator<One, ExtremumOptions>({
+    name,
+    shape: ([x], { axes, keepdim }) => reducedShape(x.shape, axes, keepdim),
+    flops: ([x]) => sizeOf(x as Shape),
+    forward(gpu, [x], { axes }, y) {
+      reduceInto(gpu, x, axes, y, 1, op);
+      return undefined;
+    },
+    gradient({ inputs: [x], output, options: { axes } }, dy) {
+      const kept = reducedShape(x.shape, axes, true);
+      const reached = eq(x, reshape(output, kept));
+      return [mul(reached, div(reshape(dy, kept), sum(reached, axes, true)))];
+    },
+  });
+}
+
+export const maxOperator = /* @__PURE__ */ defineExtremum("max", "MAX");
+export const minOperator = /* @__PURE__ */ defineExtremum("min", "MIN");
+
+// @__NO_SIDE_EFFECTS__
+function definePlace(name: string, op: keyof typeof arg_reduce.ops) {
+  return defineOperator<One, { axis: number }>({
+    name,
+    dtype: () => "i32",
+    shape: ([x], { axis }) => x.shape.toSpliced(axis, 1),
+    flops: ([x]) => sizeOf(x as Shape),
+    forward(gpu, [x], { axis }, y) {
+      const constants = { OP: arg_reduce.ops[op] };
+      gpu.dispatch(arg_reduce, {
+        bindings: { x, y },
+        params: alongAxis(x.shape, axis),
+        invocations: y.size,
+        constants,
+      });
+      return undefined;
+    },
+    gradient: () => [null],
+  });
+}
+
+export const argmaxOperator = /* @__PURE__ */ definePlace("argmax", "MAX");
+export const argminOperator = /* @__PURE__ */ definePlace("argmin", "MIN");
+
+const places = (operator: typeof argmaxOperator, x: Tensor, axis: number | undefined): Tensor =>
+  axis === undefined
+    ? operator([reshape(x, [x.size])], { axis: 0 })
+    : operator([x], { axis: normalizeAxes(operator.record.name, x.shape.length, axis)[0] });
+
+/** The largest element over one axis or several (all by default), which disappear unless `keepdim`. */
+export const max = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
+  maxOperator([x], { axes: normalizeAxes("max", x.shape.length, axes), keepdim });
+/** The smallest element over one axis or several (all by default), which disappear unless `keepdim`. */
+export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
+  minOperator([x], { axes: normalizeAxes("min", x.shape.length, axes), keepdim });
+/** Places of the largest elements along an axis, which disappears, as i32; without an axis the place in flat order. */
+export const argmax = (x: Tensor, axis?: number): Tensor => places(argmaxOperator, x, axis);
+/** Places of the smallest elements along an axis, which disappears, as i32; without an axis the place in flat order. */
+export const argmin = (x: Tensor, axis?: number): Tensor => places(argminOperator, x, axis);

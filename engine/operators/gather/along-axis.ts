@@ -1,0 +1,100 @@
+// Elements at places along an axis, as PyTorch's gather and index_select, and the adjoint, which adds elements at
+// places one after the other, without atomics. Places are i32, from 0 on; one beyond the axis is taken as its last.
+import { gather as gather_kernel, scatter_add } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { reshape } from "../../core/reshape.js";
+import { normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import type { Params } from "../../device/kernel.js";
+import { alongAxis } from "../lib/views.js";
+import { fillWith } from "../strided/index.js";
+
+type Two = readonly [x: Tensor, ids: Tensor];
+
+/** The axis, and whether every line along it has places of its own (gather) or all have the same (indexSelect). */
+interface GatherOptions {
+  readonly axis: number;
+  readonly own: boolean;
+}
+
+function paramsOf(x: Shape, ids: Tensor, { axis, own }: GatherOptions) {
+  const { outer, n, inner } = alongAxis(x, axis);
+  const m = own ? ids.shape[axis] : ids.size;
+  return { outer, n, inner, m, id_o: own ? m * inner : 0, id_j: own ? inner : 1, id_i: own ? 1 : 0 };
+}
+
+/** Fills y with elements of x at ids, in the layouts that the params say. */
+export function gatherInto(gpu: Gpu, x: Tensor, ids: Tensor, y: Tensor, params: Params<typeof gather_kernel>): void {
+  gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations: y.size });
+}
+
+export const gatherOperator: Operator<Two, GatherOptions> = /* @__PURE__ */ defineOperator({
+  name: "gather",
+  integers: [0, 1],
+  dtype: ([x]) => x.dtype,
+  shape: ([x, ids], { axis, own }) => x.shape.with(axis, own ? ids.shape[axis] : ids.size),
+  flops: () => 0,
+  cheap: true,
+  forward(gpu, [x, ids], options, y) {
+    gatherInto(gpu, x, ids, y, paramsOf(x.shape, ids, options));
+    return undefined;
+  },
+  gradient: ({ inputs: [x, ids], options: { axis, own } }, dy) => [
+    scatterAddOperator([dy, ids], { axis, own, shape: x.shape }),
+  ],
+});
+
+export const scatterAddOperator: Operator<Two, GatherOptions & { readonly shape: Shape }> =
+  /* @__PURE__ */ defineOperator({
+    name: "scatterAdd",
+    integers: [1],
+    shape: (_, { shape }) => shape,
+    flops: ([y]) => sizeOf(y as Shape),
+    forward(gpu, [y, ids], options, x) {
+      fillWith(gpu, x, 0);
+      const params = paramsOf(x.shape, ids, options);
+      gpu.dispatch(scatter_add, { bindings: { y, ids, x }, params, invocations: params.outer * params.inner });
+      return undefined;
+    },
+    gradient: ({ inputs: [, ids], options: { axis, own } }, dx) => [gatherOperator([dx, ids], { axis, own })],
+  });
+
+function checkIds(name: string, ids: Tensor): void {
+  if (ids.dtype !== "i32")
+    throw new ShapeError(`${name}: the places ${shapeText(ids)} hold ${ids.dtype}`, "Give a tensor of i32.");
+}
+
+/**
+ * PyTorch's gather: y[i, j, ...] is x at the same place but ids[i, j, ...] along the axis. ids are i32, of x's shape
+ * except along the axis. A place named more than once gets the sum of the gradients.
+ */
+export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
+  const [along] = normalizeAxes("gather", x.shape.length, axis);
+  checkIds("gather", ids);
+  if (!sameShape(x.shape.toSpliced(along, 1), ids.shape.toSpliced(along, 1))) {
+    throw new ShapeError(
+      `gather: places ${shapeText(ids)} do not fit ${shapeText(x)} along axis ${axis}`,
+      "All other axes must be equal.",
+    );
+  }
+  return gatherOperator([x, ids], { axis: along, own: true });
+}
+
+/** Slices of x along an axis in the order of ids [k], which are i32 and may repeat: PyTorch's index_select. */
+export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
+  const [along] = normalizeAxes("indexSelect", x.shape.length, axis);
+  checkIds("indexSelect", ids);
+  if (ids.shape.length !== 1)
+    throw new ShapeError(`indexSelect: the places are of shape ${shapeText(ids)}`, "Give them along one axis.");
+  return gatherOperator([x, ids], { axis: along, own: false });
+}
+
+/** Rows of weight [entries, channels] for ids of any shape, which are i32 -> [...ids' shape, channels]. */
+export function embedding(ids: Tensor, weight: Tensor): Tensor {
+  checkIds("embedding", ids);
+  if (weight.shape.length !== 2)
+    throw new ShapeError(`embedding: the weight is of shape ${shapeText(weight)}`, "Give [entries, channels].");
+  return reshape(gatherOperator([weight, ids], { axis: 0, own: false }), [...ids.shape, weight.shape[1]]);
+}

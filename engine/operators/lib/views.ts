@@ -1,0 +1,51 @@
+// Where a view's elements lie in the memory of a tensor, and how its axes become as few as a kernel can have.
+import { type Shape, sizeOf } from "../../core/shapes.js";
+
+/** Element [i, j, ...] of a view lies at offset + i * strides[0] + j * strides[1] + ... */
+export interface View {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** The strides of a contiguous tensor. */
+export function stridesOf(shape: Shape): number[] {
+  let step = 1;
+  return shape
+    .map((_, i) => {
+      const stride = step;
+      step *= shape[shape.length - 1 - i];
+      return stride;
+    })
+    .reverse();
+}
+
+/**
+ * The sizes of axes and several operands' strides along them, fastest first. Axes of size 1 are dropped, and neighbours
+ * along which every operand goes on as before are merged.
+ */
+export function mergeAxes(
+  shape: Shape,
+  operands: readonly (readonly number[])[],
+): { n: number[]; strides: number[][] } {
+  const n: number[] = [];
+  const strides = operands.map(() => [] as number[]);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === 1) continue;
+    const last = n.length - 1;
+    const merges = last >= 0 && operands.every((of, i) => of[axis] === strides[i][last] * n[last]);
+    if (merges) n[last] *= shape[axis];
+    else {
+      n.push(shape[axis]);
+      operands.forEach((of, i) => {
+        strides[i].push(of[axis]);
+      });
+    }
+  }
+  return { n, strides };
+}
+
+/** A shape as [outer, n, inner], for kernels that work along one axis. */
+export const alongAxis = (shape: Shape, axis: number): { outer: number; n: number; inner: number } => {
+  return { outer: sizeOf(shape.slice(0, axis)), n: shape[axis], inner: sizeOf(shape.slice(axis + 1)) };
+};

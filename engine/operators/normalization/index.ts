@@ -1,0 +1,152 @@
+// Softmax and its kin, and normalisations by mean and variance, by PyTorch's names. All are composed of other
+// operators, so that they can be differentiated as often as needed.
+import { checkOptions, flag, number, object } from "../../core/check-options.js";
+import { ShapeError } from "../../core/errors.js";
+import { reshape } from "../../core/reshape.js";
+import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { max } from "../extrema/index.js";
+import { add, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
+import { mean, reducedShape, sum } from "../reduction/index.js";
+import { copyInto } from "../strided/index.js";
+
+/** x less its maximum over the axes, which changes no softmax and is a constant to the gradient; and that maximum. */
+function lowered(x: Tensor, axes: Axes | undefined): readonly [low: Tensor, most: Tensor] {
+  const most = x.gpu.noGrad(() => max(x, axes, true));
+  return [sub(x, most), most];
+}
+
+/** log(sum(exp(x))) over one axis or several (all by default), without overflow. */
+export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
+  const [low, most] = lowered(x, axes);
+  const y = add(log(sum(exp(low), axes, true)), most);
+  return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
+}
+
+/** exp(x), divided by its sum along the axis. */
+export function softmax(x: Tensor, axis: number): Tensor {
+  const e = exp(lowered(x, axis)[0]);
+  return div(e, sum(e, axis, true));
+}
+
+/** log(softmax(x)), with the digits of small probabilities. */
+export function logSoftmax(x: Tensor, axis: number): Tensor {
+  const [low] = lowered(x, axis);
+  return sub(low, log(sum(exp(low), axis, true)));
+}
+
+/**
+ * Variance over one axis or several (all by default), which disappear unless `keepdim`: the squared distances from the
+ * mean, divided by their number less the correction.
+ */
+export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false): Tensor {
+  const normal = normalizeAxes("variance", x.shape.length, axes);
+  const count = sizeOf(normal.map((axis) => x.shape[axis]));
+  return scale(mean(square(sub(x, mean(x, normal, true))), normal, keepdim), count / (count - correction));
+}
+
+export interface NormOptions {
+  /** A factor and an offset after the normalisation; none by default. */
+  weight?: Tensor;
+  bias?: Tensor;
+  /** What is added to the variance. */
+  eps?: number;
+}
+
+const AFFINE = { weight: object, bias: object, eps: number };
+
+/** (x - centre) / sqrt(spread + eps). */
+const standardized = (x: Tensor, centre: Tensor, spread: Tensor, eps = 1e-5): Tensor =>
+  mul(sub(x, centre), rsqrt(scale(spread, 1, eps)));
+
+/** y * weight + bias, where they are given, in a shape that broadcasts with y. */
+function transformed(name: string, y: Tensor, { weight, bias }: NormOptions, shape: Shape): Tensor {
+  const fitting = (tensor: Tensor) => {
+    if (tensor.size === sizeOf(shape)) return reshape(tensor, shape);
+    throw new ShapeError(
+      `${name}: ${shapeText(tensor)} does not fit ${shapeText(y)}`,
+      `Give ${sizeOf(shape)} numbers.`,
+    );
+  };
+  const scaled = weight ? mul(y, fitting(weight)) : y;
+  return bias ? add(scaled, fitting(bias)) : scaled;
+}
+
+/** Mean and biased variance over axes, which stay as 1. */
+const moments = (x: Tensor, axes: readonly number[]) => [mean(x, axes, true), variance(x, axes, 0, true)] as const;
+
+/** Every element of `shape`, which x's shape ends with, normalised over it; weight and bias have that shape. */
+export function layerNorm(x: Tensor, shape: Shape, options: NormOptions = {}): Tensor {
+  checkOptions("layerNorm", options, AFFINE);
+  const first = x.shape.length - shape.length;
+  if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape))
+    throw new ShapeError(`layerNorm: ${shapeText(x)} does not end with [${shape}]`, "Give its last sizes.");
+  const [centre, spread] = moments(
+    x,
+    shape.map((_, i) => first + i),
+  );
+  return transformed("layerNorm", standardized(x, centre, spread, options.eps), options, shape);
+}
+
+/** The shape of one number a channel, which broadcasts with x [batch, channels, ...]. */
+const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis === 1 ? n : 1));
+
+/** x [batch, channels, ...] normalised over groups of channels of each item; weight and bias are [channels]. */
+export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
+  checkOptions("groupNorm", options, AFFINE);
+  const [batch, channels, ...rest] = x.shape;
+  if (!(channels % groups === 0))
+    throw new ShapeError(
+      `groupNorm: ${groups} groups do not divide the channels of ${shapeText(x)}`,
+      "Give a divisor.",
+    );
+  const grouped = reshape(x, [batch, groups, channels / groups, ...rest]);
+  const axes = grouped.shape.map((_, axis) => axis).slice(2);
+  const y = standardized(grouped, ...moments(grouped, axes), options.eps);
+  return transformed("groupNorm", reshape(y, x.shape), options, channelShape(x));
+}
+
+export interface BatchNormOptions extends NormOptions {
+  /** [channels]: the averages that take the batch's place when it is not for training. Updated in training. */
+  runningMean?: Tensor;
+  runningVar?: Tensor;
+  /** Whether the batch's own mean and variance are taken, and the averages moved towards them; true by default. */
+  training?: boolean;
+  /** How far the averages move. */
+  momentum?: number;
+}
+
+/**
+ * x [batch, channels, ...] normalised over all but the channels: in training by the batch's biased variance, while the
+ * running averages, where they are given, are moved in place (towards the unbiased one); else by those averages.
+ */
+export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  const known = { runningMean: object, runningVar: object, training: flag, momentum: number };
+  checkOptions("batchNorm2d", options, Object.assign(known, AFFINE));
+  const { runningMean, runningVar, training = true, momentum = 0.1 } = options;
+  const shape = channelShape(x);
+  if (training) {
+    const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+    const [centre, spread] = moments(x, axes);
+    const count = x.size / x.shape[1];
+    x.gpu.noGrad(() => {
+      move(runningMean, centre, momentum);
+      move(runningVar, scale(spread, count / (count - 1)), momentum);
+    });
+    return transformed("batchNorm2d", standardized(x, centre, spread, options.eps), options, shape);
+  }
+  if (!runningMean || !runningVar)
+    throw new ShapeError(
+      "batchNorm2d: no running mean and variance to normalise by",
+      "Give runningMean and runningVar.",
+    );
+  const y = standardized(x, reshape(runningMean, shape), reshape(runningVar, shape), options.eps);
+  return transformed("batchNorm2d", y, options, shape);
+}
+
+/** Moves an average in place towards a value. */
+function move(average: Tensor | undefined, value: Tensor, momentum: number): void {
+  if (!average) return;
+  const moved = add(scale(average, 1 - momentum), scale(reshape(value, average.shape), momentum));
+  copyInto(average.gpu, moved, average, average.size);
+}

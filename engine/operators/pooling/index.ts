@@ -1,0 +1,180 @@
+// Maxima and averages of windows of images, by PyTorch's names. The maximum of a window is the element at a place that
+// a first pass finds; from there on it is linear, and so it and its gradient are each other's gradients, as those of
+// averages are. Gradients gather, so that they need no atomics and sum in a fixed order.
+import { average_pool, max_places, pool_gradient } from "../../../shaders/generated.js";
+import { checkOptions, checkValue, flag } from "../../core/check-options.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { gatherInto } from "../gather/index.js";
+import { type Pair, pairOf, wholes } from "../lib/pairs.js";
+import { mean } from "../reduction/index.js";
+
+type Two = readonly [y: number, x: number];
+
+/** Windows on images of a height and width. */
+interface Windows {
+  readonly size: Two;
+  readonly kernel: Two;
+  readonly stride: Two;
+  readonly padding: Two;
+  /** Of averages: whether the border counts. */
+  readonly countIncludePad: boolean;
+}
+
+const outputOf = ({ size, kernel, stride, padding }: Windows): Two => {
+  const along = (axis: 0 | 1) => Math.floor((size[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
+  return [along(0), along(1)];
+};
+
+const paramsOf = ([batch, channels]: Shape, windows: Windows) => {
+  const { size, kernel, stride, padding } = windows;
+  const output = outputOf(windows);
+  return {
+    planes: batch * channels,
+    height: size[0],
+    width: size[1],
+    out_h: output[0],
+    out_w: output[1],
+    kernel_h: kernel[0],
+    kernel_w: kernel[1],
+    stride_h: stride[0],
+    stride_w: stride[1],
+    pad_h: padding[0],
+    pad_w: padding[1],
+  };
+};
+
+const pooledShape = ([batch, channels]: Shape, windows: Windows) => [batch, channels, ...outputOf(windows)];
+const imagesOf = ([batch, channels]: Shape, { size }: Windows) => [batch, channels, ...size];
+const flopsOf = (_: unknown, { kernel }: Windows, y: Shape) => sizeOf(y) * sizeOf(kernel);
+
+export const maxPlacesOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], Windows>({
+  name: "maxPlaces",
+  dtype: () => "i32",
+  shape: ([x], windows) => pooledShape(x.shape, windows),
+  flops: flopsOf,
+  cheap: true,
+  forward(gpu, [x], windows, y) {
+    gpu.dispatch(max_places, { bindings: { x, y }, params: paramsOf(x.shape, windows), invocations: y.size });
+    return undefined;
+  },
+  gradient: () => [null],
+});
+
+type Placed = readonly [x: Tensor, places: Tensor];
+
+export const maxPool2dOperator: Operator<Placed, Windows> = /* @__PURE__ */ defineOperator({
+  name: "maxPool2d",
+  integers: [1],
+  shape: ([x], windows) => pooledShape(x.shape, windows),
+  flops: () => 0,
+  cheap: true,
+  forward(gpu, [x, places], { size }, y) {
+    const [outer, n] = [x.shape[0] * x.shape[1], sizeOf(size)];
+    const m = y.size / outer;
+    gatherInto(gpu, x, places, y, { outer, n, inner: 1, m, id_o: m, id_j: 1, id_i: 0 });
+    return undefined;
+  },
+  gradient: ({ inputs: [, places], options }, dy) => [maxPool2dGradientOperator([dy, places], options)],
+});
+
+export const maxPool2dGradientOperator: Operator<Placed, Windows> = /* @__PURE__ */ defineOperator({
+  name: "maxPool2dGradient",
+  integers: [1],
+  shape: ([dy], windows) => imagesOf(dy.shape, windows),
+  flops: ([dy]) => sizeOf(dy as Shape),
+  forward(gpu, [dy, places], windows, dx) {
+    const constants = { OP: pool_gradient.ops.MAXIMUM };
+    const params = paramsOf(dx.shape, windows);
+    gpu.dispatch(pool_gradient, { bindings: { dy, places, dx }, params, invocations: dx.size, constants });
+    return undefined;
+  },
+  gradient: ({ inputs: [, places], options }, dx) => [maxPool2dOperator([dx, places], options)],
+});
+
+export const avgPool2dOperator: Operator<readonly [x: Tensor], Windows> = /* @__PURE__ */ defineOperator({
+  name: "avgPool2d",
+  shape: ([x], windows) => pooledShape(x.shape, windows),
+  flops: flopsOf,
+  cheap: true,
+  forward(gpu, [x], windows, y) {
+    const constants = { REAL: !windows.countIncludePad };
+    const params = paramsOf(x.shape, windows);
+    gpu.dispatch(average_pool, { bindings: { x, y }, params, invocations: y.size, constants });
+    return undefined;
+  },
+  gradient: ({ options }, dy) => [avgPool2dGradientOperator([dy], options)],
+});
+
+export const avgPool2dGradientOperator: Operator<readonly [dy: Tensor], Windows> = /* @__PURE__ */ defineOperator({
+  name: "avgPool2dGradient",
+  shape: ([dy], windows) => imagesOf(dy.shape, windows),
+  flops: ([dy], { kernel }) => sizeOf(dy as Shape) * sizeOf(kernel),
+  forward(gpu, [dy], windows, dx) {
+    const constants = { OP: pool_gradient.ops.AVERAGE, REAL: !windows.countIncludePad };
+    const params = paramsOf(dx.shape, windows);
+    gpu.dispatch(pool_gradient, { bindings: { dy, places: dy, dx }, params, invocations: dx.size, constants });
+    return undefined;
+  },
+  gradient: ({ options }, dx) => [avgPool2dOperator([dx], options)],
+});
+
+export interface PoolOptions {
+  /** How far windows are apart; by default they touch. */
+  stride?: Pair;
+  /** A border, at most half as wide as a window; 0 by default. */
+  padding?: Pair;
+}
+
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether elements of the border count as zeros; true by default. */
+  countIncludePad?: boolean;
+}
+
+const OPTIONS = { stride: wholes(1), padding: wholes(0) };
+
+/** Checked windows on x. */
+function windowsOn(name: string, x: Tensor, kernelSize: Pair, options: AvgPoolOptions): Windows {
+  const [, , height, width] = imageShape(name, x);
+  checkValue(`${name}: the kernel`, kernelSize, wholes(1));
+  const { stride = kernelSize, padding = 0, countIncludePad = true } = options;
+  const [kernel, border] = [pairOf(kernelSize), pairOf(padding)];
+  const windows = { size: [height, width] as const, kernel, stride: pairOf(stride), padding: border, countIncludePad };
+  if (border.some((n, axis) => 2 * n > kernel[axis]) || outputOf(windows).some((n) => n < 1)) {
+    throw new ShapeError(
+      `${name}: windows of [${kernel}] with a border of [${border}] do not fit ${shapeText(x)}`,
+      "Take smaller ones, and a border of at most half of them.",
+    );
+  }
+  return windows;
+}
+
+/** The largest element of every window of x [batch, channels, H, W]: PyTorch's max_pool2d. */
+export function maxPool2d(x: Tensor, kernelSize: Pair, options: PoolOptions = {}): Tensor {
+  checkOptions("maxPool2d", options, OPTIONS);
+  const windows = windowsOn("maxPool2d", x, kernelSize, options);
+  return maxPool2dOperator([x, maxPlacesOperator([x], windows)], windows);
+}
+
+/** The average of every window of x [batch, channels, H, W]: PyTorch's avg_pool2d. */
+export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions = {}): Tensor {
+  checkOptions("avgPool2d", options, Object.assign({ countIncludePad: flag }, OPTIONS));
+  return avgPool2dOperator([x], windowsOn("avgPool2d", x, kernelSize, options));
+}
+
+/** Averages of as many equal parts of x [batch, channels, H, W] as `outputSize` says, which must divide it. */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
+  const [, , height, width] = imageShape("adaptiveAvgPool2d", x);
+  checkValue("adaptiveAvgPool2d: the size", outputSize, wholes(1));
+  const [rows, columns] = pairOf(outputSize);
+  if (height % rows || width % columns) {
+    throw new ShapeError(
+      `adaptiveAvgPool2d: ${shapeText(x)} does not divide into [${rows},${columns}] equal parts`,
+      "Take another size, or resize it first.",
+    );
+  }
+  if (rows * columns === 1) return mean(x, [2, 3], true);
+  return avgPool2d(x, [height / rows, width / columns]);
+}

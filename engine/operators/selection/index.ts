@@ -1,0 +1,47 @@
+// Elements of one tensor or of another by a condition, and numbers as another dtype.
+import { cast as kernel } from "../../../shaders/generated.js";
+import { checkValue, oneOf } from "../../core/check-options.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import type { Dtype, Tensor } from "../../core/tensor.js";
+import { add, defineBinary, insideOperator, type Operand, scale } from "../pointwise/index.js";
+import { sumTo } from "../reduction/index.js";
+
+/** a where b is not 0, else 0, whatever a is there; b gets no gradient. */
+export const keepOperator: Operator<readonly [a: Tensor, b: Tensor], object> = /* @__PURE__ */ defineBinary(
+  "keep",
+  "KEEP",
+  ({ inputs: [a, b] }, dy) => [sumTo(keepOperator([dy, b], {}), a), null],
+);
+
+export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], { dtype: Dtype }>({
+  name: "cast",
+  integers: [0],
+  dtype: (_, { dtype }) => dtype,
+  shape: ([x]) => x.shape,
+  cheap: true,
+  forward(gpu, [x], { dtype }, y) {
+    const vec4s = Math.ceil(x.size / 4);
+    const constants = { OP: kernel.ops[dtype === "i32" ? "TO_I32" : "TO_F32"] };
+    gpu.dispatch(kernel, { bindings: { x, y }, params: { vec4s }, invocations: vec4s, constants });
+    return undefined;
+  },
+  gradient: () => [null],
+});
+
+/**
+ * a where the condition is not 0 and b elsewhere, whatever the other is there; all broadcast, and a or b may be
+ * numbers. The condition, such as gt gives it, gets no gradient.
+ */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  const no = insideOperator([condition], { min: 0, max: 0 });
+  return add(
+    typeof a === "number" ? scale(no, -a, a) : keepOperator([a, condition], {}),
+    typeof b === "number" ? scale(no, b) : keepOperator([b, no], {}),
+  );
+}
+
+/** x as i32, without what is behind the point, or as f32. It has no gradient, unless the dtype stays. */
+export function cast(x: Tensor, dtype: Dtype): Tensor {
+  checkValue("cast: the dtype", dtype, oneOf("f32", "i32"));
+  return x.dtype === dtype ? x : castOperator([x], { dtype });
+}

@@ -1,0 +1,245 @@
+// Moving elements, as PyTorch does under these names: other orders of the axes, parts, joins, mirrors and borders. All
+// rest on one kernel, a copy between strided places of any number of axes (of which six may be left when neighbours
+// that lie alike are merged), and on two operators, which are each other's gradients: `asStrided` takes a view out of
+// a tensor, `place` puts a tensor into a view of a constant.
+import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { reshape } from "../../core/reshape.js";
+import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { stridesOf, type View } from "../lib/views.js";
+import { expand } from "../reduction/index.js";
+import { copyStrided, fillWith } from "./copy.js";
+
+export { copyInto, fillWith } from "./copy.js";
+
+type One = readonly [x: Tensor];
+
+/** All of a tensor of a shape. */
+const all = (shape: Shape): View => ({ shape, strides: stridesOf(shape), offset: 0 });
+
+/** The elements of x at the places of a view, none of which may be named twice. */
+export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOperator({
+  name: "asStrided",
+  integers: [0],
+  dtype: ([x]) => x.dtype,
+  shape: (_, { shape }) => shape,
+  flops: () => 0,
+  cheap: true,
+  forward(gpu, [x], view, y) {
+    copyStrided(gpu, x, view, y, all(y.shape));
+    return undefined;
+  },
+  gradient: ({ inputs: [x], options: view }, dy) => [placeOperator([dy], { view, shape: x.shape, value: 0 })],
+});
+
+export interface PlaceOptions {
+  readonly view: View;
+  readonly shape: Shape;
+  readonly value: number;
+}
+
+/** A tensor of a shape that is x at the places of a view, and `value` elsewhere: the adjoint of asStrided. */
+export const placeOperator: Operator<One, PlaceOptions> = /* @__PURE__ */ defineOperator({
+  name: "place",
+  shape: (_, { shape }) => shape,
+  flops: () => 0,
+  cheap: true,
+  forward(gpu, [x], { view, value }, y) {
+    if (x.size < y.size) fillWith(gpu, y, value);
+    copyStrided(gpu, x, all(x.shape), y, view);
+    return undefined;
+  },
+  gradient: ({ options: { view } }, dy) => [asStridedOperator([dy], view)],
+});
+
+/** The part of a tensor of this shape from `start` on along an axis. */
+const partOf = (shape: Shape, axis: number, start: number, length: number): View => {
+  const strides = stridesOf(shape);
+  return { shape: shape.map((n, i) => (i === axis ? length : n)), strides, offset: start * strides[axis] };
+};
+
+export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], { axis: number }>({
+  name: "concat",
+  shape(inputs, { axis }) {
+    const [first] = inputs;
+    const length = inputs.reduce((total, x) => total + x.shape[axis], 0);
+    const joined = ({ shape }: Tensor) => shape.map((n, i) => (i === axis ? length : n));
+    if (inputs.some((x) => !sameShape(joined(x), joined(first)))) {
+      throw new ShapeError(
+        `concat: shapes ${inputs.map(shapeText).join(", ")} differ beyond axis ${axis}`,
+        `All axes but ${axis} must be equal.`,
+      );
+    }
+    return joined(first);
+  },
+  flops: () => 0,
+  cheap: true,
+  forward(gpu, inputs, { axis }, y) {
+    let start = 0;
+    for (const x of inputs) {
+      copyStrided(gpu, x, all(x.shape), y, partOf(y.shape, axis, start, x.shape[axis]));
+      start += x.shape[axis];
+    }
+    return undefined;
+  },
+  gradient({ inputs, needs, options: { axis } }, dy) {
+    let start = 0;
+    return inputs.map((x, i) => {
+      const view = partOf(dy.shape, axis, start, x.shape[axis]);
+      start += x.shape[axis];
+      return needs(i) ? asStridedOperator([dy], view) : null;
+    });
+  },
+});
+
+/** An axis as a number from 0 on; negative ones count from the last. */
+const axisOf = (name: string, axis: number, rank: number): number => normalizeAxes(name, rank, axis)[0];
+
+/** The axes in another order, as PyTorch's permute: axis i of the result is axis `axes[i]` of x. */
+export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  const rank = x.shape.length;
+  checkValue("permute: the axes", axes, [Array.isArray, "an array"]);
+  const order = axes.map((axis) => axisOf("permute", axis, rank));
+  if (normalizeAxes("permute", rank, order).length !== rank)
+    throw new ShapeError(`permute: the axes [${axes}] are not all of ${shapeText(x)}`, `Name all ${rank} axes.`);
+  const strides = stridesOf(x.shape);
+  const view = { shape: order.map((axis) => x.shape[axis]), strides: order.map((axis) => strides[axis]), offset: 0 };
+  return asStridedOperator([x], view);
+}
+
+/** Two axes exchanged; by default the last two. */
+export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  const rank = x.shape.length;
+  const [i, j] = [axisOf("transpose", a, rank), axisOf("transpose", b, rank)];
+  return permute(
+    x,
+    x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis)),
+  );
+}
+
+/** Without one axis or several of size 1; by default without all of them. Shares x's memory, as reshape does. */
+export function squeeze(x: Tensor, axes?: Axes): Tensor {
+  const dropped = new Set(normalizeAxes("squeeze", x.shape.length, axes).filter((axis) => x.shape[axis] === 1));
+  return reshape(
+    x,
+    x.shape.filter((_, axis) => !dropped.has(axis)),
+  );
+}
+
+/** With a new axis of size 1 at a place. Shares x's memory, as reshape does. */
+export const unsqueeze = (x: Tensor, axis: number): Tensor =>
+  reshape(x, x.shape.toSpliced(axisOf("unsqueeze", axis, x.shape.length + 1), 0, 1));
+
+/** The axes from `start` to `end` (included) as one. Shares x's memory, as reshape does. */
+export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  const rank = x.shape.length;
+  if (rank === 0) return reshape(x, [1]);
+  const [from, to] = [axisOf("flatten", start, rank), axisOf("flatten", end, rank)];
+  return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
+}
+
+/** Elements start to end (excluded) along an axis, or every `step`-th of them. */
+export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1): Tensor {
+  const along = axisOf("slice", axis, x.shape.length);
+  checkValue("slice: the start", start, whole(0));
+  checkValue("slice: the end", end, whole(1));
+  checkValue("slice: the step", step, whole(1));
+  if (!(start < end && end <= x.shape[along])) {
+    throw new ShapeError(
+      `slice: ${start} to ${end} is not within axis ${axis} of ${shapeText(x)}`,
+      `Give 0 <= start < end <= ${x.shape[along]}.`,
+    );
+  }
+  const { shape, strides, offset } = partOf(x.shape, along, start, Math.ceil((end - start) / step));
+  return asStridedOperator([x], { shape, strides: strides.with(along, strides[along] * step), offset });
+}
+
+/** Parts of a size along an axis, of which the last may be smaller, or of several sizes that make up all of it. */
+export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
+  const n = x.shape[axisOf("split", axis, x.shape.length)];
+  if (typeof sizes === "number") checkValue("split: the size", sizes, whole(1));
+  const lengths =
+    typeof sizes === "number"
+      ? Array.from({ length: Math.ceil(n / sizes) }, (_, i) => Math.min(sizes, n - i * sizes))
+      : sizes;
+  if (lengths.reduce((total, length) => total + length, 0) !== n)
+    throw new ShapeError(`split: sizes [${sizes}] for ${n} elements along axis ${axis}`, `Their sum must be ${n}.`);
+  let start = 0;
+  return lengths.map((length) => {
+    start += length;
+    return slice(x, start - length, start, axis);
+  });
+}
+
+/** Tensors joined along an axis; along all others they are alike. */
+export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
+  checkValue("concat: the tensors", inputs, [Array.isArray, "an array"]);
+  const rank = inputs[0]?.shape.length ?? 1;
+  return concatOperator(inputs, { axis: axisOf("concat", axis, rank) });
+}
+
+/** Tensors of one shape joined along a new axis. */
+export function stack(inputs: readonly Tensor[], axis = 0): Tensor {
+  checkValue("stack: the tensors", inputs, [Array.isArray, "an array"]);
+  return concat(
+    inputs.map((x) => unsqueeze(x, axis)),
+    axis,
+  );
+}
+
+/** Mirrored along one axis or several. */
+export function flip(x: Tensor, axes: Axes): Tensor {
+  const strides = stridesOf(x.shape);
+  let offset = 0;
+  for (const axis of normalizeAxes("flip", x.shape.length, axes)) {
+    offset += (x.shape[axis] - 1) * strides[axis];
+    strides[axis] *= -1;
+  }
+  return asStridedOperator([x], { shape: x.shape, strides, offset });
+}
+
+export interface PadOptions {
+  /** What the border is: a constant, x mirrored without its edge, or the edge repeated. */
+  mode?: "constant" | "reflect" | "replicate";
+  /** The constant. */
+  value?: number;
+}
+
+/**
+ * A border around x as PyTorch's pad: `padding` has the elements before and behind the last axis, then those of the one
+ * before it, and so on; none is negative.
+ */
+export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  checkOptions("pad", options, { mode: oneOf("constant", "reflect", "replicate"), value: number });
+  const { mode = "constant", value = 0 } = options;
+  const fits = Array.isArray(padding) && padding.length % 2 === 0 && padding.length <= 2 * x.shape.length;
+  checkValue("pad: the padding", padding, [() => fits, `two numbers for each of the last axes of ${shapeText(x)}`]);
+  for (const n of padding) checkValue("pad: a border", n, whole(0));
+  const borders = x.shape.map((_, axis) => {
+    const at = 2 * (x.shape.length - 1 - axis);
+    return [padding[at] ?? 0, padding[at + 1] ?? 0] as const;
+  });
+  if (mode === "constant") {
+    const shape = x.shape.map((n, axis) => n + borders[axis][0] + borders[axis][1]);
+    const strides = stridesOf(shape);
+    const offset = strides.reduce((sum, stride, axis) => sum + stride * borders[axis][0], 0);
+    return placeOperator([x], { view: { shape: x.shape, strides, offset }, shape, value });
+  }
+  const short = borders.findIndex((border, axis) => mode === "reflect" && Math.max(...border) >= x.shape[axis]);
+  if (short >= 0)
+    throw new ShapeError(`pad: axis ${short} of ${shapeText(x)} is too short to be mirrored so far`, "Pad it by less.");
+  const border = (y: Tensor, axis: number, length: number, behind: boolean): Tensor[] => {
+    if (length === 0) return [];
+    const n = y.shape[axis];
+    if (mode === "replicate")
+      return [expand(slice(y, behind ? n - 1 : 0, behind ? n : 1, axis), y.shape.with(axis, length))];
+    const start = behind ? n - 1 - length : 1;
+    return [flip(slice(y, start, start + length, axis), axis)];
+  };
+  return borders.reduce((y, [before, after], axis) => {
+    if (before + after === 0) return y;
+    return concat([...border(y, axis, before, false), y, ...border(y, axis, after, true)], axis);
+  }, x);
+}

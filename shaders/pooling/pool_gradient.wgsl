@@ -1,0 +1,46 @@
+// The adjoint of pooling: dx gathers from dy over the windows that an element lies in, in a fixed order: its share of
+// each average, or what belongs to it as the place of the maximum. dx [planes, height, width], dy and places [planes,
+// out_h, out_w]; averages have no places and bind whatever there is. One element of dx per invocation.
+const AVERAGE: u32 = 0; // @op
+const MAXIMUM: u32 = 1; // @op
+const OP: u32 = 0; // @tunable one of the operations above
+//#include pooling/lib/windows.wgsl
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> places: array<i32>;
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+//#include pooling/lib/average.wgsl
+
+// The first window whose last element is not before `at`.
+fn first_window(at: i32, kernel: i32, stride: i32) -> i32 {
+  return max(at - kernel + stride, 0) / stride;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let at = i32(flat_index(group, groups, local, WORKGROUP));
+  let line = at / params.width;
+  let plane = line / params.height;
+  if (plane >= params.planes) { return; }
+  let row = line - plane * params.height;
+  let column = at - line * params.width;
+  let top = first_window(row + params.pad_h, params.kernel_h, params.stride_h);
+  let left = first_window(column + params.pad_w, params.kernel_w, params.stride_w);
+  let bottom = min((row + params.pad_h) / params.stride_h, params.out_h - 1);
+  let right = min((column + params.pad_w) / params.stride_w, params.out_w - 1);
+  var sum = 0.0;
+  for (var j = top; j <= bottom; j++) {
+    for (var i = left; i <= right; i++) {
+      let window = (plane * params.out_h + j) * params.out_w + i;
+      if (OP == MAXIMUM) {
+        if (places[window] == row * params.width + column) { sum += dy[window]; }
+      } else {
+        sum += dy[window] * share(j * params.stride_h - params.pad_h, i * params.stride_w - params.pad_w);
+      }
+    }
+  }
+  dx[at] = sum;
+}

@@ -1,0 +1,22 @@
+// y = factor * x where x is repeated: y has up to four axes (n3 slowest), and x its own stride along each, 0 where it
+// is repeated. One element per invocation.
+const WORKGROUP: u32 = 64;
+
+struct Params { outputs: u32, n0: u32, n1: u32, n2: u32, s0: u32, s1: u32, s2: u32, s3: u32, factor: f32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let at = flat_index(group, groups, local, WORKGROUP);
+  if (at >= params.outputs) { return; }
+  let row = at / params.n0;
+  let plane = row / params.n1;
+  let from_row = (row % params.n1) * params.s1 + (plane % params.n2) * params.s2 + (plane / params.n2) * params.s3;
+  y[at] = params.factor * x[from_row + (at % params.n0) * params.s0];
+}

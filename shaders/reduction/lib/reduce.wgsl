@@ -1,0 +1,30 @@
+// What both kernels of reductions share: the operation, and up to two reduced and two kept axes, each with its own
+// stride in x; outputs are numbered over the kept ones. The maximum and the minimum start from an element of their own.
+const SUM: u32 = 0; // @op
+const MAX: u32 = 1; // @op
+const MIN: u32 = 2; // @op
+const OP: u32 = 0; // @tunable one of the operations above
+
+struct Params {
+  outputs: u32, kept0: u32, kept0_stride: u32, kept1_stride: u32,
+  inner: u32, inner_stride: u32, outer: u32, outer_stride: u32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+fn base_of(output: u32) -> u32 {
+  return (output % params.kept0) * params.kept0_stride + (output / params.kept0) * params.kept1_stride;
+}
+
+fn start(base: u32) -> f32 {
+  return select(x[base], 0.0, OP == SUM);
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  return select(select(a + b, min(a, b), OP == MIN), max(a, b), OP == MAX);
+}

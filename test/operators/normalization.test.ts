@@ -1,0 +1,49 @@
+// Batch norm's running averages, which training moves in place and inference reads, also when it is recorded.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { batchNorm2d, record } from "../../engine/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import { Random } from "../../engine/random.js";
+import { messageOf, testGpu, uniform, upload } from "../support/gpu.js";
+
+function near(ours: ArrayLike<number>, expected: ArrayLike<number>): void {
+  const errors = Array.from(ours, (value, i) => Math.abs(value - expected[i]));
+  assert.ok(Math.max(...errors) < 1e-5, `${ours}, ${expected}`);
+}
+
+test("training moves the running averages at every replay, and inference goes by them", async () => {
+  const gpu = await testGpu("software");
+  const x = uniform(new Random(3), [4, 2, 3, 1]);
+  const [runningMean, runningVar] = [gpu.persistent([2]), gpu.persistent([2])];
+  runningMean.write([1, -1]);
+  runningVar.write([1, 2]);
+  const input = upload(gpu, x);
+  const { program } = await record(gpu, () => batchNorm2d(input, { runningMean, runningVar, momentum: 0.5 }));
+  const [mean, spread] = [reference.mean(x, [0, 2, 3]).data, reference.variance(x, [0, 2, 3]).data];
+  let [m, v] = [Float64Array.of(1, -1), Float64Array.of(1, 2)];
+  for (let step = 0; step < 2; step++) {
+    program.replay();
+    m = m.map((value, c) => 0.5 * value + 0.5 * mean[c]);
+    v = v.map((value, c) => 0.5 * value + 0.5 * spread[c]);
+    near(await runningMean.read(), m);
+    near(await runningVar.read(), v);
+  }
+  const y = batchNorm2d(input, { runningMean, runningVar, training: false });
+  const channel = (i: number) => Math.floor(i / 3) % 2;
+  near(
+    await y.read(),
+    x.data.map((value, i) => (value - m[channel(i)]) / Math.sqrt(v[channel(i)] + 1e-5)),
+  );
+  program.dispose();
+});
+
+test("inference without averages is refused", async () => {
+  const gpu = await testGpu("software");
+  const x = gpu.empty([1, 2, 1, 1]);
+  assert.match(
+    messageOf(() => batchNorm2d(x, { training: false })),
+    /no running mean and variance.*Give runningMean/,
+  );
+});
+
+test.run();

@@ -1,0 +1,59 @@
+// Cases of maxima and averages of windows.
+import type { Shape } from "../../engine/core/tensor.js";
+import * as engine from "../../engine/index.js";
+import * as reference from "../../engine/operators/reference.js";
+import { byDifferences, type FamilyTests, type OperatorCase, spread, values } from "./support/case.js";
+
+type Two = [number, number];
+
+const maxPool = (shape: Shape, kernel: Two, stride: Two, padding: Two): OperatorCase =>
+  byDifferences(
+    `[${shape}] by [${kernel}], stride [${stride}], padding [${padding}]`,
+    [spread(shape)],
+    (x) => engine.maxPool2d(x, kernel, { stride, padding }),
+    (x) => reference.maxPool2d(x, { kernel, stride, padding }),
+  );
+
+const avgPool = (shape: Shape, kernel: Two, stride: Two, padding: Two, countIncludePad: boolean): OperatorCase =>
+  byDifferences(
+    `[${shape}] by [${kernel}], stride [${stride}], padding [${padding}], ${countIncludePad}`,
+    [values(shape)],
+    (x) => engine.avgPool2d(x, kernel, { stride, padding, countIncludePad }),
+    (x) => reference.avgPool2d(x, { kernel, stride, padding }, countIncludePad),
+  );
+
+export const cases: FamilyTests["cases"] = {
+  maxPool2d: {
+    cases: [
+      maxPool([2, 2, 4, 5], [2, 2], [2, 2], [0, 0]),
+      maxPool([1, 3, 5, 6], [3, 2], [1, 2], [1, 1]),
+      maxPool([1, 1, 7, 5], [2, 1], [3, 2], [1, 0]),
+      byDifferences(
+        "[1,2,4,6] by 2",
+        [spread([1, 2, 4, 6])],
+        (x) => engine.maxPool2d(x, 2),
+        (x) => reference.maxPool2d(x, { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }),
+      ),
+    ],
+    exercises: ["maxPlaces", "maxPool2dGradient"],
+  },
+  avgPool2d: {
+    cases: [
+      avgPool([2, 2, 4, 5], [2, 2], [2, 2], [0, 0], true),
+      avgPool([1, 2, 5, 6], [3, 2], [1, 2], [1, 1], true),
+      avgPool([1, 2, 5, 6], [3, 2], [2, 1], [1, 1], false),
+      avgPool([1, 1, 7, 5], [2, 1], [3, 2], [1, 0], false),
+    ],
+    exercises: ["avgPool2dGradient"],
+  },
+  adaptiveAvgPool2d: {
+    cases: [1, 2].map((n) =>
+      byDifferences(
+        `[1,3,4,6] to ${n}`,
+        [values([1, 3, 4, 6])],
+        (x) => engine.adaptiveAvgPool2d(x, n),
+        (x) => reference.avgPool2d(x, { kernel: [4 / n, 6 / n], stride: [4 / n, 6 / n], padding: [0, 0] }, true),
+      ),
+    ),
+  },
+};
