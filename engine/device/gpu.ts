@@ -314,4 +314,9 @@ export class Gpu implements AdapterTraits {
     this.device.removeEventListener("uncapturederror", this.#onError);
     if (this.#ownsDevice) this.device.destroy();
   }
+
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }

@@ -206,6 +206,11 @@ export class Program {
     this.#commands = [];
   }
 
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /**
    * Gives every promised storage a buffer. Storages are placed from the largest to the smallest, each into the first
    * buffer that is free during its life (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
