@@ -41,7 +41,11 @@ const GRAD_OPTIONS = { dy: object, createGraph: flag };
  * gpu.dispose();
  * ```
  */
-export function grad(output: Tensor, inputs: readonly Tensor[], options: InputGradOptions = {}): Tensor[] {
+export function grad<const I extends readonly Tensor[]>(
+  output: Tensor,
+  inputs: I,
+  options: InputGradOptions = {},
+): { -readonly [K in keyof I]: Tensor } {
   checkValue("grad: the inputs", inputs, [Array.isArray, "an array of tensors"]);
   checkOptions("grad", options, { ...GRAD_OPTIONS, allowUnused: flag });
   const { gpu } = output;
@@ -51,7 +55,8 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: InputGr
     for (const [i, input] of inputs.entries()) checkUsed(i, input, used);
   }
   const found = reverse(output, nodes, new Set(inputs), options);
-  return inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
+  const gradients = inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
+  return gradients as { -readonly [K in keyof I]: Tensor };
 }
 
 function checkUsed(i: number, input: Tensor, used: ReadonlySet<Tensor | undefined>): void {

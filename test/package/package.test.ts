@@ -210,11 +210,23 @@ test("the command says what to install for picture files", async () => {
 
 test("the README's script passes the type check of a strict project, declarations included", async () => {
   const asTypeScript = `${script}\nimport { Translator } from "cutgpu/cut";\nimport { runBench } from "cutgpu/bench";
+import type { Tensor } from "cutgpu";
 export const translator: typeof Translator.prototype.translate = async (picture) => picture;
-export const bench: typeof runBench = runBench;\n`;
+export const bench: typeof runBench = runBench;
+export function gradientOf(y: Tensor, x: Tensor): Tensor {
+  const [dx] = grad(y, [x]);
+  return dx;
+}\n`;
   writeFileSync(join(project, "check.ts"), asTypeScript);
   const tsc = join(packages, "typescript", "bin", "tsc");
-  const common = { strict: true, noEmit: true, target: "es2023", lib: ["es2023", "dom"], types: [] };
+  const common = {
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    target: "es2023",
+    lib: ["es2023", "dom"],
+    types: [],
+  };
   const config = { compilerOptions: { ...common, module: "nodenext" }, files: ["check.ts"] };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
   await succeed(node([tsc, "-p", project], project));
