@@ -23,9 +23,11 @@ export type { MemoryStatistics } from "./device/memory.js";
 export type { DispatchCall, Observer, OperatorCall } from "./device/observers.js";
 export { type OpenOptions, openGpu } from "./device/open.js";
 export { planningGpu } from "./device/planning.js";
+export { loadParameters, saveParameters } from "./formats/parameters.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
+export * from "./initialization.js";
 export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
@@ -128,7 +130,7 @@ export {
   transpose,
   unsqueeze,
 } from "./operators/strided/index.js";
-export { Adam, type AdamOptions } from "./optimizers/index.js";
+export * from "./optimizers/index.js";
 export { Arena, Program, type RecordOptions, record } from "./program/program.js";
 export { keepForBackward } from "./program/recording.js";
 export type { Rematerialize } from "./program/rematerialization.js";

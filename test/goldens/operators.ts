@@ -97,11 +97,17 @@ function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers
   return answers;
 }
 
-/** OperatorParameters after each update. */
-function adam(gpu: Gpu, given: OperatorCase): Answers {
+const optimizers: { readonly [op: string]: typeof engine.Adam | typeof engine.AdamW | typeof engine.SGD } = {
+  adam: engine.Adam,
+  adamw: engine.AdamW,
+  sgd: engine.SGD,
+};
+
+/** Parameters after each update. */
+function updated(gpu: Gpu, given: OperatorCase): Answers {
   const { lr, steps, ...options } = given.parameters as unknown as OperatorParameters;
   const p = upload(gpu, given.dense("p0"));
-  const optimizer = new engine.Adam(gpu, new Map([["p", p]]), options);
+  const optimizer = new optimizers[given.op](gpu, new Map([["p", p]]), options);
   const trajectory: Answers = {};
   for (let step = 1; step <= steps; step++) {
     optimizer.advance(lr);
@@ -114,11 +120,13 @@ function adam(gpu: Gpu, given: OperatorCase): Answers {
 
 /** Every answer of one operator case with its error; the patch path both fused and composed. */
 export async function operatorAnswers(gpu: Gpu, given: OperatorCase): Promise<GoldenCase[]> {
-  if (given.op !== "adam" && !forwards[given.op]) {
+  if (!optimizers[given.op] && !forwards[given.op]) {
     throw new Error(`nothing answers "${given.op}" of ${given.name}: add its call to test/goldens/operators.ts`);
   }
   const ways: [string, () => Answers][] =
-    given.op === "adam" ? [["", () => adam(gpu, given)]] : [["", () => differentiate(gpu, given, forwards[given.op])]];
+    given.op in optimizers
+      ? [["", () => updated(gpu, given)]]
+      : [["", () => differentiate(gpu, given, forwards[given.op])]];
   if (given.op === "patchNcePath") ways.push([" composed", () => differentiate(gpu, given, composedPath)]);
   const cases: GoldenCase[] = [];
   for (const [note, work] of ways) {

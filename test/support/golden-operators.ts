@@ -30,6 +30,9 @@ export interface OperatorParameters {
   beta1: number;
   beta2: number;
   steps: number;
+  weightDecay: number;
+  dampening: number;
+  nesterov: boolean;
 }
 
 /** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */

@@ -105,7 +105,13 @@ const functions: [name: string, call: (options: never) => unknown, impossible: o
   [
     "Adam",
     (options) => new engine.Adam(gpu, new Map(), options).dispose(),
-    [{ lr: 0.1 }, { weightDecay: 0.1 }, { beta1: 1 }, { beta2: "0.9" }, { eps: -1 }],
+    [{ lr: 0.1 }, { weightDecay: -0.1 }, { beta1: 1 }, { beta2: "0.9" }, { eps: -1 }],
+  ],
+  [
+    "SGD",
+    (options) => new engine.SGD(gpu, new Map(), options).dispose(),
+    [{ lr: 0.1 }, { momentum: 1 }, { nesterov: 1 }, { weightDecay: "0" }],
+    { momentum: 0.9, nesterov: true },
   ],
 ];
 

@@ -177,13 +177,33 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
       db2: second.db,
     };
   },
-  adam(given, { lr, beta1, beta2, eps, steps }) {
+  sgd(given, { steps, ...options }) {
+    const p0 = given.dense("p0");
+    let state = { p: p0, buffer: zeros(p0.shape) };
+    const trajectory: Answers = {};
+    for (let step = 1; step <= steps; step++) {
+      state = reference.sgd(state.p, given.dense(`g${step - 1}`), state.buffer, { ...options, step });
+      trajectory[`p${step}`] = state.p;
+    }
+    return trajectory;
+  },
+  adamw: (given, parameters) => answers["adam"](given, parameters),
+  adam(given, { lr, beta1, beta2, eps, steps, weightDecay }) {
+    const decoupled = given.op === "adamw";
     const p0 = given.dense("p0");
     let state = { p: p0, m: zeros(p0.shape), v: zeros(p0.shape) };
     const trajectory: Answers = {};
     for (let step = 1; step <= steps; step++) {
       const gradient = given.dense(`g${step - 1}`);
-      state = reference.adam(state.p, gradient, state.m, state.v, { lr, beta1, beta2, eps, step });
+      state = reference.adam(state.p, gradient, state.m, state.v, {
+        lr,
+        beta1,
+        beta2,
+        eps,
+        step,
+        weightDecay,
+        decoupled,
+      });
       trajectory[`p${step}`] = state.p;
     }
     return trajectory;
