@@ -35,6 +35,7 @@ await build({
   outdir,
   outbase: ".",
   platform: "neutral",
+  plugins: [{ name: "compact-wgsl", setup: compactShaders }],
 });
 
 const command = await build({
@@ -53,6 +54,23 @@ const command = await build({
 writeFileSync(join(outdir, "command", "LICENSES.txt"), licences(command.metafile));
 
 writeTypes();
+
+/** The shaders of the library without the spaces that a compiler does not need; the command's stay readable. */
+function compactShaders({ onLoad }) {
+  const compacted = (_, key, text) => key + JSON.stringify(compactWgsl(JSON.parse(text)));
+  onLoad({ filter: /generated\.ts$/ }, ({ path }) => ({
+    loader: "ts",
+    contents: readFileSync(path, "utf8").replace(/^( *"code": )("(?:[^"\\]|\\.)*")/gm, compacted),
+  }));
+}
+
+/** Lines of constants stay as they are, since engine/device/kernel.ts looks for them. */
+function compactWgsl(code) {
+  const lines = code.split("\n").filter((line) => line.trim());
+  return lines
+    .map((line) => (/^const \w+: \w+ = /.test(line) ? line : line.replace(/ ?([+*=<>|?:,;(){}]+|&&) ?/g, "$1")))
+    .join("\n");
+}
 
 /** The licence texts of the packages bundled into the command. */
 function licences({ inputs }) {

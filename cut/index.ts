@@ -4,6 +4,17 @@
 /** @module cutgpu/cut */
 
 export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
+export { pearson, spearman } from "./evaluation/correlation.js";
+export { type Evaluation, type EvaluationInput, evaluate, type FeatureExtractor } from "./evaluation/evaluate.js";
+export { type Features, featuresOf } from "./evaluation/features.js";
+export type { Figure } from "./evaluation/figures.js";
+export { frechetDistance } from "./evaluation/frechet-distance.js";
+export { KernelDistance } from "./evaluation/kernel-distance.js";
+export { type NeighbourShares, nearestRows, neighbourShares } from "./evaluation/neighbours.js";
+export { l1, msSsim, psnr, ssim } from "./evaluation/pair-metrics.js";
+export type { PictureSet } from "./evaluation/pairs.js";
+export { type Planes, planesOf } from "./evaluation/planes.js";
+export { mindDistance, slicedWasserstein } from "./evaluation/sliced-wasserstein.js";
 export { type InspectModel, loadInspectModel } from "./inspection/inspection-model.js";
 export {
   type ComponentsMap,

@@ -9,8 +9,9 @@ const MAX_BINDINGS = 8;
 /**
  * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare
  * constants that a dispatch may replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel
- * must undo (num_workgroups), or be given fewer. Throws a ShapeError that says what the reader could not make out; what
- * the compiler says comes as a GpuError.
+ * must undo (num_workgroups), or be given fewer. Throws a ShapeError that says what the reader could not make out. What
+ * the compiler says comes as a GpuError with line and column, from record, or else from the next read() or finish();
+ * other kernels are not concerned.
  *
  * @example
  * ```ts
@@ -87,6 +88,7 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
     workgroupSize: readWorkgroupSize(text, constants),
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
+    custom: true,
   };
 }
 

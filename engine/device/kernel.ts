@@ -21,6 +21,8 @@ export interface KernelSource {
   readonly workgroupSize: readonly (number | string)[];
   readonly subgroups: boolean;
   readonly code: string;
+  /** From kernelFromWgsl: nobody has seen it compile. */
+  readonly custom?: boolean;
 }
 
 export type BindingNames<K extends KernelSource> = K["bindings"][number]["name"];
@@ -80,13 +82,18 @@ export class Kernel {
   readonly layout: GPUBindGroupLayout;
   readonly label: string;
   readonly #device: GPUDevice;
-  readonly #descriptor: () => GPUComputePipelineDescriptor;
+  readonly #constants: { readonly [name: string]: number | boolean };
+  #module: GPUShaderModule | undefined;
   #pipeline: GPUComputePipeline | undefined;
   #pending: Promise<void> | undefined;
+  #proven: boolean;
+  #failure: GpuError | undefined;
 
   constructor(device: GPUDevice, source: KernelSource, constants: { readonly [name: string]: number | boolean }) {
     this.#device = device;
     this.source = source;
+    this.#constants = constants;
+    this.#proven = !source.custom;
     const chosen = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
     this.label = chosen.length ? `${source.name}(${chosen.join(",")})` : source.name;
     this.layout = device.createBindGroupLayout({
@@ -108,31 +115,75 @@ export class Kernel {
           : []),
       ],
     });
-    this.#descriptor = () => ({
-      label: this.label,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [this.layout] }),
-      compute: { module: device.createShaderModule({ label: this.label, code: specialize(source, constants) }) },
-    });
   }
 
-  /** The pipeline, compiled now if it has not been. */
+  #describe(): GPUComputePipelineDescriptor {
+    const code = specialize(this.source, this.#constants);
+    this.#module = this.#device.createShaderModule({ label: this.label, code });
+    const layout = this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
+    return { label: this.label, layout, compute: { module: this.#module } };
+  }
+
+  /** Whether it is known to compile. Until then its commands are to go alone, by tryOut. */
+  get proven(): boolean {
+    return this.#proven;
+  }
+
+  /** The pipeline, compiled now if it has not been. Throws a GpuError where it is known not to compile. */
   get pipeline(): GPUComputePipeline {
-    this.#pipeline ??= this.#device.createComputePipeline(this.#descriptor());
+    if (this.#failure) throw this.#failure;
+    this.#pipeline ??= this.#device.createComputePipeline(this.#describe());
     return this.#pipeline;
   }
 
   /** Compiles beside others, without blocking; after it `pipeline` costs nothing. */
   compile(): Promise<void> {
-    if (this.#pipeline) return Promise.resolve();
-    this.#pending ??= this.#device.createComputePipelineAsync(this.#descriptor()).then(
-      (pipeline) => {
-        this.#pipeline = pipeline;
-      },
-      (cause: Error) => {
-        throw new GpuError(`the kernel ${this.label} did not compile: ${cause.message}`);
-      },
-    );
+    if (this.#pipeline && this.#proven) return Promise.resolve();
+    this.#pending ??= this.#compile();
     return this.#pending;
+  }
+
+  async #compile(): Promise<void> {
+    // The compiler's own error is that of the pipeline, told once more.
+    this.#device.pushErrorScope("validation");
+    const pipeline = this.#device.createComputePipelineAsync(this.#describe());
+    this.#device.popErrorScope().catch(() => undefined);
+    try {
+      this.#pipeline = await pipeline;
+      this.#proven = true;
+    } catch (cause) {
+      throw await this.#refused((cause as Error).message);
+    }
+  }
+
+  /**
+   * Runs `work`, which submits commands with this kernel and no others. Resolves to the error of a kernel that does not
+   * compile, which is also thrown where it is used again. Nothing may be awaited inside.
+   */
+  tryOut(work: () => void): Promise<GpuError | undefined> {
+    this.#device.pushErrorScope("validation");
+    try {
+      work();
+    } finally {
+      this.#pending = this.#device.popErrorScope().then(async (error) => {
+        if (error) await this.#refused(error.message);
+        else this.#proven = this.#pipeline !== undefined;
+      });
+    }
+    // A lost device is reported elsewhere.
+    return this.#pending.then(
+      () => this.#failure,
+      () => undefined,
+    );
+  }
+
+  /** The error of a kernel that does not compile: the compiler's first message with its line and column. */
+  async #refused(cause: string): Promise<GpuError> {
+    const messages = (await this.#module?.getCompilationInfo())?.messages ?? [];
+    const first = messages.find(({ type }) => type === "error");
+    const why = first ? `${this.source.name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : cause;
+    this.#failure ??= new GpuError(`the kernel ${this.label} did not compile: ${why}`);
+    return this.#failure;
   }
 
   /** Writes the uniform's members at their reflected offsets. */

@@ -34,6 +34,8 @@ export function planningGpu({ profile, subgroupSize }: AdapterTraits, maxBufferS
     createBindGroup: nothing,
     createPipelineLayout: nothing,
     createShaderModule: nothing,
+    pushErrorScope: nothing,
+    popErrorScope: () => Promise.resolve(null),
     createComputePipelineAsync: () => Promise.resolve({}),
   };
   return new Gpu(device as unknown as GPUDevice, profile, true);

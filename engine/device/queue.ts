@@ -2,7 +2,7 @@
 // uniforms go to slots of one ring buffer, written once per submit. Reading a tensor copies it to a pooled staging
 // buffer, so a read stalls nobody but the one who awaits it.
 
-import { DeviceLostError } from "../core/errors.js";
+import { DeviceLostError, type GpuError } from "../core/errors.js";
 import type { Guard } from "./error-scopes.js";
 import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import type { BufferRegistry } from "./memory.js";
@@ -24,6 +24,8 @@ export class Queue {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #used = 0;
+  /** What became of dispatches of kernels that were not known to compile. */
+  readonly #trials: Promise<GpuError | undefined>[] = [];
 
   constructor(device: GPUDevice, registry: BufferRegistry, guarded: Guard) {
     this.#guarded = guarded;
@@ -42,14 +44,34 @@ export class Queue {
     params: { readonly [name: string]: number },
     grid: readonly [number, number, number],
   ): void {
+    if (kernel.proven) {
+      this.#encode(kernel, buffers, params, grid);
+      return;
+    }
+    // One that does not compile must not take the commands of others with it.
+    this.flush();
+    const trial = kernel.tryOut(() => {
+      this.#encode(kernel, buffers, params, grid);
+      this.#submit();
+    });
+    this.#trials.push(trial);
+  }
+
+  #encode(
+    kernel: Kernel,
+    buffers: readonly BoundBuffer[],
+    params: { readonly [name: string]: number },
+    grid: readonly [number, number, number],
+  ): void {
     const offset = this.#used * UNIFORM_SLOT;
     kernel.packParams(params, this.#staged, offset);
+    const { pipeline } = kernel;
     this.#used++;
     if (!this.#pass) {
       this.#encoder = this.#device.createCommandEncoder();
       this.#pass = this.#encoder.beginComputePass();
     }
-    this.#pass.setPipeline(kernel.pipeline);
+    this.#pass.setPipeline(pipeline);
     this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.paramsSize ? [offset] : []);
     this.#pass.dispatchWorkgroups(...grid);
     if (this.#used === DISPATCHES_PER_SUBMIT) this.flush();
@@ -57,13 +79,14 @@ export class Queue {
 
   /** Submits what has been encoded. */
   flush(): void {
+    if (this.#pass) this.#guarded(() => this.#submit());
+  }
+
+  #submit(): void {
     if (!this.#encoder || !this.#pass) return;
-    const [encoder, pass] = [this.#encoder, this.#pass];
-    this.#guarded(() => {
-      pass.end();
-      this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staged.buffer, 0, this.#used * UNIFORM_SLOT);
-      this.#device.queue.submit([encoder.finish()]);
-    });
+    this.#pass.end();
+    this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staged.buffer, 0, this.#used * UNIFORM_SLOT);
+    this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
     this.#pass = null;
     this.#used = 0;
@@ -104,6 +127,7 @@ export class Queue {
     const free = this.#staging.get(size);
     if (free) free.push(staging);
     else this.#staging.set(size, [staging]);
+    await this.#refusals();
     return copy;
   }
 
@@ -111,6 +135,13 @@ export class Queue {
   async finish(): Promise<void> {
     this.flush();
     await this.#device.queue.onSubmittedWorkDone();
+    await this.#refusals();
+  }
+
+  /** Throws, once, the error of a kernel dispatched meanwhile that did not compile. */
+  async #refusals(): Promise<void> {
+    const errors = await Promise.all(this.#trials.splice(0));
+    for (const error of errors) if (error) throw error;
   }
 
   /** Forgets bind groups of buffers that are about to be destroyed. */

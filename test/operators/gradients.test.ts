@@ -79,29 +79,34 @@ async function firstOrder(gpu: Gpu, given: OperatorCase): Promise<void> {
   );
 }
 
-/** h = sum over inputs of <gradient i, v_i>, as a number of the inputs and dy. */
+/** h = sum over wanted inputs of <gradient i, v_i>, differentiated by these and by dy. */
 function gradientOfGradient(gpu: Gpu, given: OperatorCase, dy: Dense, v: readonly Dense[]): Tensor[] {
   return gpu.scope(() => {
     const inputs = tracked(gpu, given.inputs);
     const cotangent = upload(gpu, dy).requireGrad();
-    const gradients = grad(given.forward(...inputs), inputs, { dy: cotangent, createGraph: true });
+    const differentiated = wanted(given).map((i) => inputs[i]);
+    const gradients = grad(given.forward(...inputs), differentiated, { dy: cotangent, createGraph: true });
     const h = gradients.map((g, i) => engine.sum(engine.mul(g, upload(gpu, v[i])))).reduce(engine.add);
     // The gradient of a linear operator does not depend on its input.
-    return grad(h, [...inputs, cotangent], { allowUnused: true });
+    return grad(h, [...differentiated, cotangent], { allowUnused: true });
   });
 }
 
 async function secondOrder(gpu: Gpu, given: OperatorCase): Promise<void> {
   const random = new Random(6);
   const dy = uniform(random, given.reference(...given.inputs).shape);
-  const v = given.inputs.map((x) => uniform(random, x.shape));
+  const indices = wanted(given);
+  const differentiated = indices.map((i) => given.inputs[i]);
+  const v = differentiated.map((x) => uniform(random, x.shape));
   const h = (values: readonly Dense[]) => {
-    const inputs = values.slice(0, -1);
-    return given
-      .gradient(values[inputs.length], ...inputs)
-      .reduce((sum, g, i) => sum + (g === null ? 0 : dot(g, v[i])), 0);
+    const inputs = [...given.inputs];
+    indices.forEach((index, i) => {
+      inputs[index] = values[i];
+    });
+    const gradients = given.gradient(values[indices.length], ...inputs);
+    return indices.reduce((sum, index, i) => sum + dot(gradients[index] as Dense, v[i]), 0);
   };
-  checkAlong(h, [...given.inputs, dy], await downloadAll(gradientOfGradient(gpu, given, dy, v)));
+  checkAlong(h, [...differentiated, dy], await downloadAll(gradientOfGradient(gpu, given, dy, v)));
 }
 
 for (const [operator, { cases }] of operatorCases) {

@@ -23,7 +23,6 @@ function instanceNorm(shape: Shape, activation: Activation, withResidual: boolea
       const { dx } = reference.instanceNormGradient(x, { activation, eps: 1e-3 }, dy);
       return residual ? [dx, dy] : [dx];
     },
-    once: true,
   };
 }
 

@@ -28,7 +28,6 @@ function l2Normalize(x: Dense, eps: number): OperatorCase {
     forward: (x) => engine.l2Normalize(x, eps),
     reference: (x) => reference.l2Normalize(x, eps),
     gradient: (dy, x) => [reference.l2NormalizeGradient(x, eps, dy).dx],
-    once: true,
   };
 }
 
@@ -47,7 +46,6 @@ function patchNce(rows: number, channels: number, groups: number): OperatorCase 
     forward: (q, k) => engine.patchNce(q, k, options),
     reference: (q, k) => reference.patchNce(q, k, options),
     gradient: (dy, q, k) => [reference.patchNceGradient(q, k, options, dy).dq, null],
-    once: true,
   };
 }
 

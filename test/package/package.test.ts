@@ -14,12 +14,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Kernel, type KernelSource } from "../../engine/device/kernel.js";
+import * as kernels from "../../shaders/generated.js";
 import { projectFolder } from "../support/command.js";
 import { readmeBlocks } from "../support/examples.js";
+import { nullDevice } from "../support/null-device.js";
 
 const test = suite("package");
 
@@ -223,6 +227,15 @@ test("an app that only multiplies matrices gets no CUT, and of the engine little
   );
   assert.ok(gzipped <= 16 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
   assertStated(/; (\d+) KiB where only `matmul` is used/, gzipped);
+});
+
+test("its shaders, compacted, still compile", async () => {
+  const packed = join(project, "node_modules", "cutgpu", "dist", "package", "shaders", "generated.js");
+  const sources: KernelSource[] = Object.values(await import(pathToFileURL(packed).href));
+  const device = await nullDevice();
+  await Promise.all(sources.map((source) => new Kernel(device, source, source.constants).compile()));
+  const lengths = (all: readonly KernelSource[]) => all.reduce((sum, { code }) => sum + code.length, 0);
+  assert.ok(lengths(sources) < 0.9 * lengths(Object.values(kernels)));
 });
 
 test("the README's page is bundled by esbuild, with nothing of Node", async () => {

@@ -6,26 +6,11 @@ import { fileURLToPath } from "node:url";
 import { parseWgsl, validate } from "naga-wasm";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { create } from "webgpu";
 import { Kernel, type KernelSource, specialize } from "../../engine/device/kernel.js";
 import * as kernels from "../../shaders/generated.js";
+import { nullDevice } from "../support/null-device.js";
 
 const sources: readonly KernelSource[] = Object.values(kernels);
-
-// Dawn crashes where this object is collected.
-const nullBackend = create(["backend=null"]);
-let opening: Promise<GPUDevice> | undefined;
-
-/** A device that runs nothing and validates everything: all features, base limits. */
-function nullDevice(): Promise<GPUDevice> {
-  opening ??= (async () => {
-    const adapter = (await nullBackend.requestAdapter()) as GPUAdapter;
-    const device = await adapter.requestDevice({ requiredFeatures: [...adapter.features] as GPUFeatureName[] });
-    device.addEventListener("uncapturederror", (event) => event.preventDefault());
-    return device;
-  })();
-  return opening;
-}
 
 type Constants = { [name: string]: number | boolean };
 

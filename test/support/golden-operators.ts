@@ -33,8 +33,25 @@ export interface OperatorParameters {
   weightDecay: number;
   dampening: number;
   nesterov: boolean;
+  /** Of a second derivative: the operator with its parameters, and the input of the first derivative. */
+  of: OperatorParameters & { op: string };
+  wrt: string;
+  /** Of a penalty on a critic's gradient. */
+  layers: readonly CriticLayer[];
+  reduce: "sum" | "mean";
+  weight: number;
+  target: number;
+  /** Inputs without a gradient, and gradients that are zero. */
+  constants?: readonly string[];
+  zero_gradients?: readonly string[];
 }
 
-/** The tensors of a case that are to be answered: the output, the gradients, Adam's parameters after each step. */
+/** A convolution w_i, b_i of stride 1 with its padding, or what has no parameters. */
+export type CriticLayer = readonly ["conv", i: number, padding: number] | "instanceNorm" | "leakyRelu" | "blurDown";
+
+/**
+ * The tensors of a case that are to be answered: the output (of a second derivative g and z, too), what a
+ * training batchNorm2d keeps, the gradients, Adam's parameters after each step.
+ */
 export const isAnswer = (short: string) =>
-  short !== "dy" && /^(y|rows|running(Mean|Var)|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+  short !== "dy" && /^([gyz]|rows|running(Mean|Var)|d[a-z]+\d?|p[1-9]\d*)$/.test(short);

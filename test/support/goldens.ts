@@ -50,15 +50,26 @@ export interface OperatorCase {
   /** As JSON has them: stride, padding, eps, slope, mode, ... */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The file that it is of. */
+  readonly golden: StateDict;
   /** The tensor of that short name in float64. */
   dense(short: string): Dense;
   ids(short: string): Int32Array;
 }
 
+/** The operations of evaluation: what cut/evaluation computes, and no operators of the engine. */
+const EVALUATION = new Set([
+  ...["fid", "kid", "kidSubsets", "prdc", "slicedWasserstein", "swdPyramid", "ssim", "msSsim", "psnr", "l1"],
+  ...["pearson", "spearman", "resizeBicubic", "networkInput", "features", "lpips"],
+]);
+
 /** The cases of all operator files. */
-export function operatorCases(): OperatorCase[] {
-  return goldenFiles().flatMap((file) => operatorCasesOf(readGolden(file)));
-}
+export const operatorCases = (): OperatorCase[] => allCases().filter(({ op }) => !EVALUATION.has(op));
+
+/** The cases of evaluation: metrics and features. */
+export const evaluationCases = (): OperatorCase[] => allCases().filter(({ op }) => EVALUATION.has(op));
+
+const allCases = () => goldenFiles().flatMap((file) => operatorCasesOf(readGolden(file)));
 
 /** The cases of one file; none where its metadata list no `cases`. */
 export function operatorCasesOf(golden: StateDict): OperatorCase[] {
@@ -75,6 +86,7 @@ export function operatorCasesOf(golden: StateDict): OperatorCase[] {
       op,
       parameters,
       tensors,
+      golden,
       dense: (short: string) => goldenDense(golden, `${name}.${short}`),
       ids: (short: string) => goldenIds(golden, `${name}.${short}`),
     };

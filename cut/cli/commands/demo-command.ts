@@ -9,9 +9,9 @@ import { Random } from "../../../engine/random.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
 import { type DemoPlan, demoOptions, planDemo, plannedSteps } from "../../demo/demo-settings.js";
-import { type Pair, type Score, scoreOf } from "../../demo/metrics.js";
 import { drawOpenMoji } from "../../demo/openmoji.js";
 import { sheetOf } from "../../demo/picture-sheet.js";
+import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
@@ -85,6 +85,13 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
   }
 }
 
+/** A held-out drawing and its true translation. */
+interface Pair {
+  label: string;
+  input: Picture;
+  truth: Picture;
+}
+
 class Demo {
   readonly #translator: Translator;
   readonly #losses: LossRow[] = [];
@@ -133,9 +140,9 @@ class Demo {
       "truth",
       pairs.map(({ truth }) => truth),
     );
-    const scores: [string, Score][] = [
-      ["translated", scoreOf(pairs, outputs)],
-      ["the input itself", scoreOf(pairs, inputs)],
+    const scores: [string, Evaluation][] = [
+      ["translated", await scoreOf(pairs, outputs)],
+      ["the input itself", await scoreOf(pairs, inputs)],
     ];
     this.#report(before, after, [
       ...scores.map(([what, score]): [string, string] => [what, scoreText(score)]),
@@ -146,8 +153,12 @@ class Demo {
     const sheetPng = await encodePng(sheet);
     const sheetPath = folder.saveSample("before-after.png", sheetPng);
     await showOnTerminal(sheet, sheetPng);
-    say(`\n${pairs.length} held-out drawings against the truth, mean absolute error (lower is better) and SSIM:`);
+    say(
+      `\n${pairs.length} held-out drawings against the truth, mean absolute error (lower is better), SSIM (higher is`,
+    );
+    say("better) and the sliced Wasserstein distance of all of them (lower is better):");
     for (const [what, score] of scores) say(`  ${what.padEnd(17)} ${scoreText(score)}`);
+    say(`  ${"half of the truths, other half".padEnd(42)} SWD ${figureOf(scores[0][1], "SWD").floor?.toFixed(1)}`);
     say(`\nreport:  ${join(folder.path, "report.html")}`);
     say(`picture: ${sheetPath}`);
     const pictures = join(folder.path, "data", "testA");
@@ -185,7 +196,19 @@ class Demo {
   }
 }
 
-const scoreText = (value: Score) => `L1 ${value.l1.toFixed(4)}  SSIM ${value.ssim.toFixed(4)}`;
+/** How near translations are to the truths of `pairs`, one by one and as sets. */
+function scoreOf(pairs: readonly Pair[], translations: readonly Picture[]): Promise<Evaluation> {
+  const names = pairs.map(({ label }) => label);
+  const truths = { names, read: async (i: number) => pairs[i].truth };
+  return evaluate({ fakes: { names, read: async (i) => translations[i] }, reals: truths, pairs: truths });
+}
+
+const figureOf = ({ figures }: Evaluation, wanted: string) => figures.find(({ name }) => name === wanted)!;
+
+const scoreText = (score: Evaluation) => {
+  const value = (name: string, digits: number) => `${name} ${figureOf(score, name).value?.toFixed(digits)}`;
+  return [value("L1", 4), value("SSIM", 4), value("SWD", 1)].join("  ");
+};
 
 async function drawData(folder: string, { drawings, sizes }: DemoPlan, signal: AbortSignal): Promise<Pair[]> {
   let progress: ReturnType<typeof startProgress> | null = null;

@@ -9,11 +9,13 @@ import {
 } from "../../../shaders/generated.js";
 import { checkOptions, number, object, oneOf, positive } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
-import { defineOperator } from "../../core/operator.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
+import { add, gate, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
+import { mean } from "../reduction/index.js";
 
 export interface InstanceNormOptions {
   eps?: number;
@@ -96,42 +98,61 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
     return [statistics];
   },
   recompute: normalize,
-  gradient({ inputs: [x, residual], options: { slope }, saved: [statistics], needs }, dy) {
-    const dx = needs(0) ? instanceNormGradientOperator([dy, x, statistics], { slope }) : null;
+  gradient({ inputs: [x, residual], options, saved: [statistics], needs }, dy) {
+    const dx = needs(0) ? instanceNormGradientOperator([dy, x, statistics], options) : null;
     return [dx, residual && needs(1) ? dy : null];
   },
 });
 
-export const instanceNormGradientOperator = defineOperator<
-  readonly [dy: Tensor, x: Tensor, statistics: Tensor],
-  { slope: number | null }
->({
-  name: "instanceNormGradient",
-  shape: ([dy]) => dy.shape,
-  // The normalised value 2, two sums 3, the gradient 4; then the activation's gate.
-  flops: ([dy], { slope }) => sizeOf(dy as Shape) * (9 + Number(slope !== null)),
-  forward(gpu, [dy, x, statistics], { slope }, dx) {
-    const planes = statistics.shape[0];
-    const size = x.size / planes;
-    const sums = gpu.empty([planes, 2]);
-    const SLOPED = slope !== null;
-    gpu.dispatch(instance_norm_gradient_sums, {
-      bindings: { dy, x, statistics, sums },
-      params: { size, slope: slope ?? 0 },
-      grid: planes,
-      constants: { WORKGROUP: WORKGROUP[gpu.profile], SLOPED },
-    });
-    const { PER_THREAD, grid } = partsOf(gpu, instance_norm_gradient, planes, size);
-    gpu.dispatch(instance_norm_gradient, {
-      bindings: { dy, x, statistics, sums, dx },
-      params: { planes, size, slope: slope ?? 0 },
-      grid,
-      constants: { SLOPED, PER_THREAD },
-    });
-    sums.dispose();
-    return undefined;
-  },
-});
+/**
+ * dx = r (g - mean(g) - u mean(g u)) with r = 1 / sqrt(variance + eps), u = (x - mean(x)) r the normalised value and g
+ * the activation's gradient. Its own gradient is made of operators, so it can be differentiated as often as wanted.
+ */
+export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Tensor, statistics: Tensor], NormOptions> =
+  defineOperator({
+    name: "instanceNormGradient",
+    shape: ([dy]) => dy.shape,
+    // The normalised value 2, two sums 3, the gradient 4; then the activation's gate.
+    flops: ([dy], { slope }) => sizeOf(dy as Shape) * (9 + Number(slope !== null)),
+    forward(gpu, [dy, x, statistics], { slope }, dx) {
+      const planes = statistics.shape[0];
+      const size = x.size / planes;
+      const sums = gpu.empty([planes, 2]);
+      const SLOPED = slope !== null;
+      gpu.dispatch(instance_norm_gradient_sums, {
+        bindings: { dy, x, statistics, sums },
+        params: { size, slope: slope ?? 0 },
+        grid: planes,
+        constants: { WORKGROUP: WORKGROUP[gpu.profile], SLOPED },
+      });
+      const { PER_THREAD, grid } = partsOf(gpu, instance_norm_gradient, planes, size);
+      gpu.dispatch(instance_norm_gradient, {
+        bindings: { dy, x, statistics, sums, dx },
+        params: { planes, size, slope: slope ?? 0 },
+        grid,
+        constants: { SLOPED, PER_THREAD },
+      });
+      sums.dispose();
+      return undefined;
+    },
+    gradient({ inputs: [dy, x, statistics], options: { eps, slope }, needs }, cotangent) {
+      // Of a symmetric linear map of g, the map itself; its matrix depends on x by r and u:
+      //   <c, dx> = size r (mean(c g) - mean(c) mean(g) - mean(c u) mean(g u))
+      const gradient = (v: Tensor) => instanceNormGradientOperator([v, x, statistics], { eps, slope: null });
+      const average = (v: Tensor) => mean(v, [2, 3], true);
+      const centered = sub(x, average(x));
+      const r = rsqrt(add(average(square(centered)), eps));
+      const u = mul(centered, r);
+      const activated = (v: Tensor) => (slope === null ? v : gate(v, u, slope));
+      if (!needs(1)) return [activated(gradient(cotangent)), null, null];
+      const g = activated(dy);
+      const [cu, gu] = [average(mul(cotangent, u)), average(mul(g, u))];
+      const covariance = sub(average(mul(cotangent, g)), mul(average(cotangent), average(g)));
+      const byR = mul(mul(square(r), sub(covariance, mul(cu, gu))), u);
+      const byU = gradient(mul(r, add(mul(gu, cotangent), mul(cu, g))));
+      return [needs(0) ? activated(gradient(cotangent)) : null, neg(add(byR, byU)), null];
+    },
+  });
 
 const INSTANCE_NORM_OPTIONS = {
   eps: positive,

@@ -6,6 +6,8 @@ import { defineOperator } from "../../core/operator.js";
 import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { add, clamp, div, mul, sqrt, square, sub } from "../pointwise/index.js";
+import { sum } from "../reduction/index.js";
 
 export const L2_EPS = 1e-7;
 
@@ -40,8 +42,20 @@ export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: n
     runL2Normalize(gpu, x, y, norms, eps);
     return [norms];
   },
-  gradient: ({ output, saved: [norms], options }, dy) => [l2NormalizeGradientOperator([dy, output, norms], options)],
+  gradient({ gpu, inputs: [x], output, saved: [norms], options }, dy) {
+    if (gpu.tape.recording) return [gradientInOperators(x, dy, options.eps)];
+    return [l2NormalizeGradientOperator([dy, output, norms], options)];
+  },
 });
+
+/** The same gradient in plain operators, which can be differentiated again. */
+function gradientInOperators(x: Tensor, dy: Tensor, eps: number): Tensor {
+  // The norm of a row of zeros has no gradient; zero is taken for it, as in PyTorch.
+  const norms = sqrt(clamp(sum(square(x), 1, true), 1e-30));
+  const lengths = add(norms, eps);
+  const along = div(sum(mul(dy, x), 1, true), mul(norms, square(lengths)));
+  return sub(div(dy, lengths), mul(x, along));
+}
 
 export const l2NormalizeGradientOperator = defineOperator<
   readonly [dy: Tensor, y: Tensor, norms: Tensor],

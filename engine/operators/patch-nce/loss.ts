@@ -6,12 +6,15 @@ import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/gene
 import { checkOptions, checkValue, positive, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator } from "../../core/operator.js";
+import { reshape } from "../../core/reshape.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
-import { runProduct } from "../matmul/index.js";
+import { matmul, runProduct } from "../matmul/index.js";
+import { add, exp, mul, scale, sub } from "../pointwise/index.js";
+import { sum } from "../reduction/index.js";
 import { ROW_WORKGROUP } from "./l2-normalize.js";
 
 export interface PatchNceOptions {
@@ -51,6 +54,9 @@ export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }:
 
 /** Keys whose similarities are in memory at a time: as many as an image has patches in CUT. */
 const KEYS_PER_BLOCK = 256;
+
+/** What stands for a row's similarity with its own key among the negatives. */
+const MASKED = -10;
 
 /** Similarities per invocation where they become probabilities. */
 const PER_THREAD = { software: 8, gpu: 1 } as const;
@@ -177,11 +183,31 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
     return [q.shape[0]];
   },
   flops: ([q], options) => similarityFlops(q as Shape, options),
-  gradient: ({ inputs: [q, k], output, saved: [negatives, s], options, needs }, dy) => [
-    needs(0) ? patchNceGradientOperator([q, k, output, negatives, dy, s], options) : null,
-    null,
-  ],
+  gradient({ gpu, inputs: [q, k], output, saved: [negatives, s], options, needs }, dy) {
+    if (!needs(0)) return [null, null];
+    if (gpu.tape.recording) return [gradientInOperators(q, k, output, dy, options), null];
+    return [patchNceGradientOperator([q, k, output, negatives, dy, s], options), null];
+  },
 });
+
+/** The same gradient in plain operators, which can be differentiated again; all similarities are in memory at once. */
+function gradientInOperators(q: Tensor, k: Tensor, loss: Tensor, dloss: Tensor, options: PatchNceOptions): Tensor {
+  const { groups, tau } = options;
+  const [rows, channels] = q.shape;
+  const size = rows / groups;
+  const grouped = (x: Tensor, columns: number) => reshape(x, [groups, size, columns]);
+  const isOwn = Float32Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
+  const own = q.gpu.tensor(isOwn, [1, size, size]);
+  const others = scale(own, -1, 1);
+  const keys = grouped(k, channels).detach();
+  const similarities = matmul(grouped(q, channels), keys, { transposeB: true });
+  const positives = sum(mul(similarities, own), 2, true);
+  const masked = add(mul(similarities, others), scale(own, MASKED));
+  const probabilities = exp(sub(scale(sub(masked, positives), 1 / tau), grouped(loss, 1)));
+  const ownKey = mul(sum(probabilities, 2, true), keys);
+  const toKeys = sub(matmul(mul(probabilities, others), keys), ownKey);
+  return reshape(mul(toKeys, scale(grouped(dloss, 1), 1 / tau)), q.shape);
+}
 
 type PatchNceGradientInputs = readonly [
   q: Tensor,

@@ -2,9 +2,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { KernelSource } from "../../../engine/device/kernel.js";
-import { GpuError, kernelFromWgsl, record, ShapeError } from "../../../engine/index.js";
+import { requestAdapter } from "../../../engine/device/node.js";
+import { GpuError, kernelFromWgsl, openGpu, record, ShapeError, square } from "../../../engine/index.js";
 import * as kernels from "../../../shaders/generated.js";
-import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+import { messageOf, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 const x = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;";
@@ -15,9 +16,10 @@ test("it reads every shader of the project as the build's reflection does", () =
   // default.
   for (const source of Object.values(kernels) as KernelSource[]) {
     const { constants, ops: _ops, workgroupSize, ...rest } = source;
-    const { constants: _constants, ...read } = kernelFromWgsl(source.name, source.code);
+    const { constants: _constants, custom, ...read } = kernelFromWgsl(source.name, source.code);
     const expected = { ...rest, workgroupSize: workgroupSize.map((axis) => constants[axis] ?? axis) };
     assert.equal(read, JSON.parse(JSON.stringify(expected)), source.name);
+    assert.ok(custom);
   }
 });
 
@@ -76,20 +78,39 @@ test("a binding that is not given, or a param that is no number of its type, is 
   y.dispose();
 });
 
-test("what the compiler says against a kernel comes as a GpuError", async () => {
-  // An engine of its own: WebGPU reports a broken text outside of any call, too, after which an engine is not used any
-  // more.
-  const own = await ownGpu();
-  const kernel = kernelFromWgsl("broken", `${x} @compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
-  const y = own.persistent([1]);
+for (const owned of [true, false]) {
+  const place = owned ? "the engine's own device" : "the app's device";
+  test(`a kernel that does not compile hurts its own call alone, on ${place}`, async () => {
+    const adapter = (await requestAdapter()) as GPUAdapter;
+    const own = await openGpu(owned ? { adapter } : { device: await adapter.requestDevice() });
+    const [y, three] = [own.empty([1]), own.tensor([3])];
+    for (const way of ["eager", "record"]) {
+      const kernel = kernelFromWgsl("broken", `${x}\n@compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
+      const run = () => own.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 });
+      const before = square(three);
+      const message = /^the kernel broken did not compile: broken\.wgsl:2:48: unresolved value 'nothing'$/;
+      await refuses(message, async () => {
+        if (way === "record") await record(own, run);
+        run();
+        await y.read();
+      });
+      assert.is(await before.item(), 9);
+      assert.is(await square(before).item(), 81);
+      await refuses(message, async () => run());
+    }
+    own.dispose();
+  });
+}
+
+async function refuses(message: RegExp, work: () => Promise<void>): Promise<void> {
   try {
-    await record(own, () => own.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 }));
-    assert.unreachable();
+    await work();
   } catch (error) {
     assert.instance(error, GpuError);
-    assert.match((error as Error).message, /broken did not compile/);
+    assert.match((error as Error).message, message);
+    return;
   }
-  own.dispose();
-});
+  assert.unreachable();
+}
 
 test.run();

@@ -217,7 +217,8 @@ const windows = ({ kernel, stride, padding }: OperatorParameters) => {
 const area = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 const perChannel = (shape: readonly number[]) => shape.map((n, axis) => (axis === 1 ? n : 1));
 
-const cases = operatorCases();
+// Second derivatives are the tape's, which the reference has not.
+const cases = operatorCases().filter(({ op }) => !["second", "r1", "gradientPenalty"].includes(op));
 
 test("there are golden cases to test", () => {
   assert.ok(cases.length > 0);

@@ -1,0 +1,140 @@
+// `cutgpu evaluate`: how near translations are to real pictures of the target domain, and to their truths where there
+// are any. Prints every metric with its floor; --json and --report write that and more, once all is computed.
+import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
+import type { PictureSet } from "../../evaluation/pairs.js";
+import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
+import { checkOutput } from "../../files/output.js";
+import { matchPictures } from "../../files/picture-pairs.js";
+import { group, profileOption } from "../../options/common-options.js";
+import {
+  completeOptions,
+  type GivenOptions,
+  OptionError,
+  type Options,
+  option,
+  orNone,
+  required,
+  text,
+  wholeNumber,
+} from "../../options/schema.js";
+import { drawEvaluation } from "../evaluation-report.js";
+import { checkSizes, listFolder, picturesOf, translationsOf } from "../evaluation-sets.js";
+import { figuresTable } from "../figures-table.js";
+import { modelFile } from "../model-file.js";
+import { openCommandGpu } from "../open-gpu.js";
+import { type CommandContext, defineCommand, print, startProgress } from "../terminal/index.js";
+
+const schema = v.strictObject({
+  fakes: option(group, orNone(text("DIR")), null, "the folder of translations; or give --model and --in"),
+  model: option(group, orNone(text("RUN|FILE")), null, "a model, whose translations of --in are evaluated"),
+  in: option(group, orNone(text("DIR")), null, "the folder of pictures that --model translates"),
+  reals: required(group, text("DIR"), "the folder of real pictures of the target domain"),
+  pairs: option(group, orNone(text("DIR")), null, "the truths of the translations, under the same names"),
+  size: option(
+    group,
+    orNone(wholeNumber({ min: 16, max: 4096 })),
+    null,
+    "scale pictures to N x N pixels for SWD and pairs; without it all must have one size",
+  ),
+  json: option(group, orNone(text("FILE")), null, "write all figures to this file"),
+  report: option(group, orNone(text("FILE.html")), null, "write a page with figures, distances and pictures"),
+  profile: profileOption(group),
+});
+
+export default defineCommand({
+  usage: "--fakes DIR --reals DIR [--pairs DIR] [--json FILE] [--report FILE.html]",
+  options: schema,
+  run: evaluateFolders,
+});
+
+async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
+  const options = completeOptions(schema, given);
+  const { json, report, size } = options;
+  const [what, folder] = options.model === null ? ["--fakes", options.fakes] : ["--in", options.in];
+  const both = options.model === null ? options.in : options.fakes;
+  if (folder === null || both !== null) {
+    throw new OptionError("which pictures to evaluate is not clear;", "give --fakes, or --model and --in.");
+  }
+  const fakeFolder = await listFolder(what, folder);
+  const realFolder = await listFolder("--reals", options.reals);
+  const truths = options.pairs === null ? null : await listFolder("--pairs", options.pairs);
+  const folders = [fakeFolder, realFolder, ...(truths ? [truths] : [])];
+  const file = options.model === null ? null : modelFile(options.model);
+  const reading = folders.map((of) => ({ what: `the pictures of ${of.what}`, paths: of.files }));
+  if (file !== null) reading.push({ what: `--model ${options.model}`, paths: [file] });
+  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
+  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
+  if (json !== null && report !== null && resolve(json) === resolve(report)) {
+    throw new OptionError("--json and --report name the same file;", "give two.");
+  }
+  const files = truths && matchPictures(fakeFolder, truths);
+  await checkSizes(folders, size);
+
+  const gpu = file === null ? null : await openCommandGpu(options.profile);
+  try {
+    const fakes = gpu && file !== null ? translationsOf(gpu, file, fakeFolder) : picturesOf(fakeFolder);
+    const reals = picturesOf(realFolder);
+    const pairs = truths && files ? picturesOf({ ...truths, files }) : null;
+    const evaluation = await withProgress({ fakes, reals, pairs, size, signal });
+    const about = sourcesOf(options);
+    const page = report === null ? "" : await drawEvaluation(evaluation, about, { fakes, reals, pairs });
+    if (json !== null) write(json, jsonOf(evaluation, about, fakes, reals));
+    if (report !== null) write(report, page);
+    print(figuresTable(evaluation.figures));
+    if (report !== null) print(`\nreport: ${report}\n`);
+  } finally {
+    gpu?.dispose();
+  }
+}
+
+async function withProgress(input: Parameters<typeof evaluate>[0]): Promise<Evaluation> {
+  let progress: ReturnType<typeof startProgress> | null = null;
+  try {
+    return await evaluate({
+      ...input,
+      onProgress: (done, total, what) => {
+        progress ??= startProgress({ label: "evaluating", total });
+        progress.update(done, what);
+      },
+    });
+  } finally {
+    (progress as ReturnType<typeof startProgress> | null)?.stop();
+  }
+}
+
+/** What is compared, as pairs of name and value. */
+function sourcesOf({ fakes, model, in: input, reals, pairs, size }: Options<typeof schema>): [string, string][] {
+  return [
+    ["translations", fakes ?? `${model} of ${input}`],
+    ["reals", reals],
+    ...(pairs === null ? [] : [["truths", pairs] satisfies [string, string]]),
+    ...(size === null ? [] : [["scaled to", `${size} x ${size}`] satisfies [string, string]]),
+  ];
+}
+
+/** Everything that was computed. Infinite values, which JSON does not know, are texts. */
+function jsonOf(
+  { figures, pairs, nearest }: Evaluation,
+  about: readonly [string, string][],
+  fakes: PictureSet,
+  reals: PictureSet,
+): string {
+  const named = (each: Evaluation["nearest"]["fakes"], names: readonly string[]) =>
+    each.map(({ id, distance }, i) => ({ name: names[i], nearest: reals.names[id], distance }));
+  const content = {
+    ...Object.fromEntries(about),
+    figures,
+    pairs: pairs.map((scores, i) => ({ name: fakes.names[i], ...scores })),
+    nearest: { by: nearest.by, fakes: named(nearest.fakes, fakes.names), reals: named(nearest.reals, reals.names) },
+  };
+  const infinite = (_: string, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+  return `${JSON.stringify(content, infinite, 1)}\n`;
+}
+
+function write(path: string, content: string): void {
+  makeFolder(dirname(path));
+  writeFileAtomically(path, content);
+}

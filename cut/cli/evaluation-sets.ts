@@ -1,0 +1,65 @@
+// The sets of pictures that `cutgpu evaluate` compares: listed and measured before any work, so that what cannot be
+// compared is told at once, and read one by one.
+import { basename, relative } from "node:path";
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { toChannels } from "../data/picture.js";
+import { PATCH } from "../evaluation/laplacian-pyramid.js";
+import type { PictureSet } from "../evaluation/pairs.js";
+import { measurePictures, readPicture } from "../files/decode.js";
+import { listPictures } from "../files/picture-folder.js";
+import type { NamedFolder } from "../files/picture-pairs.js";
+import { readWhole } from "../files/read-whole.js";
+import { OptionError } from "../options/schema.js";
+import { loadGenerator } from "../training/checkpoint.js";
+import { Translator } from "../translation/translator.js";
+
+/** The pictures of a folder that an option names. Throws a CutgpuError where there are fewer than `least`. */
+export async function listFolder(name: string, folder: string, least = 2): Promise<NamedFolder> {
+  const files = await listPictures(folder);
+  const what = `${name} ${folder}`;
+  if (files.length >= least) return { what, folder, files };
+  throw new CutgpuError(
+    "FOLDER",
+    `${what} holds ${files.length} picture, and ${least} are needed at least;`,
+    "add some.",
+  );
+}
+
+/** Throws where pictures are read as they are, `size` being null, and differ in size, or are smaller than a patch. */
+export async function checkSizes(folders: readonly NamedFolder[], size: number | null): Promise<void> {
+  let first = "";
+  for (const { what, files } of folders) {
+    for (const { path, size: own } of await measurePictures(files)) {
+      // Reading it tells what is wrong with it.
+      const { width, height } = own ?? (await readPicture(path, 3));
+      const here = `${width} x ${height} pixels (${basename(path)} in ${what})`;
+      if (size !== null) continue;
+      if (Math.min(width, height) < PATCH) {
+        throw new CutgpuError("SIZE", `pictures of ${here} are smaller than the patches of SWD;`, "give --size 64.");
+      }
+      first ||= here;
+      if (first.split(" (")[0] === here.split(" (")[0]) continue;
+      throw new OptionError(
+        `pictures of ${first} and of ${here} cannot be compared as they are;`,
+        `scale all to one size: --size ${Math.max(16, Math.min(width, height))}.`,
+      );
+    }
+  }
+}
+
+const namesOf = ({ folder, files }: NamedFolder) => files.map((file) => relative(folder, file));
+
+/** The pictures of a folder, in colour. */
+export function picturesOf(folder: NamedFolder): PictureSet {
+  return { names: namesOf(folder), read: (i) => readPicture(folder.files[i], 3) };
+}
+
+/** The translations of a folder's pictures by the model in `file`, made when they are asked for. */
+export function translationsOf(gpu: Gpu, file: string, folder: NamedFolder): PictureSet {
+  const translator = new Translator(gpu, loadGenerator(gpu, readWhole(file), file));
+  const channels = translator.generator.architecture.input_nc as 1 | 3;
+  const read = async (i: number) =>
+    toChannels(await translator.translate(await readPicture(folder.files[i], channels)), 3);
+  return { names: namesOf(folder), read };
+}

@@ -1,0 +1,34 @@
+// Correlations of two lists of numbers, in float64. Pure.
+
+/** Pearson's coefficient; 0 where one of the lists is constant. */
+export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const n = a.length;
+  let [meanA, meanB] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    meanA += a[i] / n;
+    meanB += b[i] / n;
+  }
+  let [aa, bb, ab] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const [u, v] = [a[i] - meanA, b[i] - meanB];
+    aa += u * u;
+    bb += v * v;
+    ab += u * v;
+  }
+  // What rounding of the mean leaves of a constant is no deviation.
+  const varies = (squares: number, mean: number) => squares > n * (1e-14 * mean) ** 2;
+  return varies(aa, meanA) && varies(bb, meanB) ? ab / Math.sqrt(aa * bb) : 0;
+}
+
+/** Spearman's coefficient: Pearson's of the ranks, equal values sharing their mean rank. */
+export const spearman = (a: ArrayLike<number>, b: ArrayLike<number>): number => pearson(ranks(a), ranks(b));
+
+function ranks(values: ArrayLike<number>): Float64Array {
+  const order = Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
+  const result = new Float64Array(values.length);
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    while (to < order.length && values[order[to]] === values[order[from]]) to++;
+    for (const i of order.slice(from, to)) result[i] = (from + to - 1) / 2;
+  }
+  return result;
+}

@@ -1,0 +1,59 @@
+// A metric as it is printed: with its floor, the numbers of pictures, and how it was computed. Pure.
+
+export interface Figure {
+  name: string;
+  /** Null where there are too few pictures, or too small ones. */
+  value: number | null;
+  /** The same between a random half of the fakes and one of the reals, which is what the floor compares with. */
+  ofHalves: number | null;
+  /** The same between two random halves of the reals. */
+  floor: number | null;
+  better: "lower" | "higher";
+  /** Pictures on both sides: of the value, and of the other two. */
+  n: readonly [number, number];
+  floorN: readonly [number, number];
+  protocol: string;
+  /** What else is known of the value, such as an interval; or what a value that is missing needs. */
+  detail: string;
+}
+
+/** What is common to the metrics of one kind. */
+export type FigureKind = Pick<Figure, "better" | "n" | "floorN" | "protocol">;
+
+/** What a metric gives for the sets, for a half of each, and for the two halves of the reals. */
+export type ThreeValues<T = number> = readonly [value: T | null, ofHalves: T | null, floor: T | null];
+
+/** A metric of a kind; `needs` says what it takes where there is no value. */
+export function figure(kind: FigureKind, name: string, values: ThreeValues, { detail = "", needs = "" } = {}): Figure {
+  const [value, ofHalves, floor] = values;
+  return { ...kind, name, value, ofHalves, floor, detail: value === null ? needs : detail };
+}
+
+/** A value as text: five digits, or "-" where there is none. */
+export function figureText(value: number | null): string {
+  if (value === null) return "-";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : String(value);
+  return Number(value.toPrecision(5)).toString();
+}
+
+/** What the cells of a figure are. */
+export const FIGURE_HEADS = ["metric", "better", "value", "n", "half of each", "halves of reals", "n", ""] as const;
+
+/** A figure as a row of a table. */
+export function figureCells({ name, better, value, n, ofHalves, floor, floorN, detail }: Figure): string[] {
+  const pair = ([a, b]: Figure["n"]) => `${a}, ${b}`;
+  return [name, better, figureText(value), pair(n), figureText(ofHalves), figureText(floor), pair(floorN), detail];
+}
+
+/** How the metrics were computed, those of one protocol together; and what the halves are. */
+export function protocolLines(figures: readonly Figure[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, protocol } of figures) names.set(protocol, [...(names.get(protocol) ?? []), name]);
+  const called = (of: readonly string[]) => (of.length > 4 ? `${of[0]} to ${of.at(-1)}` : of.join(", "));
+  return [
+    ...[...names].map(([protocol, of]) => `${called(of)}: ${protocol}`),
+    "half of each: a random half of the translations against one of the reals",
+    "halves of reals: two random halves of the reals, the floor: as near as pictures of one kind are, with so many " +
+      "of them; of pairs, two different truths",
+  ];
+}

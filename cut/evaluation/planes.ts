@@ -1,0 +1,28 @@
+// Pictures as metrics read them: planes of floats from 0 to 1. Pure.
+import type { Picture } from "../data/picture.js";
+
+/** Values from 0 to 1, channel by channel: data[(c * height + y) * width + x]. */
+export interface Planes {
+  channels: number;
+  height: number;
+  width: number;
+  data: Float64Array;
+}
+
+/** The planes of a picture, v / 255 for each byte v. */
+export function planesOf({ width, height, channels, data }: Picture): Planes {
+  const size = width * height;
+  const planes = new Float64Array(channels * size);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < size; i++) planes[c * size + i] = data[i * channels + c] / 255;
+  }
+  return { channels, height, width, data: planes };
+}
+
+/** Position `i` of a line of `n`, mirrored at both ends without repeating them. */
+export function mirrored(i: number, n: number): number {
+  if (n === 1) return 0;
+  const period = 2 * (n - 1);
+  const at = ((i % period) + period) % period;
+  return Math.min(at, period - at);
+}

@@ -1,0 +1,128 @@
+// The page of `cutgpu evaluate`: one self-contained file (inline style, pictures as data URIs, no script) with all
+// figures and their floors, how far translations are from the nearest real, and sheets of pictures.
+import * as Plot from "@observablehq/plot";
+import { FIGURE_HEADS, type Figure, figureCells } from "../evaluation/figures.js";
+import { escapeHtml, pngAddress } from "./html.js";
+import { baseStyle } from "./page.css.js";
+import { plotDocument, renderPage, renderSummary } from "./page.js";
+
+/** A row of pictures each with what is compared in it. */
+export interface EvaluationSheet {
+  title: string;
+  note: string;
+  figures: readonly { caption: string; pngs: readonly Uint8Array[] }[];
+}
+
+export interface EvaluationPage {
+  /** What is compared, as pairs of name and value. */
+  about: readonly (readonly [string, string])[];
+  figures: readonly Figure[];
+  /** How they were computed, a line each. */
+  protocols: readonly string[];
+  /** Of each translation to its nearest real, and of each real to the nearest other one. */
+  distances: { by: string; fakes: readonly number[]; reals: readonly number[] };
+  sheets: readonly EvaluationSheet[];
+}
+
+const style = `
+.figures { overflow-x: auto; padding: 8px 18px; }
+.figures table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.figures th, .figures td { padding: 6px 14px 6px 0; text-align: right; border-bottom: 1px solid var(--line); }
+.figures tr:last-child td { border-bottom: 0; }
+.figures th { font-weight: 500; font-size: 13px; color: var(--soft); }
+.figures :is(th, td):is(:first-child, :last-child) { text-align: left; }
+.figures td:is(:nth-child(2), :nth-child(4), :nth-child(7), :last-child) { color: var(--soft); font-size: 13px; }
+.figures td:nth-child(3) { font-weight: 650; }
+.protocols { color: var(--soft); font-size: 13px; padding-left: 18px; }
+.sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 14px; }
+.sheet figure { margin: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }
+.sheet img { display: block; width: 100%; height: auto; box-shadow: 0 0 0 1px var(--line); }
+.sheet figcaption {
+  grid-column: 1 / 3; padding-top: 4px; color: var(--soft); font-size: 12px; overflow-wrap: anywhere;
+}
+`;
+
+/** The page as text. */
+export function renderEvaluationPage({ about, figures, protocols, distances, sheets }: EvaluationPage): string {
+  const body = `${renderSummary(about)}
+<h2>Figures</h2>
+${renderFigures(figures)}
+<ul class="protocols">${protocols.map((line) => `<li>${escapeHtml(line)}</li>`).join("\n")}</ul>
+<h2>Distances to the nearest real</h2>
+<div class="charts">${histogram(distances)}</div>
+${sheets.map(renderSheet).join("\n")}
+<footer>Made by cutgpu.</footer>`;
+  return renderPage({
+    kicker: "cutgpu evaluation",
+    title: "Translations against real pictures",
+    style: baseStyle + style,
+    body,
+  });
+}
+
+function renderFigures(figures: readonly Figure[]): string {
+  const row = (cells: readonly string[], tag: "td" | "th") =>
+    `<tr>${cells.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
+  const rows = [row(FIGURE_HEADS, "th"), ...figures.map((each) => row(figureCells(each), "td"))];
+  return `<div class="figures card"><table>${rows.join("\n")}</table></div>`;
+}
+
+/** Shares of translations and of reals by their distance to the nearest (other) real. */
+function histogram({ by, fakes, reals }: EvaluationPage["distances"]): string {
+  const series = [
+    { name: "translations to reals", colour: 1, values: fakes },
+    { name: "reals to other reals", colour: 0, values: reals },
+  ];
+  const marks = series.map(({ values, colour }) =>
+    Plot.rectY(shares(values, [...fakes, ...reals]), {
+      x1: "from",
+      x2: "to",
+      y: "share",
+      fill: `var(--series-${colour})`,
+      fillOpacity: 0.45,
+    }),
+  );
+  const plot = Plot.plot({
+    document: plotDocument,
+    width: 960,
+    height: 280,
+    marginLeft: 50,
+    marginBottom: 34,
+    style: { fontSize: "12px" },
+    x: { label: "distance", labelArrow: "none", tickSize: 0 },
+    y: { label: null, tickFormat: "%", tickSize: 0, grid: true },
+    marks: [...marks, Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 })],
+  });
+  const legend = series.map(
+    ({ name, colour }) => `<li style="--colour:var(--series-${colour})">${escapeHtml(name)}</li>`,
+  );
+  const closest = Math.min(...reals);
+  const copies = fakes.filter((distance) => distance < closest).length;
+  const note =
+    `${copies} of ${fakes.length} translations are nearer to a real than any two reals are to each other. ` +
+    `Distance: ${by}.`;
+  return `<section class="chart card"><p>${escapeHtml(note)}</p><ul>${legend.join("")}</ul>${plot.outerHTML}</section>`;
+}
+
+const BINS = 30;
+
+/** The share of `values` in each of thirty bins from the least to the most of `all`. */
+function shares(values: readonly number[], all: readonly number[]): { from: number; to: number; share: number }[] {
+  const [low, high] = all.reduce(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [all[0], 0],
+  );
+  const width = (high - low || 1) / BINS;
+  const bins = Array.from({ length: BINS }, (_, i) => ({ from: low + i * width, to: low + (i + 1) * width, share: 0 }));
+  for (const value of values) bins[Math.min(BINS - 1, Math.floor((value - low) / width))].share += 1 / values.length;
+  return bins;
+}
+
+function renderSheet({ title, note, figures }: EvaluationSheet): string {
+  const each = figures.map(({ caption, pngs }) => {
+    const images = pngs.map((png) => `<img src="${pngAddress(png)}" alt="" loading="lazy">`);
+    return `<figure>${images.join("")}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  });
+  const head = `<h2>${escapeHtml(title)}</h2>\n<p class="empty">${escapeHtml(note)}</p>`;
+  return `${head}\n<div class="sheet">${each.join("\n")}</div>`;
+}
