@@ -29,10 +29,10 @@ export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
 export * from "./initialization.js";
 export {
-  type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv2d,
   convTranspose2d,
+  type GeneralConv2dOptions as Conv2dOptions,
 } from "./operators/convolution/index.js";
 export { argmax, argmin, max, min } from "./operators/extrema/index.js";
 export { embedding, gather, gatherPositions, indexSelect } from "./operators/gather/index.js";

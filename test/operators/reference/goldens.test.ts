@@ -41,6 +41,14 @@ const normalized = (given: OperatorCase, grouped: readonly number[], axes: numbe
 const answers: Record<string, (given: OperatorCase, parameters: OperatorParameters) => Answers> = {
   conv2d(given, parameters) {
     const [x, w, b, dy] = ["x", "w", "b", "dy"].map(given.dense);
+    if (Array.isArray(parameters.stride)) {
+      // The cases with options for each axis.
+      const options = parameters as unknown as reference.GeneralConv2dOptions;
+      const y = reference.generalConv2d(x, w, options);
+      const { db } = reference.addGradient(y, reference.reshape(b, [w.shape[0], 1, 1]), dy);
+      const biased = reference.add(y, reference.reshape(b, db.shape));
+      return { y: biased, ...reference.generalConv2dGradient(x, w, options, dy), db: reference.reshape(db, b.shape) };
+    }
     return { y: reference.conv2d(x, w, b, parameters), ...reference.conv2dGradient(x, w, b, parameters, dy) };
   },
   convTranspose2d(given, parameters) {
