@@ -29,11 +29,14 @@ export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
 export * from "./initialization.js";
 export {
+  type Conv1dOptions,
   type ConvTranspose2dOptions,
+  conv1d,
   conv2d,
   convTranspose2d,
   type GeneralConv2dOptions as Conv2dOptions,
 } from "./operators/convolution/index.js";
+export { einsum } from "./operators/einsum/index.js";
 export { argmax, argmin, max, min } from "./operators/extrema/index.js";
 export { embedding, gather, gatherPositions, indexSelect } from "./operators/gather/index.js";
 export { type InstanceNormOptions, instanceNorm } from "./operators/instance-norm/index.js";
@@ -114,7 +117,7 @@ export {
   type PoolOptions,
 } from "./operators/pooling/index.js";
 export { expand, mean, sum } from "./operators/reduction/index.js";
-export { blurDown, blurUp } from "./operators/resample/index.js";
+export { blurDown, blurUp, type InterpolateOptions, interpolate } from "./operators/resample/index.js";
 export { cast, where } from "./operators/selection/index.js";
 export {
   concat,

@@ -113,6 +113,21 @@ export const cases: FamilyTests["cases"] = {
       "conv2dGeneralWeightGradient",
     ],
   },
+  conv1d: {
+    cases: [
+      byDifferences(
+        "[2,4,9] * [6,2,3] in groups",
+        [values([2, 4, 9]), values([6, 2, 3]), values([6, 1])],
+        (x, w, b) => engine.conv1d(x, w, engine.flatten(b), { stride: 2, padding: 1, groups: 2 }),
+        (x, w, b) => {
+          const options = { stride: [1, 2], padding: [0, 1], dilation: [1, 1], groups: 2 } as const;
+          const line = (t: reference.Dense) => reference.reshape(t, t.shape.toSpliced(2, 0, 1));
+          const y = reference.generalConv2d(line(x), line(w), options);
+          return reference.add(reference.reshape(y, y.shape.toSpliced(2, 1)), b);
+        },
+      ),
+    ],
+  },
   convTranspose2d: {
     cases: [
       convTranspose2d([2, 3, 5, 7], [3, 5, 3, 3], { stride: 2, padding: 1, outputPadding: 1 }),

@@ -213,6 +213,26 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv
 }
 
 /**
+ * Cross-correlation along one axis, as PyTorch's conv1d: x [batch, in, length], w [out, in / groups, taps], bias [out]
+ * or undefined; options as those of conv2d, for the one axis.
+ */
+export function conv1d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv1dOptions = {}): Tensor {
+  checkOptions("conv1d", options, { stride: whole(1), padding: whole(0), dilation: whole(1), groups: whole(1) });
+  const { stride = 1, padding = 0, dilation = 1, groups } = options;
+  const line = (tensor: Tensor) => reshape(tensor, tensor.shape.toSpliced(2, 0, 1));
+  const along = { stride: [1, stride], padding: [0, padding], dilation: [1, dilation], groups } as const;
+  const y = conv2d(line(x), line(w), bias, along);
+  return reshape(y, y.shape.toSpliced(2, 1));
+}
+
+export interface Conv1dOptions {
+  stride?: number;
+  padding?: number;
+  dilation?: number;
+  groups?: number;
+}
+
+/**
  * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or
  * undefined. Output height (H - 1) * stride - 2 padding + kh + outputPadding.
  */
