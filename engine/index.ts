@@ -36,6 +36,7 @@ export {
   convTranspose2d,
   type GeneralConv2dOptions as Conv2dOptions,
 } from "./operators/convolution/index.js";
+export { arange, dropout, eye, full, ones, rand, randn, type Seed, zeros } from "./operators/creation/index.js";
 export { einsum } from "./operators/einsum/index.js";
 export { argmax, argmin, max, min } from "./operators/extrema/index.js";
 export { embedding, gather, gatherPositions, indexSelect } from "./operators/gather/index.js";

@@ -1,6 +1,7 @@
 // The reference operators: float64, one thread, forward and gradient.
 export * from "../optimizers/reference.js";
 export * from "./convolution/reference.js";
+export * from "./creation/reference.js";
 export * from "./einsum/reference.js";
 export * from "./extrema/reference.js";
 export * from "./gather/reference.js";

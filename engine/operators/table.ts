@@ -7,6 +7,7 @@ import type { Tensor } from "../core/tensor.js";
 import * as engine from "../index.js";
 import * as optimizers from "../optimizers/index.js";
 import * as convolution from "./convolution/index.js";
+import * as creation from "./creation/index.js";
 import * as einsum from "./einsum/index.js";
 import * as extrema from "./extrema/index.js";
 import * as gather from "./gather/index.js";
@@ -79,6 +80,7 @@ function family<N extends string>(name: N, module: object, description: FamilyDe
 
 export const families = [
   family("convolution", convolution),
+  family("creation", creation),
   family("einsum", einsum, {
     without: { shaders: "composed of other operators", bench: "it is a product of matrices, which has its rows" },
   }),
