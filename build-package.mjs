@@ -119,8 +119,11 @@ function writeTypes() {
       write(join(dirname(file), `${target}.d.ts`));
     }
   };
-  // Names such as GPUDevice come from there.
+  // Names such as GPUDevice, and Symbol.dispose, come from there.
   for (const entry of entries) {
-    write(join(outdir, entry.replace(/\.ts$/, ".d.ts")), '/// <reference types="@webgpu/types" />\n');
+    write(
+      join(outdir, entry.replace(/\.ts$/, ".d.ts")),
+      '/// <reference types="@webgpu/types" />\n/// <reference lib="esnext.disposable" />\n',
+    );
   }
 }

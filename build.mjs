@@ -1,6 +1,6 @@
-// Builds the project into dist/: first every shader is reflected into shaders/generated.ts, so that bindings, uniform
-// offsets, tunable constants, operations and workgroup sizes are facts of the WGSL file and never typed by hand; then
-// esbuild strips the types.
+// Builds the project into dist/: first every shader is reflected into shaders/generated.ts, so that bindings, members
+// of uniforms, tunable constants, operations and workgroup sizes are facts of the WGSL file and never typed by hand;
+// then esbuild strips the types.
 // `tsc --noEmit` is the type check; it reads the generated shaders, so a renamed binding or uniform fails it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -50,7 +50,8 @@ const operationsOf = (code) =>
   );
 
 /**
- * What the engine must know of a kernel: its text, bindings in order, uniform layout, tunable constants, operations.
+ * What the engine must know of a kernel: its text, bindings and uniform members in order, tunable constants,
+ * operations.
  */
 function reflect(file) {
   const code = expandIncludes(readFileSync(file, "utf8"));
@@ -65,13 +66,12 @@ function reflect(file) {
     fail(error.message);
   }
   if (module.entry.compute.length !== 1) fail("expected exactly one compute entry point");
-  const bindings = module.storage
-    .map((v) => ({ name: v.name, binding: v.binding, access: v.access === "read_write" ? "write" : "read" }))
-    .sort((a, b) => a.binding - b.binding);
-  if (bindings.some((b, i) => b.binding !== i)) fail("storage bindings must be numbered 0, 1, 2, ... in order");
+  const storage = module.storage.sort((a, b) => a.binding - b.binding);
+  if (storage.some((b, i) => b.binding !== i)) fail("storage bindings must be numbered 0, 1, 2, ... in order");
+  const bindings = storage.map((v) => ({ name: v.name, access: v.access === "read_write" ? "write" : "read" }));
   if (bindings.length > 8) fail("more than 8 storage buffers");
   if (module.uniforms.length > 1) fail("more than one uniform");
-  const params = module.uniforms[0]?.members?.map((m) => ({ name: m.name, type: m.type.name, offset: m.offset })) ?? [];
+  const params = module.uniforms[0]?.members?.map((m) => ({ name: m.name, type: m.type.name })) ?? [];
   if (params.some((p) => !["u32", "i32", "f32"].includes(p.type))) fail("uniform members must be u32, i32 or f32");
   if (module.uniforms[0] && module.uniforms[0].binding !== bindings.length)
     fail("the uniform must be the last binding");
@@ -85,7 +85,6 @@ function reflect(file) {
     name: basename(file, ".wgsl"),
     bindings,
     params,
-    paramsSize: Math.ceil((module.uniforms[0]?.size ?? 0) / 16) * 16,
     constants,
     ...(Object.keys(ops).length > 0 && { ops }),
     workgroupSize: workgroupSize(module.entry.compute[0], code),

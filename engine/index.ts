@@ -71,7 +71,14 @@ export {
   patchNce,
   patchNcePath,
 } from "./operators/patch-nce/index.js";
-export { fromImage, type ImagePixels, type ImageSource, toCanvas, toImageData } from "./operators/pictures/index.js";
+export {
+  type FromImageOptions,
+  fromImage,
+  type ImagePixels,
+  type ImageSource,
+  toCanvas,
+  toImageData,
+} from "./operators/pictures/index.js";
 export {
   abs,
   add,

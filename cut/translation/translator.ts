@@ -92,7 +92,7 @@ export class Translator {
       );
     }
     const pass = await this.#record(height, width, work).catch(adviseOnLimit);
-    this.#gpu.queue.copy(image.requireBuffer(), pass.input.requireBuffer(), 4 * image.size);
+    pass.input.copyFrom(image);
     pass.program.replay();
     return pass.output;
   }

@@ -89,7 +89,7 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const output = make();
     const saved = forward(gpu, inputs, options, output) ?? [];
     if (gpu.observers.any) {
-      gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) });
+      gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) }, output);
     }
     if (!gpu.tape.wants(inputs)) {
       for (const tensor of saved) tensor.dispose();

@@ -6,6 +6,11 @@ import { type Tensor, visitTensors } from "./tensor.js";
 export class TensorScopes {
   readonly #scopes: Tensor[][] = [];
 
+  /** Whether a tensor that is made now has a scope to dispose it. */
+  get any(): boolean {
+    return this.#scopes.length > 0;
+  }
+
   /** Called for every tensor that is made: the innermost scope becomes its owner. */
   track(tensor: Tensor): void {
     this.#scopes.at(-1)?.push(tensor);

@@ -8,7 +8,7 @@ import { partStart } from "../device/memory.js";
 import { checkValue } from "./check-options.js";
 import { type Dtype, type Elements, elementsOf, type Numbers } from "./elements.js";
 import { DisposedError, RecordingError, ShapeError } from "./errors.js";
-import { SHAPE, type Shape, sizeOf } from "./shapes.js";
+import { SHAPE, type Shape, sameShape, sizeOf } from "./shapes.js";
 import type { TapeNode } from "./tape.js";
 
 export { type Dtype, type Shape, sizeOf };
@@ -128,6 +128,39 @@ export class Tensor {
   }
 
   /**
+   * Copies the elements of another tensor of the same shape and dtype in, on the GPU: inside a recording in every
+   * replay, elsewhere at once, as between replays.
+   *
+   * @example
+   * ```ts
+   * import { openGpu, record, square } from "cutgpu";
+   *
+   * const gpu = await openGpu();
+   * const x = gpu.empty([2]);
+   * const { program, result } = await record(gpu, () => square(x));
+   * x.copyFrom(gpu.tensor([2, 3]));
+   * program.replay();
+   * console.log(await result.read()); // 4, 9
+   * gpu.dispose();
+   * ```
+   */
+  copyFrom(source: Tensor): void {
+    const { gpu, shape, dtype } = this;
+    if (source.gpu !== gpu) throw new ShapeError("copyFrom: the tensors are on different devices", "Read and write().");
+    if (!sameShape(source.shape, shape) || source.dtype !== dtype) {
+      throw new ShapeError(
+        `copyFrom: ${source.dtype} [${source.shape}] does not fit ${dtype} [${shape}]`,
+        "Give a tensor of the same shape and dtype.",
+      );
+    }
+    if (gpu.recorder) gpu.recorder.copy(source, this);
+    else {
+      const from = { buffer: source.requireBuffer(), offset: source.storage.offset };
+      gpu.queue.copy(from, { buffer: this.requireBuffer(), offset: this.storage.offset }, 4 * this.size);
+    }
+  }
+
+  /**
    * The elements, once the GPU has made them: a Float32Array, of an i32 tensor an Int32Array (in TypeScript
    * `read<"i32">()`). Several reads may be under way at a time.
    */
@@ -185,6 +218,11 @@ export class Tensor {
     this.#disposed = true;
     this.node = null;
     this.gpu.release(this);
+  }
+
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

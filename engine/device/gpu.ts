@@ -116,7 +116,9 @@ export class Gpu implements AdapterTraits {
       this.#pool.check(bytes, label);
       return new Tensor(this, shape, dtype, this.#recorder.allocate(bytes, label));
     }
-    return new Tensor(this, shape, dtype, new Storage(bytes, label, this.acquireBuffer(bytes, label), false));
+    const tensor = new Tensor(this, shape, dtype, new Storage(bytes, label, this.acquireBuffer(bytes, label), false));
+    this.observers.tensor(tensor);
+    return tensor;
   }
 
   /** A tensor that outlives any recording under way: parameters, inputs, constants. */
@@ -313,5 +315,10 @@ export class Gpu implements AdapterTraits {
     this.#registry.close();
     this.device.removeEventListener("uncapturederror", this.#onError);
     if (this.#ownsDevice) this.device.destroy();
+  }
+
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

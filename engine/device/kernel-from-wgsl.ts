@@ -77,13 +77,11 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   );
   return {
     name,
-    bindings: buffers.map(({ variable, binding, space }) => ({
+    bindings: buffers.map(({ variable, space }) => ({
       name: variable,
-      binding,
       access: space[1] === "read_write" ? "write" : "read",
     })),
     params,
-    paramsSize: Math.ceil(params.length / 4) * 16,
     constants,
     workgroupSize: readWorkgroupSize(text, constants),
     subgroups: /^\s*enable subgroups;/m.test(text),
@@ -92,7 +90,7 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
   };
 }
 
-/** Members of the struct: scalars of 4 bytes, so member i lies at byte 4 i. */
+/** Members of the struct: scalars of 4 bytes. */
 function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
   const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
   if (body === undefined) return fail(`its uniform ${type} is no struct of the text`, "Declare it as a struct.");
@@ -100,10 +98,10 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
     .split(",")
     .map((member) => member.trim())
     .filter((member) => member !== "")
-    .map((member, i) => {
+    .map((member) => {
       const [, name, scalar] = member.match(/^(\w+)\s*:\s*(u32|i32|f32)$/) ?? [];
       if (!name) fail(`the param "${member}" is not of type u32, i32 or f32`, "Use these three, without attributes.");
-      return { name, type: scalar, offset: 4 * i };
+      return { name, type: scalar };
     });
 }
 

@@ -1,5 +1,5 @@
-// A .wgsl file made runnable. build.mjs reflects every shader into a KernelSource: bindings in order, uniform members
-// with their offsets, tunable constants with their defaults. Here a source and chosen constants become a pipeline,
+// A .wgsl file made runnable. build.mjs reflects every shader into a KernelSource: bindings and uniform members in
+// order, tunable constants with their defaults. Here a source and chosen constants become a pipeline,
 // compiled once and cached. Constants replace the defaults in the text, because they size arrays and unroll loops (an
 // `override` cannot).
 // Bind group layouts are explicit, with a dynamic uniform offset, so one bind group serves any slot of a uniform
@@ -11,9 +11,9 @@ import { ShaderStage } from "./webgpu-flags.js";
 
 export interface KernelSource {
   readonly name: string;
-  readonly bindings: readonly { readonly name: string; readonly binding: number; readonly access: "read" | "write" }[];
-  readonly params: readonly { readonly name: string; readonly type: string; readonly offset: number }[];
-  readonly paramsSize: number;
+  readonly bindings: readonly { readonly name: string; readonly access: "read" | "write" }[];
+  /** Members of the uniform: scalars of four bytes, without gaps. */
+  readonly params: readonly { readonly name: string; readonly type: string }[];
   readonly constants: { readonly [name: string]: number | boolean };
   /** Values of the tunable constant OP by name, where the kernel has operations to choose from. */
   readonly ops?: { readonly [name: string]: number };
@@ -77,6 +77,8 @@ export function workgroupsFor<K extends KernelSource>(
   return Math.ceil(invocations / chosen);
 }
 
+const uniformBytes = ({ params }: KernelSource): number => Math.ceil(params.length / 4) * 16;
+
 export class Kernel {
   readonly source: KernelSource;
   readonly layout: GPUBindGroupLayout;
@@ -99,17 +101,17 @@ export class Kernel {
     this.layout = device.createBindGroupLayout({
       label: this.label,
       entries: [
-        ...source.bindings.map(({ binding, access }) => ({
+        ...source.bindings.map(({ access }, binding) => ({
           binding,
           visibility: ShaderStage.COMPUTE,
           buffer: { type: access === "write" ? ("storage" as const) : ("read-only-storage" as const) },
         })),
-        ...(source.paramsSize
+        ...(source.params.length
           ? [
               {
                 binding: source.bindings.length,
                 visibility: ShaderStage.COMPUTE,
-                buffer: { type: "uniform" as const, hasDynamicOffset: true, minBindingSize: source.paramsSize },
+                buffer: { type: "uniform" as const, hasDynamicOffset: true, minBindingSize: uniformBytes(source) },
               },
             ]
           : []),
@@ -186,15 +188,16 @@ export class Kernel {
     return this.#failure;
   }
 
-  /** Writes the uniform's members at their reflected offsets. */
+  /** Writes the uniform's members, one after another. */
   packParams(params: { readonly [name: string]: number }, into: DataView, start: number): void {
-    for (const { name, type, offset } of this.source.params) {
+    for (const [i, { name, type }] of this.source.params.entries()) {
       const value = params[name];
+      const at = start + 4 * i;
       if (!(type === "f32" ? typeof value === "number" : Number.isInteger(value)))
         throw new ShapeError(`${this.label}: the param ${name} cannot be ${value}`, `Give it a ${type}.`);
-      if (type === "f32") into.setFloat32(start + offset, value, true);
-      else if (type === "i32") into.setInt32(start + offset, value, true);
-      else into.setUint32(start + offset, value, true);
+      if (type === "f32") into.setFloat32(at, value, true);
+      else if (type === "i32") into.setInt32(at, value, true);
+      else into.setUint32(at, value, true);
     }
   }
 
@@ -203,8 +206,8 @@ export class Kernel {
       binding,
       resource: { buffer, offset, size: roundUpBytes(bytes) },
     }));
-    if (this.source.paramsSize && uniforms) {
-      entries.push({ binding: buffers.length, resource: { buffer: uniforms, size: this.source.paramsSize } });
+    if (this.source.params.length && uniforms) {
+      entries.push({ binding: buffers.length, resource: { buffer: uniforms, size: uniformBytes(this.source) } });
     }
     return this.#device.createBindGroup({ label: this.label, layout: this.layout, entries });
   }

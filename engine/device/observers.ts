@@ -23,8 +23,10 @@ export interface DispatchCall {
 }
 
 export interface Observer {
-  onOperator?(call: OperatorCall): void;
+  onOperator?(call: OperatorCall, output: Tensor): void;
   onDispatch?(call: DispatchCall): void;
+  /** Told of every tensor that is made outside of recordings, before anything is written to it. */
+  onTensor?(tensor: Tensor): void;
   /** Told of every choice between kernels that is not forced. */
   onChoice?(choice: Choice): void;
 }
@@ -42,8 +44,12 @@ export class Observers {
     return this.#observers.size > 0;
   }
 
-  operator(call: OperatorCall): void {
-    for (const observer of this.#observers) observer.onOperator?.(call);
+  operator(call: OperatorCall, output: Tensor): void {
+    for (const observer of this.#observers) observer.onOperator?.(call, output);
+  }
+
+  tensor(tensor: Tensor): void {
+    for (const observer of this.#observers) observer.onTensor?.(tensor);
   }
 
   dispatch(call: DispatchCall): void {

@@ -1,6 +1,6 @@
 // Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage
 // bindings and buffers are asked for as large as the adapter has them, features only where it has them.
-import { callback, checkOptions, oneOf, unchecked } from "../core/check-options.js";
+import { callback, checkOptions, flag, oneOf, unchecked } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
 import type { Profile } from "./adapter.js";
@@ -15,6 +15,12 @@ export interface OpenOptions {
   profile?: Profile | "auto";
   /** Kernels measured on this adapter by `cutgpu tune`; a table of another adapter or profile is not used. */
   tuning?: TuningTable;
+  /**
+   * Looks for mistakes in work that is not recorded, and is slow: tells `notify`, once each, of tensors that pile up
+   * outside of any scope, and of the first operator that makes a NaN. What gpu.empty() gives is NaN, so that memory
+   * which is read before it is written shows.
+   */
+  debug?: boolean;
   /** Called with one line where something is not as one would expect: another table, a software driver (Node). */
   notify?: (message: string) => void;
 }
@@ -28,6 +34,7 @@ export const openOptions = () => ({
   adapter: unchecked,
   profile: oneOf("auto", "gpu", "software"),
   tuning: unchecked,
+  debug: flag,
   notify: callback,
 });
 
@@ -48,11 +55,13 @@ export const openOptions = () => ({
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   checkOptions("openGpu", options, openOptions());
   const tuning = options.tuning && checkTuning(options.tuning);
-  const tuned = (gpu: Gpu) => {
+  const equipped = async (gpu: Gpu) => {
     if (tuning) applyTuning(gpu, tuning, options.notify);
+    // Loaded by those who ask for it.
+    if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
     return gpu;
   };
-  if (options.device) return tuned(new Gpu(options.device, options.profile ?? "auto", false));
+  if (options.device) return equipped(new Gpu(options.device, options.profile ?? "auto", false));
   const adapter =
     options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
   if (!adapter) {
@@ -67,5 +76,5 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
     requiredLimits,
   });
-  return tuned(new Gpu(device, options.profile ?? "auto", true));
+  return equipped(new Gpu(device, options.profile ?? "auto", true));
 }

@@ -11,6 +11,12 @@ import { BufferUsage, MapMode } from "./webgpu-flags.js";
 const DISPATCHES_PER_SUBMIT = 128;
 const BIND_GROUPS_KEPT = 4096;
 
+/** Where in a buffer, in bytes. */
+interface Place {
+  buffer: GPUBuffer;
+  offset: number;
+}
+
 export class Queue {
   readonly #device: GPUDevice;
   readonly #registry: BufferRegistry;
@@ -72,7 +78,7 @@ export class Queue {
       this.#pass = this.#encoder.beginComputePass();
     }
     this.#pass.setPipeline(pipeline);
-    this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.paramsSize ? [offset] : []);
+    this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.params.length ? [offset] : []);
     this.#pass.dispatchWorkgroups(...grid);
     if (this.#used === DISPATCHES_PER_SUBMIT) this.flush();
   }
@@ -100,12 +106,12 @@ export class Queue {
     });
   }
 
-  /** Copies `bytes` bytes from `offset` of one buffer to the start of another, after everything given so far. */
-  copy(from: GPUBuffer, to: GPUBuffer, bytes: number, offset = 0): void {
+  /** Copies so many bytes between places of two buffers, after everything given so far. */
+  copy(from: Place, to: Place, bytes: number): void {
     this.flush();
     this.#guarded(() => {
       const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(from, offset, to, 0, bytes);
+      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
       this.#device.queue.submit([encoder.finish()]);
     });
   }
@@ -115,7 +121,7 @@ export class Queue {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
     const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
-    this.copy(buffer, staging, Math.ceil(bytes / 4) * 4, offset);
+    this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, Math.ceil(bytes / 4) * 4);
     try {
       await this.#guarded(() => staging.mapAsync(MapMode.READ));
     } catch {

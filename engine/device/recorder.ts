@@ -14,6 +14,8 @@ export interface Dispatch {
 
 export interface Recorder {
   dispatch(dispatch: Dispatch): void;
+  /** Copies a tensor's elements into another of the same shape. */
+  copy(source: Tensor, target: Tensor): void;
   /** The promise of memory for a tensor that is made while recording. */
   allocate(bytes: number, label: string): Storage;
   /**

@@ -147,7 +147,7 @@ export class Program {
       const offset = index * UNIFORM_SLOT;
       kernel.packParams(params, slots, offset);
       const buffers = storages.map(({ buffer, offset, bytes }) => ({ buffer: buffer as GPUBuffer, offset, bytes }));
-      const offsets = kernel.source.paramsSize ? [offset] : [];
+      const offsets = kernel.source.params.length ? [offset] : [];
       return { kernel, pipeline: kernel.pipeline, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
     });
     gpu.device.queue.writeBuffer(uniforms, 0, slots.buffer);
@@ -204,6 +204,11 @@ export class Program {
     }
     if (this.#uniforms) this.#gpu.destroyBuffer(this.#uniforms);
     this.#commands = [];
+  }
+
+  /** The same, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /**

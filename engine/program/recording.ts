@@ -4,6 +4,7 @@ import type { Inputs } from "../core/operator.js";
 import { Storage, type Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import type { Dispatch, Recorder } from "../device/recorder.js";
+import { copyInto } from "../operators/strided/index.js";
 import { Recomputation, type Rematerialize } from "./rematerialization.js";
 
 export class Recording implements Recorder {
@@ -25,6 +26,10 @@ export class Recording implements Recorder {
       return storage;
     });
     this.dispatches.push({ ...dispatch, storages });
+  }
+
+  copy(source: Tensor, target: Tensor): void {
+    copyInto(source.gpu, source, target, target.size);
   }
 
   allocate(bytes: number, label: string): Storage {

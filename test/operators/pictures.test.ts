@@ -6,7 +6,16 @@ import { parseWgsl, validate } from "naga-wasm";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { pictureToPlanes, planesToPicture } from "../../cut/data/picture.js";
-import { ArgumentError, fromImage, LimitError, ShapeError, toCanvas, toImageData } from "../../engine/index.js";
+import {
+  ArgumentError,
+  fromImage,
+  LimitError,
+  record,
+  ShapeError,
+  scale,
+  toCanvas,
+  toImageData,
+} from "../../engine/index.js";
 import { Random } from "../../engine/random.js";
 import { projectFolder } from "../support/command.js";
 import { testGpu } from "../support/gpu.js";
@@ -38,6 +47,27 @@ test("pixels become the tensor that a picture file becomes, and go back unchange
   assert.equal(withoutAlpha(back.data), reference.data);
   assert.is(Math.min(...back.data.filter((_, i) => i % 4 === 3)), 255);
   for (const one of [tensor, exact]) one.dispose();
+});
+
+test("frames go into a program's input, without another tensor for each", async () => {
+  const x = gpu.persistent([1, 3, 4, 6]);
+  const { program, result } = await record(gpu, () => scale(x, 0.5));
+  const before = gpu.memory().liveBuffers;
+  for (const alpha of [255, 0]) {
+    const frame = picture(6, 4, alpha);
+    assert.is(fromImage(gpu, frame, { into: x }), x);
+    program.replay();
+    const alone = fromImage(gpu, frame);
+    assert.equal(
+      await result.read(),
+      (await alone.read()).map((value) => value / 2),
+    );
+    alone.dispose();
+  }
+  assert.is(gpu.memory().liveBuffers, before);
+  assert.throws(() => fromImage(gpu, picture(6, 5), { into: x }), /the picture is \[1,3,5,6\] and cannot go into f32/);
+  program.dispose();
+  x.dispose();
 });
 
 test("transparency is laid on white", async () => {

@@ -92,9 +92,9 @@ test("the validating device has no more than WebGPU's base limits, which every k
   assert.is(limits.maxStorageBuffersPerShaderStage, 8);
   assert.is(limits.maxComputeWorkgroupStorageSize, 16384);
   assert.is(limits.maxComputeInvocationsPerWorkgroup, 256);
-  for (const { bindings, paramsSize } of sources) {
+  for (const { bindings, params } of sources) {
     assert.ok(bindings.length <= 8);
-    assert.ok(paramsSize <= 256, "uniforms lie in slots of 256 bytes");
+    assert.ok(4 * params.length <= 256, "uniforms lie in slots of 256 bytes");
   }
 });
 

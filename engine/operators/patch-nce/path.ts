@@ -118,11 +118,12 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
   return gpu.noGrad(() => {
     if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
     const { rows, hidden, units, norms } = embed(gpu, x, ids, head);
-    gpu.observers.operator({
+    const call = {
       operator: "patchKeys",
       flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
       bytes: 4 * (rows.size + head.w1.size + head.w2.size + units.size),
-    });
+    };
+    gpu.observers.operator(call, units);
     for (const tensor of [rows, hidden, norms]) tensor.dispose();
     return units;
   });

@@ -2,7 +2,9 @@
 // tensor, without a detour over the CPU; ImageData, which is memory of the CPU, is uploaded. Kernels bind no textures,
 // so this file has a pipeline of its own.
 import { from_texture } from "../../../shaders/pictures.generated.js";
-import { ArgumentError, LimitError } from "../../core/errors.js";
+import { checkOptions, object } from "../../core/check-options.js";
+import { ArgumentError, LimitError, ShapeError } from "../../core/errors.js";
+import { sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { ShaderStage, TextureUsage } from "../../device/webgpu-flags.js";
@@ -29,6 +31,11 @@ export type ImageSource =
 
 const pipelines = /* @__PURE__ */ new WeakMap<Gpu, GPUComputePipeline>();
 
+export interface FromImageOptions {
+  /** A tensor [1, 3, H, W] that the picture is put into and that is returned: a program's input, between replays. */
+  into?: Tensor;
+}
+
 /**
  * The tensor [1, 3, H, W] in [-1, 1] of a picture in its own size; transparency is laid on white. Throws an
  * ArgumentError for a picture without pixels (not loaded yet, or broken), and a LimitError for one larger than a
@@ -46,7 +53,8 @@ const pipelines = /* @__PURE__ */ new WeakMap<Gpu, GPUComputePipeline>();
  * gpu.dispose();
  * ```
  */
-export function fromImage(gpu: Gpu, source: ImageSource): Tensor {
+export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptions = {}): Tensor {
+  checkOptions("fromImage", options, { into: object });
   const [width, height] = sizeOfImage(source);
   if (!(width > 0 && height > 0)) {
     throw new ArgumentError(
@@ -62,7 +70,14 @@ export function fromImage(gpu: Gpu, source: ImageSource): Tensor {
     );
   }
   refuseRecording("fromImage", gpu);
-  const tensor = gpu.empty([1, 3, height, width]);
+  const shape = [1, 3, height, width];
+  const tensor = options.into ?? gpu.empty(shape);
+  if (!sameShape(tensor.shape, shape) || tensor.dtype !== "f32" || tensor.gpu !== gpu) {
+    throw new ShapeError(
+      `fromImage: the picture is [${shape}] and cannot go into ${tensor.dtype} [${tensor.shape}]`,
+      "Give an f32 tensor of the picture's size on the same device.",
+    );
+  }
   const pipeline = pipelineOf(gpu);
   const [texelsX, texelsY] = from_texture.workgroupSize;
   gpu.queue.flush();
@@ -72,7 +87,7 @@ export function fromImage(gpu: Gpu, source: ImageSource): Tensor {
       layout: pipeline.getBindGroupLayout(0),
       entries: [
         { binding: 0, resource: texture.createView() },
-        { binding: 1, resource: { buffer: tensor.requireBuffer() } },
+        { binding: 1, resource: { buffer: tensor.requireBuffer(), offset: tensor.storage.offset } },
       ],
     });
     const encoder = gpu.device.createCommandEncoder();

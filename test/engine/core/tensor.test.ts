@@ -73,6 +73,31 @@ test("tensors are found in arrays, Maps, Sets and the fields of objects, but not
   );
 });
 
+test("a tensor is copied into another, also into a part of a shared buffer, and integers bit by bit", async () => {
+  const [a, b] = gpu.persistentTogether([[2], [3]]);
+  a.write([1, 2]);
+  b.copyFrom(gpu.tensor([3, 4, 5]));
+  assert.equal([...(await a.read()), ...(await b.read())], [1, 2, 3, 4, 5]);
+  const n = gpu.empty([1], "i32");
+  n.copyFrom(gpu.tensor(Int32Array.of(-(2 ** 31) + 1)));
+  assert.is(await n.item(), -(2 ** 31) + 1);
+  assert.match(
+    messageOf(() => a.copyFrom(b)),
+    /ShapeError: copyFrom: f32 \[3\] does not fit f32 \[2\]/,
+  );
+  assert.match(
+    messageOf(() => n.copyFrom(gpu.empty([1]))),
+    /f32 \[1\] does not fit i32 \[1\]/,
+  );
+  for (const tensor of [a, b, n]) tensor.dispose();
+});
+
+test("what can be disposed can be declared with using", () => {
+  const x = gpu.empty([1]);
+  x[Symbol.dispose]();
+  assert.ok(x.disposed);
+});
+
 test("a disposed tensor is refused", async () => {
   const x = gpu.empty([2, 3]);
   x.dispose();

@@ -71,6 +71,35 @@ test("results that are returned keep their memory; everything else shares", asyn
   x.dispose();
 });
 
+for (const profile of profiles) {
+  test(`a tensor is copied into an input between replays, and into one of its own in each, on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const [x, kept] = [gpu.persistent([3]), gpu.persistent([3])];
+    const before = gpu.memory().liveBuffers;
+    const { program } = await record(gpu, () => {
+      const y = engine.square(x);
+      kept.copyFrom(y);
+      return engine.add(y, kept);
+    });
+    for (const values of [
+      [1, 2, 3],
+      [4, 5, 6],
+    ]) {
+      const frame = gpu.tensor(values);
+      x.copyFrom(frame);
+      frame.dispose();
+      program.replay();
+      assert.equal(
+        [...(await kept.read())],
+        values.map((v) => v * v),
+      );
+    }
+    program[Symbol.dispose]();
+    assert.is(gpu.memory().liveBuffers, before);
+    for (const tensor of [x, kept]) tensor.dispose();
+  });
+}
+
 test("a tensor inside a recording has no content yet", async () => {
   const gpu = await testGpu("software");
   const x = gpu.tensor([1]);
