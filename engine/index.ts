@@ -23,15 +23,21 @@ export type { MemoryStatistics } from "./device/memory.js";
 export type { DispatchCall, Observer, OperatorCall } from "./device/observers.js";
 export { type OpenOptions, openGpu } from "./device/open.js";
 export { planningGpu } from "./device/planning.js";
+export { loadParameters, saveParameters } from "./formats/parameters.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
+export * from "./initialization.js";
 export {
-  type Conv2dOptions,
+  type Conv1dOptions,
   type ConvTranspose2dOptions,
+  conv1d,
   conv2d,
   convTranspose2d,
+  type GeneralConv2dOptions as Conv2dOptions,
 } from "./operators/convolution/index.js";
+export { arange, dropout, eye, full, ones, rand, randn, type Seed, zeros } from "./operators/creation/index.js";
+export { einsum } from "./operators/einsum/index.js";
 export { argmax, argmin, max, min } from "./operators/extrema/index.js";
 export { embedding, gather, gatherPositions, indexSelect } from "./operators/gather/index.js";
 export { type InstanceNormOptions, instanceNorm } from "./operators/instance-norm/index.js";
@@ -119,7 +125,7 @@ export {
   type PoolOptions,
 } from "./operators/pooling/index.js";
 export { expand, mean, sum } from "./operators/reduction/index.js";
-export { blurDown, blurUp } from "./operators/resample/index.js";
+export { blurDown, blurUp, type InterpolateOptions, interpolate } from "./operators/resample/index.js";
 export { cast, where } from "./operators/selection/index.js";
 export {
   concat,
@@ -135,7 +141,7 @@ export {
   transpose,
   unsqueeze,
 } from "./operators/strided/index.js";
-export { Adam, type AdamOptions } from "./optimizers/index.js";
+export * from "./optimizers/index.js";
 export { Arena, Program, type RecordOptions, record } from "./program/program.js";
 export { keepForBackward } from "./program/recording.js";
 export type { Rematerialize } from "./program/rematerialization.js";

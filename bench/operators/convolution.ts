@@ -3,13 +3,17 @@
 // theirs are without padding here. Other engines do the same work (bench/peers).
 import { sizeOf } from "../../engine/core/tensor.js";
 import { conv2d, convTranspose2d, type Gpu, grad } from "../../engine/index.js";
+import {
+  conv2dGeneralInputGradientOperator,
+  conv2dGeneralWeightGradientOperator,
+} from "../../engine/operators/convolution/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";
 import { variantsOf, withForced } from "../measurement/variants.js";
 import type { ConvolutionJob } from "../peers/jobs.js";
-import { dense, type OperatorBench } from "./lib.js";
+import { dense, image, imageText, type OperatorBench } from "./lib.js";
 
 export interface ConvolutionShape {
   kernel: number;
@@ -150,7 +154,17 @@ const [upsampled, weight] = [
   [128, 64, 3, 3],
 ];
 
-/** The transposed convolution that doubles a picture's size, of the generator without anti-aliasing. */
+const geometry = {
+  size: [64, 64],
+  kernel: [3, 3],
+  stride: [1, 1],
+  padding: [1, 1],
+  dilation: [1, 1],
+  groups: 64,
+} as const;
+const taps = { shape: [64, 1, 3, 3], low: -0.1, high: 0.1 };
+
+/** The transposed convolution that doubles a picture's size, of the generator without anti-aliasing; and depth-wise. */
 export const convolutionBenches: readonly OperatorBench[] = [
   {
     kernel: "convTranspose2d",
@@ -158,5 +172,24 @@ export const convolutionBenches: readonly OperatorBench[] = [
     inputs: [upsampled, { shape: weight, low: -0.1, high: 0.1 }],
     work: (x, w) => convTranspose2d(x, w, undefined, upsampling),
     reference: () => reference.convTranspose2d(dense(upsampled), dense(weight), undefined, upsampling),
+  },
+  {
+    kernel: "conv2dGeneral",
+    shape: `3x3 depth-wise, ${imageText(image)}`,
+    inputs: [image, taps],
+    work: (x, w) => conv2d(x, w, undefined, { groups: 64, padding: 1 }),
+    reference: () => reference.generalConv2d(dense(image), dense(taps.shape), geometry),
+  },
+  {
+    kernel: "conv2dGeneralInputGradient",
+    shape: `3x3 depth-wise, ${imageText(image)}`,
+    inputs: [image, taps],
+    work: (dy, w) => conv2dGeneralInputGradientOperator([dy, w], geometry),
+  },
+  {
+    kernel: "conv2dGeneralWeightGradient",
+    shape: `3x3 depth-wise, ${imageText(image)}`,
+    inputs: [image, image],
+    work: (x, dy) => conv2dGeneralWeightGradientOperator([x, dy], geometry),
   },
 ];

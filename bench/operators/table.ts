@@ -3,6 +3,7 @@
 // ways: the convolutions' directions, optimizers and pictures (bench/suites/kernels.ts).
 
 import { convolutionBenches } from "./convolution.js";
+import { creationBenches } from "./creation.js";
 import { extremaBenches } from "./extrema.js";
 import { gatherBenches } from "./gather.js";
 import { instanceNormBenches } from "./instance-norm.js";
@@ -23,6 +24,7 @@ export const operatorBenches: readonly OperatorBench[] = [
   ...matmulBenches,
   ...convolutionBenches,
   ...reductionBenches,
+  ...creationBenches,
   ...extremaBenches,
   ...instanceNormBenches,
   ...normalizationBenches,

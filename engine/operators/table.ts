@@ -7,6 +7,8 @@ import type { Tensor } from "../core/tensor.js";
 import * as engine from "../index.js";
 import * as optimizers from "../optimizers/index.js";
 import * as convolution from "./convolution/index.js";
+import * as creation from "./creation/index.js";
+import * as einsum from "./einsum/index.js";
 import * as extrema from "./extrema/index.js";
 import * as gather from "./gather/index.js";
 import * as instanceNorm from "./instance-norm/index.js";
@@ -78,6 +80,10 @@ function family<N extends string>(name: N, module: object, description: FamilyDe
 
 export const families = [
   family("convolution", convolution),
+  family("creation", creation),
+  family("einsum", einsum, {
+    without: { shaders: "composed of other operators", bench: "it is a product of matrices, which has its rows" },
+  }),
   family("extrema", extrema, { runs: { max: [reduction.REDUCE], min: [reduction.REDUCE] } }),
   family("gather", gather),
   family("instance-norm", instanceNorm),

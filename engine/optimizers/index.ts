@@ -1,2 +1,6 @@
-// The family of optimizers: what moves parameters along their gradients.
-export { Adam, type AdamOptions } from "./adam.js";
+// The family of optimizers: what moves parameters along their gradients, and what goes with it.
+export { Adam, type AdamOptions, AdamW } from "./adam.js";
+export { clipGradNorm, updateAverages } from "./gradients.js";
+export * from "./learning-rates.js";
+export type { Optimizer } from "./optimizer.js";
+export { SGD, type SgdOptions } from "./sgd.js";

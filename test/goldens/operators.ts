@@ -99,11 +99,17 @@ function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers
   return answers;
 }
 
-/** OperatorParameters after each update. */
-function adam(gpu: Gpu, given: OperatorCase): Answers {
+const optimizers: { readonly [op: string]: typeof engine.Adam | typeof engine.AdamW | typeof engine.SGD } = {
+  adam: engine.Adam,
+  adamw: engine.AdamW,
+  sgd: engine.SGD,
+};
+
+/** Parameters after each update. */
+function updated(gpu: Gpu, given: OperatorCase): Answers {
   const { lr, steps, ...options } = given.parameters as unknown as OperatorParameters;
   const p = upload(gpu, given.dense("p0"));
-  const optimizer = new engine.Adam(gpu, new Map([["p", p]]), options);
+  const optimizer = new optimizers[given.op](gpu, new Map([["p", p]]), options);
   const trajectory: Answers = {};
   for (let step = 1; step <= steps; step++) {
     optimizer.advance(lr);
@@ -116,7 +122,7 @@ function adam(gpu: Gpu, given: OperatorCase): Answers {
 
 function answer(gpu: Gpu, given: OperatorCase): Answers {
   const parameters = given.parameters as unknown as OperatorParameters;
-  if (given.op === "adam") return adam(gpu, given);
+  if (given.op in optimizers) return updated(gpu, given);
   if (given.op === "r1" || given.op === "gradientPenalty") return penalty(gpu, given);
   const { op, ...of } = given.op === "second" ? parameters.of : { ...parameters, op: given.op };
   const forward = forwards[op];

@@ -7,9 +7,9 @@ import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent, image } from "./support/arbitrary.js";
-import { type FamilyTests, type OperatorCase, property, values } from "./support/case.js";
+import { byDifferences, type FamilyTests, type OperatorCase, property, values } from "./support/case.js";
 
-export function conv2d(x: Shape, w: Shape, options: engine.Conv2dOptions, withBias = true): OperatorCase {
+export function conv2d(x: Shape, w: Shape, options: reference.Conv2dOptions, withBias = true): OperatorCase {
   return {
     title: `[${x}] * [${w}] ${JSON.stringify(options)}${withBias ? "" : " no bias"}`,
     inputs: [values(x), values(w, -0.5, 0.5), ...(withBias ? [values([w[0]])] : [])],
@@ -22,6 +22,39 @@ export function conv2d(x: Shape, w: Shape, options: engine.Conv2dOptions, withBi
     once: options.paddingMode === "reflect",
   };
 }
+
+/** With groups, dilation, and both axes by themselves. */
+function general(x: Shape, w: Shape, options: Partial<reference.GeneralConv2dOptions>): OperatorCase {
+  const all: reference.GeneralConv2dOptions = {
+    stride: [1, 1],
+    padding: [0, 0],
+    dilation: [1, 1],
+    groups: 1,
+    ...options,
+  };
+  return {
+    title: `[${x}] * [${w}] ${JSON.stringify(options)}`,
+    inputs: [values(x), values(w, -0.5, 0.5), values([w[0], 1, 1])],
+    forward: (x, w, b) => engine.conv2d(x, w, engine.flatten(b), options),
+    reference: (x, w, b) => reference.add(reference.generalConv2d(x, w, all), b),
+    gradient(dy, x, w, b) {
+      const { dx, dw } = reference.generalConv2dGradient(x, w, all, dy);
+      return [dx, dw, reference.addGradient(dy, b, dy).db];
+    },
+  };
+}
+
+/** A depth-wise convolution behind another. */
+const separable = byDifferences(
+  "depth-wise, twice",
+  [values([1, 2, 4, 5]), values([4, 1, 2, 1], -0.5, 0.5), values([4, 1, 1, 2], -0.5, 0.5)],
+  (x, w, v) => engine.conv2d(engine.conv2d(x, w, undefined, { groups: 2 }), v, undefined, { groups: 4 }),
+  (x, w, v) => {
+    const options = { stride: [1, 1], padding: [0, 0], dilation: [1, 1] } as const;
+    const y = reference.generalConv2d(x, w, { ...options, groups: 2 });
+    return reference.generalConv2d(y, v, { ...options, groups: 4 });
+  },
+);
 
 export function convTranspose2d(
   x: Shape,
@@ -57,8 +90,43 @@ export const cases: FamilyTests["cases"] = {
       conv2d([1, 33, 6, 35], [9, 33, 3, 3], { padding: 1 }),
       // Long enough that the sum over pixels of the weights' gradient is cut into several runs.
       conv2d([2, 2, 40, 30], [2, 2, 3, 3], { padding: 1 }),
+      general([2, 4, 7, 9], [6, 2, 3, 2], { groups: 2, stride: [2, 1], padding: [1, 2], dilation: [2, 3] }),
+      general([1, 3, 6, 5], [6, 1, 3, 3], { groups: 3, padding: [1, 1] }),
+      general([1, 2, 3, 9], [3, 2, 1, 3], { stride: [1, 3], padding: [0, 1] }),
+      byDifferences(
+        "[1,1,4,5] dilated over a mirrored border",
+        [values([1, 1, 4, 5]), values([1, 1, 2, 2])],
+        (x, w) => engine.conv2d(x, w, undefined, { dilation: 2, padding: 1, paddingMode: "reflect" }),
+        (x, w) => {
+          const border = [[0, 0] as const, [0, 0] as const, [1, 1] as const, [1, 1] as const];
+          const options = { stride: [1, 1], padding: [0, 0], dilation: [2, 2], groups: 1 } as const;
+          return reference.generalConv2d(reference.pad(x, border, "reflect"), w, options);
+        },
+      ),
+      separable,
     ],
-    exercises: ["conv2dWeightGradient", "reflectionPad2dGradient"],
+    exercises: [
+      "conv2dWeightGradient",
+      "reflectionPad2dGradient",
+      "conv2dGeneral",
+      "conv2dGeneralInputGradient",
+      "conv2dGeneralWeightGradient",
+    ],
+  },
+  conv1d: {
+    cases: [
+      byDifferences(
+        "[2,4,9] * [6,2,3] in groups",
+        [values([2, 4, 9]), values([6, 2, 3]), values([6, 1])],
+        (x, w, b) => engine.conv1d(x, w, engine.flatten(b), { stride: 2, padding: 1, groups: 2 }),
+        (x, w, b) => {
+          const options = { stride: [1, 2], padding: [0, 1], dilation: [1, 1], groups: 2 } as const;
+          const line = (t: reference.Dense) => reference.reshape(t, t.shape.toSpliced(2, 0, 1));
+          const y = reference.generalConv2d(line(x), line(w), options);
+          return reference.add(reference.reshape(y, y.shape.toSpliced(2, 1)), b);
+        },
+      ),
+    ],
   },
   convTranspose2d: {
     cases: [

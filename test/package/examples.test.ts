@@ -58,7 +58,12 @@ for (const [i, { file, line, text }] of examples.entries()) {
 
 for (const file of readdirSync(join(projectFolder, "examples")).filter((name) => name.endsWith(".ts"))) {
   test(`examples/${file} runs`, async () => {
-    await logged(() => runExample(file, readFileSync(join(projectFolder, "examples", file), "utf8")));
+    await logged(async () => {
+      const exported = await runExample(file, readFileSync(join(projectFolder, "examples", file), "utf8"));
+      if (file !== "digits.ts") return;
+      assert.ok((exported["scored"] as number) >= 0.97, `the classifier is right about ${exported["scored"]}`);
+      assert.is(exported["scoredAgain"], exported["scored"]);
+    });
   });
 }
 

@@ -30,6 +30,9 @@ export interface OperatorParameters {
   beta1: number;
   beta2: number;
   steps: number;
+  weightDecay: number;
+  dampening: number;
+  nesterov: boolean;
   /** Of a second derivative: the operator with its parameters, and the input of the first derivative. */
   of: OperatorParameters & { op: string };
   wrt: string;

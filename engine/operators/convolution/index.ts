@@ -9,6 +9,7 @@ import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { imageShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { pairOf, wholes } from "../lib/pairs.js";
 import { tiledVariants } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
@@ -16,6 +17,7 @@ import { sum } from "../reduction/index.js";
 import { copyInto, fillWith } from "../strided/index.js";
 import { type ConvolutionVariant, chooseConvolution, winogradConvolution, winogradWeightGradient } from "./choice.js";
 import { broadcastConvolution, broadcastWeightGradient } from "./direct.js";
+import { type GeneralConv2dOptions, generalConv2d } from "./general.js";
 import {
   type Conv2dOptions,
   type Convolve,
@@ -31,7 +33,13 @@ import {
 } from "./geometry.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
 
-export type { Conv2dOptions, ConvTranspose2dOptions } from "./geometry.js";
+export {
+  conv2dGeneralInputGradientOperator,
+  conv2dGeneralOperator,
+  conv2dGeneralWeightGradientOperator,
+} from "./general.js";
+export type { ConvTranspose2dOptions } from "./geometry.js";
+export type { GeneralConv2dOptions };
 
 type Weighted = readonly [x: Tensor, w: Tensor, bias: Tensor | undefined];
 
@@ -152,7 +160,13 @@ export const conv2dWeightGradientOperator = defineOperator<GradientInputs, Weigh
   },
 });
 
-const CONV2D_OPTIONS = { stride: whole(1), padding: whole(0), paddingMode: oneOf("zeros", "reflect") };
+const CONV2D_OPTIONS = {
+  stride: wholes(1),
+  padding: wholes(0),
+  paddingMode: oneOf("zeros", "reflect"),
+  dilation: wholes(1),
+  groups: whole(1),
+};
 const TRANSPOSE_OPTIONS = { stride: whole(1), padding: whole(0), outputPadding: whole(0) };
 
 const convTransposeTo = (
@@ -171,8 +185,9 @@ const conv2dWeightGradient = (
 ): Tensor => conv2dWeightGradientOperator([x, dy], { ...options, kernel });
 
 /**
- * Cross-correlation as PyTorch's conv2d: x [batch, in, H, W], w [out, in, kh, kw], bias [out] or undefined.
- * Output [batch, out, floor((H + 2 padding - kh) / stride) + 1, ...].
+ * Cross-correlation as PyTorch's conv2d: x [batch, in, H, W], w [out, in / groups, kh, kw], bias [out] or undefined.
+ * Output [batch, out, floor((H + 2 padding - dilation * (kh - 1) - 1) / stride) + 1, ...]. The fastest kernels are for
+ * one group, no dilation, and the same stride and padding along both axes.
  *
  * @example
  * ```ts
@@ -186,10 +201,35 @@ const conv2dWeightGradient = (
  * gpu.dispose();
  * ```
  */
-export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv2dOptions = {}): Tensor {
   checkOptions("conv2d", options, CONV2D_OPTIONS);
-  const { stride = 1, padding = 0, paddingMode = "zeros" } = options;
+  const { paddingMode = "zeros", groups = 1 } = options;
+  const [stride, strideX] = pairOf(options.stride ?? 1);
+  const [padding, paddingX] = pairOf(options.padding ?? 0);
+  const plain =
+    stride === strideX && padding === paddingX && groups === 1 && Math.max(...pairOf(options.dilation ?? 1)) === 1;
+  if (!plain) return generalConv2d(x, w, bias, options);
   return conv2dOperator([x, w, bias], { stride, padding, paddingMode });
+}
+
+/**
+ * Cross-correlation along one axis, as PyTorch's conv1d: x [batch, in, length], w [out, in / groups, taps], bias [out]
+ * or undefined; options as those of conv2d, for the one axis.
+ */
+export function conv1d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv1dOptions = {}): Tensor {
+  checkOptions("conv1d", options, { stride: whole(1), padding: whole(0), dilation: whole(1), groups: whole(1) });
+  const { stride = 1, padding = 0, dilation = 1, groups } = options;
+  const line = (tensor: Tensor) => reshape(tensor, tensor.shape.toSpliced(2, 0, 1));
+  const along = { stride: [1, stride], padding: [0, padding], dilation: [1, dilation], groups } as const;
+  const y = conv2d(line(x), line(w), bias, along);
+  return reshape(y, y.shape.toSpliced(2, 1));
+}
+
+export interface Conv1dOptions {
+  stride?: number;
+  padding?: number;
+  dilation?: number;
+  groups?: number;
 }
 
 /**

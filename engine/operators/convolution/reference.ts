@@ -254,3 +254,62 @@ function sumOverImages(dy: Dense): Dense {
   }
   return db;
 }
+
+export interface GeneralConv2dOptions {
+  /** Along both axes: [y, x]. */
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+/** Calls `visit` with the places of the output, the input and the weight of every product of a convolution. */
+function products(
+  x: Dense,
+  w: Dense,
+  { stride, padding, dilation, groups }: GeneralConv2dOptions,
+  visit: (y: number, x: number, w: number) => void,
+): number[] {
+  const [batch, channels, height, width] = x.shape;
+  const [outChannels, inChannels, kh, kw] = w.shape;
+  const out = (n: number, taps: number, axis: 0 | 1) =>
+    Math.floor((n + 2 * padding[axis] - dilation[axis] * (taps - 1) - 1) / stride[axis]) + 1;
+  const shape = [batch, outChannels, out(height, kh, 0), out(width, kw, 1)];
+  for (let y = 0; y < batch * outChannels * shape[2] * shape[3]; y++) {
+    const [column, row] = [y % shape[3], Math.floor(y / shape[3]) % shape[2]];
+    const o = Math.floor(y / (shape[2] * shape[3])) % outChannels;
+    const image = Math.floor(y / (shape[2] * shape[3] * outChannels)) * channels;
+    const first = Math.floor(o / (outChannels / groups)) * inChannels;
+    for (let tap = 0; tap < inChannels * kh * kw; tap++) {
+      const c = Math.floor(tap / (kh * kw));
+      const i = row * stride[0] - padding[0] + (Math.floor(tap / kw) % kh) * dilation[0];
+      const j = column * stride[1] - padding[1] + (tap % kw) * dilation[1];
+      if (i < 0 || i >= height || j < 0 || j >= width) continue;
+      visit(y, ((image + first + c) * height + i) * width + j, o * inChannels * kh * kw + tap);
+    }
+  }
+  return shape;
+}
+
+/** x [N, C, H, W], w [O, C / groups, kh, kw] -> [N, O, oh, ow]. */
+export function generalConv2d(x: Dense, w: Dense, options: GeneralConv2dOptions): Dense {
+  const y = zeros(products(x, w, options, () => {}));
+  products(x, w, options, (at, from, weight) => {
+    y.data[at] += x.data[from] * w.data[weight];
+  });
+  return y;
+}
+
+export function generalConv2dGradient(
+  x: Dense,
+  w: Dense,
+  options: GeneralConv2dOptions,
+  dy: Dense,
+): { dx: Dense; dw: Dense } {
+  const [dx, dw] = [zeros(x.shape), zeros(w.shape)];
+  products(x, w, options, (at, from, weight) => {
+    dx.data[from] += dy.data[at] * w.data[weight];
+    dw.data[weight] += dy.data[at] * x.data[from];
+  });
+  return { dx, dw };
+}

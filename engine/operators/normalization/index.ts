@@ -129,10 +129,8 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
     const [centre, spread] = moments(x, axes);
     const count = x.size / x.shape[1];
-    x.gpu.noGrad(() => {
-      move(runningMean, centre, momentum);
-      move(runningVar, scale(spread, count / (count - 1)), momentum);
-    });
+    if (runningMean) moveTowards(runningMean, centre, momentum);
+    if (runningVar) moveTowards(runningVar, scale(spread.detach(), count / (count - 1)), momentum);
     return transformed("batchNorm2d", standardized(x, centre, spread, options.eps), options, shape);
   }
   if (!runningMean || !runningVar)
@@ -144,9 +142,13 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
   return transformed("batchNorm2d", y, options, shape);
 }
 
-/** Moves an average in place towards a value. */
-function move(average: Tensor | undefined, value: Tensor, momentum: number): void {
-  if (!average) return;
-  const moved = add(scale(average, 1 - momentum), scale(reshape(value, average.shape), momentum));
-  copyInto(average.gpu, moved, average, average.size);
+/** Makes an average, in place, (1 - weight) * average + weight * value. */
+export function moveTowards(average: Tensor, value: Tensor, weight: number): void {
+  const { gpu, shape, size } = average;
+  gpu.scope(() =>
+    gpu.noGrad(() => {
+      const moved = add(scale(average, 1 - weight), scale(reshape(value, shape), weight));
+      copyInto(gpu, moved, average, size);
+    }),
+  );
 }

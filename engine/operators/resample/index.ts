@@ -95,3 +95,5 @@ export const blurUpGradientOperator: Operator<One, object> = /* @__PURE__ */ def
 export const blurDown = (x: Tensor): Tensor => blurDownOperator([x], {});
 /** [N, C, H, W] -> [N, C, 2 H, 2 W]: bilinear with half-pixel centres. */
 export const blurUp = (x: Tensor): Tensor => blurUpOperator([x], {});
+
+export { type InterpolateOptions, interpolate } from "./interpolate.js";

@@ -50,12 +50,13 @@ const functions: [name: string, call: (options: never) => unknown, impossible: o
     "conv2d",
     (options) => engine.conv2d(image(), gpu.empty([1, 1, 3, 3]), undefined, options),
     [
-      { groups: 2 },
-      { dilation: 2 },
+      { groups: 0 },
+      { dilation: 1.5 },
+      { stride: [1, 0] },
       { paddingMode: "replicate" },
       { padding: 0.5 },
       { padding: "same" },
-      { padding: [1, 0] },
+      { padding: [1] },
       { padding: -1 },
       { padding: null },
       { stride: 0 },
@@ -105,7 +106,13 @@ const functions: [name: string, call: (options: never) => unknown, impossible: o
   [
     "Adam",
     (options) => new engine.Adam(gpu, new Map(), options).dispose(),
-    [{ lr: 0.1 }, { weightDecay: 0.1 }, { beta1: 1 }, { beta2: "0.9" }, { eps: -1 }],
+    [{ lr: 0.1 }, { weightDecay: -0.1 }, { beta1: 1 }, { beta2: "0.9" }, { eps: -1 }],
+  ],
+  [
+    "SGD",
+    (options) => new engine.SGD(gpu, new Map(), options).dispose(),
+    [{ lr: 0.1 }, { momentum: 1 }, { nesterov: 1 }, { weightDecay: "0" }],
+    { momentum: 0.9, nesterov: true },
   ],
 ];
 

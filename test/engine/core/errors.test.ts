@@ -74,6 +74,23 @@ const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
   ["layerNorm", /\[2,3\] does not end with \[2\]/, () => engine.layerNorm(zeros(2, 3), [2])],
   ["layerNorm", /\[2\] does not fit \[2,3\]/, () => engine.layerNorm(zeros(2, 3), [3], { weight: zeros(2) })],
   ["groupNorm", /3 groups.*\[1,4,2,2\]/, () => engine.groupNorm(zeros(1, 4, 2, 2), 3)],
+  [
+    "conv2d",
+    /2 groups of \[1,4,5,5\].*\[3,2,3,3\]/,
+    () => engine.conv2d(zeros(1, 4, 5, 5), zeros(3, 2, 3, 3), undefined, { groups: 2 }),
+  ],
+  [
+    "conv2d",
+    /\[1,1,3,3\] are larger than \[1,1,4,4\]/,
+    () => engine.conv2d(zeros(1, 1, 4, 4), zeros(1, 1, 3, 3), undefined, { dilation: 2 }),
+  ],
+  [
+    "conv2d",
+    /border of \[1,2\]/,
+    () => engine.conv2d(zeros(1, 1, 4, 4), zeros(1, 1, 3, 3), undefined, { padding: [1, 2], paddingMode: "reflect" }),
+  ],
+  ["einsum", /"ij" does not name the axes of \[2,3,4\]/, () => engine.einsum("ij,jk->ik", zeros(2, 3, 4), zeros(3, 4))],
+  ["einsum", /j is 3 and 4/, () => engine.einsum("ij,jk->ik", zeros(2, 3), zeros(4, 4))],
   ["sum", /axes \[0,2\].*2 axes/, () => engine.sum(zeros(2, 3), [0, 2])],
   ["mean", /axes \[1,-1\]/, () => engine.mean(zeros(2, 3), [1, -1])],
   ["reshape", /\[2,3\] holds 6.*\[4\] would hold 4/, () => engine.reshape(zeros(2, 3), [4])],

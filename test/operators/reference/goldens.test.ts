@@ -41,6 +41,14 @@ const normalized = (given: OperatorCase, grouped: readonly number[], axes: numbe
 const answers: Record<string, (given: OperatorCase, parameters: OperatorParameters) => Answers> = {
   conv2d(given, parameters) {
     const [x, w, b, dy] = ["x", "w", "b", "dy"].map(given.dense);
+    if (Array.isArray(parameters.stride)) {
+      // The cases with options for each axis.
+      const options = parameters as unknown as reference.GeneralConv2dOptions;
+      const y = reference.generalConv2d(x, w, options);
+      const { db } = reference.addGradient(y, reference.reshape(b, [w.shape[0], 1, 1]), dy);
+      const biased = reference.add(y, reference.reshape(b, db.shape));
+      return { y: biased, ...reference.generalConv2dGradient(x, w, options, dy), db: reference.reshape(db, b.shape) };
+    }
     return { y: reference.conv2d(x, w, b, parameters), ...reference.conv2dGradient(x, w, b, parameters, dy) };
   },
   convTranspose2d(given, parameters) {
@@ -177,13 +185,33 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
       db2: second.db,
     };
   },
-  adam(given, { lr, beta1, beta2, eps, steps }) {
+  sgd(given, { steps, ...options }) {
+    const p0 = given.dense("p0");
+    let state = { p: p0, buffer: zeros(p0.shape) };
+    const trajectory: Answers = {};
+    for (let step = 1; step <= steps; step++) {
+      state = reference.sgd(state.p, given.dense(`g${step - 1}`), state.buffer, { ...options, step });
+      trajectory[`p${step}`] = state.p;
+    }
+    return trajectory;
+  },
+  adamw: (given, parameters) => answers["adam"](given, parameters),
+  adam(given, { lr, beta1, beta2, eps, steps, weightDecay }) {
+    const decoupled = given.op === "adamw";
     const p0 = given.dense("p0");
     let state = { p: p0, m: zeros(p0.shape), v: zeros(p0.shape) };
     const trajectory: Answers = {};
     for (let step = 1; step <= steps; step++) {
       const gradient = given.dense(`g${step - 1}`);
-      state = reference.adam(state.p, gradient, state.m, state.v, { lr, beta1, beta2, eps, step });
+      state = reference.adam(state.p, gradient, state.m, state.v, {
+        lr,
+        beta1,
+        beta2,
+        eps,
+        step,
+        weightDecay,
+        decoupled,
+      });
       trajectory[`p${step}`] = state.p;
     }
     return trajectory;

@@ -2,6 +2,8 @@
 // here does not compile, unless it says why it has none.
 import type { FamilyName } from "../../../engine/operators/table.js";
 import * as convolution from "../convolution.js";
+import * as creation from "../creation.js";
+import * as einsum from "../einsum.js";
 import * as extrema from "../extrema.js";
 import * as gather from "../gather.js";
 import * as instanceNorm from "../instance-norm.js";
@@ -21,6 +23,8 @@ import type { FamilyTests, OperatorRow } from "./case.js";
 
 export const familyTests: { readonly [family in Exclude<FamilyName, "pictures">]: FamilyTests } = {
   convolution,
+  creation,
+  einsum,
   extrema,
   gather,
   "instance-norm": instanceNorm,

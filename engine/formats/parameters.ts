@@ -1,0 +1,55 @@
+// Parameters as a file of weights and back.
+import { FormatError, ShapeError } from "../core/errors.js";
+import { sameShape } from "../core/shapes.js";
+import type { Tensor } from "../core/tensor.js";
+import { parseSafetensors, serializeSafetensors } from "./safetensors.js";
+import { type StoredTensor, toFloat32 } from "./state-dict.js";
+
+/**
+ * Named tensors as a safetensors file, in their order.
+ *
+ * @example
+ * ```ts
+ * import { loadParameters, openGpu, saveParameters } from "cutgpu";
+ *
+ * const gpu = await openGpu();
+ * const parameters = new Map([["weight", gpu.tensor([1, 2, 3])]]);
+ * const file = await saveParameters(parameters);
+ * const restored = new Map([["weight", gpu.tensor([0, 0, 0])]]);
+ * loadParameters(file, restored);
+ * console.log(await restored.get("weight")?.read()); // 1,2,3
+ * gpu.dispose();
+ * ```
+ */
+export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): Promise<Uint8Array> {
+  const read = async ([name, tensor]: [string, Tensor]): Promise<[string, StoredTensor]> => {
+    const data = await tensor.read<"f32" | "i32">();
+    return [name, { dtype: tensor.dtype === "i32" ? "I32" : "F32", shape: [...tensor.shape], data }];
+  };
+  return serializeSafetensors({ tensors: new Map(await Promise.all([...parameters].map(read))), metadata: {} });
+}
+
+/**
+ * Writes what a safetensors file holds into tensors of the same names and shapes. The file must have exactly these; an
+ * error leaves all of them as they were.
+ */
+export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string, Tensor>): void {
+  const { tensors } = parseSafetensors(bytes, "the file of parameters");
+  const foreign = [...tensors.keys()].find((name) => !parameters.has(name));
+  if (foreign !== undefined)
+    throw new FormatError(`loadParameters: the file holds ${foreign}, which is no parameter`, "Give the same names.");
+  for (const [name, { shape }] of parameters) {
+    const stored = tensors.get(name);
+    if (!stored) throw new FormatError(`loadParameters: the file holds no ${name}`, "Give the same names.");
+    if (!sameShape(stored.shape, shape)) {
+      throw new ShapeError(
+        `loadParameters: ${name} is of shape [${stored.shape}] in the file and [${shape}] here`,
+        "Load what was saved from the same parameters.",
+      );
+    }
+  }
+  for (const [name, tensor] of parameters) {
+    const stored = tensors.get(name) as StoredTensor;
+    tensor.write(stored.data instanceof Int32Array ? stored.data : toFloat32(stored));
+  }
+}

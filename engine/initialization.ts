@@ -1,0 +1,56 @@
+// Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed says them all.
+// Weights are [out, in, ...taps], as those of linear layers and convolutions are.
+import { ShapeError } from "./core/errors.js";
+import { type Shape, sizeOf } from "./core/shapes.js";
+import type { Tensor } from "./core/tensor.js";
+import type { Gpu } from "./device/gpu.js";
+import type { Random } from "./random.js";
+
+/** A parameter that outlives scopes and recordings, of numbers drawn one by one. */
+function drawn(gpu: Gpu, shape: Shape, draw: () => number): Tensor {
+  const tensor = gpu.persistent(shape);
+  tensor.write(Float32Array.from({ length: tensor.size }, draw));
+  return tensor;
+}
+
+/** Numbers that go into an output and come out of an input. */
+function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) throw new ShapeError(`a weight of shape [${shape}] has no fan`, "Give [out, in, ...].");
+  const taps = sizeOf(shape.slice(2));
+  return { fanIn: shape[1] * taps, fanOut: shape[0] * taps };
+}
+
+/** Evenly between two bounds. */
+export const uniform = (gpu: Gpu, shape: Shape, random: Random, low = 0, high = 1): Tensor =>
+  drawn(gpu, shape, () => low + (high - low) * random.next());
+
+/** From the normal distribution. */
+export const normal = (gpu: Gpu, shape: Shape, random: Random, mean = 0, deviation = 1): Tensor =>
+  drawn(gpu, shape, () => mean + deviation * random.normal());
+
+const evenly = (gpu: Gpu, shape: Shape, random: Random, deviation: number): Tensor =>
+  uniform(gpu, shape, random, -Math.sqrt(3) * deviation, Math.sqrt(3) * deviation);
+
+const xavier = (shape: Shape, gain: number): number => {
+  const { fanIn, fanOut } = fans(shape);
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+};
+
+/** The deviation that keeps the size of what passes through the weights and a (leaky) ReLU. */
+const kaiming = (shape: Shape, slope: number): number => Math.sqrt(2 / ((1 + slope ** 2) * fans(shape).fanIn));
+
+/** Glorot and Bengio (2010), evenly distributed. */
+export const xavierUniform = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
+  evenly(gpu, shape, random, xavier(shape, gain));
+
+/** Glorot and Bengio (2010), normally distributed. */
+export const xavierNormal = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
+  normal(gpu, shape, random, 0, xavier(shape, gain));
+
+/** He et al. (2015), evenly distributed, for layers before a ReLU, or a LeakyReLU of that slope. */
+export const kaimingUniform = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
+  evenly(gpu, shape, random, kaiming(shape, slope));
+
+/** He et al. (2015), normally distributed, for layers before a ReLU, or a LeakyReLU of that slope. */
+export const kaimingNormal = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
+  normal(gpu, shape, random, 0, kaiming(shape, slope));

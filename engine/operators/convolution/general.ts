@@ -1,0 +1,161 @@
+// Convolutions with groups (depth-wise ones too), dilation, and strides and paddings of their own along both axes.
+// The convolution and its two gradients are linear in each operand, so that they are each other's gradients. One kernel
+// each, without variants: the fast ones are for what plain convolutions ask.
+import {
+  conv2d_general,
+  conv2d_general_input_gradient,
+  conv2d_general_weight_gradient,
+} from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
+import { reshape } from "../../core/reshape.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Pair, pairOf } from "../lib/pairs.js";
+import { reflectionPad2d } from "../padding/index.js";
+import { add } from "../pointwise/index.js";
+import { sumInto } from "../reduction/index.js";
+
+export interface GeneralConv2dOptions {
+  /** One number, or one for each axis: [y, x]. */
+  stride?: Pair;
+  /** On both sides of an axis. */
+  padding?: Pair;
+  paddingMode?: "zeros" | "reflect";
+  /** How far taps are apart; 1 by default. */
+  dilation?: Pair;
+  /** Groups of channels that are convolved each by itself; 1 by default. */
+  groups?: number;
+}
+
+/** What the three operators are told: the geometry, and the sizes that their operands do not say. */
+interface GeneralGeometry {
+  readonly size: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+function outputOf({ size, kernel, stride, padding, dilation }: GeneralGeometry): [number, number] {
+  const along = (axis: 0 | 1) =>
+    Math.floor((size[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
+  return [along(0), along(1)];
+}
+
+function paramsOf(geometry: GeneralGeometry, batch: number, inChannels: number, outChannels: number) {
+  const { size, kernel, stride, padding, dilation, groups } = geometry;
+  const [out_h, out_w] = outputOf(geometry);
+  return {
+    batch,
+    groups,
+    in_c: inChannels / groups,
+    out_c: outChannels / groups,
+    height: size[0],
+    width: size[1],
+    out_h,
+    out_w,
+    kernel_h: kernel[0],
+    kernel_w: kernel[1],
+    stride_h: stride[0],
+    stride_w: stride[1],
+    pad_h: padding[0],
+    pad_w: padding[1],
+    dilation_h: dilation[0],
+    dilation_w: dilation[1],
+  };
+}
+
+type Two = readonly [Tensor, Tensor];
+
+/** Two for every product of an output with a tap of a channel of its group. */
+const flopsOf = (outputs: number, inChannels: number, { kernel, groups }: GeneralGeometry) =>
+  (2 * outputs * inChannels * sizeOf(kernel)) / groups;
+
+export const conv2dGeneralOperator: Operator<Two, GeneralGeometry> = /* @__PURE__ */ defineOperator({
+  name: "conv2dGeneral",
+  shape: ([x, w], geometry) => [x.shape[0], w.shape[0], ...outputOf(geometry)],
+  flops: ([x], geometry, y) => flopsOf(sizeOf(y), (x as Shape)[1], geometry),
+  forward(gpu, [x, w], geometry, y) {
+    const params = paramsOf(geometry, x.shape[0], x.shape[1], w.shape[0]);
+    gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations: y.size });
+    return undefined;
+  },
+  gradient: ({ inputs: [x, w], options, needs }, dy) => [
+    needs(0) ? conv2dGeneralInputGradientOperator([dy, w], options) : null,
+    needs(1) ? conv2dGeneralWeightGradientOperator([x, dy], options) : null,
+  ],
+});
+
+export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> = /* @__PURE__ */ defineOperator({
+  name: "conv2dGeneralInputGradient",
+  shape: ([dy, w], { groups, size }) => [dy.shape[0], groups * w.shape[1], ...size],
+  flops: ([dy, w], geometry) => flopsOf(sizeOf(dy as Shape), geometry.groups * (w as Shape)[1], geometry),
+  forward(gpu, [dy, w], geometry, dx) {
+    const params = paramsOf(geometry, dy.shape[0], dx.shape[1], w.shape[0]);
+    gpu.dispatch(conv2d_general_input_gradient, { bindings: { dy, w, dx }, params, invocations: dx.size });
+    return undefined;
+  },
+  gradient: ({ inputs: [dy, w], options, needs }, dx) => [
+    needs(0) ? conv2dGeneralOperator([dx, w], options) : null,
+    needs(1) ? conv2dGeneralWeightGradientOperator([dx, dy], options) : null,
+  ],
+});
+
+export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry> = /* @__PURE__ */ defineOperator({
+  name: "conv2dGeneralWeightGradient",
+  shape: ([x, dy], { groups, kernel }) => [dy.shape[1], x.shape[1] / groups, ...kernel],
+  flops: ([x, dy], geometry) => flopsOf(sizeOf(dy as Shape), (x as Shape)[1], geometry),
+  forward(gpu, [x, dy], geometry, dw) {
+    const [batch] = x.shape;
+    const params = paramsOf(geometry, batch, x.shape[1], dy.shape[1]);
+    const target = batch === 1 ? dw : gpu.empty([batch, ...dw.shape]);
+    const bindings = { x, dy, dw: target };
+    gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
+    if (target !== dw) {
+      sumInto(gpu, target, [0], dw);
+      target.dispose();
+    }
+    return undefined;
+  },
+  gradient: ({ inputs: [x, dy], options, needs }, dw) => [
+    needs(0) ? conv2dGeneralInputGradientOperator([dy, dw], options) : null,
+    needs(1) ? conv2dGeneralOperator([x, dw], options) : null,
+  ],
+});
+
+/** A convolution with any of the options, which are checked but for how they fit the shapes. */
+export function generalConv2d(x: Tensor, w: Tensor, bias: Tensor | undefined, options: GeneralConv2dOptions): Tensor {
+  const { stride = 1, padding = 0, paddingMode = "zeros", dilation = 1, groups = 1 } = options;
+  const [, channels] = imageShape("conv2d", x);
+  const [outChannels, inChannels, kh, kw] = w.shape;
+  if (w.shape.length !== 4 || inChannels * groups !== channels || outChannels % groups !== 0) {
+    throw new ShapeError(
+      `conv2d: ${groups} groups of ${shapeText(x)} do not fit the weights ${shapeText(w)}`,
+      "Weights must be [out, in / groups, kh, kw], and groups must divide out.",
+    );
+  }
+  if (bias && bias.size !== outChannels)
+    throw new ShapeError(`conv2d: the bias is ${shapeText(bias)}`, `It must be [${outChannels}].`);
+  const [top, left] = pairOf(padding);
+  const reflect = paddingMode === "reflect";
+  if (reflect && top !== left)
+    throw new ShapeError(
+      `conv2d: a mirrored border of [${top},${left}] is not the same on all sides`,
+      "Use pad() first.",
+    );
+  const padded = reflect ? reflectionPad2d(x, top) : x;
+  const geometry = {
+    size: [padded.shape[2], padded.shape[3]] as const,
+    kernel: [kh, kw] as const,
+    stride: pairOf(stride),
+    padding: reflect ? ([0, 0] as const) : ([top, left] as const),
+    dilation: pairOf(dilation),
+    groups,
+  };
+  if (outputOf(geometry).some((n) => n < 1))
+    throw new ShapeError(`conv2d: the taps ${shapeText(w)} are larger than ${shapeText(x)}`, "Pad it, or take less.");
+  const y = conv2dGeneralOperator([padded, w], geometry);
+  return bias ? add(y, reshape(bias, [outChannels, 1, 1])) : y;
+}

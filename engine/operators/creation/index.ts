@@ -1,0 +1,79 @@
+// Tensors made of nothing, by PyTorch's names: constants, ranges, and random numbers that a seed and an element's place
+// decide, and so the same on every adapter; and dropout by these.
+import { random } from "../../../shaders/generated.js";
+import { type Check, checkValue, number, whole } from "../../core/check-options.js";
+import { ArgumentError } from "../../core/errors.js";
+import { defineOperator } from "../../core/operator.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { insideOperator, mul, scale } from "../pointwise/index.js";
+
+/** A tensor of one number everywhere. */
+export function full(gpu: Gpu, shape: Shape, value: number): Tensor {
+  checkValue("full: the value", value, number);
+  return gpu.tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+}
+/** A tensor of zeros. */
+export const zeros = (gpu: Gpu, shape: Shape): Tensor => full(gpu, shape, 0);
+/** A tensor of ones. */
+export const ones = (gpu: Gpu, shape: Shape): Tensor => full(gpu, shape, 1);
+/** The numbers from `start` on, below `end`, a step apart. */
+export function arange(gpu: Gpu, start: number, end: number, step = 1): Tensor {
+  const length = Math.ceil((end - start) / step);
+  if (!(length >= 1 && Number.isFinite(length)))
+    throw new ArgumentError(`arange: no step of ${step} leads from ${start} to ${end}`, "Give a step towards the end.");
+  return gpu.tensor(Float32Array.from({ length }, (_, i) => start + i * step));
+}
+/** The identity matrix [n, n]. */
+export function eye(gpu: Gpu, n: number): Tensor {
+  checkValue("eye: the size", n, whole(1));
+  return gpu.tensor(
+    Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)),
+    [n, n],
+  );
+}
+
+// @__NO_SIDE_EFFECTS__
+function defineRandom(name: string, op: keyof typeof random.ops) {
+  return defineOperator<readonly [seed: Tensor], { shape: Shape }>({
+    name,
+    integers: [0],
+    shape: (_, { shape }) => shape,
+    cheap: true,
+    forward(gpu, [seed], _, y) {
+      const vec4s = Math.ceil(y.size / 4);
+      const constants = { OP: random.ops[op] };
+      gpu.dispatch(random, { bindings: { seed, y }, params: { vec4s }, invocations: vec4s, constants });
+      return undefined;
+    },
+    gradient: () => [null],
+  });
+}
+
+export const randOperator = /* @__PURE__ */ defineRandom("rand", "UNIFORM");
+export const randnOperator = /* @__PURE__ */ defineRandom("randn", "NORMAL");
+
+/** A whole number, or an i32 tensor that holds one: in a recorded program it can be written before each replay. */
+export type Seed = number | Tensor;
+
+const SEED: Check = [Number.isSafeInteger, "a whole number, or a tensor of i32"];
+
+function seedOf(name: string, gpu: Gpu, seed: Seed): Tensor {
+  if (typeof seed === "object" && seed?.dtype === "i32") return seed;
+  checkValue(`${name}: the seed`, seed, SEED);
+  return gpu.tensor(Int32Array.of(seed as number));
+}
+
+/** Uniform numbers in [0, 1), of 24 bits, the same for a seed on every adapter. */
+export const rand = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
+  randOperator([seedOf("rand", gpu, seed)], { shape });
+/** Normal numbers of mean 0 and variance 1, the same for a seed on every adapter to some 1e-5. */
+export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
+  randnOperator([seedOf("randn", gpu, seed)], { shape });
+
+/** x with a part `p` of its elements, which the seed chooses, set to zero and the others multiplied by 1 / (1 - p). */
+export function dropout(x: Tensor, p: number, seed: Seed): Tensor {
+  checkValue("dropout: the part", p, [(value) => number[0](value) && p >= 0 && p < 1, "a number from 0 to below 1"]);
+  const kept = insideOperator([rand(x.gpu, x.shape, seed)], { min: p, max: 1 });
+  return mul(x, scale(kept, 1 / (1 - p)));
+}

@@ -1,0 +1,57 @@
+// Images in another size, as PyTorch's interpolate: the nearest element, or a weighted mean of the nearest four. Both
+// are composed: one axis after the other, the one is a choice of rows, the other a product with a matrix of weights.
+import { checkOptions, checkValue, flag, oneOf } from "../../core/check-options.js";
+import { ArgumentError } from "../../core/errors.js";
+import { reshape } from "../../core/reshape.js";
+import { imageShape } from "../../core/shapes.js";
+import type { Tensor } from "../../core/tensor.js";
+import { indexSelect } from "../gather/index.js";
+import { type Pair, pairOf, wholes } from "../lib/pairs.js";
+import { matmul } from "../matmul/index.js";
+
+export interface InterpolateOptions {
+  /** Height and width of the result, or what multiplies those of x; one of them is to be given. */
+  size?: Pair;
+  scaleFactor?: Pair;
+  /** "nearest" by default. */
+  mode?: "nearest" | "bilinear";
+  /** Whether the corners of x and of the result are the same points, of "bilinear" alone; false by default. */
+  alignCorners?: boolean;
+}
+
+/** The weights [n, m] of n elements in m results that lie evenly among them. */
+function bilinearWeights(n: number, m: number, alignCorners: boolean): Float32Array {
+  const weights = new Float32Array(n * m);
+  for (let i = 0; i < m; i++) {
+    const place = alignCorners ? (m > 1 ? (i * (n - 1)) / (m - 1) : 0) : Math.max(((i + 0.5) * n) / m - 0.5, 0);
+    const before = Math.min(Math.floor(place), n - 1);
+    const after = Math.min(before + 1, n - 1);
+    weights[before * m + i] += 1 - (place - before);
+    weights[after * m + i] += place - before;
+  }
+  return weights;
+}
+
+/** x [batch, channels, H, W] in another height and width. */
+export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  const known = { size: wholes(1), scaleFactor: wholes(1), mode: oneOf("nearest", "bilinear"), alignCorners: flag };
+  checkOptions("interpolate", options, known);
+  const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
+  const [, , ...now] = imageShape("interpolate", x);
+  if ((size === undefined) === (scaleFactor === undefined))
+    throw new ArgumentError("interpolate: one of size and scaleFactor is to be given", "Give { scaleFactor: 2 }.");
+  if (mode === "nearest") checkValue("interpolate: alignCorners of nearest", alignCorners, oneOf(false));
+  const factors = pairOf(scaleFactor ?? 1);
+  const sizes = size === undefined ? now.map((n, axis) => n * factors[axis]) : pairOf(size);
+  return [2, 3].reduce((y, axis) => {
+    const [n, m] = [now[axis - 2], sizes[axis - 2]];
+    if (n === m) return y;
+    if (mode === "nearest") {
+      return indexSelect(y, axis, x.gpu.tensor(Int32Array.from({ length: m }, (_, i) => Math.floor((i * n) / m))));
+    }
+    const weights = x.gpu.tensor(bilinearWeights(n, m, alignCorners), [n, m]);
+    const planes = reshape(y, [-1, y.shape[2], y.shape[3]]);
+    const product = axis === 3 ? matmul(planes, weights) : matmul(weights, planes, { transposeA: true });
+    return reshape(product, y.shape.with(axis, m));
+  }, x);
+}

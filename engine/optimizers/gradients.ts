@@ -1,0 +1,43 @@
+// What is done to gradients before an update, and to averages of parameters after it. Both may be recorded.
+import { checkValue, positive } from "../core/check-options.js";
+import { ArgumentError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import { moveTowards } from "../operators/normalization/index.js";
+import { add, clamp, div, mul, scale, sqrt, square } from "../operators/pointwise/index.js";
+import { sum } from "../operators/reduction/index.js";
+import { DECAY } from "./optimizer.js";
+
+/**
+ * Gradients scaled down together, where their common norm is larger than `maxNorm`, to have that norm; and the norm
+ * that they had, as a tensor.
+ */
+export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { gradients: Tensor[]; norm: Tensor } {
+  checkValue("clipGradNorm: the norm", maxNorm, positive);
+  if (gradients.length === 0) throw new ArgumentError("clipGradNorm: there are no gradients", "Give at least one.");
+  const { gpu } = gradients[0];
+  return gpu.scope(() =>
+    gpu.noGrad(() => {
+      const norm = sqrt(gradients.map((gradient) => sum(square(gradient))).reduce((a, b) => add(a, b)));
+      const factor = clamp(div(maxNorm, scale(norm, 1, 1e-6)), 0, 1);
+      return { gradients: gradients.map((gradient) => mul(gradient, factor)), norm };
+    }),
+  );
+}
+
+/**
+ * Moves exponential moving averages in place towards parameters of the same names: an average becomes
+ * decay * average + (1 - decay) * parameter.
+ */
+export function updateAverages(
+  averages: ReadonlyMap<string, Tensor>,
+  parameters: ReadonlyMap<string, Tensor>,
+  decay: number,
+): void {
+  checkValue("updateAverages: the decay", decay, DECAY);
+  for (const [name, average] of averages) {
+    const parameter = parameters.get(name);
+    if (!parameter)
+      throw new ArgumentError(`updateAverages: no parameter is named ${name}`, "Give averages of the parameters.");
+    moveTowards(average, parameter, 1 - decay);
+  }
+}
