@@ -67,21 +67,23 @@ export interface RetrievalRow {
   accuracy: ReadonlyMap<number, number>;
 }
 
-/** The chart of retrieval accuracy; none where it was never measured. */
-export function drawRetrieval(rows: readonly RetrievalRow[]): Chart[] {
-  if (rows.length === 0) return [];
+function retrievalChart(rows: readonly RetrievalRow[]): Chart {
   const series = [...rows[0].accuracy.keys()].map((layer, colour): Series => {
     const points = rows.map(({ step, accuracy }) => ({ step, value: accuracy.get(layer) ?? 0 }));
     return { name: `layer ${layer}`, points, smoothed: points, colour };
   });
-  return [lossChart(RETRIEVAL, series)];
+  return lossChart(RETRIEVAL, series);
 }
 
 /**
  * Charts of all losses in `rows`, and of the learning rate; none where there are no rows. With `keys`, the patches
  * among which a query finds its own by layer, also of the bound on mutual information (van den Oord et al., 2018).
  */
-export function drawCharts(rows: readonly LossRow[], keys: ReadonlyMap<number, number> = new Map()): Chart[] {
+export function drawCharts(
+  rows: readonly LossRow[],
+  keys: ReadonlyMap<number, number> = new Map(),
+  retrieval: readonly RetrievalRow[] = [],
+): Chart[] {
   if (rows.length === 0) return [];
   const left = new Set(lossNames(rows));
   const charts: Chart[] = [];
@@ -97,6 +99,7 @@ export function drawCharts(rows: readonly LossRow[], keys: ReadonlyMap<number, n
     lossSeries(rows, `layer ${layer}`, colour, (row) => Math.log(count) - row[`NCE_${layer}`]),
   );
   if (bounds.some(({ points }) => points.length > 0)) charts.push(lossChart(BOUNDS, bounds));
+  if (retrieval.length > 0) charts.push(retrievalChart(retrieval));
   charts.push(learningRateChart(rows));
   return charts;
 }

@@ -1,7 +1,7 @@
 // report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
 // shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../options/schema.js";
-import { type Chart, drawCharts, drawRetrieval, type RetrievalRow } from "./charts.js";
+import { type Chart, drawCharts, type RetrievalRow } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
 import type { LossRow } from "./losses.js";
 import { pageStyle } from "./page.css.js";
@@ -49,8 +49,8 @@ export interface ReportContent {
 
 /** The page as text. */
 export function renderReport(content: ReportContent): string {
-  const { title, pairs = [], options, defaults, losses, keys, retrieval = [], alarms = [], samples, summary } = content;
-  const charts = [...drawCharts(losses, keys), ...drawRetrieval(retrieval)];
+  const { title, pairs = [], options, defaults, losses, keys, retrieval, alarms = [], samples, summary } = content;
+  const charts = drawCharts(losses, keys, retrieval);
   const curves =
     charts.length > 0
       ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>`

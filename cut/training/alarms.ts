@@ -82,7 +82,7 @@ export class Alarms {
     if (lambda_GAN > 0 && real?.full && fake?.full && gan?.full) {
       const [d, g] = [Math.max(real.means.now, fake.means.now), gan.means];
       // A discriminator that is sure costs the generator 1 by lsgan, and -log of nearly nothing otherwise.
-      const sure = lambda_GAN * (gan_mode === "lsgan" ? 0.9 : 3);
+      const sure = lambda_GAN * (gan_mode === "lsgan" ? 0.95 : 3);
       if (d < 0.05 && g.now > sure && g.now > 0.95 * g.before) {
         this.#raise(
           step,
