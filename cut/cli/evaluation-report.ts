@@ -3,7 +3,7 @@ import type { Picture } from "../data/picture.js";
 import { resizePicture } from "../data/resize.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import { figureText, protocolLines } from "../evaluation/figures.js";
-import { PAIR_METRICS, type PairScores, type PictureSet } from "../evaluation/pairs.js";
+import type { PairScores, PictureSet } from "../evaluation/pairs.js";
 import { encodePng } from "../files/decode.js";
 import { type EvaluationSheet, renderEvaluationPage } from "../report/evaluation-page.js";
 
@@ -45,7 +45,7 @@ export async function drawEvaluation(
       figures: await besideReal(byDistance.slice(-2 * ENDS).reverse()),
     },
   ];
-  for (const { name, better } of pairs ? PAIR_METRICS : []) {
+  for (const { name, better } of pairs ? figures.filter((of) => of.name in evaluation.pairs[0]) : []) {
     const order = bestFirst(evaluation.pairs, name, better);
     const beside = (ids: readonly number[]) =>
       Promise.all(ids.map((i) => compared(i, pairs!, i, `${name} ${figureText(evaluation.pairs[i][name])}`)));

@@ -22,37 +22,44 @@ function cubic(distance: number): number {
 /**
  * For each output position: the first input it reads (`first`), how many (`count`) and their weights (`taps` per row).
  */
-interface Kernel {
+export interface Resampling<W> {
   first: Int32Array;
   count: Int32Array;
   taps: number;
-  weights: Int32Array;
+  weights: W;
 }
 
-function makeKernel(from: number, to: number): Kernel {
+/** The weights of bicubic resampling of a line of `from` samples to `to`, each position's of sum 1. */
+export function bicubicWeights(from: number, to: number): Resampling<Float64Array> {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = 2 * stretch;
   const taps = Math.ceil(support) * 2 + 1;
-  const kernel = { first: new Int32Array(to), count: new Int32Array(to), taps, weights: new Int32Array(to * taps) };
-  const row = new Float64Array(taps);
+  const [first, count] = [new Int32Array(to), new Int32Array(to)];
+  const weights = new Float64Array(to * taps);
   for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const count = Math.min(from, Math.trunc(center + support + 0.5)) - first;
+    first[i] = Math.max(0, Math.trunc(center - support + 0.5));
+    count[i] = Math.min(from, Math.trunc(center + support + 0.5)) - first[i];
+    const row = weights.subarray(i * taps, i * taps + count[i]);
     let sum = 0;
-    for (let k = 0; k < count; k++) {
-      row[k] = cubic((k + first - center + 0.5) * (1 / stretch));
+    for (let k = 0; k < row.length; k++) {
+      row[k] = cubic((k + first[i] - center + 0.5) * (1 / stretch));
       sum += row[k];
     }
-    for (let k = 0; k < count; k++) {
-      const weight = (row[k] / sum) * 2 ** PRECISION;
-      kernel.weights[i * taps + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
-    }
-    kernel.first[i] = first;
-    kernel.count[i] = count;
+    for (let k = 0; k < row.length; k++) row[k] /= sum;
   }
-  return kernel;
+  return { first, count, taps, weights };
+}
+
+/** The same in the fixed point of 8-bit samples. */
+function makeKernel(from: number, to: number): Resampling<Int32Array> {
+  const exact = bicubicWeights(from, to);
+  const weights = Int32Array.from(exact.weights, (of) => {
+    const weight = of * 2 ** PRECISION;
+    return Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+  });
+  return { ...exact, weights };
 }
 
 function clamp(sum: number): number {

@@ -9,7 +9,7 @@ import { featuresOf } from "./features.js";
 import type { Figure } from "./figures.js";
 import { levelCount, type PyramidPatches, randomPatches } from "./laplacian-pyramid.js";
 import { type Nearest, nearestRows } from "./neighbours.js";
-import { measurePairs, PAIR_METRICS, type PairScores, type PictureSet } from "./pairs.js";
+import { measurePairs, PAIR_METRICS, type PairMetric, type PairScores, type PictureSet } from "./pairs.js";
 import { planesOf } from "./planes.js";
 import { drawHalves, featureFigures, pyramidFigures } from "./set-figures.js";
 
@@ -28,6 +28,8 @@ export interface EvaluationInput {
   reals: PictureSet;
   /** The truth of every fake. */
   pairs?: PictureSet | null;
+  /** What pairs are measured by; all that needs no network by default. */
+  pairMetrics?: readonly PairMetric[];
   /** SWD and the metrics of pairs read pictures scaled to this many pixels a side; extractors as they are. */
   size?: number | null;
   extractor?: FeatureExtractor | null;
@@ -52,8 +54,7 @@ const THUMBNAIL = 16;
 
 /** Evaluates `fakes`. Throws a CutgpuError where a picture cannot be read or its features are not finite. */
 export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
-  const { reals, pairs = null, extractor = null, size = null } = input;
-  const fakes = input.fakes;
+  const { fakes, reals, pairs = null, pairMetrics = PAIR_METRICS, extractor = null, size = null } = input;
   const [fakeCount, realCount] = [fakes.names.length, reals.names.length];
   const perPicture = Math.min(MOST_PATCHES_A_PICTURE, Math.ceil(PATCHES / Math.max(fakeCount, realCount)));
   const random = new Random(0);
@@ -96,7 +97,7 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   await step("nearest neighbours");
   if (!pairs) return { figures, pairs: [], nearest };
   const sized = (set: PictureSet): PictureSet => ({ ...set, read: async (i) => scaled(await set.read(i)) });
-  const scores = await measurePairs(sized(fakes), sized(pairs), PAIR_METRICS, random.fork("pairs"), step);
+  const scores = await measurePairs(sized(fakes), sized(pairs), pairMetrics, random.fork("pairs"), step);
   return { figures: [...figures, ...scores.figures], pairs: scores.each, nearest };
 }
 

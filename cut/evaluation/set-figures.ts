@@ -88,7 +88,12 @@ export function featureFigures(
 ): (() => Figure[])[] {
   const [first, second] = halves.reals.map((ids) => rowsOf(reals, ids));
   const half = rowsOf(fakes, halves.fakes);
-  const kind: FigureKind = { better: "lower", n: [fakes.count, reals.count], floorN: sizesOf(halves), protocol };
+  const kind: FigureKind = {
+    better: "lower",
+    n: [fakes.count, reals.count],
+    floorN: sizesOf(halves),
+    protocol: `${protocol}; KID times 1,000, ${K} nearest neighbours, MIND by 1,000 directions`,
+  };
   const called = (name: string) => (network ? `${name}-${network}` : name);
   /** A metric of the sets and of the halves; null where a set has fewer than `least` pictures. */
   const three = <T>(least: number, of: (x: Features, y: Features) => T): ThreeValues<T> => {
@@ -106,7 +111,7 @@ export function featureFigures(
       ),
     () => {
       const shares = three(K + 1, (x, y) => neighbourShares(y, x, K));
-      const higher: FigureKind = { ...kind, better: "higher", protocol: `${protocol}; ${K} nearest neighbours` };
+      const higher: FigureKind = { ...kind, better: "higher" };
       const needs = `needs ${K + 1} pictures on each side`;
       return (["precision", "recall", "density", "coverage"] as const).map((name) =>
         figure(
@@ -119,7 +124,7 @@ export function featureFigures(
     },
     () => {
       const of = (x: Features, y: Features) => mindDistance(x, y, random.fork("mind"));
-      return [figure({ ...kind, protocol: `${protocol}; 1,000 directions` }, called("MIND"), three(2, of))];
+      return [figure(kind, called("MIND"), three(2, of))];
     },
   ];
 }
@@ -136,13 +141,12 @@ function kernelFigures(
   distances: ThreeValues<KernelDistance>,
   random: Random,
 ): Figure[] {
-  const thousandfold: FigureKind = { ...kind, protocol: `${kind.protocol}; times 1,000` };
   const subsets = (of: KernelDistance) => of.subsets(random.fork("subsets"));
   const interval = distances[0]?.interval(random.fork("bootstrap")).map((value) => (1000 * value).toFixed(2));
   const spread = distances[0] && subsets(distances[0]);
   return [
     figure(
-      thousandfold,
+      kind,
       name,
       mapThree(distances, ({ full }) => 1000 * full),
       {
@@ -150,7 +154,7 @@ function kernelFigures(
       },
     ),
     figure(
-      thousandfold,
+      kind,
       `${name}, subsets`,
       mapThree(distances, (of) => 1000 * subsets(of).mean),
       {

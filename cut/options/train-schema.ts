@@ -88,6 +88,12 @@ export const trainSchema = v.strictObject({
     "number of the first epoch; a run that is continued knows its epoch",
   ),
   seed: seedOption(run, 0, "same seed, same adapter: same result", fixed),
+  stop_on: option(
+    run,
+    oneOf(["none", "alarm"]),
+    "none",
+    "stop, saved, at the first alarm: a discriminator that has won, a collapse and the like",
+  ),
   max_steps: option(run, orNone(wholeNumber({ min: 1 })), null, "stop after this many steps in all"),
   low_memory: option(
     run,

@@ -51,8 +51,39 @@ const groups: ChartGroup[] = [
   { title: "Other losses", note: "Whatever else was recorded.", takes: () => true },
 ];
 
-/** Charts of all losses in `rows`, and of the learning rate; none where there are no rows. */
-export function drawCharts(rows: readonly LossRow[]): Chart[] {
+const BOUNDS = {
+  title: "Mutual information",
+  note: "What a patch of the output is shown to tell of its source, in nats: at least log(N + 1) - NCE.",
+};
+
+const RETRIEVAL = {
+  title: "Retrieval accuracy",
+  note: "Share of the samples' patches that find their own source among the others, by layer.",
+};
+
+/** Shares by layer at a step. */
+export interface RetrievalRow {
+  step: number;
+  accuracy: ReadonlyMap<number, number>;
+}
+
+function retrievalChart(rows: readonly RetrievalRow[]): Chart {
+  const series = [...rows[0].accuracy.keys()].map((layer, colour): Series => {
+    const points = rows.map(({ step, accuracy }) => ({ step, value: accuracy.get(layer) ?? 0 }));
+    return { name: `layer ${layer}`, points, smoothed: points, colour };
+  });
+  return lossChart(RETRIEVAL, series);
+}
+
+/**
+ * Charts of all losses in `rows`, and of the learning rate; none where there are no rows. With `keys`, the patches
+ * among which a query finds its own by layer, also of the bound on mutual information (van den Oord et al., 2018).
+ */
+export function drawCharts(
+  rows: readonly LossRow[],
+  keys: ReadonlyMap<number, number> = new Map(),
+  retrieval: readonly RetrievalRow[] = [],
+): Chart[] {
   if (rows.length === 0) return [];
   const left = new Set(lossNames(rows));
   const charts: Chart[] = [];
@@ -64,13 +95,23 @@ export function drawCharts(rows: readonly LossRow[]): Chart[] {
       .filter(({ points }) => points.length > 0);
     if (series.length > 0) charts.push(lossChart(group, series));
   }
+  const bounds = [...keys].map(([layer, count], colour) =>
+    lossSeries(rows, `layer ${layer}`, colour, (row) => Math.log(count) - row[`NCE_${layer}`]),
+  );
+  if (bounds.some(({ points }) => points.length > 0)) charts.push(lossChart(BOUNDS, bounds));
+  if (retrieval.length > 0) charts.push(retrievalChart(retrieval));
   charts.push(learningRateChart(rows));
   return charts;
 }
 
-function lossSeries(rows: readonly LossRow[], name: string, colour: number): Series {
+function lossSeries(
+  rows: readonly LossRow[],
+  name: string,
+  colour: number,
+  lossOf = (row: LossRow) => row[name],
+): Series {
   const points = rows
-    .map((row) => ({ step: row.step, value: row[name] }))
+    .map((row) => ({ step: row.step, value: lossOf(row) }))
     .filter(({ value }) => typeof value === "number" && Number.isFinite(value));
   const smoothed = smooth(points, points.length / 40);
   const every = Math.ceil(smoothed.length / (2 * buckets));
@@ -96,7 +137,7 @@ function verticalDomain(series: readonly Series[]): [number, number] {
   return [low >= 0 && low < 0.5 * high ? 0 : low, high > low ? high : low + 1];
 }
 
-function lossChart(group: ChartGroup, series: Series[]): Chart {
+function lossChart(group: Pick<ChartGroup, "title" | "note">, series: Series[]): Chart {
   const marks = series.flatMap(({ points, smoothed, colour }) => [
     Plot.line(outline(points, buckets), {
       x: "step",

@@ -28,6 +28,7 @@ const style = `
 .figures { overflow-x: auto; padding: 8px 18px; }
 .figures table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 .figures th, .figures td { padding: 6px 14px 6px 0; text-align: right; border-bottom: 1px solid var(--line); }
+.figures :is(th, td) { white-space: nowrap; }
 .figures tr:last-child td { border-bottom: 0; }
 .figures th { font-weight: 500; font-size: 13px; color: var(--soft); }
 .figures :is(th, td):is(:first-child, :last-child) { text-align: left; }

@@ -1,7 +1,7 @@
 // report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
 // shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../options/schema.js";
-import { type Chart, drawCharts } from "./charts.js";
+import { type Chart, drawCharts, type RetrievalRow } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
 import type { LossRow } from "./losses.js";
 import { pageStyle } from "./page.css.js";
@@ -36,6 +36,12 @@ export interface ReportContent {
   /** Defaults to compare `options` with: what differs is set off. */
   defaults?: Record<string, unknown>;
   losses: readonly LossRow[];
+  /** By layer the patches among which a query finds its own, for the chart of mutual information. */
+  keys?: ReadonlyMap<number, number>;
+  /** How well patches found their source, at some steps. */
+  retrieval?: readonly RetrievalRow[];
+  /** What was noticed on the way, a line each. */
+  alarms?: readonly string[];
   samples: readonly SampleRow[];
   /** What to say first, as pairs of name and value. */
   summary: readonly [string, string][];
@@ -43,14 +49,15 @@ export interface ReportContent {
 
 /** The page as text. */
 export function renderReport(content: ReportContent): string {
-  const { title, pairs = [], options, defaults, losses, samples, summary } = content;
-  const charts = drawCharts(losses);
+  const { title, pairs = [], options, defaults, losses, keys, retrieval, alarms = [], samples, summary } = content;
+  const charts = drawCharts(losses, keys, retrieval);
   const curves =
     charts.length > 0
       ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>`
       : '<p class="empty">No step has been recorded yet.</p>';
   const body = `${pairs.length > 0 ? renderPairs(pairs) : ""}
 ${renderSummary(summary)}
+${alarms.length > 0 ? renderAlarms(alarms) : ""}
 ${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
 <h2>Losses</h2>
 ${curves}
@@ -58,6 +65,10 @@ ${curves}
 ${renderOptions(options, defaults)}
 <footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu training report", title, style: pageStyle, body });
+}
+
+function renderAlarms(alarms: readonly string[]): string {
+  return `<ul class="alarms card">${alarms.map((line) => `<li>${escapeHtml(line)}</li>`).join("\n")}</ul>`;
 }
 
 function renderPairs(pairs: readonly BeforeAfter[]): string {

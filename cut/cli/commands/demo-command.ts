@@ -19,13 +19,16 @@ import { group, profileOption, runsDirOption, seedOption } from "../../options/c
 import { completeOptions, flag, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
 import type { TrainOptions } from "../../options/train-schema.js";
+import type { RetrievalRow } from "../../report/charts.js";
 import type { LossRow } from "../../report/losses.js";
 import { renderReport, type SampleRow } from "../../report/training-report.js";
+import { keysByLayer } from "../../training/patch-counts.js";
 import { resumeCommand, Training } from "../../training/training-loop.js";
 import { TrainingStep } from "../../training/training-step.js";
 import { Translator } from "../../translation/translator.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
+import { sampleRetrieval } from "../sample-retrieval.js";
 import {
   type CommandContext,
   defineCommand,
@@ -95,6 +98,7 @@ interface Pair {
 class Demo {
   readonly #translator: Translator;
   readonly #losses: LossRow[] = [];
+  readonly #retrieval: RetrievalRow[] = [];
   readonly #rows: SampleRow[];
 
   constructor(
@@ -112,6 +116,7 @@ class Demo {
     const { folder, options, training, pairs } = this;
     const inputs = pairs.map(({ input }) => input);
     const before = await this.#note("input", inputs);
+    const retrieval = sampleRetrieval(training.step, options);
     const begun = performance.now();
     const progress = startProgress({ label: "training", total: training.stepsInAll });
     let reached = false;
@@ -126,6 +131,8 @@ class Demo {
           onCheckpoint: (name, bytes) => folder.saveCheckpoint(name, bytes),
           onDisplay: async (step) => {
             if (step < training.stepsInAll) await this.#note(step, await this.#translate(SHOWN));
+            const accuracy = await retrieval?.(inputs.slice(0, LARGE));
+            if (accuracy) this.#retrieval.push({ step, accuracy });
           },
         },
         signal,
@@ -189,6 +196,8 @@ class Demo {
       pairs: large.map(({ label }, i) => ({ label, before: before[i], after: after[i] })),
       options: this.options,
       losses: this.#losses,
+      keys: keysByLayer(this.options),
+      retrieval: this.#retrieval,
       samples: this.#rows,
       summary,
     };

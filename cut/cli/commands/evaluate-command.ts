@@ -3,7 +3,7 @@
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
-import type { PictureSet } from "../../evaluation/pairs.js";
+import { PAIR_METRICS, type PictureSet } from "../../evaluation/pairs.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { checkOutput } from "../../files/output.js";
 import { matchPictures } from "../../files/picture-pairs.js";
@@ -13,12 +13,14 @@ import {
   type GivenOptions,
   OptionError,
   type Options,
+  oneOf,
   option,
   orNone,
   required,
   text,
   wholeNumber,
 } from "../../options/schema.js";
+import { featuresOf, lpipsOf } from "../evaluation-networks.js";
 import { drawEvaluation } from "../evaluation-report.js";
 import { checkSizes, listFolder, picturesOf, translationsOf } from "../evaluation-sets.js";
 import { figuresTable } from "../figures-table.js";
@@ -32,6 +34,19 @@ const schema = v.strictObject({
   in: option(group, orNone(text("DIR")), null, "the folder of pictures that --model translates"),
   reals: required(group, text("DIR"), "the folder of real pictures of the target domain"),
   pairs: option(group, orNone(text("DIR")), null, "the truths of the translations, under the same names"),
+  features: option(
+    group,
+    text("none|mobilenet|inception|FILE"),
+    "none",
+    "what FID, KID and the like are computed on: a network of the package nsfwjs, or the file of FID's own",
+  ),
+  protocol: option(
+    group,
+    oneOf(["pytorch-fid", "clean", "tf"]),
+    "pytorch-fid",
+    "how pictures reach the network of FID: as papers on CUT print it, as Clean-FID, or as TensorFlow",
+  ),
+  lpips: option(group, orNone(text("DIR")), null, "the folder with LPIPS's two files, for --pairs"),
   size: option(
     group,
     orNone(wholeNumber({ min: 16, max: 4096 })),
@@ -44,7 +59,7 @@ const schema = v.strictObject({
 });
 
 export default defineCommand({
-  usage: "--fakes DIR --reals DIR [--pairs DIR] [--json FILE] [--report FILE.html]",
+  usage: "--fakes DIR --reals DIR [--pairs DIR] [--features FILE] [--json FILE] [--report FILE.html]",
   options: schema,
   run: evaluateFolders,
 });
@@ -71,13 +86,21 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
   }
   const files = truths && matchPictures(fakeFolder, truths);
   await checkSizes(folders, size);
+  if (given.protocol !== undefined && ["none", "mobilenet", "inception"].includes(options.features)) {
+    throw new OptionError(`--protocol is of FID, and --features is ${options.features};`, "leave it out.");
+  }
+  if (options.lpips !== null && truths === null) throw new OptionError("--lpips needs pairs;", "give --pairs.");
+  const features = await featuresOf(options.features, options.protocol);
+  const lpips = options.lpips === null ? null : await lpipsOf(options.lpips);
 
-  const gpu = file === null ? null : await openCommandGpu(options.profile);
+  const gpu = file === null && !features && !lpips ? null : await openCommandGpu(options.profile);
   try {
+    const extractor = gpu && features && (await features(gpu));
+    const pairMetrics = [...PAIR_METRICS, ...(gpu && lpips ? [await lpips(gpu)] : [])];
     const fakes = gpu && file !== null ? translationsOf(gpu, file, fakeFolder) : picturesOf(fakeFolder);
     const reals = picturesOf(realFolder);
     const pairs = truths && files ? picturesOf({ ...truths, files }) : null;
-    const evaluation = await withProgress({ fakes, reals, pairs, size, signal });
+    const evaluation = await withProgress({ fakes, reals, pairs, pairMetrics, extractor, size, signal });
     const about = sourcesOf(options);
     const page = report === null ? "" : await drawEvaluation(evaluation, about, { fakes, reals, pairs });
     if (json !== null) write(json, jsonOf(evaluation, about, fakes, reals));

@@ -1,6 +1,7 @@
 // `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
 // itself is cut/training/training-loop.ts.
 import { basename, join, relative } from "node:path";
+import { CutgpuError } from "../../../engine/core/errors.js";
 import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { UnalignedDataset } from "../../data/dataset.js";
@@ -17,9 +18,12 @@ import { type GivenOptions, OptionError } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
 import { mergeForResume, resolveOptions } from "../../options/train-options.js";
 import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
+import type { RetrievalRow } from "../../report/charts.js";
 import type { LossRow } from "../../report/losses.js";
 import type { SampleRow } from "../../report/training-report.js";
+import { type Alarm, Alarms, alarmText } from "../../training/alarms.js";
 import { type Checkpoint, parseCheckpoint } from "../../training/checkpoint.js";
+import { keysByLayer } from "../../training/patch-counts.js";
 import { checkSizes, sizeChange, sizesMatter } from "../../training/picture-sizes.js";
 import { crossesPictures, resumeCommand, Training } from "../../training/training-loop.js";
 import { Translator } from "../../translation/translator.js";
@@ -28,6 +32,7 @@ import { readLatest } from "../latest-checkpoint.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { applyRunTuning } from "../run-tuning.js";
+import { sampleRetrieval } from "../sample-retrieval.js";
 import {
   type CommandContext,
   defineCommand,
@@ -91,6 +96,9 @@ class TrainCommand {
   readonly #folder: RunFolder;
   readonly #options: TrainOptions;
   readonly #samples: { name: string; input: Picture; row: SampleRow }[] = [];
+  readonly #alarms: Alarms;
+  readonly #retrieval: RetrievalRow[] = [];
+  readonly #alarmed = new AbortController();
   #losses: LossRow[] = [];
   #progress: Progress | null = null;
   #reported = 0;
@@ -99,6 +107,7 @@ class TrainCommand {
   constructor(folder: RunFolder, options: TrainOptions) {
     this.#folder = folder;
     this.#options = options;
+    this.#alarms = new Alarms(options, keysByLayer(options));
   }
 
   async run(checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
@@ -119,6 +128,8 @@ class TrainCommand {
         this.#folder.writeConfig(options);
         this.#folder.truncateLosses(checkpoint.state.step);
         this.#losses = this.#folder.readLosses();
+        // What was told before the run was stopped is not told again.
+        for (const row of this.#losses) this.#alarms.noteLosses(row);
       }
       this.#announce(gpu, source, training);
       await this.#chooseSamples();
@@ -140,6 +151,7 @@ class TrainCommand {
     this.#progress = progress;
     this.#begun = performance.now();
     const translator = new Translator(gpu, training.step.G);
+    const retrieval = sampleRetrieval(training.step, this.#options);
     let reached = false;
     try {
       if (training.stepsDone === 0) await this.#makeSamples(translator, 0);
@@ -149,6 +161,7 @@ class TrainCommand {
             folder.appendLosses(row);
             this.#losses.push(row);
             progress.update(row.step, describeLosses(row));
+            this.#tell(this.#alarms.noteLosses(row));
           },
           onCheckpoint: (name, bytes) => {
             folder.saveCheckpoint(name, bytes);
@@ -156,10 +169,12 @@ class TrainCommand {
           },
           onDisplay: async (step) => {
             await this.#makeSamples(translator, step);
+            const accuracy = await retrieval?.(this.#samples.map(({ input }) => input));
+            if (accuracy) this.#retrieval.push({ step, accuracy });
             if (performance.now() - this.#reported > REPORT_SECONDS * 1000) await this.#report();
           },
         },
-        signal,
+        AbortSignal.any([signal, this.#alarmed.signal]),
       );
       await this.#makeSamples(translator, training.stepsDone);
     } catch (error) {
@@ -175,7 +190,9 @@ class TrainCommand {
     await this.#report();
     if (source.skipped > 0) printError(`${source.skipped} pictures could not be read and were skipped\n`);
     if (!reached) {
-      printError(`stopped after step ${training.stepsDone} and saved; go on with: ${resumeCommand(this.#options)}\n`);
+      const stopped = `after step ${training.stepsDone} and saved; go on with: ${resumeCommand(this.#options)}`;
+      if (this.#alarmed.signal.aborted) throw new CutgpuError("ALARM", `stopped by the alarm above ${stopped}`);
+      printError(`stopped ${stopped}\n`);
       return;
     }
     const seconds = (performance.now() - this.#begun) / 1000;
@@ -266,12 +283,21 @@ class TrainCommand {
   }
 
   async #makeSamples(translator: Translator, step: number): Promise<void> {
+    const pairs: { input: Picture; output: Picture }[] = [];
     for (const { name, input, row } of this.#samples) {
       if (row.images.some((image) => image.step === step)) continue;
-      const image = await encodePng(await translator.translate(input));
+      const output = await translator.translate(input);
+      pairs.push({ input, output });
+      const image = await encodePng(output);
       row.images.push({ step, caption: "", png: image });
       this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}`, image);
     }
+    this.#tell(this.#alarms.notePictures(step, pairs));
+  }
+
+  #tell(alarms: readonly Alarm[]): void {
+    for (const alarm of alarms) this.#progress?.log(alarmText(alarm));
+    if (alarms.length > 0 && this.#options.stop_on === "alarm") this.#alarmed.abort();
   }
 
   async #report(): Promise<void> {
@@ -291,6 +317,9 @@ class TrainCommand {
       options: this.#options,
       defaults: resolveOptions({ dataroot: this.#options.dataroot, CUT_mode: this.#options.CUT_mode }),
       losses: this.#losses,
+      keys: keysByLayer(this.#options),
+      retrieval: this.#retrieval,
+      alarms: this.#alarms.raised.map(alarmText),
       samples,
       summary,
     });

@@ -54,6 +54,19 @@ test("the page holds everything and asks for nothing", () => {
   assert.is(html.match(/<svg /g)?.length, 4);
 });
 
+test("mutual information, retrieval and alarms stand in the page of a run that has them", () => {
+  const about = { title: "run", options: {}, samples: [], summary: [] as [string, string][] };
+  const retrieval = [10, 20].map((step) => ({ step, accuracy: new Map([[4, step / 40]]) }));
+  const alarms = ["alarm at step 20, collapse: <seen>"];
+  const html = renderReport({ ...about, losses: rows(50), keys: new Map([[4, 64]]), retrieval, alarms });
+  // NCE_4 is 4 in all rows.
+  assert.match(html, `layer 4 <b>${(Math.log(64) - 4).toPrecision(3)}</b>`);
+  assert.match(html, "layer 4 <b>0.500</b>");
+  assert.match(html, "collapse: &lt;seen&gt;");
+  for (const chart of ["Mutual information", "Retrieval accuracy"]) assert.match(html, chart);
+  assert.not.match(page(rows(50)), 'class="alarms');
+});
+
 test("text is escaped, and options that are not the default are set off", () => {
   const html = page(rows(2));
   assert.match(html, "<h1>horse &lt;to&gt; zebra</h1>");

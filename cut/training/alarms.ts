@@ -1,0 +1,174 @@
+// Alarms of a training: rules that watch its losses and its sample pictures, each raised once, with what to try. They
+// see what is written here and no more: whether the right things were changed in a picture, the background say, nobody
+// can know without pairs. Pure; a rule costs a few additions a step.
+import type { Picture } from "../data/picture.js";
+import { pearson } from "../evaluation/correlation.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import type { LossRow } from "../report/losses.js";
+
+export interface Alarm {
+  name: string;
+  step: number;
+  /** What was seen, a sentence. */
+  seen: string;
+  /** What to try, a sentence. */
+  advice: string;
+}
+
+type Watched = Pick<TrainOptions, "gan_mode" | "lambda_GAN" | "lambda_NCE" | "nce_idt">;
+
+/** Steps that a rule on losses looks back on. */
+const SPAN = 50;
+/** Steps before which nothing is said of the patch losses. */
+const PATIENCE = 500;
+/** A loss beyond it is on its way to infinity. */
+const WILD = 1000;
+/** Step from which sample pictures are judged: before, a generator's are gray whatever becomes of it. */
+const SETTLED = 500;
+
+/** Means of the losses over the last steps, and over as many before them. */
+class Window {
+  readonly #values: number[] = [];
+
+  add(value: number): void {
+    this.#values.push(value);
+    if (this.#values.length > 2 * SPAN) this.#values.shift();
+  }
+
+  get full(): boolean {
+    return this.#values.length === 2 * SPAN;
+  }
+
+  /** The mean of the last steps, and of those before. */
+  get means(): { now: number; before: number } {
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / SPAN;
+    return { now: mean(this.#values.slice(SPAN)), before: mean(this.#values.slice(0, SPAN)) };
+  }
+}
+
+/** Watches one run. Rows must come in order; of each rule there is one alarm at most. */
+export class Alarms {
+  readonly raised: Alarm[] = [];
+  readonly #options: Watched;
+  readonly #patches: ReadonlyMap<number, number>;
+  readonly #windows = new Map<string, Window>();
+
+  /** `patches`: by layer, the patches among which each has to find its own. */
+  constructor(options: Watched, patches: ReadonlyMap<number, number>) {
+    this.#options = options;
+    this.#patches = patches;
+  }
+
+  /** Takes the losses of a step; returns what is raised by them. */
+  noteLosses(row: LossRow): Alarm[] {
+    const before = this.raised.length;
+    for (const name of ["D_real", "D_fake", "G_GAN", "NCE"]) {
+      if (!(name in row)) continue;
+      if (!this.#windows.has(name)) this.#windows.set(name, new Window());
+      this.#windows.get(name)!.add(row[name]);
+    }
+    const wild = Object.entries(row).find(([name, value]) => /^(G|D|NCE)/.test(name) && Math.abs(value) > WILD);
+    if (wild) {
+      this.#raise(row.step, "losses explode", `${wild[0]} is ${wild[1].toPrecision(3)}`, "a lower --lr");
+    }
+    // Means are taken every so many steps only.
+    if (row.step % (SPAN / 5) === 0) this.#judgeMeans(row.step);
+    return this.raised.slice(before);
+  }
+
+  #judgeMeans(step: number): void {
+    const { gan_mode, lambda_GAN, lambda_NCE } = this.#options;
+    const [real, fake, gan, nce] = ["D_real", "D_fake", "G_GAN", "NCE"].map((name) => this.#windows.get(name));
+    if (lambda_GAN > 0 && real?.full && fake?.full && gan?.full) {
+      const [d, g] = [Math.max(real.means.now, fake.means.now), gan.means];
+      // A discriminator that is sure costs the generator 1 by lsgan, and -log of nearly nothing otherwise.
+      const sure = lambda_GAN * (gan_mode === "lsgan" ? 0.95 : 3);
+      if (d < 0.05 && g.now > sure && g.now > 0.95 * g.before) {
+        this.#raise(
+          step,
+          "discriminator has won",
+          `over ${SPAN} steps its losses are ${d.toFixed(3)} or less, and G_GAN stays at ${g.now.toFixed(2)}`,
+          "a smaller --ndf or --netD n_layers --n_layers_D 2, a lower --lr, or more pictures of B",
+        );
+      }
+    }
+    if (lambda_NCE > 0 && nce?.full && step >= PATIENCE && this.#patches.size > 0) {
+      const counts = [...this.#patches.values()];
+      const chance = counts.reduce((sum, count) => sum + Math.log(count), 0) / counts.length;
+      const { now, before } = nce.means;
+      if (now / lambda_NCE > 0.9 * chance && now > 0.98 * before) {
+        this.#raise(
+          step,
+          "NCE does not fall",
+          `after ${step} steps it is ${(now / lambda_NCE).toFixed(2)}, and ${chance.toFixed(2)} is guessing`,
+          "a higher --lambda_NCE, or --nce_layers 4,8,12,16 without the layer of single pixels",
+        );
+      }
+    }
+  }
+
+  /** Takes sample pictures of a step and their translations, of equal sizes; returns what is raised by them. */
+  notePictures(step: number, pairs: readonly { input: Picture; output: Picture }[]): Alarm[] {
+    const before = this.raised.length;
+    if (step < SETTLED || pairs.length === 0) return [];
+    const mean = (of: (pair: { input: Picture; output: Picture }) => number) =>
+      pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
+
+    const ends = mean(({ output }) => shareAtEnds(output));
+    if (ends > 0.5 && mean(({ input }) => shareAtEnds(input)) < 0.25) {
+      const seen = `${(100 * ends).toFixed(0)} % of the samples' values are black or white`;
+      this.#raise(step, "saturation", seen, "a lower --lr, a higher --lambda_NCE, or pictures of B that are less so");
+    }
+    const change = mean(({ input, output }) => difference(input, output));
+    if (change < 0.02) {
+      const seen = `translations differ from their inputs by ${(100 * change).toFixed(1)} % on average`;
+      this.#raise(step, "identity", seen, "a lower --lambda_NCE or a higher --lambda_GAN");
+    }
+    const correlation = mean(({ input, output }) => pearson(input.data, output.data));
+    if (correlation < -0.5) {
+      const seen = `translations look like negatives of their inputs (correlation ${correlation.toFixed(2)})`;
+      const advice = "nothing where B is darker or lighter than A; else --nce_idt, or --nce_layers 4,8,12,16";
+      this.#raise(step, "inversion", seen, advice);
+    }
+    const spread = (side: "input" | "output") => meanDistance(pairs.map((pair) => pair[side]));
+    const [inputs, outputs] = [spread("input"), spread("output")];
+    if (outputs < 0.1 * inputs) {
+      const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+      const seen = `translations differ from each other by ${percent(outputs)}, inputs by ${percent(inputs)}`;
+      this.#raise(step, "collapse", seen, "a higher --lambda_NCE, --nce_idt, or more pictures of B");
+    }
+    return this.raised.slice(before);
+  }
+
+  #raise(step: number, name: string, seen: string, advice: string): void {
+    if (this.raised.some((alarm) => alarm.name === name)) return;
+    this.raised.push({ name, step, seen, advice: `Try ${advice}.` });
+  }
+}
+
+/** An alarm in one line. */
+export const alarmText = ({ name, step, seen, advice }: Alarm): string =>
+  `alarm at step ${step}, ${name}: ${seen}. ${advice}`;
+
+/** The share of values at either end of the range. */
+function shareAtEnds({ data }: Picture): number {
+  return data.reduce((count, value) => count + Number(value <= 1 || value >= 254), 0) / data.length;
+}
+
+/** The mean absolute difference, 0 to 1; pictures of unlike sizes are as different as can be. */
+function difference(a: Picture, b: Picture): number {
+  if (a.data.length !== b.data.length) return 1;
+  return a.data.reduce((sum, value, i) => sum + Math.abs(value - b.data[i]), 0) / a.data.length / 255;
+}
+
+/** Of all pairs of pictures; 0 where there is one alone. */
+function meanDistance(pictures: readonly Picture[]): number {
+  let [sum, count] = [0, 0];
+  for (const [i, a] of pictures.entries()) {
+    for (const b of pictures.slice(0, i)) {
+      sum += difference(a, b);
+      count++;
+    }
+  }
+  return count === 0 ? 0 : sum / count;
+}

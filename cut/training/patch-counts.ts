@@ -1,0 +1,18 @@
+// Among how many patches each layer's queries have to find their own, which says what the patch losses can reach. Pure.
+import { nearestMultipleOf4 } from "../data/rounding.js";
+import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
+import type { TrainOptions } from "../options/train-schema.js";
+
+/** The side of the pictures that a run trains on, or of its crops; of shapes that are kept, their usual size. */
+function trainedSide({ preprocess, crop_size, load_size }: TrainOptions): number {
+  return nearestMultipleOf4(preprocess.includes("crop") ? crop_size : load_size);
+}
+
+/** Keys of a query, its own among them, by layer: N + 1 for N negatives. Guessing costs the logarithm of it. */
+export function keysByLayer(options: TrainOptions): Map<number, number> {
+  if (options.lambda_NCE === 0) return new Map();
+  const side = trainedSide(options);
+  const batches = options.nce_includes_all_negatives_from_minibatch ? options.batch_size : 1;
+  const shapes = featureShapes(generatorArchitecture(options), options.nce_layers, side, side);
+  return new Map(shapes.map(([, h, w], i) => [options.nce_layers[i], batches * Math.min(options.num_patches, h * w)]));
+}
