@@ -3,7 +3,7 @@
 
 import { reshape } from "../../../engine/core/reshape.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import { concat } from "../../../engine/operators/batch/index.js";
+import { concat } from "../../../engine/operators/strided/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
 import { averagePool, maxPool } from "./windows.js";
 

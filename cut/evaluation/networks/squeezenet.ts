@@ -4,7 +4,7 @@ import { ShapeError } from "../../../engine/core/errors.js";
 import { reshape } from "../../../engine/core/reshape.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { concat } from "../../../engine/operators/batch/index.js";
+import { concat } from "../../../engine/operators/strided/index.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { relu } from "../../../engine/operators/pointwise/index.js";
 import { Arena, type Program, record } from "../../../engine/program/program.js";
