@@ -1,70 +1,59 @@
-// An operator of your own: WGSL text for the value and for the gradient, wrapped so that it goes on the tape like any
-// other.
-// Here it is SiLU, x * sigmoid(x), which the engine does not have. Run by the tests.
-import { defineOperator, grad, kernelFromWgsl, mseLoss, openGpu, type Tensor } from "cutgpu";
+// An operator of your own: WGSL text wrapped so that it goes on the tape like any other operator.
+// Here it is the cumulative sum of each row (torch.cumsum), which no composition of the engine's operators computes in
+// one pass. Its gradient is the same sum from the other end, so it is its own gradient operator, and can be
+// differentiated as often as wanted. Run by the tests.
+import { defineOperator, grad, kernelFromWgsl, mseLoss, type Operator, openGpu, type Tensor } from "cutgpu";
 
-const bindings = (...names: string[]) =>
-  names
-    .map((name, i) => {
-      const access = i === names.length - 1 ? "read_write" : "read";
-      return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<f32>;`;
-    })
-    .join("\n");
-
-const silu = kernelFromWgsl(
-  "silu",
+const cumulativeSum = kernelFromWgsl(
+  "cumulative_sum",
   /* wgsl */ `
-  struct Params { size: u32 }
-  ${bindings("x", "y")}
+  struct Params { rows: u32, size: u32, reverse: u32 }
+  @group(0) @binding(0) var<storage, read> x: array<f32>;
+  @group(0) @binding(1) var<storage, read_write> y: array<f32>;
   @group(0) @binding(2) var<uniform> params: Params;
 
   @compute @workgroup_size(64)
   fn main(@builtin(global_invocation_id) id: vec3u) {
-    if (id.x >= params.size) { return; }
-    y[id.x] = x[id.x] / (1.0 + exp(-x[id.x]));
+    if (id.x >= params.rows) { return; }
+    var sum = 0.0;
+    for (var i = 0u; i < params.size; i++) {
+      let at = id.x * params.size + select(i, params.size - 1 - i, params.reverse == 1);
+      sum += x[at];
+      y[at] = sum;
+    }
   }`,
 );
 
-const siluGradient = kernelFromWgsl(
-  "silu_gradient",
-  /* wgsl */ `
-  struct Params { size: u32 }
-  ${bindings("x", "dy", "dx")}
-  @group(0) @binding(3) var<uniform> params: Params;
-
-  @compute @workgroup_size(64)
-  fn main(@builtin(global_invocation_id) id: vec3u) {
-    if (id.x >= params.size) { return; }
-    let s = 1.0 / (1.0 + exp(-x[id.x]));
-    dx[id.x] = dy[id.x] * s * (1.0 + x[id.x] * (1.0 - s));
-  }`,
-);
-
-/** A workgroup does 64 elements; this simple kernel leaves grids beyond 65535 workgroups (4 million elements) alone. */
-const groups = (x: Tensor) => Math.ceil(x.size / 64);
-
-const siluOperator = defineOperator<readonly [x: Tensor], object>({
-  name: "silu",
+const cumsumOperator: Operator<readonly [x: Tensor], { reverse: boolean }> = defineOperator({
+  name: "cumsum",
   shape: ([x]) => x.shape,
-  forward(gpu, [x], _options, y) {
-    gpu.dispatch(silu, { bindings: { x, y }, params: { size: x.size }, grid: groups(x) });
+  forward(gpu, [x], { reverse }, y) {
+    const size = x.shape.at(-1) ?? 1;
+    const rows = x.size / size;
+    // One invocation sums a row; this simple kernel leaves more than 4 million rows (65535 workgroups of 64) alone.
+    gpu.dispatch(cumulativeSum, {
+      bindings: { x, y },
+      params: { rows, size, reverse: Number(reverse) },
+      invocations: rows,
+    });
     return undefined;
   },
-  gradient({ gpu, inputs: [x] }, dy) {
-    const dx = gpu.empty(x.shape);
-    gpu.dispatch(siluGradient, { bindings: { x, dy, dx }, params: { size: x.size }, grid: groups(x) });
-    return [dx];
-  },
+  gradient: ({ options: { reverse } }, dy) => [cumsumOperator([dy], { reverse: !reverse })],
 });
 
-/** x * sigmoid(x), of any shape. Can be differentiated once. */
-export const siluOf = (x: Tensor): Tensor => siluOperator([x], {});
+/** Sums of the elements up to each one along the last axis, or of those from it on. */
+export const cumsum = (x: Tensor, reverse = false): Tensor => cumsumOperator([x], { reverse });
 
 const gpu = await openGpu();
-const x = gpu.tensor([-2, -1, 0, 1, 2]).requireGrad();
-const y = siluOf(x);
+const x = gpu
+  .tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ])
+  .requireGrad();
+const y = cumsum(x);
 const [dx] = grad(mseLoss(y, 1), [x]);
 export const values = await y.read();
 export const gradients = await dx.read();
-console.log("silu", values, "gradient of the loss", gradients);
+console.log("cumulative sums", values, "gradient of the loss", gradients);
 gpu.dispose();
