@@ -3,8 +3,8 @@
 
 import { reshape } from "../../../engine/core/reshape.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import { concat } from "../../../engine/operators/strided/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
+import { concat } from "../../../engine/operators/strided/index.js";
 import { averagePool, maxPool } from "./windows.js";
 
 /** A convolution and the ReLU after it: with zeros around, so that stride 1 keeps the size, or `valid` without. */
