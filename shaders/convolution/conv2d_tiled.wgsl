@@ -1,6 +1,23 @@
-// Convolution for GPUs (see shaders/convolution/lib/conv2d_tiled.wgsl), with weights at any strides.
+// Convolution for GPUs (see shaders/lib/tiled_gemm.wgsl): rows are output channels, columns the pixels of an image. The
+// matrix of windows is never stored: x is gathered (an implicit GEMM).
+// A slice takes CHANNELS input channels with SLICE_Y x SLICE_X of their taps: all taps, if they fit, so that where a
+// tap of a pixel lies, what is mirrored and what is beyond the border is found once, and from slice to slice only the
+// channel changes. Otherwise a part of the sum is one row of taps, or one tap.
+// Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
 // Grid: tiles, flat.
-const A_TRANSPOSED: bool = false;
+const TAPS_X: u32 = 3; // @tunable
+const TAPS_Y: u32 = 3; // @tunable
+const PARTS_X: u32 = 1; // @tunable parts that a row of taps is cut into: 1 or TAPS_X
+const PARTS_Y: u32 = 1; // @tunable
+const CHANNELS: u32 = 1; // @tunable input channels of a slice
+const SLICE_X: u32 = TAPS_X / PARTS_X;
+const SLICE_Y: u32 = TAPS_Y / PARTS_Y;
+const SLICE_TAPS: u32 = SLICE_Y * SLICE_X;
+const TILE_K: u32 = CHANNELS * SLICE_TAPS;
+const ONE_PART: bool = PARTS_Y * PARTS_X == 1;
+
+//#include convolution/lib/geometry.wgsl
+//#include convolution/lib/sources.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
@@ -8,19 +25,68 @@ const A_TRANSPOSED: bool = false;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-// Where the weights of four output channels begin.
-alias PlaceA = vec4i;
+// The index of a weight of the first of four output channels.
+alias PlaceA = u32;
+// The indices of four elements of x.
+alias PlaceB = vec4u;
+const NOWHERE: u32 = 0xffffffff;
 
-fn a_place(z: u32, rows: vec4u) -> PlaceA {
-  return params.w_base + vec4i(min(rows, vec4u(params.out_channels - 1))) * params.w_m;
+fn gemm_size() -> vec3u { return vec3u(params.out_channels, params.rows * params.columns, params.batch); }
+
+fn gemm_sum(z: u32) -> vec2u { return vec2u(PARTS_Y * PARTS_X, params.in_channels * SLICE_TAPS); }
+
+// A channel's weights are contiguous, if only backwards.
+fn a_along_k() -> bool { return true; }
+
+fn b_along_k() -> bool { return false; }
+
+fn a_place(z: u32, row: u32, k: u32, part: u32) -> PlaceA {
+  let tap = k % SLICE_TAPS;
+  let ty = i32(part / PARTS_X * SLICE_Y + tap / SLICE_X) * params.w_ty;
+  let tx = i32(part % PARTS_X * SLICE_X + tap % SLICE_X) * params.w_tx;
+  return u32(params.w_base + i32(row) * params.w_m + i32(k / SLICE_TAPS) * params.w_c + ty + tx);
 }
 
-fn a_line(z: u32, place: PlaceA, j: u32, k: u32, end: u32) -> vec4f {
-  let there = min(k, end - 1);
-  let tap = i32(there % TAPS);
-  let within = i32(there / TAPS) * params.w_c + tap / i32(TAPS_X) * params.w_ty + tap % i32(TAPS_X) * params.w_tx;
-  let at = vec4u(place + within);
-  return select(vec4f(), vec4f(w[at.x], w[at.y], w[at.z], w[at.w]), k < end);
+fn a_quad(place: PlaceA, slice: u32, there: bool) -> vec4f {
+  let at = place + slice * CHANNELS * u32(params.w_c);
+  let m = u32(params.w_m);
+  return select(vec4f(), vec4f(w[at], w[at + m], w[at + 2 * m], w[at + 3 * m]), there || CHANNELS == 1);
 }
 
-//#include convolution/lib/conv2d_tiled.wgsl
+fn b_place(z: u32, column: u32, k: u32, part: u32) -> PlaceB {
+  let tap = k % SLICE_TAPS;
+  let lines = quotients(column, params.columns);
+  let columns = column + vec4u(0, 1, 2, 3) - lines * params.columns;
+  let ty = i32(part / PARTS_X * SLICE_Y + tap / SLICE_X) - params.pad_y;
+  let tx = i32(part % PARTS_X * SLICE_X + tap % SLICE_X) - params.pad_x;
+  let rows = vec4i(lines * params.stride) + ty;
+  let pixels = vec4i(columns * params.stride) + tx;
+  let sy = sources(rows, i32(params.in_height) - 1, params.reflect);
+  let sx = sources(pixels, i32(params.in_width) - 1, params.reflect);
+  let plane = (z * params.in_channels + k / SLICE_TAPS) * params.in_height;
+  let missing = select((sy ^ rows) | (sx ^ pixels), vec4i(), params.reflect == 1);
+  return select((plane + vec4u(sy)) * params.in_width + vec4u(sx), vec4u(NOWHERE), missing != vec4i());
+}
+
+fn b_quad(place: PlaceB, slice: u32, there: bool) -> vec4f {
+  let at = place + slice * CHANNELS * params.in_height * params.in_width;
+  let inside = (place != vec4u(NOWHERE)) & vec4<bool>(there || CHANNELS == 1);
+  return vec4f(select(0.0, x[at.x], inside.x), select(0.0, x[at.y], inside.y), select(0.0, x[at.z], inside.z),
+    select(0.0, x[at.w], inside.w));
+}
+
+fn y_place(z: u32, columns: vec4u) -> vec4u {
+  let rows = quotients(columns.x, params.columns);
+  return (z * params.out_channels * params.out_height + rows * params.out_step + params.out_y) * params.out_width
+    + (columns - rows * params.columns) * params.out_step + params.out_x;
+}
+
+fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
+  let at = place + row * params.out_height * params.out_width;
+  let b = select(0.0, bias[row], params.has_bias == 1);
+  for (var j = 0u; j < 4; j++) {
+    if (columns[j] < params.rows * params.columns) { y[at[j]] = v[j] + b; }
+  }
+}
+
+//#include lib/tiled_gemm.wgsl

@@ -1,49 +1,53 @@
 // The matrix product in tiles of workgroup memory that all kernels for GPUs share:
-//   y[z, m, n] = sum over k of a[z, m, k] * b[z, k, n]
-// A workgroup computes TILE_M x TILE_N results over slices of TILE_K of the sum, which it stages in workgroup memory.
-// Every invocation keeps a thread tile of THREAD_QUADS * 4 rows x THREAD_QUADS * 4 columns in registers.
-// engine/operators/lib/tiles.ts chooses the sizes.
-// Rows and columns are grouped into quads of four, the unit of all loads from workgroup memory. The file that includes
-// this defines:
-//   STRIDED
-//     if true the four of a quad lie a quarter of a tile apart, so that neighbouring invocations touch neighbouring
-//     elements; if false they are neighbours, for access as vec4s
+//   y[z, m, n] = sum over parts and k of a[z, m, part, k] * b[z, part, k, n]
+// A workgroup computes TILE_M x TILE_N results over slices of TILE_K terms, which it stages in workgroup memory. Every
+// invocation keeps THREAD_M * 4 rows x THREAD_N * 4 columns of results in registers, and while they take one slice in,
+// it loads its elements of the next.
+// A multiprocessor issues one instruction at a time, so all that is no multiplication is kept out of the loop over
+// slices: where an element lies is found once per part, and from slice to slice only a uniform distance is added. All
+// inner loops have constant bounds, so that they can be unrolled.
+// engine/operators/lib/tiles.ts chooses the sizes. The file that includes this defines:
+//   TILE_K
+//     terms of a slice
+//   ONE_PART
+//     whether the sum has only one part: a loop around it would cost registers
 //   gemm_size() -> vec3u
 //     m, n and the number of batches
-//   gemm_terms(z) -> vec2u
-//     the range of k that batch z sums
-//   A_TRANSPOSED, B_TRANSPOSED
-//     whether memory is read as vec4s along k, so that blocks of 4 x 4 must be transposed
-//   a_along_k(), b_along_k()
+//   gemm_sum(z) -> vec2u
+//     the parts that batch z sums, and the terms of a part
+//   a_along_k(), b_along_k() -> bool
 //     whether neighbouring invocations load neighbouring k, or else neighbouring rows (columns)
-//   a_place(z, rows), b_place(z, columns) -> PlaceA, PlaceB
-//     what is known of a quad before the sum begins. Rows and columns may lie beyond the last: any other may be taken,
-//     since the results are not stored
-//   a_line(z, place, j, k, end), b_line(...) -> vec4f
-//     the quad's elements at k (j is 0), or where transposed those of its row (column) j at k..k + 3; zeros from `end`
-//     on
+//   a_place(z, row, k, part) -> PlaceA, b_place(z, column, k, part) -> PlaceB
+//     where a part's first slice has the four elements that begin at a row (column). Rows, columns and terms may lie
+//     beyond the last
+//   a_quad(place, slice, there), b_quad(place, slice, there) -> vec4f
+//     the four elements that take this place in a slice of the part, or zeros if they are not there: beyond the last
+//     term. Those beyond the last row (column) may be anything
 //   y_place(z, columns) -> vec4u, store(z, row, columns, place, v)
-//     stores four results; columns may lie beyond the last
+//     stores four neighbouring results; columns may lie beyond the last
 // Every hook is a row of lets and a return (or, for store, any statements): test/shaders/inline.ts relies on it.
 const TILE_M: u32 = 64; // @tunable
 const TILE_N: u32 = 64; // @tunable
-const TILE_K: u32 = 16; // @tunable
-const THREAD_QUADS: u32 = 1; // @tunable quads along each side of a thread tile: 1 or 2
-// A GPU wants unrolled loops. Compilers of software adapters take long over them (lavapipe, where it does unroll: 2.3 s
-// instead of 1.4 for 64 x 64, 4.4 instead of 1.5 for 128 x 128): there loops run to bounds that are no constants.
+const THREAD_M: u32 = 2; // @tunable quads of rows per invocation: 1 or 2
+const THREAD_N: u32 = 1; // @tunable quads of columns
+// A GPU wants unrolled loops. Compilers of software adapters take long over them: there the loop over a slice's terms
+// runs to a bound that is no constant.
 const ROLLED: bool = false; // @tunable
 
 const QUADS_M: u32 = TILE_M / 4;
 const QUADS_N: u32 = TILE_N / 4;
-const QUADS_K: u32 = TILE_K / 4;
-// Vec4s of results in a thread tile.
-const THREAD_VEC4S: u32 = THREAD_QUADS * THREAD_QUADS * 4;
-const LANES_M: u32 = QUADS_M / THREAD_QUADS;
-const LANES_N: u32 = QUADS_N / THREAD_QUADS;
+const LANES_M: u32 = QUADS_M / THREAD_M;
+const LANES_N: u32 = QUADS_N / THREAD_N;
 const LANES: u32 = LANES_M * LANES_N;
-// Lines of k that a workgroup loads at once, one quad per invocation.
-const LINES_A: u32 = LANES / QUADS_M;
-const LINES_B: u32 = LANES / QUADS_N;
+// The terms of a slice in groups of STEP, for drivers that unroll short loops only.
+const DIVISOR: u32 = select(select(select(1u, 2u, TILE_K % 2 == 0), 3u, TILE_K % 3 == 0), 4u, TILE_K % 4 == 0);
+const STEP: u32 = select(DIVISOR, 1u, ROLLED);
+const GROUPS: u32 = TILE_K / STEP;
+// Quads of a slice, and the most of them that an invocation loads.
+const SLICE_A: u32 = QUADS_M * TILE_K;
+const SLICE_B: u32 = QUADS_N * TILE_K;
+const LOADS_A: u32 = (SLICE_A + LANES - 1) / LANES;
+const LOADS_B: u32 = (SLICE_B + LANES - 1) / LANES;
 // 32 invocations that run together span 4 x 8 quads of results: they read few and neighbouring addresses.
 const SPAN_M: u32 = min(LANES_M, 4u);
 const SPAN_N: u32 = min(LANES_N, 8u);
@@ -52,20 +56,126 @@ const SPANS_N: u32 = LANES_N / SPAN_N;
 // in the cache.
 const BAND: u32 = 8;
 
-var<workgroup> tile_a: array<vec4f, TILE_K * QUADS_M>;
-var<workgroup> tile_b: array<vec4f, TILE_K * QUADS_N>;
+// Lines of k, each a quad longer than needed, so that neighbouring k lie in different banks.
+const LINE_A: u32 = QUADS_M + 1;
+const LINE_B: u32 = QUADS_N + 1;
+var<workgroup> tile_a: array<vec4f, TILE_K * LINE_A>;
+var<workgroup> tile_b: array<vec4f, TILE_K * LINE_B>;
 
-// Where quad q at k lies: an XOR swizzle against bank conflicts, whether neighbouring invocations store along q, along
-// k or blocks of 4 k, and read along q.
-fn at_a(k: u32, q: u32) -> u32 { return k * QUADS_M + ((q ^ k ^ (k >> 2)) & (QUADS_M - 1)); }
-fn at_b(k: u32, q: u32) -> u32 { return k * QUADS_N + ((q ^ k ^ (k >> 2)) & (QUADS_N - 1)); }
+// For hooks: the quotients of four neighbours, by one division.
+fn quotients(first: u32, by: u32) -> vec4u {
+  let q = first / by;
+  let r = first - q * by;
+  let one = select(0u, 1u, r + 1 == by);
+  let r1 = select(r + 1, 0u, r + 1 == by);
+  let two = one + select(0u, 1u, r1 + 1 == by);
+  let r2 = select(r1 + 1, 0u, r1 + 1 == by);
+  let three = two + select(0u, 1u, r2 + 1 == by);
+  return q + vec4u(0, one, two, three);
+}
 
-fn quad_m(q: u32) -> vec4u { return select(q * 4 + vec4u(0, 1, 2, 3), q + QUADS_M * vec4u(0, 1, 2, 3), STRIDED); }
-fn quad_n(q: u32) -> vec4u { return select(q * 4 + vec4u(0, 1, 2, 3), q + QUADS_N * vec4u(0, 1, 2, 3), STRIDED); }
+// The results of an invocation: four rows of each quad of columns, for each quad of rows.
+const THREAD_VEC4S: u32 = THREAD_M * THREAD_N * 4;
+// Whether a slice is summed by itself before it joins the total: short chains of additions round less. A thread tile of
+// two by two quads, and the places of several parts, leave no registers for it.
+const APART: bool = ONE_PART && THREAD_M * THREAD_N < 4;
+alias Totals = array<vec4f, THREAD_VEC4S>;
+alias TotalsPointer = ptr<function, Totals>;
 
-// For hooks. Written out, because the interpreter of wgsl_reflect, which looks for races, divides vectors of integers
-// into fractions.
-fn divided(v: vec4u, by: u32) -> vec4u { return vec4u(v.x / by, v.y / by, v.z / by, v.w / by); }
+// Adds the products of one k to the totals. The remainders change nothing: by them Tint sees that no index leaves the
+// tiles, and clamps none.
+fn add_products(group: u32, step: u32, lane_m: u32, lane_n: u32, total: TotalsPointer) {
+  let k = group % GROUPS * STEP + step % STEP;
+  for (var j = 0u; j < THREAD_N; j++) {
+    let bv = tile_b[k * LINE_B + lane_n % LANES_N + j * LANES_N];
+    for (var i = 0u; i < THREAD_M; i++) {
+      let av = tile_a[k * LINE_A + lane_m % LANES_M + i * LANES_M];
+      let to = (i * THREAD_N + j) * 4;
+      (*total)[to] += av.x * bv;
+      (*total)[to + 1] += av.y * bv;
+      (*total)[to + 2] += av.z * bv;
+      (*total)[to + 3] += av.w * bv;
+    }
+  }
+}
+
+// Adds one part of the sum to the totals of an invocation.
+fn add_part(z: u32, m0: u32, n0: u32, part: u32, terms: u32, local: u32, lane_m: u32, lane_n: u32,
+            total: TotalsPointer) {
+  // Where the quads that this invocation loads are, and where it stages them.
+  var places_a: array<PlaceA, LOADS_A>;
+  var slots_a: array<u32, LOADS_A>;
+  for (var j = 0u; j < LOADS_A; j++) {
+    let e = local + j * LANES;
+    let k = select(local / QUADS_M + j * (LANES / QUADS_M), e % TILE_K, a_along_k());
+    let quad = select(local % QUADS_M, e / TILE_K, a_along_k());
+    places_a[j] = a_place(z, m0 + quad * 4, k, part);
+    slots_a[j] = k * LINE_A + quad;
+  }
+  var places_b: array<PlaceB, LOADS_B>;
+  var slots_b: array<u32, LOADS_B>;
+  for (var j = 0u; j < LOADS_B; j++) {
+    let e = local + j * LANES;
+    let k = select(local / QUADS_N + j * (LANES / QUADS_N), e % TILE_K, b_along_k());
+    let quad = select(local % QUADS_N, e / TILE_K, b_along_k());
+    places_b[j] = b_place(z, n0 + quad * 4, k, part);
+    slots_b[j] = k * LINE_B + quad;
+  }
+
+  let slices = (terms + TILE_K - 1) / TILE_K;
+  var next_a: array<vec4f, LOADS_A>;
+  var next_b: array<vec4f, LOADS_B>;
+  for (var slice = 0u; slice <= slices; slice++) {
+    if (slice < slices) {
+      // Slots from the line of this k on are beyond the last term.
+      let end = terms - slice * TILE_K;
+      for (var j = 0u; j < LOADS_A; j++) {
+        if ((j + 1) * LANES <= SLICE_A || local + j * LANES < SLICE_A) {
+          next_a[j] = a_quad(places_a[j], slice, slots_a[j] < end * LINE_A);
+        }
+      }
+      for (var j = 0u; j < LOADS_B; j++) {
+        if ((j + 1) * LANES <= SLICE_B || local + j * LANES < SLICE_B) {
+          next_b[j] = b_quad(places_b[j], slice, slots_b[j] < end * LINE_B);
+        }
+      }
+    }
+    if (slice > 0) {
+      var sums = Totals();
+      if (!APART) { sums = *total; }
+      if (ROLLED) {
+        for (var k = 0u; k < min(TILE_K, terms); k++) { add_products(k, 0, lane_m, lane_n, &sums); }
+      } else {
+        for (var group = 0u; group < GROUPS; group++) {
+          for (var step = 0u; step < STEP; step++) { add_products(group, step, lane_m, lane_n, &sums); }
+        }
+      }
+      if (APART) {
+        for (var p = 0u; p < THREAD_VEC4S; p++) { (*total)[p] += sums[p]; }
+      } else {
+        *total = sums;
+      }
+    }
+    workgroupBarrier();
+    if (slice < slices) {
+      for (var j = 0u; j < LOADS_A; j++) {
+        if ((j + 1) * LANES <= SLICE_A || local + j * LANES < SLICE_A) { tile_a[slots_a[j]] = next_a[j]; }
+      }
+      for (var j = 0u; j < LOADS_B; j++) {
+        if ((j + 1) * LANES <= SLICE_B || local + j * LANES < SLICE_B) { tile_b[slots_b[j]] = next_b[j]; }
+      }
+    }
+    workgroupBarrier();
+  }
+}
+
+// Stores vec4 `p` of an invocation's results.
+fn finish(z: u32, m0: u32, n0: u32, p: u32, lane_m: u32, lane_n: u32, v: vec4f) {
+  let row = m0 + (lane_m + p / 4 / THREAD_N * LANES_M) * 4 + p % 4;
+  let columns = n0 + (lane_n + p / 4 % THREAD_N * LANES_N) * 4 + vec4u(0, 1, 2, 3);
+  let place = y_place(z, columns);
+  if (row < gemm_size().x) { store(z, row, columns, place, v); }
+}
 
 @compute @workgroup_size(LANES_N, LANES_M)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -84,82 +194,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let m0 = (band * BAND + in_band % band_rows) * TILE_M;
   let n0 = (in_band / band_rows) * TILE_N;
 
-  // What this invocation loads: quad `q` at `k` and at every LINES further, or a block of 4 k to transpose. Where both
-  // operands are transposed, half of the invocations load one, half the other.
-  let slot_b = select(local, (local + LANES / 2) % LANES, B_TRANSPOSED);
-  var q_a = local % QUADS_M;
-  var k_a = local / QUADS_M;
-  if (a_along_k()) { q_a = local / LINES_A; k_a = local % LINES_A; }
-  if (A_TRANSPOSED) { q_a = local / QUADS_K; k_a = local % QUADS_K * 4; }
-  var q_b = local % QUADS_N;
-  var k_b = local / QUADS_N;
-  if (b_along_k()) { q_b = local / LINES_B; k_b = local % LINES_B; }
-  if (B_TRANSPOSED) { q_b = slot_b / QUADS_K; k_b = slot_b % QUADS_K * 4; }
-  let place_a = a_place(z, m0 + quad_m(q_a));
-  let place_b = b_place(z, n0 + quad_n(q_b));
-
   let span = local / (SPAN_M * SPAN_N);
   let lane_n = local % SPAN_N + span % SPANS_N * SPAN_N;
   let lane_m = local / SPAN_N % SPAN_M + span / SPANS_N * SPAN_M;
-  let terms = gemm_terms(z);
-  var total: array<vec4f, THREAD_VEC4S>;
-  for (var k0 = terms.x; k0 < terms.y; k0 += TILE_K) {
-    let steps = select(TILE_K, min(TILE_K, terms.y - k0), ROLLED);
-    if (!A_TRANSPOSED) {
-      for (var k = 0u; k < steps; k += LINES_A) {
-        tile_a[at_a(k_a + k, q_a)] = a_line(z, place_a, 0, k0 + k_a + k, terms.y);
-      }
-    } else if (local < QUADS_M * QUADS_K) {
-      let r0 = a_line(z, place_a, 0, k0 + k_a, terms.y);
-      let r1 = a_line(z, place_a, 1, k0 + k_a, terms.y);
-      let r2 = a_line(z, place_a, 2, k0 + k_a, terms.y);
-      let r3 = a_line(z, place_a, 3, k0 + k_a, terms.y);
-      tile_a[at_a(k_a, q_a)] = vec4f(r0.x, r1.x, r2.x, r3.x);
-      tile_a[at_a(k_a + 1, q_a)] = vec4f(r0.y, r1.y, r2.y, r3.y);
-      tile_a[at_a(k_a + 2, q_a)] = vec4f(r0.z, r1.z, r2.z, r3.z);
-      tile_a[at_a(k_a + 3, q_a)] = vec4f(r0.w, r1.w, r2.w, r3.w);
-    }
-    if (!B_TRANSPOSED) {
-      for (var k = 0u; k < steps; k += LINES_B) {
-        tile_b[at_b(k_b + k, q_b)] = b_line(z, place_b, 0, k0 + k_b + k, terms.y);
-      }
-    } else if (slot_b < QUADS_N * QUADS_K) {
-      let r0 = b_line(z, place_b, 0, k0 + k_b, terms.y);
-      let r1 = b_line(z, place_b, 1, k0 + k_b, terms.y);
-      let r2 = b_line(z, place_b, 2, k0 + k_b, terms.y);
-      let r3 = b_line(z, place_b, 3, k0 + k_b, terms.y);
-      tile_b[at_b(k_b, q_b)] = vec4f(r0.x, r1.x, r2.x, r3.x);
-      tile_b[at_b(k_b + 1, q_b)] = vec4f(r0.y, r1.y, r2.y, r3.y);
-      tile_b[at_b(k_b + 2, q_b)] = vec4f(r0.z, r1.z, r2.z, r3.z);
-      tile_b[at_b(k_b + 3, q_b)] = vec4f(r0.w, r1.w, r2.w, r3.w);
-    }
-    workgroupBarrier();
-    // A slice is summed by itself before it joins the total: short chains of additions round less.
-    for (var i = 0u; i < THREAD_QUADS; i++) {
-      var part = array<vec4f, THREAD_QUADS * 4>();
-      for (var k = 0u; k < steps; k++) {
-        let av = tile_a[at_a(k, lane_m + i * LANES_M)];
-        for (var j = 0u; j < THREAD_QUADS; j++) {
-          let bv = tile_b[at_b(k, lane_n + j * LANES_N)];
-          part[j * 4] += av.x * bv;
-          part[j * 4 + 1] += av.y * bv;
-          part[j * 4 + 2] += av.z * bv;
-          part[j * 4 + 3] += av.w * bv;
-        }
-      }
-      for (var p = 0u; p < THREAD_QUADS * 4; p++) { total[i * THREAD_QUADS * 4 + p] += part[p]; }
-    }
-    workgroupBarrier();
+  let sum = gemm_sum(z);
+  var total: Totals;
+  if (ONE_PART) {
+    add_part(z, m0, n0, 0, sum.y, local, lane_m, lane_n, &total);
+  } else {
+    for (var part = 0u; part < sum.x; part++) { add_part(z, m0, n0, part, sum.y, local, lane_m, lane_n, &total); }
   }
 
-  // One store in a loop, for all results.
-  var results = total;
-  let rows = select(THREAD_VEC4S, min(THREAD_VEC4S, THREAD_VEC4S * size.z), ROLLED);
-  for (var p = 0u; p < rows; p++) {
-    let i = p / (THREAD_QUADS * 4);
-    let j = p / 4 % THREAD_QUADS;
-    let row = m0 + quad_m(lane_m + i * LANES_M)[p % 4];
-    let columns = n0 + quad_n(lane_n + j * LANES_N);
-    if (row < size.x) { store(z, row, columns, y_place(z, columns), results[p]); }
+  if (ROLLED) {
+    var results = total;
+    for (var p = 0u; p < min(THREAD_VEC4S, THREAD_VEC4S * size.z); p++) {
+      finish(z, m0, n0, p, lane_m, lane_n, results[p]);
+    }
+  } else {
+    for (var p = 0u; p < THREAD_VEC4S; p++) { finish(z, m0, n0, p, lane_m, lane_n, total[p]); }
   }
 }

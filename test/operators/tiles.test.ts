@@ -2,26 +2,33 @@
 // that in every tile the products are right: sizes that fill none, batches of 2 and 3, and 1, 3, 5 and 33 channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { countTiles, suitableTile, TILES } from "../../engine/operators/lib/tiles.js";
+import { sliceOf } from "../../engine/operators/convolution/tiled.js";
+import { countTiles, mostTerms, suitableTile, TILES } from "../../engine/operators/lib/tiles.js";
 import { everywhere } from "../../engine/operators/table.js";
-import { testGpu } from "../support/gpu.js";
+import { ownGpu, testGpu } from "../support/gpu.js";
 import { conv2d } from "./convolution.js";
 import { linear, matmul } from "./matmul.js";
 import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
 
 test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
-  for (const [name, { TILE_M, TILE_N, TILE_K, THREAD_QUADS }] of Object.entries(TILES)) {
+  for (const [name, tiles] of Object.entries(TILES)) {
+    const { TILE_M, TILE_N, THREAD_M, THREAD_N } = tiles;
     const [quadsM, quadsN] = [TILE_M / 4, TILE_N / 4];
-    const lanes = (quadsM / THREAD_QUADS) * (quadsN / THREAD_QUADS);
+    const lanes = (quadsM / THREAD_M) * (quadsN / THREAD_N);
     assert.ok(lanes <= 256, `${name}: invocations`);
-    assert.ok(4 * TILE_K * (TILE_M + TILE_N) <= 16384, `${name}: workgroup memory`);
-    for (const quads of [quadsM, quadsN]) {
-      assert.is(quads & (quads - 1), 0, `${name}: a power of two`);
-      assert.is(TILE_K % (lanes / quads), 0, `${name}: lines of k that a workgroup loads at once`);
-      assert.ok((quads * TILE_K) / 4 <= lanes, `${name}: at most a block of 4 x 4 per invocation`);
-    }
+    assert.ok(16 * mostTerms(tiles) * (quadsM + 1 + quadsN + 1) <= 16384, `${name}: workgroup memory`);
+    for (const quads of [quadsM, quadsN]) assert.is(lanes % quads, 0, `${name}: whole lines`);
   }
+});
+
+test("a slice of a convolution takes all taps if they fit, else a row, else one", () => {
+  assert.equal(sliceOf(3, 3, 256, 18), { PARTS_Y: 1, PARTS_X: 1, CHANNELS: 2 });
+  assert.equal(sliceOf(3, 3, 1, 18), { PARTS_Y: 1, PARTS_X: 1, CHANNELS: 1 });
+  assert.equal(sliceOf(7, 7, 64, 18), { PARTS_Y: 7, PARTS_X: 1, CHANNELS: 2 });
+  assert.equal(sliceOf(2, 40, 5, 18), { PARTS_Y: 2, PARTS_X: 40, CHANNELS: 5 });
+  // Six slices of 17 channels waste less than five of 18 and one of 10.
+  assert.equal(sliceOf(1, 1, 100, 18), { PARTS_Y: 1, PARTS_X: 1, CHANNELS: 17 });
 });
 
 test("the largest tile serves where it fills a GPU and wastes little", () => {
@@ -63,5 +70,24 @@ for (const tiles of Object.keys(TILES)) {
     });
   });
 }
+
+test("the text that GPUs get, with loops unrolled, computes the same", async () => {
+  // Few kernels: a software adapter compiles each for seconds. test/shaders/races.test.ts runs the rest of this text.
+  const gpu = await ownGpu("gpu");
+  const dispatch = gpu.dispatch.bind(gpu);
+  gpu.dispatch = (source, run) => {
+    if (!("ROLLED" in source.constants)) return dispatch(source, run);
+    const constants: { [name: string]: unknown } = { ...run.constants, ROLLED: false };
+    return dispatch(source, { ...run, constants: constants as typeof run.constants });
+  };
+  for (const [tiles, given] of [
+    ["64x64", conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 })],
+    ["128x128", conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1, paddingMode: "reflect" })],
+    ["64x64", linear(67, 33, 130, true)],
+  ] as const) {
+    await gpu.variants.force(everywhere(`tiled_${tiles}`), () => checkCase(gpu, given, `${given.title} ${tiles}`));
+  }
+  gpu.dispose();
+});
 
 test.run();

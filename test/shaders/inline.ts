@@ -1,6 +1,7 @@
 // Writes calls of functions out, for wgsl_reflect's interpreter: in lockstep it gives all invocations the last one's
 // arguments. Limits: it knows functions whose body is a row of lets and a return, and functions without a return;
-// others, and calls in the head of a loop, are left as they are. It reads text as build.mjs leaves it: no comments.
+// others, and calls in the head of a loop, are left as they are. A
+// pointer to a variable becomes the variable. It reads text as build.mjs leaves it: no comments.
 
 interface Function {
   params: { name: string; type: string }[];
@@ -75,12 +76,18 @@ export function inlineCalls(code: string): string {
     const args = parts(code.slice(open + 1, end));
     const { params, lets, result, statements } = functions.get(match[1]) as Function;
     const own = (text: string) =>
-      [...params, ...lets].reduce(
-        (renamed, { name }) => renamed.replace(new RegExp(`(?<![.\\w])${name}\\b`, "g"), `${name}_${count}`),
-        text,
-      );
+      [...params, ...lets].reduce((renamed, { name }, i) => {
+        const pointee = /^&(\w+)$/.exec(args[i] ?? "")?.[1];
+        if (pointee === undefined) {
+          return renamed.replace(new RegExp(`(?<![.\\w])${name}\\b`, "g"), `${name}_${count}`);
+        }
+        const pointer = new RegExp(`\\(\\*${name}\\)|(?<![.\\w])${name}\\b`, "g");
+        return renamed.replace(pointer, (use) => (use === name ? `&${pointee}` : pointee));
+      }, text);
     const before = [
-      ...params.map(({ name, type }, i) => `let ${name}_${count}: ${type} = ${args[i]};`),
+      ...params.flatMap(({ name, type }, i) =>
+        args[i].startsWith("&") ? [] : [`let ${name}_${count}: ${type} = ${args[i]};`],
+      ),
       ...lets.map(({ name, value }) => `let ${name}_${count} = ${own(value)};`),
     ].join("\n");
     const statement = Math.max(...[";", "{", "}"].map((c) => code.lastIndexOf(c, match.index))) + 1;

@@ -28,11 +28,15 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   STRIP: [8],
   AXES: [1, 2, 3],
   STRIDE: [2, 3],
-  // A tile that is lower, or narrower, or shallower; with THREAD_QUADS 2 the default one has fewer invocations.
+  // A tile that is lower, or narrower, or shallower; with larger thread tiles it has fewer invocations.
   TILE_M: [16, 32],
   TILE_N: [32],
   TILE_K: [8],
-  THREAD_QUADS: [2],
+  THREAD_M: [1],
+  THREAD_N: [2],
+  PARTS_Y: [3],
+  PARTS_X: [3],
+  CHANNELS: [2, 3],
   ROLLED: [true],
   COPY: [true],
   SLOPED: [true],

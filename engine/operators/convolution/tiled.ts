@@ -1,51 +1,57 @@
 // The dispatches of the convolution kernels that work in tiles of workgroup memory, for GPUs. Shapes are taken as
 // checked.
-import { conv2d_tiled, conv2d_tiled_vec4, conv2d_weight_gradient_tiled } from "../../../shaders/generated.js";
-import { chooseTiles, countTiles, FILLING, type TileChoice } from "../lib/tiles.js";
+import { conv2d_tiled, conv2d_weight_gradient_tiled } from "../../../shaders/generated.js";
+import { chooseTiles, countTiles, FILLING, mostTerms, type TileChoice } from "../lib/tiles.js";
 import { sumInto } from "../reduction/index.js";
-import { type Convolve, directRun, type Geometry, type WeightGradient, weightGradientParams } from "./geometry.js";
+import { type Convolve, directRun, type WeightGradient, weightGradientParams } from "./geometry.js";
 
-/** Whether the weights are read as [out, in, taps] from the buffer's beginning. */
-const weightsInOrder = ({ weights: { base, m, c, ty, tx }, tapsX, tapsY }: Geometry, inChannels: number) =>
-  base === 0 && m === inChannels * tapsX * tapsY && c === tapsX * tapsY && ty === tapsX && tx === 1;
+/**
+ * The parts that the taps are cut into, and the channels of a slice of at most so many terms: all taps if they fit,
+ * else a row of them, else one; and as many channels as fit, evenly spread.
+ */
+export function sliceOf(tapsY: number, tapsX: number, channels: number, most: number) {
+  const PARTS_Y = tapsY * tapsX <= most ? 1 : tapsY;
+  const PARTS_X = tapsX <= most ? 1 : tapsX;
+  const slices = Math.ceil(channels / Math.floor((most * PARTS_Y * PARTS_X) / (tapsY * tapsX)));
+  return { PARTS_Y, PARTS_X, CHANNELS: Math.ceil(channels / slices) };
+}
 
 export const tiledConvolution =
   (tile: TileChoice): Convolve =>
   (gpu, operands, g) => {
     const { rows, columns, tapsX: TAPS_X, tapsY: TAPS_Y } = g;
     const [batch, outChannels] = operands.y.shape;
-    const inChannels = operands.x.shape[1];
     const tiles = chooseTiles(gpu, tile, outChannels, rows * columns, batch);
-    const run = {
+    gpu.dispatch(conv2d_tiled, {
       ...directRun(operands, g),
       grid: countTiles(tiles, outChannels, rows * columns) * batch,
-      constants: { ...tiles, TAPS_X, TAPS_Y },
-    };
-    if (weightsInOrder(g, inChannels) && (inChannels * TAPS_X * TAPS_Y) % 4 === 0) gpu.dispatch(conv2d_tiled_vec4, run);
-    else gpu.dispatch(conv2d_tiled, run);
+      constants: { ...tiles, TAPS_X, TAPS_Y, ...sliceOf(TAPS_Y, TAPS_X, operands.x.shape[1], mostTerms(tiles)) },
+    });
   };
 
 /** The fewest pixels that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
 const SHORTEST_SPLIT = 256;
 
-/** Pixels are cut into runs, the splits. Each split is summed, and then the splits' sums. */
+/** Rows of pixels are cut into runs, the splits. Each split is summed, and then the splits' sums. */
 export const tiledWeightGradient =
   (tile: TileChoice): WeightGradient =>
   (gpu, { x, dy, dw }, options) => {
     const [outChannels, inChannels, TAPS_Y, TAPS_X] = dw.shape;
+    const [batch, , outHeight, outWidth] = dy.shape;
     const columns = inChannels * TAPS_Y * TAPS_X;
-    const pixels = dy.shape[0] * dy.shape[2] * dy.shape[3];
-    const most = Math.ceil(pixels / SHORTEST_SPLIT);
+    const rows = batch * outHeight;
+    const most = Math.ceil((rows * outWidth) / SHORTEST_SPLIT);
     const tiles = chooseTiles(gpu, tile, outChannels, columns, most);
     const count = countTiles(tiles, outChannels, columns);
-    const pixelsPerSplit = Math.ceil(pixels / Math.min(most, Math.ceil(FILLING / count)));
-    const splits = Math.ceil(pixels / pixelsPerSplit);
+    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, Math.ceil(FILLING / count)));
+    const splits = Math.ceil(rows / rowsPerSplit);
     const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
+    const { reflect, ...params } = weightGradientParams(x, dy, options);
     gpu.dispatch(conv2d_weight_gradient_tiled, {
       bindings: { x, dy, dw: target },
-      params: { ...weightGradientParams(x, dy, options), splits, pixels_per_split: pixelsPerSplit },
+      params: { ...params, splits, rows_per_split: rowsPerSplit },
       grid: count * splits,
-      constants: { ...tiles, TAPS_X, TAPS_Y },
+      constants: { ...tiles, TAPS_X, TAPS_Y, REFLECT: reflect === 1 },
     });
     if (target !== dw) {
       sumInto(gpu, target, [0], dw);

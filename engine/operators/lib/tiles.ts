@@ -7,19 +7,16 @@ import type { Gpu } from "../../device/gpu.js";
 export interface Tiles {
   TILE_M: number;
   TILE_N: number;
-  TILE_K: number;
-  THREAD_QUADS: number;
+  THREAD_M: number;
+  THREAD_N: number;
 }
 
-/**
- * The tiles there are, by rows x columns, each within the 16 KiB of workgroup memory and 256 invocations that every
- * adapter has.
- */
+/** The tiles there are, by rows x columns, each within the 256 invocations that every adapter has. */
 export const TILES = {
-  "128x128": { TILE_M: 128, TILE_N: 128, TILE_K: 16, THREAD_QUADS: 2 },
-  "64x64": { TILE_M: 64, TILE_N: 64, TILE_K: 16, THREAD_QUADS: 1 },
-  "32x64": { TILE_M: 32, TILE_N: 64, TILE_K: 16, THREAD_QUADS: 1 },
-  "16x64": { TILE_M: 16, TILE_N: 64, TILE_K: 16, THREAD_QUADS: 1 },
+  "128x128": { TILE_M: 128, TILE_N: 128, THREAD_M: 2, THREAD_N: 2 },
+  "64x64": { TILE_M: 64, TILE_N: 64, THREAD_M: 2, THREAD_N: 1 },
+  "32x64": { TILE_M: 32, TILE_N: 64, THREAD_M: 1, THREAD_N: 1 },
+  "16x64": { TILE_M: 16, TILE_N: 64, THREAD_M: 1, THREAD_N: 1 },
 } as const satisfies { [name: string]: Tiles };
 
 export type TilesName = keyof typeof TILES;
@@ -51,7 +48,7 @@ export function suitableTile(m: number, n: number, batch: number): TilesName {
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
   Math.ceil(m / TILE_M) * Math.ceil(n / TILE_N);
 
-/** The constants for a product. On software adapters, in either profile, ROLLED keeps loops from being unrolled. */
+/** The constants for a product. On software adapters, in either profile, ROLLED keeps the longest loop as it is. */
 export function chooseTiles(
   gpu: Gpu,
   tile: TileChoice,
@@ -62,3 +59,13 @@ export function chooseTiles(
   const name = tile === "suitable" ? suitableTile(m, n, batch) : tile;
   return { ...TILES[name], ROLLED: profileOf(gpu.info) === "software" };
 }
+
+/** Workgroup memory that every adapter has, in numbers of 4 bytes. */
+const WORKGROUP_MEMORY = 4096;
+
+/** More terms in a slice would take more registers, for the next slice's elements, than they save barriers. */
+const MOST_TERMS = 18;
+
+/** The most terms of a slice that fit a tile. */
+export const mostTerms = ({ TILE_M, TILE_N }: Tiles): number =>
+  Math.min(MOST_TERMS, Math.floor(WORKGROUP_MEMORY / (TILE_M + 4 + TILE_N + 4)));

@@ -1,15 +1,10 @@
 // The one matrix product behind all operators that need one: strided operands, bias, ReLU and accumulation, in the
 // kernels of each direct variant.
-import {
-  matmul_broadcast,
-  matmul_broadcast_vec4,
-  matmul_tiled,
-  matmul_tiled_vec4,
-} from "../../../shaders/generated.js";
+import { matmul_broadcast, matmul_broadcast_vec4, matmul_tiled } from "../../../shaders/generated.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
-import { chooseTiles, countTiles, type TileChoice } from "../lib/tiles.js";
+import { chooseTiles, countTiles, mostTerms, type TileChoice } from "../lib/tiles.js";
 import { type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
 
 /** y[z, m, n] = f(bias[n] + sum over k of a[z, m, k] b[z, k, n]) (+ y): sizes, and strides in elements. */
@@ -66,14 +61,14 @@ function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = fal
 
 function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
   const { batch, m, n } = product;
-  const { bindings, params, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
+  const { bindings, params } = prepare(product);
   const tiles = chooseTiles(gpu, tile, m, n, batch);
-  const grid = countTiles(tiles, m, n) * batch;
-  if (A_ALONG_K && vec4B) {
-    gpu.dispatch(matmul_tiled_vec4, { bindings, params, grid, constants: { ...tiles, B_ALONG_K } });
-  } else {
-    gpu.dispatch(matmul_tiled, { bindings, params, grid, constants: { ...tiles } });
-  }
+  gpu.dispatch(matmul_tiled, {
+    bindings,
+    params,
+    grid: countTiles(tiles, m, n) * batch,
+    constants: { ...tiles, TILE_K: mostTerms(tiles) < 16 ? 8 : 16 },
+  });
 }
 
 function runBroadcast(gpu: Gpu, product: Product): void {
