@@ -55,7 +55,7 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
     sizes: [128],
     constant: 1 / 3,
     given: slow ? { ...given, crop_size: 32 } : given,
-    steps: { seconds: slow ? 290 : 125, fewest: slow ? 200 : 600, most: 4000 },
+    steps: { seconds: slow ? 250 : 125, fewest: slow ? 200 : 600, most: 4000 },
   };
 }
 

@@ -38,9 +38,8 @@ import {
   startProgress,
 } from "../terminal/index.js";
 
-/** Held-out drawings that are shown large, and that are shown as they become; all are measured. */
-const LARGE = 6;
-const SHOWN = 12;
+/** Held-out drawings that are shown; all are measured. */
+const SHOWN = 6;
 
 const schema = v.strictObject({
   runs_dir: runsDirOption(group, "where the demo's run folder is made"),
@@ -131,7 +130,7 @@ class Demo {
           onCheckpoint: (name, bytes) => folder.saveCheckpoint(name, bytes),
           onDisplay: async (step) => {
             if (step < training.stepsInAll) await this.#note(step, await this.#translate(SHOWN));
-            const accuracy = await retrieval?.(inputs.slice(0, LARGE));
+            const accuracy = await retrieval?.(inputs.slice(0, SHOWN));
             if (accuracy) this.#retrieval.push({ step, accuracy });
           },
         },
@@ -156,7 +155,7 @@ class Demo {
       ["steps", `${training.stepsDone} in ${formatSeconds(seconds)}`],
     ]);
 
-    const sheet = sheetOf([inputs.slice(0, LARGE), outputs.slice(0, LARGE)]);
+    const sheet = sheetOf([inputs.slice(0, SHOWN), outputs.slice(0, SHOWN)]);
     const sheetPng = await encodePng(sheet);
     const sheetPath = folder.saveSample("before-after.png", sheetPng);
     await showOnTerminal(sheet, sheetPng);
@@ -190,7 +189,7 @@ class Demo {
   }
 
   #report(before: readonly Uint8Array[], after: readonly Uint8Array[], summary: [string, string][]): void {
-    const large = this.pairs.slice(0, LARGE);
+    const large = this.pairs.slice(0, SHOWN);
     const content = {
       title: "Chalk drawings to blueprints",
       pairs: large.map(({ label }, i) => ({ label, before: before[i], after: after[i] })),
