@@ -27,8 +27,11 @@ export interface DemoPlan {
   constant: number;
   /** What differs from the defaults of `cutgpu train`, but for places and steps. */
   given: Partial<TrainOptions> & Pick<TrainOptions, "batch_size" | "crop_size" | "ngf" | "ndf">;
-  /** How many, or the seconds that training may take, with bounds. */
-  steps: number | { seconds: number; fewest: number; most: number };
+  /**
+   * How many; or the most of `choices` that take about so many seconds. They are few, so that a seed makes the same
+   * model on machines of one kind, whatever a step was measured to take.
+   */
+  steps: number | { seconds: number; choices: readonly number[] };
 }
 
 /** The plan for an adapter; `long` is that of the model that comes with the page, the same on all adapters. */
@@ -45,7 +48,7 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
       sizes: [128],
       constant: 1 / 3,
       given: larger,
-      steps: { seconds: 125, fewest: 600, most: 6000 },
+      steps: { seconds: 125, choices: [600, 1100, 2000, 4000, 6000] },
     };
   }
   // SwiftShader is many times slower than lavapipe: smaller crops, and some more patience.
@@ -55,15 +58,15 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
     sizes: [128],
     constant: 1 / 3,
     given: slow ? { ...given, crop_size: 32 } : given,
-    steps: { seconds: slow ? 250 : 125, fewest: slow ? 200 : 600, most: 4000 },
+    steps: slow ? { seconds: 250, choices: [200, 400, 600] } : { seconds: 125, choices: [600, 1100, 2000, 4000] },
   };
 }
 
 /** The steps of a plan; `measure` gives the seconds that a step takes, where the number depends on it. */
 export async function plannedSteps({ steps }: DemoPlan, measure: () => Promise<number>): Promise<number> {
   if (typeof steps === "number") return steps;
-  const { seconds, fewest, most } = steps;
-  return Math.round(Math.min(most, Math.max(fewest, seconds / (await measure()))));
+  const affordable = (1.15 * steps.seconds) / (await measure());
+  return steps.choices.findLast((choice) => choice <= affordable) ?? steps.choices[0];
 }
 
 /** The configuration of the demo's training, in the words of `cutgpu train`. */
