@@ -3,7 +3,8 @@ import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { relu } from "../../../engine/operators/pointwise/index.js";
-import { Arena, record } from "../../../engine/program/program.js";
+import { pad } from "../../../engine/operators/strided/index.js";
+import { record } from "../../../engine/program/program.js";
 import type { Picture } from "../../data/picture.js";
 import { type Convolution, kerasConvolution, type ShapedWeights, torchConvolution } from "./folding.js";
 import {
@@ -15,7 +16,6 @@ import {
 } from "./inception.js";
 import { type InputProtocol, networkInput } from "./input.js";
 import { type Loaded, MOBILENET_LAYERS, MOBILENET_SIDE, MOBILENET_WIDTH, mobilenetFeatures } from "./mobilenet.js";
-import { zeroPad } from "./windows.js";
 
 /** Features of pictures, a list of numbers for each width. */
 export interface FeatureNetwork {
@@ -34,7 +34,7 @@ async function networkOf(
   run: (input: Tensor) => Map<number, Tensor>,
 ): Promise<FeatureNetwork> {
   const input = gpu.persistent([1, 3, side, side]);
-  const { program, result } = await record(gpu, () => gpu.noGrad(() => run(input)), new Arena());
+  const { program, result } = await record(gpu, () => gpu.noGrad(() => run(input)));
   return {
     async features(picture, protocol) {
       input.write(networkInput(picture, protocol, side));
@@ -59,8 +59,9 @@ async function inceptionNetwork(gpu: Gpu, of: ConvolutionOf, options: InceptionO
     const layer = layers.get(name)!;
     const [, , kh, kw] = layer.weight.shape;
     if (valid || kh === kw) return convolved(x, layer, stride, valid ? 0 : (kh - 1) / 2);
-    const around = [(kh - 1) / 2, (kw - 1) / 2] as const;
-    return convolved(zeroPad(x, around, around), layer, stride, 0);
+    // The fast kernels have one padding for both axes.
+    const [above, left] = [(kh - 1) / 2, (kw - 1) / 2];
+    return convolved(pad(x, [left, left, above, above]), layer, stride, 0);
   };
   return networkOf(gpu, INCEPTION_SIDE, [...layers.values()], (input) => inceptionFeatures(input, conv, options));
 }

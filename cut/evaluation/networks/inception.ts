@@ -1,11 +1,10 @@
 // Inception V3 (Szegedy et al., 2015) as FID knows it, and Keras's, whose graph differs in the last pool alone. Average
 // pools do not count the padding. Convolutions come in the order in which both number them.
 
-import { reshape } from "../../../engine/core/reshape.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
+import { avgPool2d, maxPool2d } from "../../../engine/operators/pooling/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
 import { concat } from "../../../engine/operators/strided/index.js";
-import { averagePool, maxPool } from "./windows.js";
 
 /** A convolution and the ReLU after it: with zeros around, so that stride 1 keeps the size, or `valid` without. */
 export type Convolve = (x: Tensor, name: string, options?: { stride?: number; valid?: boolean }) => Tensor;
@@ -22,12 +21,9 @@ export interface InceptionOptions {
 /** Side of the input. */
 export const INCEPTION_SIDE = 299;
 
-/** Pictures of one batch only: joins channels. */
-function joined(...branches: Tensor[]): Tensor {
-  const [, , height, width] = branches[0].shape;
-  const whole = concat(branches.map((branch) => reshape(branch, branch.shape.slice(1))));
-  return reshape(whole, [1, whole.shape[0], height, width]);
-}
+const joined = (...branches: Tensor[]) => concat(branches, 1);
+const maxPool = (x: Tensor, options = { stride: 2, padding: 0 }) => maxPool2d(x, 3, options);
+const averagePool = (x: Tensor) => avgPool2d(x, 3, { stride: 1, padding: 1, countIncludePad: false });
 
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}_${i + 1}`);
 

@@ -4,7 +4,7 @@ import type { Tensor } from "../../../engine/core/tensor.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { add, clamp } from "../../../engine/operators/pointwise/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
-import { depthwise, zeroPad } from "./windows.js";
+import { pad } from "../../../engine/operators/strided/index.js";
 
 /** Side of the input. */
 export const MOBILENET_SIDE = 224;
@@ -37,12 +37,14 @@ export function mobilenetFeatures(input: Tensor, layers: readonly Loaded[]): Ten
   let next = 0;
   const relu6 = (x: Tensor) => clamp(x, 0, 6);
   const point = (x: Tensor) => conv2d(x, layers[next].weight, layers[next++].bias);
-  const deep = (x: Tensor, stride: 1 | 2) => {
+  // Keras halves a size with zeros at the right and at the bottom alone.
+  const convolved = (x: Tensor, stride: 1 | 2, groups = 1) => {
     const { weight, bias } = layers[next++];
-    return relu6(add(depthwise(x, weight, stride), bias));
+    if (stride === 1) return relu6(conv2d(x, weight, bias, { padding: 1, groups }));
+    return relu6(conv2d(pad(x, [0, 1, 0, 1]), weight, bias, { stride, groups }));
   };
-  const first = layers[next++];
-  let x = relu6(conv2d(zeroPad(input, [0, 0], [1, 1]), first.weight, first.bias, { stride: 2 }));
+  const deep = (x: Tensor, stride: 1 | 2) => convolved(x, stride, x.shape[1]);
+  let x = convolved(input, 2);
   x = point(deep(x, 1));
   for (let block = 1; block <= 10; block++) {
     const projected = point(deep(relu6(point(x)), HALVING_BLOCKS.includes(block) ? 2 : 1));

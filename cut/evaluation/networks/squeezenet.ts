@@ -1,16 +1,15 @@
 // LPIPS (Zhang et al., 2018) on SqueezeNet 1.1: how different two pictures look to a network that has learned to see,
 // weighted by what people said. Seven taps; the differences are summed on the CPU, in float64.
 import { ShapeError } from "../../../engine/core/errors.js";
-import { reshape } from "../../../engine/core/reshape.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { relu } from "../../../engine/operators/pointwise/index.js";
-import { concat } from "../../../engine/operators/strided/index.js";
-import { Arena, type Program, record } from "../../../engine/program/program.js";
+import { maxPool2d } from "../../../engine/operators/pooling/index.js";
+import { concat, pad } from "../../../engine/operators/strided/index.js";
+import { type Program, record } from "../../../engine/program/program.js";
 import type { Planes } from "../planes.js";
 import { type ShapedWeights, tensorOf } from "./folding.js";
-import { maxPool } from "./windows.js";
 
 /** Modules of `features`: 0 a convolution, 2, 5 and 8 pools, the others fire modules. Features after these are taps. */
 const TAPS = [1, 4, 7, 9, 10, 11, 12];
@@ -91,7 +90,7 @@ export class Lpips {
     this.#pass?.input.dispose();
     const gpu = this.#gpu;
     const input = gpu.persistent([1, 3, height, width]);
-    const { program, result: taps } = await record(gpu, () => gpu.noGrad(() => this.#run(input)), new Arena());
+    const { program, result: taps } = await record(gpu, () => gpu.noGrad(() => this.#run(input)));
     this.#pass = { height, width, input, taps, program };
     return this.#pass;
   }
@@ -104,17 +103,21 @@ export class Lpips {
     let x = conv(input, "0", { stride: 2 });
     taps.push(x);
     for (let i = 2; i <= 12; i++) {
-      if (POOLS.includes(i)) x = maxPool(x, { ceil: true });
+      if (POOLS.includes(i)) x = pooled(x);
       else {
         const squeezed = conv(x, `${i}.squeeze`);
-        const branches = [conv(squeezed, `${i}.expand1x1`), conv(squeezed, `${i}.expand3x3`, { padding: 1 })];
-        const whole = concat(branches.map((branch) => reshape(branch, branch.shape.slice(1))));
-        x = reshape(whole, [1, ...whole.shape]);
+        x = concat([conv(squeezed, `${i}.expand1x1`), conv(squeezed, `${i}.expand3x3`, { padding: 1 })], 1);
       }
       if (TAPS.includes(i)) taps.push(x);
     }
     return taps;
   }
+}
+
+/** The largest of 3 x 3, two apart, of which the last may hang over the edge; x is what a ReLU made, at least zero. */
+function pooled(x: Tensor): Tensor {
+  const [over, beyond] = x.shape.slice(2).map((size) => Number(size % 2 === 0));
+  return maxPool2d(pad(x, [0, beyond, 0, over]), 3, { stride: 2 });
 }
 
 /** The mean over places of the weighted squared differences of unit vectors. */
