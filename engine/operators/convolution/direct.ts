@@ -4,7 +4,7 @@ import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../sha
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
-import { sumInto } from "../reduction/index.js";
+import { sumParts } from "../reduction/index.js";
 import {
   directRun,
   type Geometry,
@@ -52,20 +52,17 @@ export function broadcastWeightGradient(
   const wanted = Math.min(Math.ceil(CPU_FILLING / (tilesN * tilesM)), Math.ceil(length / SHORTEST_SPLIT));
   const rowsPerSplit = Math.ceil(length / wanted);
   const splits = Math.ceil(length / rowsPerSplit);
-  const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
-  gpu.dispatch(conv2d_weight_gradient_broadcast, {
-    bindings: { x, dy, dw: target },
-    params: {
-      ...weightGradientParams(x, dy, options),
-      taps_y: kh,
-      taps_x: kw,
-      rows_per_split: rowsPerSplit,
-    },
-    grid: tilesN * tilesM * splits,
-    constants,
+  sumParts(gpu, splits, dw, (target) => {
+    gpu.dispatch(conv2d_weight_gradient_broadcast, {
+      bindings: { x, dy, dw: target },
+      params: {
+        ...weightGradientParams(x, dy, options),
+        taps_y: kh,
+        taps_x: kw,
+        rows_per_split: rowsPerSplit,
+      },
+      grid: tilesN * tilesM * splits,
+      constants,
+    });
   });
-  if (target !== dw) {
-    sumInto(gpu, target, [0], dw);
-    target.dispose();
-  }
 }

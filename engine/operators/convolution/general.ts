@@ -12,9 +12,10 @@ import { reshape } from "../../core/reshape.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { type Pair, pairOf } from "../lib/pairs.js";
+import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { reflectionPad2d } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
-import { sumInto } from "../reduction/index.js";
+import { sumParts } from "../reduction/index.js";
 
 export interface GeneralConv2dOptions {
   /** One number, or one for each axis: [y, x]. */
@@ -29,39 +30,21 @@ export interface GeneralConv2dOptions {
 }
 
 /** What the three operators are told: the geometry, and the sizes that their operands do not say. */
-interface GeneralGeometry {
-  readonly size: readonly [number, number];
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
+interface GeneralGeometry extends Windows {
   readonly dilation: readonly [number, number];
   readonly groups: number;
 }
 
-function outputOf({ size, kernel, stride, padding, dilation }: GeneralGeometry): [number, number] {
-  const along = (axis: 0 | 1) =>
-    Math.floor((size[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
-  return [along(0), along(1)];
-}
+const outputOf = (geometry: GeneralGeometry) => countWindows(geometry, geometry.dilation);
 
 function paramsOf(geometry: GeneralGeometry, batch: number, inChannels: number, outChannels: number) {
-  const { size, kernel, stride, padding, dilation, groups } = geometry;
-  const [out_h, out_w] = outputOf(geometry);
+  const { dilation, groups } = geometry;
   return {
+    ...windowParams(geometry, outputOf(geometry)),
     batch,
     groups,
     in_c: inChannels / groups,
     out_c: outChannels / groups,
-    height: size[0],
-    width: size[1],
-    out_h,
-    out_w,
-    kernel_h: kernel[0],
-    kernel_w: kernel[1],
-    stride_h: stride[0],
-    stride_w: stride[1],
-    pad_h: padding[0],
-    pad_w: padding[1],
     dilation_h: dilation[0],
     dilation_w: dilation[1],
   };
@@ -110,13 +93,10 @@ export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry>
   forward(gpu, [x, dy], geometry, dw) {
     const [batch] = x.shape;
     const params = paramsOf(geometry, batch, x.shape[1], dy.shape[1]);
-    const target = batch === 1 ? dw : gpu.empty([batch, ...dw.shape]);
-    const bindings = { x, dy, dw: target };
-    gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
-    if (target !== dw) {
-      sumInto(gpu, target, [0], dw);
-      target.dispose();
-    }
+    sumParts(gpu, batch, dw, (target) => {
+      const bindings = { x, dy, dw: target };
+      gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
+    });
     return undefined;
   },
   gradient: ({ inputs: [x, dy], options, needs }, dw) => [

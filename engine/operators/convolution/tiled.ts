@@ -2,7 +2,7 @@
 // checked.
 import { conv2d_tiled, conv2d_weight_gradient_tiled } from "../../../shaders/generated.js";
 import { chooseTiles, countTiles, FILLING, mostTerms, type TileChoice } from "../lib/tiles.js";
-import { sumInto } from "../reduction/index.js";
+import { sumParts } from "../reduction/index.js";
 import { type Convolve, directRun, type WeightGradient, weightGradientParams } from "./geometry.js";
 
 /**
@@ -45,16 +45,13 @@ export const tiledWeightGradient =
     const count = countTiles(tiles, outChannels, columns);
     const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, Math.ceil(FILLING / count)));
     const splits = Math.ceil(rows / rowsPerSplit);
-    const target = splits === 1 ? dw : gpu.empty([splits, ...dw.shape]);
     const { reflect, ...params } = weightGradientParams(x, dy, options);
-    gpu.dispatch(conv2d_weight_gradient_tiled, {
-      bindings: { x, dy, dw: target },
-      params: { ...params, splits, rows_per_split: rowsPerSplit },
-      grid: count * splits,
-      constants: { ...tiles, TAPS_X, TAPS_Y, REFLECT: reflect === 1 },
+    sumParts(gpu, splits, dw, (target) => {
+      gpu.dispatch(conv2d_weight_gradient_tiled, {
+        bindings: { x, dy, dw: target },
+        params: { ...params, splits, rows_per_split: rowsPerSplit },
+        grid: count * splits,
+        constants: { ...tiles, TAPS_X, TAPS_Y, REFLECT: reflect === 1 },
+      });
     });
-    if (target !== dw) {
-      sumInto(gpu, target, [0], dw);
-      target.dispose();
-    }
   };

@@ -8,7 +8,6 @@ import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { max } from "../extrema/index.js";
 import { add, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
-import { copyInto } from "../strided/index.js";
 
 /** x less its maximum over the axes, which changes no softmax and is a constant to the gradient; and that maximum. */
 function lowered(x: Tensor, axes: Axes | undefined): readonly [low: Tensor, most: Tensor] {
@@ -144,11 +143,10 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
 
 /** Makes an average, in place, (1 - weight) * average + weight * value. */
 export function moveTowards(average: Tensor, value: Tensor, weight: number): void {
-  const { gpu, shape, size } = average;
+  const { gpu, shape } = average;
   gpu.scope(() =>
     gpu.noGrad(() => {
-      const moved = add(scale(average, 1 - weight), scale(reshape(value, shape), weight));
-      copyInto(gpu, moved, average, size);
+      average.copyFrom(add(scale(average, 1 - weight), scale(reshape(value, shape), weight)));
     }),
   );
 }

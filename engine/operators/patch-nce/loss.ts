@@ -11,6 +11,7 @@ import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
+import { eye } from "../creation/index.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { matmul, runProduct } from "../matmul/index.js";
 import { add, exp, mul, scale, sub } from "../pointwise/index.js";
@@ -196,8 +197,7 @@ function gradientInOperators(q: Tensor, k: Tensor, loss: Tensor, dloss: Tensor, 
   const [rows, channels] = q.shape;
   const size = rows / groups;
   const grouped = (x: Tensor, columns: number) => reshape(x, [groups, size, columns]);
-  const isOwn = Float32Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
-  const own = q.gpu.tensor(isOwn, [1, size, size]);
+  const own = eye(q.gpu, size);
   const others = scale(own, -1, 1);
   const keys = grouped(k, channels).detach();
   const similarities = matmul(grouped(q, channels), keys, { transposeB: true });

@@ -9,48 +9,23 @@ import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { gatherInto } from "../gather/index.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
+import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { mean } from "../reduction/index.js";
 
-type Two = readonly [y: number, x: number];
-
-/** Windows on images of a height and width. */
-interface Windows {
-  readonly size: Two;
-  readonly kernel: Two;
-  readonly stride: Two;
-  readonly padding: Two;
+interface Pooling extends Windows {
   /** Of averages: whether the border counts. */
   readonly countIncludePad: boolean;
 }
 
-const outputOf = ({ size, kernel, stride, padding }: Windows): Two => {
-  const along = (axis: 0 | 1) => Math.floor((size[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
-  return [along(0), along(1)];
+const paramsOf = ([batch, channels]: Shape, windows: Pooling) => {
+  return { ...windowParams(windows, countWindows(windows)), planes: batch * channels };
 };
 
-const paramsOf = ([batch, channels]: Shape, windows: Windows) => {
-  const { size, kernel, stride, padding } = windows;
-  const output = outputOf(windows);
-  return {
-    planes: batch * channels,
-    height: size[0],
-    width: size[1],
-    out_h: output[0],
-    out_w: output[1],
-    kernel_h: kernel[0],
-    kernel_w: kernel[1],
-    stride_h: stride[0],
-    stride_w: stride[1],
-    pad_h: padding[0],
-    pad_w: padding[1],
-  };
-};
+const pooledShape = ([batch, channels]: Shape, windows: Pooling) => [batch, channels, ...countWindows(windows)];
+const imagesOf = ([batch, channels]: Shape, { size }: Pooling) => [batch, channels, ...size];
+const flopsOf = (_: unknown, { kernel }: Pooling, y: Shape) => sizeOf(y) * sizeOf(kernel);
 
-const pooledShape = ([batch, channels]: Shape, windows: Windows) => [batch, channels, ...outputOf(windows)];
-const imagesOf = ([batch, channels]: Shape, { size }: Windows) => [batch, channels, ...size];
-const flopsOf = (_: unknown, { kernel }: Windows, y: Shape) => sizeOf(y) * sizeOf(kernel);
-
-export const maxPlacesOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], Windows>({
+export const maxPlacesOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], Pooling>({
   name: "maxPlaces",
   dtype: () => "i32",
   shape: ([x], windows) => pooledShape(x.shape, windows),
@@ -65,7 +40,7 @@ export const maxPlacesOperator = /* @__PURE__ */ defineOperator<readonly [x: Ten
 
 type Placed = readonly [x: Tensor, places: Tensor];
 
-export const maxPool2dOperator: Operator<Placed, Windows> = /* @__PURE__ */ defineOperator({
+export const maxPool2dOperator: Operator<Placed, Pooling> = /* @__PURE__ */ defineOperator({
   name: "maxPool2d",
   integers: [1],
   shape: ([x], windows) => pooledShape(x.shape, windows),
@@ -80,7 +55,7 @@ export const maxPool2dOperator: Operator<Placed, Windows> = /* @__PURE__ */ defi
   gradient: ({ inputs: [, places], options }, dy) => [maxPool2dGradientOperator([dy, places], options)],
 });
 
-export const maxPool2dGradientOperator: Operator<Placed, Windows> = /* @__PURE__ */ defineOperator({
+export const maxPool2dGradientOperator: Operator<Placed, Pooling> = /* @__PURE__ */ defineOperator({
   name: "maxPool2dGradient",
   integers: [1],
   shape: ([dy], windows) => imagesOf(dy.shape, windows),
@@ -94,7 +69,7 @@ export const maxPool2dGradientOperator: Operator<Placed, Windows> = /* @__PURE__
   gradient: ({ inputs: [, places], options }, dx) => [maxPool2dOperator([dx, places], options)],
 });
 
-export const avgPool2dOperator: Operator<readonly [x: Tensor], Windows> = /* @__PURE__ */ defineOperator({
+export const avgPool2dOperator: Operator<readonly [x: Tensor], Pooling> = /* @__PURE__ */ defineOperator({
   name: "avgPool2d",
   shape: ([x], windows) => pooledShape(x.shape, windows),
   flops: flopsOf,
@@ -108,7 +83,7 @@ export const avgPool2dOperator: Operator<readonly [x: Tensor], Windows> = /* @__
   gradient: ({ options }, dy) => [avgPool2dGradientOperator([dy], options)],
 });
 
-export const avgPool2dGradientOperator: Operator<readonly [dy: Tensor], Windows> = /* @__PURE__ */ defineOperator({
+export const avgPool2dGradientOperator: Operator<readonly [dy: Tensor], Pooling> = /* @__PURE__ */ defineOperator({
   name: "avgPool2dGradient",
   shape: ([dy], windows) => imagesOf(dy.shape, windows),
   flops: ([dy], { kernel }) => sizeOf(dy as Shape) * sizeOf(kernel),
@@ -136,13 +111,13 @@ export interface AvgPoolOptions extends PoolOptions {
 const OPTIONS = { stride: wholes(1), padding: wholes(0) };
 
 /** Checked windows on x. */
-function windowsOn(name: string, x: Tensor, kernelSize: Pair, options: AvgPoolOptions): Windows {
+function windowsOn(name: string, x: Tensor, kernelSize: Pair, options: AvgPoolOptions): Pooling {
   const [, , height, width] = imageShape(name, x);
   checkValue(`${name}: the kernel`, kernelSize, wholes(1));
   const { stride = kernelSize, padding = 0, countIncludePad = true } = options;
   const [kernel, border] = [pairOf(kernelSize), pairOf(padding)];
   const windows = { size: [height, width] as const, kernel, stride: pairOf(stride), padding: border, countIncludePad };
-  if (border.some((n, axis) => 2 * n > kernel[axis]) || outputOf(windows).some((n) => n < 1)) {
+  if (border.some((n, axis) => 2 * n > kernel[axis]) || countWindows(windows).some((n) => n < 1)) {
     throw new ShapeError(
       `${name}: windows of [${kernel}] with a border of [${border}] do not fit ${shapeText(x)}`,
       "Take smaller ones, and a border of at most half of them.",

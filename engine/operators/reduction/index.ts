@@ -140,6 +140,18 @@ export const reducedShape = (shape: Shape, axes: readonly number[], keepdim: boo
 export const sumInto = (gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor, factor = 1): void =>
   reduceInto(gpu, x, axes, y, factor, "SUM");
 
+/** Fills y with the sum of so many parts of its shape, which `fill` writes beside each other along a new first axis. */
+export function sumParts(gpu: Gpu, parts: number, y: Tensor, fill: (target: Tensor) => void): void {
+  if (parts === 1) {
+    fill(y);
+    return;
+  }
+  const target = gpu.empty([parts, ...y.shape]);
+  fill(target);
+  sumInto(gpu, target, [0], y);
+  target.dispose();
+}
+
 export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defineOperator({
   name: "sum",
   shape: ([x], { axes, keepdim }) => reducedShape(x.shape, axes, keepdim),
