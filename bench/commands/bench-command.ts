@@ -9,6 +9,7 @@ import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import {
   type CommandContext,
   defineCommand,
+  LateProgress,
   type Progress,
   print,
   startProgress,
@@ -137,23 +138,20 @@ async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, sig
 
 async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]> {
   print(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
-  let progress: Progress | null = null;
+  const progress = new LateProgress("bench");
   let suite = "";
   try {
     return await runBench(gpu, {
       ...options,
-      onProgress({ done, total, next }) {
-        progress ??= startProgress({ label: "bench", total });
-        progress.update(done, next);
-      },
+      onProgress: ({ done, total, next }) => progress.update(done, total, next),
       onRow(row) {
         const head = row.suite === suite ? "" : `\n${row.suite}\n${tableHead()}\n`;
         suite = row.suite;
-        printRow(`${head}${tableRow(row)}`, progress);
+        printRow(`${head}${tableRow(row)}`, progress.started);
       },
     });
   } finally {
-    (progress as Progress | null)?.stop();
+    progress.stop();
   }
 }
 

@@ -1,6 +1,5 @@
 // The pictures of an evaluation's page: which to show, read once more and scaled down.
-import type { Picture } from "../data/picture.js";
-import { resizePicture } from "../data/resize.js";
+import { scaleDown } from "../data/resize.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import { figureText, protocolLines } from "../evaluation/figures.js";
 import type { PairScores, PictureSet } from "../evaluation/pairs.js";
@@ -79,13 +78,5 @@ function bestFirst(scores: readonly PairScores[], name: string, better: "lower" 
   return sorted(scores, (of) => sign * (of[name] ?? 0)).filter((i) => scores[i][name] !== null);
 }
 
-async function smallPng(set: PictureSet, i: number): Promise<Uint8Array> {
-  const picture = await set.read(i);
-  return encodePng(shrunk(picture));
-}
-
-function shrunk(picture: Picture): Picture {
-  const factor = SIDE / Math.max(picture.width, picture.height);
-  const side = (pixels: number) => Math.max(1, Math.round(pixels * factor));
-  return factor < 1 ? resizePicture(picture, side(picture.width), side(picture.height)) : picture;
-}
+const smallPng = async (set: PictureSet, i: number): Promise<Uint8Array> =>
+  encodePng(scaleDown(await set.read(i), SIDE));

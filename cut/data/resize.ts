@@ -123,3 +123,19 @@ export function resizePicture(picture: Picture, width: number, height: number): 
   const wide = width === picture.width ? picture : resizeRows(picture, width);
   return height === wide.height ? wide : resizeColumns(wide, height);
 }
+
+/** Sides of a picture of this size whose longer side is to be `longer`. */
+export function scaledSides(
+  { width, height }: Pick<Picture, "width" | "height">,
+  longer: number,
+): [width: number, height: number] {
+  const factor = longer / Math.max(width, height);
+  const side = (n: number) => Math.max(1, Math.round(n * factor));
+  return [side(width), side(height)];
+}
+
+/** The picture with its longer side at most `longest`. */
+export const scaleDown = (picture: Picture, longest: number): Picture =>
+  Math.max(picture.width, picture.height) > longest
+    ? resizePicture(picture, ...scaledSides(picture, longest))
+    : picture;

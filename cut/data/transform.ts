@@ -60,6 +60,10 @@ function multipleOf4({ width, height }: Size): Size {
   return { width: side(width), height: side(height) };
 }
 
+/** The side of the pictures that are trained on, or of their crops; where their shapes are kept, the usual one. */
+export const trainedSide = ({ preprocess, crop_size, load_size }: TransformOptions): number =>
+  nearestMultipleOf4(preprocess.includes("crop") ? crop_size : load_size);
+
 /**
  * The size at which a picture of this size is trained on. Throws a CutgpuError where it is smaller than the crop;
  * `name` is what the error calls it.

@@ -20,6 +20,7 @@ import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import { padForGenerator } from "../translation/padding.js";
+import { SizedPass } from "../translation/sized-pass.js";
 import type { InspectModel } from "./inspection-model.js";
 import { principalComponents, stretchToBytes } from "./pca.js";
 
@@ -59,8 +60,6 @@ export interface ComponentsMap extends InspectedLayer {
 
 /** A recorded pass for one size of pictures; features are kept, one tensor per tap. */
 interface Pass {
-  height: number;
-  width: number;
   programs: { translate: Program; encode: Program };
   input: Tensor;
   image: Tensor;
@@ -79,7 +78,7 @@ interface Loaded {
 export class Inspector {
   readonly #gpu: Gpu;
   readonly #model: InspectModel;
-  #pass: Pass | null = null;
+  readonly #passes: SizedPass<Pass>;
   #loaded: Loaded | null = null;
 
   /** The model stays the caller's. Throws a CheckpointError where its encoder cannot read its translations. */
@@ -93,6 +92,17 @@ export class Inspector {
     }
     this.#gpu = gpu;
     this.#model = model;
+    const { generator, layers } = model;
+    this.#passes = new SizedPass(async ({ height, width }, own) => {
+      const arena = new Arena();
+      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
+      const first = await record(gpu, () => gpu.noGrad(() => generator.translateWithFeatures(input, layers)), arena);
+      const translate = own(first.program);
+      const { image, features: inputFeatures } = first.result;
+      const second = await record(gpu, () => gpu.noGrad(() => generator.encode(image, layers)), arena);
+      const programs = { translate, encode: own(second.program) };
+      return { programs, input, image, inputFeatures, outputFeatures: second.result };
+    });
   }
 
   /** The translation of the picture at hand, of its size. */
@@ -115,7 +125,7 @@ export class Inspector {
     this.#forget();
     signal?.throwIfAborted();
     const padded = padForGenerator(picture, generator.architecture);
-    const pass = await this.#record(padded.height, padded.width).catch(adviseOnLimit);
+    const pass = await this.#passes.of(padded).catch(adviseOnLimit);
     const total = 2 + layers.length;
     const done = (pieces: number) => {
       onProgress?.(pieces / total);
@@ -201,7 +211,7 @@ export class Inspector {
   /** Gives all memory back; the model stays. */
   dispose(): void {
     this.#forget();
-    this.#dropPass();
+    this.#passes.dispose();
   }
 
   async #componentsOf(features: Tensor, layer: InspectedLayer, signal?: AbortSignal): Promise<ComponentsMap> {
@@ -257,33 +267,6 @@ export class Inspector {
     }
   }
 
-  async #record(height: number, width: number): Promise<Pass> {
-    if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
-    this.#dropPass();
-    const gpu = this.#gpu;
-    const { generator, layers } = this.#model;
-    const arena = new Arena();
-    const input = gpu.persistent([1, generator.architecture.input_nc, height, width]);
-    let translate: Program | null = null;
-    try {
-      const first = await record(gpu, () => gpu.noGrad(() => generator.translateWithFeatures(input, layers)), arena);
-      translate = first.program;
-      const { image, features: inputFeatures } = first.result;
-      const { program: encode, result } = await record(
-        gpu,
-        () => gpu.noGrad(() => generator.encode(image, layers)),
-        arena,
-      );
-      const programs = { translate, encode };
-      this.#pass = { height, width, programs, input, image, inputFeatures, outputFeatures: result };
-      return this.#pass;
-    } catch (error) {
-      translate?.dispose();
-      input.dispose();
-      throw error;
-    }
-  }
-
   #latest(): Loaded {
     if (!this.#loaded) throw new ArgumentError("no picture has been loaded", "Call load() first.");
     return this.#loaded;
@@ -292,14 +275,6 @@ export class Inspector {
   #forget(): void {
     if (this.#loaded) disposeAll(this.#loaded.keys);
     this.#loaded = null;
-  }
-
-  #dropPass(): void {
-    if (!this.#pass) return;
-    const { programs, input } = this.#pass;
-    for (const program of Object.values(programs)) program.dispose();
-    input.dispose();
-    this.#pass = null;
   }
 }
 

@@ -5,18 +5,16 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { patchKeys } from "../../engine/operators/patch-nce/index.js";
-import { Arena, type Program, record } from "../../engine/program/program.js";
+import { type Program, record } from "../../engine/program/program.js";
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import { featureShapes } from "../networks/generator-layout.js";
 import { padForGenerator } from "../translation/padding.js";
+import { SizedPass } from "../translation/sized-pass.js";
 import type { InspectModel } from "./inspection-model.js";
 
 interface Pass {
-  height: number;
-  width: number;
   input: Tensor;
-  ids: Tensor[];
   /** [patches, patches] a layer: each patch of the output with each of the input. */
   similarities: Tensor[];
   program: Program;
@@ -24,54 +22,42 @@ interface Pass {
 
 /** Measures one model, whose weights may change between pictures; they stay the caller's. */
 export class Retrieval {
-  readonly #gpu: Gpu;
   readonly #model: Omit<InspectModel, "tau">;
-  readonly #patches: number;
-  #pass: Pass | null = null;
+  readonly #passes: SizedPass<Pass>;
 
   /** `patches`: how many of a layer are compared at most, as num_patches in training. */
   constructor(gpu: Gpu, model: Omit<InspectModel, "tau">, patches: number) {
-    this.#gpu = gpu;
     this.#model = model;
-    this.#patches = patches;
+    const { generator, heads, layers } = model;
+    this.#passes = new SizedPass(async ({ height, width }, own) => {
+      const random = new Random(0);
+      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
+      const ids = featureShapes(generator.architecture, layers, height, width).map(([, h, w]) =>
+        own(gpu.tensor(random.permutation(h * w, Math.min(patches, h * w)))),
+      );
+      const work = () =>
+        gpu.noGrad(() => {
+          const { image, features } = generator.translateWithFeatures(input, layers);
+          const translated = generator.encode(image, layers);
+          const rows = (map: Tensor, i: number) => patchKeys(map, ids[i], heads?.head(i) ?? null);
+          return features.map((map, i) => matmul(rows(translated[i], i), rows(map, i), { transposeB: true }));
+        });
+      const { program, result: similarities } = await record(gpu, work);
+      return { input, similarities, program: own(program) };
+    });
   }
 
   /** The share of patches whose own key is nearer than all others, in the order of the layers; equals do not count. */
   async accuracy(picture: Picture): Promise<number[]> {
     const padded = padForGenerator(picture, this.#model.generator.architecture);
-    const pass = await this.#record(padded.height, padded.width);
+    const pass = await this.#passes.of(padded);
     pass.input.write(padded.planes);
     pass.program.replay();
     return Promise.all(pass.similarities.map(async (tensor) => shareOfBestOwn(await tensor.read(), tensor.shape[0])));
   }
 
   dispose(): void {
-    if (!this.#pass) return;
-    this.#pass.program.dispose();
-    for (const tensor of [this.#pass.input, ...this.#pass.ids]) tensor.dispose();
-    this.#pass = null;
-  }
-
-  async #record(height: number, width: number): Promise<Pass> {
-    if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
-    this.dispose();
-    const gpu = this.#gpu;
-    const { generator, heads, layers } = this.#model;
-    const random = new Random(0);
-    const input = gpu.persistent([1, generator.architecture.input_nc, height, width]);
-    const ids = featureShapes(generator.architecture, layers, height, width).map(([, h, w]) =>
-      gpu.tensor(random.permutation(h * w, Math.min(this.#patches, h * w))),
-    );
-    const work = () =>
-      gpu.noGrad(() => {
-        const { image, features } = generator.translateWithFeatures(input, layers);
-        const translated = generator.encode(image, layers);
-        const rows = (map: Tensor, i: number) => patchKeys(map, ids[i], heads?.head(i) ?? null);
-        return features.map((map, i) => matmul(rows(translated[i], i), rows(map, i), { transposeB: true }));
-      });
-    const { program, result: similarities } = await record(gpu, work, new Arena());
-    this.#pass = { height, width, input, ids, similarities, program };
-    return this.#pass;
+    this.#passes.dispose();
   }
 }
 

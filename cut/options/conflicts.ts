@@ -1,6 +1,6 @@
 // Option conflicts: options that are each in range and yet cannot go together. Every rule is one clause that says what
 // clashes and what to change, so that it can stand alone or in a list.
-import { nearestMultipleOf4 } from "../data/rounding.js";
+import { trainedSide } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
 import { generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import type { TrainOptions } from "./train-schema.js";
@@ -22,7 +22,7 @@ export function optionConflicts(options: TrainOptions): string[] {
         "use resize_and_crop or batch_size 1",
     );
   }
-  const seen = nearestMultipleOf4(crops ? crop_size : load_size);
+  const seen = trainedSide(options);
   if ((crops || preprocess === "resize") && discriminatorOutputSize(options, seen) < 1) {
     found.push(
       `pictures of ${seen} pixels are too small for the discriminator ${options.netD}: ` +

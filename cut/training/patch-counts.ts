@@ -1,12 +1,7 @@
 // Among how many patches each layer's queries have to find their own, which says what the patch losses can reach. Pure.
-import { nearestMultipleOf4 } from "../data/rounding.js";
+import { trainedSide } from "../data/transform.js";
 import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
-
-/** The side of the pictures that a run trains on, or of its crops; of shapes that are kept, their usual size. */
-function trainedSide({ preprocess, crop_size, load_size }: TrainOptions): number {
-  return nearestMultipleOf4(preprocess.includes("crop") ? crop_size : load_size);
-}
 
 /** Keys of a query, its own among them, by layer: N + 1 for N negatives. Guessing costs the logarithm of it. */
 export function keysByLayer(options: TrainOptions): Map<number, number> {

@@ -30,9 +30,9 @@ export interface PaddedPicture {
 const multipleFor = (width: number, height: number) => (Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4);
 
 /** The sides that a picture of this size will have when it is padded. */
-export function paddedSides(width: number, height: number): [height: number, width: number] {
+export function paddedSides(width: number, height: number): { height: number; width: number } {
   const multiple = multipleFor(width, height);
-  return [multiple * Math.ceil(height / multiple), multiple * Math.ceil(width / multiple)];
+  return { height: multiple * Math.ceil(height / multiple), width: multiple * Math.ceil(width / multiple) };
 }
 
 export function padForGenerator(picture: Picture, { input_nc, output_nc }: GeneratorArchitecture): PaddedPicture {

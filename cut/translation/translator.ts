@@ -8,15 +8,14 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
-import { resizePicture } from "../data/resize.js";
+import { resizePicture, scaledSides } from "../data/resize.js";
 import type { Generator } from "../networks/generator.js";
 import { frozen } from "../networks/network.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import { paddedSides, padForGenerator, SMALLEST_SIDE } from "./padding.js";
+import { SizedPass } from "./sized-pass.js";
 
 interface Pass {
-  height: number;
-  width: number;
   program: Program;
   input: Tensor;
   output: Tensor;
@@ -47,12 +46,16 @@ interface Pass {
  */
 export class Translator {
   readonly generator: Generator;
-  readonly #gpu: Gpu;
-  #pass: Pass | null = null;
+  readonly #passes: SizedPass<Pass, [CancellationOptions]>;
 
   constructor(gpu: Gpu, generator: Generator) {
-    this.#gpu = gpu;
     this.generator = generator;
+    this.#passes = new SizedPass(async ({ height, width }, own, progress) => {
+      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
+      const work = () => gpu.noGrad(() => generator.translate(input, frozen(generator.parameters)));
+      const { program, result: output } = await record(gpu, work, new Arena(), progress);
+      return { input, output, program: own(program) };
+    });
   }
 
   /**
@@ -66,7 +69,7 @@ export class Translator {
     const [width, height] = size === null ? [picture.width, picture.height] : scaledSides(picture, size);
     const recording = { signal, onProgress: (done: number) => onProgress?.(done / 2) };
     // Before anything is scaled: whether the adapter can hold a picture of this size, the recording finds out.
-    const pass = await this.#record(...paddedSides(width, height), recording).catch(adviseOnLimit);
+    const pass = await this.#passes.of(paddedSides(width, height), recording).catch(adviseOnLimit);
     const padded = padForGenerator(resizePicture(picture, width, height), this.generator.architecture);
     pass.input.write(padded.planes);
     pass.program.replay();
@@ -91,7 +94,7 @@ export class Translator {
         `Give sides that are multiples of 4 and at least ${SMALLEST_SIDE}, or use translate().`,
       );
     }
-    const pass = await this.#record(height, width, work).catch(adviseOnLimit);
+    const pass = await this.#passes.of({ height, width }, work).catch(adviseOnLimit);
     pass.input.copyFrom(image);
     pass.program.replay();
     return pass.output;
@@ -99,32 +102,6 @@ export class Translator {
 
   /** Gives the memory of the recorded pass back; the generator stays. */
   dispose(): void {
-    this.#pass?.program.dispose();
-    this.#pass?.input.dispose();
-    this.#pass = null;
+    this.#passes.dispose();
   }
-
-  async #record(height: number, width: number, progress: CancellationOptions): Promise<Pass> {
-    if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
-    this.dispose();
-    const gpu = this.#gpu;
-    const { generator } = this;
-    const input = gpu.persistent([1, generator.architecture.input_nc, height, width]);
-    const work = () => gpu.noGrad(() => generator.translate(input, frozen(generator.parameters)));
-    try {
-      const { program, result: output } = await record(gpu, work, new Arena(), progress);
-      this.#pass = { height, width, program, input, output };
-      return this.#pass;
-    } catch (error) {
-      input.dispose();
-      throw error;
-    }
-  }
-}
-
-/** Sides of a picture whose longer side is to be `size`. */
-function scaledSides({ width, height }: Picture, size: number): [width: number, height: number] {
-  const factor = size / Math.max(width, height);
-  const side = (n: number) => Math.max(1, Math.round(n * factor));
-  return [side(width), side(height)];
 }

@@ -3,7 +3,7 @@
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
-import { resizePicture } from "../data/resize.js";
+import { scaleDown } from "../data/resize.js";
 import { type InspectModel, loadInspectModel } from "../inspection/inspection-model.js";
 import { type ComponentsMap, type InspectedLayer, Inspector, type SimilarityMap } from "../inspection/inspector.js";
 import { componentsPicture, similarityPicture } from "../report/overlay.js";
@@ -153,12 +153,6 @@ export class InspectPart {
   #status(text: string): void {
     byId("inspect-status", "p").textContent = text;
   }
-}
-
-function scaleDown(picture: Picture, longest: number): Picture {
-  const factor = longest / Math.max(picture.width, picture.height);
-  if (factor >= 1) return picture;
-  return resizePicture(picture, Math.round(picture.width * factor), Math.round(picture.height * factor));
 }
 
 /** A cross that is seen on any colour. */

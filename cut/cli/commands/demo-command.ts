@@ -33,6 +33,7 @@ import {
   type CommandContext,
   defineCommand,
   formatSeconds,
+  LateProgress,
   print,
   showOnTerminal,
   startProgress,
@@ -219,15 +220,12 @@ const scoreText = (score: Evaluation) => {
 };
 
 async function drawData(folder: string, { drawings, sizes }: DemoPlan, signal: AbortSignal): Promise<Pair[]> {
-  let progress: ReturnType<typeof startProgress> | null = null;
+  const progress = new LateProgress("drawing");
   try {
     const heldOut = await drawOpenMoji(
       folder,
       { count: drawings, sizes },
-      (done, total) => {
-        progress ??= startProgress({ label: "drawing", total });
-        progress.update(done);
-      },
+      (done, total) => progress.update(done, total),
       signal,
     );
     return await Promise.all(
@@ -238,7 +236,7 @@ async function drawData(folder: string, { drawings, sizes }: DemoPlan, signal: A
       })),
     );
   } finally {
-    (progress as ReturnType<typeof startProgress> | null)?.stop();
+    progress.stop();
   }
 }
 

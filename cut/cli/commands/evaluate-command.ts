@@ -26,7 +26,7 @@ import { checkSizes, listFolder, picturesOf, translationsOf } from "../evaluatio
 import { figuresTable } from "../figures-table.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand, print, startProgress } from "../terminal/index.js";
+import { type CommandContext, defineCommand, LateProgress, print } from "../terminal/index.js";
 
 const schema = v.strictObject({
   fakes: option(group, orNone(text("DIR")), null, "the folder of translations; or give --model and --in"),
@@ -113,17 +113,11 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
 }
 
 async function withProgress(input: Parameters<typeof evaluate>[0]): Promise<Evaluation> {
-  let progress: ReturnType<typeof startProgress> | null = null;
+  const progress = new LateProgress("evaluating");
   try {
-    return await evaluate({
-      ...input,
-      onProgress: (done, total, what) => {
-        progress ??= startProgress({ label: "evaluating", total });
-        progress.update(done, what);
-      },
-    });
+    return await evaluate({ ...input, onProgress: (done, total, what) => progress.update(done, total, what) });
   } finally {
-    (progress as ReturnType<typeof startProgress> | null)?.stop();
+    progress.stop();
   }
 }
 

@@ -7,4 +7,4 @@ export { Interruption, outliveReader, stopOnSignals } from "./ending.js";
 export { describeFailure, exitStatus } from "./failure.js";
 export { showOnTerminal } from "./graphics.js";
 export { note, print, printError } from "./output.js";
-export { formatSeconds, type Progress, type ProgressOptions, startProgress } from "./progress.js";
+export { formatSeconds, LateProgress, type Progress, type ProgressOptions, startProgress } from "./progress.js";

@@ -140,3 +140,20 @@ export function startProgress(options: ProgressOptions): Progress {
     },
   };
 }
+
+/** Progress of work that says how much there is with its first report. Call `stop` at the end, as of any other. */
+export class LateProgress {
+  /** Null before the first report. */
+  started: Progress | null = null;
+
+  constructor(private readonly label: string) {}
+
+  update(done: number, total: number, text?: string): void {
+    this.started ??= startProgress({ label: this.label, total });
+    this.started.update(done, text);
+  }
+
+  stop(): void {
+    this.started?.stop();
+  }
+}

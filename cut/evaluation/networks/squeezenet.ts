@@ -8,6 +8,7 @@ import { relu } from "../../../engine/operators/pointwise/index.js";
 import { maxPool2d } from "../../../engine/operators/pooling/index.js";
 import { concat, pad } from "../../../engine/operators/strided/index.js";
 import { type Program, record } from "../../../engine/program/program.js";
+import { SizedPass } from "../../translation/sized-pass.js";
 import type { Planes } from "../planes.js";
 import { type ShapedWeights, tensorOf } from "./folding.js";
 
@@ -30,8 +31,6 @@ export const LPIPS_KEYS = {
 export const LPIPS_SIDE = 31;
 
 interface Pass {
-  height: number;
-  width: number;
   input: Tensor;
   taps: readonly Tensor[];
   program: Program;
@@ -39,18 +38,21 @@ interface Pass {
 
 /** LPIPS with weights of the trunk (`features.*`) and of the taps (`lin<tap>.model.1.weight`). */
 export class Lpips {
-  readonly #gpu: Gpu;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #taps: readonly ArrayLike<number>[];
-  #pass: Pass | null = null;
+  readonly #passes: SizedPass<Pass>;
 
   constructor(gpu: Gpu, trunk: ShapedWeights, taps: ShapedWeights) {
-    this.#gpu = gpu;
     this.#taps = LPIPS_KEYS.taps.map((key) => tensorOf(taps, key).data);
     const found = LPIPS_KEYS.trunk.map((key) => [key, tensorOf(trunk, key)] as const);
     this.#tensors = new Map(
       found.map(([key, { shape, data }]) => [key, gpu.tensor(new Float32Array(data), [...shape])]),
     );
+    this.#passes = new SizedPass(async ({ height, width }, own) => {
+      const input = own(gpu.persistent([1, 3, height, width]));
+      const { program, result: taps } = await record(gpu, () => gpu.noGrad(() => this.#run(input)));
+      return { input, taps, program: own(program) };
+    });
   }
 
   /** The distance of two RGB pictures of one size, 0 where they are equal, and what each tap adds to it. */
@@ -67,13 +69,12 @@ export class Lpips {
   }
 
   dispose(): void {
-    this.#pass?.program.dispose();
-    this.#pass?.input.dispose();
+    this.#passes.dispose();
     for (const tensor of this.#tensors.values()) tensor.dispose();
   }
 
   async #features({ height, width, data }: Planes) {
-    const pass = await this.#record(height, width);
+    const pass = await this.#passes.of({ height, width });
     const size = height * width;
     const scaled = (value: number, i: number) =>
       (2 * value - 1 - SHIFT[Math.floor(i / size)]) / SCALE[Math.floor(i / size)];
@@ -82,17 +83,6 @@ export class Lpips {
     return Promise.all(
       pass.taps.map(async (tap) => ({ values: await tap.read(), places: tap.shape[2] * tap.shape[3] })),
     );
-  }
-
-  async #record(height: number, width: number): Promise<Pass> {
-    if (this.#pass?.height === height && this.#pass.width === width) return this.#pass;
-    this.#pass?.program.dispose();
-    this.#pass?.input.dispose();
-    const gpu = this.#gpu;
-    const input = gpu.persistent([1, 3, height, width]);
-    const { program, result: taps } = await record(gpu, () => gpu.noGrad(() => this.#run(input)));
-    this.#pass = { height, width, input, taps, program };
-    return this.#pass;
   }
 
   #run(input: Tensor): Tensor[] {
