@@ -27,7 +27,7 @@ export { loadParameters, saveParameters } from "./formats/parameters.js";
 export * from "./formats/pth.js";
 export * from "./formats/safetensors.js";
 export * from "./formats/state-dict.js";
-export * from "./initialization.js";
+export { kaimingNormal, kaimingUniform, normal, uniform, xavierNormal, xavierUniform } from "./initialization.js";
 export {
   type Conv1dOptions,
   type ConvTranspose2dOptions,

@@ -31,26 +31,28 @@ export const normal = (gpu: Gpu, shape: Shape, random: Random, mean = 0, deviati
 const evenly = (gpu: Gpu, shape: Shape, random: Random, deviation: number): Tensor =>
   uniform(gpu, shape, random, -Math.sqrt(3) * deviation, Math.sqrt(3) * deviation);
 
-const xavier = (shape: Shape, gain: number): number => {
+/** Glorot and Bengio's deviation for weights. */
+export const xavierDeviation = (shape: Shape, gain: number): number => {
   const { fanIn, fanOut } = fans(shape);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 };
 
 /** The deviation that keeps the size of what passes through the weights and a (leaky) ReLU. */
-const kaiming = (shape: Shape, slope: number): number => Math.sqrt(2 / ((1 + slope ** 2) * fans(shape).fanIn));
+export const kaimingDeviation = (shape: Shape, slope: number): number =>
+  Math.sqrt(2 / ((1 + slope ** 2) * fans(shape).fanIn));
 
 /** Glorot and Bengio (2010), evenly distributed. */
 export const xavierUniform = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
-  evenly(gpu, shape, random, xavier(shape, gain));
+  evenly(gpu, shape, random, xavierDeviation(shape, gain));
 
 /** Glorot and Bengio (2010), normally distributed. */
 export const xavierNormal = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
-  normal(gpu, shape, random, 0, xavier(shape, gain));
+  normal(gpu, shape, random, 0, xavierDeviation(shape, gain));
 
 /** He et al. (2015), evenly distributed, for layers before a ReLU, or a LeakyReLU of that slope. */
 export const kaimingUniform = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
-  evenly(gpu, shape, random, kaiming(shape, slope));
+  evenly(gpu, shape, random, kaimingDeviation(shape, slope));
 
 /** He et al. (2015), normally distributed, for layers before a ReLU, or a LeakyReLU of that slope. */
 export const kaimingNormal = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
-  normal(gpu, shape, random, 0, kaiming(shape, slope));
+  normal(gpu, shape, random, 0, kaimingDeviation(shape, slope));

@@ -3,6 +3,7 @@
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
+import { kaimingDeviation, xavierDeviation } from "../../engine/initialization.js";
 import { keepForBackward } from "../../engine/program/recording.js";
 import type { Random } from "../../engine/random.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
@@ -78,14 +79,13 @@ export function initialWeights(
   for (const [key, shape] of shapes) {
     const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
     if (key.endsWith("weight")) {
-      const [rows, columns, ...kernel] = shape;
-      const area = kernel.reduce((product, n) => product * n, 1);
-      if (init_type === "orthogonal") fillOrthogonal(values, rows, columns * area, init_gain, random);
+      const [rows] = shape;
+      if (init_type === "orthogonal") fillOrthogonal(values, rows, values.length / rows, init_gain, random);
       else {
         const std = {
-          xavier: init_gain * Math.sqrt(2 / ((rows + columns) * area)),
+          xavier: xavierDeviation(shape, init_gain),
           normal: init_gain,
-          kaiming: Math.sqrt(2 / (columns * area)),
+          kaiming: kaimingDeviation(shape, 0),
         }[init_type];
         for (let i = 0; i < values.length; i++) values[i] = std * random.normal();
       }
