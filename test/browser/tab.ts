@@ -65,8 +65,8 @@ export async function textOf(page: Page, selector: string, wanted: RegExp): Prom
   try {
     await element.waitFor({ state: "attached" });
   } catch {
-    const message = await page.textContent("#message");
-    throw new Error(`${selector} says "${await page.textContent(selector)}", not ${wanted}; message: "${message}"`);
+    const [said, message] = await Promise.all([selector, "#message"].map((one) => page.locator(one).allTextContents()));
+    throw new Error(`${selector} says "${said}", not ${wanted}; message: "${message}"`);
   }
   return (await element.textContent()) ?? "";
 }

@@ -19,7 +19,6 @@ export function conv2d(x: Shape, w: Shape, options: reference.Conv2dOptions, wit
       const { dx, dw, db } = reference.conv2dGradient(x, w, b, options, dy);
       return b ? [dx, dw, db] : [dx, dw];
     },
-    once: options.paddingMode === "reflect",
   };
 }
 

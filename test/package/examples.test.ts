@@ -1,16 +1,17 @@
 // Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is
-// made, and the files of examples/.
+// made, those of the guides, and the files of examples/.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { create, globals } from "webgpu";
 import { distFolder, projectFolder } from "../support/command.js";
-import { docstringExamples, runExample, writeExamples } from "../support/examples.js";
+import { docstringExamples, guideExamples, runExample, writeExamples } from "../support/examples.js";
 
 const test = suite("examples");
 
-const examples = ["engine", "cut", "bench"].flatMap(docstringExamples);
+const examples = [...["engine", "cut", "bench"].flatMap(docstringExamples), ...guideExamples()];
 rmSync(join(distFolder, "examples"), { recursive: true, force: true });
 
 /** Runs `work` with console.log silenced, and returns what was logged, a line per call. */
@@ -27,6 +28,25 @@ async function logged(work: () => Promise<unknown>): Promise<string[]> {
   }
   return lines;
 }
+
+// What the guides' examples find in a browser. Dawn crashes where the object that create() returns is collected.
+const heard: ((event: { data: unknown }) => void)[] = [];
+const posted: unknown[] = [];
+const browser = {
+  ...globals,
+  navigator: { gpu: create([]) },
+  addEventListener: (_type: string, listener: (typeof heard)[number]) => heard.push(listener),
+  postMessage: (message: unknown) => posted.push(message),
+};
+
+test.before(() => {
+  for (const [name, value] of Object.entries(browser)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+});
+test.after(() => {
+  for (const name of ["navigator", "addEventListener", "postMessage"]) Reflect.deleteProperty(globalThis, name);
+});
 
 test("every public example compiles, with the types that users get", async () => {
   assert.ok(examples.length >= 10, `${examples.length} examples`);
@@ -55,6 +75,15 @@ for (const [i, { file, line, text }] of examples.entries()) {
     assert.ok(said.length >= promised.length);
   });
 }
+
+test("the guide's worker answers a message with blurred pixels", async () => {
+  assert.is(heard.length, 1);
+  heard[0]({ data: { pixels: new Float32Array(12).fill(0.5), height: 3, width: 4 } });
+  while (posted.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [blurred] = posted as Float32Array[];
+  assert.is(blurred.length, 12);
+  for (const value of blurred) assert.ok(Math.abs(value - 0.5) < 1e-6);
+});
 
 for (const file of readdirSync(join(projectFolder, "examples")).filter((name) => name.endsWith(".ts"))) {
   test(`examples/${file} runs`, async () => {

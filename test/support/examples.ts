@@ -31,6 +31,20 @@ export function docstringExamples(folder: string): Example[] {
     });
 }
 
+/** The `ts` blocks of the guides. */
+export function guideExamples(): Example[] {
+  const folder = join("docs", "guides");
+  return readdirSync(join(projectFolder, folder)).flatMap((name) => {
+    const file = join(folder, name);
+    const guide = readFileSync(join(projectFolder, file), "utf8");
+    return [...guide.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((found) => ({
+      file,
+      line: guide.slice(0, found.index).split("\n").length + 1,
+      text: found[1],
+    }));
+  });
+}
+
 /** The README's blocks of a language, in order. */
 export function readmeBlocks(language: string): string[] {
   const readme = readFileSync(join(projectFolder, "README.md"), "utf8");

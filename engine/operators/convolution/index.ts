@@ -4,7 +4,6 @@
 // the transpose becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests which taps
 // hit.
 import { checkOptions, oneOf, whole } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { imageShape } from "../../core/shapes.js";
@@ -66,15 +65,8 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, 
   // Every output sums over input channels and taps.
   flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
   gradient({ inputs: [x, w, bias], options, needs }, dy) {
-    const [, , height, width] = x.shape;
-    const { stride, padding, paddingMode } = options;
-    const inputGradient = () => {
-      if (paddingMode === "zeros") return convTransposeTo(dy, w, [height, width], stride, padding);
-      const padded = convTransposeTo(dy, w, [height + 2 * padding, width + 2 * padding], stride, 0);
-      return reflectionPad2dGradient(padded, [height, width], padding);
-    };
     return [
-      needs(0) ? inputGradient() : null,
+      needs(0) ? inputGradient(dy, w, x, options) : null,
       needs(1) ? conv2dWeightGradient(x, dy, [w.shape[2], w.shape[3]], options) : null,
       bias && needs(2) ? reshape(sum(dy, [0, 2, 3]), bias.shape) : null,
     ];
@@ -146,16 +138,10 @@ export const conv2dWeightGradientOperator = defineOperator<GradientInputs, Weigh
   shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
   flops: ([x, dy], { kernel }) => 2 * sizeOf(dy as Shape) * (x as Shape)[1] * sizeOf(kernel),
   gradient({ inputs: [x, dy], options, needs }, dw) {
-    if (options.paddingMode === "reflect") {
-      throw new ShapeError(
-        "conv2dWeightGradient: a second derivative is not defined with reflection padding in the loader",
-        "Use reflectionPad2d and a convolution without padding.",
-      );
-    }
-    const { stride, padding } = options;
+    const { stride, padding, paddingMode } = options;
     return [
-      needs(0) ? convTransposeTo(dy, dw, [x.shape[2], x.shape[3]], stride, padding) : null,
-      needs(1) ? conv2d(x, dw, undefined, { stride, padding }) : null,
+      needs(0) ? inputGradient(dy, dw, x, options) : null,
+      needs(1) ? conv2d(x, dw, undefined, { stride, padding, paddingMode }) : null,
     ];
   },
 });
@@ -176,6 +162,15 @@ const convTransposeTo = (
   stride: number,
   padding: number,
 ): Tensor => convTranspose2dOperator([x, w, undefined], { stride, padding, outputSize });
+
+/** The gradient of an input like `x` of a convolution with w. */
+function inputGradient(dy: Tensor, w: Tensor, { shape }: Tensor, options: Required<Conv2dOptions>): Tensor {
+  const [, , height, width] = shape;
+  const { stride, padding, paddingMode } = options;
+  if (paddingMode === "zeros") return convTransposeTo(dy, w, [height, width], stride, padding);
+  const padded = convTransposeTo(dy, w, [height + 2 * padding, width + 2 * padding], stride, 0);
+  return reflectionPad2dGradient(padded, [height, width], padding);
+}
 
 const conv2dWeightGradient = (
   x: Tensor,
