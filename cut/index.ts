@@ -47,7 +47,14 @@ export type { DiscriminatorArchitecture } from "./networks/discriminator-layout.
 export { Generator } from "./networks/generator.js";
 export type { GeneratorArchitecture } from "./networks/generator-layout.js";
 export { Heads, type HeadsArchitecture } from "./networks/heads.js";
-export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
+export {
+  frozen,
+  initialWeights,
+  type Parameters,
+  readParameters,
+  type Weights,
+  writeParameters,
+} from "./networks/network.js";
 export { mergeForResume, resolveOptions } from "./options/train-options.js";
 export { presets, type TrainOptions } from "./options/train-schema.js";
 export { colourScaleCss, falseColour } from "./report/colormap.js";
