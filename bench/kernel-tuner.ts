@@ -52,14 +52,11 @@ export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSi
   gpu.variants.use(null);
   const unobserve = gpu.observers.add({ onChoice: (choice) => void choices.set(choice.key, choice) });
   const { step } = makeStep(gpu, { size, ...(extras as { ngf: number; ndf: number }) }, extras);
-  const { batch_size, flip_equivariance, input_nc } = step.options as typeof step.options & {
-    batch_size: number;
-  };
+  const { batch_size, input_nc } = step.options;
   try {
-    await step.prepare(batch_size, size, size, false);
-    if (flip_equivariance) await step.prepare(batch_size, size, size, true);
+    for (const kind of step.method.kinds) await step.prepare({ batch: batch_size, height: size, width: size }, kind);
     const picture = gpu.persistent([1, input_nc, size, size]);
-    rehearse(gpu, () => gpu.noGrad(() => step.G.translate(picture)));
+    rehearse(gpu, () => gpu.noGrad(() => step.method.generator.translate(picture)));
     picture.dispose();
   } finally {
     unobserve();

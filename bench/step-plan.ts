@@ -1,6 +1,8 @@
 // What one training step asks of the GPU, counted and not run: dispatches by kernel with the memory that they bind,
 // operators with their nominal FLOPs, and the memory that the step takes. FLOPs are known of operators only: kernels
 // share the work of one, and what the backward pass recomputes is work beyond the nominal.
+import type { BatchSize } from "../cut/methods/method.js";
+import type { TrainOptions } from "../cut/options/train-schema.js";
 import { TrainingStep } from "../cut/training/training-step.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { foldGrid, type KernelSource, specialize } from "../engine/device/kernel.js";
@@ -40,17 +42,13 @@ export interface DispatchPlan {
   workBytes: number;
 }
 
-/** The plan of an unmirrored step. On a planningGpu nothing is compiled, either. */
-export async function planDispatches(
-  gpu: Gpu,
-  options: ConstructorParameters<typeof TrainingStep>[1],
-  { batch, height, width }: { batch: number; height: number; width: number },
-): Promise<DispatchPlan> {
+/** The plan of a step of the usual kind. On a planningGpu nothing is compiled, either. */
+export async function planDispatches(gpu: Gpu, options: TrainOptions, size: BatchSize): Promise<DispatchPlan> {
   const before = gpu.memory().liveBytes;
   const step = new TrainingStep(gpu, options);
   try {
     const model = gpu.memory().liveBytes;
-    const { calls } = await observe(gpu, () => step.prepare(batch, height, width, false));
+    const { calls } = await observe(gpu, () => step.prepare(size));
     const kernels = kernelsOf(calls.flatMap(({ dispatches }) => dispatches));
     const operators = new Map<string, PlannedOperator>();
     for (const { operator, flops } of calls) {

@@ -28,12 +28,33 @@ export {
   positionAt,
   type SimilarityMap,
 } from "./inspection/inspector.js";
+export { Cut, type CutChoices } from "./methods/cut.js";
+export { ganLoss } from "./methods/gan-loss.js";
+export { methods } from "./methods/index.js";
+export type {
+  BatchSize,
+  Counts,
+  Draw,
+  InputShape,
+  MakeMethod,
+  Method,
+  PatchFeatures,
+  StepMoment,
+  StepRecording,
+} from "./methods/method.js";
 export { Discriminator } from "./networks/discriminator.js";
 export type { DiscriminatorArchitecture } from "./networks/discriminator-layout.js";
 export { Generator } from "./networks/generator.js";
 export type { GeneratorArchitecture } from "./networks/generator-layout.js";
 export { Heads, type HeadsArchitecture } from "./networks/heads.js";
-export { initialWeights, type Parameters, readParameters, type Weights, writeParameters } from "./networks/network.js";
+export {
+  frozen,
+  initialWeights,
+  type Parameters,
+  readParameters,
+  type Weights,
+  writeParameters,
+} from "./networks/network.js";
 export { mergeForResume, resolveOptions } from "./options/train-options.js";
 export { presets, type TrainOptions } from "./options/train-schema.js";
 export { colourScaleCss, falseColour } from "./report/colormap.js";
@@ -49,6 +70,6 @@ export {
 } from "./training/checkpoint.js";
 export { learningRateFactor } from "./training/learning-rate.js";
 export { planStep, type StepPlan } from "./training/memory-plan.js";
-export { type BatchSource, Training, type TrainingBatch, type TrainingListener } from "./training/training-loop.js";
-export { type StepInput, type StepLosses, type StepOptions, TrainingStep } from "./training/training-step.js";
+export { type BatchSource, Training, type TrainingListener } from "./training/training-loop.js";
+export { type StepInput, type StepLosses, type TrainingBatch, TrainingStep } from "./training/training-step.js";
 export { Translator } from "./translation/translator.js";

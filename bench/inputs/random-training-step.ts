@@ -1,4 +1,4 @@
-// A CUT training step with random pictures, as the suites, the tuner and the cold start run it: nothing of files, the
+// A training step with random pictures, as the suites, the tuner and the cold start run it: nothing of files, the
 // defaults of the method.
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
@@ -18,21 +18,19 @@ export function makeStep(gpu: Gpu, { size, ngf, ndf }: StepSize, extras: Record<
   const options = resolveOptions({ dataroot: "none", crop_size: size, load_size: size, ngf, ndf, ...extras });
   const step = new TrainingStep(gpu, options);
   const random = new Random(3);
-  for (const { parameters } of [step.G, step.D, step.F]) {
+  for (const { parameters } of Object.values(step.method.networks)) {
     const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
     writeParameters(parameters, initialWeights(shapes, random, options));
   }
   const batch = options.batch_size;
   const pictures = randomValues(2 * batch * 3 * size * size);
-  const input: StepInput = {
+  const pair = {
     A: pictures.slice(0, pictures.length / 2),
     B: pictures.slice(pictures.length / 2),
     height: size,
     width: size,
-    flip: false,
-    learningRate: 2e-4,
-    positions: step.drawPositions(random, size, size),
   };
-  const prepare = () => step.prepare(batch, size, size, false);
+  const input: StepInput = { ...pair, learningRate: 2e-4, draw: step.draw(random, pair) };
+  const prepare = () => step.prepare({ batch, height: size, width: size });
   return { step, prepare, run: () => step.run(input) };
 }

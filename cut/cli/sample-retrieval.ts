@@ -1,22 +1,21 @@
 // Retrieval accuracy on the sample pictures of a run under way, for its report.
 import type { Picture } from "../data/picture.js";
 import { Retrieval } from "../inspection/retrieval.js";
-import type { TrainOptions } from "../options/train-schema.js";
 import type { TrainingStep } from "../training/training-step.js";
 
 /** Measures pictures by the step's networks as they are; null where they are not trained on patches. */
-export function sampleRetrieval(
-  { gpu, G, F }: TrainingStep,
-  { lambda_NCE, netF, nce_layers, num_patches }: TrainOptions,
-): ((pictures: readonly Picture[]) => Promise<ReadonlyMap<number, number>>) | null {
-  if (lambda_NCE === 0) return null;
-  const heads = netF === "mlp_sample" ? F : null;
-  const retrieval = new Retrieval(gpu, { generator: G, heads, layers: nce_layers }, num_patches);
+export function sampleRetrieval({
+  gpu,
+  method: { generator, patchFeatures },
+}: TrainingStep): ((pictures: readonly Picture[]) => Promise<ReadonlyMap<number, number>>) | null {
+  if (!patchFeatures) return null;
+  const { heads, layers, patches } = patchFeatures;
+  const retrieval = new Retrieval(gpu, { generator, heads, layers }, patches);
   return async (pictures) => {
-    const sums = new Map(nce_layers.map((layer) => [layer, 0]));
+    const sums = new Map(layers.map((layer) => [layer, 0]));
     for (const picture of pictures) {
       const shares = await retrieval.accuracy(picture);
-      for (const [i, layer] of nce_layers.entries()) sums.set(layer, sums.get(layer)! + shares[i] / pictures.length);
+      for (const [i, layer] of layers.entries()) sums.set(layer, sums.get(layer)! + shares[i] / pictures.length);
     }
     return sums;
   };

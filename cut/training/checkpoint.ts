@@ -1,5 +1,5 @@
 // Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is
-// the caller's business). Weights carry a network's letter and the published key ("G.model.1.weight"), Adam's moments
+// the caller's business). Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments
 // "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata. Also generators from anywhere: our checkpoints,
 // plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys (docs/method.md sections 2.2
 // and 10).
@@ -9,6 +9,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
+import type { Counts } from "../methods/method.js";
 import { Generator } from "../networks/generator.js";
 import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import { readParameters, type Weights, writeParameters } from "../networks/network.js";
@@ -22,8 +23,10 @@ export interface RunState {
   /** 1-based epoch under way, and batches of it that are done. */
   epoch: number;
   batch: number;
-  /** State of the generator of patch positions and mirrors. */
+  /** State of the generator that steps draw from. */
   random: number[];
+  /** What the method counts from step to step, where it does. */
+  counts?: Counts;
   options: TrainOptions;
 }
 
@@ -46,10 +49,10 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
       tensors.set(`${prefix}.${key}`, { dtype: "F32", shape: [...(parameters.get(key) as Tensor).shape], data });
     }
   };
-  for (const network of ["G", "D", "F"] as const) {
-    await add(network, step[network].parameters);
-    await add(`adam_m.${network}`, step.adam[network].m);
-    await add(`adam_v.${network}`, step.adam[network].v);
+  for (const [network, { parameters, m, v }] of Object.entries(step.adam)) {
+    await add(network, parameters);
+    await add(`adam_m.${network}`, m);
+    await add(`adam_v.${network}`, v);
   }
   const metadata = { format: FORMAT, state: JSON.stringify(state) };
   return serializeSafetensors({ tensors, metadata });
@@ -103,17 +106,17 @@ export function restoreCheckpoint(
   };
   // Everything is looked up before anything is written, so that a refusal leaves the training as it was.
   const writes: [Tensor, Float32Array][] = [];
-  for (const network of ["G", "D", "F"] as const) {
-    const groups: [string, ReadonlyMap<string, Tensor>][] = [[network, step[network].parameters]];
-    if (!weightsOnly) {
-      groups.push([`adam_m.${network}`, step.adam[network].m], [`adam_v.${network}`, step.adam[network].v]);
-    }
+  for (const [network, { parameters, m, v }] of Object.entries(step.adam)) {
+    const groups: [string, ReadonlyMap<string, Tensor>][] = [[network, parameters]];
+    if (!weightsOnly) groups.push([`adam_m.${network}`, m], [`adam_v.${network}`, v]);
     for (const [prefix, parameters] of groups) {
       for (const [key, tensor] of parameters) writes.push([tensor, find(`${prefix}.${key}`, tensor)]);
     }
   }
   for (const [tensor, data] of writes) tensor.write(data);
-  if (!weightsOnly) for (const adam of Object.values(step.adam)) adam.step = state.step;
+  if (weightsOnly) return;
+  for (const adam of Object.values(step.adam)) adam.step = state.step;
+  step.counts = state.counts ?? {};
 }
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */

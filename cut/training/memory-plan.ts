@@ -2,7 +2,9 @@
 // on an engine that only counts, so the plan is the step's own and takes no GPU.
 import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
-import { type StepOptions, TrainingStep } from "./training-step.js";
+import type { BatchSize, MakeMethod } from "../methods/method.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import { TrainingStep } from "./training-step.js";
 
 export interface StepPlan {
   /** Bytes of all buffers: parameters, their moments, and what a step works in. */
@@ -12,8 +14,8 @@ export interface StepPlan {
 }
 
 /**
- * What training takes on an adapter of these traits, for batches of `batch` pictures per side. Throws a LimitError
- * where one tensor would be larger than `maxBufferSize` (bytes).
+ * What training takes on an adapter of these traits, for batches of a size. Throws a LimitError
+ * where one tensor would be larger than `maxBufferSize` (bytes). `make` is for a method of your own.
  *
  * @example
  * ```ts
@@ -26,16 +28,15 @@ export interface StepPlan {
  * ```
  */
 export async function planStep(
-  options: StepOptions,
-  { batch, height, width }: { batch: number; height: number; width: number },
+  options: TrainOptions,
+  size: BatchSize,
   adapter: AdapterTraits,
   maxBufferSize?: number,
+  make?: MakeMethod,
 ): Promise<StepPlan> {
   const gpu = planningGpu(adapter, maxBufferSize);
-  const step = new TrainingStep(gpu, options);
+  const step = new TrainingStep(gpu, options, make);
   const modelBytes = gpu.memory().liveBytes;
-  for (const flip of options.flip_equivariance ? [false, true] : [false]) {
-    await step.prepare(batch, height, width, flip);
-  }
+  for (const kind of step.method.kinds) await step.prepare(size, kind);
   return { bytes: gpu.memory().liveBytes, modelBytes };
 }

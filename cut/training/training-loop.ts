@@ -1,27 +1,19 @@
 // The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to
-// a listener. A run is exact: patch positions and mirrors come from one random stream whose state every checkpoint
-// carries, and batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one
-// that was not. Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed
-// over only when the losses of the step after it are known: a step whose own losses are sound may still have ruined the
-// weights.
+// a listener. A run is exact: what steps draw comes from one random stream whose state every checkpoint carries, and
+// batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was
+// not. Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed over only
+// when the losses of the step after it are known: a step whose own losses are sound may still have ruined the weights.
 import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
+import type { MakeMethod } from "../methods/method.js";
 import { initialWeights, writeParameters } from "../networks/network.js";
 import { shellWords } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
 import { learningRateFactor } from "./learning-rate.js";
-import { TrainingStep } from "./training-step.js";
-
-/** One batch: pictures [N, C, H, W] in [-1, 1], A to be translated and B to learn from. */
-export interface TrainingBatch {
-  A: Float32Array;
-  B: Float32Array;
-  height: number;
-  width: number;
-}
+import { type TrainingBatch, TrainingStep } from "./training-step.js";
 
 export interface BatchSource {
   readonly batchesPerEpoch: number;
@@ -93,22 +85,28 @@ export class Training {
   readonly #state: Omit<RunState, "random">;
   #savedStep: number | null = null;
 
-  /** A new run, its weights drawn from the seed. */
-  static start(gpu: Gpu, options: TrainOptions, source: BatchSource): Training {
+  /** A new run, its weights drawn from the seed. `make` is for a method of your own. */
+  static start(gpu: Gpu, options: TrainOptions, source: BatchSource, make?: MakeMethod): Training {
     const random = new Random(options.seed);
-    const step = new TrainingStep(gpu, options);
-    for (const network of ["G", "D", "F"] as const) {
-      const { parameters } = step[network];
+    const step = new TrainingStep(gpu, options, make);
+    for (const [name, { parameters }] of Object.entries(step.method.networks)) {
       const shapes = new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
-      writeParameters(parameters, initialWeights(shapes, random.fork(network), options));
+      writeParameters(parameters, initialWeights(shapes, random.fork(name), options));
     }
     const state = { step: 0, epoch: options.epoch_count, batch: 0, options };
     return new Training(step, source, random.fork("steps"), state);
   }
 
   /** Goes on from a checkpoint; `options` may differ from the checkpoint's where mergeForResume allows it. */
-  static resume(gpu: Gpu, options: TrainOptions, source: BatchSource, checkpoint: Checkpoint, where: string): Training {
-    const step = new TrainingStep(gpu, options);
+  static resume(
+    gpu: Gpu,
+    options: TrainOptions,
+    source: BatchSource,
+    checkpoint: Checkpoint,
+    where: string,
+    make?: MakeMethod,
+  ): Training {
+    const step = new TrainingStep(gpu, options, make);
     restoreCheckpoint(step, checkpoint, where);
     const { random, ...state } = checkpoint.state;
     // What is done of the epoch under way, in batches of the size that they have from now on.
@@ -169,7 +167,11 @@ export class Training {
 
   /** The whole state as a checkpoint's bytes. */
   async checkpoint(): Promise<Uint8Array> {
-    return serializeCheckpoint(this.step, { ...this.#state, random: this.#random.state() });
+    const { counts } = this.step;
+    const random = this.#random.state();
+    // Methods that count nothing have checkpoints without counts.
+    const state = Object.keys(counts).length === 0 ? { ...this.#state, random } : { ...this.#state, random, counts };
+    return serializeCheckpoint(this.step, state);
   }
 
   /**
@@ -226,10 +228,7 @@ export class Training {
         const { epoch } = state;
         const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
         for await (const batch of this.#source.batches({ epoch, from: state.batch })) {
-          const { A, B, height, width } = batch;
-          const flip = options.flip_equivariance && this.#random.next() < 0.5;
-          const positions = step.drawPositions(this.#random, height, width);
-          await step.run({ A, B, height, width, positions, flip, learningRate: lr });
+          await step.run({ ...batch, draw: step.draw(this.#random, batch, epoch), learningRate: lr });
           state.step++;
           state.batch++;
           undrawn = this.#random.state();

@@ -111,7 +111,7 @@ class WorkerTraining {
       ? Training.resume(gpu, options, source, checkpoint, `the checkpoint of ${store.name}`)
       : Training.start(gpu, options, source);
     const samples = await chooseSamples(store, options);
-    const translator = new Translator(gpu, training.step.G);
+    const translator = new Translator(gpu, training.step.method.generator);
     send({
       kind: "begun",
       step: training.stepsDone,

@@ -1,7 +1,7 @@
 // The golden operator cases against the engine: output and gradients, or parameters for Adam. Composed losses are put
 // together here as the method states them (docs/method.md section 3), and the patch path is asked twice: the fused
 // operator, and the same in plain operators.
-import { ganLoss } from "../../cut/training/gan-loss.js";
+import { ganLoss } from "../../cut/methods/gan-loss.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";

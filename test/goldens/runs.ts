@@ -2,13 +2,17 @@
 // One case per quantity, with its error ||ours - golden|| / ||golden|| and its bound.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Cut } from "../../cut/methods/cut.js";
+import type { BatchSize, Draw } from "../../cut/methods/method.js";
 import { Generator } from "../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
-import type { ParameterShapes, Parameters, Weights } from "../../cut/networks/network.js";
+import type { ParameterShapes, Weights } from "../../cut/networks/network.js";
 import { writeParameters } from "../../cut/networks/network.js";
+import { describeOptions } from "../../cut/options/schema.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
+import { type TrainOptions, trainSchema } from "../../cut/options/train-schema.js";
 import { loadGenerator } from "../../cut/training/checkpoint.js";
-import { type StepOptions, TrainingStep } from "../../cut/training/training-step.js";
+import { TrainingStep } from "../../cut/training/training-step.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { StateDict } from "../../engine/formats/state-dict.js";
 import { goldenIds, goldensFolder, readGolden, relativeError } from "../support/goldens.js";
@@ -42,31 +46,36 @@ export function formulaWeights(shapes: ParameterShapes, seed: number): Weights {
   return weights;
 }
 
-const blocksOption = (blocks: number) => `resnet_${blocks}blocks` as StepOptions["netG"];
-
-function stepOptions(meta: Record<string, unknown>): StepOptions {
-  const get = <T>(name: string) => meta[name] as T;
-  return {
-    // What a golden does not name has its default, options that come later among them.
-    ...resolveOptions({ dataroot: "none" }),
-    ngf: get("ngf"),
-    netG: blocksOption(get("blocks")),
-    no_antialias: !get("antialias"),
-    no_antialias_up: !get("antialias"),
-    ndf: get("ndf"),
-    netF_nc: get("netF_nc"),
-    nce_layers: get("nce_layers"),
-    nce_T: get("nce_T"),
-    nce_idt: get("mode") === "CUT",
-    num_patches: get("patches"),
-    nce_includes_all_negatives_from_minibatch: get("all_negatives"),
-    flip_equivariance: get("mode") === "FastCUT",
-    gan_mode: get("gan_mode"),
-    lambda_GAN: get("lambda_GAN"),
-    lambda_NCE: get("lambda_NCE"),
-    beta1: get("beta1"),
-    beta2: get("beta2"),
+/** The options of a run. What its golden does not name has its default, options that come later among them. */
+function runOptions(meta: Record<string, unknown>): TrainOptions {
+  const { height, width, blocks, antialias, patches, all_negatives, mode, ...named } = meta;
+  const described: Record<string, unknown> = {
+    netG: `resnet_${blocks}blocks`,
+    no_antialias: !antialias,
+    no_antialias_up: !antialias,
+    num_patches: patches,
+    nce_includes_all_negatives_from_minibatch: all_negatives,
+    nce_idt: mode && mode === "CUT",
+    flip_equivariance: mode && mode === "FastCUT",
+    load_size: Math.min(Number(height), Number(width)),
+    crop_size: Math.min(Number(height), Number(width)),
   };
+  const known = new Set(describeOptions(trainSchema).map(({ name }) => name));
+  const options = Object.entries({ ...described, ...named }).filter(
+    ([name, value]) => known.has(name) && value != null,
+  );
+  return resolveOptions({ dataroot: "none", ...Object.fromEntries(options) });
+}
+
+/** What step `t` drew, as the file has it. */
+function drawnInGolden(golden: StateDict, meta: Record<string, unknown>, step: TrainingStep, t: number): Draw {
+  const { method, options } = step;
+  const { batch, height, width } = meta as unknown as BatchSize;
+  const ids = (term: string) =>
+    options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
+  const mirror = (meta["flips"] as boolean[])[t];
+  const choices = { x: ids("X"), y: options.nce_idt ? ids("Y") : [], mirror };
+  return (method as Cut).arrange(choices, { batch, height, width });
 }
 
 /** Metadata as values: JSON where it is JSON, else the text itself. */
@@ -103,31 +112,21 @@ function namedLosses(
 export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE_INFINITY): Promise<GoldenCase[]> {
   const golden = readGolden(file);
   const meta = metadataOf(golden);
-  const options = stepOptions(meta);
+  const options = runOptions(meta);
   const step = new TrainingStep(gpu, options);
-  const fill = meta["fill"] as Record<"G" | "D" | "F", number>;
-  const networks = { G: step.G.parameters, D: step.D.parameters, F: step.F.parameters };
-  const shapesOf = (parameters: Parameters) => new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
-  for (const name of ["G", "D", "F"] as const) {
-    writeParameters(networks[name], formulaWeights(shapesOf(networks[name]), fill[name]));
+  const fill = meta["fill"] as Record<string, number>;
+  const networks = Object.entries(step.method.networks);
+  for (const [name, { parameters }] of networks) {
+    const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
+    writeParameters(parameters, formulaWeights(shapes, fill[name]));
   }
   const { height, width, steps, lr } = meta as { height: number; width: number; steps: number; lr: number };
-  const flips = meta["flips"] as boolean[];
   const wanted = meta["losses"] as Record<string, number | number[]>[];
   const cases: GoldenCase[] = [];
   const add = (name: string, error: number) => cases.push({ name: `${file}: ${name}`, error, bound: RUN_BOUND });
   for (let t = 0; t < Math.min(steps, only); t++) {
-    const positions = (term: string) =>
-      options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
-    await step.run({
-      A: values(golden, `step${t}.A`),
-      B: values(golden, `step${t}.B`),
-      height,
-      width,
-      positions: { x: positions("X"), y: options.nce_idt ? positions("Y") : [] },
-      flip: flips[t],
-      learningRate: lr,
-    });
+    const pair = { A: values(golden, `step${t}.A`), B: values(golden, `step${t}.B`), height, width };
+    await step.run({ ...pair, draw: drawnInGolden(golden, meta, step, t), learningRate: lr });
     const losses = await step.losses();
     const theirs = namedLosses(wanted[t], losses, options.nce_layers);
     add(
@@ -138,9 +137,11 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
       ),
     );
     if (t > 0) continue;
-    add("images of step 0", relativeError(await step.fake.read(), values(golden, "step0.fake")));
-    for (const network of ["G", "D", "F"] as const) {
-      const keys = [...networks[network].keys()];
+    for (const [name, picture] of Object.entries(step.pictures)) {
+      add(`${name} of step 0`, relativeError(await picture.read(), values(golden, `step0.${name}`)));
+    }
+    for (const [network, { parameters }] of networks) {
+      const keys = [...parameters.keys()];
       const ours = await Promise.all(step.gradients[network].map((gradient) => gradient.read()));
       const worst = worstGradient(
         keys,
@@ -155,7 +156,7 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
     const B = options.nce_idt ? values(golden, `step${steps - 1}.B`) : new Float32Array();
     const both = new Float32Array([...A, ...B]);
     const shape = [both.length / (3 * height * width), 3, height, width];
-    const images = gpu.noGrad(() => gpu.scope(() => step.G.translate(gpu.tensor(both, shape))));
+    const images = gpu.noGrad(() => gpu.scope(() => step.method.generator.translate(gpu.tensor(both, shape))));
     add("final images", relativeError(await images.read(), values(golden, "final.fake")));
     images.dispose();
   }

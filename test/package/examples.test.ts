@@ -89,6 +89,10 @@ for (const file of readdirSync(join(projectFolder, "examples")).filter((name) =>
   test(`examples/${file} runs`, async () => {
     await logged(async () => {
       const exported = await runExample(file, readFileSync(join(projectFolder, "examples", file), "utf8"));
+      if (file === "own-method.ts") {
+        const distances = exported["distances"] as number[];
+        assert.ok((distances.at(-1) as number) < 0.7 * distances[0], `L1 became ${distances}`);
+      }
       if (file !== "digits.ts") return;
       assert.ok((exported["scored"] as number) >= 0.97, `the classifier is right about ${exported["scored"]}`);
       assert.is(exported["scoredAgain"], exported["scored"]);

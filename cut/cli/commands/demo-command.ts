@@ -108,7 +108,7 @@ class Demo {
     readonly training: Training,
     readonly pairs: readonly Pair[],
   ) {
-    this.#translator = new Translator(gpu, training.step.G);
+    this.#translator = new Translator(gpu, training.step.method.generator);
     this.#rows = pairs.slice(0, SHOWN).map(({ label }) => ({ label, images: [] }));
   }
 
@@ -116,7 +116,7 @@ class Demo {
     const { folder, options, training, pairs } = this;
     const inputs = pairs.map(({ input }) => input);
     const before = await this.#note("input", inputs);
-    const retrieval = sampleRetrieval(training.step, options);
+    const retrieval = sampleRetrieval(training.step);
     const begun = performance.now();
     const progress = startProgress({ label: "training", total: training.stepsInAll });
     let reached = false;
@@ -246,12 +246,12 @@ async function secondsPerStep(gpu: Gpu, options: TrainOptions): Promise<number> 
   const random = new Random(0);
   const { crop_size: size, batch_size } = options;
   const noise = () => Float32Array.from({ length: batch_size * 3 * size * size }, () => 2 * random.next() - 1);
-  const input = { A: noise(), B: noise(), height: size, width: size, flip: false, learningRate: 0 };
+  const input = { A: noise(), B: noise(), height: size, width: size, learningRate: 0 };
   say("compiling kernels and measuring this adapter ...");
   const times: number[] = [];
   for (let i = 0; i < 4; i++) {
     const begun = performance.now();
-    await step.run({ ...input, positions: step.drawPositions(random, size, size) });
+    await step.run({ ...input, draw: step.draw(random, input) });
     await gpu.finish();
     times.push((performance.now() - begun) / 1000);
   }

@@ -150,8 +150,8 @@ class TrainCommand {
     });
     this.#progress = progress;
     this.#begun = performance.now();
-    const translator = new Translator(gpu, training.step.G);
-    const retrieval = sampleRetrieval(training.step, this.#options);
+    const translator = new Translator(gpu, training.step.method.generator);
+    const retrieval = sampleRetrieval(training.step);
     let reached = false;
     try {
       if (training.stepsDone === 0) await this.#makeSamples(translator, 0);

@@ -4,8 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { initialWeights, readParameters, writeParameters } from "../../../cut/networks/network.js";
 import { resolveOptions } from "../../../cut/options/train-options.js";
+import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import { planStep } from "../../../cut/training/memory-plan.js";
-import { type StepOptions, TrainingStep } from "../../../cut/training/training-step.js";
+import { TrainingStep } from "../../../cut/training/training-step.js";
 import type { AdapterTraits } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { Random } from "../../../engine/random.js";
@@ -25,7 +26,7 @@ async function train(gpu: Gpu, given: Record<string, unknown>) {
   const options = tinyOptions({ nce_layers, ...given });
   const step = new TrainingStep(gpu, options);
   const random = new Random(5);
-  const networks = [step.G, step.D, step.F];
+  const networks = Object.values(step.method.networks);
   for (const { parameters } of networks) {
     const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
     writeParameters(parameters, initialWeights(shapes, random, { init_type: "xavier", init_gain: 1 }));
@@ -33,9 +34,9 @@ async function train(gpu: Gpu, given: Record<string, unknown>) {
   const outcome: unknown[] = [];
   for (let i = 0; i < 2; i++) {
     const picture = () => Float32Array.from({ length: 3 * SIDE * SIDE }, () => Math.tanh(random.normal()));
-    const positions = step.drawPositions(random, SIDE, SIDE);
-    const flip = options.flip_equivariance && i === 1;
-    await step.run({ A: picture(), B: picture(), height: SIDE, width: SIDE, positions, flip, learningRate: 0.01 });
+    const pair = { A: picture(), B: picture(), height: SIDE, width: SIDE };
+    const kind = step.method.kinds[i] ?? "";
+    await step.run({ ...pair, draw: { ...step.draw(random, pair), kind }, learningRate: 0.01 });
     outcome.push(await step.losses());
     for (const tensors of Object.values(step.gradients)) {
       for (const tensor of tensors) outcome.push(bytesOf(await tensor.read()));
@@ -67,7 +68,7 @@ test("a plan counts what training then takes", async () => {
     const options = tinyOptions({ nce_layers, low_memory });
     const before = gpu.memory().liveBytes;
     const step = new TrainingStep(gpu, options);
-    await step.prepare(1, SIDE, SIDE, false);
+    await step.prepare({ batch: 1, height: SIDE, width: SIDE });
     const { bytes } = await planStep(options, { batch: 1, height: SIDE, width: SIDE }, gpu);
     assert.is(bytes, gpu.memory().liveBytes - before);
     step.dispose();
@@ -84,7 +85,7 @@ const full = { batch: 1, height: 256, width: 256 };
 
 for (const adapter of adapters) {
   test(`CUT at 256x256 takes at most 1.3 GiB, and 0.7 GiB with --low_memory (${adapter.profile})`, async () => {
-    const plan = async (given: Partial<StepOptions>) =>
+    const plan = async (given: Partial<TrainOptions>) =>
       (await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapter)).bytes / GIB;
     const usual = await plan({});
     assert.ok(usual < 1.3, `${usual} GiB`);

@@ -5,12 +5,8 @@ import * as assert from "uvu/assert";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import type { LossRow } from "../../../cut/report/losses.js";
 import { parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
-import {
-  type BatchSource,
-  crossesPictures,
-  Training,
-  type TrainingBatch,
-} from "../../../cut/training/training-loop.js";
+import { type BatchSource, crossesPictures, Training } from "../../../cut/training/training-loop.js";
+import type { TrainingBatch } from "../../../cut/training/training-step.js";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { Gpu } from "../../../engine/device/gpu.js";
 import { ownGpu, testGpu } from "../../support/gpu.js";

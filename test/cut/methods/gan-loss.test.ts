@@ -1,8 +1,8 @@
 // Every adversarial loss that --gan_mode takes, for both verdicts, against the float64 reference.
 import { test } from "uvu";
+import { ganLoss } from "../../../cut/methods/gan-loss.js";
 import { describeOptions } from "../../../cut/options/schema.js";
 import { type TrainOptions, trainSchema } from "../../../cut/options/train-schema.js";
-import { ganLoss } from "../../../cut/training/gan-loss.js";
 import * as reference from "../../../engine/operators/reference.js";
 import { unary, values } from "../../operators/support/case.js";
 import { checkCase } from "../../operators/support/check.js";

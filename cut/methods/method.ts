@@ -1,0 +1,94 @@
+// What a method of translation says of itself: its networks, what a step draws at random, and the step as one function
+// that is recorded. All else goes by these names and knows no method: recording, optimizers, checkpoints, resuming,
+// memory plans, samples, translation and reports (cut/training and the rooms above it). cut/methods/cut.ts is an
+// example; CONTRIBUTING.md has the recipe for a method of your own.
+import type { Dtype, Shape, Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import type { Random } from "../../engine/random.js";
+import type { Generator } from "../networks/generator.js";
+import type { Heads } from "../networks/heads.js";
+import type { Parameters } from "../networks/network.js";
+import type { TrainOptions } from "../options/train-schema.js";
+
+/** What one batch measures: pictures per side, and their sides in pixels. */
+export interface BatchSize {
+  batch: number;
+  height: number;
+  width: number;
+}
+
+/** Whole numbers that a run carries from step to step, such as how full a bank is; a checkpoint keeps them. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Where a run stands when a step is drawn. */
+export interface StepMoment {
+  /** The run's one random stream. */
+  random: Random;
+  size: BatchSize;
+  /** 1-based. */
+  epoch: number;
+  /** Steps done before this one. */
+  step: number;
+  counts: Counts;
+}
+
+/** What is decided for one step before it is given to the GPU. */
+export interface Draw {
+  /** Which recording plays it: one of the method's `kinds`. */
+  kind: string;
+  /** Contents of the tensors that `inputs` names. */
+  values: Readonly<Record<string, Float32Array | Int32Array>>;
+  /** The counts after the step, where they change. */
+  counts?: Counts;
+}
+
+/** The shape of a tensor that every step writes anew; f32 unless it says otherwise. */
+export interface InputShape {
+  shape: Shape;
+  dtype?: Dtype;
+}
+
+/** A step under recording. */
+export interface StepRecording {
+  readonly kind: string;
+  /** The pictures of the two domains [N, C, H, W] in [-1, 1]. */
+  readonly A: Tensor;
+  readonly B: Tensor;
+  /** The tensor that `inputs` has under a name. */
+  drawn(name: string): Tensor;
+  /** Updates networks, by name, along the gradients of a loss. What is computed after it sees them updated. */
+  learn(loss: Tensor, ...networks: string[]): void;
+  /** Logs losses of one number each. */
+  log(losses: Readonly<Record<string, Tensor>>): void;
+  /** Logs the numbers of a tensor, in its order, under names. */
+  logEach(names: readonly string[], values: Tensor): void;
+}
+
+/** How the patches of a translation are compared with those of its input, where a method trains for that. */
+export interface PatchFeatures {
+  /** Null where features are compared as they are. */
+  heads: Heads | null;
+  layers: readonly number[];
+  /** How many of a layer at most. */
+  patches: number;
+}
+
+/** A method with its networks on a GPU. Their weights are written by the caller. */
+export interface Method {
+  /** By the names that checkpoints and files give them. Each has an Adam of its own. */
+  readonly networks: Readonly<Record<string, { readonly parameters: Parameters }>>;
+  /** The one of them that translates A. */
+  readonly generator: Generator;
+  readonly patchFeatures: PatchFeatures | null;
+  /** Kinds of steps that differ in what they compute, each recorded by itself when it first occurs; the usual first. */
+  readonly kinds: readonly string[];
+  /** What a step of a size reads beside the pictures. */
+  inputs(size: BatchSize): Readonly<Record<string, InputShape>>;
+  /** Decides what is random in a step. */
+  draw(moment: StepMoment): Draw;
+  /** The step itself. It returns pictures to look at, by name. */
+  record(step: StepRecording): Record<string, Tensor>;
+}
+
+/** Makes a method's networks on a GPU as the options say. */
+export type MakeMethod = (gpu: Gpu, options: TrainOptions) => Method;
