@@ -82,7 +82,8 @@ function kernelsOf(dispatches: readonly DispatchCall[]): PlannedKernel[] {
     const size = foldGrid(grid).join(" x ");
     kernel.dispatches++;
     kernel.grids.set(size, (kernel.grids.get(size) ?? 0) + 1);
-    for (const { name } of source.bindings) kernel.bytes += bindings[name].storage.bytes;
+    // A tensor that is bound twice, such as one that stands for what is not there, moves once.
+    for (const { bytes } of new Set(source.bindings.map(({ name }) => bindings[name].storage))) kernel.bytes += bytes;
   }
   return [...kernels.values()].sort((a, b) => b.dispatches - a.dispatches);
 }

@@ -33,6 +33,9 @@ export const cases: FamilyTests["cases"] = {
       instanceNorm([1, 5, 3, 3], "relu", true),
       instanceNorm([2, 1, 33, 17], "leakyRelu", false),
       instanceNorm([1, 3, 2, 3], "none", true),
+      // Planes of whole vec4s, more than one for each invocation in the second.
+      instanceNorm([2, 3, 6, 6], "leakyRelu", true),
+      instanceNorm([1, 2, 72, 64], "relu", false),
     ],
     exercises: ["instanceNormGradient"],
   },

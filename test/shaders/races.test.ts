@@ -25,6 +25,12 @@ function quarter(code: string): string {
 const close = (ours: Float32Array, expected: Dense, what: string) =>
   assertClose(dense(expected.shape, ours.subarray(0, expected.data.length)), expected, 1e-5, what);
 
+/**
+ * A tensor with NaNs behind it. Tiled products and instance norms read there, as WebGPU allows; the interpreter would
+ * stop, and what they read must not reach a result.
+ */
+const withNaNs = (x: Dense) => Float32Array.from([...x.data, ...new Array(4096).fill(Number.NaN)]);
+
 const reduceRows = () => {
   const x = uniform(random, [3, 2, 11]);
   const y = new Float32Array(4);
@@ -60,39 +66,31 @@ test("a missing barrier is found: the test is able to fail", () => {
   assert.ok(races.length > 0);
 });
 
-test("instance_norm_statistics and instance_norm_gradient_sums", () => {
-  const [x, dy] = [uniform(random, [1, 2, 3, 5], 1, 3), uniform(random, [1, 2, 3, 5])];
-  const statistics = new Float32Array(4);
-  runSafely(kernels.instance_norm_statistics, {
-    bindings: { x: f32(x), statistics },
-    params: { size: 15, eps: 1e-5 },
-    grid: [2, 1, 1],
-    constants: { WORKGROUP: 4 },
+// Planes of 15 numbers, or of four vec4s, for four invocations that each have two of them under way.
+for (const [height, norm, gradient] of [
+  [3, kernels.instance_norm, kernels.instance_norm_gradient],
+  [2, kernels.instance_norm_vec4, kernels.instance_norm_gradient_vec4],
+] as const) {
+  test(`${norm.name} and ${gradient.name}`, () => {
+    const shape = [1, 2, height, height === 2 ? 10 : 5];
+    const [x, dy, residual] = [uniform(random, shape, 1, 3), uniform(random, shape), uniform(random, shape)];
+    const count = x.data.length / 2;
+    const params = { planes: 2, count, size: height === 2 ? count / 4 : count, eps: 1e-5, slope: 0.2 };
+    const constants = { WORKGROUP: 4, AHEAD: 2, SLOPED: true };
+    const grid: [number, number, number] = [3, 1, 1];
+    const statistics = new Float32Array(4);
+    const expected = reference.instanceNorm(x, { activation: "leakyRelu", residual });
+    for (const GIVEN of [false, true]) {
+      const y = new Float32Array(2 * count);
+      const bindings = { x: withNaNs(x), residual: withNaNs(residual), statistics, y };
+      runSafely(norm, { bindings, params, grid, constants: { ...constants, RESIDUAL: true, GIVEN } });
+      close(y, expected, "normalised");
+    }
+    const dx = new Float32Array(2 * count);
+    runSafely(gradient, { bindings: { dy: withNaNs(dy), x: withNaNs(x), statistics, dx }, params, grid, constants });
+    close(dx, reference.instanceNormGradient(x, { activation: "leakyRelu" }, dy).dx, "gradient");
   });
-  const mean = reference.mean(x, [0, 2, 3]);
-  const normal = reference.instanceNorm(x);
-  const deviation = [0, 1].map((plane) => (x.data[plane * 15] - mean.data[plane]) / normal.data[plane * 15]);
-  close(
-    statistics,
-    dense(
-      [4],
-      [0, 1].flatMap((plane) => [mean.data[plane], 1 / deviation[plane]]),
-    ),
-    "statistics",
-  );
-
-  const sums = new Float32Array(4);
-  runSafely(kernels.instance_norm_gradient_sums, {
-    bindings: { dy: f32(dy), x: f32(x), statistics, sums },
-    params: { size: 15, slope: 0.2 },
-    grid: [2, 1, 1],
-    constants: { WORKGROUP: 4, SLOPED: true },
-  });
-  const { dx: g } = reference.leakyReluGradient(normal, 0.2, dy);
-  const first = reference.mean(g, [0, 2, 3]).data;
-  const second = reference.mean(reference.mul(g, normal), [0, 2, 3]).data;
-  close(sums, dense([4], [first[0], second[0], first[1], second[1]]), "sums");
-});
+}
 
 test("l2_normalize and l2_normalize_gradient", () => {
   const [x, dy] = [uniform(random, [3, 10]), uniform(random, [3, 10])];
@@ -127,12 +125,6 @@ test("patch_nce_losses", () => {
   }
   close(loss, reference.patchNce(q, k, { groups: 2, tau: 0.2 }), "losses");
 });
-
-/**
- * A tensor with NaNs behind it. Tiled products read there, as WebGPU allows; the interpreter would stop, and what they
- * read must not reach a result.
- */
-const withNaNs = (x: Dense) => Float32Array.from([...x.data, ...new Array(4096).fill(Number.NaN)]);
 
 /** A place among those NaNs for the one that a convolution gives to what is nowhere. */
 const nowhere = (code: string) => code.replace("const NOWHERE: u32 = 0xffffffff", "const NOWHERE: u32 = 2048");
@@ -286,8 +278,10 @@ test("every kernel with workgroup memory is run here", () => {
     "ladder_matmul_workgroup",
     "ladder_matmul_workgroup_register",
     "reduce_rows",
-    "instance_norm_statistics",
-    "instance_norm_gradient_sums",
+    "instance_norm",
+    "instance_norm_vec4",
+    "instance_norm_gradient",
+    "instance_norm_gradient_vec4",
     "l2_normalize",
     "l2_normalize_gradient",
     "patch_nce_losses",

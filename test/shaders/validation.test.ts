@@ -18,6 +18,7 @@ type Constants = { [name: string]: number | boolean };
 const others: { [constant: string]: readonly (number | boolean)[] } = {
   WORKGROUP: [8, 64, 256],
   PER_THREAD: [4, 8],
+  AHEAD: [1],
   LANES: [4, 16, 32],
   ROWS: [4],
   TAPS_X: [1, 4, 7],
@@ -41,6 +42,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   COPY: [true],
   SLOPED: [true],
   RESIDUAL: [true],
+  GIVEN: [true],
   REFLECT: [false],
   REAL: [true],
 };

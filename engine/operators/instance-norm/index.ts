@@ -4,8 +4,8 @@
 import {
   instance_norm,
   instance_norm_gradient,
-  instance_norm_gradient_sums,
-  instance_norm_statistics,
+  instance_norm_gradient_vec4,
+  instance_norm_vec4,
 } from "../../../shaders/generated.js";
 import { checkOptions, number, object, oneOf, positive } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
@@ -13,7 +13,6 @@ import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { workgroupsFor } from "../../device/kernel.js";
 import { add, gate, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";
 
@@ -34,36 +33,35 @@ interface NormOptions {
   slope: number | null;
 }
 
-/** Invocations that sum one plane together. On software adapters they are lanes of a vector register. */
-const WORKGROUP = { software: 8, gpu: 256 } as const;
+/**
+ * Invocations that work on one plane, and the loads that each has under way. On software adapters invocations are lanes
+ * of a vector register.
+ */
+const CONSTANTS = { software: { WORKGROUP: 8, AHEAD: 1 }, gpu: { WORKGROUP: 256, AHEAD: 4 } } as const;
 
-/** Elements per invocation of the other kernels; on software adapters fewer where a plane does not fill a workgroup. */
-const PER_THREAD = { software: 8, gpu: 1 } as const;
-
-/** The constant and the grid of a kernel that works on parts of planes. */
-function partsOf(gpu: Gpu, source: typeof instance_norm | typeof instance_norm_gradient, planes: number, size: number) {
-  const perThread = Math.min(PER_THREAD[gpu.profile], workgroupsFor(source, size));
-  return {
-    PER_THREAD: perThread,
-    grid: workgroupsFor(source, Math.ceil(size / perThread)) * planes,
-  };
+/** A kernel's form for planes of a size: of vec4s where they can be cut into them; and its params and grid. */
+function planesOf<K, V>(x: Tensor, scalars: K, vec4s: V) {
+  const [batch, channels, height, width] = x.shape;
+  const [planes, count] = [batch * channels, height * width];
+  const whole = count % 4 === 0;
+  return { kernel: whole ? vec4s : scalars, params: { planes, count, size: whole ? count / 4 : count }, grid: planes };
 }
 
+/** Fills y, and the statistics or, where they are GIVEN, y alone. */
 function normalize(
   gpu: Gpu,
   [x, residual]: NormInputs,
-  { slope }: NormOptions,
+  { eps, slope }: NormOptions,
   y: Tensor,
-  [statistics]: readonly Tensor[],
+  statistics: Tensor,
+  GIVEN: boolean,
 ): void {
-  const planes = statistics.shape[0];
-  const size = x.size / planes;
-  const { PER_THREAD, grid } = partsOf(gpu, instance_norm, planes, size);
-  gpu.dispatch(instance_norm, {
-    bindings: { x, statistics, residual: residual ?? x, y },
-    params: { planes, size, slope: slope ?? 0 },
+  const { kernel, params, grid } = planesOf(x, instance_norm, instance_norm_vec4);
+  gpu.dispatch(kernel, {
+    bindings: { x, residual: residual ?? x, statistics, y },
+    params: { ...params, eps, slope: slope ?? 0 },
     grid,
-    constants: { SLOPED: slope !== null, RESIDUAL: Boolean(residual), PER_THREAD },
+    constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null, RESIDUAL: Boolean(residual), GIVEN },
   });
 }
 
@@ -83,21 +81,11 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   flops: ([x, residual], { slope }) => sizeOf(x as Shape) * (6 + Number(slope !== null) + Number(Boolean(residual))),
   cheap: true,
   forward(gpu, inputs, options, y) {
-    const [x] = inputs;
-    const [batch, channels, height, width] = x.shape;
-    const planes = batch * channels;
-    const size = height * width;
-    const statistics = gpu.empty([planes, 2]);
-    gpu.dispatch(instance_norm_statistics, {
-      bindings: { x, statistics },
-      params: { size, eps: options.eps },
-      grid: planes,
-      constants: { WORKGROUP: WORKGROUP[gpu.profile] },
-    });
-    normalize(gpu, inputs, options, y, [statistics]);
+    const statistics = gpu.empty([y.shape[0] * y.shape[1], 2]);
+    normalize(gpu, inputs, options, y, statistics, false);
     return [statistics];
   },
-  recompute: normalize,
+  recompute: (gpu, inputs, options, y, [statistics]) => normalize(gpu, inputs, options, y, statistics, true),
   gradient({ inputs: [x, residual], options, saved: [statistics], needs }, dy) {
     const dx = needs(0) ? instanceNormGradientOperator([dy, x, statistics], options) : null;
     return [dx, residual && needs(1) ? dy : null];
@@ -115,24 +103,13 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
     // The normalised value 2, two sums 3, the gradient 4; then the activation's gate.
     flops: ([dy], { slope }) => sizeOf(dy as Shape) * (9 + Number(slope !== null)),
     forward(gpu, [dy, x, statistics], { slope }, dx) {
-      const planes = statistics.shape[0];
-      const size = x.size / planes;
-      const sums = gpu.empty([planes, 2]);
-      const SLOPED = slope !== null;
-      gpu.dispatch(instance_norm_gradient_sums, {
-        bindings: { dy, x, statistics, sums },
-        params: { size, slope: slope ?? 0 },
-        grid: planes,
-        constants: { WORKGROUP: WORKGROUP[gpu.profile], SLOPED },
-      });
-      const { PER_THREAD, grid } = partsOf(gpu, instance_norm_gradient, planes, size);
-      gpu.dispatch(instance_norm_gradient, {
-        bindings: { dy, x, statistics, sums, dx },
-        params: { planes, size, slope: slope ?? 0 },
+      const { kernel, params, grid } = planesOf(x, instance_norm_gradient, instance_norm_gradient_vec4);
+      gpu.dispatch(kernel, {
+        bindings: { dy, x, statistics, dx },
+        params: { ...params, slope: slope ?? 0 },
         grid,
-        constants: { SLOPED, PER_THREAD },
+        constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null },
       });
-      sums.dispose();
       return undefined;
     },
     gradient({ inputs: [dy, x, statistics], options: { eps, slope }, needs }, cotangent) {

@@ -29,7 +29,7 @@ async function faulty(kernel: string, change: Record<string, number>, profile: P
 
 const faults: [kernel: string, change: Record<string, number>][] = [
   ["adam", { beta1: 0.6 }],
-  ["instance_norm_statistics", { eps: 0.01 }],
+  ["instance_norm_vec4", { eps: 0.01 }],
   ["l2_normalize", { eps: 0.1 }],
 ];
 

@@ -1,0 +1,44 @@
+// dx = (g - mean(g) - xhat * mean(g * xhat)) / deviation of every plane, where xhat = (x - mean) / deviation is
+// recomputed from x, and g is dy times the derivative of the activation at xhat.
+// dy, x, dx [planes, size]; statistics [planes, 2] = mean, 1 / deviation; `size` counts Elements.
+struct Params { planes: u32, size: u32, count: f32, slope: f32 }
+
+@group(0) @binding(0) var<storage, read> dy: array<Element>;
+@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(2) var<storage, read> statistics: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Element>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+//#include instance-norm/lib/plane.wgsl
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let plane = flat_index(group, groups, 0, 1);
+  if (plane >= params.planes) { return; }
+  let start = plane * params.size;
+  let mean = statistics[plane * 2];
+  let scale = statistics[plane * 2 + 1];
+  var sum = Element();
+  var products = Element();
+  for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
+    for (var j = 0u; j < AHEAD; j++) {
+      let at = i + j * WORKGROUP;
+      // What lies beyond the plane may be anything, infinite too.
+      let inside = at < params.size;
+      let normal = select(Element(), (x[start + at] - mean) * scale, inside);
+      let g = select(Element(), through_activation(dy[start + at], normal), inside);
+      sum += g;
+      products += g * normal;
+    }
+  }
+  let means = total(local, vec2f(sum_of(sum), sum_of(products))) / params.count;
+  for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
+    for (var j = 0u; j < AHEAD; j++) {
+      let at = i + j * WORKGROUP;
+      let normal = (x[start + at] - mean) * scale;
+      let g = through_activation(dy[start + at], normal);
+      if (at < params.size) { dx[start + at] = (g - means.x - normal * means.y) * scale; }
+    }
+  }
+}
