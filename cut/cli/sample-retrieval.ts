@@ -4,20 +4,24 @@ import { Retrieval } from "../inspection/retrieval.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { TrainingStep } from "../training/training-step.js";
 
-/** Measures pictures by the step's networks as they are; null where they are not trained on patches. */
+/**
+ * Measures pictures by the step's networks as they are, the share of each layer by its name; null where they are not
+ * trained on patches.
+ */
 export function sampleRetrieval(
   { gpu, G, F }: TrainingStep,
   { lambda_NCE, netF, nce_layers, num_patches }: TrainOptions,
-): ((pictures: readonly Picture[]) => Promise<ReadonlyMap<number, number>>) | null {
+): ((pictures: readonly Picture[]) => Promise<ReadonlyMap<string, number>>) | null {
   if (lambda_NCE === 0) return null;
   const heads = netF === "mlp_sample" ? F : null;
   const retrieval = new Retrieval(gpu, { generator: G, heads, layers: nce_layers }, num_patches);
   return async (pictures) => {
-    const sums = new Map(nce_layers.map((layer) => [layer, 0]));
+    const names = nce_layers.map((layer) => `layer ${layer}`);
+    const means = new Map(names.map((name) => [name, 0]));
     for (const picture of pictures) {
       const shares = await retrieval.accuracy(picture);
-      for (const [i, layer] of nce_layers.entries()) sums.set(layer, sums.get(layer)! + shares[i] / pictures.length);
+      for (const [i, name] of names.entries()) means.set(name, means.get(name)! + shares[i] / pictures.length);
     }
-    return sums;
+    return means;
   };
 }
