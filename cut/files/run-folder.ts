@@ -3,34 +3,26 @@
 //   latest.safetensors        the newest checkpoint, and EPOCH.safetensors those that are kept
 //   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
 //   losses.jsonl              a line per step: step, epoch, seconds, lr and every loss
+//   alarms.jsonl              a line per alarm, where there were any
 //   samples/                  pictures made on the way
 //   report.html               refreshed as the run goes
 //   training.lock             who is training here, while it trains
 // A process that is killed at any moment leaves whole files only, and at worst a torn last line of losses, which is
 // dropped when the run goes on.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { LossRow } from "../report/losses.js";
+import type { Alarm } from "../training/alarms.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { readWhole } from "./read-whole.js";
 import { releaseLock, takeLock } from "./run-lock.js";
+import { StepLog } from "./step-log.js";
 
 const checkpointEnding = ".safetensors";
 /** What a training writes beside its checkpoints and its configuration. */
-const OUTPUTS = ["losses.jsonl", "samples", "report.html", "tuning.json"];
+const OUTPUTS = ["losses.jsonl", "alarms.jsonl", "samples", "report.html", "tuning.json"];
 
 const isRunName = (name: string) =>
   name === "config.json" || OUTPUTS.includes(name) || /^(latest|\d+)\.safetensors$/.test(name);
@@ -52,12 +44,20 @@ export function isRunFile(path: string): boolean {
 }
 
 export class RunFolder {
-  #losses: number | undefined;
+  readonly losses: StepLog<LossRow>;
+  readonly alarms: StepLog<Alarm>;
   /** The first folder that `create` had to make. */
   #made: string | undefined;
   readonly #release = () => releaseLock(this.path);
 
-  private constructor(readonly path: string) {}
+  private constructor(readonly path: string) {
+    this.losses = new StepLog(join(path, "losses.jsonl"));
+    this.alarms = new StepLog(join(path, "alarms.jsonl"));
+  }
+
+  get #logs(): StepLog<{ step: number }>[] {
+    return [this.losses, this.alarms] as StepLog<{ step: number }>[];
+  }
 
   /**
    * A folder for a new run, locked. Throws where it already holds a checkpoint, or where another training has it.
@@ -166,14 +166,11 @@ export class RunFolder {
   }
 
   /**
-   * Saves a checkpoint whole or not at all. Losses written so far are made durable first: those up to the checkpoint's
-   * step are never missing beside it.
+   * Saves a checkpoint whole or not at all. Logs are made durable first: their rows up to the checkpoint's step are
+   * never missing beside it.
    */
   saveCheckpoint(name: string | number, bytes: Uint8Array): void {
-    if (this.#losses !== undefined) {
-      const descriptor = this.#losses;
-      withFileErrors(this.#lossesPath, () => fsyncSync(descriptor));
-    }
+    for (const log of this.#logs) log.sync();
     writeFileAtomically(this.checkpointPath(name), bytes);
   }
 
@@ -188,38 +185,9 @@ export class RunFolder {
     return readWhole(this.checkpointPath(name));
   }
 
-  get #lossesPath(): string {
-    return join(this.path, "losses.jsonl");
-  }
-
-  /** Appends one line; values that are not finite are written as null, which JSON allows. */
-  appendLosses(row: LossRow): void {
-    withFileErrors(this.#lossesPath, () => {
-      this.#losses ??= openSync(this.#lossesPath, "a");
-      writeSync(this.#losses, `${JSON.stringify(row)}\n`);
-    });
-  }
-
-  /** The rows written so far; torn lines are left out. */
-  readLosses(): LossRow[] {
-    if (!existsSync(this.#lossesPath)) return [];
-    const text = withFileErrors(this.#lossesPath, () => readFileSync(this.#lossesPath, "utf8"));
-    return text.split("\n").flatMap((line) => {
-      try {
-        const row = JSON.parse(line) as LossRow;
-        return typeof row?.step === "number" ? [row] : [];
-      } catch {
-        return [];
-      }
-    });
-  }
-
-  /** Drops the lines after `step`, which a run resumed from there writes once more, and a torn last line. */
-  truncateLosses(step: number): void {
-    if (this.#losses !== undefined) closeSync(this.#losses);
-    this.#losses = undefined;
-    const kept = this.readLosses().filter((row) => row.step <= step);
-    writeFileAtomically(this.#lossesPath, kept.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  /** Drops what was logged after `step`, which a run resumed from there logs once more. */
+  truncateLogs(step: number): void {
+    for (const log of this.#logs) log.truncate(step);
   }
 
   /** Saves a sample picture under samples/ and returns its path. */
@@ -228,6 +196,16 @@ export class RunFolder {
     makeFolder(join(this.path, "samples"));
     writeFileAtomically(path, bytes);
     return path;
+  }
+
+  /** The names of all files under samples/. */
+  sampleNames(): string[] {
+    const path = join(this.path, "samples");
+    return existsSync(path) ? withFileErrors(path, () => readdirSync(path)) : [];
+  }
+
+  readSample(fileName: string): Uint8Array {
+    return readWhole(join(this.path, "samples", fileName));
   }
 
   writeReport(html: string): void {
@@ -250,8 +228,7 @@ export class RunFolder {
 
   /** Gives the lock back. Nothing may be written afterwards. */
   close(): void {
-    if (this.#losses !== undefined) closeSync(this.#losses);
-    this.#losses = undefined;
+    for (const log of this.#logs) log.close();
     process.off("exit", this.#release);
     this.#release();
   }

@@ -1,21 +1,23 @@
 // Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and
-// a moving average lies on top; both are thinned to what a chart of this width can show, so that the page stays small
-// after a hundred thousand steps. Colours are CSS variables of the page, so that light and dark need one drawing.
+// a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
-import { type LossRow, lossNames, outline, type Point, smooth } from "./losses.js";
+import type { LossHistory } from "./losses.js";
 import { plotDocument } from "./page.js";
+import type { NamedSeries, Point, Series } from "./series.js";
 
 /** Chart size in its own units; the page scales it to the column. */
 const width = 480;
 const height = 250;
-const buckets = 240;
 
-interface Series {
+interface Curve {
   name: string;
-  points: Point[];
-  smoothed: Point[];
   /** Number of the CSS variable --series-N. */
   colour: number;
+  /** What is drawn faintly. */
+  raw: Point[];
+  line: Point[];
+  /** Some of the raw values. */
+  sample: number[];
 }
 
 export interface Chart {
@@ -61,112 +63,83 @@ const RETRIEVAL = {
   note: "Share of the samples' patches that find their own source among the others, by layer.",
 };
 
-/** Shares by layer at a step. */
-export interface RetrievalRow {
-  step: number;
-  accuracy: ReadonlyMap<number, number>;
-}
-
-function retrievalChart(rows: readonly RetrievalRow[]): Chart {
-  const series = [...rows[0].accuracy.keys()].map((layer, colour): Series => {
-    const points = rows.map(({ step, accuracy }) => ({ step, value: accuracy.get(layer) ?? 0 }));
-    return { name: `layer ${layer}`, points, smoothed: points, colour };
-  });
-  return lossChart(RETRIEVAL, series);
-}
-
 /**
- * Charts of all losses in `rows`, and of the learning rate; none where there are no rows. With `keys`, the patches
- * among which a query finds its own by layer, also of the bound on mutual information (van den Oord et al., 2018).
+ * Charts of all losses, and of the learning rate; none where there are no rows. With `keys`, the patches among which a
+ * query finds its own by layer, also of the bound on mutual information (van den Oord et al., 2018); with `retrieval`,
+ * the shares of those that find it, by the names of layers.
  */
 export function drawCharts(
-  rows: readonly LossRow[],
+  losses: LossHistory,
   keys: ReadonlyMap<number, number> = new Map(),
-  retrieval: readonly RetrievalRow[] = [],
+  retrieval: NamedSeries | null = null,
 ): Chart[] {
-  if (rows.length === 0) return [];
-  const left = new Set(lossNames(rows));
+  if (!losses.last) return [];
+  const left = new Set(losses.names);
   const charts: Chart[] = [];
   for (const group of groups) {
     const names = [...left].filter((name) => group.takes(name));
     for (const name of names) left.delete(name);
-    const series = names
-      .map((name, colour) => lossSeries(rows, name, colour))
-      .filter(({ points }) => points.length > 0);
-    if (series.length > 0) charts.push(lossChart(group, series));
+    const curves = names.map((name, colour) => curveOf(losses.series.get(name)!, name, colour));
+    if (curves.length > 0) charts.push(chartOf(group, curves));
   }
-  const bounds = [...keys].map(([layer, count], colour) =>
-    lossSeries(rows, `layer ${layer}`, colour, (row) => Math.log(count) - row[`NCE_${layer}`]),
-  );
-  if (bounds.some(({ points }) => points.length > 0)) charts.push(lossChart(BOUNDS, bounds));
-  if (retrieval.length > 0) charts.push(retrievalChart(retrieval));
-  charts.push(learningRateChart(rows));
+  const bounds = [...keys].flatMap(([layer, count], colour) => {
+    const series = losses.series.get(`NCE_${layer}`);
+    return series ? [curveOf(series, `layer ${layer}`, colour, (loss) => Math.log(count) - loss)] : [];
+  });
+  if (bounds.length > 0) charts.push(chartOf(BOUNDS, bounds));
+  if (retrieval && retrieval.names.length > 0) charts.push(chartOf(RETRIEVAL, measured(retrieval, retrieval.names)));
+  charts.push(learningRateChart(losses.series.get("lr")!.outline()));
   return charts;
 }
 
-function lossSeries(
-  rows: readonly LossRow[],
-  name: string,
-  colour: number,
-  lossOf = (row: LossRow) => row[name],
-): Series {
-  const points = rows
-    .map((row) => ({ step: row.step, value: lossOf(row) }))
-    .filter(({ value }) => typeof value === "number" && Number.isFinite(value));
-  const smoothed = smooth(points, points.length / 40);
-  const every = Math.ceil(smoothed.length / (2 * buckets));
-  return {
-    name,
-    points,
-    smoothed: smoothed.filter((_, i) => i % every === 0 || i === smoothed.length - 1),
-    colour,
-  };
+/** Of losses, which are noise step by step. `of` is linear in the values that were recorded. */
+function curveOf(series: Series, name: string, colour: number, of = (value: number) => value): Curve {
+  const through = (points: Point[]) => points.map(({ step, value }) => ({ step, value: of(value) }));
+  const [raw, line] = [through(series.outline()), through(series.smoothed())];
+  return { name, colour, raw, line, sample: series.sample().map(of) };
 }
 
+/** Of what is measured now and then. */
+const measured = (all: NamedSeries, names: readonly string[]): Curve[] =>
+  names.map((name, colour) => {
+    const series = all.get(name)!;
+    return { name, colour, raw: [], line: series.means(), sample: series.sample() };
+  });
+
 /** From 0 or the lowest value up to where all but the wildest raw values lie: one spike must not flatten the rest. */
-function verticalDomain(series: readonly Series[]): [number, number] {
-  const raw = new Float64Array(series.reduce((count, { points }) => count + points.length, 0));
-  let at = 0;
-  for (const { points } of series) for (const { value } of points) raw[at++] = value;
-  raw.sort();
-  const low = raw[Math.floor(0.005 * raw.length)];
-  const typicalHigh = raw[Math.min(raw.length - 1, Math.floor(0.99 * raw.length))];
-  const smoothHigh = series.reduce((most, { smoothed }) => smoothed.reduce((m, p) => Math.max(m, p.value), most), low);
-  const high = Math.max(typicalHigh, smoothHigh);
+function verticalDomain(curves: readonly Curve[]): [number, number] {
+  const sorted = Float64Array.from(curves.flatMap(({ sample }) => sample)).sort();
+  const low = sorted[Math.floor(0.005 * sorted.length)];
+  const typicalHigh = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))];
+  const lineHigh = curves.reduce((most, { line }) => line.reduce((m, p) => Math.max(m, p.value), most), low);
+  const high = Math.max(typicalHigh, lineHigh);
   // Losses near 0 are read against 0; a band far above it would waste the chart on nothing.
   return [low >= 0 && low < 0.5 * high ? 0 : low, high > low ? high : low + 1];
 }
 
-function lossChart(group: Pick<ChartGroup, "title" | "note">, series: Series[]): Chart {
-  const marks = series.flatMap(({ points, smoothed, colour }) => [
-    Plot.line(outline(points, buckets), {
-      x: "step",
-      y: "value",
-      stroke: `var(--series-${colour % 6})`,
-      strokeOpacity: 0.22,
-      strokeWidth: 0.8,
-      clip: true,
-    }),
-    Plot.line(smoothed, {
-      x: "step",
-      y: "value",
-      stroke: `var(--series-${colour % 6})`,
-      strokeWidth: 2,
-      strokeLinejoin: "round",
-      clip: true,
-    }),
-  ]);
-  // All raw lines lie below all smoothed ones.
-  const ordered = [...marks.filter((_, i) => i % 2 === 0), ...marks.filter((_, i) => i % 2 === 1)];
+function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Chart {
+  const place = { x: "step", y: "value", clip: true };
+  const stroke = ({ colour }: Curve) => `var(--series-${colour % 6})`;
+  // All raw lines lie below all others.
+  const marks = [
+    ...curves.map((curve) =>
+      Plot.line(curve.raw, { ...place, stroke: stroke(curve), strokeOpacity: 0.22, strokeWidth: 0.8 }),
+    ),
+    ...curves.map((curve) =>
+      Plot.line(curve.line, { ...place, stroke: stroke(curve), strokeWidth: 2, strokeLinejoin: "round" }),
+    ),
+    // A line of one point is none.
+    ...curves.map((curve) => Plot.dot(curve.line.length === 1 ? curve.line : [], { ...place, fill: stroke(curve) })),
+  ];
   return {
     title: group.title,
     note: group.note,
-    legend: series.map(({ name, smoothed, colour }) => ({
+    legend: curves.map(({ name, line, colour }) => ({
       name,
       colour: colour % 6,
-      last: smoothed.at(-1)!.value.toPrecision(3),
+      last: line.at(-1)!.value.toPrecision(3),
     })),
-    svg: draw(ordered, { domain: verticalDomain(series), nice: true, ticks: 5 }),
+    svg: draw(marks, { domain: verticalDomain(curves), nice: true, ticks: 5 }),
   };
 }
 
@@ -174,17 +147,13 @@ function shortExponential(value: number): string {
   return value === 0 ? "0" : value.toExponential(1).replace(".0e", "e");
 }
 
-function learningRateChart(rows: readonly LossRow[]): Chart {
-  const points = outline(
-    rows.map(({ step, lr }) => ({ step, value: lr })),
-    buckets,
-  );
+function learningRateChart(points: readonly Point[]): Chart {
   const top = points.reduce((most, { value }) => Math.max(most, value), 0);
   const line = Plot.line(points, { x: "step", y: "value", stroke: "var(--series-3)", strokeWidth: 2 });
   return {
     title: "Learning rate",
     note: "The same for the generator, the discriminator and the patch heads.",
-    legend: [{ name: "lr", colour: 3, last: shortExponential(rows.at(-1)!.lr) }],
+    legend: [{ name: "lr", colour: 3, last: shortExponential(points.at(-1)!.value) }],
     svg: draw([line], { domain: [0, top || 1], ticks: 4, tickFormat: shortExponential }),
   };
 }

@@ -1,4 +1,5 @@
-// The record of a training: one row per step, and what a chart makes of many rows. Runs in a browser.
+// The record of a training: one row per step, and what a report keeps of all of them. Runs in a browser.
+import { NamedSeries } from "./series.js";
 
 /** One step: every loss by its name beside the fixed columns. `seconds` is how long the step took. */
 export interface LossRow {
@@ -9,52 +10,44 @@ export interface LossRow {
   [loss: string]: number;
 }
 
-const columns = new Set(["step", "epoch", "seconds", "lr"]);
+const columns = new Set(["step", "epoch", "seconds"]);
 
-/** The names of the losses that occur in `rows`, in order of first appearance. */
-export function lossNames(rows: readonly LossRow[]): string[] {
-  const names = new Set<string>();
-  for (const row of rows) for (const name of Object.keys(row)) if (!columns.has(name)) names.add(name);
-  return [...names];
-}
+/** The rows of a run so far, in the little memory that charts of them need. */
+export class LossHistory {
+  /** Every loss, and the learning rate as lr. */
+  readonly series = new NamedSeries();
+  #last: LossRow | null = null;
+  #rows = 0;
+  #seconds = 0;
 
-export interface Point {
-  step: number;
-  value: number;
-}
-
-/**
- * Exponential moving average over about `span` steps, corrected for its start as Adam corrects its moments, so that it
- * neither starts at zero nor leans on the first value.
- */
-export function smooth(points: readonly Point[], span: number): Point[] {
-  const keep = 1 - 1 / Math.max(1, span);
-  let sum = 0;
-  let weight = 0;
-  return points.map(({ step, value }) => {
-    sum = keep * sum + (1 - keep) * value;
-    weight = keep * weight + (1 - keep);
-    return { step, value: sum / weight };
-  });
-}
-
-/**
- * At most about `2 * buckets` of the points: of every bucket its lowest and highest, in their order, so that the drawn
- * line has the outline of the full one.
- */
-export function outline(points: readonly Point[], buckets: number): Point[] {
-  if (points.length <= 2 * buckets) return [...points];
-  const kept: Point[] = [];
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const from = Math.floor((bucket * points.length) / buckets);
-    const to = Math.floor(((bucket + 1) * points.length) / buckets);
-    let low = points[from];
-    let high = points[from];
-    for (let i = from; i < to; i++) {
-      if (points[i].value < low.value) low = points[i];
-      if (points[i].value > high.value) high = points[i];
-    }
-    kept.push(...(low === high ? [low] : low.step < high.step ? [low, high] : [high, low]));
+  /** Takes the next row, which stands for so many. */
+  add(row: LossRow, rows = 1): void {
+    this.series.add(
+      row.step,
+      Object.entries(row).filter(([name]) => !columns.has(name)),
+      rows,
+    );
+    this.#last = row;
+    this.#rows += rows;
+    this.#seconds += rows * row.seconds;
   }
-  return kept;
+
+  /** The row that was added last. */
+  get last(): LossRow | null {
+    return this.#last;
+  }
+
+  /** The losses that there are, in order of first appearance. */
+  get names(): string[] {
+    return this.series.names.filter((name) => name !== "lr");
+  }
+
+  /** Time in steps. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  get secondsPerStep(): number {
+    return this.#rows === 0 ? 0 : this.#seconds / this.#rows;
+  }
 }

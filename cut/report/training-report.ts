@@ -1,11 +1,12 @@
 // report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
 // shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../options/schema.js";
-import { type Chart, drawCharts, type RetrievalRow } from "./charts.js";
+import { type Chart, drawCharts } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
-import type { LossRow } from "./losses.js";
+import type { LossHistory } from "./losses.js";
 import { pageStyle } from "./page.css.js";
 import { renderPage, renderSummary } from "./page.js";
+import type { NamedSeries } from "./series.js";
 
 export interface SampleImage {
   /** Step at which it was made, for outputs during training. */
@@ -35,11 +36,11 @@ export interface ReportContent {
   options: Record<string, unknown>;
   /** Defaults to compare `options` with: what differs is set off. */
   defaults?: Record<string, unknown>;
-  losses: readonly LossRow[];
+  losses: LossHistory;
   /** By layer the patches among which a query finds its own, for the chart of mutual information. */
   keys?: ReadonlyMap<number, number>;
-  /** How well patches found their source, at some steps. */
-  retrieval?: readonly RetrievalRow[];
+  /** How well patches found their source, by layer. */
+  retrieval?: NamedSeries;
   /** What was noticed on the way, a line each. */
   alarms?: readonly string[];
   samples: readonly SampleRow[];
@@ -63,7 +64,8 @@ ${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
 ${curves}
 <h2>Options</h2>
 ${renderOptions(options, defaults)}
-<footer>Curves: every step faint, the moving average on top; wild values may leave the frame. Made by cutgpu.</footer>`;
+<footer>Losses: steps faint (of long runs their extremes), the moving average on top; wild values may leave the frame.
+Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu training report", title, style: pageStyle, body });
 }
 

@@ -48,13 +48,19 @@ class Window {
 
 /** Watches one run. Rows must come in order; of each rule there is one alarm at most. */
 export class Alarms {
-  readonly raised: Alarm[] = [];
+  /** Rows of losses that the rules look back on: those of a run that goes on. */
+  static readonly lookBack = 2 * SPAN;
+  readonly raised: Alarm[];
   readonly #options: Watched;
   readonly #patches: ReadonlyMap<number, number>;
   readonly #windows = new Map<string, Window>();
 
-  /** `patches`: by layer, the patches among which each has to find its own. */
-  constructor(options: Watched, patches: ReadonlyMap<number, number>) {
+  /**
+   * `patches`: by layer, the patches among which each has to find its own; `raised`: the alarms of a run that goes on,
+   * which are not raised again.
+   */
+  constructor(options: Watched, patches: ReadonlyMap<number, number>, raised: readonly Alarm[] = []) {
+    this.raised = [...raised];
     this.#options = options;
     this.#patches = patches;
   }

@@ -1,6 +1,7 @@
 // Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on
-// top, as in the report. Plain SVG, drawn a few times per second; the outline of a long run has a few hundred points.
-import { type LossRow, lossNames, outline, type Point, smooth } from "../report/losses.js";
+// top, as in the report. Plain SVG, drawn a few times per second.
+import type { LossHistory } from "../report/losses.js";
+import type { Point } from "../report/series.js";
 import { make, makeSvg } from "./dom.js";
 
 const WIDTH = 480;
@@ -9,37 +10,34 @@ const LEFT = 44;
 const RIGHT = 10;
 const TOP = 10;
 const BOTTOM = 28;
-const BUCKETS = 200;
 
 const GROUPS: { title: string; names: RegExp }[] = [
   { title: "Generator against discriminator", names: /^(G_GAN|D_real|D_fake)$/ },
   { title: "Patch loss (PatchNCE)", names: /^NCE(_Y)?$/ },
 ];
 
-/** Draws the rows into `target`, in place of what it showed. */
-export function drawLosses(target: HTMLElement, rows: readonly LossRow[]): void {
-  const names = lossNames(rows);
-  const charts = GROUPS.map(({ title, names: wanted }) =>
+/** Draws the losses into `target`, in place of what it showed. */
+export function drawLosses(target: HTMLElement, losses: LossHistory): void {
+  const charts = GROUPS.map(({ title, names }) =>
     drawChart(
       title,
-      names.filter((name) => wanted.test(name)),
-      rows,
+      losses.names.filter((name) => names.test(name)),
+      losses,
     ),
   );
   target.replaceChildren(...charts.filter((chart) => chart !== null));
 }
 
-function drawChart(title: string, names: readonly string[], rows: readonly LossRow[]): HTMLElement | null {
-  if (names.length === 0 || rows.length === 0) return null;
+function drawChart(title: string, names: readonly string[], losses: LossHistory): HTMLElement | null {
+  if (names.length === 0) return null;
   const series = names.map((name, colour) => {
-    const points = rows.map((row): Point => ({ step: row.step, value: row[name] }));
-    return { name, colour, points: outline(points, BUCKETS), smoothed: smooth(points, Math.max(5, rows.length / 25)) };
+    const of = losses.series.get(name)!;
+    return { name, colour, points: of.outline(), smoothed: of.smoothed() };
   });
   // Spikes may leave the frame: what is looked at is the average.
-  const top =
-    1.15 * Math.max(...series.flatMap(({ smoothed }) => outline(smoothed, BUCKETS).map(({ value }) => value)), 1e-6);
-  const first = rows[0].step;
-  const last = Math.max(first + 1, rows[rows.length - 1].step);
+  const top = 1.15 * Math.max(...series.flatMap(({ smoothed }) => smoothed.map(({ value }) => value)), 1e-6);
+  const first = series[0].points[0].step;
+  const last = Math.max(first + 1, losses.last!.step);
   const x = (step: number) => LEFT + ((step - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (Math.max(0, value) / top) * (HEIGHT - TOP - BOTTOM);
   const line = (points: readonly Point[]) =>
@@ -74,7 +72,7 @@ function drawChart(title: string, names: readonly string[], rows: readonly LossR
     const stroke = { fill: "none", stroke: `var(--series-${colour})`, "clip-path": `url(#${clip})` };
     svg.append(
       makeSvg("path", { ...stroke, d: line(points), "stroke-opacity": 0.22 }),
-      makeSvg("path", { ...stroke, d: line(outline(smoothed, BUCKETS)), "stroke-width": 2 }),
+      makeSvg("path", { ...stroke, d: line(smoothed), "stroke-width": 2 }),
     );
   }
   const legend = make("ul");

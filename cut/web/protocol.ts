@@ -33,7 +33,8 @@ export interface Sample {
 
 export type TrainingEvent =
   | { kind: "progress"; text: string }
-  | { kind: "begun"; step: number; stepsInAll: number; losses: LossRow[] }
+  /** The losses up to `step` follow. */
+  | { kind: "begun"; step: number; stepsInAll: number }
   | { kind: "losses"; rows: LossRow[] }
   | { kind: "sample"; sample: Sample }
   /** A checkpoint; `unsaved` holds its bytes where the storage did not take them. */

@@ -8,6 +8,8 @@ import type { NamedFile } from "./picture-files.js";
 
 /** The folder of runs in OPFS, named as the command's default runs_dir. */
 const RUNS = "runs";
+/** Bytes of losses that are read at once. */
+const PIECE = 2 ** 22;
 
 export class RunStore {
   private constructor(
@@ -90,17 +92,31 @@ export class RunStore {
     }
   }
 
-  /** The losses of the steps up to `last`. */
-  async losses(last = Number.POSITIVE_INFINITY): Promise<LossRow[]> {
-    const text = (await (await this.read("losses.jsonl"))?.text()) ?? "";
-    return text.split("\n").flatMap((line) => {
-      try {
-        const row = JSON.parse(line) as LossRow;
-        return row.step <= last ? [row] : [];
-      } catch {
-        return [];
+  /** Appends to a file, whole or not at all. */
+  async append(path: string, text: string): Promise<void> {
+    const before = (await this.read(path)) ?? new Blob();
+    await this.write(path, new Blob([before, text]));
+  }
+
+  /** Hands over the losses of the steps up to `last`, piece by piece; returns the bytes of their lines. */
+  async readLosses(last: number, take: (rows: LossRow[]) => void): Promise<number> {
+    const file = await this.read("losses.jsonl");
+    let [bytes, rest] = [0, ""];
+    // Lines of JSON numbers have as many bytes as characters.
+    for (let at = 0; file && at < file.size; at += PIECE) {
+      const lines = (rest + (await file.slice(at, at + PIECE).text())).split("\n");
+      rest = lines.pop()!;
+      const rows: LossRow[] = [];
+      for (const line of lines) {
+        const row = lossRow(line);
+        if (!row || row.step > last) break;
+        rows.push(row);
+        bytes += line.length + 1;
       }
-    });
+      take(rows);
+      if (rows.length < lines.length) break;
+    }
+    return bytes;
   }
 
   async #place(path: string, create: boolean): Promise<{ folder: FileSystemDirectoryHandle; name: string }> {
@@ -109,6 +125,15 @@ export class RunStore {
     let folder = this.folder;
     for (const part of parts) folder = await folder.getDirectoryHandle(part, { create });
     return { folder, name };
+  }
+}
+
+/** A line of losses; null where it is torn. */
+function lossRow(line: string): LossRow | null {
+  try {
+    return JSON.parse(line) as LossRow;
+  } catch {
+    return null;
   }
 }
 

@@ -175,7 +175,7 @@ export class TrainPart {
       case "begun":
         if (this.#running) this.#running.stepsInAll = event.stepsInAll;
         this.#wantsPictures = false;
-        view.setLosses(event.losses);
+        view.clearLosses();
         this.#showStep(event.step);
         this.#list(this.#running?.name ?? "").catch(tellError);
         break;
@@ -257,7 +257,7 @@ export class TrainPart {
     const file = await store.read("latest.safetensors");
     if (!file) return this.#view.status("This run has no checkpoint yet.");
     const { state } = parseCheckpoint(new Uint8Array(await file.arrayBuffer()), name);
-    this.#view.setLosses(await store.losses(state.step));
+    await store.readLosses(state.step, (rows) => this.#view.addLosses(rows));
     this.#view.addSamples(await keptSamples(store));
     this.#view.draw();
     const total = state.options.max_steps;

@@ -1,6 +1,6 @@
 // What is seen of a run in the part "Train": how far it is, its losses as curves, its samples. While a training runs
 // its status is the tab's title too, so that it is seen from other tabs.
-import type { LossRow } from "../report/losses.js";
+import { LossHistory, type LossRow } from "../report/losses.js";
 import { byId } from "./dom.js";
 import { drawLosses } from "./losses-chart.js";
 import type { Sample } from "./protocol.js";
@@ -13,7 +13,9 @@ const TITLE = document.title;
 
 export class TrainView {
   readonly #samples = new SamplesView(byId("samples", "div"));
-  #rows: LossRow[] = [];
+  #losses = new LossHistory();
+  /** Seconds that the last steps took. */
+  #recent: number[] = [];
   #drawing: ReturnType<typeof setTimeout> | null = null;
   #running = false;
 
@@ -34,8 +36,7 @@ export class TrainView {
 
   /** The step that is reached, of `total`, and how fast steps are. */
   step(step: number, total: number): void {
-    const recent = this.#rows.slice(-20);
-    const seconds = recent.reduce((sum, row) => sum + row.seconds, 0) / Math.max(1, recent.length);
+    const seconds = this.#recent.reduce((sum, each) => sum + each, 0) / Math.max(1, this.#recent.length);
     const speed = seconds < 1 ? `${(1 / seconds).toFixed(1)} steps per second` : `${seconds.toFixed(1)} s per step`;
     const reached = `Step ${step.toLocaleString("en")} of ${total.toLocaleString("en")}`;
     this.status(seconds > 0 ? `${reached}, ${speed}` : reached);
@@ -54,13 +55,15 @@ export class TrainView {
     byId("train-view", "div").dataset["saved"] = String(step);
   }
 
-  /** The losses so far, in place of those that were shown. */
-  setLosses(rows: LossRow[]): void {
-    this.#rows = rows;
+  addLosses(rows: readonly LossRow[]): void {
+    for (const row of rows) this.#losses.add(row);
+    this.#recent = [...this.#recent, ...rows.slice(-20).map(({ seconds }) => seconds)].slice(-20);
   }
 
-  addLosses(rows: readonly LossRow[]): void {
-    for (const row of rows) this.#rows.push(row);
+  /** Forgets the losses. */
+  clearLosses(): void {
+    this.#losses = new LossHistory();
+    this.#recent = [];
   }
 
   addSamples(samples: readonly Sample[]): void {
@@ -71,11 +74,11 @@ export class TrainView {
   draw(): void {
     if (this.#drawing) clearTimeout(this.#drawing);
     this.#drawing = null;
-    drawLosses(byId("losses", "div"), this.#rows);
+    drawLosses(byId("losses", "div"), this.#losses);
   }
 
   clear(): void {
-    this.#rows = [];
+    this.clearLosses();
     this.#samples.clear();
     this.draw();
     byId("train-progress", "progress").value = 0;

@@ -53,8 +53,10 @@ addEventListener("message", ({ data: request }: MessageEvent<TrainingRequest>) =
 class WorkerTraining {
   readonly #request: StartRequest | ResumeRequest;
   readonly #signal: AbortSignal;
-  #rows: LossRow[] = [];
   #toSend: LossRow[] = [];
+  /** Lines of losses since they were last kept, and the step of the last one. */
+  #toKeep: string[] = [];
+  #lastStep = 0;
   #sentAt = 0;
   #savedStep: number | null = null;
 
@@ -83,7 +85,6 @@ class WorkerTraining {
       if (request.kind === "resume") {
         checkpoint = await readCheckpoint(store);
         options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state, request.steps, lists));
-        this.#rows = await store.losses(checkpoint.state.step);
         this.#savedStep = checkpoint.state.step;
       }
       await store.write("config.json", `${JSON.stringify(options, null, 2)}\n`);
@@ -116,8 +117,8 @@ class WorkerTraining {
       kind: "begun",
       step: training.stepsDone,
       stepsInAll: training.stepsInAll,
-      losses: this.#rows,
     });
+    await this.#takeLosses(store, training.stepsDone);
     for (const { label, picture } of samples) await this.#keepSample(store, label, null, picture);
     const show = async (step: number) => {
       for (const { label, picture } of samples) {
@@ -129,7 +130,7 @@ class WorkerTraining {
     const reached = await training.run(
       {
         onLosses: (row) => this.#note(row),
-        onCheckpoint: (name, bytes) => this.#save(store, name, bytes, this.#rows.at(-1)?.step ?? 0),
+        onCheckpoint: (name, bytes) => this.#save(store, name, bytes, this.#lastStep),
         onDisplay: show,
       },
       this.#signal,
@@ -156,8 +157,19 @@ class WorkerTraining {
     if (B.length > 0) await store.keepPictures("B", B, onCopy);
   }
 
+  /** Sends the losses of a run that goes on after `step`, and drops those after it, which are written once more. */
+  async #takeLosses(store: RunStore, step: number): Promise<void> {
+    const bytes = await store.readLosses(step, (rows) => {
+      if (rows.length > 0) send({ kind: "losses", rows });
+    });
+    const file = await store.read("losses.jsonl");
+    if (file && bytes < file.size) await store.write("losses.jsonl", file.slice(0, bytes));
+    this.#lastStep = step;
+  }
+
   #note(row: LossRow): void {
-    this.#rows.push(row);
+    this.#lastStep = row.step;
+    this.#toKeep.push(`${JSON.stringify(row)}\n`);
     this.#toSend.push(row);
     if (performance.now() - this.#sentAt > SEND_EVERY) this.#sendLosses();
   }
@@ -172,7 +184,9 @@ class WorkerTraining {
   async #save(store: RunStore, name: string, bytes: Uint8Array, step: number): Promise<void> {
     const content = bytes as Uint8Array<ArrayBuffer>;
     try {
-      await store.write("losses.jsonl", this.#rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      const lines = this.#toKeep;
+      await store.append("losses.jsonl", lines.join(""));
+      this.#toKeep = this.#toKeep.slice(lines.length);
       await store.write(`${name}.safetensors`, content);
       this.#savedStep = step;
       send({ kind: "checkpoint", step, unsaved: null });

@@ -19,8 +19,8 @@ import { group, profileOption, runsDirOption, seedOption } from "../../options/c
 import { completeOptions, flag, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
 import type { TrainOptions } from "../../options/train-schema.js";
-import type { RetrievalRow } from "../../report/charts.js";
-import type { LossRow } from "../../report/losses.js";
+import { LossHistory } from "../../report/losses.js";
+import { NamedSeries } from "../../report/series.js";
 import { renderReport, type SampleRow } from "../../report/training-report.js";
 import { keysByLayer } from "../../training/patch-counts.js";
 import { resumeCommand, Training } from "../../training/training-loop.js";
@@ -97,8 +97,8 @@ interface Pair {
 
 class Demo {
   readonly #translator: Translator;
-  readonly #losses: LossRow[] = [];
-  readonly #retrieval: RetrievalRow[] = [];
+  readonly #losses = new LossHistory();
+  readonly #retrieval = new NamedSeries();
   readonly #rows: SampleRow[];
 
   constructor(
@@ -124,15 +124,15 @@ class Demo {
       reached = await training.run(
         {
           onLosses: (row) => {
-            folder.appendLosses(row);
-            this.#losses.push(row);
+            folder.losses.append(row);
+            this.#losses.add(row);
             progress.update(row.step, describeLosses(row));
           },
           onCheckpoint: (name, bytes) => folder.saveCheckpoint(name, bytes),
           onDisplay: async (step) => {
             if (step < training.stepsInAll) await this.#note(step, await this.#translate(SHOWN));
             const accuracy = await retrieval?.(inputs.slice(0, SHOWN));
-            if (accuracy) this.#retrieval.push({ step, accuracy });
+            if (accuracy) this.#retrieval.add(step, accuracy);
           },
         },
         signal,

@@ -25,7 +25,7 @@ test("keeps configuration, checkpoints, losses, samples and the report", ({ runs
   const folder = RunFolder.create(runs, "a", { ngf: 16 });
   folder.saveCheckpoint("latest", Uint8Array.of(1, 2));
   folder.saveCheckpoint(5, Uint8Array.of(3));
-  for (const step of [1, 2, 3]) folder.appendLosses(row(step));
+  for (const step of [1, 2, 3]) folder.losses.append(row(step));
   folder.saveSample("one.png", Uint8Array.of(4));
   folder.writeReport("<html>");
   folder.close();
@@ -33,7 +33,7 @@ test("keeps configuration, checkpoints, losses, samples and the report", ({ runs
   const again = RunFolder.open(runs, "a");
   assert.equal(again.readConfig(), { ngf: 16 });
   assert.equal([...again.readCheckpoint("latest")], [1, 2]);
-  assert.equal(again.readLosses(), [row(1), row(2), row(3)]);
+  assert.equal(again.losses.last(9), [row(1), row(2), row(3)]);
   again.close();
   assert.equal(readdirSync(join(runs, "a")).sort(), [
     "5.safetensors",
@@ -47,12 +47,12 @@ test("keeps configuration, checkpoints, losses, samples and the report", ({ runs
 
 test("a resumed run drops the losses after its checkpoint and a torn last line", ({ runs }) => {
   const folder = RunFolder.create(runs, "a", {});
-  for (let step = 1; step <= 9; step++) folder.appendLosses(row(step));
+  for (let step = 1; step <= 9; step++) folder.losses.append(row(step));
   appendFileSync(join(folder.path, "losses.jsonl"), '{"step":5,"epo');
-  folder.truncateLosses(6);
-  folder.appendLosses(row(7));
+  folder.truncateLogs(6);
+  folder.losses.append(row(7));
   assert.equal(
-    folder.readLosses().map(({ step }) => step),
+    folder.losses.last(9).map(({ step }) => step),
     [1, 2, 3, 4, 5, 6, 7],
   );
   folder.close();

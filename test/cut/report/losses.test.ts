@@ -1,31 +1,24 @@
-// What a chart makes of the record of a training.
+// What a report keeps of the losses of a run.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type LossRow, lossNames, outline, smooth } from "../../../cut/report/losses.js";
+import { LossHistory, type LossRow } from "../../../cut/report/losses.js";
 
 const row: LossRow = { step: 1, epoch: 1, seconds: 0.1, lr: 2e-4, G_GAN: 0.5, D_real: 0.25, NCE: 5, NCE_4: 4 };
-const rows = [row, { ...row, step: 2 }];
 
-test("loss names keep their order and leave out the fixed columns", () => {
-  assert.equal(lossNames(rows), ["G_GAN", "D_real", "NCE", "NCE_4"]);
+test("the names of losses keep their order and leave out the fixed columns", () => {
+  const losses = new LossHistory();
+  losses.add(row);
+  losses.add({ ...row, step: 2, NCE_8: 1 });
+  assert.equal(losses.names, ["G_GAN", "D_real", "NCE", "NCE_4", "NCE_8"]);
+  assert.is(losses.last?.step, 2);
 });
 
-test("the outline keeps the extremes of every stretch", () => {
-  const points = Array.from({ length: 1000 }, (_, i) => ({ step: i, value: i === 503 ? 9 : i === 507 ? -9 : 0 }));
-  const kept = outline(points, 20);
-  assert.ok(kept.length <= 40);
-  assert.ok(kept.some(({ value }) => value === 9) && kept.some(({ value }) => value === -9));
-  assert.ok(kept.every((point, i) => i === 0 || point.step > kept[i - 1].step));
-  assert.equal(outline(points.slice(0, 30), 20), points.slice(0, 30));
-});
-
-test("the moving average of a constant is that constant from the first step", () => {
-  for (const { value } of smooth(
-    Array.from({ length: 50 }, (_, step) => ({ step, value: 3 })),
-    10,
-  )) {
-    assert.ok(Math.abs(value - 3) < 1e-12);
-  }
+test("time is counted for all rows, those too that one stands for", () => {
+  const losses = new LossHistory();
+  losses.add(row);
+  losses.add({ ...row, step: 2, seconds: 0.3 }, 3);
+  assert.ok(Math.abs(losses.seconds - 1) < 1e-12);
+  assert.ok(Math.abs(losses.secondsPerStep - 0.25) < 1e-12);
 });
 
 test.run();

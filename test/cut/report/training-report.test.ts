@@ -1,7 +1,8 @@
 // The report: self-contained, complete, safe against odd names, and small after many steps.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { LossRow } from "../../../cut/report/losses.js";
+import { LossHistory, type LossRow } from "../../../cut/report/losses.js";
+import { NamedSeries } from "../../../cut/report/series.js";
 import { renderReport } from "../../../cut/report/training-report.js";
 
 /** The smallest PNG: one pixel. */
@@ -22,12 +23,18 @@ const rows = (count: number): LossRow[] =>
     NCE_4: 4,
   }));
 
+function historyOf(rows: readonly LossRow[]): LossHistory {
+  const losses = new LossHistory();
+  for (const row of rows) losses.add(row);
+  return losses;
+}
+
 const page = (losses: LossRow[]) =>
   renderReport({
     title: "horse <to> zebra",
     options: { lr: 2e-4, nce_layers: [0, 4], name: '"quoted"' },
     defaults: { lr: 1e-4, nce_layers: [0, 4], name: '"quoted"' },
-    losses,
+    losses: historyOf(losses),
     samples: [
       {
         label: "1F600",
@@ -56,9 +63,10 @@ test("the page holds everything and asks for nothing", () => {
 
 test("mutual information, retrieval and alarms stand in the page of a run that has them", () => {
   const about = { title: "run", options: {}, samples: [], summary: [] as [string, string][] };
-  const retrieval = [10, 20].map((step) => ({ step, accuracy: new Map([[4, step / 40]]) }));
+  const retrieval = new NamedSeries();
+  for (const step of [10, 20]) retrieval.add(step, [["layer 4", step / 40]]);
   const alarms = ["alarm at step 20, collapse: <seen>"];
-  const html = renderReport({ ...about, losses: rows(50), keys: new Map([[4, 64]]), retrieval, alarms });
+  const html = renderReport({ ...about, losses: historyOf(rows(50)), keys: new Map([[4, 64]]), retrieval, alarms });
   // NCE_4 is 4 in all rows.
   assert.match(html, `layer 4 <b>${(Math.log(64) - 4).toPrecision(3)}</b>`);
   assert.match(html, "layer 4 <b>0.500</b>");

@@ -1,0 +1,105 @@
+// The sample pictures of a run: a few inputs, translated now and then and kept in its folder, from where the report
+// takes them. None of the translations stays in memory.
+import { basename, join, relative } from "node:path";
+import { freeName } from "../data/file-names.js";
+import type { Picture } from "../data/picture.js";
+import { pictureEnding } from "../data/picture-endings.js";
+import { samplePicture } from "../data/transform.js";
+import { encodePng, readPicture } from "../files/decode.js";
+import { listPictures } from "../files/picture-folder.js";
+import type { RunFolder } from "../files/run-folder.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import type { SampleRow } from "../report/training-report.js";
+import type { Translator } from "../translation/translator.js";
+
+/** How many pictures of A are translated at every display of the run. */
+const SAMPLES = 4;
+/** What stands before a sample's name. */
+const STEP_ZERO = "0000000_";
+/** Translations of a picture that a report shows. */
+const MOST_SHOWN = 12;
+
+interface Sample {
+  label: string;
+  /** Its translations' file name, without the step. */
+  name: string;
+  input: Picture;
+  png: Uint8Array;
+}
+
+export class RunSamples {
+  readonly #folder: RunFolder;
+  readonly #samples: readonly Sample[];
+  /** Step of the last translations. */
+  #made = -1;
+
+  private constructor(folder: RunFolder, samples: readonly Sample[]) {
+    this.#folder = folder;
+    this.#samples = samples;
+  }
+
+  /** The pictures to show: the first of testA, or of trainA where testA gives none. */
+  static async choose(folder: RunFolder, options: TrainOptions): Promise<RunSamples> {
+    for (const side of options.direction === "BtoA" ? ["testB", "trainB"] : ["testA", "trainA"]) {
+      const path = join(options.dataroot, side);
+      const samples = await takeSamples(path, await listPictures(path, 50).catch(() => []), options);
+      if (samples.length > 0) return new RunSamples(folder, samples);
+    }
+    return new RunSamples(folder, []);
+  }
+
+  get inputs(): Picture[] {
+    return this.#samples.map(({ input }) => input);
+  }
+
+  /** Translates all and keeps them; none where that was done at this step. */
+  async make(translator: Translator, step: number): Promise<{ input: Picture; output: Picture }[]> {
+    if (this.#made === step) return [];
+    const pairs: { input: Picture; output: Picture }[] = [];
+    for (const { name, input } of this.#samples) {
+      const output = await translator.translate(input);
+      pairs.push({ input, output });
+      this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}`, await encodePng(output));
+    }
+    this.#made = step;
+    return pairs;
+  }
+
+  /** For the report: each input and at most a dozen of its translations up to `step`, evenly apart. */
+  rows(step: number): SampleRow[] {
+    const steps = new Map<string, { step: number; file: string }[]>();
+    for (const file of this.#folder.sampleNames().sort()) {
+      const [, when, name] = file.match(/^(\d+)_(.+)$/) ?? [];
+      if (!when || Number(when) > step) continue;
+      steps.set(name, [...(steps.get(name) ?? []), { step: Number(when), file }]);
+    }
+    return this.#samples.map(({ label, name, png }) => {
+      const translations = thinned(steps.get(name) ?? []).map(({ step, file }) => {
+        return { step, caption: "", png: this.#folder.readSample(file) };
+      });
+      return { label, images: [{ caption: "input", png }, ...translations] };
+    });
+  }
+}
+
+async function takeSamples(folder: string, files: readonly string[], options: TrainOptions): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  const taken = new Set<string>();
+  for (const file of files) {
+    if (samples.length === SAMPLES) break;
+    const picture = await readPicture(file, options.input_nc, !options.ignore_orientation).catch(() => null);
+    if (!picture) continue;
+    const input = samplePicture(picture, options);
+    // With room for the step before it.
+    const stem = `${STEP_ZERO}${basename(file, pictureEnding(file))}`;
+    const name = freeName(stem, ".png", taken).slice(STEP_ZERO.length);
+    samples.push({ label: relative(folder, file), name, input, png: await encodePng(input) });
+  }
+  return samples;
+}
+
+/** The first, the last, and those between evenly apart. */
+function thinned<T>(all: readonly T[]): T[] {
+  if (all.length <= MOST_SHOWN) return [...all];
+  return Array.from({ length: MOST_SHOWN }, (_, i) => all[Math.round((i * (all.length - 1)) / (MOST_SHOWN - 1))]);
+}
