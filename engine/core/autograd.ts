@@ -144,13 +144,20 @@ function reverse(
         if (node.saved.some((tensor) => tensor.disposed)) {
           throw new GradientError(`backward: the tape of ${node.operator} has been freed by an earlier backward`);
         }
+        const sums = new Set<Tensor>();
+        const into = (i: number) => {
+          const input = node.inputs[i];
+          const sum = input && cotangents.addable(input, dy);
+          if (sum) sums.add(sum);
+          return sum;
+        };
         // With createGraph, what a gradient is computed from is kept, to be differentiated once more.
-        const gradients = createGraph ? node.gradient(dy) : gpu.scope(() => [...node.gradient(dy)]);
+        const gradients = createGraph ? node.gradient(dy, into) : gpu.scope(() => [...node.gradient(dy, into)]);
         // One tensor may be the gradient of several inputs, so nothing is freed before all of them have theirs.
         const spent = new Set([dy]);
         node.inputs.forEach((input, i) => {
           const gradient = gradients[i];
-          if (!gradient) return;
+          if (!gradient || sums.has(gradient)) return;
           if (!input || !(input.tracked || wanted.has(input))) spent.add(gradient);
           else for (const summand of cotangents.add(input, gradient)) spent.add(summand);
         });
@@ -186,6 +193,21 @@ class Cotangents {
     this.#pending.set(tensor, sum);
     if (this.#wanted.has(tensor)) this.results.set(tensor, sum);
     return before ? [before, gradient] : [];
+  }
+
+  /**
+   * The gradient of a tensor so far, if its memory is its own and it may be added to in place, while the node is walked
+   * that has the gradient `dy`.
+   */
+  addable(tensor: Tensor, dy: Tensor): Tensor | undefined {
+    const gradient = this.#pending.get(tensor);
+    if (!gradient || this.#keep === "all" || this.#keep === gradient || gradient === dy) return undefined;
+    const { storage, gpu } = gradient;
+    // A constant of a recorded program must be the same in the next replay.
+    if (storage.references > 1 || (gpu.recorder && !storage.virtual)) return undefined;
+    for (const [other, pending] of this.#pending) if (pending === gradient && other !== tensor) return undefined;
+    for (const [other, result] of this.results) if (result === gradient && other !== tensor) return undefined;
+    return gradient;
   }
 
   take(tensor: Tensor): Tensor | undefined {

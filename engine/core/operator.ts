@@ -9,12 +9,24 @@ import { type Dtype, Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
 
-/** Fills `output`; what it returns is kept for the gradient and not visible to callers. */
+/** Where results go that are no new tensors. They are off the tape. */
+export interface Results {
+  /** A tensor that an operator which accumulates adds its output to, and returns; others ignore it. */
+  into?: Tensor;
+  /** What an operator with a second result fills with it, or adds it to if there is `into`. */
+  beside?: Tensor;
+}
+
+/**
+ * Fills `output`, or adds to it where the record `accumulates` and it is asked to; what it returns is kept for the
+ * gradient and not visible to callers.
+ */
 export type Forward<I extends Inputs, O> = (
   gpu: Gpu,
   inputs: I,
   options: O,
   output: Tensor,
+  results: { accumulate: boolean; beside?: Tensor },
 ) => readonly Tensor[] | undefined;
 
 export interface GradientContext<I extends Inputs, O> {
@@ -25,6 +37,11 @@ export interface GradientContext<I extends Inputs, O> {
   readonly saved: readonly Tensor[];
   /** Whether the gradient of input i is wanted. */
   needs(i: number): boolean;
+  /**
+   * The gradient that input i has so far, where no one else uses its memory. An operator that accumulates can be told
+   * to add to it, and what it then returns is it.
+   */
+  into(i: number): Tensor | undefined;
 }
 
 interface OperatorBase<I extends Inputs, O> {
@@ -36,6 +53,8 @@ interface OperatorBase<I extends Inputs, O> {
    * the backward pass but computes it once more (see engine/program/rematerialization.ts).
    */
   readonly cheap?: boolean;
+  /** Whether it can add to a tensor of the output's shape in the place of making one. */
+  readonly accumulates?: boolean;
   /** Fills `output` once more, given what forward kept; absent: forward does. */
   recompute?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
   /**
@@ -72,7 +91,7 @@ export type OperatorRecord<I extends Inputs, O, V extends string = string> = Ope
   (SingleForward<I, O> | Variants<I, O, V>);
 
 export interface Operator<I extends Inputs, O, V extends string = string> {
-  (inputs: I, options: O): Tensor;
+  (inputs: I, options: O, results?: Results): Tensor;
   readonly record: OperatorRecord<I, O, V>;
 }
 
@@ -81,13 +100,14 @@ export interface Operator<I extends Inputs, O, V extends string = string> {
 export function defineOperator<I extends Inputs, O, V extends string = string>(
   record: OperatorRecord<I, O, V>,
 ): Operator<I, O, V> {
-  const operator = (inputs: I, options: O): Tensor => {
+  const operator = (inputs: I, options: O, { into, beside }: Results = {}): Tensor => {
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
     const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
     const make = () => gpu.empty(shape, record.dtype?.(inputs, options));
-    const output = make();
-    const saved = forward(gpu, inputs, options, output) ?? [];
+    const sum = record.accumulates ? into : undefined;
+    const output = sum ?? make();
+    const saved = forward(gpu, inputs, options, output, { accumulate: sum !== undefined, beside }) ?? [];
     if (gpu.observers.any) {
       gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) }, output);
     }
@@ -100,18 +120,18 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
       inputs,
       output,
       saved,
-      gradient(dy) {
+      gradient(dy, into) {
         if (!record.gradient) {
           throw new GradientError(`${record.name} cannot be differentiated`, "Detach its inputs.");
         }
         const needs = (i: number) => inputs[i]?.tracked ?? false;
-        return record.gradient({ gpu, inputs, options, output, saved, needs }, dy);
+        return record.gradient({ gpu, inputs, options, output, saved, needs, into }, dy);
       },
     });
     gpu.recorder?.recomputable(output, inputs, record.cheap ?? false, () => {
       const copy = make();
       if (record.recompute) record.recompute(gpu, inputs, options, copy, saved);
-      else for (const tensor of forward(gpu, inputs, options, copy) ?? []) tensor.dispose();
+      else for (const tensor of forward(gpu, inputs, options, copy, { accumulate: false }) ?? []) tensor.dispose();
       return copy;
     });
     return output;

@@ -11,7 +11,8 @@ export interface TapeNode {
   readonly output: Tensor;
   /** What forward kept for the gradient beyond inputs and output. */
   readonly saved: readonly Tensor[];
-  gradient(dy: Tensor): readonly (Tensor | null | undefined)[];
+  /** `into` as in GradientContext (engine/core/operator.ts). */
+  gradient(dy: Tensor, into: (i: number) => Tensor | undefined): readonly (Tensor | null | undefined)[];
 }
 
 export class Tape {

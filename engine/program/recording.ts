@@ -42,8 +42,8 @@ export class Recording implements Recorder {
     if (!promised || parts.size !== storages.length) return null;
     // WebGPU forbids one buffer as read and as written in one dispatch, whatever the ranges.
     const clash = this.dispatches.some(({ source, storages: bound }) => {
-      const written = source.bindings.some(({ access }, i) => access === "write" && parts.has(bound[i]));
-      return written && new Set(bound.filter((storage) => parts.has(storage))).size > 1;
+      const uses = source.bindings.filter((_, i) => parts.has(bound[i])).map(({ access }) => access);
+      return new Set(uses).size > 1;
     });
     return clash ? null : Storage.unite(storages);
   }

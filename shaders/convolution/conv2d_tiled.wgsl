@@ -15,6 +15,7 @@ const SLICE_Y: u32 = TAPS_Y / PARTS_Y;
 const SLICE_TAPS: u32 = SLICE_Y * SLICE_X;
 const TILE_K: u32 = CHANNELS * SLICE_TAPS;
 const ONE_PART: bool = PARTS_Y * PARTS_X == 1;
+const SUM_A: bool = false;
 
 //#include convolution/lib/geometry.wgsl
 //#include convolution/lib/sources.wgsl
@@ -88,5 +89,7 @@ fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
     if (columns[j] < params.rows * params.columns) { y[at[j]] = v[j] + b; }
   }
 }
+
+fn store_sum(z: u32, row: u32, v: f32) {}
 
 //#include lib/tiled_gemm.wgsl

@@ -3,7 +3,8 @@
 //     = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
 // Rows are output channels, columns in_channels * taps. A part of the sum is a row of pixels, so that only places
 // along the row change from slice to slice. The rows of a batch are cut into splits, one per `z`, whose partial sums a
-// second pass adds in a fixed order.
+// second pass adds in a fixed order. Behind the weights of each split come, with SUM_A, the sums of dy by output
+// channel, which are the bias's gradient.
 // Layouts: dy [batch, out_channels, out_height, out_width], x [batch, in_channels, in_height, in_width].
 // Grid: tiles, flat.
 const TAPS_X: u32 = 3; // @tunable
@@ -12,11 +13,12 @@ const TAPS: u32 = TAPS_X * TAPS_Y;
 const REFLECT: bool = true; // @tunable beyond its borders x is mirrored, not zero
 const TILE_K: u32 = 8; // @tunable
 const ONE_PART: bool = false;
+const SUM_A: bool = false; // @tunable
 
 struct Params {
   batch: u32, in_channels: u32, in_height: u32, in_width: u32,
   out_channels: u32, out_height: u32, out_width: u32,
-  stride: u32, pad: i32, splits: u32, rows_per_split: u32,
+  stride: u32, pad: i32, splits: u32, rows_per_split: u32, split_size: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -80,7 +82,11 @@ fn b_quad(place: PlaceB, slice: u32, there: bool) -> vec4f {
     select(0.0, x[at.w], inside.w));
 }
 
-fn y_place(z: u32, columns: vec4u) -> vec4u { return z * params.out_channels * params.in_channels * TAPS + columns; }
+fn y_place(z: u32, columns: vec4u) -> vec4u { return z * params.split_size + columns; }
+
+fn store_sum(z: u32, row: u32, v: f32) {
+  if (row < params.out_channels) { dw[(z + 1) * params.split_size - params.out_channels + row] = v; }
+}
 
 fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
   let n = params.in_channels * TAPS;

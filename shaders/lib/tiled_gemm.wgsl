@@ -11,6 +11,9 @@
 //     terms of a slice
 //   ONE_PART
 //     whether the sum has only one part: a loop around it would cost registers
+//   SUM_A, store_sum(z, row, v)
+//     whether the sum of a over all parts and k is wanted for each row, which costs an addition for every element that
+//     is loaded; then a_along_k() must hold. Rows may lie beyond the last
 //   gemm_size() -> vec3u
 //     m, n and the number of batches
 //   gemm_sum(z) -> vec2u
@@ -81,6 +84,9 @@ const THREAD_VEC4S: u32 = THREAD_M * THREAD_N * 4;
 const APART: bool = ONE_PART && THREAD_M * THREAD_N < 4;
 alias Totals = array<vec4f, THREAD_VEC4S>;
 alias TotalsPointer = ptr<function, Totals>;
+// The sums of the quads of a that an invocation loads.
+alias SumsOfA = array<vec4f, LOADS_A>;
+alias SumsOfAPointer = ptr<function, SumsOfA>;
 
 // Adds the products of one k to the totals. The remainders change nothing: by them Tint sees that no index leaves the
 // tiles, and clamps none.
@@ -101,7 +107,7 @@ fn add_products(group: u32, step: u32, lane_m: u32, lane_n: u32, total: TotalsPo
 
 // Adds one part of the sum to the totals of an invocation.
 fn add_part(z: u32, m0: u32, n0: u32, part: u32, terms: u32, local: u32, lane_m: u32, lane_n: u32,
-            total: TotalsPointer) {
+            total: TotalsPointer, sums_a: SumsOfAPointer) {
   // Where the quads that this invocation loads are, and where it stages them.
   var places_a: array<PlaceA, LOADS_A>;
   var slots_a: array<u32, LOADS_A>;
@@ -159,7 +165,10 @@ fn add_part(z: u32, m0: u32, n0: u32, part: u32, terms: u32, local: u32, lane_m:
     workgroupBarrier();
     if (slice < slices) {
       for (var j = 0u; j < LOADS_A; j++) {
-        if ((j + 1) * LANES <= SLICE_A || local + j * LANES < SLICE_A) { tile_a[slots_a[j]] = next_a[j]; }
+        if ((j + 1) * LANES <= SLICE_A || local + j * LANES < SLICE_A) {
+          tile_a[slots_a[j]] = next_a[j];
+          if (SUM_A) { (*sums_a)[j] += next_a[j]; }
+        }
       }
       for (var j = 0u; j < LOADS_B; j++) {
         if ((j + 1) * LANES <= SLICE_B || local + j * LANES < SLICE_B) { tile_b[slots_b[j]] = next_b[j]; }
@@ -175,6 +184,20 @@ fn finish(z: u32, m0: u32, n0: u32, p: u32, lane_m: u32, lane_n: u32, v: vec4f) 
   let columns = n0 + (lane_n + p / 4 % THREAD_N * LANES_N) * 4 + vec4u(0, 1, 2, 3);
   let place = y_place(z, columns);
   if (row < gemm_size().x) { store(z, row, columns, place, v); }
+}
+
+// Stores the sums of a: those of the invocations that loaded the same rows at other k join, by way of a's tile.
+fn finish_sums(z: u32, m0: u32, local: u32, sums_a: SumsOfAPointer) {
+  for (var j = 0u; j < LOADS_A; j++) {
+    let e = local + j * LANES;
+    if (e < SLICE_A) { tile_a[e % TILE_K * LINE_A + e / TILE_K] = (*sums_a)[j]; }
+  }
+  workgroupBarrier();
+  for (var quad = local; quad < QUADS_M; quad += LANES) {
+    var sum = vec4f();
+    for (var k = 0u; k < TILE_K; k++) { sum += tile_a[k * LINE_A + quad]; }
+    for (var j = 0u; j < 4; j++) { store_sum(z, m0 + quad * 4 + j, sum[j]); }
+  }
 }
 
 @compute @workgroup_size(LANES_N, LANES_M)
@@ -199,11 +222,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let lane_m = local / SPAN_N % SPAN_M + span / SPANS_N * SPAN_M;
   let sum = gemm_sum(z);
   var total: Totals;
+  var sums_a: SumsOfA;
   if (ONE_PART) {
-    add_part(z, m0, n0, 0, sum.y, local, lane_m, lane_n, &total);
+    add_part(z, m0, n0, 0, sum.y, local, lane_m, lane_n, &total, &sums_a);
   } else {
-    for (var part = 0u; part < sum.x; part++) { add_part(z, m0, n0, part, sum.y, local, lane_m, lane_n, &total); }
+    for (var part = 0u; part < sum.x; part++) {
+      add_part(z, m0, n0, part, sum.y, local, lane_m, lane_n, &total, &sums_a);
+    }
   }
+  if (SUM_A && n0 == 0) { finish_sums(z, m0, local, &sums_a); }
 
   if (ROLLED) {
     var results = total;

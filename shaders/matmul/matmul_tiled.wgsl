@@ -2,6 +2,7 @@
 // Layouts: see shaders/matmul/lib/params.wgsl. Grid: tiles, flat.
 const TILE_K: u32 = 16; // @tunable
 const ONE_PART: bool = true;
+const SUM_A: bool = false;
 
 //#include matmul/lib/params.wgsl
 
@@ -58,5 +59,7 @@ fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
     }
   }
 }
+
+fn store_sum(z: u32, row: u32, v: f32) {}
 
 //#include lib/tiled_gemm.wgsl

@@ -3,6 +3,7 @@
 // 2 (n - 1) - i + pad if n - 1 - pad <= i <= n - 2; by replication, an edge went to all of its border.
 // dy [planes, height + 2 pad, width + 2 pad] -> dx [planes, height, width]. One strip of dx per invocation.
 const REFLECT: bool = true; // @tunable
+const ACCUMULATE: bool = false; // @tunable whether dx is added to
 
 struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
@@ -52,6 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let last = select(j + pad, n - 1 + 2 * pad, j == n - 1);
       for (var k = first; k <= last; k++) { sum += row_sum(plane + u32(k) * width, i, i32(params.width), pad); }
     }
+    if (ACCUMULATE) { sum += dx[at + u32(i)]; }
     dx[at + u32(i)] = sum;
   }
 }

@@ -5,6 +5,7 @@
 const WORKGROUP: u32 = 64;
 const AXES: u32 = 6; // @tunable
 const STRIP: u32 = 1; // @tunable
+const ACCUMULATE: bool = false; // @tunable whether x, then f32, is added to y
 
 struct Params {
   source: i32, sink: i32, rows: u32, n0: u32, s0: i32, t0: i32,
@@ -39,5 +40,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (AXES > 4) { row += i32(rest % params.n4) * vec2i(params.s4, params.t4); rest /= params.n4; }
   if (AXES > 5) { row += i32(rest) * vec2i(params.s5, params.t5); }
   let end = min(first + STRIP, params.n0);
-  for (var i = i32(first); i < i32(end); i++) { y[row.y + i * params.t0] = x[row.x + i * params.s0]; }
+  for (var i = i32(first); i < i32(end); i++) {
+    let to = row.y + i * params.t0;
+    var v = x[row.x + i * params.s0];
+    if (ACCUMULATE) { v = bitcast<u32>(bitcast<f32>(v) + bitcast<f32>(y[to])); }
+    y[to] = v;
+  }
 }

@@ -242,20 +242,18 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
 
   // The four rows of pixels in two runs, and 18 columns in three tiles.
   const dy = uniform(random, [1, 3, 4, 5]);
-  const dw = new Float32Array(108);
+  const dw = new Float32Array(114);
   const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {
     bindings: { x: withNaNs(x), dy: withNaNs(dy), dw },
-    params: { ...sizes, stride: 1, pad: 1, splits: 2, rows_per_split: 2 },
+    params: { ...sizes, stride: 1, pad: 1, splits: 2, rows_per_split: 2, split_size: 57 },
     grid: [6, 1, 1],
-    constants: { ...TINY, TILE_K: 4, REFLECT: true },
+    constants: { ...TINY, TILE_K: 4, REFLECT: true, SUM_A: true },
   };
   runSafely(kernels.conv2d_weight_gradient_tiled, gradient);
-  const expected = reference.conv2dGradient(x, w, bias, { padding: 1, paddingMode: "reflect" }, dy).dw;
-  close(
-    dw.subarray(0, 54).map((sum, i) => sum + dw[54 + i]),
-    expected,
-    "gradient of the weights",
-  );
+  const expected = reference.conv2dGradient(x, w, bias, { padding: 1, paddingMode: "reflect" }, dy);
+  const sums = dw.subarray(0, 57).map((sum, i) => sum + dw[57 + i]);
+  close(sums, expected.dw, "gradient of the weights");
+  close(sums.subarray(54), expected.db as Dense, "gradient of the bias");
 });
 
 test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {

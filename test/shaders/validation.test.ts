@@ -43,6 +43,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   SLOPED: [true],
   RESIDUAL: [true],
   GIVEN: [true],
+  ACCUMULATE: [true],
+  SUM_A: [true],
   REFLECT: [false],
   REAL: [true],
 };

@@ -3,7 +3,8 @@
 import type { Shape } from "../../core/shapes.js";
 import type { AdapterTraits } from "../../device/adapter.js";
 import { type DirectVariant, directVariantFor } from "../lib/variants.js";
-import { broadcastConvolution, broadcastWeightGradient } from "./direct.js";
+import { sumInto, sumParts } from "../reduction/index.js";
+import { broadcastConvolution, broadcastWeightGradient as broadcastKernel } from "./direct.js";
 import type { Convolve, WeightGradient } from "./geometry.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
 import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles } from "./winograd.js";
@@ -44,12 +45,23 @@ export const winogradConvolution: Convolve = (gpu, operands, g) => {
   }
 };
 
+/** The bias's gradient by itself, for kernels that do not sum dy on their way. */
+const withBias =
+  (fill: WeightGradient): WeightGradient =>
+  (gpu, tensors, options) => {
+    fill(gpu, tensors, options);
+    const { dy, db, accumulate } = tensors;
+    if (db) sumParts(gpu, 1, { y: db, accumulate }, (target) => sumInto(gpu, dy, [0, 2, 3], target));
+  };
+
+export const broadcastWeightGradient = withBias(broadcastKernel);
+
 const directWeightGradients = { tiled: tiledWeightGradient("suitable"), broadcast: broadcastWeightGradient };
 
 export const winogradWeightGradient: WeightGradient = (gpu, tensors, options) => {
   const { x, dy } = tensors;
   if (winogradServes(options.kernel, options.stride, x.shape[1], dy.shape)) {
-    runWinogradWeightGradient(gpu, tensors, options);
+    withBias(runWinogradWeightGradient)(gpu, tensors, options);
   } else {
     directWeightGradients[directVariantFor(gpu)](gpu, tensors, options);
   }

@@ -1,7 +1,6 @@
 // The dispatches of the convolution kernels that broadcast across a subgroup, for software adapters: directly from
 // registers, without workgroup memory (see shaders/convolution/conv2d_broadcast.wgsl).
 import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../shaders/generated.js";
-import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { sumParts } from "../reduction/index.js";
@@ -9,6 +8,7 @@ import {
   directRun,
   type Geometry,
   type Operands,
+  type WeightGradient,
   type WeightGradientOptions,
   weightGradientParams,
 } from "./geometry.js";
@@ -37,7 +37,7 @@ const SHORTEST_SPLIT = 4;
 
 export function broadcastWeightGradient(
   gpu: Gpu,
-  { x, dy, dw }: { x: Tensor; dy: Tensor; dw: Tensor },
+  { x, dy, dw, accumulate }: Parameters<WeightGradient>[1],
   options: WeightGradientOptions,
 ): void {
   const { stride, kernel } = options;
@@ -52,7 +52,7 @@ export function broadcastWeightGradient(
   const wanted = Math.min(Math.ceil(CPU_FILLING / (tilesN * tilesM)), Math.ceil(length / SHORTEST_SPLIT));
   const rowsPerSplit = Math.ceil(length / wanted);
   const splits = Math.ceil(length / rowsPerSplit);
-  sumParts(gpu, splits, dw, (target) => {
+  sumParts(gpu, splits, { y: dw, accumulate }, (target) => {
     gpu.dispatch(conv2d_weight_gradient_broadcast, {
       bindings: { x, dy, dw: target },
       params: {

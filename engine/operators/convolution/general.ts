@@ -93,7 +93,7 @@ export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry>
   forward(gpu, [x, dy], geometry, dw) {
     const [batch] = x.shape;
     const params = paramsOf(geometry, batch, x.shape[1], dy.shape[1]);
-    sumParts(gpu, batch, dw, (target) => {
+    sumParts(gpu, batch, { y: dw }, (target) => {
       const bindings = { x, dy, dw: target };
       gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
     });

@@ -54,10 +54,12 @@ export interface Geometry {
 /** Computes y, or one phase of it. */
 export type Convolve = (gpu: Gpu, operands: Operands, geometry: Geometry) => void;
 
-/** Fills dw [out, in, kernel]. */
+/**
+ * Fills dw [out, in, kernel], and db [out] if it is given, with the sum of dy over images and pixels; or adds to them.
+ */
 export type WeightGradient = (
   gpu: Gpu,
-  tensors: { x: Tensor; dy: Tensor; dw: Tensor },
+  tensors: { x: Tensor; dy: Tensor; dw: Tensor; db?: Tensor; accumulate: boolean },
   options: WeightGradientOptions,
 ) => void;
 

@@ -14,8 +14,14 @@ import { reflectionPad2dGradient } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
 import { copyInto, fillWith } from "../strided/index.js";
-import { type ConvolutionVariant, chooseConvolution, winogradConvolution, winogradWeightGradient } from "./choice.js";
-import { broadcastConvolution, broadcastWeightGradient } from "./direct.js";
+import {
+  broadcastWeightGradient,
+  type ConvolutionVariant,
+  chooseConvolution,
+  winogradConvolution,
+  winogradWeightGradient,
+} from "./choice.js";
+import { broadcastConvolution } from "./direct.js";
 import { type GeneralConv2dOptions, generalConv2d } from "./general.js";
 import {
   type Conv2dOptions,
@@ -64,12 +70,18 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, 
   shape: ([x, w, bias], options) => checkConvolution(x, w, bias, options),
   // Every output sums over input channels and taps.
   flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
-  gradient({ inputs: [x, w, bias], options, needs }, dy) {
-    return [
-      needs(0) ? inputGradient(dy, w, x, options) : null,
-      needs(1) ? conv2dWeightGradient(x, dy, [w.shape[2], w.shape[3]], options) : null,
-      bias && needs(2) ? reshape(sum(dy, [0, 2, 3]), bias.shape) : null,
-    ];
+  gradient({ gpu, inputs: [x, w, bias], options, needs, into }, dy) {
+    const dx = needs(0) ? inputGradient(dy, w, x, options, into(0)) : null;
+    const kernel = { ...options, kernel: [w.shape[2], w.shape[3]] as const };
+    // Both in one pass over dy, where nobody differentiates them again.
+    if (bias && needs(1) && needs(2) && !gpu.tape.recording) {
+      const sums = [into(1), into(2)];
+      const [sum, biasSum] = sums.every(Boolean) ? sums : [];
+      const db = biasSum ?? gpu.empty(bias.shape);
+      return [dx, conv2dWeightGradientOperator([x, dy], kernel, { into: sum, beside: db }), db];
+    }
+    const dw = needs(1) ? conv2dWeightGradientOperator([x, dy], kernel, { into: into(1) }) : null;
+    return [dx, dw, bias && needs(2) ? reshape(sum(dy, [0, 2, 3]), bias.shape) : null];
   },
 });
 
@@ -121,13 +133,14 @@ type GradientInputs = readonly [x: Tensor, dy: Tensor];
 
 const weightGradientBy =
   (fill: WeightGradient): Forward<GradientInputs, WeightGradientOptions> =>
-  (gpu, [x, dy], options, dw) => {
-    fill(gpu, { x, dy, dw }, options);
+  (gpu, [x, dy], options, dw, { accumulate, beside: db }) => {
+    fill(gpu, { x, dy, dw, db, accumulate }, options);
     return undefined;
   };
 
 export const conv2dWeightGradientOperator = defineOperator<GradientInputs, WeightGradientOptions, ConvolutionVariant>({
   name: "conv2dWeightGradient",
+  accumulates: true,
   variants: {
     ...tiledVariants((tile) => weightGradientBy(tiledWeightGradient(tile))),
     broadcast: weightGradientBy(broadcastWeightGradient),
@@ -164,12 +177,18 @@ const convTransposeTo = (
 ): Tensor => convTranspose2dOperator([x, w, undefined], { stride, padding, outputSize });
 
 /** The gradient of an input like `x` of a convolution with w. */
-function inputGradient(dy: Tensor, w: Tensor, { shape }: Tensor, options: Required<Conv2dOptions>): Tensor {
+function inputGradient(
+  dy: Tensor,
+  w: Tensor,
+  { shape }: Tensor,
+  options: Required<Conv2dOptions>,
+  into?: Tensor,
+): Tensor {
   const [, , height, width] = shape;
   const { stride, padding, paddingMode } = options;
   if (paddingMode === "zeros") return convTransposeTo(dy, w, [height, width], stride, padding);
   const padded = convTransposeTo(dy, w, [height + 2 * padding, width + 2 * padding], stride, 0);
-  return reflectionPad2dGradient(padded, [height, width], padding);
+  return reflectionPad2dGradient(padded, [height, width], padding, into);
 }
 
 const conv2dWeightGradient = (

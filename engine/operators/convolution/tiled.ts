@@ -32,10 +32,13 @@ export const tiledConvolution =
 /** The fewest pixels that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
 const SHORTEST_SPLIT = 256;
 
-/** Rows of pixels are cut into runs, the splits. Each split is summed, and then the splits' sums. */
+/**
+ * Rows of pixels are cut into runs, the splits. Each split is summed, and then the splits' sums. The kernel loads all
+ * of dy, so that its sum over the pixels, the bias's gradient, costs next to nothing.
+ */
 export const tiledWeightGradient =
   (tile: TileChoice): WeightGradient =>
-  (gpu, { x, dy, dw }, options) => {
+  (gpu, { x, dy, dw, db, accumulate }, options) => {
     const [outChannels, inChannels, TAPS_Y, TAPS_X] = dw.shape;
     const [batch, , outHeight, outWidth] = dy.shape;
     const columns = inChannels * TAPS_Y * TAPS_X;
@@ -46,12 +49,12 @@ export const tiledWeightGradient =
     const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, Math.ceil(FILLING / count)));
     const splits = Math.ceil(rows / rowsPerSplit);
     const { reflect, ...params } = weightGradientParams(x, dy, options);
-    sumParts(gpu, splits, dw, (target) => {
+    sumParts(gpu, splits, { y: dw, beside: db, accumulate }, (target) => {
       gpu.dispatch(conv2d_weight_gradient_tiled, {
         bindings: { x, dy, dw: target },
-        params: { ...params, splits, rows_per_split: rowsPerSplit },
+        params: { ...params, splits, rows_per_split: rowsPerSplit, split_size: target.size / splits },
         grid: count * splits,
-        constants: { ...tiles, TAPS_X, TAPS_Y, REFLECT: reflect === 1 },
+        constants: { ...tiles, TAPS_X, TAPS_Y, REFLECT: reflect === 1, SUM_A: db !== undefined },
       });
     });
   };

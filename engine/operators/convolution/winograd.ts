@@ -14,7 +14,8 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
-import type { Geometry, Operands, WeightGradientOptions } from "./geometry.js";
+import { sumParts } from "../reduction/index.js";
+import type { Geometry, Operands, WeightGradient, WeightGradientOptions } from "./geometry.js";
 
 /** Rows and columns of a window of x. */
 const WINDOW = 6;
@@ -142,7 +143,7 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
 /** Fills dw [out, in, taps, taps] of a convolution that these kernels serve. */
 export function runWinogradWeightGradient(
   gpu: Gpu,
-  { x, dy, dw }: { x: Tensor; dy: Tensor; dw: Tensor },
+  { x, dy, dw, accumulate }: Parameters<WeightGradient>[1],
   { padding, paddingMode }: WeightGradientOptions,
 ): void {
   const [batch, outChannels, height, width] = dy.shape;
@@ -163,11 +164,13 @@ export function runWinogradWeightGradient(
   runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s);
   v.dispose();
   g.dispose();
-  gpu.dispatch(winograd_weight_gradient, {
-    bindings: { s, dw },
-    params: { pairs: outChannels * inChannels },
-    invocations: outChannels * inChannels,
-    constants: { TAPS },
+  sumParts(gpu, 1, { y: dw, accumulate }, (target) => {
+    gpu.dispatch(winograd_weight_gradient, {
+      bindings: { s, dw: target },
+      params: { pairs: outChannels * inChannels },
+      invocations: outChannels * inChannels,
+      constants: { TAPS },
+    });
   });
   s.dispose();
 }

@@ -20,9 +20,9 @@ export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor): void 
   gpu.dispatch(gather_positions, { bindings: { x, ids, rows }, params, invocations: rows.size });
 }
 
-/** Fills x with zeros and adds the rows at the positions. */
-function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor): void {
-  fillWith(gpu, x, 0);
+/** Fills x with zeros, unless it is to be added to, and adds the rows at the positions. */
+function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor, accumulate: boolean): void {
+  if (!accumulate) fillWith(gpu, x, 0);
   const params = gatherParams(ids, x.shape);
   const invocations = params.batch * params.channels;
   gpu.dispatch(scatter_positions, { bindings: { rows, ids, x }, params, invocations });
@@ -50,7 +50,9 @@ export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [
     runGather(gpu, x, ids, rows);
     return undefined;
   },
-  gradient: ({ inputs: [x, ids] }, dy) => [scatterPositionsOperator([dy, ids], { shape: x.shape })],
+  gradient: ({ inputs: [x, ids], into }, dy) => [
+    scatterPositionsOperator([dy, ids], { shape: x.shape }, { into: into(0) }),
+  ],
 });
 
 export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
@@ -59,8 +61,9 @@ export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Ten
     integers: [1],
     shape: (_, { shape }) => shape,
     flops: ([rows]) => sizeOf(rows as Shape),
-    forward(gpu, [rows, ids], _, x) {
-      runScatter(gpu, rows, ids, x);
+    accumulates: true,
+    forward(gpu, [rows, ids], _, x, { accumulate }) {
+      runScatter(gpu, rows, ids, x, accumulate);
       return undefined;
     },
     gradient: ({ inputs: [, ids] }, dy) => [gatherPositions(dy, ids)],

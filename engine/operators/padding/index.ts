@@ -41,8 +41,8 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
       });
       return undefined;
     },
-    gradient: ({ inputs: [x], options: { padding } }, dy) => [
-      adjoint()([dy], { padding, size: [x.shape[2], x.shape[3]] }),
+    gradient: ({ inputs: [x], options: { padding }, into }, dy) => [
+      adjoint()([dy], { padding, size: [x.shape[2], x.shape[3]] }, { into: into(0) }),
     ],
   });
 }
@@ -54,14 +54,15 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
     shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
     // One addition for every value that falls on a pixel beside the pixel's own.
     flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
-    forward(gpu, [dy], { padding, size }, dx) {
+    accumulates: true,
+    forward(gpu, [dy], { padding, size }, dx, { accumulate }) {
       const [batch, channels] = dy.shape;
       const { invocations, constants } = stripsOf(gpu, dx.shape);
       gpu.dispatch(pad_gradient, {
         bindings: { dy, dx },
         params: { planes: batch * channels, height: size[0], width: size[1], pad: padding },
         invocations,
-        constants: { ...constants, REFLECT },
+        constants: { ...constants, REFLECT, ACCUMULATE: accumulate },
       });
       return undefined;
     },
@@ -93,9 +94,15 @@ export const replicationPad2dGradientOperator: PadGradient = /* @__PURE__ */ def
 /** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], mirrored without repeating the edge. */
 export const reflectionPad2d = (x: Tensor, padding: number): Tensor => reflectionPad2dOperator([x], { padding });
 
-/** The adjoint of reflectionPad2d: the gradient of its input of the given height and width. */
-export const reflectionPad2dGradient = (dy: Tensor, size: readonly [number, number], padding: number): Tensor =>
-  reflectionPad2dGradientOperator([dy], { padding, size });
+/**
+ * The adjoint of reflectionPad2d: the gradient of its input of the given height and width, added to `into` if given.
+ */
+export const reflectionPad2dGradient = (
+  dy: Tensor,
+  size: readonly [number, number],
+  padding: number,
+  into?: Tensor,
+): Tensor => reflectionPad2dGradientOperator([dy], { padding, size }, { into });
 
 /** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], the edges repeated. */
 export const replicationPad2d = (x: Tensor, padding: number): Tensor => replicationPad2dOperator([x], { padding });

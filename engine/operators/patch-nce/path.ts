@@ -87,7 +87,7 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const [negatives, s] = runPatchNce(gpu, patchNceVariant(gpu, units, k, options), [units, k], options, loss);
     return [rows, hidden, units, norms, negatives, ...(s ? [s] : [])];
   },
-  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, output, saved, needs }, dy) {
+  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, output, saved, needs, into }, dy) {
     const [rows, hidden, units, norms, negatives, s] = saved;
     if (gpu.tape.recording) {
       throw new GradientError(
@@ -98,7 +98,8 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const dUnits = patchNceGradientOperator([units, k, output, negatives, dy, s], options);
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = gate(matmul(dOut, w2), hidden);
-    const mapGradient = () => scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape });
+    const mapGradient = () =>
+      scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape }, { into: into(0) });
     return [
       needs(0) ? mapGradient() : null,
       needs(1) ? matmul(dHidden, rows, { transposeA: true }) : null,

@@ -1,7 +1,7 @@
 // Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes of the
 // same kind merge, which leaves at most two kept and two reduced axes for a tensor of four; more are reduced in several
 // passes. The order of summation is fixed by the shapes, so results are repeatable.
-import { expand as kernel, reduce_columns, reduce_rows } from "../../../shaders/generated.js";
+import { expand as kernel, reduce_columns, reduce_rows, sum_parts } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -140,16 +140,35 @@ export const reducedShape = (shape: Shape, axes: readonly number[], keepdim: boo
 export const sumInto = (gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor, factor = 1): void =>
   reduceInto(gpu, x, axes, y, factor, "SUM");
 
-/** Fills y with the sum of so many parts of its shape, which `fill` writes beside each other along a new first axis. */
-export function sumParts(gpu: Gpu, parts: number, y: Tensor, fill: (target: Tensor) => void): void {
-  if (parts === 1) {
+/** What is summed from parts: y, and behind it in each part what is beside it, filled or added to. */
+export interface Sums {
+  y: Tensor;
+  beside?: Tensor;
+  accumulate?: boolean;
+}
+
+/** Sums so many parts, which `fill` writes one behind the other. */
+export function sumParts(
+  gpu: Gpu,
+  parts: number,
+  { y, beside, accumulate = false }: Sums,
+  fill: (target: Tensor) => void,
+): void {
+  if (parts === 1 && !beside && !accumulate) {
     fill(y);
     return;
   }
-  const target = gpu.empty([parts, ...y.shape]);
+  const m = beside?.size ?? 0;
+  const target = gpu.empty([parts, y.size + m]);
   fill(target);
-  sumInto(gpu, target, [0], y);
+  const second = beside ?? gpu.empty([1]);
+  gpu.dispatch(sum_parts, {
+    bindings: { parts: target, y, beside: second },
+    params: { parts, n: y.size, m, accumulate: Number(accumulate) },
+    invocations: y.size + m,
+  });
   target.dispose();
+  if (!beside) second.dispose();
 }
 
 export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defineOperator({

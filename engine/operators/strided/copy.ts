@@ -16,8 +16,8 @@ export function fillWith(gpu: Gpu, y: Tensor, value: number): void {
   gpu.dispatch(fill, { bindings: { y }, params: { vec4s, value }, invocations: vec4s });
 }
 
-/** Copies the elements of one view of x into another of y; both have the same shape. */
-export function copyStrided(gpu: Gpu, x: Tensor, from: View, y: Tensor, to: View): void {
+/** Copies the elements of one view of x into another of y, or adds them to it; both have the same shape. */
+export function copyStrided(gpu: Gpu, x: Tensor, from: View, y: Tensor, to: View, ACCUMULATE = false): void {
   const { n, strides } = mergeAxes(from.shape, [from.strides, to.strides]);
   const axes = AXES.find((most) => n.length <= most);
   if (axes === undefined) {
@@ -34,7 +34,7 @@ export function copyStrided(gpu: Gpu, x: Tensor, from: View, y: Tensor, to: View
     bindings: { x, y },
     params: Object.assign(places, { source: from.offset, sink: to.offset, rows }),
     invocations: rows * Math.ceil(n0 / STRIP[gpu.profile]),
-    constants: { AXES: axes, STRIP: STRIP[gpu.profile] },
+    constants: { AXES: axes, STRIP: STRIP[gpu.profile], ACCUMULATE },
   });
 }
 

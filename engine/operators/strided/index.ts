@@ -31,7 +31,9 @@ export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOper
     copyStrided(gpu, x, view, y, all(y.shape));
     return undefined;
   },
-  gradient: ({ inputs: [x], options: view }, dy) => [placeOperator([dy], { view, shape: x.shape, value: 0 })],
+  gradient: ({ inputs: [x], options: view, into }, dy) => [
+    placeOperator([dy], { view, shape: x.shape, value: 0 }, { into: into(0) }),
+  ],
 });
 
 export interface PlaceOptions {
@@ -40,15 +42,19 @@ export interface PlaceOptions {
   readonly value: number;
 }
 
-/** A tensor of a shape that is x at the places of a view, and `value` elsewhere: the adjoint of asStrided. */
+/**
+ * A tensor of a shape that is x at the places of a view, and `value` elsewhere: the adjoint of asStrided. It adds x
+ * alone.
+ */
 export const placeOperator: Operator<One, PlaceOptions> = /* @__PURE__ */ defineOperator({
   name: "place",
   shape: (_, { shape }) => shape,
   flops: () => 0,
   cheap: true,
-  forward(gpu, [x], { view, value }, y) {
-    if (x.size < y.size) fillWith(gpu, y, value);
-    copyStrided(gpu, x, all(x.shape), y, view);
+  accumulates: true,
+  forward(gpu, [x], { view, value }, y, { accumulate }) {
+    if (x.size < y.size && !accumulate) fillWith(gpu, y, value);
+    copyStrided(gpu, x, all(x.shape), y, view, accumulate);
     return undefined;
   },
   gradient: ({ options: { view } }, dy) => [asStridedOperator([dy], view)],
