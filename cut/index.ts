@@ -5,10 +5,12 @@
 
 export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
 export { pearson, spearman } from "./evaluation/correlation.js";
-export { type Evaluation, type EvaluationInput, evaluate, type FeatureExtractor } from "./evaluation/evaluate.js";
+export type { FeatureExtractor } from "./evaluation/described-set.js";
+export { type Evaluation, type EvaluationInput, evaluate } from "./evaluation/evaluate.js";
 export { type Features, featuresOf } from "./evaluation/features.js";
 export type { Figure } from "./evaluation/figures.js";
 export { frechetDistance } from "./evaluation/frechet-distance.js";
+export { HeldOut, type Measured } from "./evaluation/held-out.js";
 export { KernelDistance } from "./evaluation/kernel-distance.js";
 export { type NeighbourShares, nearestRows, neighbourShares } from "./evaluation/neighbours.js";
 export { type FeatureNetwork, fidInception, kerasInception, mobilenetTrunk } from "./evaluation/networks/extractors.js";

@@ -6,7 +6,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
-import type { FeatureExtractor } from "../evaluation/evaluate.js";
+import type { FeatureExtractor } from "../evaluation/described-set.js";
 import {
   type FeatureNetwork,
   fidInception,
@@ -81,7 +81,12 @@ function extractor(
       const [features] = (await made.features(picture, protocol)).values();
       return features;
     };
-    return { network, protocol: `${what}; ${RESIZES[protocol]} to ${side} x ${side}`, extract };
+    return {
+      network,
+      protocol: `${what}; ${RESIZES[protocol]} to ${side} x ${side}`,
+      extract,
+      dispose: () => made.dispose(),
+    };
   };
 }
 

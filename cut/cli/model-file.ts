@@ -3,32 +3,42 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { packageRoot } from "../files/package-root.js";
+import { OptionError } from "../options/schema.js";
 
-/** The file that holds the model: a run's latest checkpoint, the file itself, or for "demo" what is shipped. */
-export function modelFile(model: string): string {
+/**
+ * The file that holds the model: a run's checkpoint that `epoch` names, latest, best or a number; the file itself; or
+ * for "demo" what is shipped.
+ */
+export function modelFile(model: string, epoch = "latest"): string {
   if (!existsSync(model)) {
     const run = join("runs", model);
-    if (existsSync(run)) return modelFile(run);
+    if (existsSync(run)) return modelFile(run, epoch);
     const shipped = model === "demo" && SHIPPED.map((file) => join(packageRoot(), file)).find(existsSync);
-    if (shipped) return shipped;
+    if (shipped) return onlyOne(shipped, epoch);
     throw new CutgpuError(
       "MODEL",
       `there is no model ${model}`,
       "Give a run folder, a .safetensors or .pth file, or demo for the model that comes with cutgpu.",
     );
   }
-  if (!statSync(model).isDirectory()) return model;
-  for (const name of ["latest.safetensors", "latest_net_G.pth"]) {
+  if (!statSync(model).isDirectory()) return onlyOne(model, epoch);
+  const wanted = [`${epoch}.safetensors`, `${epoch}_net_G.pth`];
+  for (const name of wanted) {
     if (existsSync(join(model, name))) return join(model, name);
   }
   const others = readdirSync(model).filter((name) => GENERATOR.test(name));
   throw new CutgpuError(
     "MODEL",
-    `${model} holds neither latest.safetensors nor latest_net_G.pth`,
+    `${model} holds neither ${wanted.join(" nor ")}`,
     others.length > 0
       ? `Give one of the files that are there: ${listed(others.sort().map((name) => join(model, name)))}.`
       : "Give the folder of a run that has saved a checkpoint, or a file.",
   );
+}
+
+function onlyOne(file: string, epoch: string): string {
+  if (epoch === "latest") return file;
+  throw new OptionError(`--epoch ${epoch} is of runs and ${file} is a file;`, "give the run's folder, or no --epoch.");
 }
 
 /** Where the page's model lies in a clone and in an installed package. */

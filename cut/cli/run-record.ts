@@ -1,10 +1,12 @@
 // What `cutgpu train` notes of a run under way and tells in its report. Every row goes to the folder's logs; in memory
 // stays what charts need, so that a run of a million steps takes no more than one of a thousand.
 import type { Picture } from "../data/picture.js";
+import { figureText } from "../evaluation/figures.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { LossHistory, type LossRow } from "../report/losses.js";
+import { FLOOR, MetricHistory, type MetricRow } from "../report/metrics.js";
 import { NamedSeries } from "../report/series.js";
 import type { SampleRow } from "../report/training-report.js";
 import { type Alarm, Alarms, alarmText } from "../training/alarms.js";
@@ -16,6 +18,7 @@ export class RunRecord {
   readonly #options: TrainOptions;
   readonly #losses = new LossHistory();
   readonly #retrieval = new NamedSeries();
+  readonly #metrics = new MetricHistory();
   readonly #alarms: Alarms;
 
   /** The record of a run that has been trained to `step`. */
@@ -24,6 +27,7 @@ export class RunRecord {
     this.#options = options;
     folder.truncateLogs(step);
     folder.losses.read((row, rows) => this.#losses.add(row, rows));
+    folder.metrics.read((row) => this.#metrics.add(row));
     const raised: Alarm[] = [];
     folder.alarms.read((alarm) => raised.push(alarm));
     this.#alarms = new Alarms(options, keysByLayer(options), raised);
@@ -50,6 +54,17 @@ export class RunRecord {
     this.#retrieval.add(step, accuracy);
   }
 
+  /** Returns whether it is the best evaluation so far. */
+  noteMetrics(row: MetricRow): boolean {
+    this.#folder.metrics.append(row);
+    return this.#metrics.add(row);
+  }
+
+  /** The best and the last evaluation. */
+  get evaluations(): Pick<MetricHistory, "best" | "last"> {
+    return this.#metrics;
+  }
+
   #raised(alarms: readonly Alarm[]): readonly Alarm[] {
     for (const alarm of alarms) this.#folder.alarms.append(alarm);
     return alarms;
@@ -65,6 +80,8 @@ export class RunRecord {
       ["time in steps", formatSeconds(seconds)],
       ["seconds per step", last ? secondsPerStep.toFixed(3) : "-"],
     ];
+    const { best, last: evaluated } = this.#metrics;
+    if (best && evaluated) summary.push([`${best.by}, best and last`, bestAndLast(best, evaluated)]);
     const options = this.#options;
     const html = renderReport({
       title: options.name,
@@ -73,10 +90,25 @@ export class RunRecord {
       losses: this.#losses,
       keys: keysByLayer(options),
       retrieval: this.#retrieval,
+      metrics: this.#metrics,
       alarms: this.#alarms.raised.map(alarmText),
       samples,
       summary,
     });
     this.#folder.writeReport(html);
   }
+}
+
+/** By the metric that the best is chosen by. */
+export function bestAndLast(best: MetricRow, last: MetricRow): string {
+  const at = ({ step, values }: MetricRow) => `${figureText(values[best.by])} at step ${step}`;
+  return `${at(best)}, ${at(last)}`;
+}
+
+/** An evaluation in one line. */
+export function metricsText({ step, seconds, values }: MetricRow): string {
+  const metrics = Object.entries(values)
+    .filter(([name]) => !name.endsWith(FLOOR))
+    .map(([name, value]) => `${name} ${figureText(value)} (floor ${figureText(values[name + FLOOR] ?? null)})`);
+  return `evaluation at step ${step}: ${metrics.join(", ")}; it took ${seconds} s`;
 }

@@ -1,8 +1,10 @@
 // The folder of one training run (Node only), runs_dir/name:
 //   config.json               the configuration, for people; checkpoints carry it as well
 //   latest.safetensors        the newest checkpoint, and EPOCH.safetensors those that are kept
+//   best.safetensors          that of the best evaluation, where the run is evaluated
 //   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
 //   losses.jsonl              a line per step: step, epoch, seconds, lr and every loss
+//   metrics.jsonl             a line per evaluation
 //   alarms.jsonl              a line per alarm, where there were any
 //   samples/                  pictures made on the way
 //   report.html               refreshed as the run goes
@@ -14,6 +16,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { LossRow } from "../report/losses.js";
+import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { readWhole } from "./read-whole.js";
@@ -22,10 +25,10 @@ import { StepLog } from "./step-log.js";
 
 const checkpointEnding = ".safetensors";
 /** What a training writes beside its checkpoints and its configuration. */
-const OUTPUTS = ["losses.jsonl", "alarms.jsonl", "samples", "report.html", "tuning.json"];
+const OUTPUTS = ["losses.jsonl", "metrics.jsonl", "alarms.jsonl", "samples", "report.html", "tuning.json"];
 
 const isRunName = (name: string) =>
-  name === "config.json" || OUTPUTS.includes(name) || /^(latest|\d+)\.safetensors$/.test(name);
+  name === "config.json" || OUTPUTS.includes(name) || /^(latest|best|\d+)\.safetensors$/.test(name);
 
 /** Whether the folder is that of a run, which its configuration tells. */
 function isRun(folder: string): boolean {
@@ -45,6 +48,7 @@ export function isRunFile(path: string): boolean {
 
 export class RunFolder {
   readonly losses: StepLog<LossRow>;
+  readonly metrics: StepLog<MetricRow>;
   readonly alarms: StepLog<Alarm>;
   /** The first folder that `create` had to make. */
   #made: string | undefined;
@@ -52,11 +56,12 @@ export class RunFolder {
 
   private constructor(readonly path: string) {
     this.losses = new StepLog(join(path, "losses.jsonl"));
+    this.metrics = new StepLog(join(path, "metrics.jsonl"));
     this.alarms = new StepLog(join(path, "alarms.jsonl"));
   }
 
   get #logs(): StepLog<{ step: number }>[] {
-    return [this.losses, this.alarms] as StepLog<{ step: number }>[];
+    return [this.losses, this.metrics, this.alarms] as StepLog<{ step: number }>[];
   }
 
   /**
@@ -160,7 +165,7 @@ export class RunFolder {
     }
   }
 
-  /** The path of the checkpoint `name` ("latest" or an epoch). */
+  /** The path of the checkpoint `name` ("latest", "best" or an epoch). */
   checkpointPath(name: string | number): string {
     return join(this.path, `${name}${checkpointEnding}`);
   }

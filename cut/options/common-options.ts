@@ -15,3 +15,11 @@ export const runsDirOption = (heading: string, help: string) => option(heading, 
 
 export const modelOption = (heading: string) =>
   required(heading, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth");
+
+export const epochOption = (heading: string) =>
+  option(
+    heading,
+    text("latest|best|N", "latest, best or a number", /^(latest|best|\d+)$/),
+    "latest",
+    "which checkpoint of a run: the latest, the best (of train --eval_freq) or that of an epoch",
+  );

@@ -49,6 +49,12 @@ export function optionConflicts(options: TrainOptions): string[] {
   if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
     found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
   }
+  if (options.eval_metric === "KID" && options.eval_features === "none") {
+    found.push("eval_metric KID is computed on features and eval_features is none: choose some, or eval_metric SWD");
+  }
+  if (options.eval_freq === null && (options.eval_metric !== null || options.eval_features !== "none")) {
+    found.push("eval_features and eval_metric are of evaluations and eval_freq is none: give it, or leave them");
+  }
   const epochs = options.n_epochs + options.n_epochs_decay;
   if (epochs < options.epoch_count) {
     found.push(

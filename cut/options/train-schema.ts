@@ -20,6 +20,7 @@ import {
 
 const data = "Pictures";
 const run = "The run";
+const evaluation = "Evaluation while training";
 const networks = "Networks";
 const losses = "Losses";
 const schedule = "Optimiser and schedule";
@@ -106,6 +107,25 @@ export const trainSchema = v.strictObject({
   save_latest_freq: option(run, wholeNumber({ min: 1 }), 5000, "save the latest checkpoint every so many pictures"),
   print_freq: option(run, wholeNumber({ min: 1 }), 100, "print losses every so many pictures, off a terminal"),
   display_freq: option(run, wholeNumber({ min: 1 }), 400, "make sample pictures every so many pictures"),
+
+  eval_freq: option(
+    evaluation,
+    orNone(wholeNumber({ min: 1 })),
+    null,
+    "evaluate translations of testA against testB every so many pictures, and keep the best as best.safetensors",
+  ),
+  eval_features: option(
+    evaluation,
+    text("none|mobilenet|inception|FILE"),
+    "none",
+    "what KID is computed on, as of cutgpu evaluate; the sliced Wasserstein distance (SWD) needs none",
+  ),
+  eval_metric: option(
+    evaluation,
+    orNone(oneOf(["SWD", "KID"])),
+    null,
+    "what the best is chosen by, the lowest; without it KID where there are features, else SWD",
+  ),
 
   netG: option(
     networks,

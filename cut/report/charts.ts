@@ -2,6 +2,7 @@
 // a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
 import type { LossHistory } from "./losses.js";
+import { FLOOR } from "./metrics.js";
 import { plotDocument } from "./page.js";
 import type { NamedSeries, Point, Series } from "./series.js";
 
@@ -63,6 +64,10 @@ const RETRIEVAL = {
   note: "Share of the samples' patches that find their own source among the others, by layer.",
 };
 
+const METRICS =
+  "Between translations of held-out pictures and real ones, lower is better; the floor is that of two halves of the " +
+  "real ones.";
+
 /**
  * Charts of all losses, and of the learning rate; none where there are no rows. With `keys`, the patches among which a
  * query finds its own by layer, also of the bound on mutual information (van den Oord et al., 2018); with `retrieval`,
@@ -91,6 +96,24 @@ export function drawCharts(
   charts.push(learningRateChart(losses.series.get("lr")!.outline()));
   return charts;
 }
+
+/** A chart for each metric of evaluations, with its floor. */
+export function drawMetrics(metrics: NamedSeries): Chart[] {
+  const { names } = metrics;
+  return names
+    .filter((name) => !name.endsWith(FLOOR))
+    .map((title) =>
+      chartOf(
+        { title, note: METRICS },
+        measured(
+          metrics,
+          names.filter((name) => isOf(name, title)),
+        ),
+      ),
+    );
+}
+
+const isOf = (name: string, metric: string) => name === metric || name === metric + FLOOR;
 
 /** Of losses, which are noise step by step. `of` is linear in the values that were recorded. */
 function curveOf(series: Series, name: string, colour: number, of = (value: number) => value): Curve {

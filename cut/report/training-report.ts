@@ -1,9 +1,10 @@
 // report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
 // shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../options/schema.js";
-import { type Chart, drawCharts } from "./charts.js";
+import { type Chart, drawCharts, drawMetrics } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
 import type { LossHistory } from "./losses.js";
+import type { MetricHistory } from "./metrics.js";
 import { pageStyle } from "./page.css.js";
 import { renderPage, renderSummary } from "./page.js";
 import type { NamedSeries } from "./series.js";
@@ -41,6 +42,8 @@ export interface ReportContent {
   keys?: ReadonlyMap<number, number>;
   /** How well patches found their source, by layer. */
   retrieval?: NamedSeries;
+  /** Evaluations on the way. */
+  metrics?: MetricHistory;
   /** What was noticed on the way, a line each. */
   alarms?: readonly string[];
   samples: readonly SampleRow[];
@@ -50,16 +53,27 @@ export interface ReportContent {
 
 /** The page as text. */
 export function renderReport(content: ReportContent): string {
-  const { title, pairs = [], options, defaults, losses, keys, retrieval, alarms = [], samples, summary } = content;
+  const {
+    title,
+    pairs = [],
+    options,
+    defaults,
+    losses,
+    keys,
+    retrieval,
+    metrics,
+    alarms = [],
+    samples,
+    summary,
+  } = content;
   const charts = drawCharts(losses, keys, retrieval);
-  const curves =
-    charts.length > 0
-      ? `<div class="charts">${charts.map(renderChart).join("\n")}</div>`
-      : '<p class="empty">No step has been recorded yet.</p>';
+  const curves = charts.length > 0 ? renderCharts(charts) : '<p class="empty">No step has been recorded yet.</p>';
+  const evaluations = metrics ? drawMetrics(metrics.series) : [];
   const body = `${pairs.length > 0 ? renderPairs(pairs) : ""}
 ${renderSummary(summary)}
 ${alarms.length > 0 ? renderAlarms(alarms) : ""}
 ${samples.length > 0 ? `<h2>Pictures</h2>\n${renderSamples(samples)}` : ""}
+${evaluations.length > 0 ? `<h2>Evaluations</h2>\n${renderCharts(evaluations)}` : ""}
 <h2>Losses</h2>
 ${curves}
 <h2>Options</h2>
@@ -111,6 +125,8 @@ function renderSamples(rows: readonly SampleRow[]): string {
 function pngWidth(png: Uint8Array): number {
   return png.length < 24 ? 0 : new DataView(png.buffer, png.byteOffset, png.byteLength).getUint32(16);
 }
+
+const renderCharts = (charts: readonly Chart[]) => `<div class="charts">${charts.map(renderChart).join("\n")}</div>`;
 
 function renderChart(chart: Chart): string {
   const legend = chart.legend.map(

@@ -24,12 +24,17 @@ export interface BatchSource {
 export interface TrainingListener {
   /** Losses of one step, in order, a few steps after it was begun. */
   onLosses?(row: LossRow): void;
-  /** A checkpoint to keep under a name: "latest", or the number of a finished epoch. */
+  /** A checkpoint to keep under a name: "latest", "best", or the number of a finished epoch. */
   onCheckpoint?(name: string, bytes: Uint8Array): void | Promise<void>;
   /** Steps whose losses are known, and steps that the run will have. */
   onProgress?(progress: { done: number; total: number }): void;
   /** The moment to make sample pictures, every display_freq pictures. */
   onDisplay?(step: number): void | Promise<void>;
+  /**
+   * The moment to evaluate the model, every eval_freq pictures, and at the step that a run goes on from where it was
+   * due. A model that it returns true for is kept as "latest" and then as "best", once the next step is sound.
+   */
+  onEvaluate?(step: number): Promise<boolean>;
 }
 
 /** Steps given to the GPU before the losses of the first of them are waited for. */
@@ -216,6 +221,12 @@ export class Training {
       before = performance.now();
     };
     const crossed = (pictures: number) => crossesPictures(state.step, batch_size, pictures);
+    const evaluate = async () => {
+      if (options.eval_freq === null || state.step === 0 || !crossed(options.eval_freq)) return;
+      await settle(0);
+      if (await listener.onEvaluate?.(state.step)) await save("latest", "best");
+      before = performance.now();
+    };
     const finishEpoch = () => {
       if (state.batch < this.#source.batchesPerEpoch) return false;
       state.epoch++;
@@ -224,6 +235,7 @@ export class Training {
     };
 
     try {
+      await evaluate();
       while (state.epoch <= this.epochsInAll && state.step < this.stepsInAll && !signal?.aborted) {
         const { epoch } = state;
         const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
@@ -244,6 +256,7 @@ export class Training {
             before = performance.now();
           }
           if (finishEpoch() && epoch % save_epoch_freq === 0) await save(String(epoch), "latest");
+          await evaluate();
           if (signal?.aborted || state.step >= this.stepsInAll) break;
           if (crossed(save_latest_freq)) await save("latest");
         }

@@ -125,6 +125,8 @@ class WorkerTraining {
         await this.#keepSample(store, label, step, await translator.translate(picture));
       }
     };
+    if (options.eval_freq !== null)
+      send({ kind: "warning", text: "Evaluations (eval_freq) are made by the command only." });
     if (!checkpoint) await this.#save(store, "latest", await training.checkpoint(), 0);
     if (training.stepsDone === 0) await show(0);
     const reached = await training.run(

@@ -7,7 +7,7 @@ import { PAIR_METRICS, type PictureSet } from "../../evaluation/pairs.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { checkOutput } from "../../files/output.js";
 import { matchPictures } from "../../files/picture-pairs.js";
-import { group, profileOption } from "../../options/common-options.js";
+import { epochOption, group, profileOption } from "../../options/common-options.js";
 import {
   completeOptions,
   type GivenOptions,
@@ -31,6 +31,7 @@ import { type CommandContext, defineCommand, LateProgress, print } from "../term
 const schema = v.strictObject({
   fakes: option(group, orNone(text("DIR")), null, "the folder of translations; or give --model and --in"),
   model: option(group, orNone(text("RUN|FILE")), null, "a model, whose translations of --in are evaluated"),
+  epoch: epochOption(group),
   in: option(group, orNone(text("DIR")), null, "the folder of pictures that --model translates"),
   reals: required(group, text("DIR"), "the folder of real pictures of the target domain"),
   pairs: option(group, orNone(text("DIR")), null, "the truths of the translations, under the same names"),
@@ -72,11 +73,14 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
   if (folder === null || both !== null) {
     throw new OptionError("which pictures to evaluate is not clear;", "give --fakes, or --model and --in.");
   }
+  if (given.epoch !== undefined && options.model === null) {
+    throw new OptionError("--epoch is of --model, and --fakes is given;", "leave it out.");
+  }
   const fakeFolder = await listFolder(what, folder);
   const realFolder = await listFolder("--reals", options.reals);
   const truths = options.pairs === null ? null : await listFolder("--pairs", options.pairs);
   const folders = [fakeFolder, realFolder, ...(truths ? [truths] : [])];
-  const file = options.model === null ? null : modelFile(options.model);
+  const file = options.model === null ? null : modelFile(options.model, options.epoch);
   const reading = folders.map((of) => ({ what: `the pictures of ${of.what}`, paths: of.files }));
   if (file !== null) reading.push({ what: `--model ${options.model}`, paths: [file] });
   if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
@@ -122,9 +126,9 @@ async function withProgress(input: Parameters<typeof evaluate>[0]): Promise<Eval
 }
 
 /** What is compared, as pairs of name and value. */
-function sourcesOf({ fakes, model, in: input, reals, pairs, size }: Options<typeof schema>): [string, string][] {
+function sourcesOf({ fakes, model, epoch, in: input, reals, pairs, size }: Options<typeof schema>): [string, string][] {
   return [
-    ["translations", fakes ?? `${model} of ${input}`],
+    ["translations", fakes ?? `${model}${epoch === "latest" ? "" : `, ${epoch},`} of ${input}`],
     ["reals", reals],
     ...(pairs === null ? [] : [["truths", pairs] satisfies [string, string]]),
     ...(size === null ? [] : [["scaled to", `${size} x ${size}`] satisfies [string, string]]),

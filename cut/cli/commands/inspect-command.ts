@@ -10,7 +10,7 @@ import { checkOutput } from "../../files/output.js";
 import { readWhole } from "../../files/read-whole.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, type InspectedLayer, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
-import { group, modelOption, profileOption } from "../../options/common-options.js";
+import { epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
 import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
 import { type InspectFigure, renderInspectPage } from "../../report/inspection-page.js";
 import { componentsPicture, markPoint, rangeOf, similarityPicture } from "../../report/overlay.js";
@@ -20,6 +20,7 @@ import { type CommandContext, defineCommand, note, print, startProgress } from "
 
 const schema = v.strictObject({
   model: modelOption(group),
+  epoch: epochOption(group),
   in: required(group, text("FILE"), "the picture to look at"),
   at: option(
     group,
@@ -62,7 +63,7 @@ interface Seen {
 
 async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const file = modelFile(options.model);
+  const file = modelFile(options.model, options.epoch);
   if (existsSync(options.in) && statSync(options.in).isDirectory()) {
     throw new OptionError(`--in ${options.in} is a folder;`, "give a single picture.");
   }

@@ -24,7 +24,9 @@ import { describeKernels } from "../gpu-text.js";
 import { readLatest } from "../latest-checkpoint.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { RunRecord } from "../run-record.js";
+import { RunEvaluation } from "../run-evaluation.js";
+import { refuseOtherMetrics, runIdentity } from "../run-identity.js";
+import { bestAndLast, metricsText, RunRecord } from "../run-record.js";
 import { RunSamples } from "../run-samples.js";
 import { applyRunTuning } from "../run-tuning.js";
 import { sampleRetrieval } from "../sample-retrieval.js";
@@ -83,6 +85,16 @@ function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
   }
 }
 
+/** What a training under way works on. */
+interface Begun {
+  gpu: Gpu;
+  training: Training;
+  source: UnalignedDataset;
+  evaluation: RunEvaluation | null;
+  record: RunRecord;
+  signal: AbortSignal;
+}
+
 class TrainCommand {
   readonly #folder: RunFolder;
   readonly #options: TrainOptions;
@@ -98,7 +110,9 @@ class TrainCommand {
 
   async run(checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
     const options = this.#options;
+    if (checkpoint) await refuseOtherMetrics(this.#folder);
     const source = await this.#dataset();
+    const evaluation = await RunEvaluation.open(options);
     const gpu = await openCommandGpu(options.profile);
     try {
       applyRunTuning(gpu, this.#folder, checkpoint !== null);
@@ -114,20 +128,18 @@ class TrainCommand {
         this.#folder.writeConfig(options);
       }
       const record = new RunRecord(this.#folder, options, training.stepsDone);
+      // A crash may have come between the two copies of the best.
+      if (checkpoint && record.evaluations.best?.step === training.stepsDone) {
+        this.#folder.saveCheckpoint("best", this.#folder.readCheckpoint("latest"));
+      }
       this.#announce(gpu, source, training);
-      await this.#train(gpu, training, source, record, signal);
+      await this.#train({ gpu, training, source, evaluation, record, signal });
     } finally {
       gpu.dispose();
     }
   }
 
-  async #train(
-    gpu: Gpu,
-    training: Training,
-    source: UnalignedDataset,
-    record: RunRecord,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #train({ gpu, training, source, evaluation, record, signal }: Begun): Promise<void> {
     const folder = this.#folder;
     const samples = await RunSamples.choose(folder, this.#options);
     const { batch_size, print_freq } = this.#options;
@@ -147,6 +159,23 @@ class TrainCommand {
       await record.report(samples.rows(record.last?.step ?? 0));
       this.#reported = performance.now();
     };
+    const evaluate = async (step: number): Promise<boolean> => {
+      if (!evaluation || record.evaluations.last?.step === step) return false;
+      try {
+        const measurement = await evaluation.measure(gpu, translator, (done, total) => {
+          progress.update(step, `evaluating ${done} of ${total}`);
+          signal.throwIfAborted();
+        });
+        const row = { step, epoch: record.last!.epoch, run: await runIdentity(folder), ...measurement };
+        const best = record.noteMetrics(row);
+        progress.log(`${metricsText(row)}${best ? `; the best by ${row.by} so far` : ""}`);
+        return best;
+      } catch (error) {
+        // It is made up for when the run goes on.
+        if (signal.aborted) return false;
+        throw error;
+      }
+    };
     let reached = false;
     try {
       if (training.stepsDone === 0) await makeSamples(0);
@@ -159,7 +188,7 @@ class TrainCommand {
           },
           onCheckpoint: (name, bytes) => {
             folder.saveCheckpoint(name, bytes);
-            if (name !== "latest") progress.log(`kept ${folder.checkpointPath(name)}`);
+            if (name !== "latest" && name !== "best") progress.log(`kept ${folder.checkpointPath(name)}`);
           },
           onDisplay: async (step) => {
             await makeSamples(step);
@@ -167,6 +196,7 @@ class TrainCommand {
             if (accuracy) record.noteRetrieval(step, accuracy);
             if (performance.now() - this.#reported > REPORT_SECONDS * 1000) await report();
           },
+          onEvaluate: evaluate,
         },
         AbortSignal.any([signal, this.#alarmed.signal]),
       );
@@ -190,6 +220,8 @@ class TrainCommand {
       return;
     }
     const seconds = (performance.now() - this.#begun) / 1000;
+    const { best, last } = record.evaluations;
+    if (best && last) print(`${best.by}, best and last: ${bestAndLast(best, last)}; --epoch best is the best\n`);
     print(
       `trained to step ${training.stepsDone} in ${formatSeconds(seconds)}: ${folder.path}\n` +
         `report: ${join(folder.path, "report.html")}\n` +

@@ -49,6 +49,17 @@ test("where there is neither, the generators that are there are named", ({ folde
   assert.match(advice(folder), "Give the folder of a run");
 });
 
+test("an epoch, or the best, of a run; of a file there is but one", ({ folder }) => {
+  touch(folder, "latest.safetensors", "best.safetensors", "5.safetensors", "7_net_G.pth");
+  for (const epoch of ["latest", "best", "5"]) {
+    assert.is(modelFile(folder, epoch), join(folder, `${epoch}.safetensors`));
+  }
+  assert.is(modelFile(folder, "7"), join(folder, "7_net_G.pth"));
+  assert.throws(() => modelFile(folder, "6"), /holds neither 6.safetensors nor 6_net_G.pth/);
+  assert.throws(() => modelFile(join(folder, "5.safetensors"), "best"), /--epoch best is of runs and .* is a file/);
+  assert.throws(() => modelFile("demo", "best"), /--epoch best is of runs/);
+});
+
 test("demo is the model that comes with cutgpu", () => {
   const { architecture } = parseGenerator(new Uint8Array(readFileSync(modelFile("demo"))), "demo");
   assert.is(architecture.output_nc, 3);

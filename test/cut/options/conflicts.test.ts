@@ -13,6 +13,8 @@ test("conflicts are refused, each with what to change", () => {
   assert.match(refusal({ n_epochs: 0, n_epochs_decay: 0 }), "make 0 epochs");
   assert.match(refusal({ crop_size: 16, load_size: 16 }), "too small for the discriminator basic");
   assert.match(refusal({ batch_size: 2, preprocess: "none" }), "needs pictures of one size");
+  assert.match(refusal({ eval_freq: 4, eval_metric: "KID" }), "eval_features is none: choose some");
+  assert.match(refusal({ eval_features: "mobilenet" }), "eval_freq is none: give it");
   assert.match(refusal({ lr_policy: "cosine", n_epochs: 0 }), "cosine");
 });
 
