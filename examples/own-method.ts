@@ -21,7 +21,7 @@ class Paired implements cut.Method {
 
   /** Nothing is random in a step, so none of its tensors is written but the pictures. */
   inputs = () => ({});
-  draw = () => ({ kind: "usual", values: {} });
+  draw = () => ({ kinds: this.kinds, values: {} });
 
   record({ A, B, learn, log }: cut.StepRecording): Record<string, Tensor> {
     const { G, D } = this.networks;

@@ -17,8 +17,27 @@ import { featureShapes, generatorArchitecture } from "../networks/generator-layo
 import { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
+import {
+  adamOfDiscriminators,
+  discriminatorLosses,
+  drawPenalty,
+  lazyR1Penalty,
+  penaltyInputs,
+  penaltyKinds,
+  penaltyKindsAt,
+  R1,
+} from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
-import type { BatchSize, Draw, InputShape, Method, PatchFeatures, StepMoment, StepRecording } from "./method.js";
+import type {
+  AdamSettings,
+  BatchSize,
+  Draw,
+  InputShape,
+  Method,
+  PatchFeatures,
+  StepMoment,
+  StepRecording,
+} from "./method.js";
 
 /** What one step of CUT draws. */
 export interface CutChoices {
@@ -28,6 +47,8 @@ export interface CutChoices {
   y: Int32Array[];
   /** Whether the step is mirrored (FastCUT). */
   mirror: boolean;
+  /** For WGAN-GP's penalty, one number from 0 to 1 for each picture of B. */
+  alpha?: Float32Array;
 }
 
 const MIRRORED = "mirrored";
@@ -37,6 +58,7 @@ export class Cut implements Method {
   readonly networks: { G: Generator; D: Discriminator; F: Heads };
   readonly patchFeatures: PatchFeatures | null;
   readonly kinds: readonly string[];
+  readonly adam: { D: AdamSettings };
   readonly #options: TrainOptions;
   /** Whether patches are compared, those of the identity term too, and through heads. */
   readonly #usesNce: boolean;
@@ -49,7 +71,8 @@ export class Cut implements Method {
     this.#usesNce = lambda_NCE > 0;
     this.#identity = this.#usesNce && nce_idt;
     this.#hasHeads = this.#usesNce && netF === "mlp_sample";
-    this.kinds = flip_equivariance ? ["", MIRRORED] : [""];
+    this.kinds = [...(flip_equivariance ? ["", MIRRORED] : [""]), ...penaltyKinds(options)];
+    this.adam = { D: adamOfDiscriminators(options) };
     const architecture = generatorArchitecture(options);
     const G = new Generator(gpu, architecture);
     const D = new Discriminator(gpu, { ...options, input_nc: options.output_nc });
@@ -62,31 +85,32 @@ export class Cut implements Method {
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
-    if (!this.#usesNce) return {};
+    const drawn = penaltyInputs(this.#options, size);
+    if (!this.#usesNce) return drawn;
     const images = this.#identity ? 2 * size.batch : size.batch;
     const counts = this.#patches(size);
-    return Object.fromEntries(
-      counts.map(({ count }, i): [string, InputShape] => [`ids.${i}`, { shape: [images, count], dtype: "i32" }]),
-    );
+    for (const [i, { count }] of counts.entries()) drawn[`ids.${i}`] = { shape: [images, count], dtype: "i32" };
+    return drawn;
   }
 
   /** For each layer a random choice of positions without repeats, for A and then for B. */
-  draw({ random, size }: StepMoment): Draw {
+  draw(moment: StepMoment): Draw {
+    const { random, size } = moment;
     const mirror = this.#options.flip_equivariance && random.next() < 0.5;
     const layers = this.#patches(size);
     const positions = () => layers.map(({ area, count }) => random.permutation(area, count));
-    return this.arrange({ x: positions(), y: this.#identity ? positions() : [], mirror }, size);
+    const choices = { x: positions(), y: this.#identity ? positions() : [], mirror };
+    return this.arrange({ ...choices, ...drawPenalty(this.#options, moment) }, moment);
   }
 
   /** A step with these choices: all pictures of a domain have the same positions. */
-  arrange({ x, y, mirror }: CutChoices, { batch }: BatchSize): Draw {
-    const values = Object.fromEntries(
-      x.map((ofA, i) => {
-        const pictures = [ofA, y[i] ?? []].flatMap((ids) => Array.from({ length: batch }, () => [...ids]));
-        return [`ids.${i}`, Int32Array.from(pictures.flat())];
-      }),
-    );
-    return { kind: mirror ? MIRRORED : "", values };
+  arrange({ x, y, mirror, alpha }: CutChoices, { size, step }: Omit<StepMoment, "random">): Draw {
+    const values: Record<string, Float32Array | Int32Array> = alpha ? { alpha } : {};
+    for (const [i, ofA] of x.entries()) {
+      const pictures = [ofA, y[i] ?? []].flatMap((ids) => Array.from({ length: size.batch }, () => [...ids]));
+      values[`ids.${i}`] = Int32Array.from(pictures.flat());
+    }
+    return { kinds: [mirror ? MIRRORED : "", ...penaltyKindsAt(this.#options, step)], values };
   }
 
   /** Positions of each tapped layer, and how many of them are compared. */
@@ -99,6 +123,12 @@ export class Cut implements Method {
 
   record({ kind, A, B, drawn, learn, log, logEach }: StepRecording): Record<string, Tensor> {
     const { G, D, F } = this.networks;
+    if (kind === R1) {
+      const penalty = lazyR1Penalty(D, B, this.#options);
+      learn(penalty, "D");
+      log({ D_R1: penalty });
+      return {};
+    }
     const { nce_layers, gan_mode, lambda_GAN, lambda_NCE } = this.#options;
     const [batch] = A.shape;
     const mirror = kind === MIRRORED;
@@ -113,11 +143,9 @@ export class Cut implements Method {
     const keys = keyFeatures.map((map, i) => patchKeys(map, ids[i], this.#hasHeads ? F.head(i) : null));
 
     // D learns; G's images are data to it.
-    const scores = D.judge(concat([slice(fake.detach(), 0, batch), B]));
-    const lossFake = ganLoss(gan_mode, slice(scores, 0, batch), false);
-    const lossReal = ganLoss(gan_mode, slice(scores, batch, 2 * batch), true);
-    const lossD = scale(add(lossFake, lossReal), 0.5);
-    learn(lossD, "D");
+    const judged = { fake: slice(fake.detach(), 0, batch), real: B, drawn };
+    const { total, logged } = discriminatorLosses("D", D, judged, this.#options);
+    learn(total, "D");
 
     // G and F learn against the D just updated. The backward pass runs in reverse, so D and its slice of the images
     // come after the encoder here: their gradients are done before the encoder's begin, and the two do not meet in
@@ -125,10 +153,9 @@ export class Cut implements Method {
     const queries = this.#usesNce ? G.encode(fake, taps) : [];
     const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
     const lossGan = scale(ganLoss(gan_mode, verdict, true), lambda_GAN);
-    const losses = { G_GAN: lossGan, D_real: lossReal, D_fake: lossFake, D: lossD };
     if (!this.#usesNce) {
-      learn(lossGan, "G");
-      log({ ...losses, G: lossGan });
+      learn(lossGan, "G", "F");
+      log({ G_GAN: lossGan, ...logged, G: lossGan });
       return { fake };
     }
     const layers = this.#patchLosses(queries, keys, ids, mirror);
@@ -137,7 +164,7 @@ export class Cut implements Method {
     const lossG = add(lossGan, scale(sum(terms), this.#identity ? 0.5 : 1));
     learn(lossG, "G", "F");
     const names = this.#identity ? ["NCE", "NCE_Y"] : ["NCE"];
-    log({ ...losses, G: lossG });
+    log({ G_GAN: lossGan, ...logged, G: lossG });
     logEach(names, terms);
     logEach(
       taps.flatMap((tap) => names.map((name) => `${name}_${tap}`)),

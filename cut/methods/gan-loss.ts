@@ -1,5 +1,4 @@
-// The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing; there is no image
-// pool.
+// The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing.
 
 import type { Tensor } from "../../engine/core/tensor.js";
 import { bceWithLogits, mseLoss } from "../../engine/operators/losses/index.js";
@@ -16,5 +15,7 @@ export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, targetIs
       return bceWithLogits(scores, targetIsReal ? 1 : 0);
     case "nonsaturating":
       return mean(softplus(targetIsReal ? scale(scores, -1) : scores));
+    case "wgangp":
+      return mean(scale(scores, targetIsReal ? -1 : 1));
   }
 }

@@ -27,15 +27,15 @@ export interface StepMoment {
   size: BatchSize;
   /** 1-based. */
   epoch: number;
-  /** Steps done before this one. */
+  /** How many steps are done before this one. */
   step: number;
   counts: Counts;
 }
 
 /** What is decided for one step before it is given to the GPU. */
 export interface Draw {
-  /** Which recording plays it: one of the method's `kinds`. */
-  kind: string;
+  /** The recordings that play, in order: of the method's `kinds`, most often one. */
+  kinds: readonly string[];
   /** Contents of the tensors that `inputs` names. */
   values: Readonly<Record<string, Float32Array | Int32Array>>;
   /** The counts after the step, where they change. */
@@ -64,6 +64,14 @@ export interface StepRecording {
   logEach(names: readonly string[], values: Tensor): void;
 }
 
+/** Adam's settings for one network. */
+export interface AdamSettings {
+  beta1: number;
+  beta2: number;
+  /** The network's learning rate is the run's times this. */
+  rate: number;
+}
+
 /** How the patches of a translation are compared with those of its input, where a method trains for that. */
 export interface PatchFeatures {
   /** Null where features are compared as they are. */
@@ -80,7 +88,9 @@ export interface Method {
   /** The one of them that translates A. */
   readonly generator: Generator;
   readonly patchFeatures: PatchFeatures | null;
-  /** Kinds of steps that differ in what they compute, each recorded by itself when it first occurs; the usual first. */
+  /** Settings for networks, by name, for which those of the options do not hold. */
+  readonly adam?: Readonly<Record<string, AdamSettings>>;
+  /** What is recorded by itself, when it first occurs, because it computes something else; the usual step first. */
   readonly kinds: readonly string[];
   /** What a step of a size reads beside the pictures. */
   inputs(size: BatchSize): Readonly<Record<string, InputShape>>;

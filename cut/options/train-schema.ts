@@ -151,7 +151,22 @@ export const trainSchema = v.strictObject({
   ),
   init_gain: option(networks, realNumber({ above: 0 }), 0.02, "scale of the first weights", fixed),
 
-  gan_mode: option(losses, oneOf(["lsgan", "vanilla", "nonsaturating"]), "lsgan", "the adversarial loss"),
+  gan_mode: option(losses, oneOf(["lsgan", "vanilla", "nonsaturating", "wgangp"]), "lsgan", "the adversarial loss"),
+  lambda_gp: option(losses, realNumber({ min: 0 }), 10, "weight of the gradient penalty of gan_mode wgangp"),
+  lambda_R1: option(losses, realNumber({ min: 0 }), 0, "weight of R1, the penalty on D's gradient at real pictures"),
+  R1_every: option(
+    losses,
+    wholeNumber({ min: 1 }),
+    1,
+    "steps from R1 to R1; above 1 it has updates of its own, and D's Adam is corrected for them",
+    fixed,
+  ),
+  penalty_scores: option(
+    losses,
+    oneOf(["mean", "sum"]),
+    "mean",
+    "what of D's scores of a picture both penalties take the gradient of; the reference has sum",
+  ),
   lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator"),
   lambda_NCE: option(losses, realNumber({ min: 0 }), 1, "weight of the patch loss: higher keeps more of the input"),
   nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation"),

@@ -85,7 +85,8 @@ export class Alarms {
   #judgeMeans(step: number): void {
     const { gan_mode, lambda_GAN, lambda_NCE } = this.#options;
     const [real, fake, gan, nce] = ["D_real", "D_fake", "G_GAN", "NCE"].map((name) => this.#windows.get(name));
-    if (lambda_GAN > 0 && real?.full && fake?.full && gan?.full) {
+    // The scores of wgangp have no scale.
+    if (lambda_GAN > 0 && gan_mode !== "wgangp" && real?.full && fake?.full && gan?.full) {
       const [d, g] = [Math.max(real.means.now, fake.means.now), gan.means];
       // A discriminator that is sure costs the generator 1 by lsgan, and -log of nearly nothing otherwise.
       const sure = lambda_GAN * (gan_mode === "lsgan" ? 0.95 : 3);

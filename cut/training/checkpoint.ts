@@ -27,6 +27,8 @@ export interface RunState {
   random: number[];
   /** What the method counts from step to step, where it does. */
   counts?: Counts;
+  /** Updates of networks, by name, that had another number of them than steps. */
+  updates?: Counts;
   options: TrainOptions;
 }
 
@@ -54,7 +56,14 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
     await add(`adam_m.${network}`, m);
     await add(`adam_v.${network}`, v);
   }
-  const metadata = { format: FORMAT, state: JSON.stringify(state) };
+  const updates = Object.entries(step.adam).filter(([, adam]) => adam.step !== state.step);
+  // What a method does not need is not there.
+  const whole: RunState = {
+    ...state,
+    counts: Object.keys(step.counts).length > 0 ? step.counts : undefined,
+    updates: updates.length > 0 ? Object.fromEntries(updates.map(([name, adam]) => [name, adam.step])) : undefined,
+  };
+  const metadata = { format: FORMAT, state: JSON.stringify(whole) };
   return serializeSafetensors({ tensors, metadata });
 }
 
@@ -115,8 +124,7 @@ export function restoreCheckpoint(
   }
   for (const [tensor, data] of writes) tensor.write(data);
   if (weightsOnly) return;
-  for (const adam of Object.values(step.adam)) adam.step = state.step;
-  step.counts = state.counts ?? {};
+  step.resumeAt(state.step, state.updates, state.counts);
 }
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */

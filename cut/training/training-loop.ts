@@ -113,7 +113,7 @@ export class Training {
   ): Training {
     const step = new TrainingStep(gpu, options, make);
     restoreCheckpoint(step, checkpoint, where);
-    const { random, ...state } = checkpoint.state;
+    const { random, counts, updates, ...state } = checkpoint.state;
     // What is done of the epoch under way, in batches of the size that they have from now on.
     const batch = Math.ceil((state.batch * state.options.batch_size) / options.batch_size);
     const training = new Training(step, source, Random.restore(random), { ...state, batch, options });
@@ -172,11 +172,7 @@ export class Training {
 
   /** The whole state as a checkpoint's bytes. */
   async checkpoint(): Promise<Uint8Array> {
-    const { counts } = this.step;
-    const random = this.#random.state();
-    // Methods that count nothing have checkpoints without counts.
-    const state = Object.keys(counts).length === 0 ? { ...this.#state, random } : { ...this.#state, random, counts };
-    return serializeCheckpoint(this.step, state);
+    return serializeCheckpoint(this.step, { ...this.#state, random: this.#random.state() });
   }
 
   /**

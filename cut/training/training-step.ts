@@ -31,13 +31,16 @@ export interface StepInput extends TrainingBatch {
 /** Losses of a step by name, as the method logs them. */
 export type StepLosses = Record<string, number>;
 
+/** What steps of one size read: the pictures, and what is drawn, by name. */
+interface StepTensors {
+  A: Tensor;
+  B: Tensor;
+  drawn: ReadonlyMap<string, Tensor>;
+}
+
 /** A step recorded for one size of pictures and one kind of step. */
 interface RecordedStep {
   program: Program;
-  A: Tensor;
-  B: Tensor;
-  /** What a step reads beside the pictures, by name. */
-  inputs: ReadonlyMap<string, Tensor>;
   lossNames: readonly string[];
   losses: Tensor;
   pictures: Readonly<Record<string, Tensor>>;
@@ -53,32 +56,41 @@ export class TrainingStep {
   readonly adam: Readonly<Record<string, Adam>>;
   /** What the method carries from step to step. */
   counts: Counts = {};
+  readonly #tensors = new Map<string, StepTensors>();
   readonly #recorded = new Map<string, RecordedStep>();
   readonly #arena = new Arena();
-  #last: RecordedStep | null = null;
+  /** What the latest step played. */
+  #last: readonly RecordedStep[] = [];
+  #done = 0;
 
   /** `make` is for a method of your own; by default it is CUT. */
   constructor(gpu: Gpu, options: TrainOptions, make: MakeMethod = methods.cut) {
     this.gpu = gpu;
     this.options = options;
     this.method = make(gpu, options);
-    const { beta1, beta2 } = options;
     this.adam = Object.fromEntries(
-      Object.entries(this.method.networks).map(([name, { parameters }]) => [
-        name,
-        new Adam(gpu, parameters, { beta1, beta2 }),
-      ]),
+      Object.entries(this.method.networks).map(([name, { parameters }]) => {
+        const { beta1, beta2 } = this.method.adam?.[name] ?? options;
+        return [name, new Adam(gpu, parameters, { beta1, beta2 })];
+      }),
     );
   }
 
-  /** Steps done. */
+  /** Steps done; the updates of a network may be more. */
   get done(): number {
-    return Object.values(this.adam)[0].step;
+    return this.#done;
+  }
+
+  /** Goes on after so many steps, with the optimizers' updates by network where they differ. */
+  resumeAt(done: number, updates: Counts = {}, counts: Counts = {}): void {
+    this.#done = done;
+    for (const [name, adam] of Object.entries(this.adam)) adam.step = updates[name] ?? done;
+    this.counts = counts;
   }
 
   /** What the method decides at random for the next step, on a batch like this one. */
   draw(random: Random, batch: Omit<TrainingBatch, "B">, epoch = 1): Draw {
-    return this.method.draw({ random, size: this.#sizeOf(batch), epoch, step: this.done, counts: this.counts });
+    return this.method.draw({ random, size: this.#sizeOf(batch), epoch, step: this.#done, counts: this.counts });
   }
 
   /** Records the step for pictures of a size, if that has not been done. */
@@ -89,46 +101,57 @@ export class TrainingStep {
   /** Trains on one batch. Resolves when the step is given to the GPU, not when it is done. */
   async run(input: StepInput): Promise<void> {
     const { A, B, draw, learningRate } = input;
-    const step = await this.#step(this.#sizeOf(input), draw.kind);
-    step.A.write(A);
-    step.B.write(B);
-    for (const [name, tensor] of step.inputs) tensor.write(draw.values[name]);
-    for (const adam of Object.values(this.adam)) adam.advance(learningRate);
-    step.program.replay();
+    const size = this.#sizeOf(input);
+    const steps: RecordedStep[] = [];
+    for (const kind of draw.kinds) steps.push(await this.#step(size, kind));
+    const tensors = this.#tensorsOf(size);
+    tensors.A.write(A);
+    tensors.B.write(B);
+    for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
+    for (const { program, gradients } of steps) {
+      for (const name of Object.keys(gradients)) {
+        this.adam[name].advance(learningRate * (this.method.adam?.[name]?.rate ?? 1));
+      }
+      program.replay();
+    }
     this.counts = draw.counts ?? this.counts;
-    this.#last = step;
+    this.#last = steps;
+    this.#done++;
   }
 
   /** Losses of the latest step. The read is queued now, so later steps do not change it. */
   async losses(): Promise<StepLosses> {
-    const { losses, lossNames } = this.#latest();
-    const values = await losses.read();
-    return Object.fromEntries(lossNames.map((name, i) => [name, values[i]]));
+    const read = this.#latest().map(async ({ losses, lossNames }) => {
+      const values = await losses.read();
+      return lossNames.map((name, i) => [name, values[i]]);
+    });
+    return Object.fromEntries((await Promise.all(read)).flat());
   }
 
   /** The latest step's pictures, as its method names them. */
   get pictures(): Readonly<Record<string, Tensor>> {
-    return this.#latest().pictures;
+    return this.#latest()[0].pictures;
   }
 
   /** The latest step's gradients by network, in the order of the parameters. */
   get gradients(): Readonly<Record<string, Tensor[]>> {
-    return this.#latest().gradients;
+    return this.#latest()[0].gradients;
   }
 
   /** Dispatches in one step, and bytes of its buffers beyond parameters and moments. */
   get size(): { dispatches: number; bytes: number } {
-    const { program } = this.#latest();
+    const [{ program }] = this.#latest();
     return { dispatches: program.length, bytes: program.bytes };
   }
 
   /** Gives all memory back. */
   dispose(): void {
-    for (const { program, A, B, inputs } of this.#recorded.values()) {
-      program.dispose();
-      for (const tensor of [A, B, ...inputs.values()]) tensor.dispose();
+    for (const { program } of this.#recorded.values()) program.dispose();
+    for (const { A, B, drawn } of this.#tensors.values()) {
+      for (const tensor of [A, B, ...drawn.values()]) tensor.dispose();
     }
     this.#recorded.clear();
+    this.#tensors.clear();
     for (const adam of Object.values(this.adam)) adam.dispose();
     for (const { parameters } of Object.values(this.method.networks)) {
       for (const tensor of parameters.values()) tensor.dispose();
@@ -139,13 +162,13 @@ export class TrainingStep {
     return { batch: A.length / (this.options.input_nc * height * width), height, width };
   }
 
-  #latest(): RecordedStep {
-    if (!this.#last) throw new ArgumentError("no step has been run yet", "Call run() first.");
+  #latest(): readonly RecordedStep[] {
+    if (this.#last.length === 0) throw new ArgumentError("no step has been run yet", "Call run() first.");
     return this.#last;
   }
 
   async #step(size: BatchSize, kind: string): Promise<RecordedStep> {
-    const key = `${size.batch},${size.height},${size.width},${kind}`;
+    const key = `${keyOf(size)},${kind}`;
     const known = this.#recorded.get(key);
     if (known) return known;
     const step = await this.#record(size, kind).catch(adviseOnLimit);
@@ -153,14 +176,24 @@ export class TrainingStep {
     return step;
   }
 
-  async #record(size: BatchSize, kind: string): Promise<RecordedStep> {
+  #tensorsOf(size: BatchSize): StepTensors {
+    const known = this.#tensors.get(keyOf(size));
+    if (known) return known;
     const { gpu, method, options } = this;
     const { batch, height, width } = size;
-    const A = gpu.persistent([batch, options.input_nc, height, width]);
-    const B = gpu.persistent([batch, options.output_nc, height, width]);
-    const inputs = new Map(
-      Object.entries(method.inputs(size)).map(([name, { shape, dtype }]) => [name, gpu.persistent(shape, dtype)]),
-    );
+    const inputs = Object.entries(method.inputs(size));
+    const tensors = {
+      A: gpu.persistent([batch, options.input_nc, height, width]),
+      B: gpu.persistent([batch, options.output_nc, height, width]),
+      drawn: new Map(inputs.map(([name, { shape, dtype }]) => [name, gpu.persistent(shape, dtype)])),
+    };
+    this.#tensors.set(keyOf(size), tensors);
+    return tensors;
+  }
+
+  async #record(size: BatchSize, kind: string): Promise<RecordedStep> {
+    const { gpu, method, options } = this;
+    const { A, B, drawn } = this.#tensorsOf(size);
     const lossNames: string[] = [];
     const compute = () => {
       const losses: Tensor[] = [];
@@ -174,7 +207,7 @@ export class TrainingStep {
         A,
         B,
         logEach,
-        drawn: (name) => inputs.get(name) as Tensor,
+        drawn: (name) => drawn.get(name) as Tensor,
         log: (named) => {
           for (const [name, loss] of Object.entries(named)) logEach([name], loss);
         },
@@ -184,15 +217,18 @@ export class TrainingStep {
     };
     const rematerialize = options.low_memory ? "everything" : "cheap";
     const { program, result } = await record(gpu, compute, this.#arena, { rematerialize });
-    return { program, A, B, inputs, lossNames, ...result };
+    return { program, lossNames, ...result };
   }
 
   /** Updates networks along the gradients of a loss, and returns those by network. */
   #learn(loss: Tensor, networks: readonly string[]): Record<string, Tensor[]> {
     const parameters = networks.map((name) => [...this.adam[name].parameters.values()]);
-    const left = grad(loss, parameters.flat());
+    // A penalty on the gradient of a network does not depend on its last bias.
+    const left = grad(loss, parameters.flat(), { allowUnused: true });
     const gradients = networks.map((name, i): [string, Tensor[]] => [name, left.splice(0, parameters[i].length)]);
     for (const [name, own] of gradients) this.adam[name].update(own);
     return Object.fromEntries(gradients);
   }
 }
+
+const keyOf = ({ batch, height, width }: BatchSize) => `${batch},${height},${width}`;

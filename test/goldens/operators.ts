@@ -19,12 +19,6 @@ type Forward = (inputs: Record<string, Tensor>, parameters: OperatorParameters, 
 
 const nceOptions = ({ batch, tau, allNegatives }: OperatorParameters) => ({ groups: allNegatives ? 1 : batch, tau });
 
-/** The losses of training, and the one of the golden file that training does not have. */
-function goldenGanLoss(x: Tensor, { mode, targetIsReal }: OperatorParameters): Tensor {
-  if (mode === "wgangp") return engine.mean(engine.scale(x, targetIsReal ? -1 : 1));
-  return ganLoss(mode, x, targetIsReal);
-}
-
 /** Forward passes by the goldens' operator names; inputs under the goldens' short names. */
 const forwards: Record<string, Forward> = {
   conv2d: ({ x, w, b }, parameters) => engine.conv2d(x, w, b, parameters),
@@ -61,7 +55,7 @@ const forwards: Record<string, Forward> = {
   where: ({ cond, a, b }) => engine.where(engine.cast(cond, "f32"), a, b),
   embedding: ({ w }, _, ids) => engine.embedding(ids(), w),
   indexSelect: ({ x }, { axis }, ids) => engine.indexSelect(x, axis, ids()),
-  ganLoss: ({ x }, parameters) => goldenGanLoss(x, parameters),
+  ganLoss: ({ x }, { mode, targetIsReal }) => ganLoss(mode, x, targetIsReal),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
   patchNcePath({ fq, fk, ...head }, parameters, ids) {
     const k = engine.patchKeys(fk, ids(), head as unknown as engine.Head);

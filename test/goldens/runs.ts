@@ -49,14 +49,17 @@ export function formulaWeights(shapes: ParameterShapes, seed: number): Weights {
 /** The options of a run. What its golden does not name has its default, options that come later among them. */
 function runOptions(meta: Record<string, unknown>): TrainOptions {
   const { height, width, blocks, antialias, patches, all_negatives, mode, ...named } = meta;
+  const penalty = meta["gradient_penalty"] as { weight: number; reduce: string } | undefined;
   const described: Record<string, unknown> = {
     netG: `resnet_${blocks}blocks`,
     no_antialias: !antialias,
     no_antialias_up: !antialias,
     num_patches: patches,
     nce_includes_all_negatives_from_minibatch: all_negatives,
-    nce_idt: mode && mode === "CUT",
-    flip_equivariance: mode && mode === "FastCUT",
+    nce_idt: mode ? mode === "CUT" : undefined,
+    flip_equivariance: mode ? mode === "FastCUT" : undefined,
+    lambda_gp: penalty?.weight,
+    penalty_scores: penalty?.reduce,
     load_size: Math.min(Number(height), Number(width)),
     crop_size: Math.min(Number(height), Number(width)),
   };
@@ -70,12 +73,14 @@ function runOptions(meta: Record<string, unknown>): TrainOptions {
 /** What step `t` drew, as the file has it. */
 function drawnInGolden(golden: StateDict, meta: Record<string, unknown>, step: TrainingStep, t: number): Draw {
   const { method, options } = step;
-  const { batch, height, width } = meta as unknown as BatchSize;
+  const { batch, height, width, hdce } = meta as unknown as BatchSize & { hdce?: { epoch: number[] } };
+  const epoch = hdce?.epoch[t] ?? 1;
   const ids = (term: string) =>
     options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
-  const mirror = (meta["flips"] as boolean[])[t];
-  const choices = { x: ids("X"), y: options.nce_idt ? ids("Y") : [], mirror };
-  return (method as Cut).arrange(choices, { batch, height, width });
+  const mirror = (meta["flips"] as boolean[] | undefined)?.[t] ?? false;
+  const alpha = golden.tensors.has(`step${t}.alpha`) ? values(golden, `step${t}.alpha`) : undefined;
+  const choices = { x: ids("X"), y: options.nce_idt ? ids("Y") : [], mirror, alpha };
+  return (method as Cut).arrange(choices, { size: { batch, height, width }, step: t, epoch, counts: step.counts });
 }
 
 /** Metadata as values: JSON where it is JSON, else the text itself. */

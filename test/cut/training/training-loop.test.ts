@@ -88,6 +88,9 @@ const variants: Record<string, Partial<TrainOptions>> = {
   "no anti-aliasing": { no_antialias: true, no_antialias_up: true, nce_layers: [0, 3, 6] },
   "the pixel discriminator and the vanilla loss": { netD: "pixel", gan_mode: "vanilla" },
   "the nonsaturating loss": { gan_mode: "nonsaturating" },
+  "WGAN-GP, its penalty at places drawn at random": { gan_mode: "wgangp" },
+  "R1 in every step": { lambda_R1: 2, penalty_scores: "sum" },
+  "R1 in updates of its own": { lambda_R1: 2, R1_every: 3, batch_size: 2 },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };
