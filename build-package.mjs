@@ -69,7 +69,8 @@ function compactWgsl(code) {
   const lines = code.split("\n").filter((line) => line.trim());
   return lines
     .map((line) => (/^const \w+: \w+ = /.test(line) ? line : line.replace(/ ?([+*=<>|?:,;(){}]+|&&) ?/g, "$1")))
-    .join("\n");
+    .join("\n")
+    .replace(/(?<=^(?!const ).*[;{},(])\n(?!const )/gm, "");
 }
 
 /** The licence texts of the packages bundled into the command. */

@@ -3,13 +3,15 @@
 // 1, 2, ... in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
 import type { KernelSource } from "./kernel.js";
+import type { KernelOf } from "./wgsl-names.js";
 
 const MAX_BINDINGS = 8;
 
 /**
  * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare
  * constants that a dispatch may replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel
- * must undo (num_workgroups), or be given fewer. Throws a ShapeError that says what the reader could not make out. What
+ * must undo (num_workgroups), or be given fewer. Where the text is a literal, TypeScript knows the names of its
+ * bindings and params. Throws a ShapeError that says what the reader could not make out. What
  * the compiler says comes as a GpuError with line and column, from record, or else from the next read() or finish();
  * other kernels are not concerned.
  *
@@ -35,7 +37,7 @@ const MAX_BINDINGS = 8;
  * gpu.dispose();
  * ```
  */
-export function kernelFromWgsl(name: string, code: string): KernelSource {
+export function kernelFromWgsl<const S extends string>(name: string, code: S): KernelOf<S> {
   const fail = (why: string, fix: string): never => {
     throw new ShapeError(`kernel ${name}: ${why}`, fix);
   };
@@ -75,7 +77,7 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
       value === "true" || value === "false" ? value === "true" : Number.parseFloat(value),
     ]),
   );
-  return {
+  const kernel: KernelSource = {
     name,
     bindings: buffers.map(({ variable, space }) => ({
       name: variable,
@@ -88,6 +90,7 @@ export function kernelFromWgsl(name: string, code: string): KernelSource {
     code,
     custom: true,
   };
+  return kernel as KernelOf<S>;
 }
 
 /** Members of the struct: scalars of 4 bytes. */

@@ -23,6 +23,7 @@ export interface NodeOpenOptions extends OpenOptions {
 let instance: GPU | null = null;
 /** NVIDIA's driver hides f16 without this toggle. */
 const DEFAULT_FLAGS = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
+const PREFERENCE = { powerPreference: "high-performance" } as const;
 const RTLD_NODELETE = 0x1000;
 
 /**
@@ -60,12 +61,14 @@ const checkNodeOptions = (name: string, options: NodeOpenOptions) =>
 /** The adapter that openGpu would use, or null. */
 export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPUAdapter | null> {
   checkNodeOptions("requestAdapter", options);
+  // Deno has WebGPU of its own.
+  if (typeof navigator !== "undefined" && navigator.gpu) return navigator.gpu.requestAdapter(PREFERENCE);
   const { create } = await loadDawn();
   // Mesa complains on stderr where it is missing.
   process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
   const flags = options.flags ?? DEFAULT_FLAGS;
   instance ??= create(flags);
-  const adapter = await instance.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
+  const adapter = await instance.requestAdapter(PREFERENCE).catch(() => null);
   if (adapter) return adapter;
   const driver = softwareDriverFolder();
   if (!driver) return null;

@@ -155,8 +155,22 @@ test("every module of the library has its source map, and nothing of the tests o
   );
   assert.equal(
     files.filter(
-      (file) => /^(dist\/)?(test|engine|cut|shaders)\//.test(file) || (/\.ts$/.test(file) && !/\.d\.ts$/.test(file)),
+      (file) =>
+        (/^(dist\/)?(test|engine|cut|shaders)\//.test(file) || (/\.ts$/.test(file) && !/\.d\.ts$/.test(file))) &&
+        !/^cut\/demo(\/result\.png)?$|^examples\//.test(file),
     ),
+    [],
+  );
+});
+
+test("what the README points to is there", () => {
+  const root = join(project, "node_modules", "cutgpu");
+  const links = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\((?!http|#)([^)#]+)/g)].map(
+    ([, to]) => to,
+  );
+  assert.ok(links.length > 8, `${links.length} links`);
+  assert.equal(
+    links.filter((to) => !existsSync(join(root, to))),
     [],
   );
 });
@@ -224,12 +238,14 @@ export function gradientOf(y: Tensor, x: Tensor): Tensor {
     noUncheckedIndexedAccess: true,
     noEmit: true,
     target: "es2023",
-    lib: ["es2023", "dom"],
     types: [],
   };
-  const config = { compilerOptions: { ...common, module: "nodenext" }, files: ["check.ts"] };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
-  await succeed(node([tsc, "-p", project], project));
+  // On a page, and in a worker.
+  for (const lib of ["dom", "webworker"]) {
+    const compilerOptions = { ...common, lib: ["es2023", lib], module: "nodenext" };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["check.ts"] }));
+    await succeed(node([tsc, "-p", project], project));
+  }
 });
 
 test("the engine alone, with all its shaders, is at most 80 KiB gzipped", async () => {

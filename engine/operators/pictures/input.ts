@@ -10,6 +10,14 @@ import type { Gpu } from "../../device/gpu.js";
 import { ShaderStage, TextureUsage } from "../../device/webgpu-flags.js";
 import { refuseRecording } from "./refuse-recording.js";
 
+declare global {
+  /** Types of a worker lack this class, which a page's have: an interface of this name is part of that there. */
+  interface HTMLImageElement {
+    readonly naturalWidth: number;
+    readonly naturalHeight: number;
+  }
+}
+
 /** What ImageData is, for where that class does not exist: rows from the top, RGBA, alpha not multiplied in. */
 export interface ImagePixels {
   readonly width: number;

@@ -62,11 +62,40 @@ for (const [says, code] of refused) {
   });
 }
 
+test("TypeScript knows the names in a text that is a literal, and none in one that is put together", () => {
+  const text = `
+    /* A struct with a comment: a, b. */
+    struct Params {
+      size: u32, // how many: all
+      factor: f32,
+    }
+    @group(0) @binding(0) var<storage, read> x: array<f32>;
+    // @group(0) @binding(1) var<storage, read> old: array<f32>;
+    @group(0) @binding(1) var<storage,read_write>   y : array<f32>;
+    @group(0) @binding(2) var<uniform> params: Params;
+    @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+      if (id.x < params.size) { y[id.x] = params.factor * x[id.x]; }
+    }`;
+  const kernel = kernelFromWgsl("scale", text);
+  const [x, y] = [gpu.tensor([1, 2]), gpu.empty([2])];
+  gpu.dispatch(kernel, { bindings: { x, y }, params: { size: 2, factor: 3 }, grid: 1 });
+  const wrong = [
+    // @ts-expect-error: the name of a binding is misspelt
+    () => gpu.dispatch(kernel, { bindings: { x, out: y }, params: { size: 2, factor: 3 }, grid: 1 }),
+    // @ts-expect-error: a param is missing
+    () => gpu.dispatch(kernel, { bindings: { x, y }, params: { size: 2 }, grid: 1 }),
+    // Nothing is known of this text.
+    () => gpu.dispatch(kernelFromWgsl("scale", text as string), { bindings: { x }, params: { size: 2 }, grid: 1 }),
+  ];
+  for (const call of wrong) assert.match(messageOf(call), /ShapeError: scale: the (binding y|param factor)/);
+  for (const tensor of [x, y]) tensor.dispose();
+});
+
 test("a binding that is not given, or a param that is no number of its type, is named", () => {
   const kernel = kernelFromWgsl("mine", `struct P { n: u32 } ${x} @group(0) @binding(1) var<uniform> p: P; ${main}`);
   const y = gpu.empty([1]);
   assert.match(
-    messageOf(() => gpu.dispatch(kernel, { bindings: {}, params: { n: 1 }, grid: 1 })),
+    messageOf(() => gpu.dispatch(kernel, { bindings: {} as never, params: { n: 1 }, grid: 1 })),
     /ShapeError: mine: the binding x was not given/,
   );
   for (const n of [undefined, 1.5, Number.NaN, "1"]) {

@@ -3,7 +3,7 @@
 // driver; there the Vulkan loader is told to look for drivers where none are.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { softwareDriverFolder } from "../../../engine/device/node.js";
+import { requestAdapter, softwareDriverFolder } from "../../../engine/device/node.js";
 import { runChild } from "../../support/child.js";
 
 // The package that holds SwiftShader is for Linux on x64.
@@ -20,6 +20,16 @@ where("without a driver the bundled SwiftShader is used, and operators are right
 test("garbage collection does not take Dawn away", async () => {
   const { status, signal, stdout } = await runChild("engine/device/children/collect.js", ["--expose-gc"]);
   assert.equal({ status, signal, stdout }, { status: 0, signal: null, stdout: "alive\n" });
+});
+
+test("where the runtime has WebGPU of its own, as Deno has, that is used", async () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  const own = {};
+  const navigator = { gpu: { requestAdapter: async () => own } };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  assert.is(await requestAdapter(), own);
+  if (before) Object.defineProperty(globalThis, "navigator", before);
+  else Reflect.deleteProperty(globalThis, "navigator");
 });
 
 test.run();
