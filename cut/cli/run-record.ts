@@ -81,7 +81,9 @@ export class RunRecord {
       ["seconds per step", last ? secondsPerStep.toFixed(3) : "-"],
     ];
     const { best, last: evaluated } = this.#metrics;
-    if (best && evaluated) summary.push([`${best.by}, best and last`, bestAndLast(best, evaluated)]);
+    if (best && evaluated) {
+      summary.push([`best ${best.by}`, valueAt(best)], [`last ${best.by}`, valueAt(evaluated)]);
+    }
     const options = this.#options;
     const html = renderReport({
       title: options.name,
@@ -99,11 +101,8 @@ export class RunRecord {
   }
 }
 
-/** By the metric that the best is chosen by. */
-export function bestAndLast(best: MetricRow, last: MetricRow): string {
-  const at = ({ step, values }: MetricRow) => `${figureText(values[best.by])} at step ${step}`;
-  return `${at(best)}, ${at(last)}`;
-}
+/** The metric that the best is chosen by. */
+export const valueAt = ({ step, by, values }: MetricRow): string => `${figureText(values[by])} at step ${step}`;
 
 /** An evaluation in one line. */
 export function metricsText({ step, seconds, values }: MetricRow): string {

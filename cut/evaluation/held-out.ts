@@ -1,7 +1,7 @@
 // Translations of a model under training, measured again and again against the same real pictures: the sliced
 // Wasserstein distance and, where there are features, the kernel distance, each with its floor between two halves of
-// the reals. The numbers are those of evaluate() for the same pictures. Random draws are its own and the same each time.
-// Without files or terminal.
+// the reals. The numbers are those of evaluate() for the same pictures; random draws are the same each time. Without
+// files or terminal.
 import { Random } from "../../engine/random.js";
 import { type DescribedSet, describeSet, type FeatureExtractor, patchesPerPicture, scaledTo } from "./described-set.js";
 import { type Features, rowsOf } from "./features.js";

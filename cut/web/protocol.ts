@@ -1,5 +1,6 @@
 // The messages between the page and the worker that trains: requests to the worker, and events from it.
 import type { LossRow } from "../report/losses.js";
+import type { Alarm } from "../training/alarms.js";
 import type { NamedFile } from "./picture-files.js";
 
 /** Trains a new run with these options on these pictures. */
@@ -33,9 +34,10 @@ export interface Sample {
 
 export type TrainingEvent =
   | { kind: "progress"; text: string }
-  /** The losses up to `step` follow. */
+  /** The losses and the alarms up to `step` follow. */
   | { kind: "begun"; step: number; stepsInAll: number }
   | { kind: "losses"; rows: LossRow[] }
+  | { kind: "alarms"; alarms: readonly Alarm[] }
   | { kind: "sample"; sample: Sample }
   /** A checkpoint; `unsaved` holds its bytes where the storage did not take them. */
   | { kind: "checkpoint"; step: number; unsaved: Uint8Array<ArrayBuffer> | null }

@@ -1,14 +1,13 @@
 // Runs in the browser's own storage (OPFS), laid out as the command lays out a run folder (cut/files/run-folder.ts), so
-// that a run can be carried from one to the other: config.json, latest.safetensors, losses.jsonl, samples/, and the
-// pictures under data/trainA and data/trainB, because a page loses the visitor's files when it is reloaded. A file
+// that a run can be carried from one to the other: config.json, latest.safetensors, losses.jsonl, alarms.jsonl,
+// samples/, and the pictures under data/trainA and data/trainB, because a page loses the visitor's files when it is reloaded. A file
 // appears whole or not at all: a writable stream replaces it when it is closed. Works in pages and in workers.
 import { CutgpuError } from "../../engine/core/errors.js";
-import type { LossRow } from "../report/losses.js";
 import type { NamedFile } from "./picture-files.js";
 
 /** The folder of runs in OPFS, named as the command's default runs_dir. */
 const RUNS = "runs";
-/** Bytes of losses that are read at once. */
+/** Bytes of a log that are read at once. */
 const PIECE = 2 ** 22;
 
 export class RunStore {
@@ -98,17 +97,24 @@ export class RunStore {
     await this.write(path, new Blob([before, text]));
   }
 
-  /** Hands over the losses of the steps up to `last`, piece by piece; returns the bytes of their lines. */
-  async readLosses(last: number, take: (rows: LossRow[]) => void): Promise<number> {
-    const file = await this.read("losses.jsonl");
+  /**
+   * Hands over the rows of a log, losses.jsonl say, up to the step `last`, piece by piece; returns the bytes of their
+   * lines.
+   */
+  async readLog<Row extends { step: number }>(
+    path: string,
+    last: number,
+    take: (rows: Row[]) => void,
+  ): Promise<number> {
+    const file = await this.read(path);
     let [bytes, rest] = [0, ""];
-    // Lines of JSON numbers have as many bytes as characters.
+    // Lines of our logs have as many bytes as characters.
     for (let at = 0; file && at < file.size; at += PIECE) {
       const lines = (rest + (await file.slice(at, at + PIECE).text())).split("\n");
       rest = lines.pop()!;
-      const rows: LossRow[] = [];
+      const rows: Row[] = [];
       for (const line of lines) {
-        const row = lossRow(line);
+        const row = parsed<Row>(line);
         if (!row || row.step > last) break;
         rows.push(row);
         bytes += line.length + 1;
@@ -117,6 +123,13 @@ export class RunStore {
       if (rows.length < lines.length) break;
     }
     return bytes;
+  }
+
+  /** The same, and drops the rest of the log, which a run that goes on writes once more. */
+  async cutLog<Row extends { step: number }>(path: string, last: number, take: (rows: Row[]) => void): Promise<void> {
+    const bytes = await this.readLog<Row>(path, last, take);
+    const file = await this.read(path);
+    if (file && bytes < file.size) await this.write(path, file.slice(0, bytes));
   }
 
   async #place(path: string, create: boolean): Promise<{ folder: FileSystemDirectoryHandle; name: string }> {
@@ -128,10 +141,10 @@ export class RunStore {
   }
 }
 
-/** A line of losses; null where it is torn. */
-function lossRow(line: string): LossRow | null {
+/** A row of a log; null where its line is torn. */
+function parsed<Row>(line: string): Row | null {
   try {
-    return JSON.parse(line) as LossRow;
+    return JSON.parse(line) as Row;
   } catch {
     return null;
   }

@@ -3,6 +3,8 @@
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
+import type { LossRow } from "../report/losses.js";
+import type { Alarm } from "../training/alarms.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../training/checkpoint.js";
 import { byId, make, offer } from "./dom.js";
 import { exampleTraining } from "./example-training.js";
@@ -175,13 +177,16 @@ export class TrainPart {
       case "begun":
         if (this.#running) this.#running.stepsInAll = event.stepsInAll;
         this.#wantsPictures = false;
-        view.clearLosses();
+        view.clearRecord();
         this.#showStep(event.step);
         this.#list(this.#running?.name ?? "").catch(tellError);
         break;
       case "losses":
         view.addLosses(event.rows);
         this.#showStep(event.rows[event.rows.length - 1].step);
+        break;
+      case "alarms":
+        view.addAlarms(event.alarms);
         break;
       case "sample":
         view.addSamples([event.sample]);
@@ -257,7 +262,8 @@ export class TrainPart {
     const file = await store.read("latest.safetensors");
     if (!file) return this.#view.status("This run has no checkpoint yet.");
     const { state } = parseCheckpoint(new Uint8Array(await file.arrayBuffer()), name);
-    await store.readLosses(state.step, (rows) => this.#view.addLosses(rows));
+    await store.readLog<LossRow>("losses.jsonl", state.step, (rows) => this.#view.addLosses(rows));
+    await store.readLog<Alarm>("alarms.jsonl", state.step, (alarms) => this.#view.addAlarms(alarms));
     this.#view.addSamples(await keptSamples(store));
     this.#view.draw();
     const total = state.options.max_steps;

@@ -1,7 +1,8 @@
-// What is seen of a run in the part "Train": how far it is, its losses as curves, its samples. While a training runs
+// What is seen of a run in the part "Train": how far it is, its alarms, its losses as curves, its samples. While a training runs
 // its status is the tab's title too, so that it is seen from other tabs.
 import { LossHistory, type LossRow } from "../report/losses.js";
-import { byId } from "./dom.js";
+import { type Alarm, alarmText } from "../training/alarms.js";
+import { byId, make } from "./dom.js";
 import { drawLosses } from "./losses-chart.js";
 import type { Sample } from "./protocol.js";
 import { SamplesView } from "./samples-view.js";
@@ -60,10 +61,19 @@ export class TrainView {
     this.#recent = [...this.#recent, ...rows.slice(-20).map(({ seconds }) => seconds)].slice(-20);
   }
 
-  /** Forgets the losses. */
-  clearLosses(): void {
+  /** Shows what the rules noticed, below the status. */
+  addAlarms(alarms: readonly Alarm[]): void {
+    const list = byId("alarms", "ul");
+    for (const alarm of alarms) list.append(make("li", { textContent: alarmText(alarm) }));
+    list.hidden = list.childElementCount === 0;
+  }
+
+  /** Forgets losses and alarms. */
+  clearRecord(): void {
     this.#losses = new LossHistory();
     this.#recent = [];
+    byId("alarms", "ul").replaceChildren();
+    this.addAlarms([]);
   }
 
   addSamples(samples: readonly Sample[]): void {
@@ -78,7 +88,7 @@ export class TrainView {
   }
 
   clear(): void {
-    this.clearLosses();
+    this.clearRecord();
     this.#samples.clear();
     this.draw();
     byId("train-progress", "progress").value = 0;

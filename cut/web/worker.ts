@@ -11,7 +11,9 @@ import { samplePicture } from "../data/transform.js";
 import { mergeForResume, resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
+import { type Alarm, Alarms } from "../training/alarms.js";
 import { type Checkpoint, parseCheckpoint, type RunState } from "../training/checkpoint.js";
+import { keysByLayer } from "../training/patch-counts.js";
 import { Training } from "../training/training-loop.js";
 import { Translator } from "../translation/translator.js";
 import { describeError } from "./error-text.js";
@@ -54,9 +56,10 @@ class WorkerTraining {
   readonly #request: StartRequest | ResumeRequest;
   readonly #signal: AbortSignal;
   #toSend: LossRow[] = [];
-  /** Lines of losses since they were last kept, and the step of the last one. */
-  #toKeep: string[] = [];
+  /** Rows of the logs since they were last kept, and the step of the last one of losses. */
+  #toKeep: { losses: LossRow[]; alarms: Alarm[] } = { losses: [], alarms: [] };
   #lastStep = 0;
+  #alarms: Alarms | null = null;
   #sentAt = 0;
   #savedStep: number | null = null;
 
@@ -118,12 +121,22 @@ class WorkerTraining {
       step: training.stepsDone,
       stepsInAll: training.stepsInAll,
     });
-    await this.#takeLosses(store, training.stepsDone);
+    await this.#takeRecord(store, options, training.stepsDone);
     for (const { label, picture } of samples) await this.#keepSample(store, label, null, picture);
+    const tell = (alarms: readonly Alarm[]) => {
+      if (alarms.length === 0) return;
+      send({ kind: "alarms", alarms });
+      this.#toKeep.alarms.push(...alarms);
+      if (options.stop_on === "alarm") stop?.abort();
+    };
     const show = async (step: number) => {
+      const pairs: { input: Picture; output: Picture }[] = [];
       for (const { label, picture } of samples) {
-        await this.#keepSample(store, label, step, await translator.translate(picture));
+        const output = await translator.translate(picture);
+        pairs.push({ input: picture, output });
+        await this.#keepSample(store, label, step, output);
       }
+      tell(this.#alarms?.notePictures(step, pairs) ?? []);
     };
     if (options.eval_freq !== null)
       send({ kind: "warning", text: "Evaluations (eval_freq) are made by the command only." });
@@ -131,13 +144,18 @@ class WorkerTraining {
     if (training.stepsDone === 0) await show(0);
     const reached = await training.run(
       {
-        onLosses: (row) => this.#note(row),
+        onLosses: (row) => {
+          this.#note(row);
+          tell(this.#alarms?.noteLosses(row) ?? []);
+        },
         onCheckpoint: (name, bytes) => this.#save(store, name, bytes, this.#lastStep),
         onDisplay: show,
       },
       this.#signal,
     );
     await show(training.stepsDone);
+    // The last pictures may have raised an alarm; checkpoints say where the storage does not take more.
+    await this.#keepLogs(store).catch(() => undefined);
     this.#sendLosses();
     if (source.skipped > 0) {
       send({ kind: "warning", text: `${source.skipped} pictures could not be read and were passed over.` });
@@ -159,19 +177,24 @@ class WorkerTraining {
     if (B.length > 0) await store.keepPictures("B", B, onCopy);
   }
 
-  /** Sends the losses of a run that goes on after `step`, and drops those after it, which are written once more. */
-  async #takeLosses(store: RunStore, step: number): Promise<void> {
-    const bytes = await store.readLosses(step, (rows) => {
+  /** Sends losses and alarms of a run that goes on after `step`, and watches it from there. */
+  async #takeRecord(store: RunStore, options: TrainOptions, step: number): Promise<void> {
+    let recent: LossRow[] = [];
+    await store.cutLog<LossRow>("losses.jsonl", step, (rows) => {
       if (rows.length > 0) send({ kind: "losses", rows });
+      recent = [...recent, ...rows].slice(-Alarms.lookBack);
     });
-    const file = await store.read("losses.jsonl");
-    if (file && bytes < file.size) await store.write("losses.jsonl", file.slice(0, bytes));
+    const raised: Alarm[] = [];
+    await store.cutLog<Alarm>("alarms.jsonl", step, (alarms) => raised.push(...alarms));
+    if (raised.length > 0) send({ kind: "alarms", alarms: raised });
+    this.#alarms = new Alarms(options, keysByLayer(options), raised);
+    for (const row of recent) this.#alarms.noteLosses(row);
     this.#lastStep = step;
   }
 
   #note(row: LossRow): void {
     this.#lastStep = row.step;
-    this.#toKeep.push(`${JSON.stringify(row)}\n`);
+    this.#toKeep.losses.push(row);
     this.#toSend.push(row);
     if (performance.now() - this.#sentAt > SEND_EVERY) this.#sendLosses();
   }
@@ -182,13 +205,22 @@ class WorkerTraining {
     this.#sentAt = performance.now();
   }
 
+  async #keepLogs(store: RunStore): Promise<void> {
+    for (const [log, rows] of Object.entries(this.#toKeep)) {
+      if (rows.length === 0) continue;
+      const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+      const { length } = rows;
+      await store.append(`${log}.jsonl`, text);
+      // More may have come meanwhile.
+      rows.splice(0, length);
+    }
+  }
+
   /** Keeps a checkpoint; where the storage is full the page gets it to offer it for download, and training goes on. */
   async #save(store: RunStore, name: string, bytes: Uint8Array, step: number): Promise<void> {
     const content = bytes as Uint8Array<ArrayBuffer>;
     try {
-      const lines = this.#toKeep;
-      await store.append("losses.jsonl", lines.join(""));
-      this.#toKeep = this.#toKeep.slice(lines.length);
+      await this.#keepLogs(store);
       await store.write(`${name}.safetensors`, content);
       this.#savedStep = step;
       send({ kind: "checkpoint", step, unsaved: null });

@@ -145,6 +145,29 @@ test("pause saves, and resume goes on from there", async ({ tab, folder }) => {
   await textOf(page, "#train-status", /^Paused and saved/);
 });
 
+test("an alarm is shown once with its advice, and again with the run that is kept", async ({ tab, folder }) => {
+  const { page } = tab;
+  const alarms = page.locator("#alarms li");
+  const shown = async () => assert.match((await alarms.allTextContents()).join("\n"), ALARM);
+  await openPart(tab, "train");
+  await start(page, folder, "alarmed", 4, "--lambda_NCE 1000");
+  await textOf(page, "#train-status", /^Trained to the end: step 4\.$/);
+  await shown();
+  assert.equal(await sidewaysOnPhone(page), []);
+  await openPart(tab, "train");
+  assert.not.ok(await page.isVisible("#alarms"));
+  await page.selectOption("#run-select", "alarmed");
+  await textOf(page, "#train-status", /^Saved at step 4 of 4\.$/);
+  await shown();
+  await page.fill("#run-steps", "6");
+  await page.click("#train-resume");
+  await textOf(page, "#train-status", /^Trained to the end: step 6\.$/);
+  await shown();
+});
+
+/** The only one, in one line. */
+const ALARM = /^alarm at step 1, losses explode: [A-Z].* Try a lower --lr\.$/;
+
 test("a device that is lost in mid-run is reported, and Resume goes on from what is saved", async ({ tab, folder }) => {
   const { page } = tab;
   // The worker is there as soon as the part is open; its device is caught when it is made.

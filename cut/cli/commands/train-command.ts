@@ -26,7 +26,7 @@ import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { RunEvaluation } from "../run-evaluation.js";
 import { refuseOtherMetrics, runIdentity } from "../run-identity.js";
-import { bestAndLast, metricsText, RunRecord } from "../run-record.js";
+import { metricsText, RunRecord, valueAt } from "../run-record.js";
 import { RunSamples } from "../run-samples.js";
 import { applyRunTuning } from "../run-tuning.js";
 import { sampleRetrieval } from "../sample-retrieval.js";
@@ -221,7 +221,7 @@ class TrainCommand {
     }
     const seconds = (performance.now() - this.#begun) / 1000;
     const { best, last } = record.evaluations;
-    if (best && last) print(`${best.by}, best and last: ${bestAndLast(best, last)}; --epoch best is the best\n`);
+    if (best && last) print(`${best.by}: best ${valueAt(best)} (--epoch best), last ${valueAt(last)}\n`);
     print(
       `trained to step ${training.stepsDone} in ${formatSeconds(seconds)}: ${folder.path}\n` +
         `report: ${join(folder.path, "report.html")}\n` +

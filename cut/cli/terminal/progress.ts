@@ -83,7 +83,7 @@ export function startProgress(options: ProgressOptions): Progress {
 
   if (!stream.isTTY) {
     let lastLine = now();
-    /** `done` of the last line that was printed because of `lineDue`; `stop` does not repeat it. */
+    /** `done` of the last line that was printed because of `lineDue`, which is not repeated. */
     let dueAt = -1;
     const print = () => {
       const { speed, left } = numbers();
@@ -97,7 +97,7 @@ export function startProgress(options: ProgressOptions): Progress {
         done = value;
         text = printableLine(message);
         speedometer.note(done);
-        const due = lineDue?.(done) ?? false;
+        const due = done !== dueAt && (lineDue?.(done) ?? false);
         if (due) dueAt = done;
         if (due || now() - lastLine >= 1000 * everySeconds) print();
       },

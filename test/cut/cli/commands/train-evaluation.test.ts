@@ -62,11 +62,16 @@ test("the training stays the same, the best is kept, and a run that goes on ends
   assert.is(checkpointOf(folder, "whole", "best").state.step, best);
   assert.match(whole.stderr, "testB holds fewer than 2 pictures: evaluations use those of trainB");
   assert.match(whole.stderr, /evaluation at step 4: SWD [\d.]+ \(floor [\d.]+\); it took [\d.]+ s; the best by SWD/);
-  const said = new RegExp(`SWD, best and last: [\\d.]+ at step ${best}, [\\d.]+ at step 12`);
+  const said = new RegExp(`SWD: best [\\d.]+ at step ${best} \\(--epoch best\\), last [\\d.]+ at step 12\n`);
   assert.match(whole.stdout, said);
   const report = readFileSync(join(folder, "runs", "whole", "report.html"), "utf8");
   assert.match(report, /<h2>Evaluations<\/h2>/);
-  assert.match(report, new RegExp(`at step ${best}, [\\d.]+ at step 12`));
+  for (const [what, step] of [
+    ["best", best],
+    ["last", 12],
+  ]) {
+    assert.match(report, new RegExp(`<dt>${what} SWD</dt><dd>[\\d.]+ at step ${step}</dd>`));
+  }
 
   assertStatus(await goOn(folder, "paused", "--max_steps", "14"), 0);
   assert.equal(figuresOf(rowsOf(folder, "paused")), figuresOf(rows));

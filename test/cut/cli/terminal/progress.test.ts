@@ -52,6 +52,23 @@ test("a name in the text cannot reach the terminal's controls", () => {
   assert.is(lines[1], "skipped b\\u0007.png\n");
 });
 
+test("a line that is due is printed once, whatever happens at its step", () => {
+  const lines: string[] = [];
+  const stream = { isTTY: false, write: (line: string) => lines.push(line) } as unknown as NodeJS.WriteStream;
+  const progress = startProgress({ label: "training", total: 9, stream, now: () => 0, lineDue: (done) => done === 2 });
+  for (const [done, text] of [
+    [1, "a"],
+    [2, "b"],
+    [2, "evaluating 1 of 2"],
+    [2, "evaluating 2 of 2"],
+    [3, "c"],
+  ] as const) {
+    progress.update(done, text);
+  }
+  assert.equal(lines.length, 1);
+  assert.match(lines[0], /^training 2\/9 .*, b\n$/);
+});
+
 test("a terminal gets its line wrap back however the process ends", () => {
   let written = "";
   const stream = Object.assign(new EventEmitter(), {
