@@ -88,6 +88,8 @@ export interface Method {
   /** The one of them that translates A. */
   readonly generator: Generator;
   readonly patchFeatures: PatchFeatures | null;
+  /** Tensors beyond networks that a run carries from step to step, by name; a checkpoint keeps them. */
+  readonly state?: ReadonlyMap<string, Tensor>;
   /** Settings for networks, by name, for which those of the options do not hold. */
   readonly adam?: Readonly<Record<string, AdamSettings>>;
   /** What is recorded by itself, when it first occurs, because it computes something else; the usual step first. */

@@ -46,6 +46,19 @@ export function optionConflicts(options: TrainOptions): string[] {
         "and the patch loss passes translations through the generator again: make them equal",
     );
   }
+  const { patch_loss, nce_negatives, nce_bank } = options;
+  if (nce_negatives !== "internal" && nce_bank === 0) {
+    found.push(`nce_negatives ${nce_negatives} needs a bank: give --nce_bank 4096 or another number of keys`);
+  }
+  if (nce_negatives === "internal" && nce_bank > 0) {
+    found.push(`nce_bank ${nce_bank} is of no use with nce_negatives internal: use external or both`);
+  }
+  if (nce_negatives !== "internal" && patch_loss !== "nce") {
+    found.push(`nce_negatives ${nce_negatives} needs patch_loss nce, and not ${patch_loss}: leave one of them out`);
+  }
+  if (patch_loss === "hdce" && options.lambda_HDCE === 0) {
+    found.push("lambda_HDCE is 0 and patch_loss hdce would compare no patches: raise it");
+  }
   if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
     found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
   }

@@ -56,6 +56,7 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
     await add(`adam_m.${network}`, m);
     await add(`adam_v.${network}`, v);
   }
+  await add("state", step.method.state ?? new Map());
   const updates = Object.entries(step.adam).filter(([, adam]) => adam.step !== state.step);
   // What a method does not need is not there.
   const whole: RunState = {
@@ -121,6 +122,9 @@ export function restoreCheckpoint(
     for (const [prefix, parameters] of groups) {
       for (const [key, tensor] of parameters) writes.push([tensor, find(`${prefix}.${key}`, tensor)]);
     }
+  }
+  if (!weightsOnly) {
+    for (const [key, tensor] of step.method.state ?? []) writes.push([tensor, find(`state.${key}`, tensor)]);
   }
   for (const [tensor, data] of writes) tensor.write(data);
   if (weightsOnly) return;

@@ -156,6 +156,7 @@ export class TrainingStep {
     for (const { parameters } of Object.values(this.method.networks)) {
       for (const tensor of parameters.values()) tensor.dispose();
     }
+    for (const tensor of this.method.state?.values() ?? []) tensor.dispose();
   }
 
   #sizeOf({ A, height, width }: Omit<TrainingBatch, "B">): BatchSize {

@@ -2,6 +2,7 @@
 // together here as the method states them (docs/method.md section 3), and the patch path is asked twice: the fused
 // operator, and the same in plain operators.
 import { ganLoss } from "../../cut/methods/gan-loss.js";
+import { externalNce, hdce, monce, src } from "../../cut/methods/patch-losses.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -57,6 +58,14 @@ const forwards: Record<string, Forward> = {
   indexSelect: ({ x }, { axis }, ids) => engine.indexSelect(x, axis, ids()),
   ganLoss: ({ x }, { mode, targetIsReal }) => ganLoss(mode, x, targetIsReal),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
+  hdce: ({ q, k }, { groups, tau, gamma }) => engine.mean(hdce(q, k, { groups, tau, gamma: q.gpu.tensor([gamma]) })),
+  src: ({ q, k }, { groups }) => src(q, k, groups),
+  monce: ({ q, k }, options) => engine.mean(monce(q, k, options)),
+  externalNce({ q, k, bank }, { groups, tau, internal }) {
+    const bankMask = engine.zeros(q.gpu, [1, 1, bank.shape[0]]);
+    const keys = { bank, bankMask, ownMask: q.gpu.tensor([internal ? 0 : -1e4]) };
+    return engine.mean(externalNce(q, k, keys, { groups, tau }));
+  },
   patchNcePath({ fq, fk, ...head }, parameters, ids) {
     const k = engine.patchKeys(fk, ids(), head as unknown as engine.Head);
     return engine.mean(engine.patchNcePath(fq, ids(), head as unknown as engine.Head, k, nceOptions(parameters)));
@@ -74,7 +83,7 @@ const composedPath: Forward = ({ fq, fk, w1, b1, w2, b2 }, parameters, ids) => {
 
 /** The output y, and under "d" and its name the gradient of every input. */
 function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers {
-  const names = [...given.tensors.keys()].filter((name) => !/^(y|rows|ids|running.+|d.+)$/.test(name));
+  const names = [...given.tensors.keys()].filter((name) => !/^(y|rows|ids|running.+|ce|weights|plan|d.+)$/.test(name));
   const integers = (name: string) => given.tensors.get(name)?.data instanceof Int32Array;
   const whole = (name: string) => gpu.tensor(given.ids(name), given.tensors.get(name)?.shape);
   const inputs = Object.fromEntries(
@@ -118,6 +127,8 @@ function answer(gpu: Gpu, given: OperatorCase): Answers {
   const parameters = given.parameters as unknown as OperatorParameters;
   if (given.op in optimizers) return updated(gpu, given);
   if (given.op === "r1" || given.op === "gradientPenalty") return penalty(gpu, given);
+  // Numbers alone: test/cut/methods/patch-losses.test.ts.
+  if (given.op === "curriculum") return {};
   const { op, ...of } = given.op === "second" ? parameters.of : { ...parameters, op: given.op };
   const forward = forwards[op];
   if (!forward) throw new Error(`nothing answers "${op}" of ${given.name}: add its call to test/goldens/operators.ts`);

@@ -49,7 +49,8 @@ export function formulaWeights(shapes: ParameterShapes, seed: number): Weights {
 /** The options of a run. What its golden does not name has its default, options that come later among them. */
 function runOptions(meta: Record<string, unknown>): TrainOptions {
   const { height, width, blocks, antialias, patches, all_negatives, mode, ...named } = meta;
-  const penalty = meta["gradient_penalty"] as { weight: number; reduce: string } | undefined;
+  const part = (name: string) => (meta[name] ?? {}) as Record<string, unknown>;
+  const [penalty, hard, transport, bank] = ["gradient_penalty", "hdce", "monce", "bank"].map(part);
   const described: Record<string, unknown> = {
     netG: `resnet_${blocks}blocks`,
     no_antialias: !antialias,
@@ -58,8 +59,22 @@ function runOptions(meta: Record<string, unknown>): TrainOptions {
     nce_includes_all_negatives_from_minibatch: all_negatives,
     nce_idt: mode ? mode === "CUT" : undefined,
     flip_equivariance: mode ? mode === "FastCUT" : undefined,
-    lambda_gp: penalty?.weight,
-    penalty_scores: penalty?.reduce,
+    lambda_gp: penalty["weight"],
+    penalty_scores: penalty["reduce"],
+    patch_loss: { hdce: "hdce", monce: "monce" }[String(meta["contrast"])],
+    lambda_HDCE: hard["lambda_HDCE"],
+    lambda_SRC: hard["lambda_SRC"],
+    HDCE_gamma: hard["gamma"],
+    HDCE_gamma_min: hard["gamma_min"],
+    step_gamma_epoch: hard["step_after"],
+    n_epochs: hard["epochs"],
+    n_epochs_decay: hard["epochs"] && 0,
+    cost_type: transport["cost"],
+    eps: transport["eps"],
+    neg_term_weight: transport["negTermWeight"],
+    plan_detached: transport["planDetached"],
+    nce_bank: bank["size"],
+    nce_negatives: { true: "both", false: "external" }[String(bank["internal"])],
     load_size: Math.min(Number(height), Number(width)),
     crop_size: Math.min(Number(height), Number(width)),
   };
@@ -79,7 +94,7 @@ function drawnInGolden(golden: StateDict, meta: Record<string, unknown>, step: T
     options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
   const mirror = (meta["flips"] as boolean[] | undefined)?.[t] ?? false;
   const alpha = golden.tensors.has(`step${t}.alpha`) ? values(golden, `step${t}.alpha`) : undefined;
-  const choices = { x: ids("X"), y: options.nce_idt ? ids("Y") : [], mirror, alpha };
+  const choices = { x: ids("X"), y: options.nce_idt ? ids(hdce ? "X" : "Y") : [], mirror, alpha };
   return (method as Cut).arrange(choices, { size: { batch, height, width }, step: t, epoch, counts: step.counts });
 }
 
@@ -97,17 +112,18 @@ function metadataOf(golden: StateDict): Record<string, unknown> {
 
 const values = (golden: StateDict, name: string) => golden.tensors.get(name)?.data as Float32Array;
 
-/** The losses of one step as [name, value], under the names that the step gives them. */
+/** The losses of one step by the names that the step gives them. */
 function namedLosses(
   losses: Record<string, number | number[]>,
-  ours: Readonly<Record<string, number>>,
   layers: readonly number[],
-): [name: string, value: number][] {
-  return Object.entries(losses).flatMap(([name, value]): [string, number][] => {
-    if (typeof value === "number") return name in ours ? [[name, value]] : [];
-    const prefix = name.replace("_layers", "");
-    return value.map((v, i) => [`${prefix}_${layers[i]}`, v]);
-  });
+): ReadonlyMap<string, number> {
+  return new Map(
+    Object.entries(losses).flatMap(([name, value]): [string, number][] => {
+      if (typeof value === "number") return [[name, value]];
+      const prefix = name.replace("_layers", "");
+      return value.map((v, i) => [`${prefix}_${layers[i]}`, v]);
+    }),
+  );
 }
 
 /**
@@ -133,14 +149,10 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
     const pair = { A: values(golden, `step${t}.A`), B: values(golden, `step${t}.B`), height, width };
     await step.run({ ...pair, draw: drawnInGolden(golden, meta, step, t), learningRate: lr });
     const losses = await step.losses();
-    const theirs = namedLosses(wanted[t], losses, options.nce_layers);
-    add(
-      `losses of step ${t}`,
-      relativeError(
-        theirs.map(([name]) => losses[name]),
-        theirs.map(([, value]) => value),
-      ),
-    );
+    // Whatever the step logs is in the file.
+    const theirs = namedLosses(wanted[t], options.nce_layers);
+    const named = Object.keys(losses).map((name) => theirs.get(name) ?? Number.NaN);
+    add(`losses of step ${t}`, relativeError(Object.values(losses), named));
     if (t > 0) continue;
     for (const [name, picture] of Object.entries(step.pictures)) {
       add(`${name} of step 0`, relativeError(await picture.read(), values(golden, `step0.${name}`)));
@@ -162,6 +174,9 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
     const both = new Float32Array([...A, ...B]);
     const shape = [both.length / (3 * height * width), 3, height, width];
     const images = gpu.noGrad(() => gpu.scope(() => step.method.generator.translate(gpu.tensor(both, shape))));
+    for (const [name, bank] of step.method.state ?? []) {
+      add(name, relativeError(await bank.read(), values(golden, `final.${name}`)));
+    }
     add("final images", relativeError(await images.read(), values(golden, "final.fake")));
     images.dispose();
   }

@@ -33,6 +33,13 @@ export interface OperatorParameters {
   weightDecay: number;
   dampening: number;
   nesterov: boolean;
+  /** Of patch losses. */
+  gamma: number;
+  cost: "hard" | "easy";
+  negTermWeight: number;
+  rounds: number;
+  planDetached: boolean;
+  internal: boolean;
   /** Of a second derivative: the operator with its parameters, and the input of the first derivative. */
   of: OperatorParameters & { op: string };
   wrt: string;

@@ -91,6 +91,10 @@ const variants: Record<string, Partial<TrainOptions>> = {
   "WGAN-GP, its penalty at places drawn at random": { gan_mode: "wgangp" },
   "R1 in every step": { lambda_R1: 2, penalty_scores: "sum" },
   "R1 in updates of its own": { lambda_R1: 2, R1_every: 3, batch_size: 2 },
+  "hDCE and SRC": { patch_loss: "hdce", batch_size: 2 },
+  MoNCE: { patch_loss: "monce" },
+  "keys of other pictures as the only negatives": { nce_negatives: "external", nce_bank: 20 },
+  "a bank beside the picture's own negatives, mirrored": { CUT_mode: "FastCUT", nce_negatives: "both", nce_bank: 40 },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };

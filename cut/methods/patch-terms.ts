@@ -1,0 +1,227 @@
+// The patch losses of CUT's step (docs/method.md section 3): PatchNCE, hDCE with SRC, or MoNCE, of every tapped layer,
+// for the pictures of A and, with the identity term, of B; the positions that are compared; and the bank of other
+// pictures' keys, first in, first out, one for each layer and term.
+import { reshape } from "../../engine/core/reshape.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { gatherPositions } from "../../engine/operators/gather/index.js";
+import { linear } from "../../engine/operators/matmul/index.js";
+import { l2Normalize, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { add, relu, scale, softplus } from "../../engine/operators/pointwise/index.js";
+import { mean, sum } from "../../engine/operators/reduction/index.js";
+import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
+import type { Random } from "../../engine/random.js";
+import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
+import { Heads } from "../networks/heads.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
+import { curriculum, externalNce, hdce, monce, src } from "./patch-losses.js";
+
+/** Patch positions of one step, one array per tapped layer: row-major y * W + x. */
+export interface PatchPositions {
+  /** For the pictures of A. */
+  x: Int32Array[];
+  /** For those of B; none without the identity term. */
+  y: Int32Array[];
+}
+
+/** What is added to a similarity that must not count. */
+const EXCLUDED = -1e4;
+const ROUNDS = 50;
+
+type Drawn = (name: string) => Tensor;
+
+export class PatchTerms {
+  /** One head per layer; without parameters where features are compared as they are. */
+  readonly F: Heads;
+  /** Whether patches are compared at all. */
+  readonly used: boolean;
+  /** Tapped layers; none where nothing is compared. */
+  readonly taps: readonly number[];
+  /** Whether B is translated and compared too. */
+  readonly identity: boolean;
+  /** What the retrieval of patches is measured by. */
+  readonly features: PatchFeatures | null;
+  /** The banks: "bankX.<layer>" of the keys of A, "bankY.<layer>" of B's. */
+  readonly state: ReadonlyMap<string, Tensor>;
+  readonly #gpu: Gpu;
+  readonly #options: TrainOptions;
+  readonly #weight: number;
+  readonly #hasHeads: boolean;
+
+  constructor(gpu: Gpu, options: TrainOptions) {
+    const { patch_loss, lambda_NCE, lambda_HDCE, nce_idt, netF, netF_nc, nce_layers, num_patches } = options;
+    this.#gpu = gpu;
+    this.#options = options;
+    this.#weight = patch_loss === "hdce" ? lambda_HDCE : lambda_NCE;
+    this.used = this.#weight > 0;
+    this.taps = this.used ? nce_layers : [];
+    this.identity = this.used && nce_idt;
+    this.#hasHeads = this.used && netF === "mlp_sample";
+    const channels = this.#shapes(4, 4).map(([count]) => count);
+    this.F = new Heads(gpu, { channels: this.#hasHeads ? channels : [], width: netF_nc });
+    const heads = this.#hasHeads ? this.F : null;
+    this.features = this.used ? { heads, layers: nce_layers, patches: num_patches } : null;
+    const banks = this.#banks.flatMap((bank) =>
+      nce_layers.map((layer, i): [string, number] => [`${bank}.${layer}`, i]),
+    );
+    this.state = new Map(
+      banks.map(([name, i]) => [name, gpu.persistent([options.nce_bank, heads ? netF_nc : channels[i]])]),
+    );
+    for (const bank of this.state.values()) bank.write(new Float32Array(bank.size));
+  }
+
+  /** One for each term, where there are any. */
+  get #banks(): string[] {
+    if (!this.used || this.#options.nce_negatives === "internal") return [];
+    return this.identity ? ["bankX", "bankY"] : ["bankX"];
+  }
+
+  #shapes(height: number, width: number) {
+    return featureShapes(generatorArchitecture(this.#options), this.#options.nce_layers, height, width);
+  }
+
+  /** Positions of each tapped layer, and how many of them are compared. */
+  #patches({ height, width }: BatchSize): { area: number; count: number }[] {
+    return this.#shapes(height, width).map(([, h, w]) => {
+      return { area: h * w, count: Math.min(this.#options.num_patches, h * w) };
+    });
+  }
+
+  /** For each layer a random choice of positions without repeats, for A and then for B; with hDCE one for both. */
+  draw(random: Random, size: BatchSize): PatchPositions {
+    const layers = this.#patches(size);
+    const positions = () => layers.map(({ area, count }) => random.permutation(area, count));
+    const x = positions();
+    if (!this.identity) return { x, y: [] };
+    return { x, y: this.#options.patch_loss === "hdce" ? x : positions() };
+  }
+
+  inputs(size: BatchSize): Record<string, InputShape> {
+    const { patch_loss, nce_bank } = this.#options;
+    const images = this.identity ? 2 * size.batch : size.batch;
+    const inputs: Record<string, InputShape> = {};
+    if (!this.used) return inputs;
+    for (const [i, { count }] of this.#patches(size).entries()) {
+      inputs[`ids.${i}`] = { shape: [images, count], dtype: "i32" };
+      if (this.state.size > 0) inputs[`bankMask.${i}`] = { shape: [1, 1, nce_bank] };
+    }
+    if (this.state.size > 0) inputs["ownMask"] = { shape: [1] };
+    if (patch_loss === "hdce") inputs["gamma"] = { shape: [1] };
+    return inputs;
+  }
+
+  /** Contents of the inputs: all pictures of a domain have the same positions. With the counts after the step. */
+  arrange({ x, y }: PatchPositions, { size, epoch, counts }: Omit<StepMoment, "random" | "step">) {
+    const { nce_bank, nce_negatives, n_epochs, n_epochs_decay } = this.#options;
+    const { HDCE_gamma, HDCE_gamma_min, step_gamma_epoch } = this.#options;
+    const values: Record<string, Float32Array | Int32Array> = {};
+    const after: Record<string, number> = {};
+    for (const [i, ofA] of x.entries()) {
+      const pictures = [ofA, y[i] ?? []].flatMap((ids) => Array.from({ length: size.batch }, () => [...ids]));
+      values[`ids.${i}`] = Int32Array.from(pictures.flat());
+      if (this.state.size === 0) continue;
+      // The latest rows are the last.
+      const filled = counts[`bankRows.${i}`] ?? 0;
+      const mask = Float32Array.from({ length: nce_bank }, (_, row) => (row < nce_bank - filled ? EXCLUDED : 0));
+      values[`bankMask.${i}`] = mask;
+      values["ownMask"] = Float32Array.of(nce_negatives === "external" && filled > 0 ? EXCLUDED : 0);
+      after[`bankRows.${i}`] = Math.min(nce_bank, filled + size.batch * ofA.length);
+    }
+    const gammas = { first: HDCE_gamma, last: HDCE_gamma_min, stepAfter: step_gamma_epoch };
+    values["gamma"] = Float32Array.of(curriculum(epoch, { ...gammas, epochs: n_epochs + n_epochs_decay }));
+    return { values, counts: after as Counts };
+  }
+
+  /** Unit rows of the source's patches, cut off from the tape. */
+  keys(features: readonly Tensor[], drawn: Drawn): Tensor[] {
+    return features.map((map, i) => patchKeys(map, drawn(`ids.${i}`), this.#hasHeads ? this.F.head(i) : null));
+  }
+
+  /** The loss to learn from, and what is logged: names and numbers. */
+  losses(features: readonly Tensor[], keys: readonly Tensor[], drawn: Drawn, mirror: boolean) {
+    const { patch_loss, lambda_SRC } = this.#options;
+    const names = this.identity ? ["NCE", "NCE_Y"] : ["NCE"];
+    const relations: Tensor[] = [];
+    const rows = features.map((map, i) => {
+      const features = mirror ? flip(map, -1) : map;
+      return this.#rowsOf(features, keys[i], i, drawn, (q) => {
+        const ofA = (x: Tensor) => slice(x, 0, x.shape[0] / names.length);
+        relations.push(src(ofA(q), ofA(keys[i]), 1));
+      });
+    });
+    const byTerm = (x: Tensor) => mean(reshape(x, [1, names.length, x.size / names.length]), [2]);
+    const layers = concat(rows.map(byTerm));
+    // [layers, terms], the terms being A's and, with identity, B's.
+    const terms = scale(mean(layers, [0]), this.#weight);
+    const total = scale(sum(terms), this.identity ? 0.5 : 1);
+    const named = patch_loss === "hdce" ? names.map((name) => name.replace("NCE", "HDCE")) : names;
+    const byLayer = this.taps.flatMap((tap) => named.map((name) => `${name}_${tap}`));
+    const logged: [names: string[], Tensor][] = [
+      [named, terms],
+      [byLayer, layers],
+    ];
+    if (patch_loss !== "hdce") return { total, logged };
+    const relation = scale(
+      relations.reduce((a, b) => add(a, b)),
+      lambda_SRC / relations.length,
+    );
+    const printed = this.#gpu.noGrad(() => concat(rows.map((x) => byTerm(softplus(x.detach())))));
+    logged.push([["SRC"], relation], [named.map((name) => `${name}_CE`), scale(mean(printed, [0]), this.#weight)]);
+    return { total: add(total, relation), logged };
+  }
+
+  /** The losses of layer `i`, one per row; `onRows` gets the queries of hDCE. */
+  #rowsOf(map: Tensor, keys: Tensor, i: number, drawn: Drawn, onRows: (q: Tensor) => void): Tensor {
+    const { patch_loss, nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.#options;
+    const { cost_type: cost, eps, neg_term_weight: negTermWeight, plan_detached: planDetached } = this.#options;
+    const terms = this.identity ? 2 : 1;
+    const groups = all ? terms : map.shape[0];
+    const ids = drawn(`ids.${i}`);
+    if (patch_loss === "nce" && this.state.size === 0 && this.#hasHeads)
+      return patchNcePath(map, ids, this.F.head(i), keys, { groups, tau });
+    const q = this.#embed(map, ids, i);
+    if (patch_loss === "hdce") {
+      onRows(q);
+      return hdce(q, keys, { groups, tau, gamma: drawn("gamma") });
+    }
+    if (patch_loss === "monce")
+      return monce(q, keys, { groups, tau, cost, eps, negTermWeight, planDetached, rounds: ROUNDS });
+    if (this.state.size === 0) return patchNce(q, keys, { groups, tau });
+    const masks = { bankMask: drawn(`bankMask.${i}`), ownMask: drawn("ownMask") };
+    return concat(
+      this.#banks.map((bank, term) => {
+        const [ofQ, ofK] = [q, keys].map((x) => part(x, term, terms));
+        const external = { ...masks, bank: this.state.get(`${bank}.${this.taps[i]}`) as Tensor };
+        return externalNce(ofQ, ofK, external, { groups: groups / terms, tau });
+      }),
+    );
+  }
+
+  /** Unit rows of a layer's patches, as patchKeys makes them, on the tape. */
+  #embed(map: Tensor, ids: Tensor, i: number): Tensor {
+    const rows = gatherPositions(map, ids);
+    if (!this.#hasHeads) return l2Normalize(rows);
+    const { w1, b1, w2, b2 } = this.F.head(i);
+    return l2Normalize(linear(relu(linear(rows, w1, b1)), w2, b2));
+  }
+
+  /** Puts a step's keys behind those of the banks, which they push out at the front. Comes after all use of these. */
+  remember(keys: readonly Tensor[]): void {
+    this.#gpu.noGrad(() => {
+      for (const [term, name] of this.#banks.entries()) {
+        for (const [i, tap] of this.taps.entries()) {
+          const bank = this.state.get(`${name}.${tap}`) as Tensor;
+          const joined = concat([bank, part(keys[i], term, this.#banks.length)]);
+          copyInto(this.#gpu, joined, bank, bank.size, joined.size - bank.size);
+        }
+      }
+    });
+  }
+}
+
+/** The rows of one of several equal parts. */
+function part(x: Tensor, index: number, parts: number): Tensor {
+  const rows = x.shape[0] / parts;
+  return slice(x, index * rows, (index + 1) * rows);
+}
