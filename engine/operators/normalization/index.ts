@@ -106,7 +106,7 @@ export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}):
 }
 
 export interface BatchNormOptions extends NormOptions {
-  /** [channels]: the averages that take the batch's place when it is not for training. Updated in training. */
+  /** The averages [channels] that take the batch's place when it is not for training. Updated in training. */
   runningMean?: Tensor;
   runningVar?: Tensor;
   /** Whether the batch's own mean and variance are taken, and the averages moved towards them; true by default. */

@@ -11,7 +11,7 @@ import { ShaderStage, TextureUsage } from "../../device/webgpu-flags.js";
 import { refuseRecording } from "./refuse-recording.js";
 
 declare global {
-  /** Types of a worker lack this class, which a page's have: an interface of this name is part of that there. */
+  // Types of a worker lack this class, which a page's have: an interface of this name is part of that there.
   interface HTMLImageElement {
     readonly naturalWidth: number;
     readonly naturalHeight: number;
