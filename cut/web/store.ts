@@ -1,7 +1,8 @@
 // Runs in the browser's own storage (OPFS), laid out as the command lays out a run folder (cut/files/run-folder.ts), so
 // that a run can be carried from one to the other: config.json, latest.safetensors, losses.jsonl, alarms.jsonl,
-// samples/, and the pictures under data/trainA and data/trainB, because a page loses the visitor's files when it is reloaded. A file
-// appears whole or not at all: a writable stream replaces it when it is closed. Works in pages and in workers.
+// samples/, and the pictures under data/trainA and data/trainB, because a page loses the visitor's files when it is
+// reloaded. A file appears whole or not at all: a writable stream replaces it when it is closed. Works in pages and in
+// workers.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { NamedFile } from "./picture-files.js";
 

@@ -1,5 +1,5 @@
-// What is seen of a run in the part "Train": how far it is, its alarms, its losses as curves, its samples. While a training runs
-// its status is the tab's title too, so that it is seen from other tabs.
+// What is seen of a run in the part "Train": how far it is, its alarms, its losses as curves, its samples. While a
+// training runs its status is the tab's title too, so that it is seen from other tabs.
 import { LossHistory, type LossRow } from "../report/losses.js";
 import { type Alarm, alarmText } from "../training/alarms.js";
 import { byId, make } from "./dom.js";
