@@ -34,7 +34,8 @@ async function networkOf(
   run: (input: Tensor) => Map<number, Tensor>,
 ): Promise<FeatureNetwork> {
   const input = gpu.persistent([1, 3, side, side]);
-  const { program, result } = await record(gpu, () => gpu.noGrad(() => run(input)));
+  // In a scope, which lets go of the weights that it reshapes.
+  const { program, result } = await record(gpu, () => gpu.scope(() => gpu.noGrad(() => run(input))));
   return {
     async features(picture, protocol) {
       input.write(networkInput(picture, protocol, side));

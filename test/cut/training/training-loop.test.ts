@@ -298,4 +298,33 @@ function limitsOf(device: GPUDevice): [string, number][] {
   return names.filter((name) => typeof limits[name] === "number").map((name) => [name, Number(limits[name])]);
 }
 
+test("the best is kept after the latest, and an evaluation that was called off is made up for", async () => {
+  const gpu = await testGpu("software");
+  const options = tinyOptions({ eval_freq: 2, max_steps: 7, save_latest_freq: 1000 });
+  const whole = await train(gpu, options);
+  const pause = new AbortController();
+  const told: unknown[] = [];
+  const first = Training.start(gpu, options, new MemorySource(options));
+  let latest = new Uint8Array();
+  const onCheckpoint = (name: string, bytes: Uint8Array) => {
+    told.push(name);
+    if (name === "latest") latest = bytes.slice();
+  };
+  const onLosses = ({ step }: LossRow) => void told.push(step);
+  const onEvaluate = async (step: number) => {
+    told.push(`evaluate ${step}`);
+    if (step === 4) pause.abort();
+    return step === 2;
+  };
+  assert.not.ok(await first.run({ onCheckpoint, onLosses, onEvaluate }, pause.signal));
+  first.step.dispose();
+  assert.equal(told.splice(0), [1, 2, "evaluate 2", "latest", "best", 3, 4, "evaluate 4", "latest"]);
+
+  const second = Training.resume(gpu, options, new MemorySource(options), parseCheckpoint(latest, "latest"), "latest");
+  await second.run({ onCheckpoint, onLosses, onEvaluate: async (step) => told.push(`evaluate ${step}`) < 0 });
+  second.step.dispose();
+  assert.equal(told, ["evaluate 4", 5, 6, "evaluate 6", 7, "latest"]);
+  assert.ok(sameBytes(latest, whole.latest));
+});
+
 test.run();

@@ -128,6 +128,7 @@ for (const [kind, make] of Object.entries(NETWORKS)) {
       assert.ok(Math.abs(weights.get(key)!.data[element] - value) < 1e-6, `the formula's ${key}`);
     }
     const gpu = await testGpu(profiles[0]);
+    const before = gpu.memory().liveBytes;
     const network = await make(gpu, weights);
     for (const one of given) {
       const { picture, protocol, widths } = one.parameters;
@@ -138,6 +139,7 @@ for (const [kind, make] of Object.entries(NETWORKS)) {
       }
     }
     network.dispose();
+    assert.is(gpu.memory().liveBytes, before, "all its memory is given back");
   });
 }
 
