@@ -3,12 +3,13 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { packageRoot } from "../files/package-root.js";
+import type { Direction } from "../training/checkpoint.js";
 
 /** The file that holds the model: a run's latest checkpoint, the file itself, or for "demo" what is shipped. */
-export function modelFile(model: string): string {
+export function modelFile(model: string, direction: Direction = "AtoB"): string {
   if (!existsSync(model)) {
     const run = join("runs", model);
-    if (existsSync(run)) return modelFile(run);
+    if (existsSync(run)) return modelFile(run, direction);
     const shipped = model === "demo" && SHIPPED.map((file) => join(packageRoot(), file)).find(existsSync);
     if (shipped) return shipped;
     throw new CutgpuError(
@@ -18,13 +19,14 @@ export function modelFile(model: string): string {
     );
   }
   if (!statSync(model).isDirectory()) return model;
-  for (const name of ["latest.safetensors", "latest_net_G.pth"]) {
+  const oneWay = direction === "AtoB" ? ["latest_net_G.pth", "latest_net_G_A.pth"] : ["latest_net_G_B.pth"];
+  for (const name of ["latest.safetensors", ...oneWay]) {
     if (existsSync(join(model, name))) return join(model, name);
   }
   const others = readdirSync(model).filter((name) => GENERATOR.test(name));
   throw new CutgpuError(
     "MODEL",
-    `${model} holds neither latest.safetensors nor latest_net_G.pth`,
+    `${model} holds neither latest.safetensors nor ${oneWay.join(" nor ")}`,
     others.length > 0
       ? `Give one of the files that are there: ${listed(others.sort().map((name) => join(model, name)))}.`
       : "Give the folder of a run that has saved a checkpoint, or a file.",

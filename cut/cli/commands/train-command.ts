@@ -16,7 +16,7 @@ import { readWhole } from "../../files/read-whole.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { type GivenOptions, OptionError } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
-import { mergeForResume, resolveOptions } from "../../options/train-options.js";
+import { defaultsOf, mergeForResume, resolveOptions } from "../../options/train-options.js";
 import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import type { RetrievalRow } from "../../report/charts.js";
 import type { LossRow } from "../../report/losses.js";
@@ -55,6 +55,7 @@ export default defineCommand({
   usage: "--dataroot DIR --name RUN [options]",
   options: trainSchema,
   presets,
+  chooser: "model",
   run: train,
 });
 
@@ -315,7 +316,7 @@ class TrainCommand {
     const html = renderReport({
       title: this.#options.name,
       options: this.#options,
-      defaults: resolveOptions({ dataroot: this.#options.dataroot, CUT_mode: this.#options.CUT_mode }),
+      defaults: defaultsOf(this.#options),
       losses: this.#losses,
       keys: keysByLayer(this.#options),
       retrieval: this.#retrieval,

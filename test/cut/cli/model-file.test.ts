@@ -38,10 +38,16 @@ test("a run's latest checkpoint, a checkpoints folder's generator, or the file i
   assert.is(modelFile(join(folder, "5.safetensors")), join(folder, "5.safetensors"));
 });
 
+test("of CycleGAN's generators, the one of the direction", ({ folder }) => {
+  touch(folder, "latest_net_G_A.pth", "latest_net_G_B.pth");
+  assert.is(modelFile(folder), join(folder, "latest_net_G_A.pth"));
+  assert.is(modelFile(folder, "BtoA"), join(folder, "latest_net_G_B.pth"));
+});
+
 test("where there is neither, the generators that are there are named", ({ folder }) => {
   const cyclegan = join(folder, "cyclegan");
-  touch(cyclegan, "latest_net_D_A.pth", "latest_net_G_A.pth", "latest_net_G_B.pth", "latest_net_F.pth", "loss_log.txt");
-  const [A, B] = [join(cyclegan, "latest_net_G_A.pth"), join(cyclegan, "latest_net_G_B.pth")];
+  touch(cyclegan, "5_net_D_A.pth", "5_net_G_A.pth", "5_net_G_B.pth", "latest_net_F.pth", "loss_log.txt");
+  const [A, B] = [join(cyclegan, "5_net_G_A.pth"), join(cyclegan, "5_net_G_B.pth")];
   assert.is(advice(cyclegan), `Give one of the files that are there: ${A}, ${B}.`);
   const run = join(folder, "run");
   touch(run, ...[5, 10, 15, 20, 25, 30].map((epoch) => `${epoch}.safetensors`));
