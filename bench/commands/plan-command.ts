@@ -17,11 +17,12 @@ import { kernelFile, planText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches } from "../step-plan.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches } = trainSchema.entries;
-const { low_memory, profile } = trainSchema.entries;
+const { model, gan_mode, lambda_R1, patch_loss, nce_negatives, nce_bank, low_memory, profile } = trainSchema.entries;
 
 const schema = v.strictObject({
   crop_size,
   batch_size,
+  model,
   CUT_mode,
   netG,
   ngf,
@@ -30,6 +31,11 @@ const schema = v.strictObject({
   n_layers_D,
   netF_nc,
   num_patches,
+  gan_mode,
+  lambda_R1,
+  patch_loss,
+  nce_negatives,
+  nce_bank,
   low_memory,
   profile,
   dump_kernels: option("The plan", orNone(text("DIR")), null, "write every kernel there, its constants filled in"),
@@ -38,6 +44,7 @@ const schema = v.strictObject({
 export default defineCommand({
   usage: "[options of the training to plan]",
   options: schema,
+  chooser: "model",
   run: plan,
 });
 

@@ -4,15 +4,20 @@ import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { packageRoot } from "../files/package-root.js";
 import { OptionError } from "../options/schema.js";
+import type { Direction } from "../training/checkpoint.js";
 
-/**
- * The file that holds the model: a run's checkpoint that `epoch` names, latest, best or a number; the file itself; or
- * for "demo" what is shipped.
- */
-export function modelFile(model: string, epoch = "latest"): string {
+/** Which of a folder's models: a run's checkpoint "latest", "best" or a number; of two generators, the direction. */
+interface Which {
+  epoch?: string;
+  direction?: Direction;
+}
+
+/** The file that holds the model: that of a run's folder, the file itself, or for "demo" what is shipped. */
+export function modelFile(model: string, which: Which = {}): string {
+  const { epoch = "latest", direction = "AtoB" } = which;
   if (!existsSync(model)) {
     const run = join("runs", model);
-    if (existsSync(run)) return modelFile(run, epoch);
+    if (existsSync(run)) return modelFile(run, which);
     const shipped = model === "demo" && SHIPPED.map((file) => join(packageRoot(), file)).find(existsSync);
     if (shipped) return onlyOne(shipped, epoch);
     throw new CutgpuError(
@@ -22,7 +27,8 @@ export function modelFile(model: string, epoch = "latest"): string {
     );
   }
   if (!statSync(model).isDirectory()) return onlyOne(model, epoch);
-  const wanted = [`${epoch}.safetensors`, `${epoch}_net_G.pth`];
+  const oneWay = direction === "AtoB" ? ["net_G", "net_G_A"] : ["net_G_B"];
+  const wanted = [`${epoch}.safetensors`, ...oneWay.map((network) => `${epoch}_${network}.pth`)];
   for (const name of wanted) {
     if (existsSync(join(model, name))) return join(model, name);
   }

@@ -3,7 +3,7 @@
 import type { Picture } from "../data/picture.js";
 import { figureText } from "../evaluation/figures.js";
 import type { RunFolder } from "../files/run-folder.js";
-import { resolveOptions } from "../options/train-options.js";
+import { defaultsOf } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { LossHistory, type LossRow } from "../report/losses.js";
 import { FLOOR, MetricHistory, type MetricRow } from "../report/metrics.js";
@@ -88,7 +88,7 @@ export class RunRecord {
     const html = renderReport({
       title: options.name,
       options,
-      defaults: resolveOptions({ dataroot: options.dataroot, CUT_mode: options.CUT_mode }),
+      defaults: defaultsOf(options),
       losses: this.#losses,
       keys: keysByLayer(options),
       retrieval: this.#retrieval,

@@ -26,7 +26,8 @@ const PAPER = { layers: [0, 4, 8, 12, 16], tau: 0.07 };
 /** A model on the GPU from any file that holds a generator. Throws a CutgpuError for other files, naming `where`. */
 export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): InspectModel {
   const generator = loadGenerator(gpu, bytes, where);
-  if (!("state" in parseWeights(bytes, where).metadata)) {
+  const { tensors, metadata } = parseWeights(bytes, where);
+  if (!("state" in metadata) || !tensors.has("G.model.1.weight")) {
     const modules = generatorLayout(generator.architecture).length;
     return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < modules) };
   }

@@ -1,7 +1,10 @@
-// The methods by name.
+// The methods by the names that --model takes.
+import type { TrainOptions } from "../options/train-schema.js";
 import { Cut } from "./cut.js";
+import { CycleGan } from "./cycle-gan.js";
 import type { MakeMethod } from "./method.js";
 
-export const methods = {
+export const methods: Readonly<Record<TrainOptions["model"], MakeMethod>> = {
   cut: (gpu, options) => new Cut(gpu, options),
-} satisfies Record<string, MakeMethod>;
+  cycle_gan: (gpu, options) => new CycleGan(gpu, options),
+};

@@ -29,6 +29,33 @@ export function optionConflicts(options: TrainOptions): string[] {
         "raise crop_size or use netD n_layers with a smaller n_layers_D",
     );
   }
+  if (options.eval_metric === "KID" && options.eval_features === "none") {
+    found.push("eval_metric KID is computed on features and eval_features is none: choose some, or eval_metric SWD");
+  }
+  if (options.eval_freq === null && (options.eval_metric !== null || options.eval_features !== "none")) {
+    found.push("eval_features and eval_metric are of evaluations and eval_freq is none: give it, or leave them");
+  }
+  const ofMethod = { cut: cutConflicts, cycle_gan: cycleGanConflicts }[options.model];
+  found.push(...ofMethod(options));
+  const epochs = options.n_epochs + options.n_epochs_decay;
+  if (epochs < options.epoch_count) {
+    found.push(
+      `n_epochs and n_epochs_decay make ${epochs} epochs and epoch_count is ${options.epoch_count}: raise n_epochs`,
+    );
+  }
+  if (options.lr_policy === "cosine" && options.n_epochs === 0) {
+    found.push("lr_policy cosine falls over n_epochs, which is 0: raise n_epochs or use lr_policy linear");
+  }
+  if (options.continue_train && options.pretrained_name !== null) {
+    found.push(
+      "continue_train goes on with the weights of its own run and pretrained_name starts from another's: give only one",
+    );
+  }
+  return found;
+}
+
+function cutConflicts(options: TrainOptions): string[] {
+  const found: string[] = [];
   const last = generatorLayout(generatorArchitecture(options)).length - 1;
   const layers = options.nce_layers;
   if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
@@ -62,24 +89,23 @@ export function optionConflicts(options: TrainOptions): string[] {
   if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
     found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
   }
-  if (options.eval_metric === "KID" && options.eval_features === "none") {
-    found.push("eval_metric KID is computed on features and eval_features is none: choose some, or eval_metric SWD");
-  }
-  if (options.eval_freq === null && (options.eval_metric !== null || options.eval_features !== "none")) {
-    found.push("eval_features and eval_metric are of evaluations and eval_freq is none: give it, or leave them");
-  }
-  const epochs = options.n_epochs + options.n_epochs_decay;
-  if (epochs < options.epoch_count) {
+  return found;
+}
+
+function cycleGanConflicts(options: TrainOptions): string[] {
+  const found: string[] = [];
+  const { preprocess, load_size, crop_size, pool_size, input_nc, output_nc, lambda_identity } = options;
+  const oneSize = preprocess.includes("crop") || (preprocess === "resize" && load_size === crop_size);
+  if (pool_size > 0 && !oneSize) {
     found.push(
-      `n_epochs and n_epochs_decay make ${epochs} epochs and epoch_count is ${options.epoch_count}: raise n_epochs`,
+      `pool_size ${pool_size} needs pictures of one size and preprocess ${preprocess} does not give them: ` +
+        "use resize_and_crop or pool_size 0",
     );
   }
-  if (options.lr_policy === "cosine" && options.n_epochs === 0) {
-    found.push("lr_policy cosine falls over n_epochs, which is 0: raise n_epochs or use lr_policy linear");
-  }
-  if (options.continue_train && options.pretrained_name !== null) {
+  if (lambda_identity > 0 && input_nc !== output_nc) {
     found.push(
-      "continue_train goes on with the weights of its own run and pretrained_name starts from another's: give only one",
+      `lambda_identity ${lambda_identity} needs pictures of equal channels, and input_nc ${input_nc} and ` +
+        `output_nc ${output_nc} differ: use lambda_identity 0`,
     );
   }
   return found;

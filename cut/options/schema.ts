@@ -41,6 +41,8 @@ export interface OptionDescription extends ValueMetadata {
   default: unknown;
   /** A run that is continued cannot change it. */
   fixed: boolean;
+  /** The choices of another option, such as methods, that it belongs to; none where it always has its use. */
+  of?: readonly string[];
 }
 
 function describeValue<S extends v.GenericSchema>(schema: S, metadata: ValueMetadata) {
@@ -124,6 +126,7 @@ export function orNone<S extends v.GenericSchema>(schema: S) {
 
 export interface OptionExtras {
   fixed?: boolean;
+  of?: readonly string[];
 }
 
 /** An option that has a default. */
@@ -147,7 +150,7 @@ export function describeOptions(schema: OptionSchema): OptionDescription[] {
   return Object.entries(schema.entries).map(([name, entry]) => {
     const optional = entry.type === "optional";
     const wrapped = (optional ? (entry as unknown as { wrapped: v.GenericSchema }).wrapped : entry) as v.GenericSchema;
-    const metadata = v.getMetadata(wrapped) as unknown as ValueMetadata & { group: string; fixed?: boolean };
+    const metadata = v.getMetadata(wrapped) as unknown as ValueMetadata & OptionExtras & { group: string };
     return {
       ...metadata,
       name,

@@ -9,9 +9,28 @@ import { presets, type TrainOptions, trainSchema } from "./train-schema.js";
  */
 export function resolveOptions(given: Record<string, unknown>): TrainOptions {
   const checked = checkOptions(trainSchema, given);
-  const options = completeOptions(trainSchema, { ...presets[checked.CUT_mode ?? "CUT"], ...checked });
+  const { model = "cut", CUT_mode = "CUT" } = checked;
+  refuseOthers(checked, model);
+  const options = completeOptions(trainSchema, { ...presets[model === "cut" ? CUT_mode : model], ...checked });
   throwProblems(optionConflicts(options));
   return options;
+}
+
+/** The defaults that `options` were completed with. */
+export function defaultsOf({ dataroot, model, CUT_mode }: TrainOptions): TrainOptions {
+  return resolveOptions(model === "cut" ? { dataroot, model, CUT_mode } : { dataroot, model });
+}
+
+/** Throws where an option that belongs to other methods than this one is given, and is more than its default. */
+function refuseOthers(given: Record<string, unknown>, model: TrainOptions["model"]): void {
+  throwProblems(
+    describeOptions(trainSchema)
+      .filter(({ name, of, default: fallback }) => {
+        const value = given[name];
+        return of && !of.includes(model) && value !== undefined && showValue(value) !== showValue(fallback);
+      })
+      .map(({ name, of }) => `--${name} belongs to --model ${of?.join(" and ")} and this is --model ${model}`),
+  );
 }
 
 /**
@@ -32,6 +51,7 @@ export function mergeForResume(stored: Record<string, unknown>, given: Record<st
       );
     }
   }
+  refuseOthers(checked, base.model);
   if (checked.epoch_count !== undefined && checked.epoch_count !== base.epoch_count) {
     throw new OptionError("a run that is continued knows its epoch;", "leave out --epoch_count.");
   }

@@ -25,6 +25,9 @@ const networks = "Networks";
 const losses = "Losses";
 const schedule = "Optimiser and schedule";
 const fixed = { fixed: true };
+const ofCut = { of: ["cut"] };
+const fixedOfCut = { ...ofCut, ...fixed };
+const ofCycleGan = { of: ["cycle_gan"] };
 
 const preprocessing = [
   "resize_and_crop",
@@ -79,7 +82,8 @@ export const trainSchema = v.strictObject({
     "name of the run, and of its folder",
   ),
   runs_dir: runsDirOption(run, "where run folders are kept"),
-  CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixed),
+  model: option(run, oneOf(["cut", "cycle_gan"]), "cut", "the method; --help with it lists its own options", fixed),
+  CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixedOfCut),
   continue_train: option(run, flag(), false, "go on with the run of this name where it stopped"),
   pretrained_name: option(run, orNone(text("RUN")), null, "start from the weights of another run"),
   epoch_count: option(
@@ -140,8 +144,8 @@ export const trainSchema = v.strictObject({
   n_layers_D: option(networks, wholeNumber({ min: 1, max: 8 }), 3, "depth of the discriminator n_layers", fixed),
   no_antialias: option(networks, flag(), false, "shrink by strided convolutions instead of blur and stride", fixed),
   no_antialias_up: option(networks, flag(), false, "grow by transposed convolutions instead of bilinear steps", fixed),
-  netF: option(networks, oneOf(["mlp_sample", "sample"]), "mlp_sample", "what patch features pass through", fixed),
-  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixed),
+  netF: option(networks, oneOf(["mlp_sample", "sample"]), "mlp_sample", "what patch features pass through", fixedOfCut),
+  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixedOfCut),
   init_type: option(
     networks,
     oneOf(["xavier", "normal", "kaiming", "orthogonal"]),
@@ -167,59 +171,95 @@ export const trainSchema = v.strictObject({
     "mean",
     "what of D's scores of a picture both penalties take the gradient of; the reference has sum",
   ),
-  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator"),
-  lambda_NCE: option(losses, realNumber({ min: 0 }), 1, "weight of the patch loss: higher keeps more of the input"),
-  nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation"),
+  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator", ofCut),
+  lambda_NCE: option(
+    losses,
+    realNumber({ min: 0 }),
+    1,
+    "weight of the patch loss: higher keeps more of the input",
+    ofCut,
+  ),
+  nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation", ofCut),
   nce_layers: option(
     losses,
     wholeNumbers({ min: 0 }),
     [0, 4, 8, 12, 16],
     "modules of the generator whose features are compared",
-    fixed,
+    fixedOfCut,
   ),
   patch_loss: option(
     losses,
     oneOf(["nce", "hdce", "monce"]),
     "nce",
     "PatchNCE; hDCE, which weights hard negatives, with SRC; or MoNCE, which weights by a transport plan",
-    fixed,
+    fixedOfCut,
   ),
-  lambda_HDCE: option(losses, realNumber({ min: 0 }), 0.1, "weight of hDCE, in the place of lambda_NCE"),
-  lambda_SRC: option(losses, realNumber({ min: 0 }), 0.05, "weight of SRC beside hDCE: relations between patches"),
-  HDCE_gamma: option(losses, realNumber({ above: 0 }), 50, "hDCE's temperature of weights at the start"),
-  HDCE_gamma_min: option(losses, realNumber({ above: 0 }), 10, "... and at the end, in a straight line"),
-  step_gamma_epoch: option(losses, orNone(wholeNumber({ min: 1 })), null, "epoch after which hDCE's gamma is 1"),
-  cost_type: option(losses, oneOf(["hard", "easy"]), "hard", "MoNCE: which negatives count more"),
-  eps: option(losses, realNumber({ above: 0 }), 1, "MoNCE: how smooth the transport plan is"),
-  neg_term_weight: option(losses, realNumber({ above: 0 }), 1, "MoNCE: weight of the negatives"),
-  plan_detached: option(losses, flag(), false, "MoNCE: no gradient through the plan: cheaper than the authors' way"),
+  lambda_HDCE: option(losses, realNumber({ min: 0 }), 0.1, "weight of hDCE, in the place of lambda_NCE", ofCut),
+  lambda_SRC: option(
+    losses,
+    realNumber({ min: 0 }),
+    0.05,
+    "weight of SRC beside hDCE: relations between patches",
+    ofCut,
+  ),
+  HDCE_gamma: option(losses, realNumber({ above: 0 }), 50, "hDCE's temperature of weights at the start", ofCut),
+  HDCE_gamma_min: option(losses, realNumber({ above: 0 }), 10, "... and at the end, in a straight line", ofCut),
+  step_gamma_epoch: option(losses, orNone(wholeNumber({ min: 1 })), null, "epoch after which hDCE's gamma is 1", ofCut),
+  cost_type: option(losses, oneOf(["hard", "easy"]), "hard", "MoNCE: which negatives count more", ofCut),
+  eps: option(losses, realNumber({ above: 0 }), 1, "MoNCE: how smooth the transport plan is", ofCut),
+  neg_term_weight: option(losses, realNumber({ above: 0 }), 1, "MoNCE: weight of the negatives", ofCut),
+  plan_detached: option(
+    losses,
+    flag(),
+    false,
+    "MoNCE: no gradient through the plan: cheaper than the authors' way",
+    ofCut,
+  ),
   nce_negatives: option(
     losses,
     oneOf(["internal", "external", "both"]),
     "internal",
     "where negatives come from: the picture, other pictures by a bank of keys, or both",
-    fixed,
+    fixedOfCut,
   ),
   nce_bank: option(
     losses,
     wholeNumber({ min: 0, max: 16384 }),
     0,
     "keys of other pictures that are kept for each layer, first in, first out",
-    fixed,
+    fixedOfCut,
   ),
-  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss"),
-  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer"),
+  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofCut),
+  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofCut),
   nce_includes_all_negatives_from_minibatch: option(
     losses,
     flag(),
     false,
     "take negatives from the whole batch, not from the same picture only",
+    ofCut,
   ),
-  flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow"),
+  flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow", ofCut),
+
+  lambda_A: option(losses, realNumber({ min: 0 }), 10, "weight of the cycle A to B to A", ofCycleGan),
+  lambda_B: option(losses, realNumber({ min: 0 }), 10, "weight of the cycle B to A to B", ofCycleGan),
+  lambda_identity: option(
+    losses,
+    realNumber({ min: 0 }),
+    0.5,
+    "weight, within the cycles', of leaving pictures of the other side as they are",
+    ofCycleGan,
+  ),
+  pool_size: option(
+    losses,
+    wholeNumber({ min: 0 }),
+    50,
+    "translations of before that discriminators go on learning from",
+    { ...ofCycleGan, ...fixed },
+  ),
 
   n_epochs: option(schedule, wholeNumber({ min: 0 }), 200, "epochs at the full learning rate"),
   n_epochs_decay: option(schedule, wholeNumber({ min: 0 }), 200, "epochs over which it then falls to zero"),
-  lr: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of Adam, all three networks"),
+  lr: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of Adam, all networks"),
   beta1: option(schedule, realNumber({ min: 0, below: 1 }), 0.5, "Adam's decay of the first moment"),
   beta2: option(schedule, realNumber({ min: 0, below: 1 }), 0.999, "Adam's decay of the second moment"),
   lr_policy: option(schedule, oneOf(["linear", "step", "cosine"]), "linear", "how the learning rate falls"),
@@ -231,8 +271,9 @@ export type TrainOptions = v.InferOutput<typeof trainSchema>;
 /** What a caller must and may say; `resolveOptions` fills in the rest. */
 export type TrainOptionsInput = v.InferInput<typeof trainSchema>;
 
-/** Presets change defaults only: what is given explicitly wins. */
-export const presets: Record<TrainOptions["CUT_mode"], GivenOptions<typeof trainSchema>> = {
+/** Presets, and methods, change defaults only: what is given explicitly wins. */
+export const presets = {
   CUT: {},
   FastCUT: { lambda_NCE: 10, nce_idt: false, flip_equivariance: true, n_epochs: 150, n_epochs_decay: 50 },
-};
+  cycle_gan: { no_antialias: true, no_antialias_up: true, init_type: "normal", n_epochs: 100, n_epochs_decay: 100 },
+} satisfies Record<string, GivenOptions<typeof trainSchema>>;

@@ -39,17 +39,22 @@ const groups: ChartGroup[] = [
   {
     title: "Adversarial losses",
     note: "In balance G_GAN stays well below 1; at 1, with D near 0, the discriminator has won.",
-    takes: (name) => ["D_real", "D_fake", "G_GAN"].includes(name),
+    takes: (name) => ["D_real", "D_fake", "G_GAN", "G_A", "G_B", "D_A", "D_B"].includes(name),
   },
   {
     title: "Patch losses, and G, the sum that the generator lowers",
     note: "How hard it is to find each patch's source among the others: falling means structure is kept.",
-    takes: (name) => ["NCE", "NCE_Y", "G"].includes(name),
+    takes: (name) => /^((NCE|HDCE)(_Y)?|SRC|G)$/.test(name),
   },
   {
     title: "Patch losses by layer",
     note: "Early layers see single pixels, late ones whole parts.",
-    takes: (name) => /^NCE.*\d$/.test(name),
+    takes: (name) => /^(NCE|HDCE).*\d$/.test(name),
+  },
+  {
+    title: "Cycles and identity",
+    note: "How far pictures are from themselves, there and back, and by the generator of their own side.",
+    takes: (name) => /^(cycle|idt)_/.test(name),
   },
   { title: "Other losses", note: "Whatever else was recorded.", takes: () => true },
 ];

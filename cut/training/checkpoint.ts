@@ -147,15 +147,31 @@ interface ParsedGenerator {
   weights: Map<string, Float32Array<ArrayBuffer>>;
 }
 
+/** Which of two generators, G_A or G_B, of a method that translates both ways. */
+export type Direction = "AtoB" | "BtoA";
+
 /**
- * The generator of any file that holds one, whatever else is in it. Throws a CheckpointError where there is none or
- * more than one, where it is not for gray or RGB pictures, and where a weight is not finite.
+ * The generator of any file that holds one, whatever else is in it; of G_A and G_B that of the direction. Throws a
+ * CheckpointError where there is none or more than one, where it is not for gray or RGB pictures, and where a weight is
+ * not finite.
  */
-export function parseGenerator(bytes: Uint8Array, where: string): ParsedGenerator {
+export function parseGenerator(bytes: Uint8Array, where: string, direction: Direction = "AtoB"): ParsedGenerator {
   const { tensors, metadata } = parseWeights(bytes, where);
   const groups = networksOf(tensors);
   // A checkpoint of a training also has Adam's moments, which look like the generator.
-  if (metadata["format"] === FORMAT) for (const prefix of groups.keys()) if (prefix !== "G.") groups.delete(prefix);
+  const drop = (unwanted: RegExp) => {
+    for (const prefix of groups.keys()) if (unwanted.test(prefix)) groups.delete(prefix);
+  };
+  if (metadata["format"] === FORMAT) drop(/^(?!G(_[AB])?\.$)/);
+  const ways = [...groups.keys()].flatMap((prefix) => prefix.match(/G_[AB](?=\.)/)?.[0] ?? []);
+  if (new Set(ways).size === 2) drop(direction === "AtoB" ? /G_B\./ : /G_A\./);
+  // A file of its own says by its name which generator it is.
+  else if (direction === "BtoA" && !/G_B[^/\\]*$/.test(where)) {
+    throw new CheckpointError(
+      `${where} holds no two generators, G_A and G_B, of which --direction BtoA takes the second`,
+      "Leave out --direction: what the file holds is then taken.",
+    );
+  }
   const found: [prefix: string, generator: ParsedGenerator][] = [];
   const refusals: { blocks: boolean; error: unknown }[] = [];
   for (const [prefix, named] of groups) {
@@ -268,8 +284,8 @@ function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: stri
 }
 
 /** A generator on the GPU from any file that holds one. */
-export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string): Generator {
-  const { architecture, weights } = parseGenerator(bytes, where);
+export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction): Generator {
+  const { architecture, weights } = parseGenerator(bytes, where, direction);
   const generator = new Generator(gpu, architecture);
   writeParameters(generator.parameters, weights);
   return generator;

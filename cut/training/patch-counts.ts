@@ -5,9 +5,10 @@ import type { TrainOptions } from "../options/train-schema.js";
 
 /** Keys of a query, its own among them, by layer: N + 1 for N negatives. Guessing costs the logarithm of it. */
 export function keysByLayer(options: TrainOptions): Map<number, number> {
-  const { patch_loss, nce_negatives } = options;
+  const { model, patch_loss, nce_negatives } = options;
   // Other losses have no such bound, and a bank takes a while to fill.
-  if (options.lambda_NCE === 0 || patch_loss !== "nce" || nce_negatives !== "internal") return new Map();
+  if (model !== "cut" || options.lambda_NCE === 0 || patch_loss !== "nce" || nce_negatives !== "internal")
+    return new Map();
   const side = trainedSide(options);
   const batches = options.nce_includes_all_negatives_from_minibatch ? options.batch_size : 1;
   const shapes = featureShapes(generatorArchitecture(options), options.nce_layers, side, side);

@@ -63,8 +63,8 @@ export class TrainingStep {
   #last: readonly RecordedStep[] = [];
   #done = 0;
 
-  /** `make` is for a method of your own; by default it is CUT. */
-  constructor(gpu: Gpu, options: TrainOptions, make: MakeMethod = methods.cut) {
+  /** `make` is for a method of your own; by default options.model names it. */
+  constructor(gpu: Gpu, options: TrainOptions, make: MakeMethod = methods[options.model]) {
     this.gpu = gpu;
     this.options = options;
     this.method = make(gpu, options);

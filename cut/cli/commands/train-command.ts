@@ -48,6 +48,7 @@ export default defineCommand({
   usage: "--dataroot DIR --name RUN [options]",
   options: trainSchema,
   presets,
+  chooser: "model",
   run: train,
 });
 

@@ -12,7 +12,7 @@ import { readPicture, writePicture } from "../../files/decode.js";
 import { checkOutput, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { readWhole } from "../../files/read-whole.js";
-import { epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
+import { directionOption, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
 import { errorMessage } from "../../options/error-message.js";
 import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
 import { loadGenerator } from "../../training/checkpoint.js";
@@ -24,6 +24,7 @@ import { type CommandContext, defineCommand, print, startProgress } from "../ter
 const schema = v.strictObject({
   model: modelOption(group),
   epoch: epochOption(group),
+  direction: directionOption(group),
   in: required(group, text("DIR|FILE"), "the picture, or the folder of pictures, to translate"),
   out: required(group, text("DIR|FILE"), "where translations go; a name ending in .png or .jpg for a single picture"),
   size: option(
@@ -76,7 +77,7 @@ const isFolder = (path: string) => existsSync(path) && statSync(path).isDirector
 async function translate(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
   const jobs = await planJobs(options.in, options.out);
-  const file = modelFile(options.model, options.epoch);
+  const file = modelFile(options.model, options);
   const pictures = isFolder(options.in) ? `the pictures of --in ${options.in}` : `--in ${options.in}`;
   checkOutput({ what: `--out ${options.out}`, paths: jobs.map(({ to }) => to) }, [
     { what: pictures, paths: jobs.map(({ from }) => from) },
@@ -87,7 +88,7 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
   const gpu = await openCommandGpu(options.profile);
   let outcome: Outcome;
   try {
-    const translator = new Translator(gpu, loadGenerator(gpu, bytes, file));
+    const translator = new Translator(gpu, loadGenerator(gpu, bytes, file, options.direction));
     // Folders are made last, when only single pictures can still fail.
     for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
     outcome = await translateAll(gpu, translator, jobs, size, signal);

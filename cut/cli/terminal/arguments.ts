@@ -15,7 +15,7 @@ import {
 
 export interface ParsedArguments<S extends OptionSchema> {
   given: GivenOptions<S>;
-  /** --help or -h was among the arguments; nothing else was checked. */
+  /** --help or -h was among the arguments; the others are then given only if they are right. */
   help: boolean;
 }
 
@@ -24,7 +24,8 @@ export interface ParsedArguments<S extends OptionSchema> {
  * Throws an `OptionError` for unknown options (with the nearest known one), missing and bad values.
  */
 export function parseArguments<S extends OptionSchema>(schema: S, argv: readonly string[]): ParsedArguments<S> {
-  if (argv.includes("--help") || argv.includes("-h")) return { given: {}, help: true };
+  const others = argv.filter((word) => word !== "--help" && word !== "-h");
+  if (others.length < argv.length) return { given: givenOrNothing(schema, others), help: true };
   const descriptions = new Map(describeOptions(schema).map((description) => [description.name, description]));
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
@@ -62,6 +63,15 @@ export function parseArguments<S extends OptionSchema>(schema: S, argv: readonly
   }
   throwProblems(problems);
   return { given: checkOptions(schema, values), help: false };
+}
+
+/** What a command line gives beside --help: nothing where it is not right, which may be why help is asked for. */
+function givenOrNothing<S extends OptionSchema>(schema: S, argv: readonly string[]): GivenOptions<S> {
+  try {
+    return parseArguments(schema, argv).given;
+  } catch {
+    return {};
+  }
 }
 
 const notAnOption = (word: string) => `"${word}" is not an option: options begin with --`;

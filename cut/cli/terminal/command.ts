@@ -17,6 +17,8 @@ export interface Command<S extends OptionSchema = OptionSchema> {
   options: S;
   /** Defaults that a preset changes, shown in the help beside the defaults: `{ FastCUT: { lambda_NCE: 10 } }`. */
   presets?: Record<string, Record<string, unknown>>;
+  /** The option on whose choice it depends which others there are; the help shows those that belong to it. */
+  chooser?: string;
   /**
    * Does the job. `given` holds only what was typed, each value checked; `completeOptions(schema, given)` fills in the
    * defaults and demands what is required. Returning means success; a failure is thrown, as a `CutgpuError` where a

@@ -46,7 +46,7 @@ export async function dispatch(argv: readonly string[], around: Surroundings): P
     const command = (await load()).default;
     const { given, help } = parseArguments(command.options, rest);
     if (help) {
-      around.print(commandHelp(name, summary, command, around.width));
+      around.print(commandHelp(name, summary, command, around.width, given));
       return exitStatus.done;
     }
     await command.run(given, { signal: around.signal });

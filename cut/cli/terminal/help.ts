@@ -33,9 +33,23 @@ function defaults(option: OptionDescription, presets: Command["presets"] = {}): 
   return `(default ${showValue(option.default)}${changed.join("")})`;
 }
 
-/** The help of the command that a list has under `name`, for a terminal of `width` columns. */
-export function commandHelp(name: string, summary: string, command: Command, width = 100): string {
-  const options = describeOptions(command.options);
+/**
+ * The help of the command that a list has under `name`, for a terminal of `width` columns, with the options that belong
+ * to what its chooser is `given` as.
+ */
+export function commandHelp(
+  name: string,
+  summary: string,
+  command: Command,
+  width = 100,
+  given: Record<string, unknown> = {},
+): string {
+  const described = describeOptions(command.options);
+  const chooser = described.find(({ name }) => name === command.chooser);
+  const chosen = String(chooser && (given[chooser.name] ?? chooser.default));
+  const options = described.filter(({ of }) => !chooser || !of || of.includes(chosen));
+  const other = chooser?.placeholder.split("|").filter((choice) => choice !== chosen) ?? [];
+  const others = `These are the options of --${command.chooser} ${chosen}; others: `;
   const sections = [...new Set(options.map((option) => option.group))].map((group) => {
     const rows = options
       .filter((option) => option.group === group)
@@ -53,6 +67,7 @@ export function commandHelp(name: string, summary: string, command: Command, wid
     `cutgpu ${name}: ${summary}\n`,
     `usage: cutgpu ${name} ${command.usage}`.trimEnd() + "\n",
     ...sections,
+    ...(chooser ? [`${others}${other.map((choice) => `--${chooser.name} ${choice} --help`).join(", ")}.`] : []),
     `Names may be written with dashes or underscores.${flags ? " Flags take true or false: --flag=false." : ""}\n`,
   ].join("\n");
 }

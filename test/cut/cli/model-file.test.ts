@@ -38,10 +38,16 @@ test("a run's latest checkpoint, a checkpoints folder's generator, or the file i
   assert.is(modelFile(join(folder, "5.safetensors")), join(folder, "5.safetensors"));
 });
 
+test("of CycleGAN's generators, the one of the direction", ({ folder }) => {
+  touch(folder, "latest_net_G_A.pth", "latest_net_G_B.pth");
+  assert.is(modelFile(folder), join(folder, "latest_net_G_A.pth"));
+  assert.is(modelFile(folder, { direction: "BtoA" }), join(folder, "latest_net_G_B.pth"));
+});
+
 test("where there is neither, the generators that are there are named", ({ folder }) => {
   const cyclegan = join(folder, "cyclegan");
-  touch(cyclegan, "latest_net_D_A.pth", "latest_net_G_A.pth", "latest_net_G_B.pth", "latest_net_F.pth", "loss_log.txt");
-  const [A, B] = [join(cyclegan, "latest_net_G_A.pth"), join(cyclegan, "latest_net_G_B.pth")];
+  touch(cyclegan, "5_net_D_A.pth", "5_net_G_A.pth", "5_net_G_B.pth", "latest_net_F.pth", "loss_log.txt");
+  const [A, B] = [join(cyclegan, "5_net_G_A.pth"), join(cyclegan, "5_net_G_B.pth")];
   assert.is(advice(cyclegan), `Give one of the files that are there: ${A}, ${B}.`);
   const run = join(folder, "run");
   touch(run, ...[5, 10, 15, 20, 25, 30].map((epoch) => `${epoch}.safetensors`));
@@ -52,12 +58,18 @@ test("where there is neither, the generators that are there are named", ({ folde
 test("an epoch, or the best, of a run; of a file there is but one", ({ folder }) => {
   touch(folder, "latest.safetensors", "best.safetensors", "5.safetensors", "7_net_G.pth");
   for (const epoch of ["latest", "best", "5"]) {
-    assert.is(modelFile(folder, epoch), join(folder, `${epoch}.safetensors`));
+    assert.is(modelFile(folder, { epoch }), join(folder, `${epoch}.safetensors`));
   }
-  assert.is(modelFile(folder, "7"), join(folder, "7_net_G.pth"));
-  assert.throws(() => modelFile(folder, "6"), /holds neither 6.safetensors nor 6_net_G.pth/);
-  assert.throws(() => modelFile(join(folder, "5.safetensors"), "best"), /--epoch best is of runs and .* is a file/);
-  assert.throws(() => modelFile("demo", "best"), /--epoch best is of runs/);
+  assert.is(modelFile(folder, { epoch: "7" }), join(folder, "7_net_G.pth"));
+  assert.throws(
+    () => modelFile(folder, { epoch: "6" }),
+    /holds neither 6.safetensors nor 6_net_G.pth nor 6_net_G_A.pth/,
+  );
+  assert.throws(
+    () => modelFile(join(folder, "5.safetensors"), { epoch: "best" }),
+    /--epoch best is of runs and .* is a file/,
+  );
+  assert.throws(() => modelFile("demo", { epoch: "best" }), /--epoch best is of runs/);
 });
 
 test("demo is the model that comes with cutgpu", () => {

@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { mergeForResume, resolveOptions } from "../../../cut/options/train-options.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
+import { messageOf } from "../../support/gpu.js";
 import { dataroot, refusal } from "./refusal.js";
 
 test("defaults are the reference's", () => {
@@ -112,6 +113,27 @@ test("a continued run refuses what cannot change any more", () => {
   assert.throws(() => mergeForResume(stored, { seed: 7 }), /seed 0 .* seed 7/);
   assert.throws(() => mergeForResume(stored, { epoch_count: 6 }), /knows its epoch/);
   assert.throws(() => mergeForResume(stored, { pretrained_name: "other" }), /weights of its own/);
+});
+
+test("a method has defaults of its own, and refuses options of another", () => {
+  const cycle = resolveOptions({ dataroot: "d", model: "cycle_gan" });
+  assert.equal([cycle.n_epochs, cycle.no_antialias, cycle.init_type, cycle.pool_size], [100, true, "normal", 50]);
+  assert.is(resolveOptions({ dataroot: "d", model: "cycle_gan", n_epochs: 7 }).n_epochs, 7);
+  const refused = (given: object) => messageOf(() => resolveOptions({ dataroot: "d", ...given }));
+  assert.match(refused({ pool_size: 3 }), "--pool_size belongs to --model cycle_gan and this is --model cut");
+  assert.match(
+    refused({ model: "cycle_gan", nce_T: 1 }),
+    "--nce_T belongs to --model cut and this is --model cycle_gan",
+  );
+  assert.match(refused({ model: "cycle_gan", preprocess: "none" }), "use resize_and_crop or pool_size 0");
+  assert.match(
+    messageOf(() => mergeForResume(cycle, { model: "cut" })),
+    "cannot go on with model cut",
+  );
+  assert.match(
+    messageOf(() => mergeForResume(cycle, { lambda_NCE: 2 })),
+    "--lambda_NCE belongs to --model cut",
+  );
 });
 
 test.run();

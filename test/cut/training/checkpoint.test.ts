@@ -78,6 +78,21 @@ test("several generators are named", () => {
   for (const said of refused(tensors)) assert.match(said, /net holds several generators: G, G_ema\.module/);
 });
 
+test("of the generators of two ways the direction says which", () => {
+  const tensors = new Map([...under("G_A.", generator(1)), ...under("netG_B.module.", generator(2))]);
+  for (const bytes of both({ tensors })) {
+    const bias = (direction?: "AtoB" | "BtoA") =>
+      parseGenerator(bytes, "net", direction).weights.get("model.1.bias")?.[0];
+    assert.equal([bias(), bias("AtoB"), bias("BtoA")], [1, 1, 2]);
+  }
+  const [alone] = both({ tensors: generator(1) });
+  assert.match(
+    messageOf(() => parseGenerator(alone, "latest_net_G_A.pth", "BtoA")),
+    /holds no two generators/,
+  );
+  assert.ok(parseGenerator(alone, "run/latest_net_G_B.pth", "BtoA"));
+});
+
 test("of two, the one that can be used is taken", () => {
   const tensors = new Map([...under("G.", generator(Number.NaN)), ...under("G_ema.", generator(2))]);
   for (const bytes of both({ tensors })) {

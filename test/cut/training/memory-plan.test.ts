@@ -94,6 +94,17 @@ for (const adapter of adapters) {
   });
 }
 
+for (const [given, most] of [
+  [{ gan_mode: "wgangp", low_memory: true }, 0.75],
+  [{ nce_negatives: "both", nce_bank: 16384 }, 1.4],
+  [{ model: "cycle_gan", low_memory: true }, 1.1],
+] as const) {
+  test(`${JSON.stringify(given)} takes at most ${most} GiB at 256x256`, async () => {
+    const { bytes } = await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapters[0]);
+    assert.ok(bytes / GIB < most, `${bytes / GIB} GiB`);
+  });
+}
+
 test("a plan names what is too large for the adapter", async () => {
   try {
     await planStep(resolveOptions({ dataroot: "none" }), full, adapters[0], 2 ** 25);

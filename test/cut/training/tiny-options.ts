@@ -7,6 +7,7 @@ export const SIDE = 16;
 
 export const tinyOptions = (given: Partial<TrainOptions> = {}): TrainOptions =>
   resolveOptions({
+    ...(given.model === "cycle_gan" ? {} : { num_patches: 16, netF_nc: 16, nce_layers: [0, 4, 8] }),
     dataroot: "memory",
     name: "r",
     crop_size: SIDE,
@@ -16,8 +17,5 @@ export const tinyOptions = (given: Partial<TrainOptions> = {}): TrainOptions =>
     ndf: 4,
     netD: "n_layers",
     n_layers_D: 1,
-    num_patches: 16,
-    netF_nc: 16,
-    nce_layers: [0, 4, 8],
     ...given,
   });

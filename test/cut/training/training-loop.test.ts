@@ -95,6 +95,16 @@ const variants: Record<string, Partial<TrainOptions>> = {
   MoNCE: { patch_loss: "monce" },
   "keys of other pictures as the only negatives": { nce_negatives: "external", nce_bank: 20 },
   "a bank beside the picture's own negatives, mirrored": { CUT_mode: "FastCUT", nce_negatives: "both", nce_bank: 40 },
+  "CycleGAN, its pools full after two steps": { model: "cycle_gan", pool_size: 2 },
+  "CycleGAN from gray to RGB, without pools": { model: "cycle_gan", pool_size: 0, input_nc: 1, lambda_identity: 0 },
+  "CycleGAN with penalties, two pictures a step": {
+    model: "cycle_gan",
+    pool_size: 3,
+    batch_size: 2,
+    gan_mode: "wgangp",
+    lambda_R1: 1,
+    R1_every: 2,
+  },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };

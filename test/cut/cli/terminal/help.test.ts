@@ -15,4 +15,15 @@ test("the help of train shows headings, defaults and what presets change", () =>
   assert.ok(help.split("\n").every((line) => line.length <= 90 || line.includes("|")));
 });
 
+test("the help of train shows what belongs to the chosen method, and names the others", () => {
+  const options = { usage: "", options: trainSchema, presets, chooser: "model" };
+  const command = defineCommand({ ...options, run: async () => {} });
+  const shown = (given: object) => commandHelp("train", "", command, 90, { ...given });
+  assert.match(shown({}), "--nce_layers");
+  assert.not.match(shown({}), "--pool_size");
+  assert.match(shown({}), "others: --model cycle_gan --help");
+  assert.match(shown({ model: "cycle_gan" }), "--pool_size N");
+  assert.not.match(shown({ model: "cycle_gan" }), "--nce_layers");
+});
+
 test.run();

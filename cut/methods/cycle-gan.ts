@@ -1,0 +1,130 @@
+// CycleGAN (https://arxiv.org/abs/1703.10593), as junyanz/pytorch-CycleGAN-and-pix2pix has it (docs/method.md, section
+// 12): two generators and two discriminators, of which D_A judges pictures of B. Both generators learn first, against
+// the discriminators of before, and then these, from translations that have passed through a pool.
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { l1Loss } from "../../engine/operators/losses/index.js";
+import { add, scale } from "../../engine/operators/pointwise/index.js";
+import { trainedSide } from "../data/transform.js";
+import { Discriminator } from "../networks/discriminator.js";
+import { Generator } from "../networks/generator.js";
+import { generatorArchitecture } from "../networks/generator-layout.js";
+import { frozen } from "../networks/network.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import {
+  adamOfDiscriminators,
+  discriminatorLosses,
+  drawPenalty,
+  lazyR1Penalty,
+  penaltyInputs,
+  penaltyKinds,
+  penaltyKindsAt,
+  R1,
+} from "./discriminator-loss.js";
+import { ganLoss } from "./gan-loss.js";
+import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
+import { PicturePool } from "./picture-pool.js";
+
+/** What one step of CycleGAN draws: for each translation its exchange with a full pool, as PicturePool draws it. */
+export interface CycleGanChoices {
+  /** Of the translations to B. */
+  poolA: Int32Array;
+  /** Of those to A. */
+  poolB: Int32Array;
+  /** For WGAN-GP's penalty, numbers from 0 to 1: for each picture of B, then of A. */
+  alpha?: Float32Array;
+}
+
+export class CycleGan implements Method {
+  readonly generator: Generator;
+  readonly networks: { G_A: Generator; G_B: Generator; D_A: Discriminator; D_B: Discriminator };
+  readonly adam: { D_A: AdamSettings; D_B: AdamSettings };
+  readonly patchFeatures = null;
+  readonly state: ReadonlyMap<string, Tensor>;
+  readonly kinds: readonly string[];
+  readonly #options: TrainOptions;
+  readonly #poolA: PicturePool;
+  readonly #poolB: PicturePool;
+
+  constructor(gpu: Gpu, options: TrainOptions) {
+    const { input_nc, output_nc, pool_size: size } = options;
+    this.#options = options;
+    this.networks = {
+      G_A: new Generator(gpu, generatorArchitecture(options)),
+      G_B: new Generator(gpu, generatorArchitecture({ ...options, input_nc: output_nc, output_nc: input_nc })),
+      D_A: new Discriminator(gpu, { ...options, input_nc: output_nc }),
+      D_B: new Discriminator(gpu, options),
+    };
+    this.generator = this.networks.G_A;
+    const adam = adamOfDiscriminators(options);
+    this.adam = { D_A: adam, D_B: adam };
+    const side = trainedSide(options);
+    this.#poolA = new PicturePool(gpu, "poolA", { size, channels: output_nc, side });
+    this.#poolB = new PicturePool(gpu, "poolB", { size, channels: input_nc, side });
+    const pools: [string, Tensor | null][] = [
+      ["poolA", this.#poolA.pictures],
+      ["poolB", this.#poolB.pictures],
+    ];
+    this.state = new Map(pools.flatMap(([name, pictures]) => (pictures ? [[name, pictures]] : [])));
+    this.kinds = ["", ...penaltyKinds(options)];
+  }
+
+  inputs(size: BatchSize): Record<string, InputShape> {
+    return { ...this.#poolA.inputs(size), ...this.#poolB.inputs(size), ...penaltyInputs(this.#options, size, 2) };
+  }
+
+  draw(moment: StepMoment): Draw {
+    const { random, size } = moment;
+    const [poolA, poolB] = [this.#poolA, this.#poolB].map((pool) => pool.draw(random, size));
+    return this.arrange({ poolA, poolB, ...drawPenalty(this.#options, moment, 2) }, moment);
+  }
+
+  /** A step with these choices. */
+  arrange({ poolA, poolB, alpha }: CycleGanChoices, { step, counts }: Omit<StepMoment, "random">): Draw {
+    const A = this.#poolA.arrange(poolA, counts["poolA"] ?? 0);
+    const B = this.#poolB.arrange(poolB, counts["poolB"] ?? 0);
+    return {
+      kinds: ["", ...penaltyKindsAt(this.#options, step)],
+      values: { ...A.values, ...B.values, ...(alpha && { alpha }) },
+      counts: this.state.size > 0 ? { poolA: A.taken, poolB: B.taken } : {},
+    };
+  }
+
+  record({ kind, A, B, drawn, learn, log }: StepRecording): Record<string, Tensor> {
+    const { G_A, G_B, D_A, D_B } = this.networks;
+    const { gan_mode, lambda_A, lambda_B, lambda_identity } = this.#options;
+    if (kind === R1) {
+      const penalties = { D_A_R1: lazyR1Penalty(D_A, B, this.#options), D_B_R1: lazyR1Penalty(D_B, A, this.#options) };
+      learn(penalties.D_A_R1, "D_A");
+      learn(penalties.D_B_R1, "D_B");
+      log(penalties);
+      return {};
+    }
+    const fakeB = G_A.translate(A);
+    const recA = G_B.translate(fakeB);
+    const fakeA = G_B.translate(B);
+    const recB = G_A.translate(fakeA);
+
+    const losses: Record<string, Tensor> = {
+      G_A: ganLoss(gan_mode, D_A.judge(fakeB, frozen(D_A.parameters)), true),
+      G_B: ganLoss(gan_mode, D_B.judge(fakeA, frozen(D_B.parameters)), true),
+      cycle_A: scale(l1Loss(recA, A), lambda_A),
+      cycle_B: scale(l1Loss(recB, B), lambda_B),
+    };
+    if (lambda_identity > 0) {
+      losses["idt_A"] = scale(l1Loss(G_A.translate(B), B), lambda_B * lambda_identity);
+      losses["idt_B"] = scale(l1Loss(G_B.translate(A), A), lambda_A * lambda_identity);
+    }
+    const lossG = Object.values(losses).reduce((sum, loss) => add(sum, loss));
+    learn(lossG, "G_A", "G_B");
+
+    const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B, drawn };
+    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A, drawn, index: 1 };
+    const judgedA = discriminatorLosses("D_A", D_A, ofA, this.#options);
+    learn(judgedA.total, "D_A");
+    const judgedB = discriminatorLosses("D_B", D_B, ofB, this.#options);
+    learn(judgedB.total, "D_B");
+    log({ ...losses, G: lossG, ...judgedA.logged, ...judgedB.logged });
+    return { fakeB, fakeA, recA, recB };
+  }
+}

@@ -1,0 +1,66 @@
+// A pool of translations of before, from which discriminators learn beside the newest (Shrivastava et al., CVPR 2017;
+// as CycleGAN has it). While it fills, a picture is stored and passed on. Once it is full, half of the pictures are, at
+// random, passed on as they are, and the others exchanged for one of the pool.
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { indexSelect } from "../../engine/operators/gather/index.js";
+import { concat, copyInto } from "../../engine/operators/strided/index.js";
+import type { Random } from "../../engine/random.js";
+import type { BatchSize, InputShape } from "./method.js";
+
+type Drawn = (name: string) => Tensor;
+
+export class PicturePool {
+  /** The pictures [size, channels, side, side]; null where the size is 0 and all pictures pass through. */
+  readonly pictures: Tensor | null;
+  readonly #name: string;
+  readonly #size: number;
+
+  constructor(gpu: Gpu, name: string, { size, channels, side }: { size: number; channels: number; side: number }) {
+    this.#name = name;
+    this.#size = size;
+    this.pictures = size > 0 ? gpu.persistent([size, channels, side, side]) : null;
+    this.pictures?.write(new Float32Array(this.pictures.size));
+  }
+
+  inputs({ batch }: BatchSize): Record<string, InputShape> {
+    if (!this.pictures) return {};
+    const rows = (n: number): InputShape => ({ shape: [n], dtype: "i32" });
+    return { [`${this.#name}.passed`]: rows(batch), [`${this.#name}.kept`]: rows(this.#size) };
+  }
+
+  /** For each picture of a batch the place in a full pool that it is exchanged with, or -1. */
+  draw(random: Random, { batch }: BatchSize): Int32Array {
+    const choose = () => (this.#size > 0 && random.next() > 0.5 ? random.integer(this.#size) : -1);
+    return Int32Array.from({ length: batch }, choose);
+  }
+
+  /** Which rows of the pool, followed by the batch, are passed on and kept, and how many places are then taken. */
+  arrange(decisions: Int32Array, taken: number): { values: Record<string, Int32Array>; taken: number } {
+    const kept = Int32Array.from({ length: this.#size }, (_, place) => place);
+    let filled = taken;
+    const passed = decisions.map((place, i) => {
+      const row = this.#size + i;
+      const free = filled < this.#size;
+      if (!free && place < 0) return row;
+      const out = free ? row : kept[place];
+      kept[free ? filled++ : place] = row;
+      return out;
+    });
+    if (!this.pictures) return { values: {}, taken };
+    return { values: { [`${this.#name}.passed`]: passed, [`${this.#name}.kept`]: kept }, taken: filled };
+  }
+
+  /** The pictures that are passed on for these. */
+  exchange(pictures: Tensor, drawn: Drawn): Tensor {
+    const pool = this.pictures;
+    if (!pool) return pictures.detach();
+    const { gpu } = pool;
+    return gpu.noGrad(() => {
+      const all = concat([pool, pictures.detach()]);
+      const passed = indexSelect(all, 0, drawn(`${this.#name}.passed`));
+      copyInto(gpu, indexSelect(all, 0, drawn(`${this.#name}.kept`)), pool, pool.size);
+      return passed;
+    });
+  }
+}
