@@ -115,12 +115,13 @@ export class Cut implements Method {
     // memory.
     const queries = patches.used ? G.encode(fake, taps) : [];
     const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
-    const lossGan = scale(ganLoss(gan_mode, verdict, true), lambda_GAN);
+    const raw = ganLoss(gan_mode, verdict, [true]);
+    const lossGan = lambda_GAN === 1 ? raw : scale(raw, lambda_GAN);
     const terms = patches.used ? patches.losses(queries, keys, drawn, mirror) : null;
     const lossG = terms ? add(lossGan, terms.total) : lossGan;
     learn(lossG, "G", "F");
-    log({ G_GAN: lossGan, ...logged, G: lossG });
-    for (const [names, values] of terms?.logged ?? []) logEach(names, values);
+    log({ G_GAN: lossGan, G: lossG });
+    for (const [names, values] of [...logged, ...(terms?.logged ?? [])]) logEach(names, values);
     patches.remember(keys);
     return { fake };
   }

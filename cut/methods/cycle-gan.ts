@@ -90,7 +90,7 @@ export class CycleGan implements Method {
     };
   }
 
-  record({ kind, A, B, drawn, learn, log }: StepRecording): Record<string, Tensor> {
+  record({ kind, A, B, drawn, learn, log, logEach }: StepRecording): Record<string, Tensor> {
     const { G_A, G_B, D_A, D_B } = this.networks;
     const { gan_mode, lambda_A, lambda_B, lambda_identity } = this.#options;
     if (kind === R1) {
@@ -106,8 +106,8 @@ export class CycleGan implements Method {
     const recB = G_A.translate(fakeA);
 
     const losses: Record<string, Tensor> = {
-      G_A: ganLoss(gan_mode, D_A.judge(fakeB, frozen(D_A.parameters)), true),
-      G_B: ganLoss(gan_mode, D_B.judge(fakeA, frozen(D_B.parameters)), true),
+      G_A: ganLoss(gan_mode, D_A.judge(fakeB, frozen(D_A.parameters)), [true]),
+      G_B: ganLoss(gan_mode, D_B.judge(fakeA, frozen(D_B.parameters)), [true]),
       cycle_A: scale(l1Loss(recA, A), lambda_A),
       cycle_B: scale(l1Loss(recB, B), lambda_B),
     };
@@ -124,7 +124,8 @@ export class CycleGan implements Method {
     learn(judgedA.total, "D_A");
     const judgedB = discriminatorLosses("D_B", D_B, ofB, this.#options);
     learn(judgedB.total, "D_B");
-    log({ ...losses, G: lossG, ...judgedA.logged, ...judgedB.logged });
+    log({ ...losses, G: lossG });
+    for (const [names, values] of [...judgedA.logged, ...judgedB.logged]) logEach(names, values);
     return { fakeB, fakeA, recA, recB };
   }
 }

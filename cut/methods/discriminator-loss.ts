@@ -97,18 +97,19 @@ export function discriminatorLosses(
   D: Discriminator,
   { fake, real, drawn, index = 0 }: { fake: Tensor; real: Tensor; drawn(name: string): Tensor; index?: number },
   options: Options,
-): { total: Tensor; logged: Record<string, Tensor> } {
+): { total: Tensor; logged: [names: string[], Tensor][] } {
   const [batch] = real.shape;
-  const scores = D.judge(concat([fake.detach(), real]));
-  const ofFake = ganLoss(options.gan_mode, slice(scores, 0, batch), false);
-  const ofReal = ganLoss(options.gan_mode, slice(scores, batch, 2 * batch), true);
+  const losses = ganLoss(options.gan_mode, D.judge(concat([fake.detach(), real])), [false, true]);
   const penalties: [string, Tensor][] = [];
   if (hasGradientPenalty(options)) {
     const alpha = slice(drawn(ALPHA), index * batch, (index + 1) * batch);
     penalties.push([`${name}_GP`, gradientPenalty(D, [real, fake.detach(), alpha], options)]);
   }
   if (options.lambda_R1 > 0 && !isLazy(options)) penalties.push([`${name}_R1`, r1Penalty(D, real, options)]);
-  const total = penalties.reduce((sum, [, penalty]) => add(sum, penalty), scale(add(ofFake, ofReal), 0.5));
-  const logged = { [`${name}_real`]: ofReal, [`${name}_fake`]: ofFake, [name]: total };
-  return { total, logged: { ...logged, ...Object.fromEntries(penalties) } };
+  const total = penalties.reduce((sum, [, penalty]) => add(sum, penalty), mean(losses));
+  const logged: [names: string[], Tensor][] = [
+    [[`${name}_fake`, `${name}_real`], losses],
+    [[name], total],
+  ];
+  return { total, logged: [...logged, ...penalties.map(([of, penalty]): [string[], Tensor] => [[of], penalty])] };
 }

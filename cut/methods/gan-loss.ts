@@ -1,21 +1,26 @@
 // The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing.
-
+import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import { bceWithLogits, mseLoss } from "../../engine/operators/losses/index.js";
-import { scale, softplus } from "../../engine/operators/pointwise/index.js";
+import { mul, softplus, square, sub } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** Mean loss of a map of scores that should say "real" or "fake". */
-export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, targetIsReal: boolean): Tensor {
+/**
+ * Mean losses of maps of scores [N, ...], which are cut along the first axis into as many equal parts as there are
+ * verdicts: one loss a part, for what it should say, "real" or not.
+ */
+export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, real: readonly boolean[]): Tensor {
+  const parts = reshape(scores, [real.length, scores.size / real.length]);
+  const numbers = (yes: number, no: number) => scores.gpu.tensor(real.map((each) => [each ? yes : no]));
   switch (mode) {
     case "lsgan":
-      return mseLoss(scores, targetIsReal ? 1 : 0);
+      return mean(square(sub(parts, numbers(1, 0))), 1);
+    // The cross-entropy of logits x is softplus(-x) where the target is 1, and softplus(x) where it is 0: for G the
+    // same that does not saturate.
     case "vanilla":
-      return bceWithLogits(scores, targetIsReal ? 1 : 0);
     case "nonsaturating":
-      return mean(softplus(targetIsReal ? scale(scores, -1) : scores));
+      return mean(softplus(mul(parts, numbers(-1, 1))), 1);
     case "wgangp":
-      return mean(scale(scores, targetIsReal ? -1 : 1));
+      return mean(mul(parts, numbers(-1, 1)), 1);
   }
 }

@@ -5,10 +5,10 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { gatherPositions } from "../../engine/operators/gather/index.js";
-import { linear } from "../../engine/operators/matmul/index.js";
+import { linear, matmul } from "../../engine/operators/matmul/index.js";
 import { l2Normalize, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
 import { add, relu, scale, softplus } from "../../engine/operators/pointwise/index.js";
-import { mean, sum } from "../../engine/operators/reduction/index.js";
+import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
 import type { Random } from "../../engine/random.js";
 import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
@@ -133,8 +133,17 @@ export class PatchTerms {
     return { values, counts: after as Counts };
   }
 
-  /** Unit rows of the source's patches, cut off from the tape. */
+  /** Whether one operator does all of a layer, from the feature map to the losses. */
+  get #fused(): boolean {
+    return this.#options.patch_loss === "nce" && this.#hasHeads && this.state.size === 0;
+  }
+
+  /**
+   * Unit rows of the source's patches, cut off from the tape. The fused operator embeds them together with the queries,
+   * so it gets their feature maps, unless these would wait in memory for too long.
+   */
   keys(features: readonly Tensor[], drawn: Drawn): Tensor[] {
+    if (this.#fused && !this.#options.low_memory) return [...features];
     return features.map((map, i) => patchKeys(map, drawn(`ids.${i}`), this.#hasHeads ? this.F.head(i) : null));
   }
 
@@ -150,11 +159,14 @@ export class PatchTerms {
         relations.push(src(ofA(q), ofA(keys[i]), 1));
       });
     });
-    const byTerm = (x: Tensor) => mean(reshape(x, [1, names.length, x.size / names.length]), [2]);
-    const layers = concat(rows.map(byTerm));
-    // [layers, terms], the terms being A's and, with identity, B's.
-    const terms = scale(mean(layers, [0]), this.#weight);
-    const total = scale(sum(terms), this.identity ? 0.5 : 1);
+    const layers = this.#means(rows);
+    const total = sumOperator([layers], { axes: [0, 1], keepdim: false, factor: this.#weight / layers.size });
+    const byTerm = (x: Tensor) =>
+      this.#gpu.noGrad(() => {
+        const factor = this.#weight / rows.length;
+        return sumOperator([x.detach()], { axes: [0], keepdim: false, factor });
+      });
+    const terms = byTerm(layers);
     const named = patch_loss === "hdce" ? names.map((name) => name.replace("NCE", "HDCE")) : names;
     const byLayer = this.taps.flatMap((tap) => named.map((name) => `${name}_${tap}`));
     const logged: [names: string[], Tensor][] = [
@@ -166,9 +178,20 @@ export class PatchTerms {
       relations.reduce((a, b) => add(a, b)),
       lambda_SRC / relations.length,
     );
-    const printed = this.#gpu.noGrad(() => concat(rows.map((x) => byTerm(softplus(x.detach())))));
-    logged.push([["SRC"], relation], [named.map((name) => `${name}_CE`), scale(mean(printed, [0]), this.#weight)]);
+    const printed = this.#gpu.noGrad(() => this.#means(rows.map((x) => softplus(x.detach()))));
+    logged.push([["SRC"], relation], [named.map((name) => `${name}_CE`), byTerm(printed)]);
     return { total: add(total, relation), logged };
+  }
+
+  /** Means [layers, terms] of losses by row, the terms being A's and, with identity, B's. */
+  #means(losses: readonly Tensor[]): Tensor {
+    const terms = this.identity ? 2 : 1;
+    // Layers may have different numbers of rows, so their means are one product with a matrix.
+    const lengths = losses.flatMap(({ size }) => new Array<number>(terms).fill(size / terms));
+    const rows = lengths.flatMap((length, i) => new Array<number>(length).fill(i));
+    const means = lengths.map((length, i) => rows.map((row) => (row === i ? 1 / length : 0)));
+    const all = matmul(this.#gpu.tensor(means), reshape(concat(losses), [rows.length, 1]));
+    return reshape(all, [losses.length, terms]);
   }
 
   /** The losses of layer `i`, one per row; `onRows` gets the queries of hDCE. */
@@ -178,8 +201,7 @@ export class PatchTerms {
     const terms = this.identity ? 2 : 1;
     const groups = all ? terms : map.shape[0];
     const ids = drawn(`ids.${i}`);
-    if (patch_loss === "nce" && this.state.size === 0 && this.#hasHeads)
-      return patchNcePath(map, ids, this.F.head(i), keys, { groups, tau });
+    if (this.#fused) return patchNcePath(map, ids, this.F.head(i), keys, { groups, tau });
     const q = this.#embed(map, ids, i);
     if (patch_loss === "hdce") {
       onRows(q);

@@ -49,13 +49,16 @@ export interface GeneratorModule {
   scale: number;
   /** Positions of mirrored border on each side of the output. */
   border: number;
+  /** Of a border: whether the convolution after it makes it, so that it is in memory only where it is tapped. */
+  folded: boolean;
   /** Shapes of the parameters by published key, in the order of PyTorch. */
   parameters: ReadonlyMap<string, Shape>;
   /** The fixed blur filter that published files carry: its key, and its taps along one axis. */
   filter?: { key: string; taps: readonly number[] };
-  /** Of convolutions; `padding` counts pixels of zeros. */
+  /** Of convolutions; `padding` counts pixels of `paddingMode`. */
   stride: number;
   padding: number;
+  paddingMode: "zeros" | "reflect";
   /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
   endsStage: boolean;
 }
@@ -70,8 +73,8 @@ export function generatorLayout(architecture: GeneratorArchitecture): readonly G
   /** Adds a module. Channels and scale are by default those of the module before; all else is absent. */
   const add = (kind: GeneratorModuleKind, fields: Partial<GeneratorModule> = {}) => {
     const { channels, scale } = modules.at(-1) ?? { channels: input_nc, scale: 1 };
-    const none = { border: 0, parameters: new Map(), stride: 1, padding: 0, endsStage: false };
-    modules.push({ ...none, channels, scale, ...fields, kind, index: modules.length });
+    const none = { border: 0, folded: false, parameters: new Map(), stride: 1, padding: 0, endsStage: false };
+    modules.push({ ...none, paddingMode: "zeros", channels, scale, ...fields, kind, index: modules.length });
   };
   const key = (name: string) => `model.${modules.length}.${name}`;
   const parameters = (weight: Shape, bias: number, place = "") =>
@@ -125,8 +128,9 @@ export function generatorLayout(architecture: GeneratorArchitecture): readonly G
     // The last, large tensor is as quickly computed from this one.
     if (scale > 1) endStage();
   }
-  add("pad", { border: 3 });
-  convolution(output_nc, 7);
+  // With its border, the last map would be the largest tensor.
+  add("pad", { border: 3, folded: true });
+  convolution(output_nc, 7, { padding: 3, paddingMode: "reflect" });
   add("tanh");
   endStage();
   return modules;

@@ -21,18 +21,19 @@ import { type Module, makeParameters, type ParameterShapes, type Parameters, run
 /** The modules of a generator in order, ready to run. */
 export function generatorModules(architecture: GeneratorArchitecture): Module[] {
   return generatorLayout(architecture).map((layout) => {
-    const { index, endsStage } = layout;
-    return { index, endsStage, run: runOf(layout) };
+    const { index, endsStage, folded, border } = layout;
+    const feature = folded ? (x: Tensor) => reflectionPad2d(x, border) : undefined;
+    return { index, endsStage, feature, run: runOf(layout) };
   });
 }
 
-function runOf({ kind, index, border, stride, padding }: GeneratorModule): Module["run"] {
+function runOf({ kind, index, border, folded, stride, padding, paddingMode }: GeneratorModule): Module["run"] {
   const get = (parameters: Parameters, name: string) => parameters.get(`model.${index}.${name}`) as Tensor;
   switch (kind) {
     case "pad":
-      return (x) => reflectionPad2d(x, border);
+      return (x) => (folded ? x : reflectionPad2d(x, border));
     case "convolution":
-      return (x, p) => conv2d(x, get(p, "weight"), get(p, "bias"), { stride, padding });
+      return (x, p) => conv2d(x, get(p, "weight"), get(p, "bias"), { stride, padding, paddingMode });
     case "transposedConvolution":
       return (x, p) => convTranspose2d(x, get(p, "weight"), get(p, "bias"), { stride, padding, outputPadding: 1 });
     case "norm":

@@ -46,6 +46,8 @@ export interface Module {
   /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
   endsStage?: boolean;
   run(x: Tensor, parameters: Parameters): Tensor;
+  /** What a tap sees of the output, where that is not the output itself. */
+  feature?(output: Tensor): Tensor;
 }
 
 /** Runs modules in order, collecting the outputs whose index is in `taps`; stops after the last tap if `encodeOnly`. */
@@ -63,7 +65,7 @@ export function runModules(
   for (const module of modules) {
     output = gpu.labels.within(`${label}${module.index}`, () => module.run(output, parameters));
     if (module.endsStage) keepForBackward(output);
-    if (taps.includes(module.index)) features.push(output);
+    if (taps.includes(module.index)) features.push(module.feature?.(output) ?? output);
     if (encodeOnly && features.length === taps.length) break;
   }
   return { output, features };

@@ -204,7 +204,8 @@ class Cotangents {
     if (!gradient || this.#keep === "all" || this.#keep === gradient || gradient === dy) return undefined;
     const { storage, gpu } = gradient;
     // A constant of a recorded program must be the same in the next replay.
-    if (storage.references > 1 || (gpu.recorder && !storage.virtual)) return undefined;
+    const shared = storage.references > 1 || storage.root !== storage;
+    if (shared || (gpu.recorder && !storage.virtual)) return undefined;
     for (const [other, pending] of this.#pending) if (pending === gradient && other !== tensor) return undefined;
     for (const [other, result] of this.results) if (result === gradient && other !== tensor) return undefined;
     return gradient;

@@ -53,6 +53,11 @@ interface OperatorBase<I extends Inputs, O> {
    * the backward pass but computes it once more (see engine/program/rematerialization.ts).
    */
   readonly cheap?: boolean;
+  /**
+   * The output as a part of an input's memory, or null if that cannot be. Asked in recordings, of inputs that are made
+   * in them and hence never written to again.
+   */
+  view?(inputs: I, options: O): Tensor | null;
   /** Whether it can add to a tensor of the output's shape in the place of making one. */
   readonly accumulates?: boolean;
   /** Fills `output` once more, given what forward kept; absent: forward does. */
@@ -106,8 +111,11 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
     const make = () => gpu.empty(shape, record.dtype?.(inputs, options));
     const sum = record.accumulates ? into : undefined;
-    const output = sum ?? make();
-    const saved = forward(gpu, inputs, options, output, { accumulate: sum !== undefined, beside }) ?? [];
+    const made = inputs.every((input) => input?.storage.virtual);
+    const view = !sum && made ? record.view?.(inputs, options) : null;
+    const output = sum ?? view ?? make();
+    const kept = view ? [] : forward(gpu, inputs, options, output, { accumulate: sum !== undefined, beside });
+    const saved = kept ?? [];
     if (gpu.observers.any) {
       gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) }, output);
     }

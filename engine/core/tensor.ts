@@ -37,7 +37,7 @@ export class Storage {
 
   /** What has the buffer: the storage that this one is a part of, else itself. */
   get root(): Storage {
-    return this.#whole ?? this;
+    return this.#whole?.root ?? this;
   }
 
   /** Null while the storage is a promise inside a program being recorded, and after it is freed. */
@@ -51,7 +51,22 @@ export class Storage {
 
   /** Where it begins in the buffer, in bytes. */
   get offset(): number {
-    return this.#offset;
+    return (this.#whole?.offset ?? 0) + this.#offset;
+  }
+
+  /** Gives it memory: a buffer, from a place on. */
+  place(buffer: GPUBuffer, offset: number): void {
+    this.root.#buffer = buffer;
+    this.root.#offset = offset;
+  }
+
+  /** So many of its bytes, from a place on that buffers can be bound from (see partStart). */
+  part(offset: number, bytes: number): Storage {
+    const part = new Storage(bytes, this.label, null, this.virtual);
+    part.#whole = this;
+    part.#offset = offset;
+    this.root.references++;
+    return part;
   }
 
   /**
@@ -194,6 +209,15 @@ export class Tensor {
     }
     this.storage.references++;
     return new Tensor(this.gpu, shape, this.dtype, this.storage);
+  }
+
+  /**
+   * So many of the elements as a shape has, from element `start` on, in the same memory and without the tape; null if
+   * buffers cannot be bound from there. Only for what nobody writes to any more.
+   */
+  part(start: number, shape: Shape): Tensor | null {
+    if (partStart(4 * start) !== 4 * start) return null;
+    return new Tensor(this.gpu, shape, this.dtype, this.storage.part(4 * start, 4 * sizeOf(shape)));
   }
 
   /** The same elements, cut off from the tape. */

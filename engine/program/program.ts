@@ -1,8 +1,9 @@
 // A step recorded once and replayed many times. While `record` runs its function, operators hand over their dispatches
 // as always, but nothing runs: the recording keeps them, and every tensor made on the way is a promise of memory.
-// Afterwards lifetimes are known, so buffers are shared by tensors that never live at the same time (whole buffers:
-// WebGPU forbids one buffer as read and as written in one dispatch, whatever the ranges). Pipelines are compiled
-// together, bind groups and uniforms made once; a replay is one encoder, one pass and no garbage.
+// Afterwards lifetimes are known, so memory is shared by tensors that never live at the same time. Those that do may
+// lie in one buffer unless a dispatch reads one and writes the other: WebGPU forbids one buffer as read and as written
+// in one dispatch, whatever the ranges. Pipelines are compiled together, bind groups and uniforms made once; a replay
+// is one encoder, one pass and no garbage.
 // What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
 
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
@@ -11,15 +12,32 @@ import { DisposedError } from "../core/errors.js";
 import { type Storage, visitTensors } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
+import { partStart } from "../device/memory.js";
 import type { Dispatch } from "../device/recorder.js";
 import { BufferUsage } from "../device/webgpu-flags.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";
 
+/** From the first to the last dispatch that binds a storage. */
 interface Life {
   storage: Storage;
   first: number;
   last: number;
+  /** The storages that a dispatch reads where it writes this one, or writes where it reads this one. */
+  apart: Set<Storage>;
+  /** Where it begins in its buffer. */
+  offset: number;
+}
+
+/** The first place in a buffer where a storage fits beside the others that have part of it; -1 if there is none. */
+function placeAmong(tenants: readonly Life[], life: Life, size: number): number {
+  const meanwhile = tenants.filter((other) => other.first <= life.last && life.first <= other.last);
+  if (meanwhile.some(({ storage }) => life.apart.has(storage))) return -1;
+  const { bytes } = life.storage;
+  const free = (start: number) =>
+    start + bytes <= size && meanwhile.every((m) => m.offset + m.storage.bytes <= start || start + bytes <= m.offset);
+  const starts = [0, ...meanwhile.map((other) => partStart(other.offset + other.storage.bytes))];
+  return starts.sort((a, b) => a - b).find(free) ?? -1;
 }
 
 interface Command {
@@ -212,26 +230,29 @@ export class Program {
   }
 
   /**
-   * Gives every promised storage a buffer. Storages are placed from the largest to the smallest, each into the first
-   * buffer that is free during its life (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
-   * neural net inference", 2020).
+   * Gives every promised storage its memory. Storages are placed from the largest to the smallest, each in the first
+   * buffer that has room during its life (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for
+   * deep neural net inference", 2020).
    */
   #placeBuffers(kept: ReadonlySet<Storage>): number {
     const lives = new Map<Storage, Life>();
-    this.#dispatches.forEach(({ storages }, index) => {
-      for (const { root: storage } of storages) {
+    this.#dispatches.forEach(({ storages, source }, index) => {
+      const promised = storages.map(({ root }, i) => ({ root, access: source.bindings[i].access }));
+      for (const { root: storage, access } of promised) {
         if (!storage.virtual || storage.buffer) continue;
-        const life = lives.get(storage);
-        if (life) life.last = index;
-        else lives.set(storage, { storage, first: index, last: index });
+        const life = lives.get(storage) ?? { storage, first: index, last: index, apart: new Set(), offset: 0 };
+        life.last = index;
+        for (const other of promised) if (other.access !== access) life.apart.add(other.root);
+        lives.set(storage, life);
       }
     });
     let bytes = 0;
     for (const { root: storage } of kept) {
       if (!storage.virtual || storage.buffer) continue;
-      storage.buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label, true);
-      this.#own.push(storage.buffer);
-      bytes += storage.buffer.size;
+      const buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label, true);
+      storage.place(buffer, 0);
+      this.#own.push(buffer);
+      bytes += buffer.size;
     }
     const tenants: Life[][] = this.#arena.buffers.map(() => []);
     const bySize = [...lives.values()]
@@ -239,18 +260,16 @@ export class Program {
       .sort((a, b) => b.storage.bytes - a.storage.bytes || a.first - b.first);
     for (const life of bySize) {
       const { storage } = life;
-      let home = tenants.findIndex(
-        (others, slot) =>
-          this.#arena.buffers[slot].size >= storage.bytes &&
-          others.every((other) => life.last < other.first || other.last < life.first),
-      );
+      const places = this.#arena.buffers.map(({ size }, slot) => placeAmong(tenants[slot], life, size));
+      let home = places.findIndex((place) => place >= 0);
       if (home < 0) {
         this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program", true));
         tenants.push([]);
         home = tenants.length - 1;
       }
+      life.offset = Math.max(0, places[home] ?? 0);
       tenants[home].push(life);
-      storage.buffer = this.#arena.buffers[home];
+      storage.place(this.#arena.buffers[home], life.offset);
     }
     for (const buffer of this.#arena.buffers) bytes += buffer.size;
     return bytes;

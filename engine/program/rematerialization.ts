@@ -4,6 +4,7 @@
 // reads such an output gets a copy instead, recomputed at that moment by the same kernels from the same inputs, hence
 // with the same bits. The original is not used after the forward pass, so its memory serves other tensors. Copies that
 // nobody reads are never computed. Inputs may themselves be copies.
+// Recomputing what is small saves little, so the latest small outputs are kept after all, within a bound.
 // Where a dispatch writes to what a closure reads, such as an update of parameters, the closure is dropped and the
 // original is kept.
 import type { Inputs } from "../core/operator.js";
@@ -11,9 +12,13 @@ import type { Storage, Tensor } from "../core/tensor.js";
 
 /**
  * What the backward pass of a recorded program recomputes: "nothing"; what costs little beside a convolution ("cheap":
- * norms, activations, padding, resampling); or "everything" but what keepForBackward() names.
+ * norms, activations, padding, resampling; but not the smallest of the last); or "everything" but what
+ * keepForBackward() names.
  */
 export type Rematerialize = "nothing" | "cheap" | "everything";
+
+/** What is cheap and so small beside the largest such output may be kept: recomputing it would save little memory. */
+const SMALL = 1 / 8;
 
 /** The recomputation closures of one recording. */
 export class Recomputation {
@@ -55,10 +60,23 @@ export class Recomputation {
   reversing<T>(work: () => T): T {
     const before = this.#copies;
     this.#copies = new Map();
+    if (this.rematerialize === "cheap") this.#keepSmall();
     try {
       return work();
     } finally {
       this.#copies = before;
+    }
+  }
+
+  /** Keeps the latest of the small outputs, as many as take no more memory than the largest output takes. */
+  #keepSmall(): void {
+    const outputs = [...this.#closures.keys()].reverse();
+    const largest = outputs.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+    let left = largest;
+    for (const output of outputs) {
+      if (output.bytes > SMALL * largest || output.bytes > left) continue;
+      left -= output.bytes;
+      this.#closures.delete(output);
     }
   }
 

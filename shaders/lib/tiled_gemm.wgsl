@@ -13,7 +13,7 @@
 //     whether the sum has only one part: a loop around it would cost registers
 //   SUM_A, store_sum(z, row, v)
 //     whether the sum of a over all parts and k is wanted for each row, which costs an addition for every element that
-//     is loaded; then a_along_k() must hold. Rows may lie beyond the last
+//     is loaded. Rows may lie beyond the last
 //   gemm_size() -> vec3u
 //     m, n and the number of batches
 //   gemm_sum(z) -> vec2u
@@ -190,7 +190,9 @@ fn finish(z: u32, m0: u32, n0: u32, p: u32, lane_m: u32, lane_n: u32, v: vec4f) 
 fn finish_sums(z: u32, m0: u32, local: u32, sums_a: SumsOfAPointer) {
   for (var j = 0u; j < LOADS_A; j++) {
     let e = local + j * LANES;
-    if (e < SLICE_A) { tile_a[e % TILE_K * LINE_A + e / TILE_K] = (*sums_a)[j]; }
+    let k = select(local / QUADS_M + j * (LANES / QUADS_M), e % TILE_K, a_along_k());
+    let quad = select(local % QUADS_M, e / TILE_K, a_along_k());
+    if (e < SLICE_A) { tile_a[k * LINE_A + quad] = (*sums_a)[j]; }
   }
   workgroupBarrier();
   for (var quad = local; quad < QUADS_M; quad += LANES) {

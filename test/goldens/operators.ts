@@ -4,6 +4,7 @@
 import { ganLoss } from "../../cut/methods/gan-loss.js";
 import { externalNce, hdce, monce, src } from "../../cut/methods/patch-losses.js";
 import { grad } from "../../engine/core/autograd.js";
+import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as engine from "../../engine/index.js";
@@ -56,7 +57,7 @@ const forwards: Record<string, Forward> = {
   where: ({ cond, a, b }) => engine.where(engine.cast(cond, "f32"), a, b),
   embedding: ({ w }, _, ids) => engine.embedding(ids(), w),
   indexSelect: ({ x }, { axis }, ids) => engine.indexSelect(x, axis, ids()),
-  ganLoss: ({ x }, { mode, targetIsReal }) => ganLoss(mode, x, targetIsReal),
+  ganLoss: ({ x }, { mode, targetIsReal }) => reshape(ganLoss(mode, x, [targetIsReal]), []),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
   hdce: ({ q, k }, { groups, tau, gamma }) => engine.mean(hdce(q, k, { groups, tau, gamma: q.gpu.tensor([gamma]) })),
   src: ({ q, k }, { groups }) => src(q, k, groups),

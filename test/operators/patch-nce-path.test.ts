@@ -47,6 +47,9 @@ type Path = (x: Tensor, ids: Tensor, head: engine.Head, keyFeatures: Tensor, opt
 const fused: Path = (x, ids, head, keyFeatures, options) =>
   engine.patchNcePath(x, ids, head, engine.patchKeys(keyFeatures, ids, head), options);
 
+/** Keys taken along with the queries. */
+const together: Path = (x, ids, head, keyFeatures, options) => engine.patchNcePath(x, ids, head, keyFeatures, options);
+
 const composed: Path = (x, ids, { w1, b1, w2, b2 }, keyFeatures, options) => {
   const embed = (features: Tensor) => {
     const hidden = engine.relu(engine.linear(engine.gatherPositions(features, ids), w1, b1));
@@ -79,9 +82,11 @@ for (const profile of profiles) {
       given([1, 16, 12, 12], 100, 64, 1),
     ]) {
       const expected = await run(gpu, of, composed);
-      (await run(gpu, of, fused)).forEach((value, i) => {
-        assertClose(value, expected[i], 1e-5, i === 0 ? "the loss" : `gradient ${i - 1}`);
-      });
+      for (const path of [fused, together]) {
+        (await run(gpu, of, path)).forEach((value, i) => {
+          assertClose(value, expected[i], 1e-5, i === 0 ? "the loss" : `gradient ${i - 1}`);
+        });
+      }
     }
   });
 }

@@ -166,6 +166,22 @@ test("matmul_tiled", () => {
     close(y, expected, JSON.stringify(constants));
   }
   needsBothBarriers(kernels.matmul_tiled, given);
+
+  // The same with the sums of a's rows, a being contiguous along k and along m.
+  const across = dense(
+    [10, 17],
+    Array.from({ length: 170 }, (_, i) => a.data[(i % 17) * 10 + Math.floor(i / 17)]),
+  );
+  for (const [values, a_m, a_k] of [
+    [a, 10, 1],
+    [across, 1, 17],
+  ] as const) {
+    const sums = new Float32Array(17);
+    const bindings = { ...given.bindings, a: withNaNs(values), sums };
+    runSafely(kernels.matmul_tiled_sums, { ...given, bindings, params: { ...given.params, a_m, a_k } });
+    close(y, expected, "with sums");
+    close(sums, reference.sum(a, [1]), "sums");
+  }
 });
 
 test("matmul_tiled with the second operand along n, and a batch", () => {
@@ -284,6 +300,7 @@ test("every kernel with workgroup memory is run here", () => {
     "l2_normalize_gradient",
     "patch_nce_losses",
     "matmul_tiled",
+    "matmul_tiled_sums",
     "conv2d_tiled",
     "conv2d_weight_gradient_tiled",
   ];

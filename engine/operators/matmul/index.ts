@@ -9,7 +9,7 @@ import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { sum, sumTo } from "../reduction/index.js";
-import { runProduct } from "./product.js";
+import { type Product, runProduct } from "./product.js";
 
 export { type Product, productVariant, runProduct } from "./product.js";
 
@@ -34,7 +34,7 @@ export function runMatmul(
   b: Tensor,
   { transposeA = false, transposeB = false }: MatmulOptions,
   y: Tensor,
-  epilogue: { bias?: Tensor; relu?: boolean } = {},
+  epilogue: Pick<Product, "bias" | "relu" | "sums"> = {},
 ): void {
   const [batchA, m, k] = dimensions(a, transposeA);
   const [batchB, , n] = dimensions(b, transposeB);
@@ -52,8 +52,8 @@ export function runMatmul(
 
 export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Required<MatmulOptions>, DirectVariant>({
   name: "matmul",
-  variants: directVariants((variant) => (gpu, [a, b], options, y) => {
-    runMatmul(gpu, variant, a, b, options, y);
+  variants: directVariants((variant) => (gpu, [a, b], options, y, { beside }) => {
+    runMatmul(gpu, variant, a, b, options, y, { sums: beside });
     return undefined;
   }),
   choose: chooseByProfile,
@@ -107,16 +107,24 @@ const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor 
     return [x.shape[0], w.shape[0]];
   },
   flops: ([, w], _, y) => 2 * sizeOf(y) * (w as Shape)[1],
-  gradient({ inputs: [x, w, bias], needs }, dy) {
-    return [
-      needs(0) ? matmul(dy, w) : null,
-      needs(1) ? matmul(dy, x, { transposeA: true }) : null,
-      bias && needs(2) ? reshape(sum(dy, [0]), bias.shape) : null,
-    ];
+  gradient({ gpu, inputs: [x, w, bias], needs }, dy) {
+    const dx = needs(0) ? matmul(dy, w) : null;
+    if (bias && needs(1) && needs(2) && !gpu.tape.recording) {
+      const { dw, db } = linearGradients(x, dy);
+      return [dx, dw, reshape(db, bias.shape)];
+    }
+    const dw = needs(1) ? matmul(dy, x, { transposeA: true }) : null;
+    return [dx, dw, bias && needs(2) ? reshape(sum(dy, [0]), bias.shape) : null];
   },
 };
 
 export const linearOperator = /* @__PURE__ */ defineOperator(linearRecord);
+
+/** The gradients of a linear layer's weights and bias, off the tape, in one pass over dy [rows, out]; x [rows, in]. */
+export function linearGradients(x: Tensor, dy: Tensor): { dw: Tensor; db: Tensor } {
+  const db = dy.gpu.empty([dy.shape[1]]);
+  return { dw: matmulOperator([dy, x], { transposeA: true, transposeB: false }, { beside: db }), db };
+}
 
 /** A linear layer with a ReLU for fused operators: fills `y`, off the tape, in the variant that linear would take. */
 export function runLinear(gpu: Gpu, x: Tensor, w: Tensor, bias: Tensor, y: Tensor, relu: boolean): void {

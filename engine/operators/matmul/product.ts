@@ -1,11 +1,17 @@
 // The one matrix product behind all operators that need one: strided operands, bias, ReLU and accumulation, in the
 // kernels of each direct variant.
-import { matmul_broadcast, matmul_broadcast_vec4, matmul_tiled } from "../../../shaders/generated.js";
+import {
+  matmul_broadcast,
+  matmul_broadcast_vec4,
+  matmul_tiled,
+  matmul_tiled_sums,
+} from "../../../shaders/generated.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { chooseTiles, countTiles, mostTerms, type TileChoice } from "../lib/tiles.js";
 import { type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
+import { sumInto } from "../reduction/index.js";
 
 /** y[z, m, n] = f(bias[n] + sum over k of a[z, m, k] b[z, k, n]) (+ y): sizes, and strides in elements. */
 export interface Product {
@@ -20,6 +26,8 @@ export interface Product {
   bias?: Tensor;
   relu?: boolean;
   accumulate?: boolean;
+  /** Filled with the sums of a over k: [batch, m]. */
+  sums?: Tensor;
 }
 
 /** Rows that a workgroup of the broadcast kernels computes (see shaders/matmul/lib/matmul_broadcast.wgsl). */
@@ -60,19 +68,17 @@ function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = fal
 }
 
 function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
-  const { batch, m, n } = product;
+  const { batch, m, n, sums } = product;
   const { bindings, params } = prepare(product);
   const tiles = chooseTiles(gpu, tile, m, n, batch);
-  gpu.dispatch(matmul_tiled, {
-    bindings,
-    params,
-    grid: countTiles(tiles, m, n) * batch,
-    constants: { ...tiles, TILE_K: mostTerms(tiles) < 16 ? 8 : 16 },
-  });
+  const constants = { ...tiles, TILE_K: mostTerms(tiles) < 16 ? 8 : 16 };
+  const run = { params, grid: countTiles(tiles, m, n) * batch, constants };
+  if (sums) gpu.dispatch(matmul_tiled_sums, { ...run, bindings: { ...bindings, sums } });
+  else gpu.dispatch(matmul_tiled, { ...run, bindings });
 }
 
 function runBroadcast(gpu: Gpu, product: Product): void {
-  const { batch, m, n, a } = product;
+  const { batch, m, n, a, sums } = product;
   const { bindings, params, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
   const LANES = gpu.subgroupSize;
   const groups = workgroupsFor(matmul_broadcast, Math.ceil(n / 4), { LANES });
@@ -83,6 +89,8 @@ function runBroadcast(gpu: Gpu, product: Product): void {
   } else {
     gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
   }
+  // This a is contiguous along m or along k.
+  if (sums) sumInto(gpu, a.tensor, [a.k === 1 ? a.tensor.shape.length - 1 : a.tensor.shape.length - 2], sums);
 }
 
 const kernels: { readonly [name in DirectVariant]: (gpu: Gpu, product: Product) => void } = {

@@ -4,14 +4,14 @@
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
-import { shapeText } from "../../core/shapes.js";
+import { sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { partStart } from "../../device/memory.js";
 import { checkPositions, gatherPositions, runGather, scatterPositionsOperator } from "../gather/index.js";
-import { matmul, runLinear } from "../matmul/index.js";
+import { linearGradients, matmul, runLinear } from "../matmul/index.js";
 
 import { gate } from "../pointwise/index.js";
-import { sum } from "../reduction/index.js";
 import { L2_EPS, l2Normalize, l2NormalizeGradientOperator, runL2Normalize } from "./l2-normalize.js";
 import {
   checkGroups,
@@ -38,11 +38,17 @@ interface Embedded {
   norms: Tensor;
 }
 
-/** Gather, head, unit rows; every buffer that the gradient needs. */
-function embed(gpu: Gpu, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
-  const count = checkPositions("patchNcePath", x, ids);
-  const rows = gpu.empty([count, x.shape[1]]);
-  runGather(gpu, x, ids, rows);
+/** Gather from one map or, behind each other, from two; head, unit rows; every buffer that the gradient needs. */
+function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
+  const each = [checkPositions("patchNcePath", x, ids), x.shape[1]];
+  const count = k ? 2 * each[0] : each[0];
+  const rows = gpu.empty([count, each[1]]);
+  for (const [i, map] of [x, k].entries()) {
+    const part = map && rows.part(i * sizeOf(each), each);
+    if (!part) continue;
+    runGather(gpu, map, ids, part);
+    part.dispose();
+  }
   const hidden = gpu.empty([count, w1.shape[0]]);
   runLinear(gpu, rows, w1, b1, hidden, true);
   const out = gpu.empty([count, w2.shape[0]]);
@@ -66,29 +72,34 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
   shape([x, w1, , w2, , ids, k], { groups }) {
     const rows = checkPositions("patchNcePath", x, ids);
     checkGroups("patchNcePath", rows, groups);
-    if (
-      w1.shape[1] !== x.shape[1] ||
-      w2.shape[1] !== w1.shape[0] ||
-      k.shape[0] !== rows ||
-      k.shape[1] !== w2.shape[0]
-    ) {
+    const keys = k.shape.length === 4 ? x.shape : [rows, w2.shape[0]];
+    if (w1.shape[1] !== x.shape[1] || w2.shape[1] !== w1.shape[0] || !sameShape(k.shape, keys)) {
       throw new ShapeError(
         `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, ` +
           `keys ${shapeText(k)} do not fit`,
-        "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'].",
+        "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'] or features like those.",
       );
     }
     return [rows];
   },
-  flops: ([, w1, , w2, , , k], options) =>
-    headFlops(k as Shape, w1 as Shape, w2 as Shape) + similarityFlops(k as Shape, options),
-  forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
-    const { rows, hidden, units, norms } = embed(gpu, x, ids, { w1, b1, w2, b2 });
-    const [negatives, s] = runPatchNce(gpu, patchNceVariant(gpu, units, k, options), [units, k], options, loss);
-    return [rows, hidden, units, norms, negatives, ...(s ? [s] : [])];
+  flops([, w1, , w2, , , k], options, loss) {
+    const rows = [loss[0], (w2 as Shape)[0]];
+    const embeddings = k?.length === 4 ? 2 : 1;
+    return embeddings * headFlops(rows, w1 as Shape, w2 as Shape) + similarityFlops(rows, options);
   },
-  gradient({ gpu, inputs: [x, w1, , w2, , ids, k], options, output, saved, needs, into }, dy) {
-    const [rows, hidden, units, norms, negatives, s] = saved;
+  forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
+    const maps = k.shape.length === 4 ? ([x, k] as const) : ([x] as const);
+    const whole = embed(gpu, maps, ids, { w1, b1, w2, b2 });
+    // The queries come first.
+    const own = (tensor: Tensor) => tensor.part(0, [loss.size, ...tensor.shape.slice(1)]) as Tensor;
+    const [rows, hidden, q, norms] = [whole.rows, whole.hidden, whole.units, whole.norms].map(own);
+    const keys = maps.length === 2 ? (whole.units.part(q.size, q.shape) as Tensor) : k.detach();
+    for (const tensor of Object.values(whole)) tensor.dispose();
+    const [negatives, s] = runPatchNce(gpu, patchNceVariant(gpu, q, keys, options), [q, keys], options, loss);
+    return [rows, hidden, q, norms, keys, negatives, ...(s ? [s] : [])];
+  },
+  gradient({ gpu, inputs: [x, w1, , w2, , ids], options, output, saved, needs, into }, dy) {
+    const [rows, hidden, units, norms, k, negatives, s] = saved;
     if (gpu.tape.recording) {
       throw new GradientError(
         "patchNcePath cannot be differentiated twice",
@@ -100,13 +111,10 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const dHidden = gate(matmul(dOut, w2), hidden);
     const mapGradient = () =>
       scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape }, { into: into(0) });
-    return [
-      needs(0) ? mapGradient() : null,
-      needs(1) ? matmul(dHidden, rows, { transposeA: true }) : null,
-      needs(2) ? sum(dHidden, [0]) : null,
-      needs(3) ? matmul(dOut, hidden, { transposeA: true }) : null,
-      needs(4) ? sum(dOut, [0]) : null,
-    ];
+    const dx = needs(0) ? mapGradient() : null;
+    const first = needs(1) || needs(2) ? linearGradients(rows, dHidden) : null;
+    const second = needs(3) || needs(4) ? linearGradients(hidden, dOut) : null;
+    return [dx, first?.dw, first?.db, second?.dw, second?.db];
   },
 });
 
@@ -118,7 +126,7 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
   const { gpu } = x;
   return gpu.noGrad(() => {
     if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
-    const { rows, hidden, units, norms } = embed(gpu, x, ids, head);
+    const { rows, hidden, units, norms } = embed(gpu, [x], ids, head);
     const call = {
       operator: "patchKeys",
       flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
@@ -131,11 +139,16 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
 }
 
 /**
- * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k [B * P, C'] (from patchKeys), one loss
- * per row. Gradients go to x and to the head.
+ * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k, one loss per row. Keys are
+ * [B * P, C'] from patchKeys, or feature maps of x's shape, whose patches at the same positions go through the same
+ * head. Gradients go to x and to the head.
  */
 export function patchNcePath(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
   checkPatchNceOptions("patchNcePath", options);
   const { w1, b1, w2, b2 } = head;
-  return patchNcePathOperator([x, w1, b1, w2, b2, ids, k], options);
+  const rows = (ids.shape.length === 1 ? x.shape[0] : 1) * ids.size;
+  // Queries and keys share buffers, where a buffer can be bound from the keys on.
+  const apart = k.shape.length === 4 && [x.shape[1], w2.shape[0]].some((n) => partStart(4 * rows * n) !== 4 * rows * n);
+  const keys = apart ? patchKeys(k, ids, head) : k.detach();
+  return patchNcePathOperator([x, w1, b1, w2, b2, ids, keys], options);
 }

@@ -7,7 +7,8 @@ import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
-import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Shape, sizeOf, Tensor } from "../../core/tensor.js";
+import { partStart } from "../../device/memory.js";
 import { stridesOf, type View } from "../lib/views.js";
 import { expand } from "../reduction/index.js";
 import { copyStrided, fillWith } from "./copy.js";
@@ -27,6 +28,10 @@ export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOper
   shape: (_, { shape }) => shape,
   flops: () => 0,
   cheap: true,
+  view([x], { shape, strides, offset }) {
+    const dense = stridesOf(shape);
+    return shape.every((n, axis) => n === 1 || strides[axis] === dense[axis]) ? x.part(offset, shape) : null;
+  },
   forward(gpu, [x], view, y) {
     copyStrided(gpu, x, view, y, all(y.shape));
     return undefined;
@@ -82,6 +87,15 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
   },
   flops: () => 0,
   cheap: true,
+  // Parts that fill what buffers are bound by can be placed behind each other from the start.
+  view(inputs, { axis }) {
+    const [{ gpu, dtype }] = inputs;
+    const fits = inputs.every(({ storage: { bytes } }, i) => bytes === partStart(bytes) || i === inputs.length - 1);
+    const whole = axis === 0 && fits && gpu.recorder?.together(inputs.map(({ storage }) => storage));
+    if (!whole) return null;
+    whole.references++;
+    return new Tensor(gpu, this.shape(inputs, { axis }), dtype, whole);
+  },
   forward(gpu, inputs, { axis }, y) {
     let start = 0;
     for (const x of inputs) {

@@ -3,10 +3,12 @@ import { test } from "uvu";
 import { ganLoss } from "../../../cut/methods/gan-loss.js";
 import { describeOptions } from "../../../cut/options/schema.js";
 import { type TrainOptions, trainSchema } from "../../../cut/options/train-schema.js";
+import { reshape } from "../../../engine/core/reshape.js";
+import { concat } from "../../../engine/index.js";
 import * as reference from "../../../engine/operators/reference.js";
 import { unary, values } from "../../operators/support/case.js";
 import { checkCase } from "../../operators/support/check.js";
-import { testGpu } from "../../support/gpu.js";
+import { assertClose, download, testGpu, upload } from "../../support/gpu.js";
 
 const described = describeOptions(trainSchema).find(({ name }) => name === "gan_mode");
 const modes = described?.placeholder.split("|") as TrainOptions["gan_mode"][];
@@ -16,13 +18,17 @@ for (const mode of modes) {
     const gpu = await testGpu("software");
     for (const real of [true, false]) {
       const [given] = unary(
-        (x) => ganLoss(mode, x, real),
+        (x) => reshape(ganLoss(mode, x, [real]), []),
         (x) => reference.ganLoss(x, mode, real),
         (x, dy) => reference.ganLossGradient(x, mode, real, dy),
         values([2, 1, 3, 5], -3, 3),
       );
       await checkCase(gpu, given, `${mode}, ${real ? "real" : "fake"}`);
     }
+    const [fake, real] = [values([2, 1, 3, 5], -3, 3), values([2, 1, 3, 5], -3, 3)];
+    const both = ganLoss(mode, concat([upload(gpu, fake), upload(gpu, real)]), [false, true]);
+    const expected = [reference.ganLoss(fake, mode, false), reference.ganLoss(real, mode, true)];
+    assertClose(await download(both), reference.concat(expected.map((x) => reference.reshape(x, [1]))), 1e-5, "both");
   });
 }
 

@@ -1,0 +1,11 @@
+// The same product, and the sums of a over k by row: for the gradients of a linear layer's weights and bias at once.
+const SUM_A: bool = true;
+
+@group(0) @binding(4) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+fn store_sum(z: u32, row: u32, v: f32) {
+  if (row < params.m) { sums[z * params.m + row] = v; }
+}
+
+//#include matmul/lib/matmul_tiled.wgsl
