@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { create, globals } from "webgpu";
+import { type Gpu, openGpu } from "../../engine/index.node.js";
 import { distFolder, projectFolder } from "../support/command.js";
-import { docstringExamples, guideExamples, runExample, writeExamples } from "../support/examples.js";
+import { docstringExamples, guideExamples, runExample, shortExamples, writeExamples } from "../support/examples.js";
 
 const test = suite("examples");
 
@@ -39,12 +40,20 @@ const browser = {
   postMessage: (message: unknown) => posted.push(message),
 };
 
-test.before(() => {
+// Short examples share one module and one engine.
+const shorts = examples.filter(({ short }) => short !== undefined);
+let gpu: Gpu;
+let runShort: readonly ((gpu: Gpu) => Promise<void>)[];
+
+test.before(async () => {
   for (const [name, value] of Object.entries(browser)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
+  gpu = await openGpu();
+  runShort = await shortExamples(shorts);
 });
 test.after(() => {
+  gpu.dispose();
   for (const name of ["navigator", "addEventListener", "postMessage"]) Reflect.deleteProperty(globalThis, name);
 });
 
@@ -59,13 +68,17 @@ test("every public example compiles, with the types that users get", async () =>
   });
   const status = await new Promise((resolve) => child.on("close", resolve));
   const ours = said.split("\n").filter((line) => /example-\d+\.ts/.test(line));
-  const named = ours.map((line) => line.replace(/^.*example-(\d+)\.ts/, (_, i) => `${examples[Number(i)].file} `));
+  const named = ours.map((line) =>
+    line.replace(/^.*example-(\d+)\.ts/, (_, i) => `${examples[Number(i)].file}:${examples[Number(i)].line} `),
+  );
   assert.equal(named, [], `tsc ended with ${status}`);
 });
 
-for (const [i, { file, line, text }] of examples.entries()) {
+for (const [i, example] of examples.entries()) {
+  const { file, line, text } = example;
   test(`the example in ${file}:${line} runs and says what its comments say`, async () => {
-    const said = await logged(() => runExample(`run-${i}`, text));
+    const short = shorts.indexOf(example);
+    const said = await logged(() => (short < 0 ? runExample(`run-${i}`, text) : runShort[short](gpu)));
     // `console.log(x); // 1, 2` promises these numbers, among others.
     const promised = [...text.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map(([, promise]) => promise);
     const numbers = (of: string) => of.match(/-?\d+(?:\.\d+)?/g) ?? [];

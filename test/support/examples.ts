@@ -4,6 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import type { Gpu } from "../../engine/index.js";
+import * as engine from "../../engine/index.node.js";
 import { distFolder, projectFolder } from "./command.js";
 
 export interface Example {
@@ -11,7 +13,23 @@ export interface Example {
   file: string;
   /** Line of its first line there. */
   line: number;
+  /** The module that it is. */
   text: string;
+  /** Of a short one, which has no imports, what stands there: a part of the module that `completed` makes of it. */
+  short?: string;
+}
+
+/** An import of what of the engine a text names. */
+const importsFor = (text: string): string => {
+  const named = Object.keys(engine).filter((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(text));
+  return `import { ${named.join(", ")} } from "cutgpu";`;
+};
+
+/** A short example as a module: with its imports, and with `gpu` where it uses one. */
+function completed(short: string): string {
+  if (!/\bgpu\b/.test(short)) return `${importsFor(short)}\n${short}`;
+  const whole = `const gpu = await openGpu();\n${short}gpu.dispose();\n`;
+  return `${importsFor(whole)}\n${whole}`;
 }
 
 /** The `ts` blocks after @example in the docstrings of a folder's sources. */
@@ -23,12 +41,21 @@ export function docstringExamples(folder: string): Example[] {
     .flatMap((name) => {
       const file = join(folder, name);
       const source = readFileSync(join(projectFolder, file), "utf8");
-      return [...source.matchAll(/^( *)\* @example\n\1\* ```ts\n((?:\1\*.*\n)*?)\1\* ```/gm)].map((found) => ({
-        file,
-        line: source.slice(0, found.index).split("\n").length + 2,
-        text: found[2].replace(/^ *\* ?/gm, ""),
-      }));
+      return [...source.matchAll(/^( *)\* @example\n\1\* ```ts\n((?:\1\*.*\n)*?)\1\* ```/gm)].map((found): Example => {
+        const line = source.slice(0, found.index).split("\n").length + 2;
+        const text = found[2].replace(/^ *\* ?/gm, "");
+        return /^import /m.test(text) ? { file, line, text } : { file, line, text: completed(text), short: text };
+      });
     });
+}
+
+/** Short examples as functions of an engine, all from one module. */
+export async function shortExamples(examples: readonly Example[]): Promise<readonly ((gpu: Gpu) => Promise<void>)[]> {
+  const shorts = examples.map(({ short }) => short).filter((short) => short !== undefined);
+  const bodies = shorts.map((short) => `async (gpu) => {\n${short}}`);
+  const text = `${importsFor(shorts.join(""))}\nexport const functions = [${bodies.join(", ")}];\n`;
+  const { functions } = await runExample("short", text);
+  return functions as readonly ((gpu: Gpu) => Promise<void>)[];
 }
 
 /** The `ts` blocks of the guides. */
