@@ -79,9 +79,9 @@ for (const [i, example] of examples.entries()) {
   test(`the example in ${file}:${line} runs and says what its comments say`, async () => {
     const short = shorts.indexOf(example);
     const said = await logged(() => (short < 0 ? runExample(`run-${i}`, text) : runShort[short](gpu)));
-    // `console.log(x); // 1, 2` promises these numbers, among others.
+    // `console.log(x); // 1, 2` promises these numbers, among others, or truth.
     const promised = [...text.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map(([, promise]) => promise);
-    const numbers = (of: string) => of.match(/-?\d+(?:\.\d+)?/g) ?? [];
+    const numbers = (of: string) => of.match(/-?\d+(?:\.\d+)?|\b(?:true|false)\b/g) ?? [];
     promised.forEach((promise, k) => {
       assert.equal(numbers(said[k]).slice(0, numbers(promise).length), numbers(promise), `${said[k]} // ${promise}`);
     });

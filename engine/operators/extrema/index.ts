@@ -77,6 +77,7 @@ const places = (operator: typeof argmaxOperator, x: Tensor, axis: number | undef
  */
 export const max = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   maxOperator([x], { axes: normalizeAxes("max", x.shape.length, axes), keepdim });
+
 /**
  * The smallest element over one axis or several (all by default), which disappear unless `keepdim`.
  *
@@ -87,6 +88,7 @@ export const max = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
  */
 export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   minOperator([x], { axes: normalizeAxes("min", x.shape.length, axes), keepdim });
+
 /**
  * Places of the largest elements along an axis, which disappears, as i32; without an axis the place in flat order.
  *
@@ -97,6 +99,7 @@ export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
  * ```
  */
 export const argmax = (x: Tensor, axis?: number): Tensor => places(argmaxOperator, x, axis);
+
 /**
  * Places of the smallest elements along an axis, which disappears, as i32; without an axis the place in flat order.
  *
