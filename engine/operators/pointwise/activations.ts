@@ -52,34 +52,93 @@ export const gateOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, 
   gradient: ({ inputs: [, mask], options: { slope } }, dy) => [gate(dy, mask, slope), null],
 });
 
-/** max(x, 0). */
+/**
+ * max(x, 0).
+ *
+ * @example
+ * ```ts
+ * console.log(await relu(gpu.tensor([-1, 2])).read()); // 0, 2
+ * ```
+ */
 export const relu = (x: Tensor): Tensor => reluOperator([x], {});
 
-/** x where x > 0, else slope * x. */
+/**
+ * x where x > 0, else slope * x.
+ *
+ * @example
+ * ```ts
+ * console.log(await leakyRelu(gpu.tensor([-4, 2]), 0.25).read()); // -1, 2
+ * ```
+ */
 export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
   checkValue("leakyRelu: the slope", slope, number);
   return leakyReluOperator([x], { slope });
 }
 
-/** Hyperbolic tangent, without the overflow that drivers' own have. */
+/**
+ * Hyperbolic tangent, without the overflow that drivers' own have.
+ *
+ * @example
+ * ```ts
+ * console.log(await tanh(gpu.tensor([0, 100])).read()); // 0, 1
+ * ```
+ */
 export const tanh = (x: Tensor): Tensor => tanhOperator([x], {});
 
-/** 1 / (1 + exp(-x)). */
+/**
+ * 1 / (1 + exp(-x)).
+ *
+ * @example
+ * ```ts
+ * console.log(await sigmoid(gpu.tensor([0, 100])).read()); // 0.5, 1
+ * ```
+ */
 export const sigmoid = (x: Tensor): Tensor => sigmoidOperator([x], {});
 
-/** log(1 + exp(x)), stable for all x. */
+/**
+ * log(1 + exp(x)), stable for all x.
+ *
+ * @example
+ * ```ts
+ * const y = await softplus(gpu.tensor([0, 1000])).read();
+ * console.log(y[0].toFixed(3), y[1]); // 0.693 1000
+ * ```
+ */
 export const softplus = (x: Tensor): Tensor => softplusOperator([x], {});
 
-/** x where mask > 0, else slope * x; shapes must be equal. */
+/**
+ * x where mask > 0, else slope * x; shapes must be equal.
+ *
+ * @example
+ * ```ts
+ * console.log(await gate(gpu.tensor([5, 6]), gpu.tensor([-1, 1])).read()); // 0, 6
+ * ```
+ */
 export function gate(x: Tensor, mask: Tensor, slope = 0): Tensor {
   checkValue("gate: the slope", slope, number);
   return gateOperator([x, mask], { slope });
 }
 
-/** x * sigmoid(x), also called swish. */
+/**
+ * x * sigmoid(x), also called swish.
+ *
+ * @example
+ * ```ts
+ * console.log(await silu(gpu.tensor([0, 100])).read()); // 0, 100
+ * ```
+ */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
 
-/** x * P(X <= x) for a standard normal X; with "tanh" the usual approximation (Hendrycks and Gimpel, 2016). */
+/**
+ * x * P(X <= x) for a standard normal X; with "tanh" the usual approximation (Hendrycks and Gimpel, 2016).
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([-1, 0, 1]);
+ * const y = await gelu(x).read(); // gelu(x, "tanh") is the usual approximation
+ * console.log([...y].map((value) => value.toFixed(2))); // -0.16, 0.00, 0.84
+ * ```
+ */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   checkValue("gelu: approximate", approximate, oneOf("none", "tanh"));
   const inner =

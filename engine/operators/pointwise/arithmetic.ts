@@ -56,32 +56,82 @@ export const divOperator = /* @__PURE__ */ defineBinary("div", "DIV", ({ inputs:
   needs(1) ? scale(sumTo(div(mul(dy, output), b), b), -1) : null,
 ]);
 
-/** x * x. */
+/**
+ * x * x.
+ *
+ * @example
+ * ```ts
+ * console.log(await square(gpu.tensor([-2, 3])).read()); // 4, 9
+ * ```
+ */
 export const square = (x: Tensor): Tensor => squareOperator([x], {});
 
-/** factor * x + offset. */
+/**
+ * factor * x + offset.
+ *
+ * @example
+ * ```ts
+ * console.log(await scale(gpu.tensor([1, 2]), 10, 5).read()); // 15, 25
+ * ```
+ */
 export function scale(x: Tensor, factor: number, offset = 0): Tensor {
   checkValue("scale: the factor", factor, number);
   checkValue("scale: the offset", offset, number);
   return scaleOperator([x], { factor, offset });
 }
 
-/** |x|; at 0 its gradient is 0, as in PyTorch. */
+/**
+ * |x|; at 0 its gradient is 0, as in PyTorch.
+ *
+ * @example
+ * ```ts
+ * console.log(await abs(gpu.tensor([-2, 3])).read()); // 2, 3
+ * ```
+ */
 export const abs = (x: Tensor): Tensor => absOperator([x], {});
 
-/** -1, 0 or 1; its gradient is 0. */
+/**
+ * -1, 0 or 1; its gradient is 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await sign(gpu.tensor([-2, 0, 3])).read()); // -1, 0, 1
+ * ```
+ */
 export const sign = (x: Tensor): Tensor => signOperator([x], {});
 
-/** -x. */
+/**
+ * -x.
+ *
+ * @example
+ * ```ts
+ * console.log(await neg(gpu.tensor([-2, 3])).read()); // 2, -3
+ * ```
+ */
 export const neg = (x: Tensor): Tensor => scale(x, -1);
 
-/** 1 / x. */
+/**
+ * 1 / x.
+ *
+ * @example
+ * ```ts
+ * console.log(await reciprocal(gpu.tensor([2, -4])).read()); // 0.5, -0.25
+ * ```
+ */
 export const reciprocal = (x: Tensor): Tensor => reciprocalOperator([x], {});
 
 /** A tensor or a number, which stands for a tensor of it. */
 export type Operand = Tensor | number;
 
-/** a + b, broadcasting as PyTorch does. */
+/**
+ * a + b, broadcasting as PyTorch does.
+ *
+ * @example
+ * ```ts
+ * console.log(await add(gpu.tensor([1, 2]), 1).read()); // 2, 3
+ * console.log(await add(gpu.tensor([[1], [2]]), gpu.tensor([10, 20])).read()); // 11, 21, 12, 22
+ * ```
+ */
 export function add(a: Tensor, b: Operand): Tensor;
 export function add(a: Operand, b: Tensor): Tensor;
 export function add(a: Operand, b: Operand): Tensor {
@@ -89,7 +139,14 @@ export function add(a: Operand, b: Operand): Tensor {
   return typeof b === "number" ? scale(a, 1, b) : addOperator([a, b], {});
 }
 
-/** a - b, broadcasting as PyTorch does. */
+/**
+ * a - b, broadcasting as PyTorch does.
+ *
+ * @example
+ * ```ts
+ * console.log(await sub(1, gpu.tensor([1, 2])).read()); // 0, -1
+ * ```
+ */
 export function sub(a: Tensor, b: Operand): Tensor;
 export function sub(a: Operand, b: Tensor): Tensor;
 export function sub(a: Operand, b: Operand): Tensor {
@@ -97,7 +154,14 @@ export function sub(a: Operand, b: Operand): Tensor {
   return typeof b === "number" ? scale(a, 1, -b) : subOperator([a, b], {});
 }
 
-/** a * b, broadcasting as PyTorch does. */
+/**
+ * a * b, broadcasting as PyTorch does.
+ *
+ * @example
+ * ```ts
+ * console.log(await mul(gpu.tensor([1, 2]), gpu.tensor([3, 4])).read()); // 3, 8
+ * ```
+ */
 export function mul(a: Tensor, b: Operand): Tensor;
 export function mul(a: Operand, b: Tensor): Tensor;
 export function mul(a: Operand, b: Operand): Tensor {
@@ -105,7 +169,14 @@ export function mul(a: Operand, b: Operand): Tensor {
   return typeof b === "number" ? scale(a, b) : mulOperator([a, b], {});
 }
 
-/** a / b, broadcasting as PyTorch does. */
+/**
+ * a / b, broadcasting as PyTorch does.
+ *
+ * @example
+ * ```ts
+ * console.log(await div(gpu.tensor([1, 2]), gpu.tensor([2, 8])).read()); // 0.5, 0.25
+ * ```
+ */
 export function div(a: Tensor, b: Operand): Tensor;
 export function div(a: Operand, b: Tensor): Tensor;
 export function div(a: Operand, b: Operand): Tensor {

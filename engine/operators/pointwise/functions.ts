@@ -56,28 +56,85 @@ export const powOperator = /* @__PURE__ */ defineUnary<{ exponent: number }>(
 /** As the kernel wants to know it: 0 for a broken number, 1 for an even and 2 for an odd one. */
 const parityOf = (exponent: number) => (Number.isInteger(exponent) ? 1 + Math.abs(exponent % 2) : 0);
 
-/** Square root. */
+/**
+ * Square root.
+ *
+ * @example
+ * ```ts
+ * console.log(await sqrt(gpu.tensor([4, 9])).read()); // 2, 3
+ * ```
+ */
 export const sqrt = (x: Tensor): Tensor => sqrtOperator([x], {});
 
-/** e to the power of x. */
+/**
+ * e to the power of x.
+ *
+ * @example
+ * ```ts
+ * const y = await exp(gpu.tensor([0, 1])).read();
+ * console.log(y[0], y[1].toFixed(3)); // 1 2.718
+ * ```
+ */
 export const exp = (x: Tensor): Tensor => expOperator([x], {});
 
-/** Natural logarithm. */
+/**
+ * Natural logarithm.
+ *
+ * @example
+ * ```ts
+ * console.log((await log(gpu.tensor(Math.E)).item()).toFixed(3)); // 1.000
+ * ```
+ */
 export const log = (x: Tensor): Tensor => logOperator([x], {});
 
-/** Sine of x in radians; the digits of f32 up to |x| of some thousands. */
+/**
+ * Sine of x in radians; the digits of f32 up to |x| of some thousands.
+ *
+ * @example
+ * ```ts
+ * console.log((await sin(gpu.tensor(Math.PI / 6)).item()).toFixed(3)); // 0.500
+ * ```
+ */
 export const sin = (x: Tensor): Tensor => sinOperator([x], {});
 
-/** Cosine of x in radians; the digits of f32 up to |x| of some thousands. */
+/**
+ * Cosine of x in radians; the digits of f32 up to |x| of some thousands.
+ *
+ * @example
+ * ```ts
+ * console.log((await cos(gpu.tensor(Math.PI / 3)).item()).toFixed(3)); // 0.500
+ * ```
+ */
 export const cos = (x: Tensor): Tensor => cosOperator([x], {});
 
-/** 1 / sqrt(x). */
+/**
+ * 1 / sqrt(x).
+ *
+ * @example
+ * ```ts
+ * console.log(await rsqrt(gpu.tensor([4, 16])).read()); // 0.5, 0.25
+ * ```
+ */
 export const rsqrt = (x: Tensor): Tensor => rsqrtOperator([x], {});
 
-/** The error function, to 1e-6. */
+/**
+ * The error function, to 1e-6.
+ *
+ * @example
+ * ```ts
+ * console.log((await erf(gpu.tensor(1)).item()).toFixed(4)); // 0.8427
+ * ```
+ */
 export const erf = (x: Tensor): Tensor => erfOperator([x], {});
 
-/** x to the power of a number; NaN for negative x where that is no whole one. */
+/**
+ * x to the power of a number; NaN for negative x where that is no whole one.
+ *
+ * @example
+ * ```ts
+ * console.log((await pow(gpu.tensor([2, -3]), 3).read()).map(Math.round)); // 8, -27
+ * ```
+ */
 export function pow(x: Tensor, exponent: number): Tensor {
   checkValue("pow: the exponent", exponent, number);
   return powOperator([x], { exponent });
