@@ -10,6 +10,7 @@ import { distFolder, projectFolder } from "../support/command.js";
 import {
   compiled,
   docstringExamples,
+  exportedValues,
   guideExamples,
   runExample,
   shortExamples,
@@ -68,6 +69,16 @@ test.after(() => {
 test("every public example compiles, with the types that users get", () => {
   assert.ok(examples.length >= 10, `${examples.length} examples`);
   assert.equal(typeErrors(examples, compilation), []);
+});
+
+test("every function and class of the engine has an example in its docstring", () => {
+  const values = exportedValues(compilation.program);
+  assert.ok(values.length > 100, `${values.length} exports`);
+  const lacking = values.filter(({ file, examples }) => {
+    return file !== join("engine", "core", "errors.ts") && !examples.some((text) => text.startsWith("```ts\n"));
+  });
+  const named = lacking.map(({ name, file }) => `${file}: ${name}`);
+  assert.equal(named, [], "Give its docstring an @example, a block of ts, as short as those beside it.");
 });
 
 for (const [i, example] of examples.entries()) {
