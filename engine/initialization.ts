@@ -20,11 +20,27 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
   return { fanIn: shape[1] * taps, fanOut: shape[0] * taps };
 }
 
-/** Evenly between two bounds. */
+/**
+ * Evenly between two bounds.
+ *
+ * @example
+ * ```ts
+ * const weight = await uniform(gpu, [100], new Random(1), -1, 1).read();
+ * console.log(weight.every((value) => value >= -1 && value < 1)); // true
+ * ```
+ */
 export const uniform = (gpu: Gpu, shape: Shape, random: Random, low = 0, high = 1): Tensor =>
   drawn(gpu, shape, () => low + (high - low) * random.next());
 
-/** From the normal distribution. */
+/**
+ * From the normal distribution.
+ *
+ * @example
+ * ```ts
+ * const weight = normal(gpu, [64, 64], new Random(1), 5, 2);
+ * console.log(Math.round(await mean(weight).item()), Math.round(await variance(weight).item())); // 5 4
+ * ```
+ */
 export const normal = (gpu: Gpu, shape: Shape, random: Random, mean = 0, deviation = 1): Tensor =>
   drawn(gpu, shape, () => mean + deviation * random.normal());
 
@@ -41,18 +57,50 @@ export const xavierDeviation = (shape: Shape, gain: number): number => {
 export const kaimingDeviation = (shape: Shape, slope: number): number =>
   Math.sqrt(2 / ((1 + slope ** 2) * fans(shape).fanIn));
 
-/** Glorot and Bengio (2010), evenly distributed. */
+/**
+ * Glorot and Bengio (2010), evenly distributed.
+ *
+ * @example
+ * ```ts
+ * const weight = await xavierUniform(gpu, [2, 4], new Random(1)).read(); // to the root of 6 / (4 + 2)
+ * console.log(weight.every((value) => Math.abs(value) <= 1)); // true
+ * ```
+ */
 export const xavierUniform = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
   evenly(gpu, shape, random, xavierDeviation(shape, gain));
 
-/** Glorot and Bengio (2010), normally distributed. */
+/**
+ * Glorot and Bengio (2010), normally distributed.
+ *
+ * @example
+ * ```ts
+ * const weight = xavierNormal(gpu, [64, 64], new Random(1)); // variance 2 / (64 + 64)
+ * console.log(Math.round(64 * (await variance(weight).item()))); // 1
+ * ```
+ */
 export const xavierNormal = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
   normal(gpu, shape, random, 0, xavierDeviation(shape, gain));
 
-/** He et al. (2015), evenly distributed, for layers before a ReLU, or a LeakyReLU of that slope. */
+/**
+ * He et al. (2015), evenly distributed, for layers before a ReLU, or a LeakyReLU of that slope.
+ *
+ * @example
+ * ```ts
+ * const weight = await kaimingUniform(gpu, [4, 6], new Random(1)).read(); // to the root of 6 / 6
+ * console.log(weight.every((value) => Math.abs(value) <= 1)); // true
+ * ```
+ */
 export const kaimingUniform = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
   evenly(gpu, shape, random, kaimingDeviation(shape, slope));
 
-/** He et al. (2015), normally distributed, for layers before a ReLU, or a LeakyReLU of that slope. */
+/**
+ * He et al. (2015), normally distributed, for layers before a ReLU, or a LeakyReLU of that slope.
+ *
+ * @example
+ * ```ts
+ * const weight = kaimingNormal(gpu, [64, 8, 2, 2], new Random(1)); // variance 2 / (8 * 2 * 2)
+ * console.log(Math.round(32 * (await variance(weight).item()))); // 2
+ * ```
+ */
 export const kaimingNormal = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
   normal(gpu, shape, random, 0, kaimingDeviation(shape, slope));

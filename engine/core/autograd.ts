@@ -70,7 +70,16 @@ function checkUsed(i: number, input: Tensor, used: ReadonlySet<Tensor | undefine
   );
 }
 
-/** PyTorch's backward(): adds the gradient of `output` to `.grad` of every leaf that requires it. */
+/**
+ * PyTorch's backward(): adds the gradient of `output` to `.grad` of every leaf that requires it.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([1, 2]).requireGrad();
+ * backward(sum(square(x)));
+ * console.log(await x.grad?.read()); // 2, 4
+ * ```
+ */
 export function backward(output: Tensor, options: GradOptions = {}): void {
   checkOptions("backward", options, GRAD_OPTIONS);
   if (!output.tracked) {

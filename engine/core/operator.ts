@@ -100,6 +100,26 @@ export interface Operator<I extends Inputs, O, V extends string = string> {
   readonly record: OperatorRecord<I, O, V>;
 }
 
+/**
+ * An operator from its record: a function of inputs, in an array, and options, whose results are on the tape. It throws
+ * a ShapeError for inputs that are no tensors of one device, and what the record's `shape` throws.
+ *
+ * @example
+ * ```ts
+ * const rounded = defineOperator<readonly [x: Tensor], object>({
+ *   name: "rounded",
+ *   shape: ([x]) => x.shape,
+ *   forward(gpu, [x], _options, y) {
+ *     gpu.scope(() => gpu.noGrad(() => y.copyFrom(cast(cast(add(x, 0.5), "i32"), "f32"))));
+ *     return undefined;
+ *   },
+ *   gradient: (_context, dy) => [dy], // straight through
+ * });
+ * const x = gpu.tensor([1.25, 2.75]).requireGrad();
+ * const y = rounded([x], {});
+ * console.log(await y.read(), await grad(sum(y), [x])[0].read()); // 1,3 1,1
+ * ```
+ */
 // A bundler may drop an operator that nobody uses.
 // @__NO_SIDE_EFFECTS__
 export function defineOperator<I extends Inputs, O, V extends string = string>(

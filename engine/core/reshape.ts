@@ -1,7 +1,14 @@
 // Another shape over the same elements. Costs nothing: the result aliases the input's memory.
 import { type Shape, sizeOf, type Tensor } from "./tensor.js";
 
-/** The same elements in another shape of equal size, of which one may be -1: it is what remains of them. */
+/**
+ * The same elements in another shape of equal size, of which one may be -1: it is what remains of them.
+ *
+ * @example
+ * ```ts
+ * console.log(reshape(gpu.empty([2, 6]), [3, -1]).shape); // 3,4
+ * ```
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const open = shape.indexOf?.(-1) ?? -1;
   const y = x.alias(open < 0 ? shape : shape.with(open, Math.abs(x.size / sizeOf(shape))));

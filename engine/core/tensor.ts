@@ -88,6 +88,19 @@ export class Storage {
   }
 }
 
+/**
+ * Numbers on the GPU: f32 or i32, contiguous, row-major, images NCHW. Its memory is given back by dispose(), or by
+ * the gpu.scope() in which it was made and that does not return it.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[1, 2, 3], [4, 5, 6]]);
+ * console.log(x.shape, await x.read()); // 2,3 1,2,3,4,5,6
+ * x.write([6, 5, 4, 3, 2, 1]);
+ * console.log(await x.read()); // 6, 5, 4, 3, 2, 1
+ * x.dispose();
+ * ```
+ */
 export class Tensor {
   readonly gpu: Gpu;
   readonly shape: Shape;

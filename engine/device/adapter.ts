@@ -28,6 +28,11 @@ export function fixedSubgroupSize(features: GPUSupportedFeatures, info: GPUAdapt
 /**
  * The adapter's name in files, by which benchmark rows and tuning tables are kept and compared: device (or vendor and
  * architecture), then what the driver says of itself.
+ *
+ * @example
+ * ```ts
+ * console.log(adapterName(gpu)); // the device, then what its driver says of itself
+ * ```
  */
 export function adapterName({ info }: { info: GPUAdapterInfo }): string {
   const { vendor, architecture, device, description } = info;

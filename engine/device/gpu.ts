@@ -39,6 +39,19 @@ function bytesOf(shape: Shape, dtype: Dtype): number {
   return roundUpBytes(sizeOf(shape) * 4);
 }
 
+/**
+ * An engine: a device, and the tensors, kernels and tape that belong to it. It is opened by openGpu. Several can live
+ * in one process; tensors of different ones do not mix.
+ *
+ * @example
+ * ```ts
+ * const y = gpu.scope(() => {
+ *   const doubled = mul(gpu.tensor([1, 2]), 2); // freed with the scope
+ *   return sum(doubled);
+ * });
+ * console.log(await y.item()); // 6
+ * ```
+ */
 export class Gpu implements AdapterTraits {
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;

@@ -58,7 +58,15 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
 const checkNodeOptions = (name: string, options: NodeOpenOptions) =>
   checkOptions(name, options, { ...openOptions(), flags: [Array.isArray, "an array of strings"] });
 
-/** The adapter that openGpu would use, or null. */
+/**
+ * The adapter that openGpu would use, or null.
+ *
+ * @example
+ * ```ts
+ * const adapter = await requestAdapter();
+ * console.log(adapter ? adapterName(adapter) : fasterChoice());
+ * ```
+ */
 export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPUAdapter | null> {
   checkNodeOptions("requestAdapter", options);
   // Deno has WebGPU of its own.
@@ -92,7 +100,14 @@ async function loadDawn(): Promise<typeof import("webgpu")> {
   }
 }
 
-/** What would make this machine faster, for people to read. */
+/**
+ * What would make this machine faster, for people to read.
+ *
+ * @example
+ * ```ts
+ * if (gpu.profile === "software") console.log(fasterChoice());
+ * ```
+ */
 export function fasterChoice(): string {
   if (process.platform !== "linux") return "Install a current driver for the GPU of this machine.";
   const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";

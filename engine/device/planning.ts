@@ -8,6 +8,14 @@ import { Gpu } from "./gpu.js";
 /**
  * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer
  * there, in bytes; by default what most adapters allow, 2 GiB.
+ *
+ * @example
+ * ```ts
+ * const plan = planningGpu({ profile: "gpu", subgroupSize: 32 });
+ * const x = plan.empty([1024, 1024]);
+ * const { program } = await record(plan, () => matmul(square(x), x));
+ * console.log(program.bytes / 2 ** 20, plan.memory().peakBytes / 2 ** 20); // 8 12: MiB of the step, and with x
+ * ```
  */
 export function planningGpu({ profile, subgroupSize }: AdapterTraits, maxBufferSize = 2 ** 31 - 4): Gpu {
   checkValue("planningGpu: profile", profile, oneOf("gpu", "software"));

@@ -32,6 +32,14 @@ export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): P
 /**
  * Writes what a safetensors file holds into tensors of the same names and shapes. The file must have exactly these; an
  * error leaves all of them as they were.
+ *
+ * @example
+ * ```ts
+ * const weight = gpu.tensor([0, 0]);
+ * const file = await saveParameters(new Map([["weight", gpu.tensor([1, 2])]]));
+ * loadParameters(file, new Map([["weight", weight]]));
+ * console.log(await weight.read()); // 1, 2
+ * ```
  */
 export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string, Tensor>): void {
   const { tensors } = parseSafetensors(bytes, "the file of parameters");

@@ -19,6 +19,13 @@ const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian m
 /**
  * Reads the tensors of a .pth of either container; see `stateDictOf` for how nested dictionaries are named. Prefixes
  * such as `module.` are kept. `where` names the file in errors: every malformed or suspicious input is a FormatError.
+ *
+ * @example
+ * ```ts
+ * const bias = { dtype: "F32" as const, shape: [3], data: Float32Array.of(1, 2, 3) };
+ * const file = serializePth({ tensors: new Map([["bias", bias]]), metadata: {} });
+ * console.log(parsePth(file).tensors.get("bias")?.data); // 1, 2, 3
+ * ```
  */
 export function parsePth(bytes: Uint8Array, where = "the .pth file"): StateDict {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return parseZip(bytes, where);
@@ -166,6 +173,13 @@ const PADDING_TAG = 0x4246;
  * Writes a state dict as torch.save does (the zip container, protocol 2, an OrderedDict of contiguous CPU tensors), so
  * that torch.load(path, weights_only=True) takes it. The container has no place for `metadata`, which is left out.
  * FormatError for what it cannot hold: U16, U32 and U64 tensors, or 4 GiB and more.
+ *
+ * @example
+ * ```ts
+ * const bias = { dtype: "F32" as const, shape: [3], data: Float32Array.of(1, 2, 3) };
+ * const file = serializePth({ tensors: new Map([["bias", bias]]), metadata: {} });
+ * console.log(String.fromCharCode(...file.subarray(0, 2))); // PK: it is a zip
+ * ```
  */
 export function serializePth(stateDict: StateDict): Uint8Array {
   const text = new TextEncoder();

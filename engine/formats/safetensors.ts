@@ -68,6 +68,13 @@ export function parseSafetensors(bytes: Uint8Array, where = "the safetensors fil
  * Writes a safetensors file: tensors in insertion order, data from a multiple of 8 bytes on, metadata where there are
  * any.
  * A ShapeError if a tensor's data do not fit its dtype and shape.
+ *
+ * @example
+ * ```ts
+ * const bias = { dtype: "F32" as const, shape: [3], data: Float32Array.of(1, 2, 3) };
+ * const file = serializeSafetensors({ tensors: new Map([["bias", bias]]), metadata: { format: "pt" } });
+ * console.log(parseSafetensors(file).metadata["format"]); // pt
+ * ```
  */
 export function serializeSafetensors({ tensors, metadata }: StateDict): Uint8Array {
   // The header is put together as text, since an object would move names such as "0" to the front.

@@ -37,28 +37,66 @@ export interface StateDict {
   metadata: Record<string, string>;
 }
 
+/**
+ * Whether a name is one of a stored dtype.
+ *
+ * @example
+ * ```ts
+ * console.log(isStoredDtype("BF16"), isStoredDtype("C64")); // true false
+ * ```
+ */
 export function isStoredDtype(name: unknown): name is StoredDtype {
   return typeof name === "string" && Object.hasOwn(ARRAYS, name);
 }
 
-/** Bytes of one element. */
+/**
+ * Bytes of one element.
+ *
+ * @example
+ * ```ts
+ * console.log(elementSize("BF16"), elementSize("F64")); // 2 8
+ * ```
+ */
 export function elementSize(dtype: StoredDtype): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Number of elements of a shape; 1 for a scalar. Not a safe integer when the shape is absurd: callers check. */
+/**
+ * Number of elements of a shape; 1 for a scalar. Not a safe integer when the shape is absurd: callers check.
+ *
+ * @example
+ * ```ts
+ * console.log(elementCount([2, 3]), elementCount([])); // 6 1
+ * ```
+ */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Copies raw little-endian bytes, at any alignment, into a tensor. `bytes` must be as long as dtype and shape say. */
+/**
+ * Copies raw little-endian bytes, at any alignment, into a tensor. `bytes` must be as long as dtype and shape say.
+ *
+ * @example
+ * ```ts
+ * const { data } = tensorFromBytes("I16", [2], Uint8Array.of(1, 0, 2, 1));
+ * console.log(data); // 1, 258
+ * ```
+ */
 export function tensorFromBytes(dtype: StoredDtype, shape: number[], bytes: Uint8Array): StoredTensor {
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);
   return { dtype, shape, data: new ARRAYS[dtype](copy.buffer) };
 }
 
-/** The raw little-endian bytes of a tensor, without copying. A ShapeError if data, dtype and shape disagree. */
+/**
+ * The raw little-endian bytes of a tensor, without copying. A ShapeError if data, dtype and shape disagree.
+ *
+ * @example
+ * ```ts
+ * const tensor = { dtype: "I16" as const, shape: [2], data: Int16Array.of(1, 258) };
+ * console.log(bytesOfTensor("bias", tensor)); // 1, 0, 2, 1
+ * ```
+ */
 export function bytesOfTensor(name: string, { dtype, shape, data }: StoredTensor): Uint8Array {
   if (!(data instanceof ARRAYS[dtype])) {
     throw new ShapeError(
@@ -72,7 +110,14 @@ export function bytesOfTensor(name: string, { dtype, shape, data }: StoredTensor
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** The elements as float32, rounded where the dtype is wider. An F32 tensor's own array is returned, not a copy. */
+/**
+ * The elements as float32, rounded where the dtype is wider. An F32 tensor's own array is returned, not a copy.
+ *
+ * @example
+ * ```ts
+ * console.log(toFloat32({ dtype: "BF16", shape: [2], data: Uint16Array.of(0x3f80, 0xc000) })); // 1, -2
+ * ```
+ */
 export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);

@@ -84,7 +84,18 @@ export class Adam extends AdamBase {
   }
 }
 
-/** Adam whose weights decay by themselves: each update first multiplies them by 1 - learning rate * weightDecay. */
+/**
+ * Adam whose weights decay by themselves: each update first multiplies them by 1 - learning rate * weightDecay.
+ *
+ * @example
+ * ```ts
+ * const weight = gpu.tensor([2, -2]);
+ * const adam = new AdamW(gpu, [weight], { weightDecay: 0.5 });
+ * adam.advance(1);
+ * adam.update([gpu.tensor([0, 0])]);
+ * console.log(await weight.read()); // 1, -1
+ * ```
+ */
 export class AdamW extends AdamBase {
   /** Parameters of an array are named by their places in it: "0", "1" and so on. */
   constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor> | readonly Tensor[], options: AdamOptions = {}) {

@@ -10,6 +10,13 @@ import { DECAY } from "./optimizer.js";
 /**
  * Gradients scaled down together, where their common norm is larger than `maxNorm`, to have that norm; and the norm
  * that they had, as a tensor.
+ *
+ * @example
+ * ```ts
+ * const { gradients, norm } = clipGradNorm([gpu.tensor([30]), gpu.tensor([40])], 5);
+ * const clipped = await concat(gradients).read();
+ * console.log(Math.round(await norm.item()), clipped.map(Math.round)); // 50 3,4
+ * ```
  */
 export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { gradients: Tensor[]; norm: Tensor } {
   checkValue("clipGradNorm: the norm", maxNorm, positive);
@@ -27,6 +34,13 @@ export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { g
 /**
  * Moves exponential moving averages in place towards parameters of the same names: an average becomes
  * decay * average + (1 - decay) * parameter.
+ *
+ * @example
+ * ```ts
+ * const average = gpu.tensor([0]);
+ * updateAverages(new Map([["weight", average]]), new Map([["weight", gpu.tensor([8])]]), 0.75);
+ * console.log(await average.item()); // 2
+ * ```
  */
 export function updateAverages(
   averages: ReadonlyMap<string, Tensor>,

@@ -17,7 +17,20 @@ export interface SgdOptions {
   weightDecay?: number;
 }
 
-/** Stochastic gradient descent, plain or with momentum. */
+/**
+ * Stochastic gradient descent, plain or with momentum.
+ *
+ * @example
+ * ```ts
+ * const weight = gpu.tensor([1, 2]);
+ * const sgd = new SGD(gpu, [weight], { momentum: 0.5 });
+ * for (let step = 0; step < 2; step++) {
+ *   sgd.advance(0.5);
+ *   sgd.update([gpu.tensor([2, 2])]);
+ * }
+ * console.log(await weight.read()); // -1.5, -0.5
+ * ```
+ */
 export class SGD extends Optimizer {
   readonly #options: Required<SgdOptions>;
 

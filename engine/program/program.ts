@@ -48,7 +48,20 @@ interface Command {
   grid: readonly [number, number, number];
 }
 
-/** Buffers that several programs use in turn; they must never be replayed inside one another. */
+/**
+ * Buffers that several programs use in turn; they must never be replayed inside one another.
+ *
+ * @example
+ * ```ts
+ * const arena = new Arena();
+ * const x = gpu.tensor([3, 4]);
+ * const lengthOf = await record(gpu, () => sqrt(sum(square(x))), arena);
+ * const meanOf = await record(gpu, () => mean(square(x)), arena); // its squares lie where the other's did
+ * for (const { program } of [lengthOf, meanOf]) program.replay();
+ * console.log(await lengthOf.result.item(), await meanOf.result.item()); // 5 12.5
+ * for (const { program } of [lengthOf, meanOf]) program.dispose();
+ * ```
+ */
 export class Arena {
   readonly buffers: GPUBuffer[] = [];
   /** Programs that use it and are not disposed. */
@@ -115,6 +128,20 @@ export async function record<T>(
   return { program, result };
 }
 
+/**
+ * What record makes of a step: its dispatches, ready to be replayed, and the memory that they share. dispose() gives
+ * that back.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.empty([2]);
+ * const { program, result } = await record(gpu, () => square(x));
+ * x.write([2, 3]);
+ * program.replay();
+ * console.log(program.length, await result.read()); // 1 4,9
+ * program.dispose();
+ * ```
+ */
 export class Program {
   /** Number of dispatches in one replay. */
   readonly length: number;

@@ -85,6 +85,19 @@ export function rehearse(gpu: Gpu, work: () => unknown): void {
 /**
  * Keeps a tensor of a recording for the backward pass where everything else is recomputed (see record). Returns the
  * tensor.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([1, 2]).requireGrad();
+ * const step = () => {
+ *   const squares = keepForBackward(square(x)); // not computed twice
+ *   return grad(sum(square(squares)), [x])[0];
+ * };
+ * const { program, result } = await record(gpu, step, new Arena(), { rematerialize: "everything" });
+ * program.replay();
+ * console.log(await result.read()); // 4, 32
+ * program.dispose();
+ * ```
  */
 export function keepForBackward(tensor: Tensor): Tensor {
   tensor.gpu.recorder?.keep(tensor);

@@ -28,13 +28,29 @@ async function withStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectSto
 /**
  * The table that was stored for an adapter (adapterName) and profile, or null. Throws what IndexedDB throws, and a
  * FormatError.
+ *
+ * @example
+ * ```ts
+ * if (globalThis.indexedDB) {
+ *   const table = await loadTuning(adapterName(gpu), gpu.profile);
+ *   if (table) applyTuning(gpu, table);
+ * }
+ * ```
  */
 export async function loadTuning(adapter: string, profile: Profile): Promise<TuningTable | null> {
   const value: unknown = await withStore("readonly", (store) => store.get(keyFor(adapter, profile)));
   return value === undefined ? null : checkTuning(value, "the stored tuning table");
 }
 
-/** Keeps a table in place of the one before. */
+/**
+ * Keeps a table in place of the one before.
+ *
+ * @example
+ * ```ts
+ * const table = { version: 1 as const, adapter: adapterName(gpu), profile: gpu.profile, choices: {} };
+ * if (globalThis.indexedDB) await storeTuning(table);
+ * ```
+ */
 export async function storeTuning(table: TuningTable): Promise<void> {
   await withStore("readwrite", (store) => store.put(table, keyFor(table.adapter, table.profile)));
 }

@@ -61,7 +61,15 @@ export function checkTuning(value: unknown, origin = "the tuning table"): Tuning
   return value as TuningTable;
 }
 
-/** A table from its JSON text. Throws a FormatError where it is none. */
+/**
+ * A table from its JSON text. Throws a FormatError where it is none.
+ *
+ * @example
+ * ```ts
+ * const table = parseTuning('{ "version": 1, "adapter": "a name", "profile": "gpu", "choices": {} }');
+ * console.log(table.version, table.profile); // 1 gpu
+ * ```
+ */
 export function parseTuning(text: string, origin = "the tuning table"): TuningTable {
   let value: unknown;
   try {
@@ -75,6 +83,12 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
 /**
  * Puts a table in force. A table of another adapter or profile is not used: `notify` is told and the result is false.
  * Entries for kernels that no longer exist, or that the adapter cannot run, are skipped when they are met.
+ *
+ * @example
+ * ```ts
+ * const ours = { version: 1 as const, adapter: adapterName(gpu), profile: gpu.profile, choices: {} };
+ * console.log(applyTuning(gpu, ours), applyTuning(gpu, { ...ours, adapter: "another" })); // true false
+ * ```
  */
 export function applyTuning(
   gpu: { info: GPUAdapterInfo; profile: Profile; variants: { use(table: TuningTable | null): void } },

@@ -1,13 +1,21 @@
 // Every example that the documentation shows is compiled and run: those of docstrings, of which the API reference is
 // made, those of the guides, and the files of examples/.
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { create, globals } from "webgpu";
+import { type Gpu, openGpu } from "../../engine/index.node.js";
 import { distFolder, projectFolder } from "../support/command.js";
-import { docstringExamples, guideExamples, runExample, writeExamples } from "../support/examples.js";
+import {
+  compiled,
+  docstringExamples,
+  exportedValues,
+  guideExamples,
+  runExample,
+  shortExamples,
+  typeErrors,
+} from "../support/examples.js";
 
 const test = suite("examples");
 
@@ -39,36 +47,48 @@ const browser = {
   postMessage: (message: unknown) => posted.push(message),
 };
 
-test.before(() => {
+// Short examples share one module and one engine.
+const shorts = examples.filter(({ short }) => short !== undefined);
+let gpu: Gpu;
+let compilation: ReturnType<typeof compiled>;
+let runShort: readonly ((gpu: Gpu) => Promise<void>)[];
+
+test.before(async () => {
   for (const [name, value] of Object.entries(browser)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
+  compilation = compiled(examples);
+  gpu = await openGpu();
+  runShort = await shortExamples(shorts);
 });
 test.after(() => {
+  gpu.dispose();
   for (const name of ["navigator", "addEventListener", "postMessage"]) Reflect.deleteProperty(globalThis, name);
 });
 
-test("every public example compiles, with the types that users get", async () => {
+test("every public example compiles, with the types that users get", () => {
   assert.ok(examples.length >= 10, `${examples.length} examples`);
-  const folder = writeExamples(examples);
-  const tsc = join(projectFolder, "node_modules", "typescript", "bin", "tsc");
-  const child = spawn(process.execPath, [tsc, "-p", folder, "--pretty", "false"]);
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
-  const status = await new Promise((resolve) => child.on("close", resolve));
-  const ours = said.split("\n").filter((line) => /example-\d+\.ts/.test(line));
-  const named = ours.map((line) => line.replace(/^.*example-(\d+)\.ts/, (_, i) => `${examples[Number(i)].file} `));
-  assert.equal(named, [], `tsc ended with ${status}`);
+  assert.equal(typeErrors(examples, compilation), []);
 });
 
-for (const [i, { file, line, text }] of examples.entries()) {
+test("every function and class of the engine has an example in its docstring", () => {
+  const values = exportedValues(compilation.program);
+  assert.ok(values.length > 100, `${values.length} exports`);
+  const lacking = values.filter(({ file, examples }) => {
+    return file !== join("engine", "core", "errors.ts") && !examples.some((text) => text.startsWith("```ts\n"));
+  });
+  const named = lacking.map(({ name, file }) => `${file}: ${name}`);
+  assert.equal(named, [], "Give its docstring an @example, a block of ts, as short as those beside it.");
+});
+
+for (const [i, example] of examples.entries()) {
+  const { file, line, text } = example;
   test(`the example in ${file}:${line} runs and says what its comments say`, async () => {
-    const said = await logged(() => runExample(`run-${i}`, text));
-    // `console.log(x); // 1, 2` promises these numbers, among others.
+    const short = shorts.indexOf(example);
+    const said = await logged(() => (short < 0 ? runExample(`run-${i}`, text) : runShort[short](gpu)));
+    // `console.log(x); // 1, 2` promises these numbers, among others, or truth.
     const promised = [...text.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm)].map(([, promise]) => promise);
-    const numbers = (of: string) => of.match(/-?\d+(?:\.\d+)?/g) ?? [];
+    const numbers = (of: string) => of.match(/-?\d+(?:\.\d+)?|\b(?:true|false)\b/g) ?? [];
     promised.forEach((promise, k) => {
       assert.equal(numbers(said[k]).slice(0, numbers(promise).length), numbers(promise), `${said[k]} // ${promise}`);
     });

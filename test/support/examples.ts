@@ -1,9 +1,12 @@
 // Texts that users copy (the README's blocks, the @example parts of docstrings, the files of examples/) made into
 // modules that run: `cutgpu` in them is this very build of the project.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import ts from "typescript";
+import type { Gpu } from "../../engine/index.js";
+import * as engine from "../../engine/index.node.js";
 import { distFolder, projectFolder } from "./command.js";
 
 export interface Example {
@@ -11,7 +14,26 @@ export interface Example {
   file: string;
   /** Line of its first line there. */
   line: number;
+  /** The module that it is. */
   text: string;
+  /** Of a short one, which has no imports, what stands there: a part of the module that `completed` makes of it. */
+  short?: string;
+}
+
+const ENTRY = join(projectFolder, "engine", "index.node.ts");
+
+/** An import of what of the engine a text names, outside of texts of its own and comments. */
+const importsFor = (text: string): string => {
+  const code = text.replace(/"[^"\n]*"|\/\/.*$/gm, "");
+  const named = Object.keys(engine).filter((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(code));
+  return `import { ${named.join(", ")} } from "cutgpu";`;
+};
+
+/** A short example as a module: with its imports, and with `gpu` where it uses one. */
+function completed(short: string): string {
+  if (!/\bgpu\b/.test(short)) return `${importsFor(short)}\n${short}`;
+  const whole = `const gpu = await openGpu();\n${short}gpu.dispose();\n`;
+  return `${importsFor(whole)}\n${whole}`;
 }
 
 /** The `ts` blocks after @example in the docstrings of a folder's sources. */
@@ -23,12 +45,59 @@ export function docstringExamples(folder: string): Example[] {
     .flatMap((name) => {
       const file = join(folder, name);
       const source = readFileSync(join(projectFolder, file), "utf8");
-      return [...source.matchAll(/^( *)\* @example\n\1\* ```ts\n((?:\1\*.*\n)*?)\1\* ```/gm)].map((found) => ({
-        file,
-        line: source.slice(0, found.index).split("\n").length + 2,
-        text: found[2].replace(/^ *\* ?/gm, ""),
-      }));
+      return [...source.matchAll(/^( *)\* @example\n\1\* ```ts\n((?:\1\*.*\n)*?)\1\* ```/gm)].map((found): Example => {
+        const line = source.slice(0, found.index).split("\n").length + 2;
+        const text = found[2].replace(/^ *\* ?/gm, "");
+        return /^import /m.test(text) ? { file, line, text } : { file, line, text: completed(text), short: text };
+      });
     });
+}
+
+/** A program of TypeScript's in which every example is a file, with the project's options and its own types. */
+export function compiled(examples: readonly Example[]): { program: ts.Program; files: readonly string[] } {
+  const folder = join(distFolder, "examples");
+  mkdirSync(folder, { recursive: true });
+  const files = examples.map(({ text }, i) => {
+    const file = join(folder, `example-${i}.ts`);
+    writeFileSync(file, `${text}\nexport {};\n`);
+    return file;
+  });
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} };
+  const config = ts.getParsedCommandLineOfConfigFile(join(projectFolder, "tsconfig.json"), { noEmit: true }, host);
+  return { program: ts.createProgram([ENTRY, ...files], config?.options ?? {}), files };
+}
+
+/** What TypeScript finds wrong with the examples, each with its place in the documentation. */
+export function typeErrors(examples: readonly Example[], { program, files }: ReturnType<typeof compiled>): string[] {
+  return examples.flatMap(({ file, line }, i) => {
+    const source = program.getSourceFile(files[i]);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    return found.map(({ messageText }) => `${file}:${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
+  });
+}
+
+/** What the engine exports for use, types aside: where it is declared, and the examples of its own docstring. */
+export function exportedValues(program: ts.Program): { name: string; file: string; examples: string[] }[] {
+  const checker = program.getTypeChecker();
+  const exported = checker.getSymbolAtLocation(program.getSourceFile(ENTRY) as ts.SourceFile) as ts.Symbol;
+  return checker.getExportsOfModule(exported).flatMap((symbol) => {
+    const typeOnly = symbol.declarations?.some((each) => ts.isExportSpecifier(each) && each.parent.parent.isTypeOnly);
+    const value = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    if (typeOnly || !(value.flags & ts.SymbolFlags.Value)) return [];
+    const [declaration] = value.declarations as ts.Declaration[];
+    const tags = value.getJsDocTags(checker).filter(({ name }) => name === "example");
+    const examples = tags.map(({ text }) => ts.displayPartsToString(text));
+    return [{ name: symbol.name, file: relative(projectFolder, declaration.getSourceFile().fileName), examples }];
+  });
+}
+
+/** Short examples as functions of an engine, all from one module. */
+export async function shortExamples(examples: readonly Example[]): Promise<readonly ((gpu: Gpu) => Promise<void>)[]> {
+  const shorts = examples.map(({ short }) => short).filter((short) => short !== undefined);
+  const bodies = shorts.map((short) => `async (gpu) => {\n${short}}`);
+  const text = `${importsFor(shorts.join(""))}\nexport const functions = [${bodies.join(", ")}];\n`;
+  const { functions } = await runExample("short", text);
+  return functions as readonly ((gpu: Gpu) => Promise<void>)[];
 }
 
 /** The `ts` blocks of the guides. */
@@ -79,20 +148,4 @@ export async function runExample(name: string, text: string): Promise<{ readonly
     ],
   });
   return import(pathToFileURL(outfile).href);
-}
-
-/** Writes examples as files beside which TypeScript finds the project's types, and returns the folder. */
-export function writeExamples(examples: readonly Example[]): string {
-  const folder = join(distFolder, "examples");
-  mkdirSync(folder, { recursive: true });
-  examples.forEach(({ text }, i) => {
-    writeFileSync(join(folder, `example-${i}.ts`), `${text}\nexport {};\n`);
-  });
-  const config = {
-    extends: "../../tsconfig.json",
-    compilerOptions: { noEmit: true, rootDir: "../.." },
-    include: ["*.ts"],
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  return folder;
 }

@@ -229,6 +229,13 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv
 /**
  * Cross-correlation along one axis, as PyTorch's conv1d: x [batch, in, length], w [out, in / groups, taps], bias [out]
  * or undefined; options as those of conv2d, for the one axis.
+ *
+ * @example
+ * ```ts
+ * const signal = gpu.tensor([[[1, 2, 4, 8]]]);
+ * const difference = gpu.tensor([[[-1, 1]]]);
+ * console.log(await conv1d(signal, difference).read()); // 1, 2, 4
+ * ```
  */
 export function conv1d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv1dOptions = {}): Tensor {
   checkOptions("conv1d", options, { stride: whole(1), padding: whole(0), dilation: whole(1), groups: whole(1) });
@@ -249,6 +256,13 @@ export interface Conv1dOptions {
 /**
  * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or
  * undefined. Output height (H - 1) * stride - 2 padding + kh + outputPadding.
+ *
+ * @example
+ * ```ts
+ * const ones2x2 = ones(gpu, [1, 1, 2, 2]);
+ * const doubled = convTranspose2d(gpu.tensor([[[[1, 2]]]]), ones2x2, undefined, { stride: 2 });
+ * console.log(doubled.shape, await doubled.read()); // 1,1,2,4 1,1,2,2,1,1,2,2
+ * ```
  */
 export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
   checkOptions("convTranspose2d", options, TRANSPOSE_OPTIONS);

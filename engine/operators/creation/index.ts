@@ -8,23 +8,62 @@ import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { insideOperator, mul, scale } from "../pointwise/index.js";
 
-/** A tensor of one number everywhere. */
+/**
+ * A tensor of one number everywhere.
+ *
+ * @example
+ * ```ts
+ * console.log(await full(gpu, [2, 2], 7).read()); // 7, 7, 7, 7
+ * ```
+ */
 export function full(gpu: Gpu, shape: Shape, value: number): Tensor {
   checkValue("full: the value", value, number);
   return gpu.tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
 }
-/** A tensor of zeros. */
+
+/**
+ * A tensor of zeros.
+ *
+ * @example
+ * ```ts
+ * console.log(await zeros(gpu, [3]).read()); // 0, 0, 0
+ * ```
+ */
 export const zeros = (gpu: Gpu, shape: Shape): Tensor => full(gpu, shape, 0);
-/** A tensor of ones. */
+
+/**
+ * A tensor of ones.
+ *
+ * @example
+ * ```ts
+ * console.log(await ones(gpu, [3]).read()); // 1, 1, 1
+ * ```
+ */
 export const ones = (gpu: Gpu, shape: Shape): Tensor => full(gpu, shape, 1);
-/** The numbers from `start` on, below `end`, a step apart. */
+
+/**
+ * The numbers from `start` on, below `end`, a step apart.
+ *
+ * @example
+ * ```ts
+ * console.log(await arange(gpu, 0, 10, 3).read()); // 0, 3, 6, 9
+ * ```
+ */
 export function arange(gpu: Gpu, start: number, end: number, step = 1): Tensor {
   const length = Math.ceil((end - start) / step);
   if (!(length >= 1 && Number.isFinite(length)))
     throw new ArgumentError(`arange: no step of ${step} leads from ${start} to ${end}`, "Give a step towards the end.");
   return gpu.tensor(Float32Array.from({ length }, (_, i) => start + i * step));
 }
-/** The identity matrix [n, n]. */
+
+/**
+ * The identity matrix [n, n].
+ *
+ * @example
+ * ```ts
+ * console.log(await eye(gpu, 2).read()); // 1, 0, 0, 1
+ * ```
+ */
 export function eye(gpu: Gpu, n: number): Tensor {
   checkValue("eye: the size", n, whole(1));
   return gpu.tensor(
@@ -64,14 +103,39 @@ function seedOf(name: string, gpu: Gpu, seed: Seed): Tensor {
   return gpu.tensor(Int32Array.of(seed as number));
 }
 
-/** Uniform numbers in [0, 1), of 24 bits, the same for a seed on every adapter. */
+/**
+ * Uniform numbers in [0, 1), of 24 bits, the same for a seed on every adapter.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = [rand(gpu, [4], 1), rand(gpu, [4], 1)];
+ * console.log(await max(abs(sub(a, b))).item()); // 0: one seed, the same numbers
+ * ```
+ */
 export const rand = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
   randOperator([seedOf("rand", gpu, seed)], { shape });
-/** Normal numbers of mean 0 and variance 1, the same for a seed on every adapter to some 1e-5. */
+
+/**
+ * Normal numbers of mean 0 and variance 1, the same for a seed on every adapter to some 1e-5.
+ *
+ * @example
+ * ```ts
+ * const noise = randn(gpu, [64, 64], 1);
+ * console.log(Math.round(await variance(noise).item())); // 1
+ * ```
+ */
 export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
   randnOperator([seedOf("randn", gpu, seed)], { shape });
 
-/** x with a part `p` of its elements, which the seed chooses, set to zero and the others multiplied by 1 / (1 - p). */
+/**
+ * x with a part `p` of its elements, which the seed chooses, set to zero and the others multiplied by 1 / (1 - p).
+ *
+ * @example
+ * ```ts
+ * const y = await dropout(ones(gpu, [1000]), 0.5, 1).read();
+ * console.log(y.every((value) => value === 0 || value === 2)); // true
+ * ```
+ */
 export function dropout(x: Tensor, p: number, seed: Seed): Tensor {
   checkValue("dropout: the part", p, [(value) => number[0](value) && p >= 0 && p < 1, "a number from 0 to below 1"]);
   const kept = insideOperator([rand(x.gpu, x.shape, seed)], { min: p, max: 1 });

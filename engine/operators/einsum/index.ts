@@ -11,6 +11,13 @@ import { permute } from "../strided/index.js";
 /**
  * PyTorch's einsum of two tensors: "bij,bjk->bik" names the axes of both and of the result by letters; letters that the
  * result lacks are summed over. No operand may name an axis twice.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = [gpu.tensor([[1, 2], [3, 4]]), gpu.tensor([[1, 0], [2, 1]])];
+ * console.log(await einsum("ij,jk->ik", a, b).read()); // 5, 2, 11, 4
+ * console.log(await einsum("ij,ij->i", a, b).read()); // 1, 10: the dot products of rows
+ * ```
  */
 export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
   checkValue("einsum: the equation", equation, [(text) => typeof text === "string", 'text such as "ij,jk->ik"']);

@@ -66,13 +66,46 @@ const places = (operator: typeof argmaxOperator, x: Tensor, axis: number | undef
     ? operator([reshape(x, [x.size])], { axis: 0 })
     : operator([x], { axis: normalizeAxes(operator.record.name, x.shape.length, axis)[0] });
 
-/** The largest element over one axis or several (all by default), which disappear unless `keepdim`. */
+/**
+ * The largest element over one axis or several (all by default), which disappear unless `keepdim`.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[1, 5], [4, 2]]);
+ * console.log(await max(x).item(), await max(x, 1).read()); // 5 5,4
+ * ```
+ */
 export const max = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   maxOperator([x], { axes: normalizeAxes("max", x.shape.length, axes), keepdim });
-/** The smallest element over one axis or several (all by default), which disappear unless `keepdim`. */
+
+/**
+ * The smallest element over one axis or several (all by default), which disappear unless `keepdim`.
+ *
+ * @example
+ * ```ts
+ * console.log(await min(gpu.tensor([[1, 5], [4, 2]]), 0).read()); // 1, 2
+ * ```
+ */
 export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   minOperator([x], { axes: normalizeAxes("min", x.shape.length, axes), keepdim });
-/** Places of the largest elements along an axis, which disappears, as i32; without an axis the place in flat order. */
+
+/**
+ * Places of the largest elements along an axis, which disappears, as i32; without an axis the place in flat order.
+ *
+ * @example
+ * ```ts
+ * const classes = argmax(gpu.tensor([[1, 5], [4, 2]]), 1);
+ * console.log(await classes.read<"i32">()); // 1, 0
+ * ```
+ */
 export const argmax = (x: Tensor, axis?: number): Tensor => places(argmaxOperator, x, axis);
-/** Places of the smallest elements along an axis, which disappears, as i32; without an axis the place in flat order. */
+
+/**
+ * Places of the smallest elements along an axis, which disappears, as i32; without an axis the place in flat order.
+ *
+ * @example
+ * ```ts
+ * console.log(await argmin(gpu.tensor([[3, 5], [4, 2]])).item()); // 3
+ * ```
+ */
 export const argmin = (x: Tensor, axis?: number): Tensor => places(argminOperator, x, axis);

@@ -69,6 +69,13 @@ function checkIds(name: string, ids: Tensor): void {
 /**
  * PyTorch's gather: y[i, j, ...] is x at the same place but ids[i, j, ...] along the axis. ids are i32, of x's shape
  * except along the axis. A place named more than once gets the sum of the gradients.
+ *
+ * @example
+ * ```ts
+ * const scores = gpu.tensor([[1, 2, 3], [4, 5, 6]]);
+ * const ids = gpu.tensor(Int32Array.of(2, 0), [2, 1]);
+ * console.log(await gather(scores, 1, ids).read()); // 3, 4
+ * ```
  */
 export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
   const [along] = normalizeAxes("gather", x.shape.length, axis);
@@ -82,7 +89,15 @@ export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
   return gatherOperator([x, ids], { axis: along, own: true });
 }
 
-/** Slices of x along an axis in the order of ids [k], which are i32 and may repeat: PyTorch's index_select. */
+/**
+ * Slices of x along an axis in the order of ids [k], which are i32 and may repeat: PyTorch's index_select.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[1, 2], [3, 4], [5, 6]]);
+ * console.log(await indexSelect(x, 0, gpu.tensor(Int32Array.of(2, 0))).read()); // 5, 6, 1, 2
+ * ```
+ */
 export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
   const [along] = normalizeAxes("indexSelect", x.shape.length, axis);
   checkIds("indexSelect", ids);
@@ -91,7 +106,15 @@ export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
   return gatherOperator([x, ids], { axis: along, own: false });
 }
 
-/** Rows of weight [entries, channels] for ids of any shape, which are i32 -> [...ids' shape, channels]. */
+/**
+ * Rows of weight [entries, channels] for ids of any shape, which are i32 -> [...ids' shape, channels].
+ *
+ * @example
+ * ```ts
+ * const weight = gpu.tensor([[0, 0], [1, 10], [2, 20]]);
+ * console.log(await embedding(gpu.tensor(Int32Array.of(2, 1)), weight).read()); // 2, 20, 1, 10
+ * ```
+ */
 export function embedding(ids: Tensor, weight: Tensor): Tensor {
   checkIds("embedding", ids);
   if (weight.shape.length !== 2)

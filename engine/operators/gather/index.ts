@@ -72,6 +72,13 @@ export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Ten
 /**
  * Rows of channels at positions (row-major y * W + x): x [B, C, H, W], ids [P] for all images or [B, P] -> [B * P, C].
  * Positions may repeat.
+ *
+ * @example
+ * ```ts
+ * const image = gpu.tensor([[[[1, 2], [3, 4]], [[10, 20], [30, 40]]]]);
+ * const rows = gatherPositions(image, gpu.tensor(Int32Array.of(3, 0)));
+ * console.log(rows.shape, await rows.read()); // 2,2 4,40,1,10
+ * ```
  */
 export const gatherPositions = (x: Tensor, ids: Tensor): Tensor => gatherPositionsOperator([x, ids], {});
 

@@ -138,7 +138,16 @@ const INSTANCE_NORM_OPTIONS = {
   residual: object,
 };
 
-/** x [N, C, H, W] with every plane brought to mean 0 and variance 1, then activation, then plus the residual. */
+/**
+ * x [N, C, H, W] with every plane brought to mean 0 and variance 1, then activation, then plus the residual.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[[[1, 3], [1, 3]]]]);
+ * const y = await instanceNorm(x, { activation: "relu" }).read();
+ * console.log(y.map(Math.round)); // 0, 1, 0, 1
+ * ```
+ */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   checkOptions("instanceNorm", options, INSTANCE_NORM_OPTIONS);
   const { eps = 1e-5, activation = "none", slope = 0.2, residual } = options;

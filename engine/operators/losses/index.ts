@@ -8,7 +8,14 @@ import { abs, add, clamp, mul, type Operand, scale, softplus, square, sub } from
 import { mean } from "../reduction/index.js";
 import { unsqueeze } from "../strided/index.js";
 
-/** Mean of (x - target)^2; the target is a number or a tensor that broadcasts. */
+/**
+ * Mean of (x - target)^2; the target is a number or a tensor that broadcasts.
+ *
+ * @example
+ * ```ts
+ * console.log(await mseLoss(gpu.tensor([1, 4]), gpu.tensor([0, 7])).item()); // 5
+ * ```
+ */
 export function mseLoss(x: Tensor, target: Tensor | number): Tensor {
   return mean(square(typeof target === "number" ? scale(x, 1, -target) : sub(x, target)));
 }
@@ -16,18 +23,36 @@ export function mseLoss(x: Tensor, target: Tensor | number): Tensor {
 /**
  * Mean binary cross-entropy of logits x against targets in [0, 1]: softplus(x) - target * x, which is stable for all x.
  * The target is a number or a tensor that broadcasts.
+ *
+ * @example
+ * ```ts
+ * const logits = gpu.tensor([0, 0]);
+ * console.log((await bceWithLogits(logits, 1).item()).toFixed(3)); // 0.693
+ * ```
  */
 export function bceWithLogits(x: Tensor, target: Tensor | number): Tensor {
   if (target === 0) return mean(softplus(x));
   return mean(sub(softplus(x), typeof target === "number" ? scale(x, target) : mul(x, target)));
 }
 
-/** Mean of |x - target|; the target is a number or a tensor that broadcasts. */
+/**
+ * Mean of |x - target|; the target is a number or a tensor that broadcasts.
+ *
+ * @example
+ * ```ts
+ * console.log(await l1Loss(gpu.tensor([1, 4]), gpu.tensor([0, 6])).item()); // 1.5
+ * ```
+ */
 export const l1Loss = (x: Tensor, target: Operand): Tensor => mean(abs(sub(x, target)));
 
 /**
  * Mean of d - beta / 2 for distances d = |x - target| beyond beta, and of d^2 / (2 beta) below: PyTorch's
  * smooth_l1_loss. The target is a number or a tensor that broadcasts.
+ *
+ * @example
+ * ```ts
+ * console.log(await smoothL1Loss(gpu.tensor([1, 5]), gpu.tensor([0, 0])).item()); // 2.5
+ * ```
  */
 export function smoothL1Loss(x: Tensor, target: Operand, beta = 1): Tensor {
   checkValue("smoothL1Loss: beta", beta, positive);
@@ -39,6 +64,12 @@ export function smoothL1Loss(x: Tensor, target: Operand, beta = 1): Tensor {
 /**
  * Mean of -x at the target's classes: x [batch, classes, ...] holds logarithms of probabilities, the target
  * [batch, ...] classes as i32, from 0 on.
+ *
+ * @example
+ * ```ts
+ * const logs = gpu.tensor([[-1, -2], [-3, -4]]);
+ * console.log(await nllLoss(logs, gpu.tensor(Int32Array.of(0, 1))).item()); // 2.5
+ * ```
  */
 export const nllLoss = (x: Tensor, target: Tensor): Tensor => scale(mean(gather(x, 1, unsqueeze(target, 1))), -1);
 

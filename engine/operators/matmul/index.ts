@@ -152,5 +152,13 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   return matmulOperator([a, b], { transposeA, transposeB });
 }
 
-/** x [rows, in], w [out, in], bias [out] or undefined -> x w^T + bias [rows, out]. */
+/**
+ * x [rows, in], w [out, in], bias [out] or undefined -> x w^T + bias [rows, out].
+ *
+ * @example
+ * ```ts
+ * const weight = gpu.tensor([[1, 0], [0, 1], [1, 1]]);
+ * console.log(await linear(gpu.tensor([[2, 3]]), weight, gpu.tensor([0, 0, 10])).read()); // 2, 3, 15
+ * ```
+ */
 export const linear = (x: Tensor, w: Tensor, bias?: Tensor): Tensor => linearOperator([x, w, bias], {});

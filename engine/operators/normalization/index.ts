@@ -15,20 +15,41 @@ function lowered(x: Tensor, axes: Axes | undefined): readonly [low: Tensor, most
   return [sub(x, most), most];
 }
 
-/** log(sum(exp(x))) over one axis or several (all by default), without overflow. */
+/**
+ * log(sum(exp(x))) over one axis or several (all by default), without overflow.
+ *
+ * @example
+ * ```ts
+ * console.log(await logsumexp(gpu.tensor([1000, -1000])).item()); // 1000
+ * ```
+ */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   const [low, most] = lowered(x, axes);
   const y = add(log(sum(exp(low), axes, true)), most);
   return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
 }
 
-/** exp(x), divided by its sum along the axis. */
+/**
+ * exp(x), divided by its sum along the axis.
+ *
+ * @example
+ * ```ts
+ * console.log(await softmax(gpu.tensor([[1, 1], [1000, 0]]), 1).read()); // 0.5, 0.5, 1, 0
+ * ```
+ */
 export function softmax(x: Tensor, axis: number): Tensor {
   const e = exp(lowered(x, axis)[0]);
   return div(e, sum(e, axis, true));
 }
 
-/** log(softmax(x)), with the digits of small probabilities. */
+/**
+ * log(softmax(x)), with the digits of small probabilities.
+ *
+ * @example
+ * ```ts
+ * console.log(await logSoftmax(gpu.tensor([[1000, 0]]), 1).read()); // 0, -1000
+ * ```
+ */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   const [low] = lowered(x, axis);
   return sub(low, log(sum(exp(low), axis, true)));
@@ -37,6 +58,12 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
 /**
  * Variance over one axis or several (all by default), which disappear unless `keepdim`: the squared distances from the
  * mean, divided by their number less the correction.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([1, 2, 3, 4, 5]);
+ * console.log(await variance(x).item(), await variance(x, 0, 0).item()); // 2.5 2
+ * ```
  */
 export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false): Tensor {
   const normal = normalizeAxes("variance", x.shape.length, axes);
@@ -74,7 +101,16 @@ function transformed(name: string, y: Tensor, { weight, bias }: NormOptions, sha
 /** Mean and biased variance over axes, which stay as 1. */
 const moments = (x: Tensor, axes: readonly number[]) => [mean(x, axes, true), variance(x, axes, 0, true)] as const;
 
-/** Every element of `shape`, which x's shape ends with, normalised over it; weight and bias have that shape. */
+/**
+ * Every element of `shape`, which x's shape ends with, normalised over it; weight and bias have that shape.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[1, 3], [-50, 50]]);
+ * const y = await layerNorm(x, [2], { weight: gpu.tensor([2, 2]) }).read();
+ * console.log(y.map(Math.round)); // -2, 2, -2, 2
+ * ```
+ */
 export function layerNorm(x: Tensor, shape: Shape, options: NormOptions = {}): Tensor {
   checkOptions("layerNorm", options, AFFINE);
   const first = x.shape.length - shape.length;
@@ -90,7 +126,15 @@ export function layerNorm(x: Tensor, shape: Shape, options: NormOptions = {}): T
 /** The shape of one number a channel, which broadcasts with x [batch, channels, ...]. */
 const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis === 1 ? n : 1));
 
-/** x [batch, channels, ...] normalised over groups of channels of each item; weight and bias are [channels]. */
+/**
+ * x [batch, channels, ...] normalised over groups of channels of each item; weight and bias are [channels].
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([1, 3, -50, 50], [1, 4, 1, 1]);
+ * console.log((await groupNorm(x, 2).read()).map(Math.round)); // -1, 1, -1, 1
+ * ```
+ */
 export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
   checkOptions("groupNorm", options, AFFINE);
   const [batch, channels, ...rest] = x.shape;
@@ -118,6 +162,16 @@ export interface BatchNormOptions extends NormOptions {
 /**
  * x [batch, channels, ...] normalised over all but the channels: in training by the batch's biased variance, while the
  * running averages, where they are given, are moved in place (towards the unbiased one); else by those averages.
+ *
+ * @example
+ * ```ts
+ * const [runningMean, runningVar] = [gpu.tensor([0]), gpu.tensor([1])];
+ * const x = gpu.tensor([1, 3], [2, 1, 1, 1]);
+ * const y = batchNorm2d(x, { runningMean, runningVar, momentum: 0.5 });
+ * console.log((await y.read()).map(Math.round), await runningMean.read()); // -1,1 1
+ * const trained = batchNorm2d(x, { runningMean, runningVar, training: false });
+ * console.log(Math.round((await trained.read())[0])); // 0
+ * ```
  */
 export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const known = { runningMean: object, runningVar: object, training: flag, momentum: number };

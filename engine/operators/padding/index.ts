@@ -91,7 +91,15 @@ export const replicationPad2dGradientOperator: PadGradient = /* @__PURE__ */ def
   () => replicationPad2dOperator,
 );
 
-/** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], mirrored without repeating the edge. */
+/**
+ * [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], mirrored without repeating the edge.
+ *
+ * @example
+ * ```ts
+ * const padded = reflectionPad2d(gpu.tensor([[[[1, 2], [3, 4]]]]), 1);
+ * console.log(padded.shape, await padded.read()); // 1,1,4,4 4,3,4,3,2,1,2,1,4,3,4,3,2,1,2,1
+ * ```
+ */
 export const reflectionPad2d = (x: Tensor, padding: number): Tensor => reflectionPad2dOperator([x], { padding });
 
 /**
@@ -104,5 +112,12 @@ export const reflectionPad2dGradient = (
   into?: Tensor,
 ): Tensor => reflectionPad2dGradientOperator([dy], { padding, size }, { into });
 
-/** [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], the edges repeated. */
+/**
+ * [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], the edges repeated.
+ *
+ * @example
+ * ```ts
+ * console.log(await replicationPad2d(gpu.tensor([[[[1, 2]]]]), 1).read()); // 1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2
+ * ```
+ */
 export const replicationPad2d = (x: Tensor, padding: number): Tensor => replicationPad2dOperator([x], { padding });

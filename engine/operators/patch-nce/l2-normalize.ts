@@ -71,7 +71,15 @@ export const l2NormalizeGradientOperator = defineOperator<
   },
 });
 
-/** x / (|x| + eps) for every row of [rows, channels]; the epsilon is added to the norm. */
+/**
+ * x / (|x| + eps) for every row of [rows, channels]; the epsilon is added to the norm.
+ *
+ * @example
+ * ```ts
+ * const [x, y] = await l2Normalize(gpu.tensor([[3, 4]])).read();
+ * console.log(x.toFixed(3), y.toFixed(3)); // 0.600 0.800
+ * ```
+ */
 export function l2Normalize(x: Tensor, eps = L2_EPS): Tensor {
   checkValue("l2Normalize: the eps", eps, number);
   return l2NormalizeOperator([x], { eps });

@@ -233,6 +233,14 @@ export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, P
  * PatchNCE of unit rows q and k [rows, channels]: for each row the cross-entropy of its own key against the keys of its
  * group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns [rows]. Keys receive no
  * gradient.
+ *
+ * @example
+ * ```ts
+ * const rows = gpu.tensor([[1, 0], [0, 1]]);
+ * const swapped = gpu.tensor([[0, 1], [1, 0]]);
+ * console.log((await patchNce(rows, rows, { groups: 1, tau: 0.25 }).read()).map(Math.round)); // 0, 0
+ * console.log((await patchNce(rows, swapped, { groups: 1, tau: 0.25 }).read()).map(Math.round)); // 4, 4
+ * ```
  */
 export function patchNce(q: Tensor, k: Tensor, options: PatchNceOptions): Tensor {
   checkPatchNceOptions("patchNce", options);

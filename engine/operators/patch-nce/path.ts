@@ -121,6 +121,13 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
 /**
  * Features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'], without gradient: the
  * keys of PatchNCE. Without a head the gathered rows are normalised as they are.
+ *
+ * @example
+ * ```ts
+ * const features = gpu.tensor([[[[3, 0]], [[0, 2]]]]);
+ * const keys = patchKeys(features, gpu.tensor(Int32Array.of(0, 1)), null);
+ * console.log(keys.shape, (await keys.read()).map(Math.round)); // 2,2 1,0,0,1
+ * ```
  */
 export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
   const { gpu } = x;
@@ -142,6 +149,16 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
  * PatchNCE of the patches of feature maps x [B, C, H, W] at ids against keys k, one loss per row. Keys are
  * [B * P, C'] from patchKeys, or feature maps of x's shape, whose patches at the same positions go through the same
  * head. Gradients go to x and to the head.
+ *
+ * @example
+ * ```ts
+ * const features = gpu.tensor([[[[3, 0]], [[0, 2]]]]);
+ * const ids = gpu.tensor(Int32Array.of(0, 1));
+ * const head = { w1: eye(gpu, 2), b1: zeros(gpu, [2]), w2: eye(gpu, 2), b2: zeros(gpu, [2]) };
+ * const keys = patchKeys(features, ids, head);
+ * const losses = await patchNcePath(features, ids, head, keys, { groups: 1, tau: 0.07 }).read();
+ * console.log(losses.map(Math.round)); // 0, 0: each patch is found again
+ * ```
  */
 export function patchNcePath(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
   checkPatchNceOptions("patchNcePath", options);

@@ -32,6 +32,12 @@ const LEVELS = 255;
 /**
  * Shows a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1] on a canvas, whose size becomes W x H. The canvas must
  * have no context of another kind, such as "2d". Nothing is read back.
+ *
+ * @example
+ * ```ts
+ * const canvas = globalThis.document?.querySelector("canvas"); // there is one on a page
+ * if (canvas) toCanvas(full(gpu, [1, 3, 64, 64], 1), canvas); // white
+ * ```
  */
 export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas): void {
   const { gpu } = tensor;
@@ -67,6 +73,12 @@ export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCa
 /**
  * The pixels of a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1]: an ImageData, or under Node an object with the
  * same members. Values are clamped; fractions of a level are cut off, as where pictures are saved.
+ *
+ * @example
+ * ```ts
+ * const pixels = await toImageData(gpu.tensor([-1, 1], [1, 1, 1, 2]));
+ * console.log(pixels.data); // 0, 0, 0, 255, 255, 255, 255, 255
+ * ```
  */
 export async function toImageData(tensor: Tensor): Promise<ImageData> {
   const [channels, height, width] = pictureShape("toImageData", tensor);

@@ -126,20 +126,44 @@ function windowsOn(name: string, x: Tensor, kernelSize: Pair, options: AvgPoolOp
   return windows;
 }
 
-/** The largest element of every window of x [batch, channels, H, W]: PyTorch's max_pool2d. */
+/**
+ * The largest element of every window of x [batch, channels, H, W]: PyTorch's max_pool2d.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[[[1, 2, 5, 6], [3, 4, 7, 8]]]]);
+ * console.log(await maxPool2d(x, 2).read(), await maxPool2d(x, 2, { stride: 1 }).read()); // 4,8 4,7,8
+ * ```
+ */
 export function maxPool2d(x: Tensor, kernelSize: Pair, options: PoolOptions = {}): Tensor {
   checkOptions("maxPool2d", options, OPTIONS);
   const windows = windowsOn("maxPool2d", x, kernelSize, options);
   return maxPool2dOperator([x, maxPlacesOperator([x], windows)], windows);
 }
 
-/** The average of every window of x [batch, channels, H, W]: PyTorch's avg_pool2d. */
+/**
+ * The average of every window of x [batch, channels, H, W]: PyTorch's avg_pool2d.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[[[4, 8], [4, 8]]]]);
+ * console.log(await avgPool2d(x, 2).item()); // 6
+ * console.log(await avgPool2d(x, 2, { padding: 1, countIncludePad: false }).read()); // 4, 8, 4, 8
+ * ```
+ */
 export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions = {}): Tensor {
   checkOptions("avgPool2d", options, Object.assign({ countIncludePad: flag }, OPTIONS));
   return avgPool2dOperator([x], windowsOn("avgPool2d", x, kernelSize, options));
 }
 
-/** Averages of as many equal parts of x [batch, channels, H, W] as `outputSize` says, which must divide it. */
+/**
+ * Averages of as many equal parts of x [batch, channels, H, W] as `outputSize` says, which must divide it.
+ *
+ * @example
+ * ```ts
+ * console.log(await adaptiveAvgPool2d(gpu.tensor([[[[1, 3, 5, 7]]]]), [1, 2]).read()); // 2, 6
+ * ```
+ */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
   const [, , height, width] = imageShape("adaptiveAvgPool2d", x);
   checkValue("adaptiveAvgPool2d: the size", outputSize, wholes(1));

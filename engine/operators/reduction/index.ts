@@ -234,16 +234,39 @@ export function sumTo(dy: Tensor, operand: Tensor, factor = 1): Tensor {
   return reshape(summed, operand.shape);
 }
 
-/** Sum over one axis or several (all by default), which disappear unless `keepdim`. */
+/**
+ * Sum over one axis or several (all by default), which disappear unless `keepdim`.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[1, 2], [3, 4]]);
+ * console.log(await sum(x).item(), await sum(x, 0).read()); // 10 4,6
+ * console.log(sum(x, 1, true).shape); // 2,1
+ * ```
+ */
 export const sum = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   sumOperator([x], { axes: normalizeAxes("sum", x.shape.length, axes), keepdim, factor: 1 });
 
-/** Mean over one axis or several (all by default), which disappear unless `keepdim`. */
+/**
+ * Mean over one axis or several (all by default), which disappear unless `keepdim`.
+ *
+ * @example
+ * ```ts
+ * console.log(await mean(gpu.tensor([[1, 2], [3, 4]]), 1).read()); // 1.5, 3.5
+ * ```
+ */
 export function mean(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   const normal = normalizeAxes("mean", x.shape.length, axes);
   const count = normal.reduce((product, axis) => product * x.shape[axis], 1);
   return sumOperator([x], { axes: normal, keepdim, factor: 1 / count });
 }
 
-/** x repeated along its axes of size 1 (and new leading axes) up to `shape`. */
+/**
+ * x repeated along its axes of size 1 (and new leading axes) up to `shape`.
+ *
+ * @example
+ * ```ts
+ * console.log(await expand(gpu.tensor([[1], [2]]), [2, 3]).read()); // 1, 1, 1, 2, 2, 2
+ * ```
+ */
 export const expand = (x: Tensor, shape: Shape): Tensor => expandOperator([x], { shape, factor: 1 });

@@ -91,9 +91,26 @@ export const blurUpGradientOperator: Operator<One, object> = /* @__PURE__ */ def
   gradient: (_, dx) => [blurUp(dx)],
 });
 
-/** [N, C, H, W] -> [N, C, ceil(H / 2), ceil(W / 2)]: taps [1,2,1]/4 over the mirrored image, every second pixel. */
+/**
+ * [N, C, H, W] -> [N, C, ceil(H / 2), ceil(W / 2)]: taps [1,2,1]/4 over the mirrored image, every second pixel.
+ *
+ * @example
+ * ```ts
+ * const halved = blurDown(gpu.tensor([[[[4, 8, 4], [4, 8, 4], [4, 8, 4]]]]));
+ * console.log(halved.shape, await halved.read()); // 1,1,2,2 6,6,6,6
+ * ```
+ */
 export const blurDown = (x: Tensor): Tensor => blurDownOperator([x], {});
-/** [N, C, H, W] -> [N, C, 2 H, 2 W]: bilinear with half-pixel centres. */
+
+/**
+ * [N, C, H, W] -> [N, C, 2 H, 2 W]: bilinear with half-pixel centres.
+ *
+ * @example
+ * ```ts
+ * const doubled = blurUp(gpu.tensor([[[[0, 4]]]]));
+ * console.log(doubled.shape, await doubled.read()); // 1,1,2,4 0,1,3,4,0,1,3,4
+ * ```
+ */
 export const blurUp = (x: Tensor): Tensor => blurUpOperator([x], {});
 
 export { type InterpolateOptions, interpolate } from "./interpolate.js";

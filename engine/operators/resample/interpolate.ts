@@ -32,7 +32,16 @@ function bilinearWeights(n: number, m: number, alignCorners: boolean): Float32Ar
   return weights;
 }
 
-/** x [batch, channels, H, W] in another height and width. */
+/**
+ * x [batch, channels, H, W] in another height and width.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([[[[0, 4]]]]);
+ * console.log(await interpolate(x, { size: [1, 4] }).read()); // 0, 0, 4, 4
+ * console.log(await interpolate(x, { size: [1, 4], mode: "bilinear" }).read()); // 0, 1, 3, 4
+ * ```
+ */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const known = { size: wholes(1), scaleFactor: wholes(1), mode: oneOf("nearest", "bilinear"), alignCorners: flag };
   checkOptions("interpolate", options, known);

@@ -31,6 +31,12 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
 /**
  * a where the condition is not 0 and b elsewhere, whatever the other is there; all broadcast, and a or b may be
  * numbers. The condition, such as gt gives it, gets no gradient.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([-1, 4]);
+ * console.log(await where(gt(x, gpu.tensor(0)), sqrt(x), 0).read()); // 0, 2
+ * ```
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const no = insideOperator([condition], { min: 0, max: 0 });
@@ -40,7 +46,15 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   );
 }
 
-/** x as i32, without what is behind the point, or as f32. It has no gradient, unless the dtype stays. */
+/**
+ * x as i32, without what is behind the point, or as f32. It has no gradient, unless the dtype stays.
+ *
+ * @example
+ * ```ts
+ * const whole = cast(gpu.tensor([1.9, -1.9]), "i32");
+ * console.log(await whole.read<"i32">()); // 1, -1
+ * ```
+ */
 export function cast(x: Tensor, dtype: Dtype): Tensor {
   checkValue("cast: the dtype", dtype, oneOf("f32", "i32"));
   return x.dtype === dtype ? x : castOperator([x], { dtype });

@@ -117,7 +117,14 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
 /** An axis as a number from 0 on; negative ones count from the last. */
 const axisOf = (name: string, axis: number, rank: number): number => normalizeAxes(name, rank, axis)[0];
 
-/** The axes in another order, as PyTorch's permute: axis i of the result is axis `axes[i]` of x. */
+/**
+ * The axes in another order, as PyTorch's permute: axis i of the result is axis `axes[i]` of x.
+ *
+ * @example
+ * ```ts
+ * console.log(permute(gpu.empty([2, 3, 4]), [2, 0, 1]).shape); // 4,2,3
+ * ```
+ */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const rank = x.shape.length;
   checkValue("permute: the axes", axes, [Array.isArray, "an array"]);
@@ -129,7 +136,14 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   return asStridedOperator([x], view);
 }
 
-/** Two axes exchanged; by default the last two. */
+/**
+ * Two axes exchanged; by default the last two.
+ *
+ * @example
+ * ```ts
+ * console.log(await transpose(gpu.tensor([[1, 2, 3], [4, 5, 6]])).read()); // 1, 4, 2, 5, 3, 6
+ * ```
+ */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   const rank = x.shape.length;
   const [i, j] = [axisOf("transpose", a, rank), axisOf("transpose", b, rank)];
@@ -139,7 +153,14 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   );
 }
 
-/** Without one axis or several of size 1; by default without all of them. Shares x's memory, as reshape does. */
+/**
+ * Without one axis or several of size 1; by default without all of them. Shares x's memory, as reshape does.
+ *
+ * @example
+ * ```ts
+ * console.log(squeeze(gpu.empty([1, 3, 1]), 0).shape); // 3,1
+ * ```
+ */
 export function squeeze(x: Tensor, axes?: Axes): Tensor {
   const dropped = new Set(normalizeAxes("squeeze", x.shape.length, axes).filter((axis) => x.shape[axis] === 1));
   return reshape(
@@ -148,11 +169,25 @@ export function squeeze(x: Tensor, axes?: Axes): Tensor {
   );
 }
 
-/** With a new axis of size 1 at a place. Shares x's memory, as reshape does. */
+/**
+ * With a new axis of size 1 at a place. Shares x's memory, as reshape does.
+ *
+ * @example
+ * ```ts
+ * console.log(unsqueeze(gpu.empty([2, 3]), -1).shape); // 2,3,1
+ * ```
+ */
 export const unsqueeze = (x: Tensor, axis: number): Tensor =>
   reshape(x, x.shape.toSpliced(axisOf("unsqueeze", axis, x.shape.length + 1), 0, 1));
 
-/** The axes from `start` to `end` (included) as one. Shares x's memory, as reshape does. */
+/**
+ * The axes from `start` to `end` (included) as one. Shares x's memory, as reshape does.
+ *
+ * @example
+ * ```ts
+ * console.log(flatten(gpu.empty([2, 3, 4]), 1).shape); // 2,12
+ * ```
+ */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const rank = x.shape.length;
   if (rank === 0) return reshape(x, [1]);
@@ -160,7 +195,14 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 
-/** Elements start to end (excluded) along an axis, or every `step`-th of them. */
+/**
+ * Elements start to end (excluded) along an axis, or every `step`-th of them.
+ *
+ * @example
+ * ```ts
+ * console.log(await slice(gpu.tensor([0, 1, 2, 3, 4, 5]), 1, 6, 0, 2).read()); // 1, 3, 5
+ * ```
+ */
 export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1): Tensor {
   const along = axisOf("slice", axis, x.shape.length);
   checkValue("slice: the start", start, whole(0));
@@ -176,7 +218,15 @@ export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1)
   return asStridedOperator([x], { shape, strides: strides.with(along, strides[along] * step), offset });
 }
 
-/** Parts of a size along an axis, of which the last may be smaller, or of several sizes that make up all of it. */
+/**
+ * Parts of a size along an axis, of which the last may be smaller, or of several sizes that make up all of it.
+ *
+ * @example
+ * ```ts
+ * const [head, tail] = split(gpu.tensor([1, 2, 3]), [1, 2]);
+ * console.log(await head.read(), await tail.read()); // 1 2,3
+ * ```
+ */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
   const n = x.shape[axisOf("split", axis, x.shape.length)];
   if (typeof sizes === "number") checkValue("split: the size", sizes, whole(1));
@@ -193,14 +243,29 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   });
 }
 
-/** Tensors joined along an axis; along all others they are alike. */
+/**
+ * Tensors joined along an axis; along all others they are alike.
+ *
+ * @example
+ * ```ts
+ * console.log(await concat([gpu.tensor([[1], [2]]), gpu.tensor([[3], [4]])], 1).read()); // 1, 3, 2, 4
+ * ```
+ */
 export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
   checkValue("concat: the tensors", inputs, [Array.isArray, "an array"]);
   const rank = inputs[0]?.shape.length ?? 1;
   return concatOperator(inputs, { axis: axisOf("concat", axis, rank) });
 }
 
-/** Tensors of one shape joined along a new axis. */
+/**
+ * Tensors of one shape joined along a new axis.
+ *
+ * @example
+ * ```ts
+ * const rows = stack([gpu.tensor([1, 2]), gpu.tensor([3, 4])]);
+ * console.log(rows.shape, await rows.read()); // 2,2 1,2,3,4
+ * ```
+ */
 export function stack(inputs: readonly Tensor[], axis = 0): Tensor {
   checkValue("stack: the tensors", inputs, [Array.isArray, "an array"]);
   return concat(
@@ -209,7 +274,14 @@ export function stack(inputs: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** Mirrored along one axis or several. */
+/**
+ * Mirrored along one axis or several.
+ *
+ * @example
+ * ```ts
+ * console.log(await flip(gpu.tensor([[1, 2], [3, 4]]), -1).read()); // 2, 1, 4, 3
+ * ```
+ */
 export function flip(x: Tensor, axes: Axes): Tensor {
   const strides = stridesOf(x.shape);
   let offset = 0;
@@ -230,6 +302,13 @@ export interface PadOptions {
 /**
  * A border around x as PyTorch's pad: `padding` has the elements before and behind the last axis, then those of the one
  * before it, and so on; none is negative.
+ *
+ * @example
+ * ```ts
+ * const row = gpu.tensor([1, 2, 3]);
+ * console.log(await pad(row, [1, 2]).read()); // 0, 1, 2, 3, 0, 0
+ * console.log(await pad(row, [1, 2], { mode: "reflect" }).read()); // 2, 1, 2, 3, 2, 1
+ * ```
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   checkOptions("pad", options, { mode: oneOf("constant", "reflect", "replicate"), value: number });

@@ -1,0 +1,149 @@
+// Activations. `gate` (pass where a mask tensor is positive, else times a slope) is the derivative of ReLU and
+// LeakyReLU.
+import { checkValue, number, oneOf } from "../../core/check-options.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator } from "../../core/operator.js";
+import { sameShape } from "../../core/shapes.js";
+import type { Tensor } from "../../core/tensor.js";
+import { runBinary, runUnary } from "../lib/pointwise-kernels.js";
+import { add, mul, scale, square } from "./arithmetic.js";
+import { defineUnary } from "./define.js";
+import { erf, pow } from "./functions.js";
+
+export const leakyReluOperator = /* @__PURE__ */ defineUnary<{ slope: number }>(
+  "leakyRelu",
+  (gpu, x, y, { slope }) => runUnary(gpu, "RELU", x, y, slope),
+  (dy, x, _, { slope }) => gate(dy, x, slope),
+);
+
+export const reluOperator = /* @__PURE__ */ defineUnary<object>(
+  "relu",
+  (gpu, x, y) => runUnary(gpu, "RELU", x, y, 0),
+  (dy, x) => gate(dy, x, 0),
+);
+
+export const tanhOperator = /* @__PURE__ */ defineUnary<object>(
+  "tanh",
+  (gpu, x, y) => runUnary(gpu, "TANH", x, y),
+  (dy, _, y) => mul(dy, scale(square(y), -1, 1)),
+);
+
+export const sigmoidOperator = /* @__PURE__ */ defineUnary<object>(
+  "sigmoid",
+  (gpu, x, y) => runUnary(gpu, "SIGMOID", x, y),
+  (dy, _, y) => mul(dy, mul(y, scale(y, -1, 1))),
+);
+
+export const softplusOperator = /* @__PURE__ */ defineUnary<object>(
+  "softplus",
+  (gpu, x, y) => runUnary(gpu, "SOFTPLUS", x, y),
+  (dy, x) => mul(dy, sigmoid(x)),
+);
+
+export const gateOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
+  name: "gate",
+  shape([x, mask]) {
+    if (!sameShape(x.shape, mask.shape))
+      throw new ShapeError(`gate: shapes [${x.shape}] and [${mask.shape}] differ`, "Give a mask of the same shape.");
+    return x.shape;
+  },
+  forward: (gpu, [x, mask], { slope }, y) => runBinary(gpu, "GATE", x, mask, y, slope),
+  // The mask only decides: its gradient is zero almost everywhere.
+  gradient: ({ inputs: [, mask], options: { slope } }, dy) => [gate(dy, mask, slope), null],
+});
+
+/**
+ * max(x, 0).
+ *
+ * @example
+ * ```ts
+ * console.log(await relu(gpu.tensor([-1, 2])).read()); // 0, 2
+ * ```
+ */
+export const relu = (x: Tensor): Tensor => reluOperator([x], {});
+
+/**
+ * x where x > 0, else slope * x.
+ *
+ * @example
+ * ```ts
+ * console.log(await leakyRelu(gpu.tensor([-4, 2]), 0.25).read()); // -1, 2
+ * ```
+ */
+export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
+  checkValue("leakyRelu: the slope", slope, number);
+  return leakyReluOperator([x], { slope });
+}
+
+/**
+ * Hyperbolic tangent, without the overflow that drivers' own have.
+ *
+ * @example
+ * ```ts
+ * console.log(await tanh(gpu.tensor([0, 100])).read()); // 0, 1
+ * ```
+ */
+export const tanh = (x: Tensor): Tensor => tanhOperator([x], {});
+
+/**
+ * 1 / (1 + exp(-x)).
+ *
+ * @example
+ * ```ts
+ * console.log(await sigmoid(gpu.tensor([0, 100])).read()); // 0.5, 1
+ * ```
+ */
+export const sigmoid = (x: Tensor): Tensor => sigmoidOperator([x], {});
+
+/**
+ * log(1 + exp(x)), stable for all x.
+ *
+ * @example
+ * ```ts
+ * const y = await softplus(gpu.tensor([0, 1000])).read();
+ * console.log(y[0].toFixed(3), y[1]); // 0.693 1000
+ * ```
+ */
+export const softplus = (x: Tensor): Tensor => softplusOperator([x], {});
+
+/**
+ * x where mask > 0, else slope * x; shapes must be equal.
+ *
+ * @example
+ * ```ts
+ * console.log(await gate(gpu.tensor([5, 6]), gpu.tensor([-1, 1])).read()); // 0, 6
+ * ```
+ */
+export function gate(x: Tensor, mask: Tensor, slope = 0): Tensor {
+  checkValue("gate: the slope", slope, number);
+  return gateOperator([x, mask], { slope });
+}
+
+/**
+ * x * sigmoid(x), also called swish.
+ *
+ * @example
+ * ```ts
+ * console.log(await silu(gpu.tensor([0, 100])).read()); // 0, 100
+ * ```
+ */
+export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
+
+/**
+ * x * P(X <= x) for a standard normal X; with "tanh" the usual approximation (Hendrycks and Gimpel, 2016).
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([-1, 0, 1]);
+ * const y = await gelu(x).read(); // gelu(x, "tanh") is the usual approximation
+ * console.log([...y].map((value) => value.toFixed(2))); // -0.16, 0.00, 0.84
+ * ```
+ */
+export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
+  checkValue("gelu: approximate", approximate, oneOf("none", "tanh"));
+  const inner =
+    approximate === "tanh"
+      ? tanh(scale(add(x, scale(pow(x, 3), 0.044715)), Math.sqrt(2 / Math.PI)))
+      : erf(scale(x, Math.SQRT1_2));
+  return mul(scale(x, 0.5), scale(inner, 1, 1));
+}

@@ -1,0 +1,135 @@
+// Comparisons, the larger and the smaller of two, and bounds.
+import { checkValue, number } from "../../core/check-options.js";
+import type { Tensor } from "../../core/tensor.js";
+import { runUnary } from "../lib/pointwise-kernels.js";
+import { sumTo } from "../reduction/index.js";
+import { add, mul, scale } from "./arithmetic.js";
+import { defineBinary, defineUnary } from "./define.js";
+
+export const clampOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
+  "clamp",
+  (gpu, x, y, { min, max }) => runUnary(gpu, "CLAMP", x, y, min, max),
+  (dy, x, _, range) => mul(dy, insideOperator([x], range)),
+);
+
+/** 1 where min <= x <= max, else 0: what clamp lets pass. */
+export const insideOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
+  "inside",
+  (gpu, x, y, { min, max }) => runUnary(gpu, "INSIDE", x, y, min, max),
+  () => null,
+);
+
+// Where both are equal, PyTorch gives half of the gradient to each.
+const won = (a: Tensor, b: Tensor) => add(gt(a, b), scale(eq(a, b), 0.5));
+
+export const maximumOperator = /* @__PURE__ */ defineBinary("maximum", "MAXIMUM", ({ inputs: [a, b], needs }, dy) => [
+  needs(0) ? sumTo(mul(dy, won(a, b)), a) : null,
+  needs(1) ? sumTo(mul(dy, won(b, a)), b) : null,
+]);
+
+export const minimumOperator = /* @__PURE__ */ defineBinary("minimum", "MINIMUM", ({ inputs: [a, b], needs }, dy) => [
+  needs(0) ? sumTo(mul(dy, won(b, a)), a) : null,
+  needs(1) ? sumTo(mul(dy, won(a, b)), b) : null,
+]);
+
+export const gtOperator = /* @__PURE__ */ defineBinary("gt", "GREATER", () => [null, null]);
+
+export const eqOperator = /* @__PURE__ */ defineBinary("eq", "EQUAL", () => [null, null]);
+
+/** The largest f32: WGSL leaves open what infinite numbers do. */
+const MOST = 3.4028234663852886e38;
+
+/**
+ * x, but at least `min` and at most `max`; the gradient passes where neither was needed.
+ *
+ * @example
+ * ```ts
+ * const x = gpu.tensor([-2, 0.5, 3]);
+ * console.log(await clamp(x, 0, 1).read(), await clamp(x, 0).read()); // 0,0.5,1 0,0.5,3
+ * ```
+ */
+export function clamp(x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
+  checkValue("clamp: the least", min, number);
+  checkValue("clamp: the most", max, number);
+  return clampOperator([x], { min: Math.max(min, -MOST), max: Math.min(max, MOST) });
+}
+
+/**
+ * The larger of a and b, broadcasting as PyTorch does.
+ *
+ * @example
+ * ```ts
+ * console.log(await maximum(gpu.tensor([1, 4]), gpu.tensor([3, 2])).read()); // 3, 4
+ * ```
+ */
+export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator([a, b], {});
+
+/**
+ * The smaller of a and b, broadcasting as PyTorch does.
+ *
+ * @example
+ * ```ts
+ * console.log(await minimum(gpu.tensor([1, 4]), gpu.tensor([3, 2])).read()); // 1, 2
+ * ```
+ */
+export const minimum = (a: Tensor, b: Tensor): Tensor => minimumOperator([a, b], {});
+
+/**
+ * 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await gt(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 0, 0, 1
+ * ```
+ */
+export const gt = (a: Tensor, b: Tensor): Tensor => gtOperator([a, b], {});
+
+/**
+ * 1 where a < b, else 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await lt(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 1, 0, 0
+ * ```
+ */
+export const lt = (a: Tensor, b: Tensor): Tensor => gt(b, a);
+
+/**
+ * 1 where a = b, else 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await eq(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 0, 1, 0
+ * ```
+ */
+export const eq = (a: Tensor, b: Tensor): Tensor => eqOperator([a, b], {});
+
+/**
+ * 1 where a >= b, else 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await ge(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 0, 1, 1
+ * ```
+ */
+export const ge = (a: Tensor, b: Tensor): Tensor => add(gt(a, b), eq(a, b));
+
+/**
+ * 1 where a <= b, else 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await le(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 1, 1, 0
+ * ```
+ */
+export const le = (a: Tensor, b: Tensor): Tensor => ge(b, a);
+
+/**
+ * 1 where a and b differ, else 0.
+ *
+ * @example
+ * ```ts
+ * console.log(await ne(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 1, 0, 1
+ * ```
+ */
+export const ne = (a: Tensor, b: Tensor): Tensor => scale(eq(a, b), -1, 1);

@@ -1,0 +1,141 @@
+// Elementary functions: roots and powers, exponential and logarithm, sine and cosine, the error function.
+import { checkValue, number } from "../../core/check-options.js";
+import type { Tensor } from "../../core/tensor.js";
+import { runUnary } from "../lib/pointwise-kernels.js";
+import { div, mul, scale, square } from "./arithmetic.js";
+import { defineUnary } from "./define.js";
+
+export const sqrtOperator = /* @__PURE__ */ defineUnary<object>(
+  "sqrt",
+  (gpu, x, y) => runUnary(gpu, "SQRT", x, y),
+  (dy, _, y) => div(dy, scale(y, 2)),
+);
+
+export const expOperator = /* @__PURE__ */ defineUnary<object>(
+  "exp",
+  (gpu, x, y) => runUnary(gpu, "EXP", x, y),
+  (dy, _, y) => mul(dy, y),
+);
+
+export const logOperator = /* @__PURE__ */ defineUnary<object>(
+  "log",
+  (gpu, x, y) => runUnary(gpu, "LOG", x, y),
+  (dy, x) => div(dy, x),
+);
+
+export const sinOperator = /* @__PURE__ */ defineUnary<object>(
+  "sin",
+  (gpu, x, y) => runUnary(gpu, "SIN", x, y),
+  (dy, x) => mul(dy, cos(x)),
+);
+
+export const cosOperator = /* @__PURE__ */ defineUnary<object>(
+  "cos",
+  (gpu, x, y) => runUnary(gpu, "COS", x, y),
+  (dy, x) => scale(mul(dy, sin(x)), -1),
+);
+
+export const rsqrtOperator = /* @__PURE__ */ defineUnary<object>(
+  "rsqrt",
+  (gpu, x, y) => runUnary(gpu, "RSQRT", x, y),
+  (dy, _, y) => scale(mul(dy, mul(y, square(y))), -0.5),
+);
+
+export const erfOperator = /* @__PURE__ */ defineUnary<object>(
+  "erf",
+  (gpu, x, y) => runUnary(gpu, "ERF", x, y),
+  (dy, x) => scale(mul(dy, exp(scale(square(x), -1))), 2 / Math.sqrt(Math.PI)),
+);
+
+export const powOperator = /* @__PURE__ */ defineUnary<{ exponent: number }>(
+  "pow",
+  (gpu, x, y, { exponent }) => runUnary(gpu, "POW", x, y, exponent, parityOf(exponent)),
+  (dy, x, _, { exponent }) => scale(mul(dy, pow(x, exponent - 1)), exponent),
+);
+
+/** As the kernel wants to know it: 0 for a broken number, 1 for an even and 2 for an odd one. */
+const parityOf = (exponent: number) => (Number.isInteger(exponent) ? 1 + Math.abs(exponent % 2) : 0);
+
+/**
+ * Square root.
+ *
+ * @example
+ * ```ts
+ * console.log(await sqrt(gpu.tensor([4, 9])).read()); // 2, 3
+ * ```
+ */
+export const sqrt = (x: Tensor): Tensor => sqrtOperator([x], {});
+
+/**
+ * e to the power of x.
+ *
+ * @example
+ * ```ts
+ * const y = await exp(gpu.tensor([0, 1])).read();
+ * console.log(y[0], y[1].toFixed(3)); // 1 2.718
+ * ```
+ */
+export const exp = (x: Tensor): Tensor => expOperator([x], {});
+
+/**
+ * Natural logarithm.
+ *
+ * @example
+ * ```ts
+ * console.log((await log(gpu.tensor(Math.E)).item()).toFixed(3)); // 1.000
+ * ```
+ */
+export const log = (x: Tensor): Tensor => logOperator([x], {});
+
+/**
+ * Sine of x in radians; the digits of f32 up to |x| of some thousands.
+ *
+ * @example
+ * ```ts
+ * console.log((await sin(gpu.tensor(Math.PI / 6)).item()).toFixed(3)); // 0.500
+ * ```
+ */
+export const sin = (x: Tensor): Tensor => sinOperator([x], {});
+
+/**
+ * Cosine of x in radians; the digits of f32 up to |x| of some thousands.
+ *
+ * @example
+ * ```ts
+ * console.log((await cos(gpu.tensor(Math.PI / 3)).item()).toFixed(3)); // 0.500
+ * ```
+ */
+export const cos = (x: Tensor): Tensor => cosOperator([x], {});
+
+/**
+ * 1 / sqrt(x).
+ *
+ * @example
+ * ```ts
+ * console.log(await rsqrt(gpu.tensor([4, 16])).read()); // 0.5, 0.25
+ * ```
+ */
+export const rsqrt = (x: Tensor): Tensor => rsqrtOperator([x], {});
+
+/**
+ * The error function, to 1e-6.
+ *
+ * @example
+ * ```ts
+ * console.log((await erf(gpu.tensor(1)).item()).toFixed(4)); // 0.8427
+ * ```
+ */
+export const erf = (x: Tensor): Tensor => erfOperator([x], {});
+
+/**
+ * x to the power of a number; NaN for negative x where that is no whole one.
+ *
+ * @example
+ * ```ts
+ * console.log((await pow(gpu.tensor([2, -3]), 3).read()).map(Math.round)); // 8, -27
+ * ```
+ */
+export function pow(x: Tensor, exponent: number): Tensor {
+  checkValue("pow: the exponent", exponent, number);
+  return powOperator([x], { exponent });
+}
