@@ -68,7 +68,11 @@ function compactShaders({ onLoad }) {
 function compactWgsl(code) {
   const lines = code.split("\n").filter((line) => line.trim());
   return lines
-    .map((line) => (/^const \w+: \w+ = /.test(line) ? line : line.replace(/ ?([+*=<>|?:,;(){}]+|&&) ?/g, "$1")))
+    .map((line) =>
+      /^const \w+: \w+ = /.test(line)
+        ? line
+        : line.replace(/ ?([+*/%!=<>|?:,;(){}]+|&&) ?/g, "$1").replace(/ - (?=[\w(])/g, "-"),
+    )
     .join("\n")
     .replace(/(?<=^(?!const ).*[;{},(])\n(?!const )/gm, "");
 }

@@ -18,12 +18,6 @@ export const smallTraining = {
   lr: 4e-4,
 } satisfies Partial<TrainOptions>;
 
-/**
- * R1 keeps the discriminator from winning, by which some seeds ended with drawings that ring. The mean of its scores is
- * over as many places as the crop has, and so is the weight.
- */
-const restraint = (crop_size: number) => ({ lambda_R1: crop_size ** 2 / 2, R1_every: 8 });
-
 export interface DemoPlan {
   /** Drawings of each side. An epoch is as long, and the learning rate falls from one to the next. */
   drawings: number;
@@ -46,10 +40,9 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
     const given = { ...smallTraining, ngf: 16, preprocess: "crop" as const, crop_size: 64, batch_size: 1, lr: 2e-4 };
     return { drawings: 600, sizes: [128, 192, 256], constant: 1 / 2, given, steps: 4800 };
   }
-  const crops = { ...smallTraining, load_size: 128, crop_size: 64, batch_size: 1 };
-  const given = { ...crops, ...restraint(crops.crop_size) };
+  const given = { ...smallTraining, load_size: 128, crop_size: 64, batch_size: 1 };
   if (profile === "gpu") {
-    const larger = { ...given, ngf: 32, ndf: 32, crop_size: 128, batch_size: 4, ...restraint(128) };
+    const larger = { ...given, ngf: 32, ndf: 32, crop_size: 128, batch_size: 4 };
     return {
       drawings: 400,
       sizes: [128],
@@ -64,7 +57,7 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
     drawings: 100,
     sizes: [128],
     constant: 1 / 3,
-    given: slow ? { ...crops, crop_size: 32 } : given,
+    given: slow ? { ...given, crop_size: 32 } : given,
     steps: slow ? { seconds: 250, choices: [200, 400, 600] } : { seconds: 125, choices: [600, 1100, 2000, 4000] },
   };
 }

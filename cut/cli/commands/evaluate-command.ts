@@ -80,7 +80,7 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
   const realFolder = await listFolder("--reals", options.reals);
   const truths = options.pairs === null ? null : await listFolder("--pairs", options.pairs);
   const folders = [fakeFolder, realFolder, ...(truths ? [truths] : [])];
-  const file = options.model === null ? null : modelFile(options.model, options);
+  const file = options.model === null ? null : modelFile(options.model, { epoch: options.epoch });
   const reading = folders.map((of) => ({ what: `the pictures of ${of.what}`, paths: of.files }));
   if (file !== null) reading.push({ what: `--model ${options.model}`, paths: [file] });
   if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);

@@ -63,7 +63,7 @@ interface Seen {
 
 async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const file = modelFile(options.model, options);
+  const file = modelFile(options.model, { epoch: options.epoch });
   if (existsSync(options.in) && statSync(options.in).isDirectory()) {
     throw new OptionError(`--in ${options.in} is a folder;`, "give a single picture.");
   }

@@ -77,7 +77,7 @@ const isFolder = (path: string) => existsSync(path) && statSync(path).isDirector
 async function translate(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
   const jobs = await planJobs(options.in, options.out);
-  const file = modelFile(options.model, options);
+  const file = modelFile(options.model, { epoch: options.epoch, direction: options.direction });
   const pictures = isFolder(options.in) ? `the pictures of --in ${options.in}` : `--in ${options.in}`;
   checkOutput({ what: `--out ${options.out}`, paths: jobs.map(({ to }) => to) }, [
     { what: pictures, paths: jobs.map(({ from }) => from) },
