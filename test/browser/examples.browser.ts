@@ -40,6 +40,7 @@ test("the translating page takes a model and a picture, and says what is wrong w
   await tab.page.goto(`${tab.url}translate.html`);
   const picture = join(folder, "picture.png");
   await makePicture(picture, { width: 37, height: 30 });
+  await tab.page.locator("#model:enabled").waitFor();
   await tab.page.setInputFiles("#model", picture);
   await textOf(tab.page, "#status", /picture\.png/);
   const model = join(folder, "model.safetensors");
