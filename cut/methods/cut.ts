@@ -12,16 +12,7 @@ import { generatorArchitecture } from "../networks/generator-layout.js";
 import type { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import {
-  adamOfDiscriminators,
-  discriminatorLosses,
-  drawPenalty,
-  lazyR1Penalty,
-  penaltyInputs,
-  penaltyKinds,
-  penaltyKindsAt,
-  R1,
-} from "./discriminator-loss.js";
+import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type {
   AdamSettings,
@@ -48,12 +39,13 @@ const MIRRORED = "mirrored";
 export class Cut implements Method {
   readonly generator: Generator;
   readonly networks: { G: Generator; D: Discriminator; F: Heads };
-  readonly adam: { D: AdamSettings };
+  readonly adam: Readonly<Record<string, AdamSettings>>;
   readonly patchFeatures: PatchFeatures | null;
   readonly state: ReadonlyMap<string, Tensor>;
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
   readonly #patches: PatchTerms;
+  readonly #judges: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     this.#options = options;
@@ -61,37 +53,37 @@ export class Cut implements Method {
     this.generator = new Generator(gpu, generatorArchitecture(options));
     const D = new Discriminator(gpu, { ...options, input_nc: options.output_nc });
     this.networks = { G: this.generator, D, F: this.#patches.F };
-    this.adam = { D: adamOfDiscriminators(options) };
+    this.#judges = new DiscriminatorLosses(options, { D });
+    this.adam = this.#judges.adam;
     this.patchFeatures = this.#patches.features;
     this.state = this.#patches.state;
-    this.kinds = [...(options.flip_equivariance ? ["", MIRRORED] : [""]), ...penaltyKinds(options)];
+    this.kinds = [...(options.flip_equivariance ? ["", MIRRORED] : [""]), ...this.#judges.kinds];
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
-    return { ...this.#patches.inputs(size), ...penaltyInputs(this.#options, size) };
+    return { ...this.#patches.inputs(size), ...this.#judges.inputs(size) };
   }
 
   draw(moment: StepMoment): Draw {
     const { random, size } = moment;
     const mirror = this.#options.flip_equivariance && random.next() < 0.5;
     const positions = this.#patches.draw(random, size);
-    return this.arrange({ ...positions, mirror, ...drawPenalty(this.#options, moment) }, moment);
+    return this.arrange({ ...positions, mirror, ...this.#judges.draw(moment) }, moment);
   }
 
   /** A step with these choices. */
   arrange({ x, y, mirror, alpha }: CutChoices, moment: Omit<StepMoment, "random">): Draw {
     const { values, counts } = this.#patches.arrange({ x, y }, moment);
     if (alpha) values["alpha"] = alpha;
-    return { kinds: [mirror ? MIRRORED : "", ...penaltyKindsAt(this.#options, moment.step)], values, counts };
+    return { kinds: [mirror ? MIRRORED : "", ...this.#judges.kindsAt(moment.step)], values, counts };
   }
 
-  record({ kind, A, B, drawn, learn, log, logEach }: StepRecording): Record<string, Tensor> {
+  record(step: StepRecording): Record<string, Tensor> {
+    const { kind, A, B, drawn, learn, log, logEach } = step;
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN } = this.#options;
     if (kind === R1) {
-      const penalty = lazyR1Penalty(D, B, this.#options);
-      learn(penalty, "D");
-      log({ D_R1: penalty });
+      this.#judges.recordR1(step, { D: B });
       return {};
     }
     const patches = this.#patches;
@@ -107,7 +99,7 @@ export class Cut implements Method {
 
     // D learns; G's images are data to it.
     const judged = { fake: slice(fake.detach(), 0, batch), real: B, drawn };
-    const { total, logged } = discriminatorLosses("D", D, judged, this.#options);
+    const { total, logged } = this.#judges.of("D", judged);
     learn(total, "D");
 
     // G and F learn against the D just updated. The backward pass runs in reverse, so D and its slice of the images

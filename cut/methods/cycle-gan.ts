@@ -11,16 +11,7 @@ import { Generator } from "../networks/generator.js";
 import { generatorArchitecture } from "../networks/generator-layout.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import {
-  adamOfDiscriminators,
-  discriminatorLosses,
-  drawPenalty,
-  lazyR1Penalty,
-  penaltyInputs,
-  penaltyKinds,
-  penaltyKindsAt,
-  R1,
-} from "./discriminator-loss.js";
+import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
 import { PicturePool } from "./picture-pool.js";
@@ -38,13 +29,14 @@ export interface CycleGanChoices {
 export class CycleGan implements Method {
   readonly generator: Generator;
   readonly networks: { G_A: Generator; G_B: Generator; D_A: Discriminator; D_B: Discriminator };
-  readonly adam: { D_A: AdamSettings; D_B: AdamSettings };
+  readonly adam: Readonly<Record<string, AdamSettings>>;
   readonly patchFeatures = null;
   readonly state: ReadonlyMap<string, Tensor>;
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
   readonly #poolA: PicturePool;
   readonly #poolB: PicturePool;
+  readonly #judges: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     const { input_nc, output_nc, pool_size: size } = options;
@@ -56,8 +48,9 @@ export class CycleGan implements Method {
       D_B: new Discriminator(gpu, options),
     };
     this.generator = this.networks.G_A;
-    const adam = adamOfDiscriminators(options);
-    this.adam = { D_A: adam, D_B: adam };
+    const { D_A, D_B } = this.networks;
+    this.#judges = new DiscriminatorLosses(options, { D_A, D_B });
+    this.adam = this.#judges.adam;
     const side = trainedSide(options);
     this.#poolA = new PicturePool(gpu, "poolA", { size, channels: output_nc, side });
     this.#poolB = new PicturePool(gpu, "poolB", { size, channels: input_nc, side });
@@ -66,17 +59,17 @@ export class CycleGan implements Method {
       ["poolB", this.#poolB.pictures],
     ];
     this.state = new Map(pools.flatMap(([name, pictures]) => (pictures ? [[name, pictures]] : [])));
-    this.kinds = ["", ...penaltyKinds(options)];
+    this.kinds = ["", ...this.#judges.kinds];
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
-    return { ...this.#poolA.inputs(size), ...this.#poolB.inputs(size), ...penaltyInputs(this.#options, size, 2) };
+    return { ...this.#poolA.inputs(size), ...this.#poolB.inputs(size), ...this.#judges.inputs(size) };
   }
 
   draw(moment: StepMoment): Draw {
     const { random, size } = moment;
     const [poolA, poolB] = [this.#poolA, this.#poolB].map((pool) => pool.draw(random, size));
-    return this.arrange({ poolA, poolB, ...drawPenalty(this.#options, moment, 2) }, moment);
+    return this.arrange({ poolA, poolB, ...this.#judges.draw(moment) }, moment);
   }
 
   /** A step with these choices. */
@@ -84,20 +77,18 @@ export class CycleGan implements Method {
     const A = this.#poolA.arrange(poolA, counts["poolA"] ?? 0);
     const B = this.#poolB.arrange(poolB, counts["poolB"] ?? 0);
     return {
-      kinds: ["", ...penaltyKindsAt(this.#options, step)],
+      kinds: ["", ...this.#judges.kindsAt(step)],
       values: { ...A.values, ...B.values, ...(alpha && { alpha }) },
       counts: this.state.size > 0 ? { poolA: A.taken, poolB: B.taken } : {},
     };
   }
 
-  record({ kind, A, B, drawn, learn, log, logEach }: StepRecording): Record<string, Tensor> {
+  record(step: StepRecording): Record<string, Tensor> {
+    const { kind, A, B, drawn, learn, log, logEach } = step;
     const { G_A, G_B, D_A, D_B } = this.networks;
     const { gan_mode, lambda_A, lambda_B, lambda_identity } = this.#options;
     if (kind === R1) {
-      const penalties = { D_A_R1: lazyR1Penalty(D_A, B, this.#options), D_B_R1: lazyR1Penalty(D_B, A, this.#options) };
-      learn(penalties.D_A_R1, "D_A");
-      learn(penalties.D_B_R1, "D_B");
-      log(penalties);
+      this.#judges.recordR1(step, { D_A: B, D_B: A });
       return {};
     }
     const fakeB = G_A.translate(A);
@@ -119,10 +110,10 @@ export class CycleGan implements Method {
     learn(lossG, "G_A", "G_B");
 
     const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B, drawn };
-    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A, drawn, index: 1 };
-    const judgedA = discriminatorLosses("D_A", D_A, ofA, this.#options);
+    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A, drawn };
+    const judgedA = this.#judges.of("D_A", ofA);
     learn(judgedA.total, "D_A");
-    const judgedB = discriminatorLosses("D_B", D_B, ofB, this.#options);
+    const judgedB = this.#judges.of("D_B", ofB);
     learn(judgedB.total, "D_B");
     log({ ...losses, G: lossG });
     for (const [names, values] of [...judgedA.logged, ...judgedB.logged]) logEach(names, values);

@@ -10,7 +10,7 @@ import { concat, slice } from "../../engine/operators/strided/index.js";
 import type { Discriminator } from "../networks/discriminator.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { ganLoss } from "./gan-loss.js";
-import type { AdamSettings, BatchSize, InputShape, StepMoment } from "./method.js";
+import type { AdamSettings, BatchSize, InputShape, StepMoment, StepRecording } from "./method.js";
 
 type Options = Pick<
   TrainOptions,
@@ -21,42 +21,6 @@ type Options = Pick<
 export const R1 = "R1";
 /** The name of the tensor that says where between a real and a translated picture WGAN-GP's penalty is taken. */
 const ALPHA = "alpha";
-
-const hasGradientPenalty = ({ gan_mode, lambda_gp }: Options) => gan_mode === "wgangp" && lambda_gp > 0;
-const isLazy = ({ lambda_R1, R1_every }: Options) => lambda_R1 > 0 && R1_every > 1;
-
-/** The recordings that R1 adds to a method's. */
-export const penaltyKinds = (options: Options): string[] => (isLazy(options) ? [R1] : []);
-
-/** Those of them that belong to the step after `step` others. */
-export const penaltyKindsAt = (options: Options, step: number): string[] =>
-  isLazy(options) && step % options.R1_every === 0 ? [R1] : [];
-
-/** What the penalties draw: numbers from 0 to 1, one per picture and discriminator. */
-export const penaltyInputs = (
-  options: Options,
-  { batch }: BatchSize,
-  discriminators = 1,
-): Record<string, InputShape> =>
-  hasGradientPenalty(options) ? { [ALPHA]: { shape: [discriminators * batch, 1, 1, 1] } } : {};
-
-export function drawPenalty(
-  options: Options,
-  { random, size }: StepMoment,
-  discriminators = 1,
-): { [ALPHA]?: Float32Array } {
-  const length = discriminators * size.batch;
-  return hasGradientPenalty(options) ? { [ALPHA]: Float32Array.from({ length }, () => random.next()) } : {};
-}
-
-/**
- * Adam for discriminators where R1 comes every k steps: there are k + 1 updates for k steps, so with c = k / (k + 1)
- * the rate is c times as high, and decays are to the power of c.
- */
-export function adamOfDiscriminators(options: Options): AdamSettings {
-  const c = isLazy(options) ? options.R1_every / (options.R1_every + 1) : 1;
-  return { beta1: options.beta1 ** c, beta2: options.beta2 ** c, rate: c };
-}
 
 /** Lengths of the gradients, by picture, of the mean or sum of its scores, squared: [N]. To be differentiated again. */
 function squaredGradients(D: Discriminator, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
@@ -73,10 +37,6 @@ function squaredGradients(D: Discriminator, pictures: Tensor, scores: Options["p
 export const r1Penalty = (D: Discriminator, real: Tensor, { lambda_R1, penalty_scores }: Options): Tensor =>
   scale(mean(squaredGradients(D, real, penalty_scores)), lambda_R1 / 2);
 
-/** R1's lazy update stands for all of its steps. */
-export const lazyR1Penalty = (D: Discriminator, real: Tensor, options: Options): Tensor =>
-  scale(r1Penalty(D, real, options), options.R1_every);
-
 /** WGAN-GP's penalty, at alpha real + (1 - alpha) fake: how far the length of D's gradient is from 1, squared. */
 export function gradientPenalty(
   D: Discriminator,
@@ -88,28 +48,83 @@ export function gradientPenalty(
   return scale(mean(square(scale(lengths, 1, -1))), lambda_gp);
 }
 
-/**
- * The losses of a discriminator: what it learns from, and what is logged, under its name and what that begins.
- * `fake` is data to it. Of the drawn numbers it takes those of the discriminator at `index`.
- */
-export function discriminatorLosses(
-  name: string,
-  D: Discriminator,
-  { fake, real, drawn, index = 0 }: { fake: Tensor; real: Tensor; drawn(name: string): Tensor; index?: number },
-  options: Options,
-): { total: Tensor; logged: [names: string[], Tensor][] } {
-  const [batch] = real.shape;
-  const losses = ganLoss(options.gan_mode, D.judge(concat([fake.detach(), real])), [false, true]);
-  const penalties: [string, Tensor][] = [];
-  if (hasGradientPenalty(options)) {
-    const alpha = slice(drawn(ALPHA), index * batch, (index + 1) * batch);
-    penalties.push([`${name}_GP`, gradientPenalty(D, [real, fake.detach(), alpha], options)]);
+/** What a method's discriminators learn from, and what their penalties add to its steps. */
+export class DiscriminatorLosses {
+  /** Adam's settings by discriminator. */
+  readonly adam: Readonly<Record<string, AdamSettings>>;
+  /** The recordings that R1 adds to a method's. */
+  readonly kinds: readonly string[];
+  readonly #options: Options;
+  readonly #networks: Readonly<Record<string, Discriminator>>;
+
+  constructor(options: Options, networks: Readonly<Record<string, Discriminator>>) {
+    this.#options = options;
+    this.#networks = networks;
+    const { R1_every, beta1, beta2 } = options;
+    // Where R1 comes every k steps there are k + 1 updates for them, so with c = k / (k + 1) the rate is c times as
+    // high, and decays are to the power of c.
+    const c = this.#lazy ? R1_every / (R1_every + 1) : 1;
+    const settings = { beta1: beta1 ** c, beta2: beta2 ** c, rate: c };
+    this.adam = Object.fromEntries(Object.keys(networks).map((name) => [name, settings]));
+    this.kinds = this.#lazy ? [R1] : [];
   }
-  if (options.lambda_R1 > 0 && !isLazy(options)) penalties.push([`${name}_R1`, r1Penalty(D, real, options)]);
-  const total = penalties.reduce((sum, [, penalty]) => add(sum, penalty), mean(losses));
-  const logged: [names: string[], Tensor][] = [
-    [[`${name}_fake`, `${name}_real`], losses],
-    [[name], total],
-  ];
-  return { total, logged: [...logged, ...penalties.map(([of, penalty]): [string[], Tensor] => [[of], penalty])] };
+
+  /** Whether R1 has updates of its own. */
+  get #lazy(): boolean {
+    return this.#options.lambda_R1 > 0 && this.#options.R1_every > 1;
+  }
+
+  get #hasGradientPenalty(): boolean {
+    return this.#options.gan_mode === "wgangp" && this.#options.lambda_gp > 0;
+  }
+
+  /** Those of `kinds` that belong to the step after `step` others. */
+  kindsAt(step: number): readonly string[] {
+    return step % this.#options.R1_every === 0 ? this.kinds : [];
+  }
+
+  /** What the penalties draw: numbers from 0 to 1, one per picture and discriminator. */
+  inputs({ batch }: BatchSize): Record<string, InputShape> {
+    return this.#hasGradientPenalty ? { [ALPHA]: { shape: [this.#count * batch, 1, 1, 1] } } : {};
+  }
+
+  draw({ random, size }: StepMoment): { [ALPHA]?: Float32Array } {
+    const length = this.#count * size.batch;
+    return this.#hasGradientPenalty ? { [ALPHA]: Float32Array.from({ length }, () => random.next()) } : {};
+  }
+
+  get #count(): number {
+    return Object.keys(this.#networks).length;
+  }
+
+  /** R1's own update, at real pictures by discriminator; it stands for all steps from one to the next. */
+  recordR1({ learn, log }: StepRecording, reals: Readonly<Record<string, Tensor>>): void {
+    for (const [name, real] of Object.entries(reals)) {
+      const penalty = scale(r1Penalty(this.#networks[name], real, this.#options), this.#options.R1_every);
+      learn(penalty, name);
+      log({ [`${name}_R1`]: penalty });
+    }
+  }
+
+  /** What a discriminator learns from, and what is logged under names that begin with its own; `fake` is data. */
+  of(name: string, { fake, real, drawn }: { fake: Tensor; real: Tensor; drawn(name: string): Tensor }) {
+    const options = this.#options;
+    const D = this.#networks[name];
+    const [batch] = real.shape;
+    const losses = ganLoss(options.gan_mode, D.judge(concat([fake.detach(), real])), [false, true]);
+    const penalties: [string, Tensor][] = [];
+    if (this.#hasGradientPenalty) {
+      const index = Object.keys(this.#networks).indexOf(name);
+      const alpha = slice(drawn(ALPHA), index * batch, (index + 1) * batch);
+      penalties.push([`${name}_GP`, gradientPenalty(D, [real, fake.detach(), alpha], options)]);
+    }
+    if (options.lambda_R1 > 0 && !this.#lazy) penalties.push([`${name}_R1`, r1Penalty(D, real, options)]);
+    const total = penalties.reduce((sum, [, penalty]) => add(sum, penalty), mean(losses));
+    const logged: [names: string[], Tensor][] = [
+      [[`${name}_fake`, `${name}_real`], losses],
+      [[name], total],
+      ...penalties.map(([name, penalty]): [string[], Tensor] => [[name], penalty]),
+    ];
+    return { total, logged };
+  }
 }

@@ -1,7 +1,7 @@
 // The penalties on a discriminator's gradient: their own gradients against finite differences, and R1 every few steps.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { adamOfDiscriminators, gradientPenalty, r1Penalty } from "../../../cut/methods/discriminator-loss.js";
+import { DiscriminatorLosses, gradientPenalty, r1Penalty } from "../../../cut/methods/discriminator-loss.js";
 import { Discriminator } from "../../../cut/networks/discriminator.js";
 import { TrainingStep } from "../../../cut/training/training-step.js";
 import { grad } from "../../../engine/core/autograd.js";
@@ -60,7 +60,7 @@ for (const profile of profiles) {
 test("R1 every third step is an update more, for which Adam is corrected", async () => {
   const gpu = await testGpu("software");
   const options = tinyOptions({ lambda_R1: 1, R1_every: 3 });
-  const { beta1, rate } = adamOfDiscriminators(options);
+  const { beta1, rate } = new DiscriminatorLosses(options, { D: new Discriminator(gpu, options) }).adam["D"];
   assert.is(rate, 3 / 4);
   assert.is(beta1, options.beta1 ** (3 / 4));
   const step = new TrainingStep(gpu, options);
