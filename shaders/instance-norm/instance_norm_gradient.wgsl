@@ -1,6 +1,3 @@
 // The gradient of instance norm for planes of any size (see lib/instance_norm_gradient.wgsl). Grid: planes, flat.
-alias Element = f32;
-
-fn sum_of(v: Element) -> f32 { return v; }
-
+//#include instance-norm/lib/scalars.wgsl
 //#include instance-norm/lib/instance_norm_gradient.wgsl

@@ -1,5 +1,6 @@
 // Instance norm's kernels walk a plane several times, one workgroup to a plane: the first walk sums, the last one
-// writes, and those after the first find the plane in a cache. The file that includes this says what they move:
+// writes, and those after the first find the plane in a cache. The kernel says what they move, by lib/scalars.wgsl or
+// lib/vec4s.wgsl:
 //   alias Element                  f32, or vec4f where planes are whole vec4s
 //   sum_of(v: Element) -> f32      the sum of its components
 const WORKGROUP: u32 = 256; // @tunable a power of two
