@@ -7,7 +7,8 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { toChannels } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
 import type { FeatureExtractor } from "../evaluation/described-set.js";
-import { HeldOut, kernelMetricName } from "../evaluation/held-out.js";
+import { metricName } from "../evaluation/figures.js";
+import { HeldOut } from "../evaluation/held-out.js";
 import type { PictureSet } from "../evaluation/pairs.js";
 import { readPicture } from "../files/decode.js";
 import { listPictures } from "../files/picture-folder.js";
@@ -80,7 +81,7 @@ export class RunEvaluation {
         const own: [string, number][] = [[name, value]];
         return floor === null ? own : [...own, [`${name}${FLOOR}`, floor] as [string, number]];
       });
-      const by = extractor && this.#metric !== "SWD" ? kernelMetricName(extractor.network) : "SWD";
+      const by = extractor && this.#metric !== "SWD" ? metricName("KID", extractor.network) : "SWD";
       const seconds = Number(((performance.now() - begun) / 1000).toFixed(2));
       return { seconds, protocol: this.#protocol, by, values: Object.fromEntries(values) };
     } finally {

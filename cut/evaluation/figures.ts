@@ -23,6 +23,12 @@ export type FigureKind = Pick<Figure, "better" | "n" | "floorN" | "protocol">;
 /** What a metric gives for the sets, for a half of each, and for the two halves of the reals. */
 export type ThreeValues<T = number> = readonly [value: T | null, ofHalves: T | null, floor: T | null];
 
+/**
+ * A metric of features, named after the network that makes them, as in KID-mnv2-96; `network` is empty for the one that
+ * FID and KID are defined by.
+ */
+export const metricName = (metric: string, network: string): string => (network ? `${metric}-${network}` : metric);
+
 /** A metric of a kind; `needs` says what it takes where there is no value. */
 export function figure(kind: FigureKind, name: string, values: ThreeValues, { detail = "", needs = "" } = {}): Figure {
   const [value, ofHalves, floor] = values;

@@ -5,6 +5,7 @@
 import { Random } from "../../engine/random.js";
 import { type DescribedSet, describeSet, type FeatureExtractor, patchesPerPicture, scaledTo } from "./described-set.js";
 import { type Features, rowsOf } from "./features.js";
+import { metricName } from "./figures.js";
 import { KernelDistance } from "./kernel-distance.js";
 import { levelCount, levelDistance, type PyramidPatches } from "./laplacian-pyramid.js";
 import type { PictureSet } from "./pairs.js";
@@ -96,12 +97,9 @@ function metricsOf(
     ["SWD", (a, b, levels) => pyramidDistance(a.patches, b.patches, levels, random, step)],
   ]);
   if (extractor)
-    metrics.set(kernelMetricName(extractor.network), async (a, b) => kernelDistance(a.features, b.features));
+    metrics.set(metricName("KID", extractor.network), async (a, b) => kernelDistance(a.features, b.features));
   return metrics;
 }
-
-/** KID, named after what it is computed on; without it where that is the network that KID is defined by. */
-export const kernelMetricName = (network: string): string => (network ? `KID-${network}` : "KID");
 
 /** The mean over all levels. */
 async function pyramidDistance(

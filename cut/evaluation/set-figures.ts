@@ -1,7 +1,7 @@
 // The metrics between two sets, each with its floor: of pyramids, which need no network, and of features. Pure.
 import type { Random } from "../../engine/random.js";
 import { type Features, rowsOf } from "./features.js";
-import { type Figure, type FigureKind, figure, type ThreeValues } from "./figures.js";
+import { type Figure, type FigureKind, figure, metricName, type ThreeValues } from "./figures.js";
 import { frechetDistance } from "./frechet-distance.js";
 import { KernelDistance } from "./kernel-distance.js";
 import { levelCount, levelDistance, PATCH, type PyramidPatches } from "./laplacian-pyramid.js";
@@ -94,7 +94,7 @@ export function featureFigures(
     floorN: sizesOf(halves),
     protocol: `${protocol}; KID times 1,000, ${K} nearest neighbours, MIND by 1,000 directions`,
   };
-  const called = (name: string) => (network ? `${name}-${network}` : name);
+  const called = (name: string) => metricName(name, network);
   /** A metric of the sets and of the halves; null where a set has fewer than `least` pictures. */
   const three = <T>(least: number, of: (x: Features, y: Features) => T): ThreeValues<T> => {
     const value = (x: Features, y: Features) => (Math.min(x.count, y.count) < least ? null : of(x, y));

@@ -8,9 +8,9 @@ import { TILES } from "../../engine/operators/lib/tiles.js";
 import { choiceTable, type Family, families, operatorTable, PIECES, type Piece } from "../../engine/operators/table.js";
 import { projectFolder } from "../support/command.js";
 import { operatorCases as goldenCases } from "../support/goldens.js";
-import type { FamilyTests } from "./support/case.js";
+import { type FamilyTests, wanted } from "./support/case.js";
 import { familyTests, operatorCases } from "./support/cases.js";
-import { operatorList, wanted } from "./support/operator-list.js";
+import { operatorList } from "./support/operator-list.js";
 import { isTileSize, testedVariants } from "./support/variants.js";
 
 const all: readonly Family[] = families;

@@ -12,9 +12,8 @@ import * as reference from "../../engine/operators/reference.js";
 import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import { download, messageOf, testGpu, uniform, upload } from "../support/gpu.js";
-import type { OperatorCase } from "./support/case.js";
+import { type OperatorCase, wanted } from "./support/case.js";
 import { operatorCases } from "./support/cases.js";
-import { wanted } from "./support/operator-list.js";
 
 const STEP = 1e-5;
 const BOUND = 1e-4;

@@ -100,25 +100,24 @@ export async function shortExamples(examples: readonly Example[]): Promise<reado
   return functions as readonly ((gpu: Gpu) => Promise<void>)[];
 }
 
+/** The blocks of a language in a Markdown file, in order. */
+function blocks(file: string, language: string): Example[] {
+  const text = readFileSync(join(projectFolder, file), "utf8");
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map((found) => ({
+    file,
+    line: text.slice(0, found.index).split("\n").length + 1,
+    text: found[1],
+  }));
+}
+
 /** The `ts` blocks of the guides. */
 export function guideExamples(): Example[] {
   const folder = join("docs", "guides");
-  return readdirSync(join(projectFolder, folder)).flatMap((name) => {
-    const file = join(folder, name);
-    const guide = readFileSync(join(projectFolder, file), "utf8");
-    return [...guide.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((found) => ({
-      file,
-      line: guide.slice(0, found.index).split("\n").length + 1,
-      text: found[1],
-    }));
-  });
+  return readdirSync(join(projectFolder, folder)).flatMap((name) => blocks(join(folder, name), "ts"));
 }
 
 /** The README's blocks of a language, in order. */
-export function readmeBlocks(language: string): string[] {
-  const readme = readFileSync(join(projectFolder, "README.md"), "utf8");
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(([, text]) => text);
-}
+export const readmeBlocks = (language: string): string[] => blocks("README.md", language).map(({ text }) => text);
 
 const entries: { [name: string]: string } = {
   cutgpu: "engine/index.node.js",

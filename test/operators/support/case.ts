@@ -21,6 +21,12 @@ export interface OperatorCase extends ReferenceCase {
   readonly once?: boolean;
 }
 
+/** The inputs of a case that get a gradient (the keys of PatchNCE get none). */
+export function wanted({ inputs, gradient, reference }: OperatorCase): number[] {
+  const gradients = gradient(reference(...inputs), ...inputs);
+  return inputs.map((_, i) => i).filter((i) => gradients[i] !== null);
+}
+
 /** The cases of an operator that users call. */
 export interface OperatorRow {
   readonly cases: readonly OperatorCase[];

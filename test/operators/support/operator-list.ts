@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Family, families, PIECES } from "../../../engine/operators/table.js";
 import { projectFolder } from "../../support/command.js";
-import type { FamilyTests, OperatorCase, OperatorRow } from "./case.js";
+import { type FamilyTests, type OperatorRow, wanted } from "./case.js";
 import { familyTests } from "./cases.js";
 
 const COLUMNS = 120;
@@ -15,12 +15,6 @@ Made from the code and held to it by the tests (\`node dist/test/operators/suppo
 Each is differentiable as often as wanted, at every option, unless the line says otherwise. Each is tested on both
 kernel profiles against a reference in float64, its gradients by finite differences, the gradients of its gradients too.
 `;
-
-/** The inputs of a case that get a gradient (the keys of PatchNCE get none). */
-export function wanted({ inputs, gradient, reference }: OperatorCase): number[] {
-  const gradients = gradient(reference(...inputs), ...inputs);
-  return inputs.map((_, i) => i).filter((i) => gradients[i] !== null);
-}
 
 /** How often the cases of a function can be differentiated, if that is not as often as wanted. */
 function exception({ cases }: OperatorRow): string {
