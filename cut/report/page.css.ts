@@ -41,7 +41,7 @@ header p {
   overflow-wrap: anywhere;
 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 16px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 16px; }
 .chart { padding: 16px 18px 10px; }
 .chart h3 { margin: 0; font-size: 15.5px; font-weight: 650; }
 .chart p { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
