@@ -1,5 +1,5 @@
 // `cutgpu export` from outside: every file that it writes translates to the pictures of the run it comes from.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -31,6 +31,18 @@ test("an exported model, as safetensors or as .pth, translates to the same pictu
     assertStatus(await cutgpu(["translate", "--model", file, "--in", "in", "--out", out], { cwd: folder }), 0);
     assert.equal(await decoded(out), expected);
   }
+});
+
+test("an .onnx is written for other runtimes, and its options are refused with another format", async () => {
+  const exported = (...args: string[]) => cutgpu(["export", "--model", "runs/r", ...args], { cwd: folder });
+  assertStatus(await exported("--out", "G.onnx"), 0);
+  assertStatus(await exported("--out", "half.onnx", "--f16", "--pixels"), 0);
+  // What is in them, test/cut/onnx checks.
+  assert.ok(statSync(at("half.onnx")).size < 0.8 * statSync(at("G.onnx")).size);
+  assertRefused(await exported("--out", "F.pth", "--f16"), 2, /--f16 is of .onnx files and --out is F.pth/);
+  assertRefused(await exported("--out", "F.pth", "--pixels"), 2, /--pixels is of .onnx files/);
+  assertRefused(await exported("--out", "F.onxx"), 2, /--out must be .*\.onnx/);
+  assert.not(existsSync(at("F.pth")));
 });
 
 test("a .pth with a module. prefix and stale statistics translates to the same pictures", async () => {

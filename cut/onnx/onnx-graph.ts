@@ -1,0 +1,154 @@
+// Writes graphs in the Open Neural Network Exchange format (https://onnx.ai, opset 17): nodes are added one after the
+// other, each by the names of its inputs, and the whole is one file. What a generator looks like as such a graph is in
+// cut/onnx/generator-graph.ts.
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import { float16Bits } from "./float16.js";
+
+/** The version of the operators, and of the file format that goes with it: what onnxruntime 1.12 and later read. */
+const OPSET = 17n;
+const IR_VERSION = 8n;
+
+/** The name of a tensor in the graph. */
+export type Value = string;
+
+/** A whole number is an int, a list of them ints; text is a string. Numbers of a `Float` are floats. */
+export type Attribute = number | readonly number[] | string;
+
+/** What a graph takes or gives: its element type, and its axes by name or by length. */
+export interface Port {
+  name: string;
+  type: "FLOAT" | "UINT8";
+  axes: readonly (string | number)[];
+}
+
+/**
+ * A graph that grows. `halfWeights` stores weights as float16, which halves the file; they are widened when it is
+ * loaded, and the arithmetic is float32.
+ */
+export class OnnxGraph {
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #constants = new Map<string, Value>();
+  readonly #halfWeights: boolean;
+
+  constructor({ halfWeights = false }: { halfWeights?: boolean } = {}) {
+    this.#halfWeights = halfWeights;
+  }
+
+  /** Adds a node and returns the name of its one output. */
+  add(opType: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
+    const output = `${opType}_${this.#nodes.length}`;
+    this.#nodes.push(
+      create(NodeProtoSchema, {
+        opType,
+        name: output,
+        input: [...inputs],
+        output: [output],
+        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      }),
+    );
+    return output;
+  }
+
+  /** Float weights under a name of their own. */
+  weight(name: string, shape: readonly number[], values: Float32Array): Value {
+    if (!this.#halfWeights) return this.#initializer(name, TensorProto_DataType.FLOAT, shape, values);
+    const half = this.#initializer(`${name}.f16`, TensorProto_DataType.FLOAT16, shape, float16Bits(values));
+    return this.add("Cast", [half], { to: TensorProto_DataType.FLOAT });
+  }
+
+  /** Whole numbers, as sizes and axes are: a list, or one number without an axis. */
+  int64(values: number | readonly number[]): Value {
+    const list = typeof values === "number" ? [values] : values;
+    const name = typeof values === "number" ? `int_${values}` : `ints_${values.join("_")}`;
+    const data = BigInt64Array.from(list, BigInt);
+    return this.#once(name, TensorProto_DataType.INT64, typeof values === "number" ? [] : [list.length], data);
+  }
+
+  /** One float without an axis. */
+  float(value: number): Value {
+    return this.#once(`float_${value}`, TensorProto_DataType.FLOAT, [], Float32Array.of(value));
+  }
+
+  /** Where `values` are floats, one for each channel. */
+  channels(value: number, count: number): Value {
+    return this.#once(
+      `channels_${value}_${count}`,
+      TensorProto_DataType.FLOAT,
+      [count],
+      new Float32Array(count).fill(value),
+    );
+  }
+
+  /** The file. `result` is the value that the output port gives. */
+  serialize(
+    input: Port,
+    output: Port,
+    result: Value,
+    about: Readonly<Record<string, string>>,
+  ): Uint8Array<ArrayBuffer> {
+    this.#nodes.push(
+      create(NodeProtoSchema, { opType: "Identity", name: output.name, input: [result], output: [output.name] }),
+    );
+    const model = create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      opsetImport: [{ domain: "", version: OPSET }],
+      producerName: "cutgpu",
+      graph: {
+        name: "generator",
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: [port(input)],
+        output: [port(output)],
+      },
+      metadataProps: Object.entries(about).map(([key, value]) => ({ key, value })),
+    });
+    return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+  }
+
+  /** A constant that is stored once, however often it is asked for. */
+  #once(name: string, type: TensorProto_DataType, shape: readonly number[], values: ArrayBufferView): Value {
+    const known = this.#constants.get(name) ?? this.#initializer(name, type, shape, values);
+    this.#constants.set(name, known);
+    return known;
+  }
+
+  #initializer(name: string, dataType: TensorProto_DataType, shape: readonly number[], values: ArrayBufferView): Value {
+    const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+    this.#initializers.push(create(TensorProtoSchema, { name, dataType, dims: shape.map(BigInt), rawData }));
+    return name;
+  }
+}
+
+function attribute(name: string, value: Attribute): AttributeProto {
+  const { FLOAT, INT, INTS, STRING } = AttributeProto_AttributeType;
+  if (typeof value === "string")
+    return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) });
+  if (typeof value !== "number") return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) });
+  if (Number.isInteger(value)) return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) });
+  return create(AttributeProtoSchema, { name, type: FLOAT, f: value });
+}
+
+function port({ name, type, axes }: Port): ValueInfoProto {
+  const dim = axes.map((axis) => ({
+    value:
+      typeof axis === "string"
+        ? { case: "dimParam" as const, value: axis }
+        : { case: "dimValue" as const, value: BigInt(axis) },
+  }));
+  const tensor = { elemType: TensorProto_DataType[type], shape: { dim } };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: tensor } } });
+}
