@@ -19,8 +19,8 @@ import type { LossRow } from "../report/losses.js";
 import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
 import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
+import { releaseLock, takeLock } from "./lock.js";
 import { readWhole } from "./read-whole.js";
-import { releaseLock, takeLock } from "./run-lock.js";
 import { StepLog } from "./step-log.js";
 
 const checkpointEnding = ".safetensors";
@@ -52,12 +52,16 @@ export class RunFolder {
   readonly alarms: StepLog<Alarm>;
   /** The first folder that `create` had to make. */
   #made: string | undefined;
-  readonly #release = () => releaseLock(this.path);
+  readonly #release = () => releaseLock(this.#lockPath);
 
   private constructor(readonly path: string) {
     this.losses = new StepLog(join(path, "losses.jsonl"));
     this.metrics = new StepLog(join(path, "metrics.jsonl"));
     this.alarms = new StepLog(join(path, "alarms.jsonl"));
+  }
+
+  get #lockPath(): string {
+    return join(this.path, "training.lock");
   }
 
   get #logs(): StepLog<{ step: number }>[] {
@@ -116,7 +120,14 @@ export class RunFolder {
 
   /** Takes the lock and, now that nobody else writes here, removes what an interrupted write left. */
   #lock(): void {
-    takeLock(this.path);
+    takeLock(this.#lockPath, {
+      refusal: (who) =>
+        new CutgpuError(
+          "LOCKED",
+          `another training is using ${this.path}${who};`,
+          "wait for it to end or choose another --name, " + `or delete ${this.#lockPath} if you know that it is gone.`,
+        ),
+    });
     process.once("exit", this.#release);
     withFileErrors(this.path, () => {
       for (const name of readdirSync(this.path)) {

@@ -21,7 +21,7 @@ export async function makeInputs(folder: string): Promise<void> {
 
 /** The pictures of a folder by name, as decoded samples. */
 export async function decodedPictures(folder: string): Promise<Map<string, string>> {
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.(png|jpg)$/i.test(name));
   const pictures = names.sort().map(async (name) => {
     const { data, info } = await sharp(join(folder, name)).raw().toBuffer({ resolveWithObject: true });
     return [name, `${info.width}x${info.height}x${info.channels} ${data.toString("base64")}`] as const;

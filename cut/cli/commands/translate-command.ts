@@ -4,22 +4,30 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import { translationNames } from "../../data/file-names.js";
 import { pictureEnding } from "../../data/picture-endings.js";
 import { makeFolder } from "../../files/atomic-files.js";
-import { readPicture, writePicture } from "../../files/decode.js";
 import { checkOutput, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { readWhole } from "../../files/read-whole.js";
+import { type ShardJob, ShardManifest } from "../../files/shard-manifest.js";
 import { directionOption, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
-import { errorMessage } from "../../options/error-message.js";
-import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
+import {
+  completeOptions,
+  type GivenOptions,
+  OptionError,
+  type Options,
+  option,
+  required,
+  text,
+} from "../../options/schema.js";
+import { shardItems, shardOf, shardOption, shardsOption } from "../../options/shard.js";
 import { loadGenerator } from "../../training/checkpoint.js";
 import { Translator } from "../../translation/translator.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
-import { type CommandContext, defineCommand, print, startProgress } from "../terminal/index.js";
+import { type CommandContext, defineCommand, print } from "../terminal/index.js";
+import { type Outcome, sha256, type TranslationJob, translatePictures } from "../translate-pictures.js";
 
 const schema = v.strictObject({
   model: modelOption(group),
@@ -33,6 +41,8 @@ const schema = v.strictObject({
     "native",
     "scale pictures so that their longer side has N pixels; native keeps their size",
   ),
+  shard: shardOption(group),
+  shards: shardsOption(group),
   profile: profileOption(group),
 });
 
@@ -42,13 +52,8 @@ export default defineCommand({
   run: translate,
 });
 
-interface Job {
-  from: string;
-  to: string;
-}
-
 /** What to translate and where to. */
-async function planJobs(input: string, output: string): Promise<Job[]> {
+async function planJobs(input: string, output: string): Promise<TranslationJob[]> {
   if (!existsSync(input))
     throw new CutgpuError("INPUT", `there is no ${input}`, "Give a picture or a folder with --in.");
   const ending = /[/\\]$/.test(output) || isFolder(output) ? "" : pictureEnding(output);
@@ -60,23 +65,40 @@ async function planJobs(input: string, output: string): Promise<Job[]> {
     );
   }
   if (!isFolder(input)) {
-    const job = (to: string) => [{ from: input, to }];
-    return job(writable ? output : join(output, translationNames([basename(input)])[0]));
+    const target = translationNames([basename(input)])[0];
+    return [{ from: input, to: writable ? output : join(output, target), source: basename(input), target }];
   }
   if (writable)
     throw new OptionError(`--out ${output} is one picture and --in ${input} a folder;`, "give a folder as --out.");
   // Translations of before are no pictures to translate, except where --out is the very folder: then they are refused.
   const [inside, above] = [realPath(output), realPath(input)];
   const files = await listPictures(input, null, inside === above ? null : inside);
-  const names = translationNames(files.map((from) => relative(input, from)));
-  return files.map((from, i) => ({ from, to: join(output, names[i]) }));
+  const sources = files.map((from) => relative(input, from));
+  const targets = translationNames(sources);
+  return files.map((from, i) => ({ from, to: join(output, targets[i]), source: sources[i], target: targets[i] }));
 }
 
 const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
+/** What all shards of this command have in common. */
+function jobOf(
+  all: readonly TranslationJob[],
+  model: Uint8Array,
+  { size, direction }: Pick<Options<typeof schema>, "size" | "direction">,
+): ShardJob {
+  const list = sha256(all.map(({ source }) => source).join("\n"));
+  return { pictures: all.length, list, model: sha256(model), options: { size, direction } };
+}
+
 async function translate(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const jobs = await planJobs(options.in, options.out);
+  const shard = shardOf(options, process.env);
+  const all = await planJobs(options.in, options.out);
+  if (shard && !isFolder(options.in)) {
+    const named = options.shard === null ? "--shards" : "--shard";
+    throw new OptionError(`${named} is of folders and --in ${options.in} is a file;`, `leave out ${named}.`);
+  }
+  const jobs = shard ? shardItems(all, shard) : all;
   const file = modelFile(options.model, { epoch: options.epoch, direction: options.direction });
   const pictures = isFolder(options.in) ? `the pictures of --in ${options.in}` : `--in ${options.in}`;
   checkOutput({ what: `--out ${options.out}`, paths: jobs.map(({ to }) => to) }, [
@@ -86,17 +108,22 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
   const bytes = readWhole(file);
   const size = options.size === "native" ? null : Number(options.size);
   const gpu = await openCommandGpu(options.profile);
+  let manifest: ShardManifest | null = null;
   let outcome: Outcome;
   try {
     const translator = new Translator(gpu, loadGenerator(gpu, bytes, file, options.direction));
+    if (shard) manifest = ShardManifest.open(options.out, shard, jobOf(all, bytes, options));
     // Folders are made last, when only single pictures can still fail.
     for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
-    outcome = await translateAll(gpu, translator, jobs, size, signal);
+    outcome = await translatePictures(jobs, { gpu, translator, size, signal, manifest });
   } finally {
+    manifest?.close();
     gpu.dispose();
   }
-  const { written, failed } = outcome;
-  if (written > 0) print(`${written} ${written === 1 ? "picture" : "pictures"} written to ${options.out}\n`);
+  const { written, kept, failed } = outcome;
+  const before = kept > 0 ? `, ${kept} were there before` : "";
+  if (written + kept > 0)
+    print(`${written} ${written === 1 ? "picture" : "pictures"} written to ${options.out}${before}\n`);
   if (failed > 0) {
     throw new CutgpuError(
       "PICTURES",
@@ -104,42 +131,4 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
       "They are named above.",
     );
   }
-}
-
-interface Outcome {
-  written: number;
-  failed: number;
-}
-
-/** Translates picture after picture, until `signal` is aborted; those that fail are named and passed over. */
-async function translateAll(
-  gpu: Gpu,
-  translator: Translator,
-  jobs: readonly Job[],
-  size: number | null,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const { input_nc } = translator.generator.architecture;
-  const progress = startProgress({ label: "translating", total: jobs.length });
-  const outcome = { written: 0, failed: 0 };
-  try {
-    for (const { from, to } of jobs) {
-      if (signal.aborted) break;
-      try {
-        const picture = await readPicture(from, input_nc as 1 | 3);
-        await writePicture(to, await translator.translate(picture, size));
-        outcome.written++;
-      } catch (error) {
-        // Whatever concerns one picture must not keep the others from being translated; a lost device concerns all.
-        if (!(error instanceof CutgpuError) || gpu.failure) throw error;
-        progress.log(error.message.includes(from) ? errorMessage(error) : `${from}: ${errorMessage(error)}`);
-        outcome.failed++;
-      }
-      progress.update(outcome.written + outcome.failed, basename(from));
-    }
-    translator.dispose();
-  } finally {
-    progress.stop();
-  }
-  return outcome;
 }

@@ -1,6 +1,7 @@
 // Reads a command line by a command's schema: --name value, --name=value, flags alone or with a boolean word (--open,
-// --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated option counts. Values are
-// checked by the schema, not here. Runs in browsers too, where the page has a field for options.
+// --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated option counts. A command
+// may take a first word without a name. Values are checked by the schema, not here. Runs in browsers too, where the page
+// has a field for options.
 import {
   checkOptions,
   describeOptions,
@@ -20,12 +21,19 @@ export interface ParsedArguments<S extends OptionSchema> {
 }
 
 /**
- * The options that `argv` (what follows the command's name) gives, without defaults.
+ * The options that `argv` (what follows the command's name) gives, without defaults; `positional` is the option that a
+ * first word without a name gives.
  * Throws an `OptionError` for unknown options (with the nearest known one), missing and bad values.
  */
-export function parseArguments<S extends OptionSchema>(schema: S, argv: readonly string[]): ParsedArguments<S> {
+export function parseArguments<S extends OptionSchema>(
+  schema: S,
+  argv: readonly string[],
+  positional?: string,
+): ParsedArguments<S> {
   const others = argv.filter((word) => word !== "--help" && word !== "-h");
   if (others.length < argv.length) return { given: givenOrNothing(schema, others), help: true };
+  if (positional && argv.length > 0 && !argv[0].startsWith("-"))
+    return parseArguments(schema, [`--${positional}`, ...argv]);
   const descriptions = new Map(describeOptions(schema).map((description) => [description.name, description]));
   const values: Record<string, unknown> = {};
   const problems: string[] = [];

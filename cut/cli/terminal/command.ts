@@ -15,6 +15,8 @@ export interface Command<S extends OptionSchema = OptionSchema> {
   /** What follows the command's name in the usage line. */
   usage: string;
   options: S;
+  /** The option that a first word without a name is the value of. */
+  positional?: string;
   /** Defaults that a preset changes, shown in the help beside the defaults: `{ FastCUT: { lambda_NCE: 10 } }`. */
   presets?: Record<string, Record<string, unknown>>;
   /** The option on whose choice it depends which others there are; the help shows those that belong to it. */

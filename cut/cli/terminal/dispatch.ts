@@ -44,7 +44,7 @@ export async function dispatch(argv: readonly string[], around: Surroundings): P
     prefix = `cutgpu ${name}`;
     const { summary, load } = around.commands[name];
     const command = (await load()).default;
-    const { given, help } = parseArguments(command.options, rest);
+    const { given, help } = parseArguments(command.options, rest, command.positional);
     if (help) {
       around.print(commandHelp(name, summary, command, around.width, given));
       return exitStatus.done;

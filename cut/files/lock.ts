@@ -1,0 +1,104 @@
+// Lock files (Node only): one says which process works here. One that a crash left behind does not hold: its process is
+// gone, or another one has its number by now. Of another machine nobody can ask that; there a lock may be said to hold
+// only while its file is touched.
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import type { CutgpuError } from "../../engine/core/errors.js";
+import { withFileErrors } from "./atomic-files.js";
+
+interface LockHolder {
+  pid: number;
+  host: string;
+  /** When the process started, as the system counts it: pids come round again. */
+  started: string;
+}
+
+/** The start time of a process from /proc (field 22 of stat); empty where there is no /proc. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return "";
+  }
+}
+
+function isAlive({ pid, host, started }: LockHolder, age: number, staleAfter: number): boolean {
+  if (host !== hostname()) return age < staleAfter; // It cannot be asked from here.
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  return started === startOf(pid);
+}
+
+/** Who holds the lock; undefined where nobody does or where the file was torn by a crash. */
+function lockHolder(path: string): LockHolder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(path, "utf8")) as LockHolder;
+    return typeof holder.pid === "number" ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface LockOptions {
+  /** The error for a lock that somebody holds; `who` names the process, as far as it is known. */
+  refusal(who: string): CutgpuError;
+  /** Milliseconds after which a lock of another machine that was not touched is taken to be left behind. */
+  staleAfter?: number;
+}
+
+/** Makes the lock file `path` for this process. Throws where a process that still lives has it. */
+export function takeLock(path: string, { refusal, staleAfter = Number.POSITIVE_INFINITY }: LockOptions): void {
+  const mine: LockHolder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const descriptor = openSync(path, "wx");
+      writeSync(descriptor, JSON.stringify(mine));
+      closeSync(descriptor);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 2) withFileErrors(path, () => raise(error));
+    }
+    const holder = lockHolder(path);
+    const age = existsSync(path) ? Date.now() - statSync(path).mtimeMs : Number.POSITIVE_INFINITY;
+    // A file without a holder may have been created this very moment.
+    if (holder ? isAlive(holder, age, staleAfter) : age < 2000) {
+      throw refusal(holder ? ` (process ${holder.pid} on ${holder.host})` : "");
+    }
+    rmSync(path, { force: true });
+  }
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+/** Tells other machines that this process still works. */
+export function touchLock(path: string): void {
+  const now = new Date();
+  withFileErrors(path, () => utimesSync(path, now, now));
+}
+
+/** Gives the lock back, if this process has it. */
+export function releaseLock(path: string): void {
+  const holder = lockHolder(path);
+  if (holder?.pid !== process.pid || holder.host !== hostname()) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone already, and what is left would be found to be stale.
+  }
+}
