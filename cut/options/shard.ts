@@ -27,7 +27,8 @@ export const shardsOption = (heading: string) =>
 
 /** The shard that the options name, or null. Throws an OptionError where there is none such. */
 export function shardOf(
-  { shard, shards }: { shard: string | null; shards: number | null },
+  shard: string | null,
+  shards: number | null,
   environment: Readonly<Record<string, string | undefined>>,
 ): Shard | null {
   if (shard !== null && shards !== null)

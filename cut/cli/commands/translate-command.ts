@@ -92,7 +92,7 @@ function jobOf(
 
 async function translate(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const shard = shardOf(options, process.env);
+  const shard = shardOf(options.shard, options.shards, process.env);
   const all = await planJobs(options.in, options.out);
   if (shard && !isFolder(options.in)) {
     const named = options.shard === null ? "--shards" : "--shard";

@@ -129,7 +129,7 @@ test("parts that there are not, and manifests of something else, are refused in 
   rmSync(at("photos/new.png"));
 });
 
-test("of two processes with the same part the second ends, and a lock that is old and from elsewhere does not hold", async () => {
+test("of two processes with one part the second ends, and an old lock from elsewhere does not hold", async () => {
   const lock = at("parts/manifests/1-of-3.lock");
   const held = (host: string, pid: number) => JSON.stringify({ host, pid, started: startOf(pid) });
   writeFileSync(lock, held(hostname(), process.pid));
