@@ -118,6 +118,11 @@ export class RunFolder {
     return folder;
   }
 
+  /** A folder to look at while others may write in it: not locked, and it need not be there. */
+  static look(path: string): RunFolder {
+    return new RunFolder(path);
+  }
+
   /** Takes the lock and, now that nobody else writes here, removes what an interrupted write left. */
   #lock(): void {
     takeLock(this.#lockPath, {

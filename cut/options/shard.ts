@@ -9,13 +9,8 @@ export interface Shard {
   count: number;
 }
 
-export const shardOption = (heading: string) =>
-  option(
-    heading,
-    orNone(text("I/N", "I/N, as in 3/10", /^\d+\/\d+$/)),
-    null,
-    "do only part I of N, and note in manifests/ of --out what is done, to go on and to merge",
-  );
+export const shardOption = (heading: string, help: string) =>
+  option(heading, orNone(text("I/N", "I/N, as in 3/10", /^\d+\/\d+$/)), null, help);
 
 export const shardsOption = (heading: string) =>
   option(

@@ -1,6 +1,7 @@
 // Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and
 // a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
+import { escapeHtml } from "./html.js";
 import type { LossHistory } from "./losses.js";
 import { FLOOR } from "./metrics.js";
 import { plotDocument } from "./page.js";
@@ -118,6 +119,22 @@ export function drawMetrics(metrics: NamedSeries): Chart[] {
     );
 }
 
+/** A quantity of several runs, a series each. */
+export interface Comparison {
+  title: string;
+  note: string;
+  /** Whether it is a loss, noise step by step, whose average is drawn. */
+  noisy: boolean;
+  series: NamedSeries;
+}
+
+/** The same quantity of several runs in one chart. */
+export function drawComparison({ title, note, noisy, series }: Comparison): string {
+  const { names } = series;
+  const losses = () => names.map((name, colour) => ({ ...curveOf(series.get(name)!, name, colour), raw: [] }));
+  return renderChart(chartOf({ title, note }, noisy ? losses() : measured(series, names)));
+}
+
 const isOf = (name: string, metric: string) => name === metric || name === metric + FLOOR;
 
 /** Of losses, which are noise step by step. `of` is linear in the values that were recorded. */
@@ -169,6 +186,19 @@ function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Ch
     })),
     svg: draw(marks, { domain: verticalDomain(curves), nice: true, ticks: 5 }),
   };
+}
+
+/** Charts in a grid. */
+export const renderCharts = (charts: readonly Chart[]) =>
+  `<div class="charts">${charts.map(renderChart).join("\n")}</div>`;
+
+function renderChart(chart: Chart): string {
+  const legend = chart.legend.map(
+    ({ name, colour, last }) =>
+      `<li style="--colour:var(--series-${colour})">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
+  );
+  const head = `<h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p>`;
+  return `<section class="chart card">${head}<ul>${legend.join("")}</ul>${chart.svg}</section>`;
 }
 
 function shortExponential(value: number): string {

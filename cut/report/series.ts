@@ -109,6 +109,11 @@ export class NamedSeries {
     }
   }
 
+  /** Takes a series that is kept elsewhere; none where there is none. */
+  set(name: string, series: Series | undefined): void {
+    if (series) this.#byName.set(name, series);
+  }
+
   get names(): string[] {
     return [...this.#byName].filter(([, series]) => !series.empty).map(([name]) => name);
   }

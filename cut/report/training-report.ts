@@ -1,7 +1,7 @@
 // report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
 // shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
 import { showValue } from "../options/schema.js";
-import { type Chart, drawCharts, drawMetrics } from "./charts.js";
+import { drawCharts, drawMetrics, renderCharts } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
 import type { LossHistory } from "./losses.js";
 import type { MetricHistory } from "./metrics.js";
@@ -124,17 +124,6 @@ function renderSamples(rows: readonly SampleRow[]): string {
 /** The width in a PNG's header. */
 function pngWidth(png: Uint8Array): number {
   return png.length < 24 ? 0 : new DataView(png.buffer, png.byteOffset, png.byteLength).getUint32(16);
-}
-
-const renderCharts = (charts: readonly Chart[]) => `<div class="charts">${charts.map(renderChart).join("\n")}</div>`;
-
-function renderChart(chart: Chart): string {
-  const legend = chart.legend.map(
-    ({ name, colour, last }) =>
-      `<li style="--colour:var(--series-${colour})">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
-  );
-  const head = `<h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p>`;
-  return `<section class="chart card">${head}<ul>${legend.join("")}</ul>${chart.svg}</section>`;
 }
 
 function renderOptions(options: Record<string, unknown>, defaults: Record<string, unknown> = {}): string {

@@ -7,6 +7,7 @@ export function cutCommands(pages: readonly Page[]) {
   return {
     train: { summary: "train on two folders of pictures", load: () => import("./train-command.js") },
     translate: { summary: "translate pictures with a trained model", load: () => import("./translate-command.js") },
+    sweep: { summary: "train with many settings, and compare them", load: () => import("./sweep-command.js") },
     merge: { summary: "join what shards of a job have done", load: () => import("./merge-command.js") },
     inspect: { summary: "show what a trained encoder sees in a picture", load: () => import("./inspect-command.js") },
     evaluate: { summary: "measure translations against real pictures", load: () => import("./evaluate-command.js") },

@@ -41,7 +41,7 @@ const schema = v.strictObject({
     "native",
     "scale pictures so that their longer side has N pixels; native keeps their size",
   ),
-  shard: shardOption(group),
+  shard: shardOption(group, "do only part I of N, and note in manifests/ of --out what is done, to go on and to merge"),
   shards: shardsOption(group),
   profile: profileOption(group),
 });

@@ -14,7 +14,7 @@ export class Interruption extends Error {
   /** What the process ends with. */
   readonly status: number;
 
-  constructor(signal: keyof typeof SIGNALS) {
+  constructor(readonly signal: keyof typeof SIGNALS) {
     super(`stopped by ${signal}`);
     this.name = "AbortError";
     this.status = 128 + SIGNALS[signal];

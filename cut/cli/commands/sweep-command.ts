@@ -1,0 +1,78 @@
+// `cutgpu sweep`: many trainings from one file, each a process and a run folder of its own, one after the other. Run
+// again, it goes on with what is not done; one that fails does not keep the others from running. Schedulers get the
+// commands (--print) or do their part (--shard).
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { CutgpuError } from "../../../engine/core/errors.js";
+import { makeFolder } from "../../files/atomic-files.js";
+import { readWhole } from "../../files/read-whole.js";
+import { group, runsDirOption } from "../../options/common-options.js";
+import { completeOptions, flag, type GivenOptions, option, required, text } from "../../options/schema.js";
+import { shardItems, shardOf, shardOption, shardsOption } from "../../options/shard.js";
+import { shellWords } from "../../options/shell-words.js";
+import { parseSweep, type Sweep, type SweepRun } from "../sweep-file.js";
+import { writeSweepReport } from "../sweep-report.js";
+import { type CommandContext, defineCommand, Interruption, print, printError } from "../terminal/index.js";
+
+const schema = v.strictObject({
+  file: required(group, text("FILE"), "YAML or JSON: options for all runs, and a grid or runs"),
+  runs_dir: runsDirOption(group, "where the sweep's folder is made, called after the file"),
+  print: option(group, flag(), false, "run nothing, and print the commands, one a line"),
+  shard: shardOption(group, "do only part I of N of the runs"),
+  shards: shardsOption(group),
+});
+
+export default defineCommand({
+  usage: "FILE [options]",
+  positional: "file",
+  options: schema,
+  run: sweepFile,
+});
+
+async function sweepFile(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
+  const { file, runs_dir, print: only, shard, shards } = completeOptions(schema, given);
+  const sweep = parseSweep(new TextDecoder().decode(readWhole(file)), file, runs_dir);
+  const part = shardOf(shard, shards, process.env);
+  const runs = part ? shardItems(sweep.runs, part) : sweep.runs;
+  if (only) {
+    for (const { words } of runs) print(`${shellWords("cutgpu", "train", ...words)}\n`);
+    return;
+  }
+  makeFolder(sweep.folder);
+  const failures = new Map<string, string>();
+  for (const [i, run] of runs.entries()) {
+    printError(`run ${i + 1} of ${runs.length}: ${run.name}\n`);
+    const status = await train(sweep, run, signal);
+    if (signal.aborted) break;
+    if (status !== 0) failures.set(run.name, `ended with status ${status}`);
+    await writeSweepReport(sweep, failures);
+  }
+  const report = await writeSweepReport(sweep, failures);
+  print(`report: ${report}\n`);
+  if (failures.size === 0 || signal.aborted) return;
+  const names = [...failures.keys()].join(", ");
+  throw new CutgpuError(
+    "SWEEP",
+    `${failures.size} of ${runs.length} runs did not end well: ${names};`,
+    "what they said stands above.",
+  );
+}
+
+/** Trains in a process of its own, which goes on where the run has a checkpoint; returns its status. */
+function train({ folder }: Sweep, { name, words }: SweepRun, signal: AbortSignal): Promise<number> {
+  const continued = existsSync(join(folder, name, "latest.safetensors"));
+  const own = continued ? ["--continue_train", `--name=${name}`, `--runs_dir=${folder}`] : words;
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1], "train", ...own], { stdio: "inherit" });
+  // Where only this process was asked to stop; the child counts two within a moment as one.
+  const stop = () => child.kill(signal.reason instanceof Interruption ? signal.reason.signal : "SIGTERM");
+  signal.addEventListener("abort", stop);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => {
+      signal.removeEventListener("abort", stop);
+      resolve(status ?? 1);
+    });
+  });
+}

@@ -1,0 +1,126 @@
+// What the runs of a sweep have come to, read from their folders while others may still train in them, as one page.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { figureText } from "../evaluation/figures.js";
+import { writeFileAtomically } from "../files/atomic-files.js";
+import { RunFolder } from "../files/run-folder.js";
+import { LossHistory } from "../report/losses.js";
+import { MetricHistory } from "../report/metrics.js";
+import { NamedSeries, type Series } from "../report/series.js";
+import type { SweepRow, SweepStrip } from "../report/sweep-page.js";
+import { valueAt } from "./run-record.js";
+import { RunSamples } from "./run-samples.js";
+import type { Sweep, SweepRun } from "./sweep-file.js";
+
+/** Curves are told apart by colour, of which there are six. */
+const MOST_CURVES = 6;
+
+/** Writes the page into the sweep's folder; `failures` says why a run ended without success. Returns its path. */
+export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<string, string>): Promise<string> {
+  const { renderSweepPage } = await import("../report/sweep-page.js");
+  const runs = sweep.runs.map((run) => new RunState(run, sweep.folder, failures.get(run.name)));
+  const begun = runs.filter(({ steps }) => steps > 0);
+  const metric = begun.find(({ metrics }) => metrics.last)?.metrics.last?.by;
+  const compared = (name: string) => {
+    const all = new NamedSeries();
+    for (const run of best(begun)) all.set(run.name, run.series(name));
+    return all;
+  };
+  const chosen = begun.length > MOST_CURVES ? ` Of ${begun.length} runs, the ${MOST_CURVES} best.` : "";
+  const curves = ["G", "NCE", ...(metric ? [metric] : [])].map((title) => ({
+    title,
+    note: `${title === metric ? "Evaluations on held-out pictures, lower is better." : "Smoothed."}${chosen}`,
+    noisy: title !== metric,
+    series: compared(title),
+  }));
+  const path = join(sweep.folder, "report.html");
+  const page = renderSweepPage({
+    title: sweep.folder,
+    summary: [
+      ["runs", String(runs.length)],
+      ["begun", String(begun.length)],
+      ["failed", String(failures.size)],
+    ],
+    rows: runs.map((run) => run.row()),
+    curves,
+    strips: await stripsOf(begun),
+  });
+  writeFileAtomically(path, page);
+  return path;
+}
+
+/** The first by the metric, where there is one, else as they stand in the file. */
+function best(runs: readonly RunState[]): RunState[] {
+  const value = ({ metrics: { best } }: RunState) => (best ? best.values[best.by] : Number.POSITIVE_INFINITY);
+  return [...runs].sort((a, b) => value(a) - value(b) || 0).slice(0, MOST_CURVES);
+}
+
+class RunState {
+  readonly name: string;
+  readonly losses = new LossHistory();
+  readonly metrics = new MetricHistory();
+  readonly folder: RunFolder;
+  readonly #run: SweepRun;
+  readonly #failure: string | undefined;
+  #alarms = 0;
+
+  constructor(run: SweepRun, folder: string, failure: string | undefined) {
+    this.name = run.name;
+    this.#run = run;
+    this.#failure = failure;
+    this.folder = RunFolder.look(join(folder, run.name));
+    this.folder.losses.read((row, rows) => this.losses.add(row, rows));
+    this.folder.metrics.read((row) => this.metrics.add(row));
+    this.folder.alarms.read(() => this.#alarms++);
+  }
+
+  get steps(): number {
+    return this.losses.last?.step ?? 0;
+  }
+
+  series(name: string): Series | undefined {
+    return this.losses.series.get(name) ?? this.metrics.series.get(name);
+  }
+
+  row(): SweepRow {
+    const { losses, metrics } = this;
+    const cells = new Map(this.#run.varied);
+    cells.set("state", this.#failure ?? (this.steps === 0 ? "not begun" : "trained"));
+    if (losses.last) {
+      cells.set("steps", String(this.steps));
+      cells.set("s/step", losses.secondsPerStep.toFixed(3));
+      for (const name of ["G", "NCE"]) {
+        const last = losses.series.get(name)?.smoothed().at(-1);
+        if (last) cells.set(name, last.value.toPrecision(3));
+      }
+    }
+    const { best, last } = metrics;
+    if (best && last) {
+      cells.set(`best ${best.by}`, valueAt(best)).set(`last ${last.by}`, figureText(last.values[last.by]));
+    }
+    if (this.#alarms > 0) cells.set("alarms", String(this.#alarms));
+    const report = `${this.name}/report.html`;
+    return { name: this.name, report: existsSync(join(this.folder.path, "report.html")) ? report : null, cells };
+  }
+
+  /** The samples: input and last translation. */
+  async samples(): Promise<{ label: string; input: Uint8Array; output: Uint8Array }[]> {
+    const samples = await RunSamples.choose(this.folder, this.#run.options);
+    return samples.rows(this.steps).flatMap(({ label, images }) => {
+      const [input, ...translations] = images;
+      const output = translations.at(-1);
+      return output ? [{ label, input: input.png, output: output.png }] : [];
+    });
+  }
+}
+
+async function stripsOf(runs: readonly RunState[]): Promise<SweepStrip[]> {
+  const strips = new Map<string, SweepStrip["pictures"][number][]>();
+  for (const run of runs) {
+    for (const { label, input, output } of await run.samples()) {
+      if (!strips.has(label)) strips.set(label, [{ caption: "input", png: input }]);
+      strips.get(label)!.push({ caption: run.name, png: output });
+    }
+  }
+  return [...strips].map(([label, pictures]) => ({ label, pictures }));
+}
