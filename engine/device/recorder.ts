@@ -3,6 +3,15 @@
 import type { Storage, Tensor } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
 
+/**
+ * How a dispatch can do the work of an earlier one too: of that which made what it reads by the name `input`. `merge`
+ * gives the one dispatch in the place of both, or null if there is none; `stored` says whether the input is read again.
+ */
+export interface Absorption {
+  input: string;
+  merge(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch | null;
+}
+
 /** One dispatch: a kernel, what it is bound to in the order of its bindings, and its size. */
 export interface Dispatch {
   source: KernelSource;
@@ -10,6 +19,7 @@ export interface Dispatch {
   storages: Storage[];
   params: { readonly [name: string]: number };
   grid: readonly [number, number, number];
+  absorbs?: Absorption;
 }
 
 export interface Recorder {

@@ -1,0 +1,6 @@
+// The adjoint of anti-aliased upsampling for rows of whole vec4s (see lib/blur_up_gradient.wgsl).
+@group(0) @binding(3) var<uniform> params: Params;
+
+//#include lib/read_vec4s.wgsl
+//#include lib/write_vec4s.wgsl
+//#include resample/lib/blur_up_gradient.wgsl
