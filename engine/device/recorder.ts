@@ -1,15 +1,25 @@
 // The door from the engine to recorded programs: while a recorder is in place, dispatches and allocations go to it
 // instead of to the GPU. engine/program/recording.ts is the one that programs are made of.
-import type { Storage, Tensor } from "../core/tensor.js";
+import { Storage, type Tensor } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
 
 /**
  * How a dispatch can do the work of an earlier one too: of that which made what it reads by the name `input`. `merge`
- * gives the one dispatch in the place of both, or null if there is none; `stored` says whether the input is read again.
+ * gives what takes the place of both, or null if nothing does; `stored` says whether the input is read again.
  */
 export interface Absorption {
   input: string;
-  merge(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch | null;
+  merge(earlier: Dispatch, later: Dispatch, stored: boolean): readonly Dispatch[] | null;
+}
+
+/**
+ * Said of a dispatch whose y others can compute where they read it: y is x, normalised if there are statistics, and
+ * then times the slope where it is below 0, unless that is null.
+ */
+export interface Activation {
+  slope: number | null;
+  /** The constants by which the dispatch makes the statistics alone; absent where none are to be made. */
+  statisticsOnly?: { readonly [name: string]: boolean };
 }
 
 /** One dispatch: a kernel, what it is bound to in the order of its bindings, and its size. */
@@ -20,6 +30,7 @@ export interface Dispatch {
   params: { readonly [name: string]: number };
   grid: readonly [number, number, number];
   absorbs?: Absorption;
+  activation?: Activation;
 }
 
 export interface Recorder {
@@ -45,3 +56,6 @@ export interface Recorder {
   /** Runs the reversal of a tape. */
   reversing<T>(work: () => T): T;
 }
+
+/** Stands for an output that a kernel binds and does not write. */
+export const unusedStorage = (): Storage => new Storage(16, "unused", null, true);

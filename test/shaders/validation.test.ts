@@ -45,6 +45,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   RESIDUAL: [true],
   GIVEN: [true],
   STORED: [false],
+  NORMALISED: [true],
+  APPLIED: [false],
   ACCUMULATE: [true],
   SUM_A: [true],
   REFLECT: [false],

@@ -13,9 +13,9 @@ import { checkOptions, number, object, oneOf, positive } from "../../core/check-
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
-import { type Shape, Storage, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import type { Dispatch } from "../../device/recorder.js";
+import { type Dispatch, unusedStorage } from "../../device/recorder.js";
 import { add, gate, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";
 
@@ -65,6 +65,7 @@ function normalize(
     params: { ...params, eps, slope: slope ?? 0 },
     grid,
     constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null, RESIDUAL: Boolean(residual), GIVEN },
+    activation: residual ? undefined : { slope, statisticsOnly: GIVEN ? undefined : { APPLIED: false } },
   });
 }
 
@@ -96,7 +97,7 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
 });
 
 /** The gradient and, before it, the adjoint of a reflection padding, where rows are whole vec4s. */
-function withUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): Dispatch | null {
+function withUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
   const { storages, params, constants, grid } = later;
   const { height, width, pad, planes } = unpadding.params;
   const { REFLECT, ACCUMULATE } = unpadding.constants;
@@ -105,13 +106,14 @@ function withUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): D
   const [padded] = unpadding.storages;
   const [dy, ...others] = storages;
   const STORED = stored || ACCUMULATE === true;
-  return {
+  const merged: Dispatch = {
     source: instance_norm_gradient_unpad,
-    storages: [padded, ...others, STORED ? dy : new Storage(4, "unused", null, true)],
+    storages: [padded, ...others, STORED ? dy : unusedStorage()],
     params: { ...params, height, width, pad },
     grid,
     constants: { ...constants, ACCUMULATE, STORED },
   };
+  return [merged];
 }
 
 /**

@@ -26,6 +26,7 @@ export function runUnary(gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b =
     params: { vec4s, a, b },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: unary.ops[op], PER_THREAD: perThread },
+    activation: op === "RELU" ? { slope: a } : undefined,
   });
 }
 

@@ -14,13 +14,35 @@ import {
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
-import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Shape, type Storage, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { type Dispatch, unusedStorage } from "../../device/recorder.js";
 import { quadsOf, wholeQuads } from "../lib/quads.js";
 
 type One = readonly [x: Tensor];
 interface Size {
   size: readonly [number, number];
+}
+
+/** Filters what an activation, after a norm or not, makes of x, where nobody else reads it. */
+function throughActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
+  const { activation, source, storages, params, constants } = earlier;
+  const { planes } = later.params;
+  // A norm is one of planes; what is reshaped after it may be another.
+  if (!activation || stored || (params.planes ?? planes) !== planes) return null;
+  const named = (name: string) => storages[source.bindings.findIndex((binding) => binding.name === name)];
+  const [x, y, statistics] = ["x", "y", "statistics"].map(named);
+  const { slope, statisticsOnly } = activation;
+  const read: { [name: string]: Storage } = { x, x_vec4s: x, statistics: statistics ?? x };
+  const filtered: Dispatch = {
+    ...later,
+    storages: later.storages.map((storage, i) => read[later.source.bindings[i].name] ?? storage),
+    params: { ...later.params, slope: slope ?? 0 },
+    constants: { ...later.constants, NORMALISED: statistics !== undefined, SLOPED: slope !== null },
+  };
+  if (!statisticsOnly) return [filtered];
+  const withoutY = storages.map((storage) => (storage === y ? unusedStorage() : storage));
+  return [{ ...earlier, storages: withoutY, constants: { ...constants, ...statisticsOnly } }, filtered];
 }
 
 /** Fills y by a kernel, or by its form for rows of whole vec4s. */
@@ -34,9 +56,10 @@ function filter(
   const [batch, channels, height, width] = x.shape;
   const [, , out_height, out_width] = y.shape;
   gpu.dispatch(wholeQuads(x, y) ? vec4s : scalars, {
-    bindings: { x, y, x_vec4s: x },
-    params: { planes: batch * channels, height, width, out_height, out_width },
+    bindings: { x, y, x_vec4s: x, statistics: x },
+    params: { planes: batch * channels, height, width, out_height, out_width, slope: 0 },
     ...quadsOf(gpu, y.shape),
+    absorbs: scalars === blur_down || scalars === blur_up ? { input: "x", merge: throughActivation } : undefined,
   });
 }
 

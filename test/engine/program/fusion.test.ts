@@ -54,6 +54,43 @@ for (const profile of profiles) {
   }
 }
 
+for (const profile of profiles) {
+  for (const shape of [
+    [2, 2, 6, 16],
+    [1, 3, 5, 7],
+  ]) {
+    test(`norms and activations of [${shape}] before blurs on ${profile}`, async () => {
+      const gpu = await testGpu(profile);
+      const x = upload(gpu, uniform(new Random(4), shape, 1, 4)).requireGrad();
+      const work = () => {
+        const active = engine.blurDown(engine.leakyRelu(engine.scale(x, 1, -2), 0.3));
+        const halved = engine.blurDown(engine.instanceNorm(x, { activation: "relu" }));
+        const doubled = engine.blurUp(engine.instanceNorm(x));
+        // Returned, or read again, so it must be made; and reshaped to other planes.
+        const returned = engine.instanceNorm(x, { activation: "leakyRelu" });
+        const [plain, again] = [engine.blurDown(returned), engine.instanceNorm(x, { eps: 1 })];
+        const planes = [1, shape[0], shape[1] * shape[2], shape[3]];
+        const reshaped = engine.blurUp(engine.reshape(engine.instanceNorm(x, { eps: 2 }), planes));
+        const all = [active, halved, doubled, plain, again, engine.blurUp(again), reshaped];
+        const loss = all.map((y) => engine.mean(engine.square(y))).reduce((a, b) => engine.add(a, b));
+        return [...all, returned, ...grad(loss, [x])];
+      };
+      const eager = gpu.scope(work);
+      const { program, result } = await record(gpu, work, undefined, { rematerialize: "nothing" });
+      program.replay();
+      for (const [i, each] of result.entries()) assert.equal([...(await each.read())], [...(await eager[i].read())]);
+      const found = program.kernels().map((label) => label.match(/^blur.*NORMALISED=(\w+),SLOPED=(\w+)/)?.slice(1));
+      assert.equal(found.filter(Boolean), [
+        ["false", "true"],
+        ["true", "true"],
+        ["true", "false"],
+      ]);
+      program.dispose();
+      for (const tensor of [x, ...eager]) tensor.dispose();
+    });
+  }
+}
+
 const storage = () => new Storage(16, "", null, true);
 const step = (read: Storage, written: Storage, absorbs?: Absorption): Dispatch => ({
   source: unary,
@@ -70,7 +107,7 @@ test("a dispatch takes the place of two, unless one between them sees the differ
   const one = step(a, c);
   const merge = (_earlier: Dispatch, _later: Dispatch, stored: boolean) => {
     asked.push(stored);
-    return one;
+    return [one];
   };
   const [first, second] = [step(a, b), step(b, c, { input: "x", merge })];
   const [reads, writes, elsewhere] = [step(b, d), step(d, a), step(d, storage())];
