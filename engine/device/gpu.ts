@@ -183,7 +183,7 @@ export class Gpu implements AdapterTraits {
    * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The one way by which operators
    * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or
    * a number of invocations, of which the last workgroup may have some too many. A recording may merge a dispatch with
-   * one that it absorbs; `activation` says that others may absorb this one.
+   * one that it absorbs; `activation` and `gates` say that others may absorb this one.
    */
   dispatch<K extends KernelSource>(
     source: K,
@@ -193,6 +193,7 @@ export class Gpu implements AdapterTraits {
       constants?: Constants<K>;
       absorbs?: Absorption;
       activation?: Activation;
+      gates?: BindingNames<K>;
     } & ({ grid: Grid } | { invocations: number }),
   ): void {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
@@ -208,8 +209,8 @@ export class Gpu implements AdapterTraits {
     if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });
     if (this.#recorder) {
       const storages = source.bindings.map(({ name }) => bindings[name].storage);
-      const { params, absorbs, activation } = run;
-      this.#recorder.dispatch({ source, constants, storages, params, grid, absorbs, activation });
+      const { params, absorbs, activation, gates } = run;
+      this.#recorder.dispatch({ source, constants, storages, params, grid, absorbs, activation, gates });
       return;
     }
     const buffers = source.bindings.map(({ name }) => {

@@ -31,6 +31,11 @@ export interface Dispatch {
   grid: readonly [number, number, number];
   absorbs?: Absorption;
   activation?: Activation;
+  /**
+   * The binding of a mask, of y's shape, by which the dispatch can gate its y: with the params `gated`, if that is 1,
+   * and `slope`.
+   */
+  gates?: string;
 }
 
 export interface Recorder {
@@ -56,6 +61,10 @@ export interface Recorder {
   /** Runs the reversal of a tape. */
   reversing<T>(work: () => T): T;
 }
+
+/** A dispatch's storages with others under some of their names. */
+export const rebind = ({ source, storages }: Dispatch, others: { readonly [name: string]: Storage }): Storage[] =>
+  storages.map((storage, i) => others[source.bindings[i].name] ?? storage);
 
 /** Stands for an output that a kernel binds and does not write. */
 export const unusedStorage = (): Storage => new Storage(16, "unused", null, true);

@@ -1,6 +1,6 @@
-// Fewer dispatches for a recorded step, and less memory that they move: one that can do the work of an earlier one, which
-// made one of its inputs, takes its place too, if nothing in between would see the difference. What can be merged,
-// operators say where they dispatch.
+// Fewer dispatches for a recorded step, and less memory that they move: one that can do the work of an earlier one,
+// which made one of its inputs, takes its place too, if nothing in between would see the difference. What can be
+// merged, operators say where they dispatch.
 import type { Storage } from "../core/tensor.js";
 import type { Dispatch } from "../device/recorder.js";
 

@@ -14,9 +14,9 @@ import {
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
-import { type Shape, type Storage, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { type Dispatch, unusedStorage } from "../../device/recorder.js";
+import { type Dispatch, rebind, unusedStorage } from "../../device/recorder.js";
 import { quadsOf, wholeQuads } from "../lib/quads.js";
 
 type One = readonly [x: Tensor];
@@ -31,17 +31,16 @@ function throughActivation(earlier: Dispatch, later: Dispatch, stored: boolean):
   // A norm is one of planes; what is reshaped after it may be another.
   if (!activation || stored || (params.planes ?? planes) !== planes) return null;
   const named = (name: string) => storages[source.bindings.findIndex((binding) => binding.name === name)];
-  const [x, y, statistics] = ["x", "y", "statistics"].map(named);
+  const [x, statistics] = ["x", "statistics"].map(named);
   const { slope, statisticsOnly } = activation;
-  const read: { [name: string]: Storage } = { x, x_vec4s: x, statistics: statistics ?? x };
   const filtered: Dispatch = {
     ...later,
-    storages: later.storages.map((storage, i) => read[later.source.bindings[i].name] ?? storage),
+    storages: rebind(later, { x, x_vec4s: x, statistics: statistics ?? x }),
     params: { ...later.params, slope: slope ?? 0 },
     constants: { ...later.constants, NORMALISED: statistics !== undefined, SLOPED: slope !== null },
   };
   if (!statisticsOnly) return [filtered];
-  const withoutY = storages.map((storage) => (storage === y ? unusedStorage() : storage));
+  const withoutY = rebind(earlier, { y: unusedStorage() });
   return [{ ...earlier, storages: withoutY, constants: { ...constants, ...statisticsOnly } }, filtered];
 }
 
@@ -56,10 +55,11 @@ function filter(
   const [batch, channels, height, width] = x.shape;
   const [, , out_height, out_width] = y.shape;
   gpu.dispatch(wholeQuads(x, y) ? vec4s : scalars, {
-    bindings: { x, y, x_vec4s: x, statistics: x },
-    params: { planes: batch * channels, height, width, out_height, out_width, slope: 0 },
+    bindings: { x, y, x_vec4s: x, statistics: x, mask: x },
+    params: { planes: batch * channels, height, width, out_height, out_width, slope: 0, gated: 0 },
     ...quadsOf(gpu, y.shape),
     absorbs: scalars === blur_down || scalars === blur_up ? { input: "x", merge: throughActivation } : undefined,
+    gates: scalars === blur_down_gradient ? "mask" : undefined,
   });
 }
 

@@ -3,6 +3,9 @@
 // x where n is odd.
 //#include resample/lib/planes.wgsl
 
+// Of y's shape: if `gated` is 1, y is multiplied by `slope` where the mask is not above 0.
+@group(0) @binding(2) var<storage, read> mask: array<f32>;
+
 // Weight of x[k] in y[i] for an odd i of an axis of n: x = weight of x[i / 2], y = weight of x[i / 2 + 1].
 fn weights(i: u32, n: u32, sources: u32) -> vec2f {
   // The mirror images of y[1] at -1 and of y[n - 2] at n.
@@ -28,5 +31,10 @@ fn quad(plane: u32, row: u32, column: u32) -> vec4f {
   let w = select(odd, vec2f(0.5, 0.0), row % 2 == 0);
   var sum = w.x * row_sum(first, column);
   if (w.y > 0.0) { sum += w.y * row_sum(first + params.width, column); }
+  if (params.gated == 1) {
+    let at = (plane * params.out_height + row) * params.out_width + column;
+    let passed = vec4f(mask[at], mask[at + 1], mask[at + 2], mask[at + 3]) > vec4f();
+    sum = select(params.slope * sum, sum, passed);
+  }
   return sum;
 }

@@ -8,7 +8,7 @@ import * as engine from "../../../engine/index.js";
 import { record } from "../../../engine/index.js";
 import { fuse } from "../../../engine/program/fusion.js";
 import { Random } from "../../../engine/random.js";
-import { unary } from "../../../shaders/generated.js";
+import { binary, unary } from "../../../shaders/generated.js";
 import { profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const cases: [shape: Shape, padding: number, merged: string[]][] = [
@@ -87,6 +87,43 @@ for (const profile of profiles) {
       ]);
       program.dispose();
       for (const tensor of [x, ...eager]) tensor.dispose();
+    });
+  }
+}
+
+for (const profile of profiles) {
+  for (const sides of [
+    [3, 5, 7],
+    [8, 12, 16],
+  ]) {
+    test(`gradients of activations after products and blurs of ${sides} on ${profile}`, async () => {
+      const gpu = await testGpu(profile);
+      const [rows, columns, hidden] = sides;
+      const random = new Random(5);
+      const shapes = [
+        [rows, columns],
+        [hidden, columns],
+        [rows, hidden],
+        [1, ...sides],
+      ];
+      const [x, w1, w2, image] = shapes.map((shape) => upload(gpu, uniform(random, shape)).requireGrad());
+      const work = () => {
+        const product = engine.matmul(engine.relu(engine.linear(x, w1)), w2, { transposeB: true });
+        const [blurred, other] = [0.3, 0.2].map((slope) => engine.blurDown(engine.leakyRelu(image, slope)));
+        const loss = [product, blurred, other].map((y) => engine.sum(engine.square(y)));
+        return grad(
+          loss.reduce((a, b) => engine.add(a, b)),
+          [x, w1, w2, image],
+        );
+      };
+      const eager = gpu.scope(work);
+      const { program, result } = await record(gpu, work);
+      program.replay();
+      for (const [i, each] of result.entries()) assert.equal([...(await each.read())], [...(await eager[i].read())]);
+      const gates = program.kernels().filter((label) => label.includes(`OP=${binary.ops.GATE}`));
+      assert.equal(gates, [], "none by itself");
+      program.dispose();
+      for (const tensor of [x, w1, w2, image, ...eager]) tensor.dispose();
     });
   }
 }
