@@ -5,8 +5,8 @@ import type { BatchSize } from "../cut/methods/method.js";
 import type { TrainOptions } from "../cut/options/train-schema.js";
 import { TrainingStep } from "../cut/training/training-step.js";
 import type { Gpu } from "../engine/device/gpu.js";
-import { foldGrid, type KernelSource, specialize } from "../engine/device/kernel.js";
-import type { DispatchCall } from "../engine/device/observers.js";
+import { type KernelSource, specialize } from "../engine/device/kernel.js";
+import type { Dispatch } from "../engine/device/recorder.js";
 import { observe, totalCost } from "./measurement/observe.js";
 
 /** A shader with its constants filled in, as the driver gets it. */
@@ -45,11 +45,13 @@ export interface DispatchPlan {
 /** The plan of a step of the usual kind. On a planningGpu nothing is compiled, either. */
 export async function planDispatches(gpu: Gpu, options: TrainOptions, size: BatchSize): Promise<DispatchPlan> {
   const before = gpu.memory().liveBytes;
+  const dispatches: Dispatch[] = [];
+  const unobserve = gpu.observers.add({ onProgram: (program) => dispatches.push(...program) });
   const step = new TrainingStep(gpu, options);
   try {
     const model = gpu.memory().liveBytes;
     const { calls } = await observe(gpu, () => step.prepare(size));
-    const kernels = kernelsOf(calls.flatMap(({ dispatches }) => dispatches));
+    const kernels = kernelsOf(dispatches);
     const operators = new Map<string, PlannedOperator>();
     for (const { operator, flops } of calls) {
       const found = operators.get(operator) ?? { operator, calls: 0, flops: 0 };
@@ -58,20 +60,21 @@ export async function planDispatches(gpu: Gpu, options: TrainOptions, size: Batc
     return {
       kernels,
       operators: [...operators.values()].sort((a, b) => b.flops - a.flops),
-      dispatches: kernels.reduce((sum, { dispatches }) => sum + dispatches, 0),
+      dispatches: dispatches.length,
       bytes: kernels.reduce((sum, { bytes }) => sum + bytes, 0),
       flops: totalCost(calls).flops,
       modelBytes: model - before,
       workBytes: gpu.memory().liveBytes - model,
     };
   } finally {
+    unobserve();
     step.dispose();
   }
 }
 
-function kernelsOf(dispatches: readonly DispatchCall[]): PlannedKernel[] {
+function kernelsOf(dispatches: readonly Dispatch[]): PlannedKernel[] {
   const kernels = new Map<string, PlannedKernel>();
-  for (const { source, constants, bindings, grid } of dispatches) {
+  for (const { source, constants, storages, grid } of dispatches) {
     const label = labelOf(source, constants);
     let kernel = kernels.get(label);
     if (!kernel) {
@@ -79,16 +82,16 @@ function kernelsOf(dispatches: readonly DispatchCall[]): PlannedKernel[] {
       kernel = { name: source.name, label, code, dispatches: 0, bytes: 0, grids: new Map() };
       kernels.set(label, kernel);
     }
-    const size = foldGrid(grid).join(" x ");
+    const size = grid.join(" x ");
     kernel.dispatches++;
     kernel.grids.set(size, (kernel.grids.get(size) ?? 0) + 1);
     // A tensor that is bound twice, such as one that stands for what is not there, moves once.
-    for (const { bytes } of new Set(source.bindings.map(({ name }) => bindings[name].storage))) kernel.bytes += bytes;
+    for (const { bytes } of new Set(storages)) kernel.bytes += bytes;
   }
   return [...kernels.values()].sort((a, b) => b.dispatches - a.dispatches);
 }
 
 /** "unary-OP=6-PER_THREAD=1": fit for the name of a file. */
-function labelOf({ name }: KernelSource, constants: DispatchCall["constants"]): string {
+function labelOf({ name }: KernelSource, constants: Dispatch["constants"]): string {
   return [name, ...Object.entries(constants).map(([constant, value]) => `${constant}=${value}`)].join("-");
 }

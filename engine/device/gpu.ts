@@ -28,7 +28,7 @@ import { Labels } from "./labels.js";
 import { BufferPool, BufferRegistry, type MemoryStatistics, roundUpBytes } from "./memory.js";
 import { Observers } from "./observers.js";
 import { Queue } from "./queue.js";
-import type { Recorder } from "./recorder.js";
+import type { Absorption, Activation, Recorder } from "./recorder.js";
 
 const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
 
@@ -182,7 +182,8 @@ export class Gpu implements AdapterTraits {
   /**
    * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The one way by which operators
    * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or
-   * a number of invocations, of which the last workgroup may have some too many.
+   * a number of invocations, of which the last workgroup may have some too many. A recording may merge a dispatch with
+   * one that it absorbs; `activation` and `gates` say that others may absorb this one.
    */
   dispatch<K extends KernelSource>(
     source: K,
@@ -190,6 +191,9 @@ export class Gpu implements AdapterTraits {
       bindings: { readonly [B in BindingNames<K>]: Tensor };
       params: Params<K>;
       constants?: Constants<K>;
+      absorbs?: Absorption;
+      activation?: Activation;
+      gates?: BindingNames<K>;
     } & ({ grid: Grid } | { invocations: number }),
   ): void {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
@@ -205,7 +209,8 @@ export class Gpu implements AdapterTraits {
     if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });
     if (this.#recorder) {
       const storages = source.bindings.map(({ name }) => bindings[name].storage);
-      this.#recorder.dispatch({ source, constants, storages, params: run.params, grid });
+      const { params, absorbs, activation, gates } = run;
+      this.#recorder.dispatch({ source, constants, storages, params, grid, absorbs, activation, gates });
       return;
     }
     const buffers = source.bindings.map(({ name }) => {

@@ -3,6 +3,7 @@
 import type { Tensor } from "../core/tensor.js";
 import type { Choice } from "../tuning/table.js";
 import type { Grid, KernelSource } from "./kernel.js";
+import type { Dispatch } from "./recorder.js";
 
 /** One call of an operator, reported after its last dispatch. */
 export interface OperatorCall {
@@ -27,6 +28,8 @@ export interface Observer {
   onDispatch?(call: DispatchCall): void;
   /** Told of every tensor that is made outside of recordings, before anything is written to it. */
   onTensor?(tensor: Tensor): void;
+  /** Told of every program that was recorded: its dispatches as they will be replayed. */
+  onProgram?(dispatches: readonly Dispatch[]): void;
   /** Told of every choice between kernels that is not forced. */
   onChoice?(choice: Choice): void;
 }
@@ -54,6 +57,10 @@ export class Observers {
 
   dispatch(call: DispatchCall): void {
     for (const observer of this.#observers) observer.onDispatch?.(call);
+  }
+
+  program(dispatches: readonly Dispatch[]): void {
+    for (const observer of this.#observers) observer.onProgram?.(dispatches);
   }
 
   choice(choice: Choice): void {

@@ -15,8 +15,11 @@ import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
 import { partStart } from "../device/memory.js";
 import type { Dispatch } from "../device/recorder.js";
 import { BufferUsage } from "../device/webgpu-flags.js";
+import { fuse } from "./fusion.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";
+
+type Recorded = Pick<Recording, "dispatches" | "constants">;
 
 /** From the first to the last dispatch that binds a storage. */
 interface Life {
@@ -118,7 +121,9 @@ export async function record<T>(
   }
   const kept = new Set<Storage>();
   visitTensors(result, (tensor) => kept.add(tensor.storage));
-  const program = new Program(gpu, recording, kept, arena);
+  const dispatches = fuse(recording.dispatches, kept);
+  gpu.observers.program(dispatches);
+  const program = new Program(gpu, { dispatches, constants: recording.constants }, kept, arena);
   try {
     await program.prepare({ signal, onProgress });
   } catch (error) {
@@ -156,7 +161,7 @@ export class Program {
   #uniforms: GPUBuffer | null = null;
   #disposed = false;
 
-  constructor(gpu: Gpu, { dispatches, constants }: Recording, kept: ReadonlySet<Storage>, arena: Arena) {
+  constructor(gpu: Gpu, { dispatches, constants }: Recorded, kept: ReadonlySet<Storage>, arena: Arena) {
     this.#gpu = gpu;
     this.#own = constants;
     this.#dispatches = dispatches;

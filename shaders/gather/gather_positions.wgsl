@@ -1,14 +1,16 @@
 // rows[b * patches + p, c] = x[b, c, ids[p]]: one row of channels per position, for every image; each image may have
-// its own positions. One element per invocation.
-// x [batch, channels, area], ids [patches] or [batch, patches], rows [batch * patches, channels].
+// its own positions. Where there are twice as many images as the batch has, those behind it are of `second`, at the
+// same positions. One element per invocation.
+// x, second [batch, channels, area], ids [patches] or [batch, patches], rows [images * patches, channels].
 const WORKGROUP: u32 = 64;
 
-struct Params { batch: u32, channels: u32, area: u32, patches: u32, ids_stride: u32 }
+struct Params { batch: u32, channels: u32, area: u32, patches: u32, ids_stride: u32, images: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> ids: array<i32>;
-@group(0) @binding(2) var<storage, read_write> rows: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> second: array<f32>;
+@group(0) @binding(2) var<storage, read> ids: array<i32>;
+@group(0) @binding(3) var<storage, read_write> rows: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 //#include lib/index.wgsl
 
@@ -16,10 +18,15 @@ struct Params { batch: u32, channels: u32, area: u32, patches: u32, ids_stride: 
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let at = flat_index(group, groups, local, WORKGROUP);
-  if (at >= params.batch * params.patches * params.channels) { return; }
+  if (at >= params.images * params.patches * params.channels) { return; }
   let c = at % params.channels;
   let row = at / params.channels;
-  let b = row / params.patches;
-  let id = u32(ids[b * params.ids_stride + row % params.patches]);
-  rows[at] = x[(b * params.channels + c) * params.area + id];
+  let image = row / params.patches;
+  let b = image % params.batch;
+  let place = (b * params.channels + c) * params.area + u32(ids[b * params.ids_stride + row % params.patches]);
+  if (image < params.batch) {
+    rows[at] = x[place];
+  } else {
+    rows[at] = second[place];
+  }
 }

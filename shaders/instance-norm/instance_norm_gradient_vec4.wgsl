@@ -1,3 +1,4 @@
 // The gradient of instance norm for planes of whole vec4s (see lib/instance_norm_gradient.wgsl). Grid: planes, flat.
 //#include instance-norm/lib/vec4s.wgsl
+//#include instance-norm/lib/dy_given.wgsl
 //#include instance-norm/lib/instance_norm_gradient.wgsl

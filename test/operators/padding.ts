@@ -25,11 +25,23 @@ function padded(name: keyof typeof paddings, shape: Shape, padding: number): Ope
 
 export const cases: FamilyTests["cases"] = {
   reflectionPad2d: {
-    cases: [padded("reflectionPad2d", [2, 3, 4, 7], 3), padded("reflectionPad2d", [1, 1, 2, 3], 1)],
+    cases: [
+      padded("reflectionPad2d", [2, 3, 4, 7], 3),
+      padded("reflectionPad2d", [1, 1, 2, 3], 1),
+      // Rows of whole vec4s: of the result, of its gradient, and of both.
+      padded("reflectionPad2d", [1, 2, 4, 10], 3),
+      padded("reflectionPad2d", [2, 2, 3, 12], 1),
+      padded("reflectionPad2d", [1, 2, 7, 8], 6),
+    ],
     exercises: ["reflectionPad2dGradient"],
   },
   replicationPad2d: {
-    cases: [padded("replicationPad2d", [2, 3, 5, 4], 2), padded("replicationPad2d", [1, 1, 1, 3], 3)],
+    cases: [
+      padded("replicationPad2d", [2, 3, 5, 4], 2),
+      padded("replicationPad2d", [1, 1, 1, 3], 3),
+      padded("replicationPad2d", [1, 2, 3, 10], 3),
+      padded("replicationPad2d", [2, 2, 3, 12], 1),
+    ],
     exercises: ["replicationPad2dGradient"],
   },
 };

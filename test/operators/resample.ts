@@ -43,11 +43,34 @@ const resized = (
 
 export const cases: FamilyTests["cases"] = {
   blurDown: {
-    cases: unary(engine.blurDown, r.blurDown, r.blurDownGradient, values([2, 3, 5, 8]), values([1, 1, 2, 3])),
+    // The last two of whole vec4s, and one of several of them and a rest.
+    cases: unary(
+      engine.blurDown,
+      r.blurDown,
+      r.blurDownGradient,
+      ...[
+        values([2, 3, 5, 8]),
+        values([1, 1, 2, 3]),
+        values([1, 2, 4, 15]),
+        values([2, 2, 5, 16]),
+        values([1, 1, 6, 24]),
+      ],
+    ),
     exercises: ["blurDownGradient"],
   },
   blurUp: {
-    cases: unary(engine.blurUp, r.blurUp, r.blurUpGradient, values([2, 3, 5, 4]), values([1, 1, 1, 2])),
+    cases: unary(
+      engine.blurUp,
+      r.blurUp,
+      r.blurUpGradient,
+      ...[
+        values([2, 3, 5, 4]),
+        values([1, 1, 1, 2]),
+        values([1, 2, 3, 7]),
+        values([2, 2, 5, 8]),
+        values([1, 1, 1, 12]),
+      ],
+    ),
     exercises: ["blurUpGradient"],
   },
   interpolate: {

@@ -1,14 +1,14 @@
 // Writes calls of functions out, for wgsl_reflect's interpreter: in lockstep it gives all invocations the last one's
-// arguments. Limits: it knows functions whose body is a row of lets and a return, and functions without a return;
-// others, and calls in the head of a loop, are left as they are. A
-// pointer to a variable becomes the variable. It reads text as build.mjs leaves it: no comments.
+// arguments. Limits: it knows functions with one return, at the end, and functions without; others, and calls in the
+// head of a loop, are left as they are. A pointer to a variable becomes the variable. It reads text as build.mjs leaves
+// it: no comments.
 
 interface Function {
   params: { name: string; type: string }[];
-  lets: { name: string; value: string }[];
-  /** What it returns, or else its statements. */
+  statements: string;
+  /** What it returns, if anything, and the names that it declares before. */
   result?: string;
-  statements?: string;
+  locals: string[];
 }
 
 /** Where the bracket that opens at `start` closes. */
@@ -40,16 +40,12 @@ function parse(params: string, body: string): Function | undefined {
     const [name, type] = param.split(":").map((word) => word.trim());
     return { name, type };
   });
-  if (!/\breturn\b/.test(body)) return { params: known, lets: [], statements: body };
-  const statements = body.split(";").map((statement) => statement.trim());
-  const lets = statements.slice(0, -2).map((statement) => /^let (\w+) = ([\s\S]+)$/.exec(statement));
-  const last = /^return ([\s\S]+)$/.exec(statements.at(-2) ?? "");
-  if (!last || statements.at(-1) !== "" || lets.some((found) => !found)) return undefined;
-  return {
-    params: known,
-    lets: lets.map((found) => ({ name: found?.[1] ?? "", value: found?.[2] ?? "" })),
-    result: last[1],
-  };
+  const [statements, result, ...more] = body.split(/\breturn\b/);
+  if (result === undefined) return { params: known, statements, locals: [] };
+  const last = /^([^;{}]+);\s*$/.exec(result);
+  if (!last || more.length) return undefined;
+  const locals = [...statements.matchAll(/\b(?:let|var) (\w+)/g)].map(([, name]) => name);
+  return { params: known, statements, result: last[1], locals };
 }
 
 /** The code with every call of a function of those kinds written out, and those functions taken away. */
@@ -74,9 +70,9 @@ export function inlineCalls(code: string): string {
     const open = match.index + match[0].length - 1;
     const end = closing(code, open);
     const args = parts(code.slice(open + 1, end));
-    const { params, lets, result, statements } = functions.get(match[1]) as Function;
+    const { params, statements, result, locals } = functions.get(match[1]) as Function;
     const own = (text: string) =>
-      [...params, ...lets].reduce((renamed, { name }, i) => {
+      [...params.map(({ name }) => name), ...locals].reduce((renamed, name, i) => {
         const pointee = /^&(\w+)$/.exec(args[i] ?? "")?.[1];
         if (pointee === undefined) {
           return renamed.replace(new RegExp(`(?<![.\\w])${name}\\b`, "g"), `${name}_${count}`);
@@ -84,19 +80,17 @@ export function inlineCalls(code: string): string {
         const pointer = new RegExp(`\\(\\*${name}\\)|(?<![.\\w])${name}\\b`, "g");
         return renamed.replace(pointer, (use) => (use === name ? `&${pointee}` : pointee));
       }, text);
-    const before = [
-      ...params.flatMap(({ name, type }, i) =>
-        args[i].startsWith("&") ? [] : [`let ${name}_${count}: ${type} = ${args[i]};`],
-      ),
-      ...lets.map(({ name, value }) => `let ${name}_${count} = ${own(value)};`),
-    ].join("\n");
+    const given = params.flatMap(({ name, type }, i) =>
+      args[i].startsWith("&") ? [] : [`let ${name}_${count}: ${type} = ${args[i]};`],
+    );
+    const before = `${given.join("\n")}\n${own(statements)}`;
     const statement = Math.max(...[";", "{", "}"].map((c) => code.lastIndexOf(c, match.index))) + 1;
     const head = code.slice(0, statement);
-    if (statements !== undefined) {
-      code = `${head}\n{\n${before}\n${own(statements)}}\n${code.slice(end + 2)}`;
+    if (result === undefined) {
+      code = `${head}\n{\n${before}}\n${code.slice(end + 2)}`;
     } else {
-      const expression = `${code.slice(statement, match.index)}(${own(result as string)})${code.slice(end + 1)}`;
-      code = `${head}\n${before}\n${expression}`;
+      const value = `let result_${count} = ${own(result)};`;
+      code = `${head}\n${before}\n${value}\n${code.slice(statement, match.index)}result_${count}${code.slice(end + 1)}`;
     }
   }
 }

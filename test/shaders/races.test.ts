@@ -92,6 +92,28 @@ for (const [height, norm, gradient] of [
   });
 }
 
+test("instance_norm_gradient_unpad", () => {
+  const shape = [1, 2, 2, 8];
+  const [x, before] = [uniform(random, shape, 1, 3), uniform(random, shape)];
+  const padded = uniform(random, [1, 2, 4, 10]);
+  const statistics = new Float32Array(4);
+  const params = { planes: 2, count: 16, size: 4, eps: 1e-5, slope: 0.2, height: 2, width: 8, pad: 1 };
+  const grid: [number, number, number] = [3, 1, 1];
+  const constants = { WORKGROUP: 4, AHEAD: 2, SLOPED: true };
+  const made = { x: withNaNs(x), residual: withNaNs(x), statistics, y: new Float32Array(32) };
+  runSafely(kernels.instance_norm_vec4, { bindings: made, params, grid, constants });
+  for (const STORED of [true, false]) {
+    const [dx, dy] = [new Float32Array(64), withNaNs(before)];
+    const bindings = { padded: withNaNs(padded), x: withNaNs(x), statistics, dx, dy };
+    const choice = { ...constants, STORED, ACCUMULATE: STORED };
+    runSafely(kernels.instance_norm_gradient_unpad, { bindings, params, grid, constants: choice });
+    const unpadded = reference.reflectionPad2dGradient(x, 1, padded).dx;
+    const sum = STORED ? reference.add(before, unpadded) : unpadded;
+    close(dx, reference.instanceNormGradient(x, { activation: "leakyRelu" }, sum).dx, "gradient");
+    if (STORED) close(dy, sum, "dy");
+  }
+});
+
 test("l2_normalize and l2_normalize_gradient", () => {
   const [x, dy] = [uniform(random, [3, 10]), uniform(random, [3, 10])];
   const [y, norms, dx] = [new Float32Array(30), new Float32Array(3), new Float32Array(30)];
@@ -155,6 +177,8 @@ test("matmul_tiled", () => {
       has_bias: 1,
       relu: 1,
       accumulate: 0,
+      gated: 0,
+      slope: 0,
     },
     grid: [3, 1, 1],
     constants: { ...TINY, TILE_K: 4 },
@@ -205,6 +229,8 @@ test("matmul_tiled with the second operand along n, and a batch", () => {
       has_bias: 0,
       relu: 0,
       accumulate: 0,
+      gated: 0,
+      slope: 0,
     },
     grid: [8, 1, 1],
     constants: { ...TINY, TILE_K: 4 },
@@ -296,6 +322,7 @@ test("every kernel with workgroup memory is run here", () => {
     "instance_norm_vec4",
     "instance_norm_gradient",
     "instance_norm_gradient_vec4",
+    "instance_norm_gradient_unpad",
     "l2_normalize",
     "l2_normalize_gradient",
     "patch_nce_losses",

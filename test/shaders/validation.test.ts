@@ -27,6 +27,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   A_ALONG_K: [false],
   B_ALONG_K: [true],
   STRIP: [8],
+  QUADS: [4],
   AXES: [1, 2, 3],
   STRIDE: [2, 3],
   // A tile that is lower, or narrower, or shallower; with larger thread tiles it has fewer invocations.
@@ -43,6 +44,9 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   SLOPED: [true],
   RESIDUAL: [true],
   GIVEN: [true],
+  STORED: [false],
+  NORMALISED: [true],
+  APPLIED: [false],
   ACCUMULATE: [true],
   SUM_A: [true],
   REFLECT: [false],

@@ -14,10 +14,14 @@ function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
   return { batch, channels, area: height * width, patches, ids_stride: ownPositions ? patches : 0 };
 }
 
-/** Fills rows with the channels of x at the positions. */
-export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor): void {
+/** Fills rows with the channels of x at the positions, and then, if there is a second map, with those of that. */
+export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor, second?: Tensor): void {
   const params = gatherParams(ids, x.shape);
-  gpu.dispatch(gather_positions, { bindings: { x, ids, rows }, params, invocations: rows.size });
+  gpu.dispatch(gather_positions, {
+    bindings: { x, second: second ?? x, ids, rows },
+    params: { ...params, images: params.batch * (second ? 2 : 1) },
+    invocations: rows.size,
+  });
 }
 
 /** Fills x with zeros, unless it is to be added to, and adds the rows at the positions. */

@@ -4,8 +4,10 @@
 import {
   instance_norm,
   instance_norm_gradient,
+  instance_norm_gradient_unpad,
   instance_norm_gradient_vec4,
   instance_norm_vec4,
+  pad_gradient_vec4,
 } from "../../../shaders/generated.js";
 import { checkOptions, number, object, oneOf, positive } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
@@ -13,6 +15,7 @@ import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { type Dispatch, unusedStorage } from "../../device/recorder.js";
 import { add, gate, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";
 
@@ -62,6 +65,7 @@ function normalize(
     params: { ...params, eps, slope: slope ?? 0 },
     grid,
     constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null, RESIDUAL: Boolean(residual), GIVEN },
+    activation: residual ? undefined : { slope, statisticsOnly: GIVEN ? undefined : { APPLIED: false } },
   });
 }
 
@@ -92,6 +96,26 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   },
 });
 
+/** The gradient and, before it, the adjoint of a reflection padding, where rows are whole vec4s. */
+function withUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
+  const { storages, params, constants, grid } = later;
+  const { height, width, pad, planes } = unpadding.params;
+  const { REFLECT, ACCUMULATE } = unpadding.constants;
+  const alike = planes === params.planes && height * width === params.count;
+  if (unpadding.source !== pad_gradient_vec4 || !REFLECT || !alike) return null;
+  const [padded] = unpadding.storages;
+  const [dy, ...others] = storages;
+  const STORED = stored || ACCUMULATE === true;
+  const merged: Dispatch = {
+    source: instance_norm_gradient_unpad,
+    storages: [padded, ...others, STORED ? dy : unusedStorage()],
+    params: { ...params, height, width, pad },
+    grid,
+    constants: { ...constants, ACCUMULATE, STORED },
+  };
+  return [merged];
+}
+
 /**
  * dx = r (g - mean(g) - u mean(g u)) with r = 1 / sqrt(variance + eps), u = (x - mean(x)) r the normalised value and g
  * the activation's gradient. Its own gradient is made of operators, so it can be differentiated as often as wanted.
@@ -109,6 +133,7 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
         params: { ...params, slope: slope ?? 0 },
         grid,
         constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null },
+        absorbs: { input: "dy", merge: withUnpadding },
       });
       return undefined;
     },

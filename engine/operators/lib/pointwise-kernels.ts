@@ -4,6 +4,7 @@ import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { type Dispatch, rebind } from "../../device/recorder.js";
 import { mergeAxes } from "./views.js";
 
 /** What a kernel computes, by the names that its shader gives. */
@@ -26,7 +27,17 @@ export function runUnary(gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b =
     params: { vec4s, a, b },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: unary.ops[op], PER_THREAD: perThread },
+    activation: op === "RELU" ? { slope: a } : undefined,
   });
+}
+
+/** A dispatch that gates what it makes, where that can and nobody reads it ungated. */
+function gatedAtOnce(earlier: Dispatch, { storages, params }: Dispatch, stored: boolean): Dispatch[] | null {
+  const { gates } = earlier;
+  if (gates === undefined || stored) return null;
+  const [, mask, y] = storages;
+  const gate = { gated: 1, slope: params.slope };
+  return [{ ...earlier, storages: rebind(earlier, { [gates]: mask, y }), params: { ...earlier.params, ...gate } }];
 }
 
 /** y = op(a, b) for operands of y's shape. */
@@ -38,6 +49,7 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
     params: { vec4s, slope },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: binary.ops[op], PER_THREAD: perThread },
+    absorbs: op === "GATE" ? { input: "a", merge: gatedAtOnce } : undefined,
   });
 }
 

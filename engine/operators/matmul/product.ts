@@ -57,7 +57,10 @@ function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = fal
       has_bias: Number(Boolean(bias)),
       relu: Number(relu),
       accumulate: Number(accumulate),
+      gated: 0,
+      slope: 0,
     },
+    gates: bias || accumulate ? undefined : ("bias" as const),
     /** a is contiguous along k, and its other strides are multiples of 4. */
     A_ALONG_K: a.k === 1 && multiplesOf4(a.batch, a.m),
     /** b is contiguous along k, not along n. */
@@ -69,25 +72,26 @@ function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = fal
 
 function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
   const { batch, m, n, sums } = product;
-  const { bindings, params } = prepare(product);
+  const { bindings, params, gates } = prepare(product);
   const tiles = chooseTiles(gpu, tile, m, n, batch);
   const constants = { ...tiles, TILE_K: mostTerms(tiles) < 16 ? 8 : 16 };
-  const run = { params, grid: countTiles(tiles, m, n) * batch, constants };
+  const run = { params, grid: countTiles(tiles, m, n) * batch, constants, gates };
   if (sums) gpu.dispatch(matmul_tiled_sums, { ...run, bindings: { ...bindings, sums } });
   else gpu.dispatch(matmul_tiled, { ...run, bindings });
 }
 
 function runBroadcast(gpu: Gpu, product: Product): void {
   const { batch, m, n, a, sums } = product;
-  const { bindings, params, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
+  const { bindings, params, gates, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
   const LANES = gpu.subgroupSize;
   const groups = workgroupsFor(matmul_broadcast, Math.ceil(n / 4), { LANES });
   const grid = groups * Math.ceil(m / BROADCAST_ROWS) * batch;
   if ((A_ALONG_K || a.m === 1) && vec4B) {
     const constants = { LANES, A_ALONG_K, B_ALONG_K };
-    gpu.dispatch(matmul_broadcast_vec4, { bindings: { ...bindings, a_vec4s: a.tensor }, params, grid, constants });
+    const vec4Bindings = { ...bindings, a_vec4s: a.tensor };
+    gpu.dispatch(matmul_broadcast_vec4, { bindings: vec4Bindings, params, grid, constants, gates });
   } else {
-    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES } });
+    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES }, gates });
   }
   // This a is contiguous along m or along k.
   if (sums) sumInto(gpu, a.tensor, [a.k === 1 ? a.tensor.shape.length - 1 : a.tensor.shape.length - 2], sums);

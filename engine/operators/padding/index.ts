@@ -1,12 +1,12 @@
 // Padding by reflection and by replication, the same on four sides, and their adjoints, which gather (at most nine
 // sources for a reflection) and so need no atomics and sum in a fixed order.
-import { pad, pad_gradient } from "../../../shaders/generated.js";
+import { pad, pad_gradient, pad_gradient_vec4, pad_vec4 } from "../../../shaders/generated.js";
 import { checkValue, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { stripsOf } from "../lib/strips.js";
+import { quadsOf, wholeQuads } from "../lib/quads.js";
 
 type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;
@@ -32,8 +32,8 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
     cheap: true,
     forward(gpu, [x], { padding }, y) {
       const [batch, channels, height, width] = x.shape;
-      const { invocations, constants } = stripsOf(gpu, y.shape);
-      gpu.dispatch(pad, {
+      const { invocations, constants } = quadsOf(gpu, y.shape);
+      gpu.dispatch(wholeQuads(y) ? pad_vec4 : pad, {
         bindings: { x, y },
         params: { planes: batch * channels, height, width, pad: padding },
         invocations,
@@ -57,9 +57,9 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
     accumulates: true,
     forward(gpu, [dy], { padding, size }, dx, { accumulate }) {
       const [batch, channels] = dy.shape;
-      const { invocations, constants } = stripsOf(gpu, dx.shape);
-      gpu.dispatch(pad_gradient, {
-        bindings: { dy, dx },
+      const { invocations, constants } = quadsOf(gpu, dx.shape);
+      gpu.dispatch(wholeQuads(dx) ? pad_gradient_vec4 : pad_gradient, {
+        bindings: { padded: dy, y: dx },
         params: { planes: batch * channels, height: size[0], width: size[1], pad: padding },
         invocations,
         constants: { ...constants, REFLECT, ACCUMULATE: accumulate },

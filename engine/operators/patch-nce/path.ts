@@ -40,15 +40,10 @@ interface Embedded {
 
 /** Gather from one map or, behind each other, from two; head, unit rows; every buffer that the gradient needs. */
 function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
-  const each = [checkPositions("patchNcePath", x, ids), x.shape[1]];
-  const count = k ? 2 * each[0] : each[0];
-  const rows = gpu.empty([count, each[1]]);
-  for (const [i, map] of [x, k].entries()) {
-    const part = map && rows.part(i * sizeOf(each), each);
-    if (!part) continue;
-    runGather(gpu, map, ids, part);
-    part.dispose();
-  }
+  const each = checkPositions("patchNcePath", x, ids);
+  const count = k ? 2 * each : each;
+  const rows = gpu.empty([count, x.shape[1]]);
+  runGather(gpu, x, ids, rows, k);
   const hidden = gpu.empty([count, w1.shape[0]]);
   runLinear(gpu, rows, w1, b1, hidden, true);
   const out = gpu.empty([count, w2.shape[0]]);

@@ -1,16 +1,66 @@
 // The fixed, depthwise filters of the anti-aliased networks: blur and take every second pixel, and bilinear doubling
 // (docs/method.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter
 // again.
-import { blur_down, blur_down_gradient, blur_up, blur_up_gradient } from "../../../shaders/generated.js";
+import {
+  blur_down,
+  blur_down_gradient,
+  blur_down_gradient_vec4,
+  blur_down_vec4,
+  blur_up,
+  blur_up_gradient,
+  blur_up_gradient_vec4,
+  blur_up_vec4,
+} from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { stripsOf } from "../lib/strips.js";
+import type { Gpu } from "../../device/gpu.js";
+import { type Dispatch, rebind, unusedStorage } from "../../device/recorder.js";
+import { quadsOf, wholeQuads } from "../lib/quads.js";
 
 type One = readonly [x: Tensor];
 interface Size {
   size: readonly [number, number];
+}
+
+/** Filters what an activation, after a norm or not, makes of x, where nobody else reads it. */
+function throughActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
+  const { activation, source, storages, params, constants } = earlier;
+  const { planes } = later.params;
+  // A norm is one of planes; what is reshaped after it may be another.
+  if (!activation || stored || (params.planes ?? planes) !== planes) return null;
+  const named = (name: string) => storages[source.bindings.findIndex((binding) => binding.name === name)];
+  const [x, statistics] = ["x", "statistics"].map(named);
+  const { slope, statisticsOnly } = activation;
+  const filtered: Dispatch = {
+    ...later,
+    storages: rebind(later, { x, x_vec4s: x, statistics: statistics ?? x }),
+    params: { ...later.params, slope: slope ?? 0 },
+    constants: { ...later.constants, NORMALISED: statistics !== undefined, SLOPED: slope !== null },
+  };
+  if (!statisticsOnly) return [filtered];
+  const withoutY = rebind(earlier, { y: unusedStorage() });
+  return [{ ...earlier, storages: withoutY, constants: { ...constants, ...statisticsOnly } }, filtered];
+}
+
+/** Fills y by a kernel, or by its form for rows of whole vec4s. */
+function filter(
+  gpu: Gpu,
+  scalars: typeof blur_down | typeof blur_down_gradient | typeof blur_up | typeof blur_up_gradient,
+  vec4s: typeof blur_down_vec4 | typeof blur_down_gradient_vec4 | typeof blur_up_vec4 | typeof blur_up_gradient_vec4,
+  x: Tensor,
+  y: Tensor,
+): undefined {
+  const [batch, channels, height, width] = x.shape;
+  const [, , out_height, out_width] = y.shape;
+  gpu.dispatch(wholeQuads(x, y) ? vec4s : scalars, {
+    bindings: { x, y, x_vec4s: x, statistics: x, mask: x },
+    params: { planes: batch * channels, height, width, out_height, out_width, slope: 0, gated: 0 },
+    ...quadsOf(gpu, y.shape),
+    absorbs: scalars === blur_down || scalars === blur_up ? { input: "x", merge: throughActivation } : undefined,
+    gates: scalars === blur_down_gradient ? "mask" : undefined,
+  });
 }
 
 const halved = (n: number) => Math.floor((n - 1) / 2) + 1;
@@ -26,15 +76,7 @@ export const blurDownOperator = /* @__PURE__ */ defineOperator<One, object>({
   // Three by three taps per output.
   flops: (_shapes, _options, y) => 18 * sizeOf(y),
   cheap: true,
-  forward(gpu, [x], _, y) {
-    const [batch, channels, height, width] = x.shape;
-    gpu.dispatch(blur_down, {
-      bindings: { x, y },
-      params: { planes: batch * channels, height, width, out_height: y.shape[2], out_width: y.shape[3] },
-      ...stripsOf(gpu, y.shape),
-    });
-    return undefined;
-  },
+  forward: (gpu, [x], _, y) => filter(gpu, blur_down, blur_down_vec4, x, y),
   gradient: ({ inputs: [x] }, dy) => [blurDownGradientOperator([dy], { size: [x.shape[2], x.shape[3]] })],
 });
 
@@ -42,15 +84,7 @@ export const blurDownGradientOperator: Operator<One, Size> = /* @__PURE__ */ def
   name: "blurDownGradient",
   shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
   flops: ([dy]) => 18 * sizeOf(dy as Shape),
-  forward(gpu, [dy], { size: [height, width] }, dx) {
-    const [batch, channels, outHeight, outWidth] = dy.shape;
-    gpu.dispatch(blur_down_gradient, {
-      bindings: { dy, dx },
-      params: { planes: batch * channels, height, width, out_height: outHeight, out_width: outWidth },
-      ...stripsOf(gpu, dx.shape),
-    });
-    return undefined;
-  },
+  forward: (gpu, [dy], _, dx) => filter(gpu, blur_down_gradient, blur_down_gradient_vec4, dy, dx),
   gradient: (_, dx) => [blurDown(dx)],
 });
 
@@ -63,15 +97,7 @@ export const blurUpOperator = /* @__PURE__ */ defineOperator<One, object>({
   // Two by two taps reach per output.
   flops: (_shapes, _options, y) => 8 * sizeOf(y),
   cheap: true,
-  forward(gpu, [x], _, y) {
-    const [batch, channels, height, width] = x.shape;
-    gpu.dispatch(blur_up, {
-      bindings: { x, y },
-      params: { planes: batch * channels, height, width },
-      ...stripsOf(gpu, y.shape),
-    });
-    return undefined;
-  },
+  forward: (gpu, [x], _, y) => filter(gpu, blur_up, blur_up_vec4, x, y),
   gradient: (_, dy) => [blurUpGradientOperator([dy], {})],
 });
 
@@ -79,15 +105,7 @@ export const blurUpGradientOperator: Operator<One, object> = /* @__PURE__ */ def
   name: "blurUpGradient",
   shape: ([dy]) => [dy.shape[0], dy.shape[1], dy.shape[2] / 2, dy.shape[3] / 2],
   flops: ([dy]) => 8 * sizeOf(dy as Shape),
-  forward(gpu, [dy], _, dx) {
-    const [batch, channels, height, width] = dx.shape;
-    gpu.dispatch(blur_up_gradient, {
-      bindings: { dy, dx },
-      params: { planes: batch * channels, height, width },
-      ...stripsOf(gpu, dx.shape),
-    });
-    return undefined;
-  },
+  forward: (gpu, [dy], _, dx) => filter(gpu, blur_up_gradient, blur_up_gradient_vec4, dy, dx),
   gradient: (_, dx) => [blurUp(dx)],
 });
 

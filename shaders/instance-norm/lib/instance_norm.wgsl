@@ -5,6 +5,7 @@
 // x, residual, y [planes, size]; statistics [planes, 2] = mean, 1 / deviation; `size` counts Elements.
 const RESIDUAL: bool = false; // @tunable
 const GIVEN: bool = false; // @tunable
+const APPLIED: bool = true; // @tunable whether y is wanted, not the statistics alone
 
 struct Params { planes: u32, size: u32, count: f32, eps: f32, slope: f32 }
 
@@ -52,6 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       statistics[plane * 2 + 1] = scale;
     }
   }
+  if (!APPLIED) { return; }
   for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
     for (var j = 0u; j < AHEAD; j++) {
       let at = i + j * WORKGROUP;

@@ -1,13 +1,12 @@
 // dx = (g - mean(g) - xhat * mean(g * xhat)) / deviation of every plane, where xhat = (x - mean) / deviation is
 // recomputed from x, and g is dy times the derivative of the activation at xhat.
 // dy, x, dx [planes, size]; statistics [planes, 2] = mean, 1 / deviation; `size` counts Elements.
-struct Params { planes: u32, size: u32, count: f32, slope: f32 }
-
-@group(0) @binding(0) var<storage, read> dy: array<Element>;
+// The file that includes this has dy, and says what it is in the first walk and then in the second:
+//   first_dy(plane, at, inside) -> Element    at an element that may lie beyond the plane, if it is not inside
+//   second_dy(plane, at) -> Element
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dx: array<Element>;
-@group(0) @binding(4) var<uniform> params: Params;
 
 //#include instance-norm/lib/plane.wgsl
 
@@ -27,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       // What lies beyond the plane may be anything, infinite too.
       let inside = at < params.size;
       let normal = select(Element(), (x[start + at] - mean) * scale, inside);
-      let g = select(Element(), through_activation(dy[start + at], normal), inside);
+      let g = select(Element(), through_activation(first_dy(plane, at, inside), normal), inside);
       sum += g;
       products += g * normal;
     }
@@ -37,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var j = 0u; j < AHEAD; j++) {
       let at = i + j * WORKGROUP;
       let normal = (x[start + at] - mean) * scale;
-      let g = through_activation(dy[start + at], normal);
+      let g = through_activation(second_dy(plane, at), normal);
       if (at < params.size) { dx[start + at] = (g - means.x - normal * means.y) * scale; }
     }
   }

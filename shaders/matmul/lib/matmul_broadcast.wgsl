@@ -60,6 +60,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var r = 1u; r < ROWS; r++) { total = select(total, totals[r], m == m0 + r); }
     total += addend;
     if (params.relu == 1) { total = max(total, vec4f()); }
-    store_vec4((z * params.m + m) * params.n + n0, n0, total);
+    let at = (z * params.m + m) * params.n + n0;
+    if (params.gated == 1) {
+      let mask = vec4f(bias[at], bias[at + 1], bias[at + 2], bias[at + 3]);
+      total = select(params.slope * total, total, mask > vec4f());
+    }
+    store_vec4(at, n0, total);
   }
 }

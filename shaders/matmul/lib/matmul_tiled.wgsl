@@ -53,6 +53,7 @@ fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
       var sum = v[j];
       if (params.has_bias == 1) { sum += bias[n]; }
       if (params.relu == 1) { sum = max(sum, 0.0); }
+      if (params.gated == 1) { sum = select(params.slope * sum, sum, bias[at] > 0.0); }
       if (params.accumulate == 1) { sum += y[at]; }
       y[at] = sum;
     }
