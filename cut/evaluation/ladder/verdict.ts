@@ -2,7 +2,7 @@
 // figure and whether it is met. Pure.
 import { spearman } from "../correlation.js";
 import { SHIFT, SWAPPED } from "../distortions/ladder-steps.js";
-import { COLUMNS, type Column, type Columns } from "./compared.js";
+import type { Column, Columns } from "./compared.js";
 import type { LadderRow, Recognition } from "./ladder.js";
 
 export interface Verdict {
@@ -91,10 +91,3 @@ export function judge(ladder: {
   });
   return verdicts;
 }
-
-/** A value of a column as text. */
-export const columnText = (column: Column, value: number | null): string =>
-  value === null ? "-" : value.toFixed(column === "PSNR" ? 1 : 2);
-
-export const columnHeads = (window: number): string[] =>
-  COLUMNS.map((column) => (column === "PatchNCE window" ? `PatchNCE ±${window} px` : column));

@@ -7,6 +7,7 @@ import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { matmul } from "../../../engine/operators/matmul/index.js";
 import { patchKeys } from "../../../engine/operators/patch-nce/index.js";
+import { exp, scale } from "../../../engine/operators/pointwise/index.js";
 import { type Program, record } from "../../../engine/program/program.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
@@ -112,8 +113,8 @@ export class PatchMetric {
 
   async #describeLayer(features: Tensor, i: number, { width, height }: Picture): Promise<DescribedLayer> {
     const { generator, layers, heads } = this.#model;
-    const { scale, border } = generatorLayout(generator.architecture)[layers[i]];
-    const size = { columns: Math.ceil(width / scale), rows: Math.ceil(height / scale), stride: scale };
+    const { scale: stride, border } = generatorLayout(generator.architecture)[layers[i]];
+    const size = { columns: Math.ceil(width / stride), rows: Math.ceil(height / stride), stride };
     const grid = positionGrid(size, this.#positions, new Random(this.#seed).fork(`layer ${i}`));
     const all = () => Int32Array.from({ length: size.columns * size.rows }, (_, position) => position);
     const wanted = this.window > 0 ? all() : grid.chosen;
@@ -155,15 +156,13 @@ export class PatchMetric {
       const second = b.layers[i];
       const { grid } = first;
       const { tau, layers } = this.#model;
-      const similarities = await this.#similarities(first, second);
-      const terms = new Float64Array(similarities.length);
-      for (let k = 0; k < terms.length; k++) terms[k] = Math.exp(similarities[k] / tau);
+      const terms = await this.#terms(first, second);
       const diagonal = Float64Array.from(grid.chosen, (_, k) => terms[k * grid.chosen.length + k]);
       for (const [k, window] of windows.entries()) {
         const best = (x: DescribedLayer, y: DescribedLayer) =>
           window < grid.stride
             ? diagonal
-            : bestInWindow(x.rows, y.rows, grid, window).map((value) => Math.exp(value / tau));
+            : bestInWindow(x.rows, y.rows, grid, window).map((value) => Math.exp((value - 1) / tau));
         const own = [best(first, second), best(second, first)] as const;
         const scores = layerScores(terms, own, grid, window);
         compared[k].push({ ...scores, layer: layers[i], grid });
@@ -172,21 +171,22 @@ export class PatchMetric {
     return compared;
   }
 
-  /** [n, n] of the positions of the grid. */
-  async #similarities(a: DescribedLayer, b: DescribedLayer): Promise<Float32Array> {
+  /** exp((similarity - 1) / tau) [n, n] of the positions of the grid. */
+  async #terms(a: DescribedLayer, b: DescribedLayer): Promise<Float32Array> {
     const gpu = this.#gpu;
-    const products = gpu.noGrad(() =>
+    const { tau } = this.#model;
+    const terms = gpu.noGrad(() =>
       gpu.scope(() => {
         const [q, k] = [a, b].map((layer) =>
           gpu.tensor(this.#gridRows(layer), [layer.grid.chosen.length, layer.rows.width]),
         );
-        return matmul(q, k, { transposeB: true });
+        return exp(scale(matmul(q, k, { transposeB: true }), 1 / tau, -1 / tau));
       }),
     );
     try {
-      return await products.read();
+      return await terms.read();
     } finally {
-      products.dispose();
+      terms.dispose();
     }
   }
 

@@ -43,11 +43,11 @@ export function bestInWindow(a: PatchRows, b: PatchRows, grid: PositionGrid, win
 }
 
 /**
- * Scores of a layer, of exp(similarity / tau): `terms` [n, n] of the patches of the grid, first picture down, second
+ * Scores of a layer, of exp((similarity - 1) / tau): `terms` [n, n] of the patches of the grid, first picture down, second
  * across, and `own` those with the best keys within `window` pixels, of the first picture's patches and the second's.
  */
 export function layerScores(
-  terms: Float64Array,
+  terms: ArrayLike<number>,
   own: readonly [Float64Array, Float64Array],
   { columns, stride, chosen }: PositionGrid,
   window: number,
