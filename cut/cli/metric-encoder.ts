@@ -38,4 +38,4 @@ export async function openEncoder(
 
 /** What the encoder is, for reports. */
 export const encoderText = (model: string | null, steps: number, pictures: number): string =>
-  model ?? `trained on ${pictures} of the pictures for ${steps} steps`;
+  model ?? `self-trained: ${pictures} pictures, ${steps} steps`;

@@ -10,6 +10,8 @@ export interface MetricSettings {
   model: string | null;
   /** Pixels within which patches may move; null where none were given. */
   window: number | null;
+  /** Positions of a layer that are compared; null where no number was given. */
+  positions: number | null;
   /** Pixels a side to which pictures are scaled; null for as they are. */
   size: number | null;
 }

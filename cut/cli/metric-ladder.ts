@@ -42,7 +42,11 @@ export async function ladderJob(folder: string, settings: MetricSettings): Promi
       const seen = rest.length < distorted.length ? files : rest;
       const pictures = await Promise.all(distorted.map(read));
       const model = await openEncoder(gpu, choice, () => Promise.all(seen.map(read)));
-      const metric = new PatchMetric(gpu, model, { window, positions: POSITIONS, seed: choice.seed });
+      const metric = new PatchMetric(gpu, model, {
+        window,
+        positions: settings.positions ?? POSITIONS,
+        seed: choice.seed,
+      });
       const progress = new LateProgress("comparing");
       const { seed, signal } = choice;
       let ladder: Ladder;
@@ -53,15 +57,13 @@ export async function ladderJob(folder: string, settings: MetricSettings): Promi
         progress.stop();
         metric.dispose();
       }
-      const others = seen === rest ? "others" : "same";
+      const encoder = encoderText(settings.model, choice.steps, seen.length);
+      const unseen = settings.model === null && seen === rest;
       const about: [string, string][] = [
         ["pictures", `${pictures.length} of ${folder}`],
         ["size", `${side} x ${side}`],
         ["window", `${window} px`],
-        [
-          "encoder",
-          `${encoderText(settings.model, choice.steps, seen.length)}${settings.model ? "" : `, the ${others}`}`,
-        ],
+        ["encoder", unseen ? `${encoder}, none of these` : encoder],
         ["criteria met", `${ladder.verdicts.filter(({ met }) => met).length} of ${ladder.verdicts.length}`],
       ];
       const tables = ladderTables(ladder);

@@ -48,7 +48,11 @@ export async function opinionsJob(file: string, settings: MetricSettings): Promi
     side: Math.min(width, height),
     async run(gpu, choice) {
       const patchModel = await openEncoder(gpu, choice, () => Promise.all(references.map(read)));
-      const metric = new PatchMetric(gpu, patchModel, { window, positions: POSITIONS, seed: choice.seed });
+      const metric = new PatchMetric(gpu, patchModel, {
+        window,
+        positions: settings.positions ?? POSITIONS,
+        seed: choice.seed,
+      });
       const comparison = new Comparison(metric, new Random(choice.seed));
       const progress = startProgress({ label: "comparing", total: opinions.length });
       const values: (Columns | null)[] = opinions.map(() => null);

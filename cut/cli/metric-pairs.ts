@@ -46,7 +46,13 @@ export async function pairsJob([A, B]: readonly [string, string], settings: Metr
     async run(gpu, choice) {
       const step = Math.ceil(sources.names.length / TRAINED_ON);
       const ids = sources.names.map((_, i) => i).filter((i) => i % step === 0);
-      const pairs = await compare(gpu, choice, { sources, results, window: window ?? 0, ids });
+      const pairs = await compare(gpu, choice, {
+        sources,
+        results,
+        ids,
+        window: window ?? 0,
+        positions: settings.positions ?? POSITIONS,
+      });
       const names = sources.names;
       const distance = knownMean(pairs.map((pair) => pair.distance));
       const about: [string, string][] = [
@@ -63,7 +69,7 @@ export async function pairsJob([A, B]: readonly [string, string], settings: Metr
       const table = textTable([["picture", "distance", "accuracy by layer"], ...rows], (column) => column !== 1);
       const layers = textTable([PAIR_HEADS, ...means.map(pairCells)], () => false);
       return {
-        text: `${table}\nmean distance ${distanceText(distance)}: 0 is the source itself, 1 another source\n\n${layers}`,
+        text: `${table}\nmean distance ${distanceText(distance)}: 0 is the source, 1 another source\n\n${layers}`,
         json: { ...Object.fromEntries(about), distance, layers: means, pairs: pairs.map((pair) => plain(pair, names)) },
         page: async () => renderMetricPage({ about, means, pairs: await drawn(pairs, sources, results) }),
       };
@@ -74,12 +80,12 @@ export async function pairsJob([A, B]: readonly [string, string], settings: Metr
 async function compare(
   gpu: Gpu,
   choice: EncoderChoice,
-  of: { sources: PictureSet; results: PictureSet; window: number; ids: readonly number[] },
+  of: { sources: PictureSet; results: PictureSet; ids: readonly number[]; window: number; positions: number },
 ): Promise<PatchPair[]> {
-  const { sources, results, window, ids } = of;
+  const { sources, results, ids, window, positions } = of;
   const { seed, signal } = choice;
   const model = await openEncoder(gpu, choice, () => Promise.all(ids.map((i) => sources.read(i))));
-  const metric = new PatchMetric(gpu, model, { window, positions: POSITIONS, seed });
+  const metric = new PatchMetric(gpu, model, { window, positions, seed });
   const progress = startProgress({ label: "comparing", total: sources.names.length });
   try {
     const onPair = ({ id }: PatchPair, done: number) => progress.update(done, sources.names[id]);

@@ -22,6 +22,8 @@ export const LEAST_OPINIONS = 6;
  *
  * @example
  * ```ts
+ * import { correlateOpinions } from "cutgpu/cut";
+ *
  * const { srcc } = correlateOpinions([0.1, 0.2, 0.4, 0.5, 0.8, 0.9], [9, 8, 6, 5, 2, 1]);
  * console.log(srcc.toFixed(2)); // 1.00
  * ```

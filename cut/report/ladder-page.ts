@@ -25,7 +25,9 @@ const style = `${tableStyle}
 .answers li.no::before { content: "\\2715"; color: var(--accent); }
 .answers b { font-weight: 650; font-variant-numeric: tabular-nums; }
 .curves { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
-.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; font-size: 13px; }
+.legend {
+  list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; font-size: 13px;
+}
 .legend li::before {
   content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px;
   vertical-align: middle; background: var(--colour);

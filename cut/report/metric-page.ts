@@ -41,7 +41,7 @@ export const pairCells = ({ layer, distance, nce, accuracy, bound, positions }: 
 const style = `${tableStyle}
 .pair { margin: 0 0 14px; padding: 12px 14px; }
 .pair h3 { margin: 0 0 8px; font-size: 14px; font-weight: 600; overflow-wrap: anywhere; }
-.pair div { display: grid; grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); gap: 8px; }
+.pair div { display: grid; grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); gap: 8px; }
 .pair figure { margin: 0; }
 .pair img { display: block; width: 100%; height: auto; box-shadow: 0 0 0 1px var(--line); }
 .pair figcaption { padding-top: 3px; color: var(--soft); font-size: 12px; }
@@ -53,8 +53,8 @@ const style = `${tableStyle}
 export function renderMetricPage({ about, means, pairs }: MetricPage): string {
   const body = `${renderSummary(about)}
 <h2>By layer</h2>
-<p class="empty">Distance: 0 is the source itself, 1 the mean over other sources. NCE and the bound on mutual information
-are in nats; accuracy is the share of patches whose own key is the best of all.</p>
+<p class="empty">Distance: 0 is the source itself, 1 the mean over other sources. NCE and the bound on mutual
+information are in nats; accuracy is the share of patches whose own key is the best of all.</p>
 ${renderTable([PAIR_HEADS, ...means.map(pairCells)], 0)}
 <h2>Where content is lost</h2>
 <div class="scale"><span>found at once</span><i></i><span>no better than guessing</span></div>
@@ -69,5 +69,6 @@ function renderPair({ name, distance, pngs, maps }: DrawnPair): string {
     ({ caption, png }) =>
       `<figure><img src="${pngAddress(png)}" alt=""><figcaption>${escapeHtml(caption)}</figcaption></figure>`,
   );
-  return `<section class="pair card"><h3>${escapeHtml(`${name}: ${distance}`)}</h3><div>${figures.join("")}</div></section>`;
+  const title = escapeHtml(`${name}: ${distance}`);
+  return `<section class="pair card"><h3>${title}</h3><div>${figures.join("")}</div></section>`;
 }

@@ -44,6 +44,12 @@ const schema = v.strictObject({
     null,
     "pixels within which a patch may have moved: 0 with --pairs, else 4, if it is not given",
   ),
+  positions: option(
+    group,
+    orNone(wholeNumber({ min: 16, max: 16384 })),
+    null,
+    "patches of a layer that are compared, where it has more: 4096 with --pairs, 576 with --ladder, 1024 with --mos",
+  ),
   size: option(
     group,
     orNone(wholeNumber({ min: 32, max: 4096 })),
@@ -98,7 +104,7 @@ async function measure(given: GivenOptions<typeof schema>, { signal }: CommandCo
 
 /** Finds and checks the pictures of the one job that the options name. */
 async function jobOf(options: Options<typeof schema>): Promise<MetricJob> {
-  const { pairs, ladder, mos, window, size, model, report } = options;
+  const { pairs, ladder, mos, window, positions, size, model, report } = options;
   if ([pairs, ladder, mos].filter((of) => of !== null).length !== 1) {
     throw new OptionError("what to measure is not clear;", "give one of --pairs A B, --ladder DIR and --mos FILE.csv.");
   }
@@ -108,7 +114,7 @@ async function jobOf(options: Options<typeof schema>): Promise<MetricJob> {
   if (mos !== null && report !== null) {
     throw new OptionError("--report is of --pairs and --ladder;", "leave it out, and give --json for the figures.");
   }
-  const settings: MetricSettings = { model, window, size };
+  const settings: MetricSettings = { model, window, positions, size };
   const job =
     pairs !== null
       ? await pairsJob(pairs, settings)

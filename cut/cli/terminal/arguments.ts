@@ -86,5 +86,6 @@ const notAnOption = (word: string) => `"${word}" is not an option: options begin
 /** What is wrong with a second value, which is most likely from a pattern such as *.png that the shell expanded. */
 function severalValues({ name, kind, placeholder }: OptionDescription, word: string): string {
   const folder = placeholder.includes("DIR") ? ": give the folder itself where there are several files" : "";
-  return `--${name} takes ${kind === "pair" ? "two values" : "one value"}, and "${word}" follows it${folder} (quote a value that has spaces)`;
+  const count = kind === "pair" ? "two values" : "one value";
+  return `--${name} takes ${count}, and "${word}" follows it${folder} (quote a value that has spaces)`;
 }

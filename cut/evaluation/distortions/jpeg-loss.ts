@@ -1,5 +1,6 @@
-// What JPEG takes from a picture, without a file: YCbCr, the cosine transform of blocks of 8 x 8, rounding by the tables
-// of the standard (ITU-T T.81, annex K) scaled to a quality as libjpeg does, and back. All channels at full size. Pure.
+// What JPEG takes from a picture, without a file: YCbCr, the cosine transform of blocks of 8 x 8, rounding by the
+// tables of the standard (ITU-T T.81, annex K) scaled to a quality as libjpeg does, and back. All channels at full
+// size. Pure.
 import type { Picture } from "../../data/picture.js";
 
 const LUMA = [

@@ -91,7 +91,7 @@ export function ladderDistortions(window: number): Distortion[] {
   ];
 }
 
-/** Another style of the same content: colours turned, less contrast, noise, JPEG, and inverted where it is asked for. */
+/** Another style of the same content: colours turned, less contrast, noise, JPEG, and inverted if asked for. */
 export function restyled(picture: Picture, random: Random, inversion: boolean): Picture {
   const turned = hueTurned(picture, 60 + 240 * random.next());
   const rough = noisy(contrasted(turned, 0.5), 12, random);

@@ -4,9 +4,10 @@
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
-import { type DistortionKind, ladderDistortions, restyled } from "../distortions/ladder-steps.js";
+import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
 import type { PatchMetric } from "../patches/patch-metric.js";
 import { COLUMNS, type Columns, Comparison, type Described, type PictureScale } from "./compared.js";
+import type { LadderRow, Recognition } from "./rows.js";
 import { areaUnderCurve, judge, type Verdict } from "./verdict.js";
 
 export interface LadderInput {
@@ -19,23 +20,6 @@ export interface LadderInput {
   signal?: AbortSignal;
   /** Comparisons done, of all, and what is compared. */
   onProgress?(done: number, total: number, what: string): void;
-}
-
-/** One distortion at one level: means over the pictures. */
-export interface LadderRow {
-  distortion: string;
-  kind: DistortionKind;
-  level: string;
-  means: Columns;
-}
-
-/**
- * How well the own source of a restyled picture is told from the others: the area under the ROC curve, 1 where it is
- * always the nearest, 0.5 for guessing.
- */
-export interface Recognition {
-  restyling: string;
-  areas: Columns;
 }
 
 export interface Ladder {

@@ -3,7 +3,7 @@
 import { spearman } from "../correlation.js";
 import { SHIFT, SWAPPED } from "../distortions/ladder-steps.js";
 import type { Column, Columns } from "./compared.js";
-import type { LadderRow, Recognition } from "./ladder.js";
+import type { LadderRow, Recognition } from "./rows.js";
 
 export interface Verdict {
   /** What is asked, as a sentence. */
@@ -85,7 +85,7 @@ export function judge(ladder: {
   });
   const area = recognition.at(-1)?.areas.PatchNCE as number;
   verdicts.push({
-    criterion: `the own source is recognised after restyling with inversion: area under the curve at least ${LEAST_AREA}`,
+    criterion: `the own source is recognised after restyling with inversion: area at least ${LEAST_AREA}`,
     figure: area.toFixed(3),
     met: area >= LEAST_AREA,
   });

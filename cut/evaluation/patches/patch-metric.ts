@@ -1,7 +1,7 @@
-// PatchNCE between pictures by a trained encoder: a picture is described once by the unit rows of its patches, which the
-// engine computes, and any two of one size are then compared, a product of matrices a layer on the engine and sums in
-// float64. Time and memory of a comparison grow with the square of the compared positions, those of a description with
-// the picture.
+// PatchNCE between pictures by a trained encoder: a picture is described once by the unit rows of its patches, which
+// the engine computes, and any two of one size are then compared, a product of matrices a layer on the engine and sums
+// in float64. Time and memory of a comparison grow with the square of the compared positions, those of a description
+// with the picture.
 import { ShapeError } from "../../../engine/core/errors.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";

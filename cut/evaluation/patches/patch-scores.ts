@@ -43,8 +43,9 @@ export function bestInWindow(a: PatchRows, b: PatchRows, grid: PositionGrid, win
 }
 
 /**
- * Scores of a layer, of exp((similarity - 1) / tau): `terms` [n, n] of the patches of the grid, first picture down, second
- * across, and `own` those with the best keys within `window` pixels, of the first picture's patches and the second's.
+ * Scores of a layer, of exp((similarity - 1) / tau): `terms` [n, n] of the patches of the grid, first picture down,
+ * second across, and `own` those with the best keys within `window` pixels, of the first picture's patches and the
+ * second's.
  */
 export function layerScores(
   terms: ArrayLike<number>,

@@ -1,7 +1,7 @@
 // An encoder for the metric that trains itself on pictures, without labels and in a minute or so: PatchNCE between two
 // photometric augmentations of one picture, whose patches are the same things under other colours. The layout is that
-// of CUT's encoder (docs/method.md section 2.2) with few channels, its heads narrow, and the tap on single pixels, which
-// hold nothing but colour, left out.
+// of CUT's encoder (docs/method.md section 2.2) with few channels, its heads narrow, and the tap on single pixels,
+// which hold nothing but colour, left out.
 
 import { grad } from "../../../engine/core/autograd.js";
 import type { CancellationOptions } from "../../../engine/core/cancellation.js";
@@ -48,8 +48,8 @@ export interface SelfTrainingOptions extends CancellationOptions {
 
 /**
  * Trains an encoder with heads on pictures, whose sides are at least 16 pixels. The same seed gives the same encoder on
- * the same adapter. Its tensors are the caller's, to be disposed with the GPU. Throws an ArgumentError where there is no
- * picture, or a smaller one.
+ * the same adapter. Its tensors are the caller's, to be disposed with the GPU. Throws an ArgumentError where there is
+ * no picture, or a smaller one.
  */
 export async function trainPatchEncoder(
   gpu: Gpu,
@@ -105,7 +105,7 @@ function drawViews(picture: Picture, side: number, random: Random): Float32Array
   return Float32Array.from([...planes[0], ...planes[1]]);
 }
 
-/** One step, recorded: both views through the encoder and heads, each view's patches finding themselves in the other. */
+/** One step, recorded: both views through encoder and heads, where each view's patches find themselves in the other. */
 async function recordStep(gpu: Gpu, { generator, heads, layers, tau }: InspectModel, side: number) {
   const last = Math.max(...layers);
   const encoder = [...generator.parameters].filter(([key]) => Number(key.split(".")[1]) <= last);
