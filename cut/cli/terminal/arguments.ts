@@ -1,6 +1,7 @@
-// Reads a command line by a command's schema: --name value, --name=value, flags alone or with a boolean word (--open,
-// --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated option counts. Values are
-// checked by the schema, not here. Runs in browsers too, where the page has a field for options.
+// Reads a command line by a command's schema: --name value, --name=value, two values for a pair, flags alone or with a
+// boolean word (--open, --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated
+// option counts. Values are checked by the schema, not here. Runs in browsers too, where the page has a field for
+// options.
 import {
   checkOptions,
   describeOptions,

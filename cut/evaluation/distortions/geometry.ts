@@ -61,7 +61,7 @@ export function elasticallyWarped(picture: Picture, pixels: number, random: Rand
   });
 }
 
-/** The picture with a rectangle of another one, at the same place or another of its own, put at (left, top). */
+/** Writes a piece over the pixels of a picture, its top left corner at (left, top). */
 function pasteInto(target: Uint8Array, { width, channels }: Picture, piece: Picture, left: number, top: number): void {
   for (let y = 0; y < piece.height; y++) {
     const row = piece.data.subarray(y * piece.width * channels, (y + 1) * piece.width * channels);

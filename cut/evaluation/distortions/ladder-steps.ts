@@ -1,6 +1,5 @@
-// The distortions of the ladder (guides to quality metrics call such a series of known damages a ladder): each at five
-// levels from hardly seen to gross, or at one where there are no degrees. Each is a function of the pixels and a seed.
-// Pure.
+// The distortions of the ladder, a series of known damages by which metrics are tried: each at five levels from hardly
+// seen to gross, or at one where there are no degrees. Each is a function of the pixels and a seed. Pure.
 import type { Random } from "../../../engine/random.js";
 import { flipPicture, type Picture } from "../../data/picture.js";
 import { blurred, contrasted, grayed, hueTurned, inverted, noisy } from "./colours.js";
