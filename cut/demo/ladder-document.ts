@@ -76,9 +76,9 @@ ${tables.answers.map((answer) => wrapped(`- ${answer}`)).join("\n")}
 
 So PatchNCE is a metric of content and structure whose invariances are those that its encoder was trained for: this one
 has seen other colours, contrasts, noise and inversion, and forgives them. It grows with every change of texture, place
-or content; with a window it forgives a misalignment up to the window and no more. A rearranged picture, which the
-sliced Wasserstein distance takes for the same textures, is to it as wrong as another picture: a loss of this kind
-forbids what an adversarial or a sliced Wasserstein loss allows.
+or content; with a window it forgives a misalignment up to the window and no more. A rearranged picture, which to the
+sliced Wasserstein distance is nearer than another picture, is to it as wrong as one or worse: a loss of this kind
+forbids rearrangements that one of textures allows.
 
 ![Distance over levels, for each distortion](patch-metric.svg)
 
@@ -89,7 +89,8 @@ forbids what an adversarial or a sliced Wasserstein loss allows.
   a data set with scores (TID2013, KADID-10k).
 - It is blind to contrast and brightness, since the encoder normalises every feature map, and to colour by training. It
   says that content is kept, not that a picture looks like the target domain: read it beside SWD or KID.
-- An encoder that never saw an inversion takes an inverted picture for a foreign one.
+- Encoders trained otherwise have other invariances: what one that never saw an inversion makes of inverted pictures,
+  or that of a CUT model of anything here, is not in the figures.
 - Light noise, blur and JPEG weigh little here, less than in PSNR or SSIM: for quality of that kind take those.
 
 ## Figures
