@@ -4,22 +4,33 @@
 /** @module cutgpu/cut */
 
 export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
-export { pearson, spearman } from "./evaluation/correlation.js";
+export { kendall, pearson, spearman } from "./evaluation/correlation.js";
 export type { FeatureExtractor } from "./evaluation/described-set.js";
+export { type Distortion, ladderDistortions } from "./evaluation/distortions/ladder-steps.js";
 export { type Evaluation, type EvaluationInput, evaluate } from "./evaluation/evaluate.js";
 export { type Features, featuresOf } from "./evaluation/features.js";
 export type { Figure } from "./evaluation/figures.js";
 export { frechetDistance } from "./evaluation/frechet-distance.js";
 export { HeldOut, type Measured } from "./evaluation/held-out.js";
 export { KernelDistance } from "./evaluation/kernel-distance.js";
+export { type Ladder, type LadderInput, runLadder } from "./evaluation/ladder/ladder.js";
 export { type NeighbourShares, nearestRows, neighbourShares } from "./evaluation/neighbours.js";
 export { type FeatureNetwork, fidInception, kerasInception, mobilenetTrunk } from "./evaluation/networks/extractors.js";
 export type { ShapedWeights } from "./evaluation/networks/folding.js";
 export { type InputProtocol, networkInput } from "./evaluation/networks/input.js";
 export { type NsfwjsModel, nsfwjsWeights } from "./evaluation/networks/nsfwjs.js";
 export { Lpips } from "./evaluation/networks/squeezenet.js";
+export { correlateOpinions, type OpinionCorrelation } from "./evaluation/opinion-scores.js";
 export { l1, msSsim, psnr, ssim } from "./evaluation/pair-metrics.js";
 export type { PairMetric, PictureSet } from "./evaluation/pairs.js";
+export {
+  type LayerComparison,
+  type PatchDescription,
+  PatchMetric,
+  type PatchMetricOptions,
+} from "./evaluation/patches/patch-metric.js";
+export { comparePatchPairs, type PatchPair, type PatchPairsInput } from "./evaluation/patches/patch-pairs.js";
+export { type SelfTrainingOptions, trainPatchEncoder } from "./evaluation/patches/self-training.js";
 export { type Planes, planesOf } from "./evaluation/planes.js";
 export { mindDistance, slicedWasserstein } from "./evaluation/sliced-wasserstein.js";
 export { type InspectModel, loadInspectModel } from "./inspection/inspection-model.js";

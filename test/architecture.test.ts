@@ -25,6 +25,7 @@ const ROOMS = ["shaders", "engine", "cut", "bench", "bin"];
 const NODE_ROOMS = [
   ...["engine/device/node.ts", "cut/files/", "cut/cli/"],
   ...["cut/demo/openmoji.ts", "cut/demo/page-drawings.ts", "cut/demo/ship-model.ts"],
+  ...["cut/demo/ladder-scenes.ts", "cut/demo/ladder-document.ts"],
   ...["cut/web/build.ts", "cut/web/server.ts", "bench/node/", "bench/peers/", "bench/commands/", "bin/"],
 ];
 /** Packages that need Node or a native binary. */

@@ -23,6 +23,23 @@ export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Spearman's coefficient: Pearson's of the ranks, equal values sharing their mean rank. */
 export const spearman = (a: ArrayLike<number>, b: ArrayLike<number>): number => pearson(ranks(a), ranks(b));
 
+/**
+ * Kendall's coefficient, tau-b: pairs in the same order less pairs in opposite order, over the root of the pairs that
+ * are not equal in either list; 0 where one of the lists is constant.
+ */
+export function kendall(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [balance, ofA, ofB] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const [u, v] = [Math.sign(a[i] - a[j]), Math.sign(b[i] - b[j])];
+      balance += u * v;
+      ofA += u * u;
+      ofB += v * v;
+    }
+  }
+  return ofA > 0 && ofB > 0 ? balance / Math.sqrt(ofA * ofB) : 0;
+}
+
 function ranks(values: ArrayLike<number>): Float64Array {
   const order = Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const result = new Float64Array(values.length);

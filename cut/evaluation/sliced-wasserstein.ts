@@ -26,7 +26,7 @@ export function randomDirections(random: Random, width: number, count: number): 
 const TOGETHER = 4;
 
 /** The sorted projections of all points on each direction, [directions, points]. */
-function sortedProjections({ width, values }: Points, directions: Float64Array): Float64Array[] {
+export function sortedProjections({ width, values }: Points, directions: Float64Array): Float64Array[] {
   const points = values.length / width;
   const count = directions.length / width;
   const lines = Array.from({ length: count }, () => new Float64Array(points));
@@ -59,8 +59,11 @@ function sortedProjections({ width, values }: Points, directions: Float64Array):
  * The mean over directions and ranks of `cost` of the difference of sorted projections. The sets may differ in size:
  * the larger one is then read at the ranks of the smaller.
  */
-function transported(a: Points, b: Points, directions: Float64Array, cost: (difference: number) => number): number {
-  const [linesA, linesB] = [sortedProjections(a, directions), sortedProjections(b, directions)];
+function transported(
+  linesA: readonly Float64Array[],
+  linesB: readonly Float64Array[],
+  cost: (difference: number) => number,
+): number {
   let sum = 0;
   const ranks = Math.min(linesA[0].length, linesB[0].length);
   const at = (line: Float64Array, rank: number) => line[Math.floor(((rank + 0.5) * line.length) / ranks)];
@@ -72,7 +75,11 @@ function transported(a: Points, b: Points, directions: Float64Array, cost: (diff
 
 /** The mean absolute difference of sorted projections on `directions`, unit vectors one after the other. */
 export const slicedWasserstein = (a: Points, b: Points, directions: Float64Array): number =>
-  transported(a, b, directions, Math.abs);
+  lineDistance(sortedProjections(a, directions), sortedProjections(b, directions));
+
+/** The same of sets whose sorted projections are known. */
+export const lineDistance = (a: readonly Float64Array[], b: readonly Float64Array[]): number =>
+  transported(a, b, Math.abs);
 
 /**
  * MIND: 3 d times the mean squared difference of sorted projections on 1,000 random directions, d numbers a row. The
@@ -83,5 +90,6 @@ export function mindDistance(x: Features, y: Features, random: Random, direction
   const count = Math.min(x.count, y.count);
   const cut = (set: Features) => (set.count === count ? set : rowsOf(set, random.permutation(set.count, count)));
   const unit = randomDirections(random, x.width, directions);
-  return 3 * x.width * transported(cut(x), cut(y), unit, (difference) => difference * difference);
+  const [linesX, linesY] = [sortedProjections(cut(x), unit), sortedProjections(cut(y), unit)];
+  return 3 * x.width * transported(linesX, linesY, (difference) => difference * difference);
 }

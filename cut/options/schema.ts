@@ -20,7 +20,7 @@ export type Options<S extends OptionSchema> = v.InferOutput<S>;
 /** Only the options that were given, each checked by itself. */
 export type GivenOptions<S extends OptionSchema> = Partial<v.InferOutput<S>>;
 
-type Kind = "flag" | "number" | "text" | "choice" | "list";
+type Kind = "flag" | "number" | "text" | "choice" | "list" | "pair";
 
 interface ValueMetadata {
   kind: Kind;
@@ -106,6 +106,12 @@ export function oneOfNumbers<const T extends readonly number[]>(values: T) {
 /** A text that is not empty; `pattern`, if given, must match, and `expects` says so in words. */
 export function text(placeholder: string, expects = "a text that is not empty", pattern = /\S/) {
   return describeValue(v.pipe(v.string(), v.regex(pattern)), { kind: "text", placeholder, expects });
+}
+
+/** Two texts, each a word of its own on the command line, such as two folders. */
+export function twoTexts(placeholder: string) {
+  const word = v.pipe(v.string(), v.regex(/\S/));
+  return describeValue(v.tuple([word, word]), { kind: "pair", placeholder, expects: `two values, ${placeholder}` });
 }
 
 export function flag() {

@@ -11,6 +11,7 @@ export function cutCommands(pages: readonly Page[]) {
     merge: { summary: "join what shards of a job have done", load: () => import("./merge-command.js") },
     inspect: { summary: "show what a trained encoder sees in a picture", load: () => import("./inspect-command.js") },
     evaluate: { summary: "measure translations against real pictures", load: () => import("./evaluate-command.js") },
+    metric: { summary: "measure how much of the content is kept", load: () => import("./metric-command.js") },
     export: { summary: "write a model for PyTorch or other tools", load: () => import("./export-command.js") },
     demo: { summary: "train a small model in minutes and show the result", load: () => import("./demo-command.js") },
     web: {

@@ -1,7 +1,6 @@
-// Reads a command line by a command's schema: --name value, --name=value, flags alone or with a boolean word (--open,
 // --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated option counts. A command
-// may take a first word without a name. Values are checked by the schema, not here. Runs in browsers too, where the
-// page has a field for options.
+// may take a first word without a name, and an option two values. Values are checked by the schema, not here. Runs in
+// browsers too, where the page has a field for options.
 import {
   checkOptions,
   describeOptions,
@@ -55,6 +54,13 @@ export function parseArguments<S extends OptionSchema>(
       problems.push(unknownOption(name, schema));
       // What follows is most likely its value, and one mistake is reported once.
       if (attached === undefined && next !== undefined && !next.startsWith("--")) i++;
+    } else if (description.kind === "pair") {
+      // An attached value is the first of the two.
+      const words = attached === undefined ? argv.slice(i + 1, i + 3) : [attached, ...argv.slice(i + 1, i + 2)];
+      const given = words.findIndex((word) => word.startsWith("--"));
+      values[name] = given < 0 ? words : words.slice(0, given);
+      last = description;
+      i += (values[name] as string[]).length - (attached === undefined ? 0 : 1);
     } else if (attached !== undefined) {
       values[name] = readValue(description, attached);
     } else if (description.kind === "flag") {
@@ -85,7 +91,8 @@ function givenOrNothing<S extends OptionSchema>(schema: S, argv: readonly string
 const notAnOption = (word: string) => `"${word}" is not an option: options begin with --`;
 
 /** What is wrong with a second value, which is most likely from a pattern such as *.png that the shell expanded. */
-function severalValues({ name, placeholder }: OptionDescription, word: string): string {
+function severalValues({ name, kind, placeholder }: OptionDescription, word: string): string {
   const folder = placeholder.includes("DIR") ? ": give the folder itself where there are several files" : "";
-  return `--${name} takes one value, and "${word}" follows it${folder} (quote a value that has spaces)`;
+  const count = kind === "pair" ? "two values" : "one value";
+  return `--${name} takes ${count}, and "${word}" follows it${folder} (quote a value that has spaces)`;
 }

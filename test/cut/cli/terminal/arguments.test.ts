@@ -1,7 +1,9 @@
 // Reading a command line: how options may be typed, and what mistakes get.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as v from "valibot";
 import { parseArguments } from "../../../../cut/cli/terminal/arguments.js";
+import { option, orNone, text, twoTexts } from "../../../../cut/options/schema.js";
 import { trainSchema } from "../../../../cut/options/train-schema.js";
 
 const train = (...argv: string[]) => parseArguments(trainSchema, argv).given;
@@ -60,6 +62,19 @@ test("several values, as a shell makes of a pattern, are one mistake that says w
   assert.throws(expanded, /^--dataroot takes one value, and "b\.png" follows it: give the folder itself [^;]*\.$/);
   assert.throws(() => train("--name", "my", "run"), /^--name takes one value, and "run" follows it \(quote/);
   assert.throws(() => train("--no_flip", "a.png"), /"a\.png" is not an option/);
+});
+
+test("a pair takes two values, and says so where they are fewer or more", () => {
+  const schema = v.strictObject({
+    pairs: option("o", orNone(twoTexts("A B")), null, ""),
+    json: option("o", text("F"), "f", ""),
+  });
+  const given = (...argv: string[]) => parseArguments(schema, argv).given;
+  assert.equal(given("--pairs", "a", "b", "--json", "c"), { pairs: ["a", "b"], json: "c" });
+  assert.equal(given("--pairs=a", "b"), { pairs: ["a", "b"] });
+  assert.throws(() => given("--pairs", "a", "--json", "c"), /^--pairs must be two values, A B, or none, not "a"\.$/);
+  assert.throws(() => given("--pairs"), /^--pairs must be two values/);
+  assert.throws(() => given("--pairs", "a", "b", "c"), /^--pairs takes two values, and "c" follows it/);
 });
 
 test.run();

@@ -1,0 +1,108 @@
+// `cutgpu metric --ladder`: what the metric sees of known distortions of the user's pictures.
+
+import { Random } from "../../engine/random.js";
+import { cropPicture, type Picture } from "../data/picture.js";
+import { resizePicture, scaleDown } from "../data/resize.js";
+import { ladderDistortions } from "../evaluation/distortions/ladder-steps.js";
+import { COLUMNS } from "../evaluation/ladder/compared.js";
+import { type Ladder, runLadder } from "../evaluation/ladder/ladder.js";
+import { ladderTables } from "../evaluation/ladder/ladder-tables.js";
+import { PatchMetric } from "../evaluation/patches/patch-metric.js";
+import { encodePng, readPicture } from "../files/decode.js";
+import { renderLadderPage } from "../report/ladder-page.js";
+import { listFolder } from "./evaluation-sets.js";
+import { encoderText, openEncoder } from "./metric-encoder.js";
+import type { MetricJob, MetricSettings } from "./metric-job.js";
+import { LateProgress } from "./terminal/index.js";
+import { textTable } from "./text-table.js";
+
+/** Pictures that are distorted; an encoder that trains itself sees the others where they are as many. */
+const DISTORTED = 8;
+/** Pixels a side, where nothing else is asked for. */
+const SIDE = 128;
+/** Pixels within which patches may move, where nothing else is asked for. */
+export const LADDER_WINDOW = 4;
+/** Positions of a layer that are compared, where there are more: six hundred pairs are compared. */
+const POSITIONS = 576;
+
+/** Lists and checks the folder. */
+export async function ladderJob(folder: string, settings: MetricSettings): Promise<MetricJob> {
+  const side = settings.size ?? SIDE;
+  const window = settings.window ?? LADDER_WINDOW;
+  const listed = await listFolder("--ladder", folder);
+  const read = async (file: string) => square(await readPicture(file, 3), side);
+  return {
+    reading: [{ what: `the pictures of ${listed.what}`, paths: listed.files }],
+    side,
+    async run(gpu, choice) {
+      const order = [...new Random(choice.seed).fork("pictures").permutation(listed.files.length)];
+      const files = order.map((i) => listed.files[i]);
+      const distorted = files.slice(0, DISTORTED).sort();
+      const rest = files.slice(DISTORTED);
+      const seen = rest.length < distorted.length ? files : rest;
+      const pictures = await Promise.all(distorted.map(read));
+      const model = await openEncoder(gpu, choice, () => Promise.all(seen.map(read)));
+      const metric = new PatchMetric(gpu, model, {
+        window,
+        positions: settings.positions ?? POSITIONS,
+        seed: choice.seed,
+      });
+      const progress = new LateProgress("comparing");
+      const { seed, signal } = choice;
+      let ladder: Ladder;
+      try {
+        const onProgress = (done: number, total: number, what: string) => progress.update(done, total, what);
+        ladder = await runLadder({ pictures, metric, seed, signal, onProgress });
+      } finally {
+        progress.stop();
+        metric.dispose();
+      }
+      const encoder = encoderText(settings.model, choice.steps, seen.length);
+      const unseen = settings.model === null && seen === rest;
+      const about: [string, string][] = [
+        ["pictures", `${pictures.length} of ${folder}`],
+        ["size", `${side} x ${side}`],
+        ["window", `${window} px`],
+        ["encoder", unseen ? `${encoder}, none of these` : encoder],
+        ["criteria met", `${ladder.verdicts.filter(({ met }) => met).length} of ${ladder.verdicts.length}`],
+      ];
+      const tables = ladderTables(ladder);
+      const left = (column: number) => column < 2;
+      return {
+        text: [
+          textTable(tables.rows, left),
+          textTable(tables.correlations, (column) => column === 0),
+          textTable(tables.areas, (column) => column === 0),
+          `${tables.answers.join("\n")}\n`,
+        ].join("\n"),
+        json: { ...Object.fromEntries(about), seed: choice.seed, columns: COLUMNS, ...ladder },
+        page: async () =>
+          renderLadderPage({ about, ladder, tables, strips: await strips(pictures, window, choice.seed) }),
+      };
+    },
+  };
+}
+
+/** The largest square in the middle of a picture, scaled. */
+function square(picture: Picture, side: number): Picture {
+  const least = Math.min(picture.width, picture.height);
+  const [left, top] = [(picture.width - least) >> 1, (picture.height - least) >> 1];
+  return resizePicture(cropPicture(picture, left, top, least, least), side, side);
+}
+
+/** The first picture distorted at every level, as the page shows it. */
+async function strips(pictures: readonly Picture[], window: number, seed: number) {
+  const [first, second] = pictures;
+  const png = (picture: Picture) => encodePng(scaleDown(picture, 96));
+  return Promise.all(
+    ladderDistortions(window).map(async ({ name, levels }) => ({
+      name,
+      levels: await Promise.all(
+        levels.map(async ({ label, of }) => {
+          const distorted = of(first, new Random(seed).fork(`${name} 0`), second);
+          return { caption: label || name, png: await png(distorted) };
+        }),
+      ),
+    })),
+  );
+}

@@ -1,0 +1,114 @@
+// The experiment that says what a metric sees: pictures are distorted in fourteen known ways, most at five levels, and
+// compared with themselves undistorted by PatchNCE and by other metrics. And pictures are restyled, to see whether a
+// metric still finds the own source among all. Without files or terminal.
+import { CutgpuError } from "../../../engine/core/errors.js";
+import { Random } from "../../../engine/random.js";
+import type { Picture } from "../../data/picture.js";
+import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
+import type { PatchMetric } from "../patches/patch-metric.js";
+import { COLUMNS, type Columns, Comparison, type Described, type PictureScale } from "./compared.js";
+import type { LadderRow, Recognition } from "./rows.js";
+import { areaUnderCurve, judge, type Verdict } from "./verdict.js";
+
+export interface LadderInput {
+  /** At least 2 RGB pictures of one size, of 32 pixels a side or more. */
+  pictures: readonly Picture[];
+  /** Has a window. */
+  metric: PatchMetric;
+  /** Of everything that distortions and metrics draw; 0 by default. */
+  seed?: number;
+  signal?: AbortSignal;
+  /** Comparisons done, of all, and what is compared. */
+  onProgress?(done: number, total: number, what: string): void;
+}
+
+export interface Ladder {
+  pictures: number;
+  window: number;
+  rows: LadderRow[];
+  recognition: Recognition[];
+  verdicts: Verdict[];
+}
+
+/** Runs the experiment. Throws a CutgpuError where a metric gives no number for the pictures. */
+export async function runLadder({ pictures, metric, seed = 0, signal, onProgress }: LadderInput): Promise<Ladder> {
+  const random = new Random(seed);
+  const distortions = ladderDistortions(metric.window);
+  const count = pictures.length;
+  const levels = distortions.reduce((sum, of) => sum + of.levels.length, 0);
+  const total = count * (count - 1) + count * levels + RESTYLINGS.length * count * count;
+  let done = 0;
+  const step = async (what: string) => {
+    onProgress?.(++done, total, what);
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+  };
+
+  const comparison = new Comparison(metric, random.fork("comparison"));
+  const sources: Described[] = [];
+  for (const picture of pictures) sources.push(await comparison.describe(picture));
+  const scales: PictureScale[] = [];
+  for (const [i, source] of sources.entries()) {
+    const others = sources.filter((_, j) => j !== i);
+    scales.push(await comparison.scaleOf(source, others, () => step("other pictures")));
+  }
+
+  const rows: LadderRow[] = [];
+  for (const { name, kind, levels } of distortions) {
+    for (const { label, of } of levels) {
+      const each: Columns[] = [];
+      for (const [i, picture] of pictures.entries()) {
+        // The same draw at every level: a stronger distortion is the same one, stronger.
+        const distorted = of(picture, random.fork(`${name} ${i}`), pictures[(i + 1) % count]);
+        each.push(await comparison.columns(sources[i], await comparison.describe(distorted), scales[i]));
+        await step(`${name} ${label}`);
+      }
+      rows.push({ distortion: name, kind, level: label, means: meansOf(each, name) });
+    }
+  }
+
+  const recognition: Recognition[] = [];
+  for (const { restyling, inversion } of RESTYLINGS) {
+    const table: Columns[][] = sources.map(() => []);
+    for (const [j, picture] of pictures.entries()) {
+      const other = await comparison.describe(restyled(picture, random.fork(`restyling ${j}`), inversion));
+      for (const [i, source] of sources.entries()) {
+        table[i].push(await comparison.columns(source, other, scales[i]));
+        await step(restyling);
+      }
+    }
+    recognition.push({ restyling, areas: areasOf(table) });
+  }
+  const results = { rows, recognition, window: metric.window };
+  return { pictures: count, ...results, verdicts: judge(results) };
+}
+
+const RESTYLINGS = [
+  { restyling: "other colours, contrast, noise, JPEG", inversion: false },
+  { restyling: "the same and inverted", inversion: true },
+];
+
+const byColumn = (of: (column: (typeof COLUMNS)[number]) => number): Columns =>
+  Object.fromEntries(COLUMNS.map((column) => [column, of(column)])) as Columns;
+
+function meansOf(each: readonly Columns[], what: string): Columns {
+  return byColumn((column) => {
+    const known = each.map((columns) => columns[column]).filter((value) => value !== null);
+    if (known.length > 0) return known.reduce((sum, value) => sum + value, 0) / known.length;
+    throw new CutgpuError(
+      "LADDER",
+      `${column} has no scale on these pictures (${what}), which look alike;`,
+      "give pictures with more in them.",
+    );
+  });
+}
+
+/** Of a table [source, restyled]: the own ones on the diagonal against all others. */
+function areasOf(table: readonly (readonly Columns[])[]): Columns {
+  return byColumn((column) => {
+    const distance = (of: Columns) => (column === "PSNR" ? -(of[column] ?? 0) : (of[column] ?? 0));
+    const own = table.map((row, i) => distance(row[i]));
+    const others = table.flatMap((row, i) => row.filter((_, j) => j !== i).map(distance));
+    return areaUnderCurve(own, others);
+  });
+}

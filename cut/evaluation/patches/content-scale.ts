@@ -1,0 +1,28 @@
+// The scale of the metric: 0 is the same picture, 1 the mean over other pictures, layer by layer, so that numbers
+// compare between layers and between encoders. Pure.
+
+/** PatchNCE of each layer of a picture with itself, and its mean over other pictures. */
+export interface ContentScale {
+  same: readonly number[];
+  others: readonly number[];
+}
+
+/** Nats that other pictures must be farther than the same one for a layer to have a scale. */
+const LEAST_SPAN = 1e-3;
+
+/** Mean of each layer over comparisons. */
+export const layerMeans = (comparisons: readonly (readonly { nce: number }[])[]): number[] =>
+  comparisons[0].map((_, i) => comparisons.reduce((sum, layers) => sum + layers[i].nce, 0) / comparisons.length);
+
+/** On the scale of each layer; null where pictures and others are alike, as blank ones are. */
+export const layerDistances = (layers: readonly { nce: number }[], { same, others }: ContentScale): (number | null)[] =>
+  layers.map(({ nce }, i) => {
+    const span = others[i] - same[i];
+    return span < LEAST_SPAN ? null : (nce - same[i]) / span;
+  });
+
+/** The mean over the layers that have a scale; null where none has. */
+export function distanceOf(layers: readonly { nce: number }[], scale: ContentScale): number | null {
+  const known = layerDistances(layers, scale).filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+}

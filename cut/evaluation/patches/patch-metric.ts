@@ -1,0 +1,206 @@
+// PatchNCE between pictures by a trained encoder: a picture is described once by the unit rows of its patches, which
+// the engine computes, and any two of one size are then compared, a product of matrices a layer on the engine and sums
+// in float64. Time and memory of a comparison grow with the square of the compared positions, those of a description
+// with the picture.
+import { ShapeError } from "../../../engine/core/errors.js";
+import type { Tensor } from "../../../engine/core/tensor.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { matmul } from "../../../engine/operators/matmul/index.js";
+import { patchKeys } from "../../../engine/operators/patch-nce/index.js";
+import { exp, scale } from "../../../engine/operators/pointwise/index.js";
+import { type Program, record } from "../../../engine/program/program.js";
+import { Random } from "../../../engine/random.js";
+import type { Picture } from "../../data/picture.js";
+import type { InspectModel } from "../../inspection/inspection-model.js";
+import { generatorLayout } from "../../networks/generator-layout.js";
+import { adviseOnLimit } from "../../options/limit-advice.js";
+import { padForGenerator } from "../../translation/padding.js";
+import { SizedPass } from "../../translation/sized-pass.js";
+import { bestInWindow, type LayerScores, layerScores, type PatchRows } from "./patch-scores.js";
+import { type PositionGrid, positionGrid } from "./position-grid.js";
+
+/** Rows that are brought through a head at a time: 4 MiB per buffer at 256 channels. */
+const CHUNK = 4096;
+
+export interface PatchMetricOptions {
+  /** Pixels within which a patch may have moved; 0 by default. */
+  window?: number;
+  /** Positions of a layer that are compared: all of them where they are no more. 4,096 by default. */
+  positions?: number;
+  /** Of the choice of positions where they are more; 0 by default. */
+  seed?: number;
+}
+
+/** A picture's patches, layer by layer, as comparisons read them. */
+export interface PatchDescription {
+  width: number;
+  height: number;
+  layers: readonly DescribedLayer[];
+}
+
+interface DescribedLayer {
+  grid: PositionGrid;
+  /** Of the positions of the grid alone, or of all. */
+  rows: PatchRows;
+}
+
+/** The scores of a layer, and where its map looks. */
+export interface LayerComparison extends LayerScores {
+  /** The tapped layer, as in nce_layers. */
+  layer: number;
+  grid: PositionGrid;
+}
+
+interface Pass {
+  input: Tensor;
+  features: Tensor[];
+  program: Program;
+}
+
+/**
+ * PatchNCE as a metric between pictures of one size. `model` is an encoder with its heads: one that was trained
+ * (loadInspectModel) or trains itself on pictures (trainPatchEncoder); it stays the caller's.
+ *
+ * @example
+ * ```ts
+ * import { openGpu } from "cutgpu";
+ * import { PatchMetric, trainPatchEncoder } from "cutgpu/cut";
+ *
+ * const gpu = await openGpu();
+ * const data = Uint8Array.from({ length: 3 * 32 * 32 }, (_, i) => (i * i) % 251);
+ * const picture = { width: 32, height: 32, channels: 3 as const, data };
+ * const model = await trainPatchEncoder(gpu, [picture], { steps: 2 });
+ * const metric = new PatchMetric(gpu, model, { window: 4 });
+ * const patches = await metric.describe(picture);
+ * const [first] = await metric.compare(patches, patches);
+ * console.log(first.layer, first.nce >= 0, first.accuracy <= 1);
+ * gpu.dispose();
+ * ```
+ */
+export class PatchMetric {
+  readonly window: number;
+  readonly #gpu: Gpu;
+  readonly #model: InspectModel;
+  readonly #positions: number;
+  readonly #seed: number;
+  readonly #passes: SizedPass<Pass>;
+
+  constructor(gpu: Gpu, model: InspectModel, { window = 0, positions = 4096, seed = 0 }: PatchMetricOptions = {}) {
+    this.window = window;
+    this.#gpu = gpu;
+    this.#model = model;
+    this.#positions = positions;
+    this.#seed = seed;
+    const { generator, layers } = model;
+    this.#passes = new SizedPass(async ({ height, width }, own) => {
+      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
+      const { program, result } = await record(gpu, () => gpu.noGrad(() => generator.encode(input, layers)));
+      return { input, features: result, program: own(program) };
+    });
+  }
+
+  /** Describes a picture. Throws a LimitError where it is too large for the adapter. */
+  async describe(picture: Picture): Promise<PatchDescription> {
+    const { width, height } = picture;
+    const padded = padForGenerator(picture, this.#model.generator.architecture);
+    const pass = await this.#passes.of(padded).catch(adviseOnLimit);
+    pass.input.write(padded.planes);
+    pass.program.replay();
+    const layers: DescribedLayer[] = [];
+    for (const [i, features] of pass.features.entries()) layers.push(await this.#describeLayer(features, i, picture));
+    return { width, height, layers };
+  }
+
+  async #describeLayer(features: Tensor, i: number, { width, height }: Picture): Promise<DescribedLayer> {
+    const { generator, layers, heads } = this.#model;
+    const { scale: stride, border } = generatorLayout(generator.architecture)[layers[i]];
+    const size = { columns: Math.ceil(width / stride), rows: Math.ceil(height / stride), stride };
+    const grid = positionGrid(size, this.#positions, new Random(this.#seed).fork(`layer ${i}`));
+    const all = () => Int32Array.from({ length: size.columns * size.rows }, (_, position) => position);
+    const wanted = this.window > 0 ? all() : grid.chosen;
+    const inMap = (position: number) =>
+      (Math.floor(position / size.columns) + border) * features.shape[3] + (position % size.columns) + border;
+    const head = heads?.head(i) ?? null;
+    let rows: PatchRows | null = null;
+    for (let start = 0; start < wanted.length; start += CHUNK) {
+      const ids = this.#gpu.tensor(wanted.slice(start, start + CHUNK).map(inMap));
+      const chunk = this.#gpu.scope(() => patchKeys(features, ids, head));
+      const values = await chunk.read();
+      const [, channels] = chunk.shape;
+      rows ??= { width: channels, values: new Float32Array(wanted.length * channels) };
+      rows.values.set(values, start * channels);
+      chunk.dispose();
+      ids.dispose();
+    }
+    return { grid, rows: rows as PatchRows };
+  }
+
+  /**
+   * Compares two pictures layer by layer, in the order of the model's layers; `window` in pixels, 0 or that of the
+   * metric, which is the default. Throws a ShapeError where they differ in size.
+   */
+  async compare(a: PatchDescription, b: PatchDescription): Promise<LayerComparison[]> {
+    return (await this.compareBy(a, b, [this.window]))[0];
+  }
+
+  /** The same by several windows, 0 or that of the metric each. */
+  async compareBy(a: PatchDescription, b: PatchDescription, windows: readonly number[]): Promise<LayerComparison[][]> {
+    if (a.width !== b.width || a.height !== b.height) {
+      throw new ShapeError(
+        `PatchNCE: pictures of ${a.width} x ${a.height} and ${b.width} x ${b.height} pixels cannot be compared`,
+        "Give equal sizes.",
+      );
+    }
+    const compared: LayerComparison[][] = windows.map(() => []);
+    for (const [i, first] of a.layers.entries()) {
+      const second = b.layers[i];
+      const { grid } = first;
+      const { tau, layers } = this.#model;
+      const terms = await this.#terms(first, second);
+      const diagonal = Float64Array.from(grid.chosen, (_, k) => terms[k * grid.chosen.length + k]);
+      for (const [k, window] of windows.entries()) {
+        const best = (x: DescribedLayer, y: DescribedLayer) =>
+          window < grid.stride
+            ? diagonal
+            : bestInWindow(x.rows, y.rows, grid, window).map((value) => Math.exp((value - 1) / tau));
+        const own = [best(first, second), best(second, first)] as const;
+        const scores = layerScores(terms, own, grid, window);
+        compared[k].push({ ...scores, layer: layers[i], grid });
+      }
+    }
+    return compared;
+  }
+
+  /** exp((similarity - 1) / tau) [n, n] of the positions of the grid. */
+  async #terms(a: DescribedLayer, b: DescribedLayer): Promise<Float32Array> {
+    const gpu = this.#gpu;
+    const { tau } = this.#model;
+    const terms = gpu.noGrad(() =>
+      gpu.scope(() => {
+        const [q, k] = [a, b].map((layer) =>
+          gpu.tensor(this.#gridRows(layer), [layer.grid.chosen.length, layer.rows.width]),
+        );
+        return exp(scale(matmul(q, k, { transposeB: true }), 1 / tau, -1 / tau));
+      }),
+    );
+    try {
+      return await terms.read();
+    } finally {
+      terms.dispose();
+    }
+  }
+
+  #gridRows({ grid, rows: { width, values } }: DescribedLayer): Float32Array {
+    if (values.length === grid.chosen.length * width) return values;
+    const result = new Float32Array(grid.chosen.length * width);
+    for (const [i, position] of grid.chosen.entries()) {
+      result.set(values.subarray(position * width, (position + 1) * width), i * width);
+    }
+    return result;
+  }
+
+  /** Gives its memory back; the model stays. */
+  dispose(): void {
+    this.#passes.dispose();
+  }
+}
