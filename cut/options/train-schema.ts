@@ -28,6 +28,9 @@ const fixed = { fixed: true };
 const ofCut = { of: ["cut"] };
 const fixedOfCut = { ...ofCut, ...fixed };
 const ofCycleGan = { of: ["cycle_gan"] };
+const ofDclGan = { of: ["dclgan"] };
+const ofPatches = { of: ["cut", "dclgan"] };
+const fixedOfPatches = { ...ofPatches, ...fixed };
 
 const preprocessing = [
   "resize_and_crop",
@@ -82,7 +85,13 @@ export const trainSchema = v.strictObject({
     "name of the run, and of its folder",
   ),
   runs_dir: runsDirOption(run, "where run folders are kept"),
-  model: option(run, oneOf(["cut", "cycle_gan"]), "cut", "the method; --help with it lists its own options", fixed),
+  model: option(
+    run,
+    oneOf(["cut", "cycle_gan", "dclgan"]),
+    "cut",
+    "the method; --help with it lists its own options",
+    fixed,
+  ),
   CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixedOfCut),
   continue_train: option(run, flag(), false, "go on with the run of this name where it stopped"),
   pretrained_name: option(run, orNone(text("RUN")), null, "start from the weights of another run"),
@@ -145,7 +154,7 @@ export const trainSchema = v.strictObject({
   no_antialias: option(networks, flag(), false, "shrink by strided convolutions instead of blur and stride", fixed),
   no_antialias_up: option(networks, flag(), false, "grow by transposed convolutions instead of bilinear steps", fixed),
   netF: option(networks, oneOf(["mlp_sample", "sample"]), "mlp_sample", "what patch features pass through", fixedOfCut),
-  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixedOfCut),
+  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixedOfPatches),
   init_type: option(
     networks,
     oneOf(["xavier", "normal", "kaiming", "orthogonal"]),
@@ -155,7 +164,12 @@ export const trainSchema = v.strictObject({
   ),
   init_gain: option(networks, realNumber({ above: 0 }), 0.02, "scale of the first weights", fixed),
 
-  gan_mode: option(losses, oneOf(["lsgan", "vanilla", "nonsaturating", "wgangp"]), "lsgan", "the adversarial loss"),
+  gan_mode: option(
+    losses,
+    oneOf(["lsgan", "vanilla", "nonsaturating", "wgangp", "hinge"]),
+    "lsgan",
+    "the adversarial loss",
+  ),
   lambda_gp: option(losses, realNumber({ min: 0 }), 10, "weight of the gradient penalty of gan_mode wgangp"),
   lambda_R1: option(losses, realNumber({ min: 0 }), 0, "weight of R1, the penalty on D's gradient at real pictures"),
   R1_every: option(
@@ -171,13 +185,13 @@ export const trainSchema = v.strictObject({
     "mean",
     "what of D's scores of a picture both penalties take the gradient of; the reference has sum",
   ),
-  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator", ofCut),
+  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator", ofPatches),
   lambda_NCE: option(
     losses,
     realNumber({ min: 0 }),
     1,
     "weight of the patch loss: higher keeps more of the input",
-    ofCut,
+    ofPatches,
   ),
   nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation", ofCut),
   nce_layers: option(
@@ -185,7 +199,7 @@ export const trainSchema = v.strictObject({
     wholeNumbers({ min: 0 }),
     [0, 4, 8, 12, 16],
     "modules of the generator whose features are compared",
-    fixedOfCut,
+    fixedOfPatches,
   ),
   patch_loss: option(
     losses,
@@ -229,14 +243,14 @@ export const trainSchema = v.strictObject({
     "keys of other pictures that are kept for each layer, first in, first out",
     fixedOfCut,
   ),
-  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofCut),
-  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofCut),
+  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofPatches),
+  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofPatches),
   nce_includes_all_negatives_from_minibatch: option(
     losses,
     flag(),
     false,
     "take negatives from the whole batch, not from the same picture only",
-    ofCut,
+    ofPatches,
   ),
   flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow", ofCut),
 
@@ -257,9 +271,23 @@ export const trainSchema = v.strictObject({
     { ...ofCycleGan, ...fixed },
   ),
 
+  lambda_IDT: option(
+    losses,
+    realNumber({ min: 0 }),
+    1,
+    "weight of leaving pictures of the other side as they are",
+    ofDclGan,
+  ),
+
   n_epochs: option(schedule, wholeNumber({ min: 0 }), 200, "epochs at the full learning rate"),
   n_epochs_decay: option(schedule, wholeNumber({ min: 0 }), 200, "epochs over which it then falls to zero"),
-  lr: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of Adam, all networks"),
+  lr: option(
+    schedule,
+    realNumber({ above: 0 }),
+    0.0002,
+    "learning rate of Adam, for networks without one of their own",
+  ),
+  lr_F: option(schedule, realNumber({ above: 0 }), 0.001, "learning rate of the patch heads", ofDclGan),
   beta1: option(schedule, realNumber({ min: 0, below: 1 }), 0.5, "Adam's decay of the first moment"),
   beta2: option(schedule, realNumber({ min: 0, below: 1 }), 0.999, "Adam's decay of the second moment"),
   lr_policy: option(schedule, oneOf(["linear", "step", "cosine"]), "linear", "how the learning rate falls"),
@@ -276,4 +304,11 @@ export const presets = {
   CUT: {},
   FastCUT: { lambda_NCE: 10, nce_idt: false, flip_equivariance: true, n_epochs: 150, n_epochs_decay: 50 },
   cycle_gan: { no_antialias: true, no_antialias_up: true, init_type: "normal", n_epochs: 100, n_epochs_decay: 100 },
+  dclgan: {
+    nce_layers: [4, 8, 12, 16],
+    nce_includes_all_negatives_from_minibatch: true,
+    lambda_NCE: 2,
+    gan_mode: "hinge",
+    lr: 0.0001,
+  },
 } satisfies Record<string, GivenOptions<typeof trainSchema>>;

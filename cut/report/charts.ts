@@ -44,7 +44,7 @@ const groups: ChartGroup[] = [
   {
     title: "Patch losses, and G, the sum that the generator lowers",
     note: "How hard it is to find each patch's source among the others: falling means structure is kept.",
-    takes: (name) => /^((NCE|HDCE)(_Y)?|SRC|G)$/.test(name),
+    takes: (name) => /^((NCE|HDCE)(_Y)?|NCE[12]|SRC|G)$/.test(name),
   },
   {
     title: "Patch losses by layer",

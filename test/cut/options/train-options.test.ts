@@ -123,7 +123,7 @@ test("a method has defaults of its own, and refuses options of another", () => {
   assert.match(refused({ pool_size: 3 }), "--pool_size belongs to --model cycle_gan and this is --model cut");
   assert.match(
     refused({ model: "cycle_gan", nce_T: 1 }),
-    "--nce_T belongs to --model cut and this is --model cycle_gan",
+    "--nce_T belongs to --model cut or dclgan and this is --model cycle_gan",
   );
   assert.match(refused({ model: "cycle_gan", preprocess: "none" }), "use resize_and_crop or pool_size 0");
   assert.match(
@@ -132,7 +132,7 @@ test("a method has defaults of its own, and refuses options of another", () => {
   );
   assert.match(
     messageOf(() => mergeForResume(cycle, { lambda_NCE: 2 })),
-    "--lambda_NCE belongs to --model cut",
+    "--lambda_NCE belongs to --model cut or dclgan",
   );
 });
 

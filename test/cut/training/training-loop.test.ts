@@ -105,6 +105,15 @@ const variants: Record<string, Partial<TrainOptions>> = {
     lambda_R1: 1,
     R1_every: 2,
   },
+  DCLGAN: { model: "dclgan" },
+  "DCLGAN from gray to RGB, R1 in updates of its own": {
+    model: "dclgan",
+    input_nc: 1,
+    lambda_IDT: 0,
+    batch_size: 2,
+    lambda_R1: 1,
+    R1_every: 2,
+  },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };
