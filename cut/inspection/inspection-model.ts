@@ -27,11 +27,12 @@ const PAPER = { layers: [0, 4, 8, 12, 16], tau: 0.07 };
 export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): InspectModel {
   const generator = loadGenerator(gpu, bytes, where);
   const { tensors, metadata } = parseWeights(bytes, where);
-  if (!("state" in metadata) || !tensors.has("G.model.1.weight")) {
+  const checkpoint = "state" in metadata && tensors.has("G.model.1.weight") ? parseCheckpoint(bytes, where) : null;
+  // EnCo's layers are the decoder's too, and its F is for those.
+  if (!checkpoint || checkpoint.state.options.model === "enco") {
     const modules = generatorLayout(generator.architecture).length;
     return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < modules) };
   }
-  const checkpoint = parseCheckpoint(bytes, where);
   const { nce_layers: layers, nce_T: tau } = checkpoint.state.options;
   return { generator, heads: loadHeads(gpu, checkpoint, generator, where), layers, tau };
 }

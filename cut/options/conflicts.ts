@@ -2,7 +2,7 @@
 // clashes and what to change, so that it can stand alone or in a list.
 import { trainedSide } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
-import { generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
+import { featureShapes, generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import type { TrainOptions } from "./train-schema.js";
 
 /** What cannot go together in `options`: one clause each, no full stop; empty where all is well. */
@@ -35,7 +35,9 @@ export function optionConflicts(options: TrainOptions): string[] {
   if (options.eval_freq === null && (options.eval_metric !== null || options.eval_features !== "none")) {
     found.push("eval_features and eval_metric are of evaluations and eval_freq is none: give it, or leave them");
   }
-  const ofMethod = { cut: cutConflicts, cycle_gan: cycleGanConflicts, dclgan: dclGanConflicts }[options.model];
+  const ofMethod = { cut: cutConflicts, cycle_gan: cycleGanConflicts, dclgan: dclGanConflicts, enco: enCoConflicts }[
+    options.model
+  ];
   found.push(...ofMethod(options));
   const epochs = options.n_epochs + options.n_epochs_decay;
   if (epochs < options.epoch_count) {
@@ -114,6 +116,25 @@ function cycleGanConflicts(options: TrainOptions): string[] {
 function dclGanConflicts(options: TrainOptions): string[] {
   const found = layerConflicts(options);
   if (options.lambda_NCE === 0) found.push("lambda_NCE is 0 and dclgan would compare no patches: raise it");
+  return [...found, ...identityConflicts("lambda_IDT", options)];
+}
+
+function enCoConflicts(options: TrainOptions): string[] {
+  const found = layerConflicts(options);
+  const { nce_layers: layers, num_patches } = options;
+  if (layers.length % 2 > 0) found.push(`nce_layers ${layers.join(",")} must be pairs: leave one out or add one`);
+  if (found.length === 0) {
+    const shapes = featureShapes(generatorArchitecture(options), layers, 64, 64);
+    const i = shapes.findIndex((shape, i) => String(shape) !== String(shapes.at(-1 - i)));
+    if (i >= 0) {
+      found.push(
+        `nce_layers pairs module ${layers[i]} with ${layers.at(-1 - i)}, whose outputs in this ${options.netG} are ` +
+          "not of one size: pair modules of the encoder with those of the decoder, from outside inwards",
+      );
+    }
+  }
+  if (num_patches < 2) found.push("num_patches 1 leaves batch norm nothing to compare: give 2 or more");
+  if (options.lambda_NCE === 0) found.push("lambda_NCE is 0 and enco would compare no patches: raise it");
   return [...found, ...identityConflicts("lambda_IDT", options)];
 }
 

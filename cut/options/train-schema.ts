@@ -28,8 +28,10 @@ const fixed = { fixed: true };
 const ofCut = { of: ["cut"] };
 const fixedOfCut = { ...ofCut, ...fixed };
 const ofCycleGan = { of: ["cycle_gan"] };
-const ofDclGan = { of: ["dclgan"] };
-const ofPatches = { of: ["cut", "dclgan"] };
+const ofEnCo = { of: ["enco"] };
+const ofL1 = { of: ["dclgan", "enco"] };
+const ofNce = { of: ["cut", "dclgan"] };
+const ofPatches = { of: ["cut", "dclgan", "enco"] };
 const fixedOfPatches = { ...ofPatches, ...fixed };
 
 const preprocessing = [
@@ -87,7 +89,7 @@ export const trainSchema = v.strictObject({
   runs_dir: runsDirOption(run, "where run folders are kept"),
   model: option(
     run,
-    oneOf(["cut", "cycle_gan", "dclgan"]),
+    oneOf(["cut", "cycle_gan", "dclgan", "enco"]),
     "cut",
     "the method; --help with it lists its own options",
     fixed,
@@ -243,14 +245,14 @@ export const trainSchema = v.strictObject({
     "keys of other pictures that are kept for each layer, first in, first out",
     fixedOfCut,
   ),
-  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofPatches),
+  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofNce),
   num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofPatches),
   nce_includes_all_negatives_from_minibatch: option(
     losses,
     flag(),
     false,
     "take negatives from the whole batch, not from the same picture only",
-    ofPatches,
+    ofNce,
   ),
   flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow", ofCut),
 
@@ -276,7 +278,14 @@ export const trainSchema = v.strictObject({
     realNumber({ min: 0 }),
     1,
     "weight of leaving pictures of the other side as they are",
-    ofDclGan,
+    ofL1,
+  ),
+  stop_idt_epochs: option(
+    losses,
+    orNone(wholeNumber({ min: 0 })),
+    null,
+    "epoch after which lambda_IDT counts no more; without it n_epochs",
+    ofEnCo,
   ),
 
   n_epochs: option(schedule, wholeNumber({ min: 0 }), 200, "epochs at the full learning rate"),
@@ -287,7 +296,8 @@ export const trainSchema = v.strictObject({
     0.0002,
     "learning rate of Adam, for networks without one of their own",
   ),
-  lr_F: option(schedule, realNumber({ above: 0 }), 0.001, "learning rate of the patch heads", ofDclGan),
+  lr_F: option(schedule, realNumber({ above: 0 }), 0.001, "learning rate of F, the heads of patch features", ofL1),
+  lr_D: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of the discriminator", ofEnCo),
   beta1: option(schedule, realNumber({ min: 0, below: 1 }), 0.5, "Adam's decay of the first moment"),
   beta2: option(schedule, realNumber({ min: 0, below: 1 }), 0.999, "Adam's decay of the second moment"),
   lr_policy: option(schedule, oneOf(["linear", "step", "cosine"]), "linear", "how the learning rate falls"),
@@ -311,4 +321,5 @@ export const presets = {
     gan_mode: "hinge",
     lr: 0.0001,
   },
+  enco: { nce_layers: [3, 7, 13, 18, 24, 28], lambda_IDT: 10, lr: 0.00005, lr_F: 0.00005 },
 } satisfies Record<string, GivenOptions<typeof trainSchema>>;
