@@ -96,7 +96,12 @@ export const trainSchema = v.strictObject({
   ),
   CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixedOfCut),
   continue_train: option(run, flag(), false, "go on with the run of this name where it stopped"),
-  pretrained_name: option(run, orNone(text("RUN")), null, "start from the weights of another run"),
+  pretrained_name: option(
+    run,
+    orNone(text("RUN")),
+    null,
+    "start from another run's weights, or latest_net_*.pth there",
+  ),
   epoch_count: option(
     run,
     wholeNumber({ min: 1 }),
