@@ -10,6 +10,7 @@ const SHOWN = [
   "NCE_Y",
   "NCE1",
   "NCE2",
+  "BYOL",
   "HDCE",
   "G_A",
   "D_A",
