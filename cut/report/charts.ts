@@ -180,7 +180,7 @@ function learningRateChart(points: readonly Point[]): Chart {
   const line = Plot.line(points, { x: "step", y: "value", stroke: "var(--series-3)", strokeWidth: 2 });
   return {
     title: "Learning rate",
-    note: "The same for the generator, the discriminator and the patch heads.",
+    note: "Networks with a rate of their own, as lr_F, go along with it in proportion.",
     legend: [{ name: "lr", colour: 3, last: shortExponential(points.at(-1)!.value) }],
     svg: draw([line], { domain: [0, top || 1], ticks: 4, tickFormat: shortExponential }),
   };
