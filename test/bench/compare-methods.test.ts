@@ -1,7 +1,7 @@
-// The comparison of methods in its short form: two steps of each on four small pictures.
+// The comparison of methods in its short form: two steps of three of them on four small pictures.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compareMethods, METHODS, type MethodName, TABLE_HEAD, tableRow } from "../../bench/compare-methods.js";
+import { compareMethods, type MethodName, TABLE_HEAD, tableRow } from "../../bench/compare-methods.js";
 import type { Picture } from "../../cut/data/picture.js";
 import { testGpu } from "../support/gpu.js";
 
@@ -15,7 +15,7 @@ const picture = (stripe: number): Picture => ({
   data: Uint8Array.from({ length: 3 * SIZE * SIZE }, (_, i) => ((Math.floor(i / stripe) * 50) % 256) + (i % 3)),
 });
 
-test("every method has a row with finite figures, and the same seed the same ones", async () => {
+test("a method has a row with finite figures, and the same seed the same ones", async () => {
   const gpu = await testGpu("software");
   const pictures = {
     filesA: ["3", "4"],
@@ -32,14 +32,14 @@ test("every method has a row with finite figures, and the same seed the same one
     }
     return rows;
   };
-  const names = Object.keys(METHODS) as MethodName[];
+  const names = ["CUT", "EnCo", "DCLGAN"] as const;
   const rows = await compare(...names);
   assert.equal(
     rows.map((row) => row.split(" | ")[0].slice(2)),
     ["the input itself", ...names],
   );
   assert.is(new Set(rows.map((row) => row.split(" | ").slice(1).join())).size, rows.length, "all differ");
-  assert.equal(await compare("EnCo"), [rows[0], rows[4]]);
+  assert.equal(await compare("CUT"), rows.slice(0, 2));
   const columns = (line: string) => line.split("|").length;
   assert.ok(rows.every((row) => columns(row) === columns(TABLE_HEAD.split("\n")[0])));
 });
