@@ -49,15 +49,17 @@ export default defineCommand({
 });
 
 async function plan(given: GivenOptions<typeof schema>): Promise<void> {
-  const { dump_kernels, ...training } = completeOptions(schema, given);
-  const size = nearestMultipleOf4(training.crop_size);
-  const options = resolveOptions({ ...training, dataroot: "none", load_size: training.crop_size });
+  const { dump_kernels, crop_size, profile } = completeOptions(schema, given);
+  // What is not given has the method's default.
+  const { dump_kernels: _, ...training } = given;
+  const size = nearestMultipleOf4(crop_size);
+  const options = resolveOptions({ ...training, dataroot: "none", crop_size, load_size: crop_size });
   if (dump_kernels !== null) {
     // A folder that cannot be written is refused before the work.
     checkOutput({ what: `--dump-kernels ${dump_kernels}`, paths: [join(dump_kernels, "kernel.wgsl")] }, []);
     makeFolder(dump_kernels);
   }
-  const gpu = await openCommandGpu(training.profile);
+  const gpu = await openCommandGpu(profile);
   let planned: DispatchPlan;
   try {
     print(

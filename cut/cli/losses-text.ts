@@ -2,7 +2,23 @@
 import type { LossRow } from "../report/losses.js";
 
 /** Those that a progress bar has room for. */
-const SHOWN = ["G_GAN", "D_real", "D_fake", "NCE", "NCE_Y", "HDCE", "G_A", "D_A", "G_B", "D_B", "cycle_A", "cycle_B"];
+const SHOWN = [
+  "G_GAN",
+  "D_real",
+  "D_fake",
+  "NCE",
+  "NCE_Y",
+  "NCE1",
+  "NCE2",
+  "BYOL",
+  "HDCE",
+  "G_A",
+  "D_A",
+  "G_B",
+  "D_B",
+  "cycle_A",
+  "cycle_B",
+];
 
 export function describeLosses(row: LossRow): string {
   return SHOWN.filter((name) => name in row)

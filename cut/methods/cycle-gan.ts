@@ -1,20 +1,20 @@
 // CycleGAN (https://arxiv.org/abs/1703.10593), as junyanz/pytorch-CycleGAN-and-pix2pix has it (docs/method.md, section
-// 12): two generators and two discriminators, of which D_A judges pictures of B. Both generators learn first, against
+// 13): two generators and two discriminators, of which D_A judges pictures of B. Both generators learn first, against
 // the discriminators of before, and then these, from translations that have passed through a pool.
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
 import { trainedSide } from "../data/transform.js";
-import { Discriminator } from "../networks/discriminator.js";
-import { Generator } from "../networks/generator.js";
-import { generatorArchitecture } from "../networks/generator-layout.js";
+import type { Discriminator } from "../networks/discriminator.js";
+import type { Generator } from "../networks/generator.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
 import { PicturePool } from "./picture-pool.js";
+import { twoWayNetworks } from "./two-way.js";
 
 /** What one step of CycleGAN draws: for each translation its exchange with a full pool, as PicturePool draws it. */
 export interface CycleGanChoices {
@@ -41,14 +41,9 @@ export class CycleGan implements Method {
   constructor(gpu: Gpu, options: TrainOptions) {
     const { input_nc, output_nc, pool_size: size } = options;
     this.#options = options;
-    this.networks = {
-      G_A: new Generator(gpu, generatorArchitecture(options)),
-      G_B: new Generator(gpu, generatorArchitecture({ ...options, input_nc: output_nc, output_nc: input_nc })),
-      D_A: new Discriminator(gpu, { ...options, input_nc: output_nc }),
-      D_B: new Discriminator(gpu, options),
-    };
-    this.generator = this.networks.G_A;
-    const { D_A, D_B } = this.networks;
+    this.networks = twoWayNetworks(gpu, options);
+    const { G_A, D_A, D_B } = this.networks;
+    this.generator = G_A;
     this.#judges = new DiscriminatorLosses(options, { D_A, D_B });
     this.adam = this.#judges.adam;
     const side = trainedSide(options);

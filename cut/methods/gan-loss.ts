@@ -1,7 +1,7 @@
 // The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import { mul, softplus, square, sub } from "../../engine/operators/pointwise/index.js";
+import { mul, relu, scale, softplus, square, sub } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
@@ -20,6 +20,9 @@ export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, real: re
     case "vanilla":
     case "nonsaturating":
       return mean(softplus(mul(parts, numbers(-1, 1))), 1);
+    // For G, too, the real term, as DCLGAN has it.
+    case "hinge":
+      return mean(relu(scale(mul(parts, numbers(-1, 1)), 1, 1)), 1);
     case "wgangp":
       return mean(mul(parts, numbers(-1, 1)), 1);
   }

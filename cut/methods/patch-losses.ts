@@ -9,8 +9,9 @@ import { eye } from "../../engine/operators/creation/index.js";
 import { max } from "../../engine/operators/extrema/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { logSoftmax, logsumexp } from "../../engine/operators/normalization/index.js";
+import { l2Normalize } from "../../engine/operators/patch-nce/index.js";
 import { add, div, exp, log, mul, scale, softplus, sub } from "../../engine/operators/pointwise/index.js";
-import { sum } from "../../engine/operators/reduction/index.js";
+import { mean, sum } from "../../engine/operators/reduction/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
 
 /** What stands for a row's similarity with its own key among the others. */
@@ -113,6 +114,10 @@ function transportPlan(s: Tensor, { cost, eps, rounds }: MonceOptions): Tensor {
   }
   return mul(mul(kernel, u), reshape(v, [groups, 1, n]));
 }
+
+/** Mean over rows of 2 - 2 cos(p, k), the squared distance of their unit vectors; keys receive no gradient. */
+export const cosineDistance = (p: Tensor, k: Tensor): Tensor =>
+  scale(mean(sum(mul(l2Normalize(p), l2Normalize(k.detach())), 1)), -2, 2);
 
 /** Keys of other pictures, and what keeps keys from counting: 0 where they count, a large negative number else. */
 export interface ExternalKeys {

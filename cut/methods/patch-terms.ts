@@ -11,11 +11,12 @@ import { add, relu, scale, softplus } from "../../engine/operators/pointwise/ind
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
 import type { Random } from "../../engine/random.js";
-import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
+import { generatorArchitecture, tappedChannels } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
 import { curriculum, externalNce, hdce, monce, src } from "./patch-losses.js";
+import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
 
 /** Patch positions of one step, one array per tapped layer: row-major y * W + x. */
 export interface PatchPositions {
@@ -58,7 +59,7 @@ export class PatchTerms {
     this.taps = this.used ? nce_layers : [];
     this.identity = this.used && nce_idt;
     this.#hasHeads = this.used && netF === "mlp_sample";
-    const channels = this.#shapes(4, 4).map(([count]) => count);
+    const channels = tappedChannels(generatorArchitecture(options), nce_layers);
     this.F = new Heads(gpu, { channels: this.#hasHeads ? channels : [], width: netF_nc });
     const heads = this.#hasHeads ? this.F : null;
     this.features = this.used ? { heads, layers: nce_layers, patches: num_patches } : null;
@@ -77,24 +78,12 @@ export class PatchTerms {
     return this.identity ? ["bankX", "bankY"] : ["bankX"];
   }
 
-  #shapes(height: number, width: number) {
-    return featureShapes(generatorArchitecture(this.#options), this.#options.nce_layers, height, width);
-  }
-
-  /** Positions of each tapped layer, and how many of them are compared. */
-  #patches({ height, width }: BatchSize): { area: number; count: number }[] {
-    return this.#shapes(height, width).map(([, h, w]) => {
-      return { area: h * w, count: Math.min(this.#options.num_patches, h * w) };
-    });
-  }
-
   /** For each layer a random choice of positions without repeats, for A and then for B; with hDCE one for both. */
   draw(random: Random, size: BatchSize): PatchPositions {
-    const layers = this.#patches(size);
-    const positions = () => layers.map(({ area, count }) => random.permutation(area, count));
-    const x = positions();
+    const layers = patchCounts(this.#options, size);
+    const x = drawPositions(random, layers);
     if (!this.identity) return { x, y: [] };
-    return { x, y: this.#options.patch_loss === "hdce" ? x : positions() };
+    return { x, y: this.#options.patch_loss === "hdce" ? x : drawPositions(random, layers) };
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
@@ -102,7 +91,7 @@ export class PatchTerms {
     const images = this.identity ? 2 * size.batch : size.batch;
     const inputs: Record<string, InputShape> = {};
     if (!this.used) return inputs;
-    for (const [i, { count }] of this.#patches(size).entries()) {
+    for (const [i, { count }] of patchCounts(this.#options, size).entries()) {
       inputs[`ids.${i}`] = { shape: [images, count], dtype: "i32" };
       if (this.state.size > 0) inputs[`bankMask.${i}`] = { shape: [1, 1, nce_bank] };
     }
@@ -118,8 +107,8 @@ export class PatchTerms {
     const values: Record<string, Float32Array | Int32Array> = {};
     const after: Record<string, number> = {};
     for (const [i, ofA] of x.entries()) {
-      const pictures = [ofA, y[i] ?? []].flatMap((ids) => Array.from({ length: size.batch }, () => [...ids]));
-      values[`ids.${i}`] = Int32Array.from(pictures.flat());
+      const ofB = y[i] ?? new Int32Array();
+      values[`ids.${i}`] = Int32Array.from([...forEachPicture(ofA, size.batch), ...forEachPicture(ofB, size.batch)]);
       if (this.state.size === 0) continue;
       // The latest rows are the last.
       const filled = counts[`bankRows.${i}`] ?? 0;

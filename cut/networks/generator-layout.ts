@@ -141,6 +141,10 @@ export function generatorShapes(architecture: GeneratorArchitecture): Map<string
   return new Map(generatorLayout(architecture).flatMap(({ parameters }) => [...parameters]));
 }
 
+/** Channels of the feature maps at `taps`. */
+export const tappedChannels = (architecture: GeneratorArchitecture, taps: readonly number[]): number[] =>
+  featureShapes(architecture, taps, 4, 4).map(([channels]) => channels);
+
 /** Channels, height and width of the feature maps at `taps` for images of a size. */
 export function featureShapes(
   architecture: GeneratorArchitecture,

@@ -71,7 +71,7 @@ export function runModules(
   return { output, features };
 }
 
-/** First weights of a network: every weight by `init_type` and `init_gain`, every bias 0 (docs/method.md section 5). */
+/** First weights of a network: by `init_type` and `init_gain`, norms 1, biases 0 (docs/method.md section 5). */
 export function initialWeights(
   shapes: ParameterShapes,
   random: Random,
@@ -80,7 +80,8 @@ export function initialWeights(
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [key, shape] of shapes) {
     const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
-    if (key.endsWith("weight")) {
+    if (key.endsWith("weight") && shape.length === 1) values.fill(1);
+    else if (key.endsWith("weight")) {
       const [rows] = shape;
       if (init_type === "orthogonal") fillOrthogonal(values, rows, values.length / rows, init_gain, random);
       else {

@@ -14,7 +14,12 @@ export const seedOption = (heading: string, fallback: number, help: string, extr
 export const runsDirOption = (heading: string, help: string) => option(heading, text("DIR"), "runs", help);
 
 export const directionOption = (heading: string) =>
-  option(heading, oneOf(["AtoB", "BtoA"]), "AtoB", "which generator, of a model that translates both ways (cycle_gan)");
+  option(
+    heading,
+    oneOf(["AtoB", "BtoA"]),
+    "AtoB",
+    "which generator, of a model that translates both ways (cycle_gan, dclgan)",
+  );
 
 export const modelOption = (heading: string) =>
   required(heading, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth");

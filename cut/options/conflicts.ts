@@ -2,7 +2,7 @@
 // clashes and what to change, so that it can stand alone or in a list.
 import { trainedSide } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
-import { generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
+import { featureShapes, generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import type { TrainOptions } from "./train-schema.js";
 
 /** What cannot go together in `options`: one clause each, no full stop; empty where all is well. */
@@ -35,7 +35,9 @@ export function optionConflicts(options: TrainOptions): string[] {
   if (options.eval_freq === null && (options.eval_metric !== null || options.eval_features !== "none")) {
     found.push("eval_features and eval_metric are of evaluations and eval_freq is none: give it, or leave them");
   }
-  const ofMethod = { cut: cutConflicts, cycle_gan: cycleGanConflicts }[options.model];
+  const ofMethod = { cut: cutConflicts, cycle_gan: cycleGanConflicts, dclgan: dclGanConflicts, enco: enCoConflicts }[
+    options.model
+  ];
   found.push(...ofMethod(options));
   const epochs = options.n_epochs + options.n_epochs_decay;
   if (epochs < options.epoch_count) {
@@ -54,7 +56,8 @@ export function optionConflicts(options: TrainOptions): string[] {
   return found;
 }
 
-function cutConflicts(options: TrainOptions): string[] {
+/** Of the layers whose features are compared. */
+function layerConflicts(options: TrainOptions): string[] {
   const found: string[] = [];
   const last = generatorLayout(generatorArchitecture(options)).length - 1;
   const layers = options.nce_layers;
@@ -67,6 +70,11 @@ function cutConflicts(options: TrainOptions): string[] {
       `nce_layers names module ${beyond}, and the modules of this ${options.netG} are 0 to ${last}: leave it out`,
     );
   }
+  return found;
+}
+
+function cutConflicts(options: TrainOptions): string[] {
+  const found = layerConflicts(options);
   if (options.input_nc !== options.output_nc) {
     found.push(
       `input_nc ${options.input_nc} and output_nc ${options.output_nc} differ, ` +
@@ -94,7 +102,7 @@ function cutConflicts(options: TrainOptions): string[] {
 
 function cycleGanConflicts(options: TrainOptions): string[] {
   const found: string[] = [];
-  const { preprocess, load_size, crop_size, pool_size, input_nc, output_nc, lambda_identity } = options;
+  const { preprocess, load_size, crop_size, pool_size } = options;
   const oneSize = preprocess.includes("crop") || (preprocess === "resize" && load_size === crop_size);
   if (pool_size > 0 && !oneSize) {
     found.push(
@@ -102,11 +110,40 @@ function cycleGanConflicts(options: TrainOptions): string[] {
         "use resize_and_crop or pool_size 0",
     );
   }
-  if (lambda_identity > 0 && input_nc !== output_nc) {
-    found.push(
-      `lambda_identity ${lambda_identity} needs pictures of equal channels, and input_nc ${input_nc} and ` +
-        `output_nc ${output_nc} differ: use lambda_identity 0`,
-    );
+  return [...found, ...identityConflicts("lambda_identity", options)];
+}
+
+function dclGanConflicts(options: TrainOptions): string[] {
+  const found = layerConflicts(options);
+  if (options.lambda_NCE === 0) found.push("lambda_NCE is 0 and dclgan would compare no patches: raise it");
+  return [...found, ...identityConflicts("lambda_IDT", options)];
+}
+
+function enCoConflicts(options: TrainOptions): string[] {
+  const found = layerConflicts(options);
+  const { nce_layers: layers, num_patches } = options;
+  if (layers.length % 2 > 0) found.push(`nce_layers ${layers.join(",")} must be pairs: leave one out or add one`);
+  if (found.length === 0) {
+    const shapes = featureShapes(generatorArchitecture(options), layers, 64, 64);
+    const i = shapes.findIndex((shape, i) => String(shape) !== String(shapes.at(-1 - i)));
+    if (i >= 0) {
+      found.push(
+        `nce_layers pairs module ${layers[i]} with ${layers.at(-1 - i)}, whose outputs in this ${options.netG} are ` +
+          "not of one size: pair modules of the encoder with those of the decoder, from outside inwards",
+      );
+    }
   }
-  return found;
+  if (num_patches < 2) found.push("num_patches 1 leaves batch norm nothing to compare: give 2 or more");
+  if (options.lambda_NCE === 0) found.push("lambda_NCE is 0 and enco would compare no patches: raise it");
+  return [...found, ...identityConflicts("lambda_IDT", options)];
+}
+
+/** Of an identity term, whose weight is called `name`, between pictures that differ in channels. */
+function identityConflicts(name: "lambda_identity" | "lambda_IDT", options: TrainOptions): string[] {
+  const { input_nc, output_nc } = options;
+  if (options[name] === 0 || input_nc === output_nc) return [];
+  return [
+    `${name} ${options[name]} needs pictures of equal channels, and input_nc ${input_nc} and ` +
+      `output_nc ${output_nc} differ: use ${name} 0`,
+  ];
 }

@@ -29,7 +29,7 @@ function refuseOthers(given: Record<string, unknown>, model: TrainOptions["model
         const value = given[name];
         return of && !of.includes(model) && value !== undefined && showValue(value) !== showValue(fallback);
       })
-      .map(({ name, of }) => `--${name} belongs to --model ${of?.join(" and ")} and this is --model ${model}`),
+      .map(({ name, of }) => `--${name} belongs to --model ${of?.join(" or ")} and this is --model ${model}`),
   );
 }
 

@@ -28,6 +28,11 @@ const fixed = { fixed: true };
 const ofCut = { of: ["cut"] };
 const fixedOfCut = { ...ofCut, ...fixed };
 const ofCycleGan = { of: ["cycle_gan"] };
+const ofEnCo = { of: ["enco"] };
+const ofL1 = { of: ["dclgan", "enco"] };
+const ofNce = { of: ["cut", "dclgan"] };
+const ofPatches = { of: ["cut", "dclgan", "enco"] };
+const fixedOfPatches = { ...ofPatches, ...fixed };
 
 const preprocessing = [
   "resize_and_crop",
@@ -82,10 +87,21 @@ export const trainSchema = v.strictObject({
     "name of the run, and of its folder",
   ),
   runs_dir: runsDirOption(run, "where run folders are kept"),
-  model: option(run, oneOf(["cut", "cycle_gan"]), "cut", "the method; --help with it lists its own options", fixed),
+  model: option(
+    run,
+    oneOf(["cut", "cycle_gan", "dclgan", "enco"]),
+    "cut",
+    "the method; --help with it lists its own options",
+    fixed,
+  ),
   CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixedOfCut),
   continue_train: option(run, flag(), false, "go on with the run of this name where it stopped"),
-  pretrained_name: option(run, orNone(text("RUN")), null, "start from the weights of another run"),
+  pretrained_name: option(
+    run,
+    orNone(text("RUN")),
+    null,
+    "start from another run's weights, or latest_net_*.pth there",
+  ),
   epoch_count: option(
     run,
     wholeNumber({ min: 1 }),
@@ -145,7 +161,7 @@ export const trainSchema = v.strictObject({
   no_antialias: option(networks, flag(), false, "shrink by strided convolutions instead of blur and stride", fixed),
   no_antialias_up: option(networks, flag(), false, "grow by transposed convolutions instead of bilinear steps", fixed),
   netF: option(networks, oneOf(["mlp_sample", "sample"]), "mlp_sample", "what patch features pass through", fixedOfCut),
-  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixedOfCut),
+  netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixedOfPatches),
   init_type: option(
     networks,
     oneOf(["xavier", "normal", "kaiming", "orthogonal"]),
@@ -155,7 +171,12 @@ export const trainSchema = v.strictObject({
   ),
   init_gain: option(networks, realNumber({ above: 0 }), 0.02, "scale of the first weights", fixed),
 
-  gan_mode: option(losses, oneOf(["lsgan", "vanilla", "nonsaturating", "wgangp"]), "lsgan", "the adversarial loss"),
+  gan_mode: option(
+    losses,
+    oneOf(["lsgan", "vanilla", "nonsaturating", "wgangp", "hinge"]),
+    "lsgan",
+    "the adversarial loss",
+  ),
   lambda_gp: option(losses, realNumber({ min: 0 }), 10, "weight of the gradient penalty of gan_mode wgangp"),
   lambda_R1: option(losses, realNumber({ min: 0 }), 0, "weight of R1, the penalty on D's gradient at real pictures"),
   R1_every: option(
@@ -171,13 +192,13 @@ export const trainSchema = v.strictObject({
     "mean",
     "what of D's scores of a picture both penalties take the gradient of; the reference has sum",
   ),
-  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator", ofCut),
+  lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator", ofPatches),
   lambda_NCE: option(
     losses,
     realNumber({ min: 0 }),
     1,
     "weight of the patch loss: higher keeps more of the input",
-    ofCut,
+    ofPatches,
   ),
   nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation", ofCut),
   nce_layers: option(
@@ -185,7 +206,7 @@ export const trainSchema = v.strictObject({
     wholeNumbers({ min: 0 }),
     [0, 4, 8, 12, 16],
     "modules of the generator whose features are compared",
-    fixedOfCut,
+    fixedOfPatches,
   ),
   patch_loss: option(
     losses,
@@ -229,14 +250,14 @@ export const trainSchema = v.strictObject({
     "keys of other pictures that are kept for each layer, first in, first out",
     fixedOfCut,
   ),
-  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofCut),
-  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofCut),
+  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofNce),
+  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofPatches),
   nce_includes_all_negatives_from_minibatch: option(
     losses,
     flag(),
     false,
     "take negatives from the whole batch, not from the same picture only",
-    ofCut,
+    ofNce,
   ),
   flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow", ofCut),
 
@@ -257,9 +278,31 @@ export const trainSchema = v.strictObject({
     { ...ofCycleGan, ...fixed },
   ),
 
+  lambda_IDT: option(
+    losses,
+    realNumber({ min: 0 }),
+    1,
+    "weight of leaving pictures of the other side as they are",
+    ofL1,
+  ),
+  stop_idt_epochs: option(
+    losses,
+    orNone(wholeNumber({ min: 0 })),
+    null,
+    "epoch after which lambda_IDT counts no more; without it n_epochs",
+    ofEnCo,
+  ),
+
   n_epochs: option(schedule, wholeNumber({ min: 0 }), 200, "epochs at the full learning rate"),
   n_epochs_decay: option(schedule, wholeNumber({ min: 0 }), 200, "epochs over which it then falls to zero"),
-  lr: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of Adam, all networks"),
+  lr: option(
+    schedule,
+    realNumber({ above: 0 }),
+    0.0002,
+    "learning rate of Adam, for networks without one of their own",
+  ),
+  lr_F: option(schedule, realNumber({ above: 0 }), 0.001, "learning rate of F, the heads of patch features", ofL1),
+  lr_D: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of the discriminator", ofEnCo),
   beta1: option(schedule, realNumber({ min: 0, below: 1 }), 0.5, "Adam's decay of the first moment"),
   beta2: option(schedule, realNumber({ min: 0, below: 1 }), 0.999, "Adam's decay of the second moment"),
   lr_policy: option(schedule, oneOf(["linear", "step", "cosine"]), "linear", "how the learning rate falls"),
@@ -276,4 +319,12 @@ export const presets = {
   CUT: {},
   FastCUT: { lambda_NCE: 10, nce_idt: false, flip_equivariance: true, n_epochs: 150, n_epochs_decay: 50 },
   cycle_gan: { no_antialias: true, no_antialias_up: true, init_type: "normal", n_epochs: 100, n_epochs_decay: 100 },
+  dclgan: {
+    nce_layers: [4, 8, 12, 16],
+    nce_includes_all_negatives_from_minibatch: true,
+    lambda_NCE: 2,
+    gan_mode: "hinge",
+    lr: 0.0001,
+  },
+  enco: { nce_layers: [3, 7, 13, 18, 24, 28], lambda_IDT: 10, lr: 0.00005, lr_F: 0.00005 },
 } satisfies Record<string, GivenOptions<typeof trainSchema>>;

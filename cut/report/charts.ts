@@ -45,17 +45,17 @@ const groups: ChartGroup[] = [
   {
     title: "Patch losses, and G, the sum that the generator lowers",
     note: "How hard it is to find each patch's source among the others: falling means structure is kept.",
-    takes: (name) => /^((NCE|HDCE)(_Y)?|SRC|G)$/.test(name),
+    takes: (name) => /^((NCE|HDCE)(_Y)?|NCE[12]|SRC|BYOL|G)$/.test(name),
   },
   {
     title: "Patch losses by layer",
     note: "Early layers see single pixels, late ones whole parts.",
-    takes: (name) => /^(NCE|HDCE).*\d$/.test(name),
+    takes: (name) => /^(NCE|HDCE|BYOL).*\d$/.test(name),
   },
   {
     title: "Cycles and identity",
     note: "How far pictures are from themselves, there and back, and by the generator of their own side.",
-    takes: (name) => /^(cycle|idt)_/.test(name),
+    takes: (name) => /^(cycle_|idt)/.test(name),
   },
   { title: "Other losses", note: "Whatever else was recorded.", takes: () => true },
 ];
@@ -210,7 +210,7 @@ function learningRateChart(points: readonly Point[]): Chart {
   const line = Plot.line(points, { x: "step", y: "value", stroke: "var(--series-3)", strokeWidth: 2 });
   return {
     title: "Learning rate",
-    note: "The same for the generator, the discriminator and the patch heads.",
+    note: "Networks with a rate of their own, as lr_F, go along with it in proportion.",
     legend: [{ name: "lr", colour: 3, last: shortExponential(points.at(-1)!.value) }],
     svg: draw([line], { domain: [0, top || 1], ticks: 4, tickFormat: shortExponential }),
   };

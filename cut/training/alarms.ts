@@ -88,8 +88,9 @@ export class Alarms {
     // The scores of wgangp have no scale.
     if (lambda_GAN > 0 && gan_mode !== "wgangp" && real?.full && fake?.full && gan?.full) {
       const [d, g] = [Math.max(real.means.now, fake.means.now), gan.means];
-      // A discriminator that is sure costs the generator 1 by lsgan, and -log of nearly nothing otherwise.
-      const sure = lambda_GAN * (gan_mode === "lsgan" ? 0.95 : 3);
+      // A discriminator that is sure costs the generator 1 by lsgan, 2 or more by hinge, and -log of nearly nothing
+      // otherwise.
+      const sure = lambda_GAN * { lsgan: 0.95, hinge: 1.9, vanilla: 3, nonsaturating: 3 }[gan_mode];
       if (d < 0.05 && g.now > sure && g.now > 0.95 * g.before) {
         this.#raise(
           step,

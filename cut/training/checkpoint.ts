@@ -14,6 +14,7 @@ import { Generator } from "../networks/generator.js";
 import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import { readParameters, type Weights, writeParameters } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
+import { recognizeNetwork } from "./foreign-networks.js";
 import type { TrainingStep } from "./training-step.js";
 
 /** Where a run stands, beside its weights. */
@@ -103,6 +104,13 @@ export function restoreCheckpoint(
   where: string,
   weightsOnly = false,
 ): void {
+  const { model = "cut" } = state.options;
+  if (model !== step.options.model) {
+    throw new CheckpointError(
+      `${where} is of --model ${model} and this run of --model ${step.options.model}`,
+      `Give --model ${model}, or another checkpoint.`,
+    );
+  }
   const find = (key: string, parameter: Tensor) => {
     const stored = tensors.get(key);
     if (!stored || stored.shape.join() !== parameter.shape.join()) {
@@ -191,8 +199,11 @@ export function parseGenerator(bytes: Uint8Array, where: string, direction: Dire
     );
   }
   // The network that is most like a generator says what is amiss.
-  const refusal = refusals.find(({ blocks }) => blocks) ?? refusals[0];
-  if (refusal) throw refusal.error;
+  const likest = refusals.find(({ blocks }) => blocks);
+  if (likest) throw likest.error;
+  const known = recognizeNetwork(tensors);
+  if (known) throw new CheckpointError(`${where} holds ${known.what}, and no ResNet generator`, known.advice);
+  if (refusals.length > 0) throw refusals[0].error;
   const [first] = tensors.keys();
   throw notAGenerator(where, first === undefined ? "it is empty" : `it has ${first}`);
 }
@@ -242,8 +253,10 @@ function generatorOf(named: Map<string, StoredTensor>, where: string): ParsedGen
     named.delete(key);
   }
   const [extra] = named.keys();
-  if (extra)
-    throw notAGenerator(where, `${extra} has no place in it (a network with batch norm or dropout layers of its own?)`);
+  if (extra) {
+    const norm = named.get(extra)?.shape.length === 1 ? ", which is a batch norm's (normG batch)" : "";
+    throw notAGenerator(where, `${extra} has no place in it${norm}`);
+  }
   return { architecture, weights };
 }
 

@@ -1,6 +1,6 @@
 // Among how many patches each layer's queries have to find their own, which says what the patch losses can reach. Pure.
 import { trainedSide } from "../data/transform.js";
-import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
+import { patchCounts } from "../methods/patch-positions.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
 /** Keys of a query, its own among them, by layer: N + 1 for N negatives. Guessing costs the logarithm of it. */
@@ -11,6 +11,6 @@ export function keysByLayer(options: TrainOptions): Map<number, number> {
     return new Map();
   const side = trainedSide(options);
   const batches = options.nce_includes_all_negatives_from_minibatch ? options.batch_size : 1;
-  const shapes = featureShapes(generatorArchitecture(options), options.nce_layers, side, side);
-  return new Map(shapes.map(([, h, w], i) => [options.nce_layers[i], batches * Math.min(options.num_patches, h * w)]));
+  const layers = patchCounts(options, { height: side, width: side });
+  return new Map(layers.map(({ count }, i) => [options.nce_layers[i], batches * count]));
 }

@@ -2,19 +2,22 @@
 // together here as the method states them (docs/method.md section 3), and the patch path is asked twice: the fused
 // operator, and the same in plain operators.
 import { ganLoss } from "../../cut/methods/gan-loss.js";
-import { externalNce, hdce, monce, src } from "../../cut/methods/patch-losses.js";
+import { cosineDistance, externalNce, hdce, monce, src } from "../../cut/methods/patch-losses.js";
+import { type Predictor, type Projection, predict, project } from "../../cut/networks/projections.js";
 import { grad } from "../../engine/core/autograd.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as engine from "../../engine/index.js";
-import { isAnswer, type OperatorParameters } from "../support/golden-operators.js";
+import { isAnswer, isGradient, type OperatorParameters } from "../support/golden-operators.js";
 import { type OperatorCase, relativeError } from "../support/goldens.js";
 import { download, upload } from "../support/gpu.js";
 import type { GoldenCase } from "./runs.js";
 import { penalty, secondOrder } from "./second-order.js";
 
 const BOUND = 5e-5;
+/** Tensors of cases that are neither inputs nor their gradients. */
+const OTHERS = new Set(["y", "dy", "rows", "ids", "runningMean", "runningVar", "ce", "weights", "plan"]);
 
 type Answers = Record<string, Tensor>;
 type Forward = (inputs: Record<string, Tensor>, parameters: OperatorParameters, ids: () => Tensor) => Tensor;
@@ -62,6 +65,11 @@ const forwards: Record<string, Forward> = {
   hdce: ({ q, k }, { groups, tau, gamma }) => engine.mean(hdce(q, k, { groups, tau, gamma: q.gpu.tensor([gamma]) })),
   src: ({ q, k }, { groups }) => src(q, k, groups),
   monce: ({ q, k }, options) => engine.mean(monce(q, k, options)),
+  cosineDistance: ({ p, k }) => cosineDistance(p, k),
+  encoPath: ({ dec, enc, ...weights }) => {
+    const given = weights as unknown as Projection & Predictor;
+    return cosineDistance(predict(project(dec, given), given), project(enc, given));
+  },
   externalNce({ q, k, bank }, { groups, tau, internal }) {
     const bankMask = engine.zeros(q.gpu, [1, 1, bank.shape[0]]);
     const keys = { bank, bankMask, ownMask: q.gpu.tensor([internal ? 0 : -1e4]) };
@@ -84,7 +92,7 @@ const composedPath: Forward = ({ fq, fk, w1, b1, w2, b2 }, parameters, ids) => {
 
 /** The output y, and under "d" and its name the gradient of every input. */
 function differentiate(gpu: Gpu, given: OperatorCase, forward: Forward): Answers {
-  const names = [...given.tensors.keys()].filter((name) => !/^(y|rows|ids|running.+|ce|weights|plan|d.+)$/.test(name));
+  const names = [...given.tensors.keys()].filter((name) => !isGradient(name) && !OTHERS.has(name));
   const integers = (name: string) => given.tensors.get(name)?.data instanceof Int32Array;
   const whole = (name: string) => gpu.tensor(given.ids(name), given.tensors.get(name)?.shape);
   const inputs = Object.fromEntries(
@@ -141,7 +149,7 @@ function answer(gpu: Gpu, given: OperatorCase): Answers {
 
 /** The length of the case's largest gradient, which a gradient that should be zero is measured by. */
 function largestGradient(given: OperatorCase): number {
-  const gradients = [...given.tensors.keys()].filter((short) => short !== "dy" && /^d/.test(short));
+  const gradients = [...given.tensors.keys()].filter(isGradient);
   return Math.max(...gradients.map((short) => Math.hypot(...given.dense(short).data)));
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cut } from "../../cut/methods/cut.js";
 import { CycleGan } from "../../cut/methods/cycle-gan.js";
+import { DclGan } from "../../cut/methods/dclgan.js";
 import type { BatchSize, Draw } from "../../cut/methods/method.js";
 import { Generator } from "../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
@@ -53,7 +54,7 @@ function runOptions(meta: Record<string, unknown>): TrainOptions {
   const part = (name: string) => (meta[name] ?? {}) as Record<string, unknown>;
   const [penalty, hard, transport, bank] = ["gradient_penalty", "hdce", "monce", "bank"].map(part);
   const described: Record<string, unknown> = {
-    model: { cyclegan: "cycle_gan" }[String(meta["method"])],
+    model: { cyclegan: "cycle_gan", dclgan: "dclgan" }[String(meta["method"])],
     netG: `resnet_${blocks}blocks`,
     no_antialias: !antialias,
     no_antialias_up: !antialias,
@@ -100,6 +101,7 @@ function drawnInGolden(golden: StateDict, meta: Record<string, unknown>, step: T
     const [poolA, poolB] = ["poolA", "poolB"].map((pool) => Int32Array.from(goldenIds(golden, `step${t}.${pool}`)));
     return method.arrange({ poolA, poolB }, moment);
   }
+  if (method instanceof DclGan) return method.arrange({ ids1: ids("1"), ids2: ids("2") }, moment);
   const alpha = golden.tensors.has(`step${t}.alpha`) ? values(golden, `step${t}.alpha`) : undefined;
   const choices = { x: ids("X"), y: options.nce_idt ? ids(hdce ? "X" : "Y") : [], mirror, alpha };
   return (method as Cut).arrange(choices, moment);

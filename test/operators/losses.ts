@@ -102,7 +102,7 @@ export const differences: FamilyTests["differences"] = [
   loss("mseLoss", values([3, 5]), 1),
   loss("mseLoss", values([3, 5]), targets),
   loss("bceWithLogits", far(), targets),
-  ...(["lsgan", "vanilla", "nonsaturating", "wgangp"] as const).flatMap((mode) =>
+  ...(["lsgan", "vanilla", "nonsaturating", "wgangp", "hinge"] as const).flatMap((mode) =>
     [true, false].map((real) =>
       unaryReference(
         `ganLoss ${mode}, ${real ? "real" : "fake"}`,

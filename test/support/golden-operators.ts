@@ -56,9 +56,12 @@ export interface OperatorParameters {
 /** A convolution w_i, b_i of stride 1 with its padding, or what has no parameters. */
 export type CriticLayer = readonly ["conv", i: number, padding: number] | "instanceNorm" | "leakyRelu" | "blurDown";
 
+/** Whether a tensor is the gradient of an input: "d" before its name. The cotangent and EnCo's decoder are inputs. */
+export const isGradient = (short: string) => !["dy", "dec"].includes(short) && /^d[a-z]+\d?$/.test(short);
+
 /**
  * The tensors of a case that are to be answered: the output (of a second derivative g and z, too), what a
  * training batchNorm2d keeps, the gradients, Adam's parameters after each step.
  */
 export const isAnswer = (short: string) =>
-  short !== "dy" && /^([gyz]|rows|running(Mean|Var)|d[a-z]+\d?|p[1-9]\d*)$/.test(short);
+  isGradient(short) || /^([gyz]|rows|running(Mean|Var)|p[1-9]\d*)$/.test(short);

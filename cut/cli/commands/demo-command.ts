@@ -9,9 +9,10 @@ import { Random } from "../../../engine/random.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
 import { type DemoPlan, demoOptions, planDemo, plannedSteps } from "../../demo/demo-settings.js";
+import { figureOf, scoreDrawings } from "../../demo/drawing-scores.js";
 import { drawOpenMoji } from "../../demo/openmoji.js";
 import { sheetOf } from "../../demo/picture-sheet.js";
-import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
+import type { Evaluation } from "../../evaluation/evaluate.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
@@ -143,13 +144,11 @@ class Demo {
     const seconds = (performance.now() - begun) / 1000;
     const outputs = await this.#translate(pairs.length);
     const after = await this.#note(training.stepsDone, outputs);
-    await this.#note(
-      "truth",
-      pairs.map(({ truth }) => truth),
-    );
+    const truths = pairs.map(({ truth }) => truth);
+    await this.#note("truth", truths);
     const scores: [string, Evaluation][] = [
-      ["translated", await scoreOf(pairs, outputs)],
-      ["the input itself", await scoreOf(pairs, inputs)],
+      ["translated", await scoreDrawings(truths, outputs)],
+      ["the input itself", await scoreDrawings(truths, inputs)],
     ];
     this.#report(before, after, [
       ...scores.map(([what, score]): [string, string] => [what, scoreText(score)]),
@@ -204,15 +203,6 @@ class Demo {
     this.folder.writeReport(renderReport(content));
   }
 }
-
-/** How near translations are to the truths of `pairs`, one by one and as sets. */
-function scoreOf(pairs: readonly Pair[], translations: readonly Picture[]): Promise<Evaluation> {
-  const names = pairs.map(({ label }) => label);
-  const truths = { names, read: async (i: number) => pairs[i].truth };
-  return evaluate({ fakes: { names, read: async (i) => translations[i] }, reals: truths, pairs: truths });
-}
-
-const figureOf = ({ figures }: Evaluation, wanted: string) => figures.find(({ name }) => name === wanted)!;
 
 const scoreText = (score: Evaluation) => {
   const value = (name: string, digits: number) => `${name} ${figureOf(score, name).value?.toFixed(digits)}`;

@@ -9,14 +9,13 @@ import type { Picture } from "../../data/picture.js";
 import { measurePictures, readPicture } from "../../files/decode.js";
 import { isBelow } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
-import { readWhole } from "../../files/read-whole.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { type GivenOptions, OptionError } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
 import { mergeForResume, resolveOptions } from "../../options/train-options.js";
 import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import { type Alarm, alarmText } from "../../training/alarms.js";
-import { type Checkpoint, parseCheckpoint } from "../../training/checkpoint.js";
+import type { Checkpoint } from "../../training/checkpoint.js";
 import { checkSizes, sizeChange, sizesMatter } from "../../training/picture-sizes.js";
 import { crossesPictures, resumeCommand, Training } from "../../training/training-loop.js";
 import { Translator } from "../../translation/translator.js";
@@ -24,6 +23,7 @@ import { describeKernels } from "../gpu-text.js";
 import { readLatest } from "../latest-checkpoint.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
+import { adoptPretrained } from "../pretrained.js";
 import { RunEvaluation } from "../run-evaluation.js";
 import { refuseOtherMetrics, runIdentity } from "../run-identity.js";
 import { metricsText, RunRecord, valueAt } from "../run-record.js";
@@ -121,8 +121,8 @@ class TrainCommand {
         ? Training.resume(gpu, options, source, checkpoint, this.#folder.checkpointPath("latest"))
         : Training.start(gpu, options, source);
       if (options.pretrained_name !== null && !checkpoint) {
-        const path = join(options.runs_dir, options.pretrained_name, "latest.safetensors");
-        training.adoptWeights(parseCheckpoint(readWhole(path), path), path);
+        const without = adoptPretrained(training, join(options.runs_dir, options.pretrained_name));
+        if (without.length > 0) note(`${options.pretrained_name} has no weights of ${without.join(", ")}`);
       }
       if (checkpoint) {
         if (training.stepsDone === training.stepsInAll) return this.#sayNothingLeft(training);

@@ -23,7 +23,8 @@ function row(left: string, right: string, width: number): string {
   return [head, ...rest.map((line) => indent + line)].join("\n");
 }
 
-function defaults(option: OptionDescription, presets: Command["presets"] = {}): string {
+/** An option's default, and what presets make of it. */
+function defaults(option: OptionDescription, presets: NonNullable<Command["presets"]>): string {
   if (option.required) return "(required)";
   const changed = Object.entries(presets)
     .filter(([, values]) => option.name in values)
@@ -47,8 +48,15 @@ export function commandHelp(
   const described = describeOptions(command.options);
   const chooser = described.find(({ name }) => name === command.chooser);
   const chosen = String(chooser && (given[chooser.name] ?? chooser.default));
-  const options = described.filter(({ of }) => !chooser || !of || of.includes(chosen));
-  const other = chooser?.placeholder.split("|").filter((choice) => choice !== chosen) ?? [];
+  const choicesOf = (option: OptionDescription) => option.placeholder.split("|");
+  const own: Record<string, unknown> = command.presets?.[chosen] ?? {};
+  const options = described
+    .filter(({ of }) => !chooser || !of || of.includes(chosen))
+    .map((option) => (option.name in own ? { ...option, default: own[option.name] } : option));
+  const other = chooser ? choicesOf(chooser).filter((choice) => choice !== chosen) : [];
+  // Of presets those that an option which is shown can choose.
+  const choices = new Set(options.filter((option) => option.name !== chooser?.name).flatMap(choicesOf));
+  const presets = Object.fromEntries(Object.entries(command.presets ?? {}).filter(([name]) => choices.has(name)));
   const others = `These are the options of --${command.chooser} ${chosen}; others: `;
   const sections = [...new Set(options.map((option) => option.group))].map((group) => {
     const rows = options
@@ -57,7 +65,7 @@ export function commandHelp(
         // A long list of choices reads better behind the help.
         const long = option.placeholder.length > 50;
         const left = `--${option.name} ${long ? "CHOICE" : option.placeholder}`;
-        const right = `${option.help}${long ? `: ${option.expects}` : ""} ${defaults(option, command.presets)}`;
+        const right = `${option.help}${long ? `: ${option.expects}` : ""} ${defaults(option, presets)}`;
         return row(left.trim(), right.trim(), width);
       });
     return `${group}\n${rows.join("\n")}\n`;

@@ -1,9 +1,9 @@
-// Losses, each a scalar (shape []) that is a mean over all elements, and the four adversarial losses put together from
+// Losses, each a scalar (shape []) that is a mean over all elements, and the five adversarial losses put together from
 // them. Only x, the prediction, gets a gradient.
 import { broadcastTo } from "../lib/reference/broadcast.js";
 import { type Dense, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { logSoftmax } from "../normalization/reference.js";
-import { scale, softplus, softplusGradient } from "../pointwise/reference.js";
+import { relu, reluGradient, scale, softplus, softplusGradient } from "../pointwise/reference.js";
 import { mean, meanGradient } from "../reduction/reference.js";
 
 /** mean((x - target)^2). The target is one number, or a tensor of x's shape. */
@@ -74,7 +74,7 @@ export function crossEntropy(x: Dense, target: ArrayLike<number>, smoothing = 0)
 }
 
 /** Least squares, cross-entropy of the original GAN, its non-saturating softplus form, and Wasserstein. */
-export type GanMode = "lsgan" | "vanilla" | "nonsaturating" | "wgangp";
+export type GanMode = "lsgan" | "vanilla" | "nonsaturating" | "wgangp" | "hinge";
 
 /** The discriminator's outputs x, of any shape, judged against "all real" or "all fake". */
 export function ganLoss(x: Dense, mode: GanMode, targetIsReal: boolean): Dense {
@@ -82,6 +82,7 @@ export function ganLoss(x: Dense, mode: GanMode, targetIsReal: boolean): Dense {
   if (mode === "lsgan") return mseLoss(x, targetIsReal ? 1 : 0);
   if (mode === "vanilla") return bceWithLogits(x, targetIsReal ? 1 : 0);
   if (mode === "wgangp") return scale(mean(x), sign);
+  if (mode === "hinge") return mean(relu(scale(x, sign, 1)));
   return mean(softplus(scale(x, sign)));
 }
 
@@ -90,5 +91,6 @@ export function ganLossGradient(x: Dense, mode: GanMode, targetIsReal: boolean, 
   if (mode === "lsgan") return mseLossGradient(x, targetIsReal ? 1 : 0, dy);
   if (mode === "vanilla") return bceWithLogitsGradient(x, targetIsReal ? 1 : 0, dy);
   const { dx } = meanGradient(x, [...x.shape.keys()], false, scale(dy, sign));
+  if (mode === "hinge") return reluGradient(scale(x, sign, 1), dx);
   return mode === "wgangp" ? { dx } : softplusGradient(scale(x, sign), dx);
 }

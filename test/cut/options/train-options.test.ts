@@ -123,16 +123,24 @@ test("a method has defaults of its own, and refuses options of another", () => {
   assert.match(refused({ pool_size: 3 }), "--pool_size belongs to --model cycle_gan and this is --model cut");
   assert.match(
     refused({ model: "cycle_gan", nce_T: 1 }),
-    "--nce_T belongs to --model cut and this is --model cycle_gan",
+    "--nce_T belongs to --model cut or dclgan and this is --model cycle_gan",
   );
   assert.match(refused({ model: "cycle_gan", preprocess: "none" }), "use resize_and_crop or pool_size 0");
+  const dual = resolveOptions({ dataroot: "d", model: "dclgan" });
+  assert.equal([dual.nce_layers, dual.gan_mode, dual.lambda_NCE, dual.lr_F], [[4, 8, 12, 16], "hinge", 2, 0.001]);
+  assert.match(refused({ model: "dclgan", input_nc: 1 }), "use lambda_IDT 0");
+  assert.match(refused({ model: "dclgan", patch_loss: "hdce" }), "--patch_loss belongs to --model cut");
+  const once = resolveOptions({ dataroot: "d", model: "enco" });
+  assert.equal([once.nce_layers, once.lr, once.lr_F, once.lambda_IDT], [[3, 7, 13, 18, 24, 28], 5e-5, 5e-5, 10]);
+  assert.match(refused({ model: "enco", nce_layers: [3, 7, 28] }), "must be pairs");
+  assert.match(refused({ model: "enco", netG: "resnet_6blocks" }), "nce_layers pairs module 3 with 28");
   assert.match(
     messageOf(() => mergeForResume(cycle, { model: "cut" })),
     "cannot go on with model cut",
   );
   assert.match(
     messageOf(() => mergeForResume(cycle, { lambda_NCE: 2 })),
-    "--lambda_NCE belongs to --model cut",
+    "--lambda_NCE belongs to --model cut or dclgan",
   );
 });
 

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { Generator } from "../../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
 import { generatorStateDict, parseGenerator } from "../../../cut/training/checkpoint.js";
+import { CutgpuError } from "../../../engine/core/errors.js";
 import { serializePth } from "../../../engine/formats/pth.js";
 import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import type { StoredTensor } from "../../../engine/formats/state-dict.js";
@@ -71,6 +72,17 @@ for (const prefix of prefixes) {
   });
 }
 
+/** The error that `work` must throw. */
+function refusalOf(work: () => unknown): CutgpuError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof CutgpuError) return error;
+    throw error;
+  }
+  return assert.unreachable("it was taken") as never;
+}
+
 const refused = (tensors: Tensors) => both({ tensors }).map((bytes) => messageOf(() => parseGenerator(bytes, "net")));
 
 test("several generators are named", () => {
@@ -98,6 +110,31 @@ test("of two, the one that can be used is taken", () => {
   for (const bytes of both({ tensors })) {
     assert.is(parseGenerator(bytes, "net").weights.get("model.1.bias")?.[0], 2);
   }
+});
+
+test("another network is named, with what takes it", () => {
+  const key = (name: string, shape = [1, 1, 4, 4]) => new Map([[name, { ...one, shape, data: new Float32Array(16) }]]);
+  const known: [Tensors, what: string, advice: string][] = [
+    [key("model.0.weight"), "a discriminator, D", "--pretrained_name"],
+    [key("module.net.0.weight"), "a discriminator, D", "--pretrained_name"],
+    [key("mlp_0.0.weight", [4, 4]), "the heads of patch features, F", "--pretrained_name"],
+    [new Map([...key("mlp_0.0.weight", [4, 4]), ...key("prj_0.0.weight", [4, 4])]), "EnCo's heads, F", "--pretrained"],
+    [key("model.model.1.model.0.weight"), "a U-Net generator", "ResNet generators"],
+    [key("decoder.convs.3.conv.weight"), "a StyleGAN2-like generator, such as SinCUT's", "ResNet generators"],
+    [key("convs.1.conv1.modulation.weight"), "a StyleGAN2 generator", "ResNet generators"],
+    [key("final_conv.0.weight"), "a StyleGAN2 discriminator", "ResNet generators"],
+    [key("Mixed_5b.branch1x1.conv.weight"), "FID's Inception network", "evaluate --features"],
+    [key("lin0.model.1.weight"), "the weights of LPIPS", "evaluate --lpips"],
+  ];
+  for (const [tensors, what, advice] of known) {
+    for (const bytes of both({ tensors })) {
+      const { message, fix } = refusalOf(() => parseGenerator(bytes, "net"));
+      assert.match(message, `net holds ${what}`);
+      assert.match(fix, advice);
+    }
+  }
+  const normed = new Map([...generator(1), ...key("model.2.weight", [16])]);
+  for (const said of refused(normed)) assert.match(said, "model.2.weight has no place in it, which is a batch norm's");
 });
 
 test("a file without a generator says what it has, or what is amiss with the likest", () => {

@@ -98,6 +98,8 @@ for (const [given, most] of [
   [{ gan_mode: "wgangp", low_memory: true }, 0.75],
   [{ nce_negatives: "both", nce_bank: 16384 }, 1.4],
   [{ model: "cycle_gan", low_memory: true }, 1.1],
+  [{ model: "dclgan", low_memory: true }, 1.1],
+  [{ model: "enco", low_memory: true }, 0.7],
 ] as const) {
   test(`${JSON.stringify(given)} takes at most ${most} GiB at 256x256`, async () => {
     const { bytes } = await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapters[0]);

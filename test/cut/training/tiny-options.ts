@@ -5,9 +5,11 @@ import type { TrainOptions } from "../../../cut/options/train-schema.js";
 /** Side of the pictures. */
 export const SIDE = 16;
 
+const TAPS = { cut: [0, 4, 8], dclgan: [0, 4, 8], enco: [3, 7, 13, 14, 19, 23] };
+
 export const tinyOptions = (given: Partial<TrainOptions> = {}): TrainOptions =>
   resolveOptions({
-    ...(given.model === "cycle_gan" ? {} : { num_patches: 16, netF_nc: 16, nce_layers: [0, 4, 8] }),
+    ...(given.model === "cycle_gan" ? {} : { num_patches: 16, netF_nc: 16, nce_layers: TAPS[given.model ?? "cut"] }),
     dataroot: "memory",
     name: "r",
     crop_size: SIDE,

@@ -105,6 +105,10 @@ const variants: Record<string, Partial<TrainOptions>> = {
     lambda_R1: 1,
     R1_every: 2,
   },
+  DCLGAN: { model: "dclgan", lambda_R1: 1, R1_every: 2 },
+  "DCLGAN from gray to RGB": { model: "dclgan", input_nc: 1, lambda_IDT: 0, batch_size: 2 },
+  EnCo: { model: "enco", batch_size: 2 },
+  "EnCo from gray to RGB": { model: "enco", input_nc: 1, lambda_IDT: 0, gan_mode: "wgangp" },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };

@@ -8,8 +8,8 @@ import { presets, trainSchema } from "../../../../cut/options/train-schema.js";
 test("the help of train shows headings, defaults and what presets change", () => {
   const command = defineCommand({ usage: "", options: trainSchema, presets, run: async () => {} });
   const help = commandHelp("train", "", command, 90);
-  assert.match(help, "(default 1; FastCUT 10)");
-  assert.match(help, "(default 0,4,8,12,16)");
+  assert.match(help, "(default 1; FastCUT 10");
+  assert.match(help, "(default 0,4,8,12,16;");
   assert.match(help, "\nNetworks\n");
   for (const name of Object.keys(trainSchema.entries)) assert.match(help, new RegExp(`\n {2}--${name}( |\n)`));
   assert.ok(help.split("\n").every((line) => line.length <= 90 || line.includes("|")));
@@ -24,6 +24,8 @@ test("the help of train shows what belongs to the chosen method, and names the o
   assert.match(shown({}), "others: --model cycle_gan --help");
   assert.match(shown({ model: "cycle_gan" }), "--pool_size N");
   assert.not.match(shown({ model: "cycle_gan" }), "--nce_layers");
+  assert.match(shown({}), "(default 1; FastCUT 10)");
+  assert.match(shown({ model: "dclgan" }), "(default 2)");
 });
 
 test.run();

@@ -1,0 +1,55 @@
+// What --pretrained_name begins from: the checkpoint of a run of ours, or the files that the reference saves for each
+// network, latest_net_G.pth and so on. Networks without a file keep their first weights; optimizers begin anew.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CheckpointError } from "../../engine/core/errors.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import { toFloat32 } from "../../engine/formats/state-dict.js";
+import { readWhole } from "../files/read-whole.js";
+import type { Parameters } from "../networks/network.js";
+import { parseCheckpoint, parseWeights } from "../training/checkpoint.js";
+import { recognizeNetwork } from "../training/foreign-networks.js";
+import type { Training } from "../training/training-loop.js";
+
+/**
+ * Takes over the weights in a folder. Returns the networks for which there were none. Throws a CutgpuError where a file
+ * does not fit, and then changes nothing.
+ */
+export function adoptPretrained(training: Training, folder: string): string[] {
+  const networks = Object.entries(training.step.method.networks);
+  const files = networks.map(([name]) => join(folder, `latest_net_${name}.pth`));
+  const checkpoint = join(folder, "latest.safetensors");
+  if (existsSync(checkpoint) || !files.some(existsSync)) {
+    training.adoptWeights(parseCheckpoint(readWhole(checkpoint), checkpoint), checkpoint);
+    return [];
+  }
+  const without = networks.filter((_, i) => !existsSync(files[i])).map(([name]) => name);
+  const writes = networks.flatMap(([name, { parameters }], i) =>
+    without.includes(name) ? [] : publishedWeights(parameters, files[i]),
+  );
+  for (const [tensor, data] of writes) tensor.write(data);
+  return without;
+}
+
+/** The content of a file for each parameter. */
+function publishedWeights(parameters: Parameters, path: string): [Tensor, Float32Array<ArrayBuffer>][] {
+  const { tensors } = parseWeights(readWhole(path), path);
+  // DataParallel and torch.compile put a name before all keys; dropout moves the second convolution of a block.
+  const stored = new Map(
+    [...tensors].map(([key, tensor]) => [
+      key.replace(/^(module\.|_orig_mod\.)+/, "").replace("conv_block.6.", "conv_block.5."),
+      tensor,
+    ]),
+  );
+  return [...parameters].map(([key, parameter]) => {
+    const found = stored.get(key);
+    if (found?.shape.join() === parameter.shape.join()) return [parameter, toFloat32(found)];
+    const what = recognizeNetwork(tensors)?.what ?? "a network";
+    throw new CheckpointError(
+      `${path} holds ${what}, whose ${key} ${found ? `is [${found.shape}]` : "is missing"}, ` +
+        `and this run wants [${parameter.shape}]`,
+      "Give the options that it was trained with (--model, --netG, --ngf, --netD, --ndf, --netF_nc, --nce_layers), " +
+        "or take the file away.",
+    );
+  });
+}

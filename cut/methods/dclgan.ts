@@ -1,0 +1,141 @@
+// DCLGAN (https://arxiv.org/abs/2104.07689; docs/method.md, section 14), as JunlinHan/DCLGAN has it: PatchNCE both ways
+// in the place of CycleGAN's cycles. Patches of a translation are features of the generator that takes its domain, and
+// are compared with those of its input by the generator that made it. The discriminators learn first, then generators
+// and heads.
+import { reshape } from "../../engine/core/reshape.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { l1Loss } from "../../engine/operators/losses/index.js";
+import { patchKeys, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { add, scale } from "../../engine/operators/pointwise/index.js";
+import { mean } from "../../engine/operators/reduction/index.js";
+import { concat, slice } from "../../engine/operators/strided/index.js";
+import type { Discriminator } from "../networks/discriminator.js";
+import type { Generator } from "../networks/generator.js";
+import { tappedChannels } from "../networks/generator-layout.js";
+import { Heads } from "../networks/heads.js";
+import { frozen } from "../networks/network.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { ganLoss } from "./gan-loss.js";
+import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
+import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
+import { twoWayNetworks } from "./two-way.js";
+
+/** What one step of DCLGAN draws. */
+export interface DclGanChoices {
+  /** Positions of A and its translation by layer, and those of B and its own. */
+  ids1: Int32Array[];
+  ids2: Int32Array[];
+  /** For WGAN-GP's penalty, numbers from 0 to 1: for each picture of B, then of A. */
+  alpha?: Float32Array;
+}
+
+export class DclGan implements Method {
+  readonly generator: Generator;
+  readonly networks: { G_A: Generator; G_B: Generator; D_A: Discriminator; D_B: Discriminator; F1: Heads; F2: Heads };
+  readonly adam: Readonly<Record<string, AdamSettings>>;
+  /** Those here are of both generators together, which retrieval by one does not measure. */
+  readonly patchFeatures = null;
+  readonly kinds: readonly string[];
+  readonly #options: TrainOptions;
+  readonly #judges: DiscriminatorLosses;
+
+  constructor(gpu: Gpu, options: TrainOptions) {
+    this.#options = options;
+    const both = twoWayNetworks(gpu, options);
+    const { G_A, G_B, D_A, D_B } = both;
+    const headsOf = ({ architecture }: Generator) =>
+      new Heads(gpu, { channels: tappedChannels(architecture, options.nce_layers), width: options.netF_nc });
+    this.networks = { ...both, F1: headsOf(G_A), F2: headsOf(G_B) };
+    this.generator = G_A;
+    this.#judges = new DiscriminatorLosses(options, { D_A, D_B });
+    // The reference leaves PyTorch's defaults to the heads' Adam.
+    const ofHeads = { beta1: 0.9, beta2: 0.999, rate: options.lr_F / options.lr };
+    this.adam = { ...this.#judges.adam, F1: ofHeads, F2: ofHeads };
+    this.kinds = ["", ...this.#judges.kinds];
+  }
+
+  inputs(size: BatchSize): Record<string, InputShape> {
+    const ids = patchCounts(this.#options, size).flatMap(({ count }, i) => {
+      const shape: InputShape = { shape: [size.batch, count], dtype: "i32" };
+      return [
+        [`ids1.${i}`, shape],
+        [`ids2.${i}`, shape],
+      ];
+    });
+    return { ...Object.fromEntries(ids), ...this.#judges.inputs(size) };
+  }
+
+  draw(moment: StepMoment): Draw {
+    const layers = patchCounts(this.#options, moment.size);
+    const [ids1, ids2] = [1, 2].map(() => drawPositions(moment.random, layers));
+    return this.arrange({ ids1, ids2, ...this.#judges.draw(moment) }, moment);
+  }
+
+  /** A step with these choices. */
+  arrange({ ids1, ids2, alpha }: DclGanChoices, { step, size }: Omit<StepMoment, "random">): Draw {
+    const values: Record<string, Float32Array | Int32Array> = alpha ? { alpha } : {};
+    for (const [name, ids] of Object.entries({ ids1, ids2 })) {
+      for (const [i, positions] of ids.entries()) values[`${name}.${i}`] = forEachPicture(positions, size.batch);
+    }
+    return { kinds: ["", ...this.#judges.kindsAt(step)], values };
+  }
+
+  record(step: StepRecording): Record<string, Tensor> {
+    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { G_A, G_B, D_A, D_B, F1, F2 } = this.networks;
+    const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers: taps } = this.#options;
+    if (kind === R1) {
+      this.#judges.recordR1(step, { D_A: B, D_B: A });
+      return {};
+    }
+    const [batch] = A.shape;
+    // Each generator translates pictures of its other side too where the identity term wants it.
+    const identity = lambda_IDT > 0;
+    const toB = G_A.translateWithFeatures(identity ? concat([A, B]) : A, taps);
+    const toA = G_B.translateWithFeatures(identity ? concat([B, A]) : B, taps);
+    const own = (x: Tensor) => slice(x, 0, batch);
+    const [fakeB, fakeA] = [own(toB.image), own(toA.image)];
+
+    const judgedA = this.#judges.of("D_A", { fake: fakeB, real: B, drawn });
+    learn(judgedA.total, "D_A");
+    const judgedB = this.#judges.of("D_B", { fake: fakeA, real: A, drawn });
+    learn(judgedB.total, "D_B");
+
+    // As in CUT's step, D comes after the encoder so that the two do not meet in memory.
+    const queries = { ofB: G_B.encode(fakeB, taps), ofA: G_A.encode(fakeA, taps) };
+    const adversarial = (D: Discriminator, fake: Tensor) =>
+      scale(ganLoss(gan_mode, D.judge(fake, frozen(D.parameters)), [true]), lambda_GAN);
+    const losses: Record<string, Tensor> = { G_A: adversarial(D_A, fakeB), G_B: adversarial(D_B, fakeA) };
+    const keys1 = toB.features.map((map, i) => patchKeys(own(map.detach()), drawn(`ids1.${i}`), F1.head(i)));
+    const keys2 = toA.features.map((map, i) => patchKeys(own(map.detach()), drawn(`ids2.${i}`), F2.head(i)));
+    const layers1 = this.#patchLosses(queries.ofB, keys1, F2, (i) => drawn(`ids1.${i}`));
+    const layers2 = this.#patchLosses(queries.ofA, keys2, F1, (i) => drawn(`ids2.${i}`));
+    losses["NCE1"] = scale(mean(layers1), lambda_NCE);
+    losses["NCE2"] = scale(mean(layers2), lambda_NCE);
+    if (identity) {
+      losses["idt_A"] = scale(l1Loss(slice(toB.image, batch, 2 * batch), B), lambda_IDT);
+      losses["idt_B"] = scale(l1Loss(slice(toA.image, batch, 2 * batch), A), lambda_IDT);
+    }
+    const G = scale(
+      Object.values(losses).reduce((sum, loss) => add(sum, loss)),
+      0.5,
+    );
+    learn(G, "G_A", "G_B", "F1", "F2");
+    log({ ...losses, G });
+    const byLayer = (term: string) => taps.map((tap) => `${term}_${tap}`);
+    for (const [names, values] of [...judgedA.logged, ...judgedB.logged]) logEach(names, values);
+    logEach(byLayer("NCE1"), layers1);
+    logEach(byLayer("NCE2"), layers2);
+    return { fakeB, fakeA };
+  }
+
+  /** PatchNCE of every layer, [layers]. */
+  #patchLosses(features: Tensor[], keys: Tensor[], F: Heads, ids: (i: number) => Tensor): Tensor {
+    const { nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.#options;
+    const groups = all ? 1 : features[0].shape[0];
+    const rows = features.map((map, i) => patchNcePath(map, ids(i), F.head(i), keys[i], { groups, tau }));
+    return concat(rows.map((losses) => reshape(mean(losses), [1])));
+  }
+}

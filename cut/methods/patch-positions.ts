@@ -1,0 +1,23 @@
+// The positions at which patches of tapped layers are compared: how many there are in feature maps of a size, and a
+// step's random choice of them, row-major y * W + x.
+import type { Random } from "../../engine/random.js";
+import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import type { BatchSize } from "./method.js";
+
+/** Positions of each tapped layer for pictures of a size, and how many of them are compared. */
+export function patchCounts(
+  options: TrainOptions,
+  { height, width }: Omit<BatchSize, "batch">,
+): { area: number; count: number }[] {
+  const shapes = featureShapes(generatorArchitecture(options), options.nce_layers, height, width);
+  return shapes.map(([, h, w]) => ({ area: h * w, count: Math.min(options.num_patches, h * w) }));
+}
+
+/** For each layer a random choice of positions without repeats. */
+export const drawPositions = (random: Random, layers: readonly { area: number; count: number }[]): Int32Array[] =>
+  layers.map(({ area, count }) => random.permutation(area, count));
+
+/** The same positions for every picture of a batch: [batch, positions]. */
+export const forEachPicture = (positions: Int32Array, batch: number): Int32Array =>
+  Int32Array.from({ length: batch * positions.length }, (_, i) => positions[i % positions.length]);

@@ -1,0 +1,38 @@
+// Networks that are no ResNet generator, known by the keys of their state_dict, so that a refusal can say what a file
+// holds and what takes it. Of the networks that people have beside generators: those of the reference and its
+// relatives, StyleGAN2's, and the ones that metrics look with.
+import type { StoredTensor } from "../../engine/formats/state-dict.js";
+
+export interface KnownNetwork {
+  /** As words that follow "holds". */
+  what: string;
+  /** A sentence. */
+  advice: string;
+}
+
+type Shapes = ReadonlyMap<string, Pick<StoredTensor, "shape">>;
+
+const RESNET = "cutgpu translates with ResNet generators (netG resnet_9blocks, 6blocks or 4blocks) alone: give one.";
+const PRETRAINED = "give its generator; train --pretrained_name takes all of a folder's latest_net_*.pth.";
+
+/** By a key that only they have, the likest first. */
+const byKey: readonly [key: RegExp, what: string, advice: string][] = [
+  [/(^|\.)Mixed_5b\./, "FID's Inception network", "Give it to cutgpu evaluate --features."],
+  [/(^|\.)lin0\.model\.1\.weight$/, "the weights of LPIPS", "Give their folder to cutgpu evaluate --lpips."],
+  [/(^|\.)prj_\d+\.0\.weight$/, "EnCo's heads, F", `Leave it beside the others and ${PRETRAINED}`],
+  [/(^|\.)mlp_\d+\.0\.weight$/, "the heads of patch features, F", `Leave it beside the others and ${PRETRAINED}`],
+  [/(^|\.)(modulation\.weight|mapping\.fc0\.weight)$/, "a StyleGAN2 generator, which makes pictures of noise", RESNET],
+  [/(^|\.)(encoder|decoder)\.convs\.\d/, "a StyleGAN2-like generator, such as SinCUT's (netG stylegan2)", RESNET],
+  [/(^|\.)final_conv\.\d\.weight$/, "a StyleGAN2 discriminator (netD stylegan2)", RESNET],
+  [/(^|\.)model\.model\.\d+\.model\./, "a U-Net generator (netG unet_256 or unet_128)", RESNET],
+];
+
+/** What the tensors of a file without residual blocks are, if it is known. */
+export function recognizeNetwork(tensors: Shapes): KnownNetwork | null {
+  const keys = [...tensors.keys()];
+  const found = byKey.find(([key]) => keys.some((each) => key.test(each)));
+  if (found) return { what: found[1], advice: found[2] };
+  const first = keys.find((key) => /(^|\.)(model|net)\.0\.weight$/.test(key));
+  if (!first || tensors.get(first)?.shape.length !== 4) return null;
+  return { what: "a discriminator, D", advice: `Leave it beside the others and ${PRETRAINED}` };
+}
