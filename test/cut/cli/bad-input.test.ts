@@ -150,7 +150,7 @@ const cases: [name: string, args: string[], status: number, said: RegExp][] = [
   ["a size that is none", [...translate(published), "--size", "5"], 2, /--size must be native or a number of pixels/],
   [
     "an export of no known kind",
-    ["export", "--model", published, "--out", "x.onnx"],
+    ["export", "--model", published, "--out", "x.tflite"],
     2,
     /--out must be a file name that/,
   ],
