@@ -1,6 +1,7 @@
 // Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never
 // half of one, and error messages that say why the system refused.
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { shortenName } from "../data/file-names.js";
@@ -69,13 +70,17 @@ function syncFolder(folder: string): void {
   }
 }
 
+function temporaryPath(path: string): string {
+  const ending = `.${process.pid}${temporaryEnding}`;
+  return join(dirname(path), shortenName(basename(path), ending) + ending);
+}
+
 /**
  * Writes a file under a temporary name in the same folder, makes it durable and renames it into place. At every moment
  * `path` holds its old content or all of the new. Throws a `CutgpuError` and leaves no temporary file where it fails.
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array): void {
-  const ending = `.${process.pid}${temporaryEnding}`;
-  const temporary = join(dirname(path), shortenName(basename(path), ending) + ending);
+  const temporary = temporaryPath(path);
   withFileErrors(path, () => {
     try {
       const descriptor = openSync(temporary, "w");
@@ -93,6 +98,36 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
     }
     syncFolder(dirname(path));
   });
+}
+
+/** As writeFileAtomically, while other work goes on: disks take milliseconds to make a file durable. */
+export async function writeFileAtomicallyAsync(path: string, content: Uint8Array): Promise<void> {
+  const temporary = temporaryPath(path);
+  const remove = () => rmSync(temporary, { force: true });
+  // The process may be ended in the midst.
+  process.once("exit", remove);
+  try {
+    await syncing(temporary, "w", (file) => file.writeFile(content));
+    await rename(temporary, path);
+    if (process.platform !== "win32") await syncing(dirname(path), "r", () => undefined);
+  } catch (error) {
+    remove();
+    if (!isSystemError(error)) throw error;
+    throw fileError(Object.assign(error, { path }));
+  } finally {
+    process.off("exit", remove);
+  }
+}
+
+/** Opens what is at `path`, does `work` on it and makes it durable. */
+async function syncing(path: string, flags: string, work: (file: FileHandle) => Promise<void> | undefined) {
+  const file = await open(path, flags);
+  try {
+    await work(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes a folder and those above it; returns the first that was not there before, undefined where all were. */

@@ -10,7 +10,7 @@ import { bmpHeader, decodeBmp, isBmp } from "../data/bmp.js";
 import { flattenOnWhite, type Picture, PictureError, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm, ppmHeader } from "../data/ppm.js";
 import type { Size } from "../data/transform.js";
-import { fileMeaning, writeFileAtomically } from "./atomic-files.js";
+import { fileMeaning, writeFileAtomicallyAsync } from "./atomic-files.js";
 import { loadSharp } from "./sharp.js";
 
 export { PictureError };
@@ -115,5 +115,5 @@ export async function writePicture(file: string, picture: Picture): Promise<void
   const ending = extname(file).toLowerCase();
   if (![".png", ".jpg", ".jpeg"].includes(ending))
     throw new CutgpuError("PICTURE", `Pictures cannot be written as ${file}.`, "Use a name ending in .png or .jpg.");
-  writeFileAtomically(file, await encode(picture, ending));
+  await writeFileAtomicallyAsync(file, await encode(picture, ending));
 }
