@@ -22,7 +22,7 @@ export interface NodeOpenOptions extends OpenOptions {
 
 let instance: GPU | null = null;
 /** NVIDIA's driver hides f16 without this toggle. */
-const DEFAULT_FLAGS = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
+export const DEFAULT_FLAGS: readonly string[] = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
 const PREFERENCE = { powerPreference: "high-performance" } as const;
 const RTLD_NODELETE = 0x1000;
 
@@ -74,9 +74,9 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   const { create } = await loadDawn();
   // Mesa complains on stderr where it is missing.
   process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
-  const flags = options.flags ?? DEFAULT_FLAGS;
+  const flags = [...(options.flags ?? DEFAULT_FLAGS)];
   instance ??= create(flags);
-  const adapter = await instance.requestAdapter(PREFERENCE).catch(() => null);
+  const adapter = await instance.requestAdapter(PREFERENCE).catch((error: Error) => refuseUnknown(flags, error));
   if (adapter) return adapter;
   const driver = softwareDriverFolder();
   if (!driver) return null;
@@ -86,6 +86,14 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   if (software)
     options.notify?.(`no Vulkan driver was found, so SwiftShader is used, which is slow. ${fasterChoice()}`);
   return software;
+}
+
+/** Throws where the flags name an adapter and there are others only; Dawn lists them in its error. */
+function refuseUnknown(flags: readonly string[], { message }: Error): null {
+  const wanted = flags.find((flag) => flag.startsWith("adapter="))?.slice("adapter=".length);
+  const names = [...message.matchAll(/name: '([^\n]*)'/g)].map(([, name]) => name);
+  if (wanted === undefined || names.length === 0) return null;
+  throw new AdapterError(`no adapter's name has "${wanted}" in it`, `This machine has: ${names.join("; ")}.`);
 }
 
 async function loadDawn(): Promise<typeof import("webgpu")> {

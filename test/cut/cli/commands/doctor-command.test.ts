@@ -35,4 +35,14 @@ test("a machine that can train: findings as JSON, and the same in words", async 
   assert.is(lines.at(-1), "verdict          this machine can train");
 });
 
+test("CUTGPU_ADAPTER picks an adapter by name; for one that is not there, those that are there are told", async () => {
+  const named = (name: string) => cutgpu(["doctor", "--json"], { env: { CUTGPU_ADAPTER: name } });
+  const refused = await named("no such adapter");
+  assertStatus(refused, 1);
+  const [, name] =
+    refused.stderr.match(/no adapter's name has "no such adapter" in it; this machine has: (.*)\.\n/) ?? [];
+  assert.ok(name, refused.stderr);
+  assertStatus(await named(name.split(/[ (]/)[0]), 0);
+});
+
 test.run();
