@@ -7,8 +7,8 @@ import { note } from "./terminal/index.js";
 import { applyUserTuning } from "./user-tuning.js";
 
 /**
- * Opens the best adapter, or with CUTGPU_ADAPTER in the environment the first that has it in its name. `notify` is told in
- * one line where it is that of the bundled software driver.
+ * Opens the best adapter, or with CUTGPU_ADAPTER in the environment the first that has it in its name. `notify` is told
+ * in one line where it is that of the bundled software driver.
  */
 export async function openCommandGpu(profile: Profile | "auto" = "auto", notify = note): Promise<Gpu> {
   paceImmediates();
