@@ -3,11 +3,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError, LimitError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
+import type { Picture } from "../data/picture.js";
 import { readPicture, writePicture } from "../files/decode.js";
 import type { ShardManifest } from "../files/shard-manifest.js";
 import { errorMessage } from "../options/error-message.js";
+import type { TiledTranslator } from "../translation/tiled-translator.js";
 import type { Translator } from "../translation/translator.js";
 import { type Progress, startProgress } from "./terminal/index.js";
 
@@ -28,7 +30,9 @@ export interface Outcome {
 
 export interface TranslationWork {
   gpu: Gpu;
-  translator: Translator;
+  /** Of pictures that fit; null where all go by tiles. */
+  translator: Translator | null;
+  tiled: TiledTranslator;
   /** Pixels of the longer side; null keeps it. */
   size: number | null;
   signal: AbortSignal;
@@ -44,7 +48,7 @@ export async function translatePictures(jobs: readonly TranslationJob[], work: T
   try {
     return await new Translation(work, progress).run(jobs);
   } finally {
-    work.translator.dispose();
+    work.translator?.dispose();
     progress.stop();
   }
 }
@@ -59,7 +63,7 @@ class Translation {
 
   async run(jobs: readonly TranslationJob[]): Promise<Outcome> {
     const { work } = this;
-    const { input_nc } = work.translator.generator.architecture;
+    const { input_nc } = work.tiled.generator.architecture;
     const read = (i: number) => {
       if (i >= jobs.length || this.#isDone(jobs[i])) return null;
       const picture = readPicture(jobs[i].from, input_nc as 1 | 3);
@@ -79,7 +83,7 @@ class Translation {
       }
       const begun = performance.now();
       try {
-        const translated = await work.translator.translate(await picture, work.size);
+        const translated = await this.#translate(job, await picture);
         await writing;
         writing = writePicture(job.to, translated).then(
           () => this.#done(job, begun),
@@ -93,6 +97,20 @@ class Translation {
     }
     await writing;
     return this.#outcome;
+  }
+
+  async #translate({ from }: TranslationJob, picture: Picture): Promise<Picture> {
+    const { translator, tiled, size, signal } = this.work;
+    try {
+      if (translator) return await translator.translate(picture, size);
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error;
+      this.progress.log(`${from}: too large for the GPU at once, so it goes by tiles`);
+    }
+    const { written, kept, failed } = this.#outcome;
+    const onProgress = (part: number) =>
+      this.progress.update(written + kept + failed + part, `${basename(from)} by tiles`);
+    return tiled.translate(picture, size, { signal, onProgress });
   }
 
   /** Whether the manifest says so, the result is there, and the picture is still the same. */

@@ -116,21 +116,38 @@ function mirrored(position: number, size: number): number {
 }
 
 /**
- * The picture grown to the right and downward, by reflection, until both sides are multiples of `multiple`: the
- * generator halves twice and doubles twice. cropPicture(result, 0, 0, width, height) undoes it.
+ * The rectangle of `width` x `height` pixels from column `left`, row `top` on; beyond the right and lower edge the
+ * picture is mirrored.
  */
-export function padToMultiple(picture: Picture, multiple = 4): Picture {
+export function mirroredWindow(picture: Picture, left: number, top: number, width: number, height: number): Picture {
   const { channels, data } = picture;
-  const width = Math.ceil(picture.width / multiple) * multiple;
-  const height = Math.ceil(picture.height / multiple) * multiple;
-  if (width === picture.width && height === picture.height) return picture;
   const result = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
-    const row = mirrored(y, picture.height) * picture.width;
+    const row = mirrored(top + y, picture.height) * picture.width;
     for (let x = 0; x < width; x++) {
-      const from = (row + mirrored(x, picture.width)) * channels;
+      const from = (row + mirrored(left + x, picture.width)) * channels;
       for (let c = 0; c < channels; c++) result[(y * width + x) * channels + c] = data[from + c];
     }
   }
   return { width, height, channels, data: result };
+}
+
+/**
+ * The picture grown to the right and downward, by reflection, until both sides are multiples of `multiple`: the
+ * generator halves twice and doubles twice. cropPicture(result, 0, 0, width, height) undoes it.
+ */
+export function padToMultiple(picture: Picture, multiple = 4): Picture {
+  const width = Math.ceil(picture.width / multiple) * multiple;
+  const height = Math.ceil(picture.height / multiple) * multiple;
+  if (width === picture.width && height === picture.height) return picture;
+  return mirroredWindow(picture, 0, 0, width, height);
+}
+
+/** Puts a picture into a larger one of as many channels, its top left corner at column `left`, row `top`. */
+export function pastePicture(part: Picture, whole: Picture, left: number, top: number): void {
+  const row = part.width * part.channels;
+  for (let y = 0; y < part.height; y++) {
+    const pixels = part.data.subarray(y * row, (y + 1) * row);
+    whole.data.set(pixels, ((top + y) * whole.width + left) * whole.channels);
+  }
 }

@@ -30,12 +30,13 @@ async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Pic
     .raw({ depth: wide ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels: samples } = info;
-  const data8 = new Uint8Array(width * height * samples);
+  // A picture of 8 bits is not copied: it may be large.
+  const data8 = wide
+    ? new Uint8Array(width * height * samples)
+    : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (wide) {
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     for (let i = 0; i < data8.length; i++) data8[i] = Math.round(view.getUint16(2 * i, true) / 257);
-  } else {
-    data8.set(data);
   }
   if (samples === 4) return flattenOnWhite(data8, width, height);
   if (samples === 3) return { width, height, channels: 3, data: data8 };

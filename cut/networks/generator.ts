@@ -48,15 +48,17 @@ function runOf({ kind, index, border, folded, stride, padding, paddingMode }: Ge
       return tanh;
     case "block":
       return (x, p) => {
-        const convolve = (input: Tensor, n: number) => {
-          const [weight, bias] = [get(p, `conv_block.${n}.weight`), get(p, `conv_block.${n}.bias`)];
-          return conv2d(input, weight, bias, { padding: 1, paddingMode: "reflect" });
-        };
         const [first, second] = blockConvolutions;
-        const hidden = instanceNorm(convolve(x, first), { activation: "relu" });
-        return instanceNorm(convolve(hidden, second), { residual: x });
+        const hidden = instanceNorm(convolveInBlock(index, first, x, p), { activation: "relu" });
+        return instanceNorm(convolveInBlock(index, second, hidden, p), { residual: x });
       };
   }
+}
+
+/** One of the two blockConvolutions of the residual block with that index. */
+export function convolveInBlock(index: number, convolution: number, x: Tensor, parameters: Parameters): Tensor {
+  const get = (name: string) => parameters.get(`model.${index}.conv_block.${convolution}.${name}`);
+  return conv2d(x, get("weight") as Tensor, get("bias"), { padding: 1, paddingMode: "reflect" });
 }
 
 /**

@@ -55,13 +55,16 @@ export interface Range {
   /** Excluded bounds: the value must be above, or below. */
   above?: number;
   below?: number;
+  /** Of whole numbers. */
+  multipleOf?: number;
 }
 
-function rangeInWords(noun: string, { min, max, above, below }: Range): string {
+function rangeInWords(noun: string, { min, max, above, below, multipleOf }: Range): string {
   const low = min !== undefined ? `of at least ${min}` : above !== undefined ? `above ${above}` : "";
   const high =
     max !== undefined ? `${min === undefined ? "of " : ""}at most ${max}` : below !== undefined ? `below ${below}` : "";
-  return [noun, [low, high].filter(Boolean).join(" and ")].filter(Boolean).join(" ");
+  const step = multipleOf !== undefined ? `that is a multiple of ${multipleOf}` : "";
+  return [noun, [low, high].filter(Boolean).join(" and "), step].filter(Boolean).join(" ");
 }
 
 function inRange(value: number, { min, max, above, below }: Range): boolean {
@@ -78,7 +81,7 @@ export function wholeNumber(range: Range) {
   const schema = v.pipe(
     v.number(),
     v.safeInteger(),
-    v.check((value) => inRange(value, range)),
+    v.check((value) => inRange(value, range) && value % (range.multipleOf ?? 1) === 0),
   );
   return describeValue(schema, { kind: "number", placeholder: "N", expects });
 }

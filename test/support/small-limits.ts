@@ -2,7 +2,7 @@
 // than a test should fill.
 import { globals } from "webgpu";
 
-const BYTES = 12_000;
+const BYTES = Number(process.env["BUFFER_BYTES"] ?? 12_000);
 const adapter = (globals as { GPUAdapter: { prototype: GPUAdapter } }).GPUAdapter.prototype;
 const { requestDevice } = adapter;
 

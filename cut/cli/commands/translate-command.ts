@@ -10,6 +10,7 @@ import { makeFolder } from "../../files/atomic-files.js";
 import { checkOutput, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { readWhole } from "../../files/read-whole.js";
+import { scratchIn } from "../../files/scratch-file.js";
 import { type ShardJob, ShardManifest } from "../../files/shard-manifest.js";
 import { directionOption, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
 import {
@@ -18,11 +19,15 @@ import {
   OptionError,
   type Options,
   option,
+  orNone,
   required,
   text,
+  wholeNumber,
 } from "../../options/schema.js";
 import { shardItems, shardOf, shardOption, shardsOption } from "../../options/shard.js";
 import { loadGenerator } from "../../training/checkpoint.js";
+import { TiledTranslator } from "../../translation/tiled-translator.js";
+import { SMALLEST_TILE, TILE_MULTIPLE } from "../../translation/tiles.js";
 import { Translator } from "../../translation/translator.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
@@ -40,6 +45,12 @@ const schema = v.strictObject({
     text("native|N", "native or a number of pixels of at least 8", /^(native|[1-9]\d{1,4}|[89])$/),
     "native",
     "scale pictures so that their longer side has N pixels; native keeps their size",
+  ),
+  tile: option(
+    group,
+    orNone(wholeNumber({ min: SMALLEST_TILE, multipleOf: TILE_MULTIPLE })),
+    null,
+    "translate by tiles of N x N pixels, with the same result; none does so where a picture is too large for the GPU",
   ),
   shard: shardOption(group, "do only part I of N, and note in manifests/ of --out what is done, to go on and to merge"),
   shards: shardsOption(group),
@@ -111,11 +122,14 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
   let manifest: ShardManifest | null = null;
   let outcome: Outcome;
   try {
-    const translator = new Translator(gpu, loadGenerator(gpu, bytes, file, options.direction));
+    const generator = loadGenerator(gpu, bytes, file, options.direction);
+    const translator = options.tile === null ? new Translator(gpu, generator) : null;
+    const scratch = scratchIn(isFolder(options.in) ? options.out : dirname(jobs[0].to));
+    const tiled = new TiledTranslator(gpu, generator, { tile: options.tile, scratch });
     if (shard) manifest = ShardManifest.open(options.out, shard, jobOf(all, bytes, options));
     // Folders are made last, when only single pictures can still fail.
     for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
-    outcome = await translatePictures(jobs, { gpu, translator, size, signal, manifest });
+    outcome = await translatePictures(jobs, { gpu, translator, tiled, size, signal, manifest });
   } finally {
     manifest?.close();
     gpu.dispose();

@@ -20,7 +20,7 @@ export interface ProgressOptions {
 }
 
 export interface Progress {
-  /** `done` of `total` are done; `text` is shown behind the numbers. */
+  /** `done` of `total` are done, the present one perhaps in part; `text` is shown behind the numbers. */
   update(done: number, text?: string): void;
   /** Prints a line (a warning, say) without tearing the bar. */
   log(line: string): void;
@@ -78,7 +78,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const numbers = () => {
     const speed = speedometer.perSecond;
     const left = done >= total ? 0 : (total - done) / speed;
-    return { speed: formatSpeed(speed), left: formatSeconds(left), text };
+    return { whole: Math.floor(done), speed: formatSpeed(speed), left: formatSeconds(left), text };
   };
 
   if (!stream.isTTY) {
@@ -86,9 +86,9 @@ export function startProgress(options: ProgressOptions): Progress {
     /** `done` of the last line that was printed because of `lineDue`, which is not repeated. */
     let dueAt = -1;
     const print = () => {
-      const { speed, left } = numbers();
+      const { whole, speed, left } = numbers();
       const percentage = Math.floor((100 * done) / Math.max(1, total));
-      const parts = [`${label} ${done}/${total} (${percentage}%)`, speed, `${left} left`, text];
+      const parts = [`${label} ${whole}/${total} (${percentage}%)`, speed, `${left} left`, text];
       stream.write(`${parts.filter(Boolean).join(", ")}\n`);
       lastLine = now();
     };
@@ -109,7 +109,7 @@ export function startProgress(options: ProgressOptions): Progress {
   }
 
   const bar = new SingleBar({
-    format: "{label} {bar} {value}/{total} {percentage}%  {speed}  {left} left  {text}",
+    format: "{label} {bar} {whole}/{total} {percentage}%  {speed}  {left} left  {text}",
     barCompleteChar: "━",
     barIncompleteChar: "─",
     barsize: 24,

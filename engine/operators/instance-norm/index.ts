@@ -175,7 +175,20 @@ const INSTANCE_NORM_OPTIONS = {
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   checkOptions("instanceNorm", options, INSTANCE_NORM_OPTIONS);
-  const { eps = 1e-5, activation = "none", slope = 0.2, residual } = options;
-  const slopes = { none: null, relu: 0, leakyRelu: slope };
-  return instanceNormOperator([x, residual], { eps, slope: slopes[activation] });
+  const { eps = 1e-5, residual } = options;
+  return instanceNormOperator([x, residual], { eps, slope: slopeOf(options) });
+}
+
+const slopeOf = ({ activation = "none", slope = 0.2 }: InstanceNormOptions) =>
+  ({ none: null, relu: 0, leakyRelu: slope })[activation];
+
+/**
+ * The same by statistics [N * C, 2] that are given, mean and 1 / deviation of every plane: for an x that is a part of
+ * what is to be normalised. It has no gradient.
+ */
+export function normalizeBy(statistics: Tensor, x: Tensor, options: Omit<InstanceNormOptions, "eps"> = {}): Tensor {
+  const { gpu } = x;
+  const y = gpu.empty(x.shape);
+  normalize(gpu, [x, options.residual], { eps: 0, slope: slopeOf(options) }, y, statistics, true);
+  return y;
 }

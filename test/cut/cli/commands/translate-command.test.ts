@@ -2,6 +2,7 @@
 // others from being translated.
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -123,6 +124,65 @@ test("a photograph that is stored lying is translated upright", async () => {
   assertStatus(await cutgpu(["translate", "--model", "r", "--in", "lying.jpg", "--out", "u.jpg"], { cwd: folder }), 0);
   const { width, height, orientation } = await sharp(at("u.jpg")).metadata();
   assert.equal([width, height, orientation], [26, 37, undefined]);
+});
+
+/** Fails unless pictures are of one size and no level is further from the other's than one. */
+async function assertAlike(a: string, b: string): Promise<void> {
+  const [one, other] = await Promise.all([a, b].map((path) => sharp(at(path)).raw().toBuffer()));
+  assert.is(one.length, other.length, a);
+  assert.ok(
+    one.every((level, i) => Math.abs(level - other[i]) <= 1),
+    `${a} and ${b}`,
+  );
+}
+
+test("by tiles a picture is what it is at once", async () => {
+  const args = ["translate", "--model", "r", "--in", "in/odd.png", "--out", "tiled/odd.png", "--tile", "16"];
+  assertStatus(await cutgpu(args, { cwd: folder }), 0);
+  await assertAlike("tiled/odd.png", "out/odd.png");
+  assert.equal(readdirSync(at("tiled")), ["odd.png"]);
+});
+
+test("a picture that is too large for the adapter goes by tiles; larger tiles are refused", async () => {
+  await makePicture(at("large.png"), { width: 150, height: 94, seed: 11 });
+  const args = (out: string) => ["translate", "--model", "r", "--in", "large.png", "--out", out];
+  const small = { cwd: folder, preload: "support/small-limits.js", env: { BUFFER_BYTES: "100000" } };
+  assertStatus(await cutgpu(args("at-once.png"), { cwd: folder }), 0);
+  const result = await cutgpu(args("by-tiles.png"), small);
+  assertStatus(result, 0);
+  assert.match(result.stderr, "large.png: too large for the GPU at once, so it goes by tiles");
+  await assertAlike("by-tiles.png", "at-once.png");
+  const refused = await cutgpu([...args("none.png"), "--tile", "512"], small);
+  assertRefused(refused, 1, /1 of 1 pictures/);
+  assert.match(
+    refused.stderr,
+    /large\.png: tiles of 512 pixels do not fit: .* MiB in one buffer.*; give smaller tiles/,
+  );
+});
+
+test("tiles that are too small or no multiple of 4 are refused", async () => {
+  for (const tile of ["12", "18", "big"]) {
+    const args = ["translate", "--model", "r", "--in", "in", "--out", "none", "--tile", tile];
+    assertRefused(await cutgpu(args, { cwd: folder }), 2, /--tile must be a whole number of at least 16 that is a mul/);
+  }
+});
+
+test("stopped in the middle of a large picture, it leaves nothing behind", async () => {
+  await makePicture(at("huge.png"), { width: 1200, height: 900, seed: 12 });
+  const args = ["translate", "--model", "r", "--in", "huge.png", "--out", "stopped/huge.png", "--tile", "16"];
+  const result = await cutgpu(args, {
+    cwd: folder,
+    onStart(child) {
+      // The folder is made when nothing but the translation is left to do.
+      const poll = setInterval(() => {
+        if (!existsSync(at("stopped"))) return;
+        clearInterval(poll);
+        child.kill("SIGINT");
+      }, 100);
+    },
+  });
+  assertStatus(result, 130);
+  assert.equal(readdirSync(at("stopped")), []);
 });
 
 test("a name's control characters do not reach the terminal", async () => {

@@ -1,0 +1,142 @@
+// One sweep of a generator as a recorded program for windows of one size: what it reads goes in, what it writes comes
+// out, and with it mean and variance of every channel over the tile without its border.
+
+import { reshape } from "../../engine/core/reshape.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { ones } from "../../engine/operators/creation/index.js";
+import { normalizeBy } from "../../engine/operators/instance-norm/index.js";
+import { matmul } from "../../engine/operators/matmul/index.js";
+import { square } from "../../engine/operators/pointwise/index.js";
+import { concat } from "../../engine/operators/strided/index.js";
+import { type Program, record } from "../../engine/program/program.js";
+import type { Generator } from "../networks/generator.js";
+import type { GeneratorArchitecture } from "../networks/generator-layout.js";
+import type { ChannelStatistics } from "./channel-statistics.js";
+import { type GivenNorm, MAP_SCALE, mapChannels, type Sweep } from "./generator-sweeps.js";
+import type { Sides, Tile } from "./tiles.js";
+
+/** That of instanceNorm. */
+const EPS = 1e-5;
+
+/** Statistics as normalizeBy takes them: [C, 2], mean and 1 / deviation. */
+export function normTensor(gpu: Gpu, { mean, variance }: ChannelStatistics): Tensor {
+  const pairs = Array.from(mean, (value, c) => [value, 1 / Math.sqrt(variance[c] + EPS)]);
+  return gpu.tensor(Float32Array.from(pairs.flat()), [mean.length, 2]);
+}
+
+interface Measuring {
+  /** [height, 1] and [width, 1]: the share of each row and column in the mean, 0 in the border. */
+  rows: Tensor;
+  columns: Tensor;
+  /** [C, 1]. */
+  mean: Tensor;
+  variance: Tensor;
+}
+
+/** What a tile gave. */
+export interface TileResult {
+  /** In the order of the sweep's `writes`, each over the whole window. */
+  written: Float32Array[];
+  /** Of the sweep's measured map: how many pixels the tile has there, and its statistics by channel. */
+  part: { count: number; mean: Float32Array; variance: Float32Array } | null;
+}
+
+export class SweepPass {
+  readonly #program: Program;
+  readonly #inputs: readonly Tensor[];
+  readonly #written: readonly Tensor[];
+  readonly #measuring: Measuring | null;
+
+  private constructor(
+    program: Program,
+    inputs: readonly Tensor[],
+    written: readonly Tensor[],
+    measuring: Measuring | null,
+  ) {
+    this.#program = program;
+    this.#inputs = inputs;
+    this.#written = written;
+    this.#measuring = measuring;
+  }
+
+  static async record(
+    gpu: Gpu,
+    sweep: Sweep,
+    { architecture, parameters }: Generator,
+    window: Sides,
+    norms: ReadonlyMap<string, Tensor>,
+  ): Promise<SweepPass> {
+    const inputs: Tensor[] = [];
+    try {
+      for (const name of sweep.reads) inputs.push(gpu.persistent(shapeOf(name === "picture", architecture, window)));
+      const { program, result } = await record(gpu, () =>
+        gpu.noGrad(() => {
+          const norm: GivenNorm = (key, x, options) => normalizeBy(norms.get(key) as Tensor, x, options);
+          const { written, measured } = sweep.run(inputs, parameters, norm);
+          return { written, measuring: measured && measure(gpu, measured) };
+        }),
+      );
+      return new SweepPass(program, inputs, result.written, result.measuring);
+    } catch (error) {
+      for (const input of inputs) input.dispose();
+      throw error;
+    }
+  }
+
+  /** Channels of the map that is measured; null where none is. */
+  get measuredChannels(): number | null {
+    return this.#measuring?.mean.size ?? null;
+  }
+
+  /** Computes one tile, `inputs` being what the sweep reads over its window. Calls may follow one another at once. */
+  async run(tile: Tile, inputs: readonly Float32Array[]): Promise<TileResult> {
+    for (const [i, values] of inputs.entries()) this.#inputs[i].write(values);
+    const measuring = this.#measuring;
+    const count = measuring ? writeShares(measuring, tile) : 0;
+    this.#program.replay();
+    const [mean, variance, ...written] = await Promise.all([
+      measuring?.mean.read(),
+      measuring?.variance.read(),
+      ...this.#written.map((tensor) => tensor.read()),
+    ]);
+    return { written: written as Float32Array[], part: mean && variance ? { count, mean, variance } : null };
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    for (const input of this.#inputs) input.dispose();
+    this.#measuring?.rows.dispose();
+    this.#measuring?.columns.dispose();
+  }
+}
+
+function shapeOf(picture: boolean, architecture: GeneratorArchitecture, { height, width }: Sides): number[] {
+  if (picture) return [1, architecture.input_nc, height, width];
+  return [1, mapChannels(architecture), height / MAP_SCALE, width / MAP_SCALE];
+}
+
+/** Mean and variance of every channel, in two walks as those of instanceNorm; sums are products with the shares. */
+function measure(gpu: Gpu, x: Tensor): Measuring {
+  const [, channels, height, width] = x.shape;
+  const [rows, columns] = [gpu.persistent([height, 1]), gpu.persistent([width, 1])];
+  const meanOf = (values: Tensor) => {
+    const ofRows = matmul(reshape(values, [channels * height, width]), columns);
+    return matmul(reshape(ofRows, [channels, height]), rows);
+  };
+  const mean = meanOf(x);
+  const centred = normalizeBy(concat([mean, ones(gpu, [channels, 1])], 1), x);
+  return { rows, columns, mean, variance: meanOf(square(centred)) };
+}
+
+/** Returns how many pixels of the measured map the tile has. */
+function writeShares({ rows, columns }: Measuring, { inner, window }: Tile): number {
+  const scale = window.height / rows.size;
+  const along = (shares: Tensor, start: number, length: number) => {
+    const values = new Float32Array(shares.size);
+    shares.write(values.fill(scale / length, start / scale, (start + length) / scale));
+  };
+  along(rows, inner.top - window.top, inner.height);
+  along(columns, inner.left - window.left, inner.width);
+  return (inner.width * inner.height) / scale ** 2;
+}

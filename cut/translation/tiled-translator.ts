@@ -1,0 +1,199 @@
+// Translation of pictures that are too large for the GPU, tile by tile, with the result of the whole: instance norms
+// take the statistics of the whole picture, so there are no seams. The generator runs in sweeps over all tiles
+// (generator-sweeps.ts); each ends at a norm and gathers that norm's mean and variance, merged in float64. A tile is
+// computed in a window with as much border as the sweep's modules reach; where the picture ends so does the window, and
+// the modules pad by themselves. What lies between sweeps are maps of a quarter of the sides, in a scratch store.
+// Memory: the picture and its translation as bytes, one window on the GPU, and 12 ngf bytes a pixel in the store.
+
+import type { CancellationOptions } from "../../engine/core/cancellation.js";
+import { ArgumentError } from "../../engine/core/errors.js";
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import {
+  cropPicture,
+  mirroredWindow,
+  type Picture,
+  pastePicture,
+  pictureToPlanes,
+  planesToPicture,
+  toChannels,
+} from "../data/picture.js";
+import { resizePicture, scaledSides } from "../data/resize.js";
+import type { Generator } from "../networks/generator.js";
+import { ChannelStatistics } from "./channel-statistics.js";
+import { MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sweeps.js";
+import { paddedSides } from "./padding.js";
+import { memoryScratch, type OpenScratch, StoredMap, storedNumbers } from "./stored-map.js";
+import { normTensor, SweepPass } from "./sweep-pass.js";
+import { planTiles } from "./tile-plan.js";
+import {
+  intersection,
+  type Sides,
+  SMALLEST_TILE,
+  scaledBy,
+  TILE_MULTIPLE,
+  type Tile,
+  tilesOf,
+  windowSides,
+} from "./tiles.js";
+
+/** A picture as planes of which windows are read, and where its translation's tiles go. */
+export interface TiledPicture extends Sides {
+  /** [input_nc, height, width] over a window. */
+  read(window: Tile["window"]): Float32Array;
+  /** Takes [output_nc, height, width] over the tile's window, of which the tile is to be kept. */
+  write(tile: Tile, planes: Float32Array): void;
+}
+
+export interface TiledOptions {
+  /** Side of a tile in pixels, a multiple of 4 from 16 on; by default the largest of some that takes 512 MiB. */
+  tile?: number | null;
+  /** Where feature maps are kept between sweeps; in memory by default. */
+  scratch?: OpenScratch;
+}
+
+/**
+ * Translates pictures of any size with a generator, with little memory, in about twice the time of a Translator.
+ *
+ * @example
+ * ```ts
+ * import { openGpu } from "cutgpu";
+ * import { Generator, TiledTranslator } from "cutgpu/cut";
+ *
+ * const gpu = await openGpu();
+ * const architecture = { input_nc: 3, output_nc: 3, ngf: 4, blocks: 4, no_antialias: false, no_antialias_up: false };
+ * const translator = new TiledTranslator(gpu, new Generator(gpu, architecture), { tile: 16 });
+ * const gray = { width: 40, height: 24, channels: 3 as const, data: new Uint8Array(40 * 24 * 3).fill(128) };
+ * const picture = await translator.translate(gray);
+ * console.log(picture.width, picture.height); // 40 24
+ * gpu.dispose();
+ * ```
+ */
+export class TiledTranslator {
+  readonly generator: Generator;
+  readonly #gpu: Gpu;
+  readonly #tile: number | null;
+  readonly #scratch: OpenScratch;
+
+  constructor(gpu: Gpu, generator: Generator, { tile = null, scratch = memoryScratch }: TiledOptions = {}) {
+    if (tile !== null && !(tile >= SMALLEST_TILE && tile % TILE_MULTIPLE === 0)) {
+      throw new ArgumentError(
+        `TiledTranslator: tiles of ${tile} pixels`,
+        `Give a multiple of ${TILE_MULTIPLE} of at least ${SMALLEST_TILE}.`,
+      );
+    }
+    this.generator = generator;
+    this.#gpu = gpu;
+    this.#tile = tile;
+    this.#scratch = scratch;
+  }
+
+  /**
+   * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that
+   * long. Throws a LimitError where the adapter cannot hold even one tile.
+   */
+  async translate(picture: Picture, size: number | null = null, work: CancellationOptions = {}): Promise<Picture> {
+    const { input_nc, output_nc } = this.generator.architecture;
+    const [width, height] = size === null ? [picture.width, picture.height] : scaledSides(picture, size);
+    const source = toChannels(resizePicture(picture, width, height), input_nc as 1 | 3);
+    const channels = output_nc as 1 | 3;
+    const result: Picture = { width, height, channels, data: new Uint8Array(width * height * channels) };
+    const sides = paddedSides(width, height);
+    const read: TiledPicture["read"] = (window) =>
+      pictureToPlanes(mirroredWindow(source, window.left, window.top, window.width, window.height));
+    const write: TiledPicture["write"] = ({ inner, window }, planes) => {
+      const { left, top, ...own } = intersection(inner, { left: 0, top: 0, width, height });
+      // A tile may lie beyond the picture, where it was padded by more than that.
+      if (own.width <= 0 || own.height <= 0) return;
+      const whole = planesToPicture(planes, channels, window.height, window.width);
+      pastePicture(cropPicture(whole, left - window.left, top - window.top, own.width, own.height), result, left, top);
+    };
+    await this.translatePlanes({ width: sides.width, height: sides.height, read, write }, work);
+    return result;
+  }
+
+  /** The same for planes in [-1, 1] wherever they are; sides are multiples of 4 and at least 8. */
+  async translatePlanes(picture: TiledPicture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const { architecture } = this.generator;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const { tile, sweeps } = await planTiles(this.#gpu, limit, architecture, picture, this.#tile);
+    const layout = {
+      channels: mapChannels(architecture),
+      width: picture.width / MAP_SCALE,
+      height: picture.height / MAP_SCALE,
+      tile: tile / MAP_SCALE,
+    };
+    const numbers = storedNumbers(layout);
+    this.#gpu.trimMemory();
+    const scratch = this.#scratch(3 * numbers);
+    const norms = new Map<string, Tensor>();
+    try {
+      const maps = new Map<MapName, StoredMap>(
+        (["input", "first", "second"] as const).map((name, i) => [name, new StoredMap(layout, scratch, i * numbers)]),
+      );
+      const all = sweeps.reduce((total, { flops }) => total + flops, 0);
+      let before = 0;
+      for (const { sweep, flops } of sweeps) {
+        const progress = (part: number) => onProgress?.((before + part * flops) / all);
+        await this.#sweep(sweep, tile, { picture, maps, norms, signal, progress });
+        before += flops;
+      }
+    } finally {
+      for (const norm of norms.values()) norm.dispose();
+      scratch.close();
+    }
+  }
+
+  async #sweep(
+    sweep: Sweep,
+    tile: number,
+    around: {
+      picture: TiledPicture;
+      maps: ReadonlyMap<MapName, StoredMap>;
+      norms: Map<string, Tensor>;
+      signal: AbortSignal | undefined;
+      progress: (part: number) => void;
+    },
+  ): Promise<void> {
+    const { picture, maps, norms, signal, progress } = around;
+    const window = windowSides(picture, tile, sweep.border);
+    const pass = await SweepPass.record(this.#gpu, sweep, this.generator, window, norms);
+    const statistics = pass.measuredChannels === null ? null : new ChannelStatistics(pass.measuredChannels);
+    /** The tile that the GPU has, while the next is read. */
+    let running = Promise.resolve();
+    try {
+      const tiles = tilesOf(picture, tile, sweep.border);
+      for (const [i, each] of tiles.entries()) {
+        signal?.throwIfAborted();
+        const { inner, window } = each;
+        const inputs = sweep.reads.map(
+          (name) => maps.get(name)?.read(scaledBy(window, MAP_SCALE)) ?? picture.read(window),
+        );
+        const result = pass.run(each, inputs);
+        // Whoever awaits it hears of it; until then it is no unhandled rejection.
+        result.catch(() => {});
+        await running;
+        running = result.then(({ written, part }) => {
+          if (part) statistics?.add(part.count, part.mean, part.variance);
+          for (const [n, name] of sweep.writes.entries()) {
+            const map = maps.get(name);
+            const over = scaledBy(window, MAP_SCALE);
+            if (map) map.write(scaledBy(inner, MAP_SCALE), { over, data: written[n] });
+            else picture.write(each, written[n]);
+          }
+          progress((i + 1) / tiles.length);
+        });
+      }
+      await running;
+    } finally {
+      // What is under way still writes to the store.
+      await running.catch(() => {});
+      pass.dispose();
+      // Programs of other sizes follow: what is pooled would add up.
+      this.#gpu.trimMemory();
+    }
+    if (statistics && sweep.measures) norms.set(sweep.measures, normTensor(this.#gpu, statistics));
+  }
+}
