@@ -3,7 +3,7 @@
 // (generator-sweeps.ts); each ends at a norm and gathers that norm's mean and variance, merged in float64. A tile is
 // computed in a window with as much border as the sweep's modules reach; where the picture ends so does the window, and
 // the modules pad by themselves. What lies between sweeps are maps of a quarter of the sides, in a scratch store.
-// Memory: the picture and its translation as bytes, one window on the GPU, and 12 ngf bytes a pixel in the store.
+// Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store.
 
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { ArgumentError } from "../../engine/core/errors.js";
