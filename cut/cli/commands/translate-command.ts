@@ -50,7 +50,7 @@ const schema = v.strictObject({
     group,
     orNone(wholeNumber({ min: SMALLEST_TILE, multipleOf: TILE_MULTIPLE })),
     null,
-    "translate by tiles of N x N pixels, with the same result; none does so where a picture is too large for the GPU",
+    "translate by tiles of N x N pixels, with the same result; with none, only pictures too large for the GPU",
   ),
   shard: shardOption(group, "do only part I of N, and note in manifests/ of --out what is done, to go on and to merge"),
   shards: shardsOption(group),
