@@ -27,23 +27,33 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var scale = statistics[plane * 2 + 1];
   if (!GIVEN) {
     var sum = Element();
-    for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
-      for (var j = 0u; j < AHEAD; j++) {
-        let at = i + j * WORKGROUP;
-        sum += select(Element(), x[start + at], at < params.size);
+    for (var first = 0u; first < params.size; first += SPAN) {
+      var part = Element();
+      for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * AHEAD) {
+        for (var j = 0u; j < AHEAD; j++) {
+          let at = i + j * WORKGROUP;
+          part += select(Element(), x[start + at], at < params.size);
+        }
       }
+      sum += part;
     }
     let rough = total(local, vec2f(sum_of(sum), 0.0)).x / params.count;
 
     var distances = Element();
     var squares = Element();
-    for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
-      for (var j = 0u; j < AHEAD; j++) {
-        let at = i + j * WORKGROUP;
-        let d = select(Element(), x[start + at] - rough, at < params.size);
-        distances += d;
-        squares += d * d;
+    for (var first = 0u; first < params.size; first += SPAN) {
+      var part = Element();
+      var part_squares = Element();
+      for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * AHEAD) {
+        for (var j = 0u; j < AHEAD; j++) {
+          let at = i + j * WORKGROUP;
+          let d = select(Element(), x[start + at] - rough, at < params.size);
+          part += d;
+          part_squares += d * d;
+        }
       }
+      distances += part;
+      squares += part_squares;
     }
     let means = total(local, vec2f(sum_of(distances), sum_of(squares))) / params.count;
     mean = rough + means.x;

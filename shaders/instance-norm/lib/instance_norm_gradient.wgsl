@@ -20,16 +20,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let scale = statistics[plane * 2 + 1];
   var sum = Element();
   var products = Element();
-  for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
-    for (var j = 0u; j < AHEAD; j++) {
-      let at = i + j * WORKGROUP;
-      // What lies beyond the plane may be anything, infinite too.
-      let inside = at < params.size;
-      let normal = select(Element(), (x[start + at] - mean) * scale, inside);
-      let g = select(Element(), through_activation(first_dy(plane, at, inside), normal), inside);
-      sum += g;
-      products += g * normal;
+  for (var first = 0u; first < params.size; first += SPAN) {
+    var part = Element();
+    var part_products = Element();
+    for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * AHEAD) {
+      for (var j = 0u; j < AHEAD; j++) {
+        let at = i + j * WORKGROUP;
+        // What lies beyond the plane may be anything, infinite too.
+        let inside = at < params.size;
+        let normal = select(Element(), (x[start + at] - mean) * scale, inside);
+        let g = select(Element(), through_activation(first_dy(plane, at, inside), normal), inside);
+        part += g;
+        part_products += g * normal;
+      }
     }
+    sum += part;
+    products += part_products;
   }
   let means = total(local, vec2f(sum_of(sum), sum_of(products))) / params.count;
   for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {

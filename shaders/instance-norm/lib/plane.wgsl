@@ -6,6 +6,9 @@
 const WORKGROUP: u32 = 256; // @tunable a power of two
 // Elements that an invocation asks for before it uses the first, so that memory's latency is paid once for all.
 const AHEAD: u32 = 4; // @tunable
+// Elements that are summed by themselves: of a large plane an invocation would else add tens of thousands of numbers to
+// one float32, whose rounding they would feel.
+const SPAN: u32 = WORKGROUP * AHEAD * 1024;
 const SLOPED: bool = false; // @tunable whether there is an activation, which multiplies negative values by `slope`
 
 var<workgroup> partial: array<vec2f, WORKGROUP>;
