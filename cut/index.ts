@@ -33,14 +33,10 @@ export { comparePatchPairs, type PatchPair, type PatchPairsInput } from "./evalu
 export { type SelfTrainingOptions, trainPatchEncoder } from "./evaluation/patches/self-training.js";
 export { type Planes, planesOf } from "./evaluation/planes.js";
 export { mindDistance, slicedWasserstein } from "./evaluation/sliced-wasserstein.js";
+export { type InspectedLayer, positionAt } from "./inspection/inspected-layer.js";
 export { type InspectModel, loadInspectModel } from "./inspection/inspection-model.js";
-export {
-  type ComponentsMap,
-  type InspectedLayer,
-  Inspector,
-  positionAt,
-  type SimilarityMap,
-} from "./inspection/inspector.js";
+export { type ComponentsMap, Inspector, type SimilarityMap } from "./inspection/inspector.js";
+export type { LossMap, SourceMap, Trace } from "./inspection/patch-maps.js";
 export { Cut, type CutChoices } from "./methods/cut.js";
 export { ganLoss } from "./methods/gan-loss.js";
 export { methods } from "./methods/index.js";

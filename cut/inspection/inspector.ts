@@ -21,34 +21,17 @@ import type { Picture } from "../data/picture.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
+import { describeLayer, type InspectedLayer, type Point, positionAt, positionChunks } from "./inspected-layer.js";
 import type { InspectModel } from "./inspection-model.js";
+import { type LayerPatches, type LossMap, patchLosses, type SourceMap, traceSources } from "./patch-maps.js";
 import { principalComponents, stretchToBytes } from "./pca.js";
-
-/** Rows that are brought through a head at a time: 4 MiB per buffer at 256 channels. */
-const CHUNK = 4096;
-
-/**
- * A tapped layer of the picture at hand. Position (u, v) of its map looks at pixel
- * ((u - border) * stride, (v - border) * stride).
- */
-export interface InspectedLayer {
-  layer: number;
-  /** Positions per row and per column, those in the padding included. */
-  width: number;
-  height: number;
-  channels: number;
-  /** Pixels from a position to the next. */
-  stride: number;
-  /** Positions of the mirrored border on each side (tap 0 is the padded picture). */
-  border: number;
-}
 
 /** A layer's similarities to one patch of the output. */
 export interface SimilarityMap extends InspectedLayer {
   /** exp(v . k / tau) for every patch of the input, row-major, between exp(-1 / tau) and exp(1 / tau). */
   values: Float32Array;
   /** The patch of the output that was asked for, as a position of the map. */
-  position: { x: number; y: number };
+  position: Point;
 }
 
 /** A layer's features as colours, one pixel per position. */
@@ -138,13 +121,14 @@ export class Inspector {
     pass.programs.encode.replay();
     await this.#gpu.finish();
     done(2);
+    const described = pass.inputFeatures.map(({ shape }, i) => describeLayer(layers[i], shape, padded.width));
     const keys: Tensor[][] = [];
     try {
       for (const [i, features] of pass.inputFeatures.entries()) {
         const chunks: Tensor[] = [];
         keys.push(chunks);
         const head = heads?.head(i) ?? null;
-        for (const ids of positionChunks(features)) {
+        for (const ids of positionChunks(described[i])) {
           chunks.push(this.#gpu.scope(() => patchKeys(features, this.#gpu.tensor(ids), head)));
           await this.#gpu.finish();
           signal?.throwIfAborted();
@@ -159,7 +143,7 @@ export class Inspector {
       pass,
       keys,
       translation: padded.unpad(planes),
-      layers: pass.inputFeatures.map(({ shape }, i) => describeLayer(layers[i], shape, padded.width)),
+      layers: described,
     };
   }
 
@@ -197,21 +181,41 @@ export class Inspector {
    * For every layer, the features of the input as colours: their first three principal components over all positions,
    * each stretched between its 1st and 99th percentile.
    */
-  async components({ signal, onProgress }: CancellationOptions = {}): Promise<ComponentsMap[]> {
-    const { pass, layers } = this.#latest();
-    const maps: ComponentsMap[] = [];
-    for (const [i, layer] of layers.entries()) {
-      signal?.throwIfAborted();
-      maps.push(await this.#componentsOf(pass.inputFeatures[i], layer, signal));
-      onProgress?.((i + 1) / layers.length);
-    }
-    return maps;
+  components(options: CancellationOptions = {}): Promise<ComponentsMap[]> {
+    return this.#eachLayer(options, ({ input, layer }) => this.#componentsOf(input, layer, options.signal));
+  }
+
+  /** For every layer, which patches of the input those of the output are most similar to. */
+  async sources(options: CancellationOptions = {}): Promise<SourceMap[]> {
+    const { translation } = this.#latest();
+    return this.#eachLayer(options, (patches) => traceSources(patches, translation, options.signal));
+  }
+
+  /** For every layer, the PatchNCE of every patch. */
+  losses(options: CancellationOptions = {}): Promise<LossMap[]> {
+    const { tau } = this.#model;
+    return this.#eachLayer(options, (patches) => patchLosses(patches, tau, options.signal));
   }
 
   /** Gives all memory back; the model stays. */
   dispose(): void {
     this.#forget();
     this.#passes.dispose();
+  }
+
+  async #eachLayer<T>(
+    { signal, onProgress }: CancellationOptions,
+    work: (patches: LayerPatches) => Promise<T>,
+  ): Promise<T[]> {
+    const { pass, layers, keys } = this.#latest();
+    const maps: T[] = [];
+    for (const [i, layer] of layers.entries()) {
+      signal?.throwIfAborted();
+      const [input, output] = [pass.inputFeatures[i], pass.outputFeatures[i]];
+      maps.push(await work({ layer, input, output, head: this.#model.heads?.head(i) ?? null, keys: keys[i] }));
+      onProgress?.((i + 1) / layers.length);
+    }
+    return maps;
   }
 
   async #componentsOf(features: Tensor, layer: InspectedLayer, signal?: AbortSignal): Promise<ComponentsMap> {
@@ -221,7 +225,7 @@ export class Inspector {
     const center = gpu.noGrad(() => gpu.scope(() => reshape(mean(features, [0, 2, 3]), [1, channels])));
     /** Reads, for chunk after chunk of positions, what `work` makes of their centred rows [chunk, C]. */
     const eachChunk = async (work: (rows: Tensor) => Tensor, take: (values: Float32Array, start: number) => void) => {
-      for (const ids of positionChunks(features)) {
+      for (const ids of positionChunks(layer)) {
         const result = gpu.noGrad(() => gpu.scope(() => work(sub(gatherPositions(features, gpu.tensor(ids)), center))));
         try {
           take(await result.read(), ids[0]);
@@ -280,25 +284,6 @@ export class Inspector {
 
 function disposeAll(keys: readonly Tensor[][]): void {
   for (const chunk of keys.flat()) chunk.dispose();
-}
-
-/** All positions of a map [1, C, H, W] in order, a few thousand at a time. */
-function* positionChunks({ shape: [, , height, width] }: Tensor): Generator<Int32Array, void> {
-  const area = height * width;
-  for (let start = 0; start < area; start += CHUNK) {
-    yield Int32Array.from({ length: Math.min(CHUNK, area - start) }, (_, i) => start + i);
-  }
-}
-
-function describeLayer(layer: number, [, channels, height, width]: readonly number[], pixels: number): InspectedLayer {
-  const border = Math.max(0, (width - pixels) / 2);
-  return { layer, width, height, channels, stride: border > 0 ? 1 : pixels / width, border };
-}
-
-/** The position of a layer's map that looks nearest at pixel (x, y). */
-export function positionAt({ width, height, stride, border }: InspectedLayer, x: number, y: number) {
-  const nearest = (pixel: number, size: number) => Math.min(size - 1, Math.round(pixel / stride) + border);
-  return { x: nearest(x, width), y: nearest(y, height) };
 }
 
 /** Throws an ArgumentError unless (x, y) is a pixel of the picture. */

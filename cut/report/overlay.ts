@@ -1,7 +1,8 @@
 // Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at,
 // coloured, with the input in them, and the point that was asked for marked. Pure: no files, no GPU, no canvas.
 import { type Picture, toChannels } from "../data/picture.js";
-import type { ComponentsMap, InspectedLayer, SimilarityMap } from "../inspection/inspector.js";
+import type { InspectedLayer } from "../inspection/inspected-layer.js";
+import type { ComponentsMap, SimilarityMap } from "../inspection/inspector.js";
 import { falseColour } from "./colormap.js";
 
 /** Levels that colours keep from black and from white, so that lines can be seen in the darkest and the brightest. */

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
-import { type InspectedLayer, positionAt } from "../../../cut/inspection/inspector.js";
+import { type InspectedLayer, positionAt } from "../../../cut/inspection/inspected-layer.js";
 import { componentsPicture, markPoint, similarityPicture, valuesAtPixels } from "../../../cut/report/overlay.js";
 
 test("a pixel and the position that looks at it are at the same place, in clicks and in pictures of maps", () => {
