@@ -4,13 +4,12 @@
 // queries with at most 4,096 keys, 16 MiB each, so that memory does not grow with the picture. Where a layer has more
 // positions than that, an even grid of the output's patches is traced, and the others of the loss are a sample, the
 // same each time.
-import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { argmax, max } from "../../engine/operators/extrema/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { logsumexp } from "../../engine/operators/normalization/index.js";
 import { type Head, patchKeys } from "../../engine/operators/patch-nce/index.js";
-import { mul, scale, sub } from "../../engine/operators/pointwise/index.js";
+import { mul, scale } from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
 import { Random } from "../../engine/random.js";
 import { gridOf, type InspectedLayer, type Point, pixelAt } from "./inspected-layer.js";
@@ -109,16 +108,17 @@ export async function patchLosses(patches: LayerPatches, tau: number, signal?: A
     const all = Int32Array.from(values, (_, id) => id);
     for (const { start, queries, own } of blocksOf(patches, all)) {
       signal?.throwIfAborted();
-      const margins = withoutTape(queries, () => {
-        const products = matmul(queries, others, { transposeB: true });
-        return logsumexp(scale(sub(products, reshape(own, [own.size, 1])), 1 / tau), 1);
-      });
-      for (const [i, margin] of (await margins.read()).entries()) {
+      const sums = withoutTape(queries, () =>
+        logsumexp(matmul(scale(queries, 1 / tau), others, { transposeB: true }), 1),
+      );
+      const [ofOthers, ofOwn] = await Promise.all([sums.read(), own.read()]);
+      sums.dispose();
+      for (const [i, sum] of ofOthers.entries()) {
+        const margin = sum - ofOwn[i] / tau;
         // The own key is one of the sum, or is added to it: log(1 + exp(margin)).
         const counted = !among || among.has(start + i);
-        values[start + i] = counted ? margin : Math.max(0, margin) + Math.log1p(Math.exp(-Math.abs(margin)));
+        values[start + i] = Math.max(0, margin) + (counted ? 0 : Math.log1p(Math.exp(-Math.abs(margin))));
       }
-      margins.dispose();
     }
   } finally {
     if (sample) others.dispose();

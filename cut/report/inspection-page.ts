@@ -41,7 +41,7 @@ export function renderInspectPage({ title, summary, pictures, layers, tau, width
   const pairs = (figures: readonly InspectFigure[]) =>
     `<div class="pairs${width < 128 ? " small" : ""}">${figures.map(renderFigure).join("\n")}</div>`;
   const sections = layers.map(({ name, figures }) => `<h2>${escapeHtml(name)}</h2>\n${pairs(figures)}`);
-  const scale = `highest exp(v&middot;k/&tau;) of each map, &tau; = ${tau}`;
+  const scale = `highest of each map; similarity is exp(v&middot;k/&tau;), &tau; = ${tau}`;
   const body = `${renderSummary(summary)}
 <h2>Input and output</h2>
 ${pairs(pictures)}
@@ -49,7 +49,10 @@ ${pairs(pictures)}
 <div class="scale"><span>lowest</span><i></i><span>${scale}</span></div>
 ${sections.join("\n")}
 <footer>Similarity: of the marked patch of the output to every patch of the input. Principal components: the first three
-of the encoder's features of the input, as red, green and blue. Made by cutgpu.</footer>`;
+of the encoder's features of the input, as red, green and blue. Sources: an arrow leads from a patch of the output to
+the patch of the input that is most similar to it, and a dot is one that comes from its own place; of many patches an
+even grid is shown. PatchNCE: how hard it is to find the patch of the input at the same place among the others, in nats.
+Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu inspect", title, style: baseStyle + style, body });
 }
 

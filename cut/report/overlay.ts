@@ -3,6 +3,7 @@
 import { type Picture, toChannels } from "../data/picture.js";
 import type { InspectedLayer } from "../inspection/inspected-layer.js";
 import type { ComponentsMap, SimilarityMap } from "../inspection/inspector.js";
+import type { LossMap } from "../inspection/patch-maps.js";
 import { falseColour } from "./colormap.js";
 
 /** Levels that colours keep from black and from white, so that lines can be seen in the darkest and the brightest. */
@@ -10,6 +11,7 @@ const ROOM = 0.18 * 255;
 /** How far the input draws a colour to black or white, where it is as far as can be from its median. */
 const CONTRAST = 0.7;
 
+export type Range = readonly [lowest: number, highest: number];
 type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "border">;
 
 /**
@@ -71,17 +73,42 @@ export function componentsPicture(map: ComponentsMap, input: Picture): Picture {
 }
 
 /** A map of similarities in false colours from its lowest value to its highest, over the input. */
-export function similarityPicture(map: SimilarityMap, input: Picture): Picture {
-  const [lowest, highest] = rangeOf(map.values);
-  const values = valuesAtPixels(map.values, 1, map, input);
+export const similarityPicture = (map: SimilarityMap, input: Picture): Picture =>
+  overInput(map, rangeOf(map.values), input);
+
+/** A map of losses in false colours from the lowest to the highest of `range`, over the input. */
+export const lossPicture = (map: LossMap, input: Picture, range = rangeOf(map.values)): Picture =>
+  overInput(map, range, input);
+
+function overInput(map: Geometry & { values: Float32Array }, range: Range, input: Picture): Picture {
+  return withInput(coloursOf(valuesAtPixels(map.values, 1, map, input), range), input);
+}
+
+/** The false colours of values, RGB. */
+function coloursOf(values: Float32Array, [lowest, highest]: Range): Uint8Array {
   const colours = new Uint8Array(3 * values.length);
   for (const [i, value] of values.entries()) colours.set(falseColour((value - lowest) / (highest - lowest)), 3 * i);
-  return withInput(colours, input);
+  return colours;
+}
+
+/**
+ * How far two pictures of one size are apart in each pixel, the mean over channels, in false colours from 0 to the
+ * largest; with that and the mean, in levels of 255.
+ */
+export function differencePicture(a: Picture, b: Picture): { picture: Picture; most: number; mean: number } {
+  const { width, height, channels } = a;
+  const apart = new Float32Array(width * height);
+  for (let i = 0; i < a.data.length; i++) {
+    apart[Math.floor(i / channels)] += Math.abs(a.data[i] - b.data[i]) / channels;
+  }
+  const [, most] = rangeOf(apart);
+  const mean = apart.reduce((sum, value) => sum + value, 0) / apart.length;
+  return { picture: { width, height, channels: 3, data: coloursOf(apart, [0, most]) }, most, mean };
 }
 
 /** The lowest and the highest of some numbers. */
-export function rangeOf(values: Float32Array): [lowest: number, highest: number] {
-  return values.reduce<[number, number]>(
+export function rangeOf(values: Float32Array): Range {
+  return values.reduce<Range>(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
     [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   );

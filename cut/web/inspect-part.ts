@@ -1,5 +1,6 @@
 // The part "Look inside": for a point of the translation, the similarity of its patch with every patch of the input,
-// layer by layer, and the encoder's features as colours. The figures are those of cut/inspection/inspector.ts.
+// layer by layer, where the translation's patches come from and how hard they are to tell, and the encoder's features
+// as colours. The figures are those of cut/inspection/inspector.ts.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
@@ -7,7 +8,9 @@ import { scaleDown } from "../data/resize.js";
 import type { InspectedLayer } from "../inspection/inspected-layer.js";
 import { type InspectModel, loadInspectModel } from "../inspection/inspection-model.js";
 import { type ComponentsMap, Inspector, type SimilarityMap } from "../inspection/inspector.js";
-import { componentsPicture, similarityPicture } from "../report/overlay.js";
+import { lossText, sourcesText } from "../report/inspection-text.js";
+import { componentsPicture, lossPicture, similarityPicture } from "../report/overlay.js";
+import { sourcesPicture } from "../report/source-arrows.js";
 import { byId, make, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { latest } from "./latest.js";
@@ -101,6 +104,14 @@ export class InspectPart {
       await this.#similarity();
       const maps = await inspector.components();
       byId("components", "div").replaceChildren(...maps.map((map) => componentsFigure(map, picture)));
+      const sources = await inspector.sources();
+      byId("sources", "div").replaceChildren(
+        ...sources.map((map) => mapFigure(map, sourcesPicture(map, picture), sourcesText(map))),
+      );
+      const losses = await inspector.losses();
+      byId("patch-losses", "div").replaceChildren(
+        ...losses.map((map) => mapFigure(map, lossPicture(map, picture), lossText(map))),
+      );
       this.#status(
         `${input.name}, ${picture.width} x ${picture.height}: ${showMilliseconds(performance.now() - begun)}`,
       );

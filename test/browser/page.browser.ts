@@ -70,7 +70,11 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   await page.click("#inspect-example");
   await textOf(page, "#inspect-status", /, 64 x 64: /);
   // The model's taps: 0, 4, 8, 12.
-  for (const id of ["similarity", "components"]) assert.is(await page.locator(`#${id} canvas`).count(), 4);
+  for (const id of ["similarity", "sources", "patch-losses", "components"]) {
+    assert.is(await page.locator(`#${id} canvas`).count(), 4);
+  }
+  assert.match((await page.textContent("#sources")) ?? "", /come from their own place, median displacement/);
+  assert.match((await page.textContent("#patch-losses")) ?? "", /a guess among 4,097 is 8\.32/);
   const drawn = () =>
     page.$$eval("#similarity canvas, #components canvas", (canvases) =>
       canvases.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()),

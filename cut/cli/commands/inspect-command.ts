@@ -1,20 +1,40 @@
-// `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures. Makes pictures and a page that
+// `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures, where the patches of its
+// translation come from, and with --compare how two checkpoints of a run differ in it. Makes pictures and a page that
 // shows them; all are computed before the first is written.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as v from "valibot";
+import { CutgpuError } from "../../../engine/core/errors.js";
 import type { Picture } from "../../data/picture.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { checkOutput } from "../../files/output.js";
 import { readWhole } from "../../files/read-whole.js";
-import type { InspectedLayer } from "../../inspection/inspected-layer.js";
+import type { InspectedLayer, Point } from "../../inspection/inspected-layer.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
+import type { LossMap, SourceMap } from "../../inspection/patch-maps.js";
 import { epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
-import { completeOptions, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
+import {
+  completeOptions,
+  type GivenOptions,
+  OptionError,
+  option,
+  orNone,
+  required,
+  text,
+} from "../../options/schema.js";
 import { type InspectFigure, renderInspectPage } from "../../report/inspection-page.js";
-import { componentsPicture, markPoint, rangeOf, similarityPicture } from "../../report/overlay.js";
+import { lossText, sourcesText } from "../../report/inspection-text.js";
+import {
+  componentsPicture,
+  differencePicture,
+  lossPicture,
+  markPoint,
+  rangeOf,
+  similarityPicture,
+} from "../../report/overlay.js";
+import { sourcesPicture } from "../../report/source-arrows.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { type CommandContext, defineCommand, note, print, startProgress } from "../terminal/index.js";
@@ -30,19 +50,20 @@ const schema = v.strictObject({
     "the pixel of the output whose patch is compared, counted from the top left",
   ),
   out: required(group, text("DIR"), "the folder for the pictures and index.html"),
+  compare: option(
+    group,
+    orNone(text("latest|best|N", "latest, best or a number", /^(latest|best|\d+)$/)),
+    null,
+    "another checkpoint of the run, whose translation, sources and losses are shown beside",
+  ),
   profile: profileOption(group),
 });
 
 export default defineCommand({
-  usage: "--model RUN|FILE --in FILE [--at X,Y] --out DIR",
+  usage: "--model RUN|FILE --in FILE [--at X,Y] [--compare best] --out DIR",
   options: schema,
   run: inspect,
 });
-
-interface Point {
-  x: number;
-  y: number;
-}
 
 /** The pixel that --at names. */
 function pointOf(at: string, { width, height }: Picture): Point {
@@ -55,30 +76,39 @@ function pointOf(at: string, { width, height }: Picture): Point {
   );
 }
 
-interface Seen {
+/** What a model makes of the picture. */
+interface Translated {
   model: Pick<InspectModel, "tau">;
   translation: Picture;
+  sources: SourceMap[];
+  losses: LossMap[];
+}
+
+interface Seen extends Translated {
   similarities: SimilarityMap[];
   components: ComponentsMap[];
 }
 
 async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const file = modelFile(options.model, { epoch: options.epoch });
+  const { epoch, compare } = options;
+  const file = modelFile(options.model, { epoch });
+  const other = compare === null ? null : comparedFile(options.model, epoch, compare);
   if (existsSync(options.in) && statSync(options.in).isDirectory()) {
     throw new OptionError(`--in ${options.in} is a folder;`, "give a single picture.");
   }
   const named = { what: `--in ${options.in}`, paths: [options.in] };
-  const paths = outputPaths(options.out);
-  checkOutput({ what: `--out ${options.out}`, paths }, [named, { what: `--model ${options.model}`, paths: [file] }]);
+  const models = { what: `--model ${options.model}`, paths: other === null ? [file] : [file, other] };
+  checkOutput({ what: `--out ${options.out}`, paths: outputPaths(options.out) }, [named, models]);
   const picture = await readPicture(options.in, 3);
   const point = pointOf(options.at, picture);
-  const seen = await look(file, picture, point, options.profile, signal);
+  const { seen, compared } = await look(file, other, picture, point, options.profile, signal);
   const { width, height } = picture;
-  const page = await drawFiles(picture, point, seen, {
+  const page = await drawFiles(picture, point, seen, compared && { name: `${compare}`, seen: compared }, {
     title: basename(options.in),
     summary: [
       ["model", options.model],
+      ...(compare === null ? [] : [["checkpoints", `${epoch} and ${compare}`] satisfies [string, string]]),
       ["picture", `${width} x ${height}`],
       ["point", `${point.x}, ${point.y}`],
     ],
@@ -88,54 +118,96 @@ async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandCo
   print(`${page.size - 1} pictures and index.html written to ${options.out}\n`);
 }
 
+/** The checkpoint that --compare names. */
+function comparedFile(model: string, epoch: string, compare: string): string {
+  if (compare === epoch) {
+    throw new OptionError(`--compare ${compare} is the checkpoint that is looked at;`, "give another one of the run.");
+  }
+  const file = modelFile(model);
+  if (file === model || model === "demo") {
+    throw new OptionError(`--compare is of runs and ${model} is a file;`, "give the run's folder, or no --compare.");
+  }
+  return modelFile(model, { epoch: compare });
+}
+
 /** The page, and whatever has a name in the folder that a picture may get. */
 function outputPaths(folder: string): string[] {
   const there = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
-  const taken = there.filter((name) => /^(input|output|(similarity|pca)-\d+)\.png$/.test(name));
+  const taken = there.filter((name) =>
+    /^(input|output|compared|difference|(similarity|pca|(compared-)?(sources|nce))-\d+)\.png$/.test(name),
+  );
   return [...taken, "index.html"].map((name) => join(folder, name));
 }
 
 /** All that the GPU is needed for. */
 async function look(
   file: string,
+  other: string | null,
   picture: Picture,
   point: Point,
   profile: "auto" | "gpu" | "software",
   signal: AbortSignal,
-): Promise<Seen> {
-  const bytes = readWhole(file);
+): Promise<{ seen: Seen; compared: Translated | null }> {
+  const files = other === null ? [file] : [file, other];
+  const bytes = files.map(readWhole);
   const gpu = await openCommandGpu(profile);
   try {
-    const model = loadInspectModel(gpu, bytes, file);
+    const [model, second = null] = files.map((name, i) => loadInspectModel(gpu, bytes[i], name));
     if (!model.heads) note(`${file} holds no heads: features are compared as they are`);
-    const inspector = new Inspector(gpu, model);
-    // Translation, encoding, then keys, similarities and components of each layer.
-    const keyed = 2 + model.layers.length;
-    const progress = startProgress({ label: "looking", total: keyed + 1 + model.layers.length });
+    if (second) requireSameKind(model, second, files);
+    // Translation, encoding and keys, similarities, and three maps of each layer; of another checkpoint two.
+    const each = model.layers.length;
+    const progress = startProgress({ label: "looking", total: 3 + 4 * each + (second ? 2 + 3 * each : 0) });
+    let done = 0;
+    /** Options of a piece of work that is so many steps of progress. */
+    const piece = (steps: number) => {
+      const before = done;
+      done += steps;
+      return { signal, onProgress: (fraction: number) => progress.update(before + Math.round(fraction * steps)) };
+    };
+    const translated = async <T>(of: InspectModel, more: (inspector: Inspector) => Promise<T>) => {
+      const inspector = new Inspector(gpu, of);
+      try {
+        await inspector.load(picture, piece(2 + each));
+        const sources = await inspector.sources(piece(each));
+        const losses = await inspector.losses(piece(each));
+        return { model: of, translation: inspector.translation, sources, losses, ...(await more(inspector)) };
+      } finally {
+        inspector.dispose();
+      }
+    };
     try {
-      await inspector.load(picture, {
-        signal,
-        onProgress: (fraction) => progress.update(Math.round(fraction * keyed)),
+      const seen = await translated(model, async (inspector) => {
+        const similarities = await inspector.similarity(point.x, point.y);
+        return { similarities, components: await inspector.components(piece(1 + each)) };
       });
-      const similarities = await inspector.similarity(point.x, point.y);
-      progress.update(keyed + 1);
-      const onProgress = (fraction: number) => progress.update(keyed + 1 + Math.round(fraction * model.layers.length));
-      const components = await inspector.components({ signal, onProgress });
-      return { model, translation: inspector.translation, similarities, components };
+      return { seen, compared: second && (await translated(second, async () => ({}))) };
     } finally {
       progress.stop();
-      inspector.dispose();
     }
   } finally {
     gpu.dispose();
   }
 }
 
+/** Throws where two checkpoints are of models that cannot be compared layer by layer. */
+function requireSameKind(a: InspectModel, b: InspectModel, [first, second]: string[]): void {
+  const kind = ({ generator, layers, heads }: InspectModel) =>
+    JSON.stringify([Object.entries(generator.architecture).sort(), layers, heads === null]);
+  if (kind(a) === kind(b)) return;
+  throw new CutgpuError(
+    "MODEL",
+    `${first} and ${second} are models of different kind;`,
+    "compare checkpoints of one run, with the same generator, layers and heads.",
+  );
+}
+
 /** The content of every file by name, the page last. */
 async function drawFiles(
   input: Picture,
   { x, y }: Point,
-  { model, translation, similarities, components }: Seen,
+  { model, translation, similarities, components, sources, losses }: Seen,
+  compared: { name: string; seen: Translated } | null,
   about: { title: string; summary: [string, string][] },
 ): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();
@@ -150,22 +222,49 @@ async function drawFiles(
     { caption: "input", png: await encodePng(markPoint(input, x, y)) },
     { caption: "output, with the patch that is compared", png: await encodePng(markPoint(translation, x, y)) },
   ];
+  if (compared) {
+    const { picture, most, mean } = differencePicture(translation, compared.seen.translation);
+    const amplified = most > 0 ? `, amplified ${(255 / most).toFixed(1)} times` : "";
+    const differs = `difference of the outputs: mean ${mean.toFixed(2)} of 255, highest ${most.toFixed(0)}${amplified}`;
+    pictures.push(await add("compared.png", `output of ${compared.name}`, compared.seen.translation));
+    pictures.push(await add("difference.png", differs, picture));
+  }
   const layers = [];
   for (const [i, map] of similarities.entries()) {
     const { layer } = map;
     const similarity = markPoint(similarityPicture(map, input), x, y);
     const shares = components[i].explained.map((share) => `${(100 * share).toFixed(0)} %`).join(", ");
-    layers.push({
-      name: `Layer ${layer}: ${sizeText(map)}`,
-      figures: [
-        await add(`similarity-${layer}.png`, similarityText(map, model.tau), similarity),
-        await add(
-          `pca-${layer}.png`,
-          `principal components: ${shares} of the variance`,
-          componentsPicture(components[i], input),
-        ),
-      ],
-    });
+    const figures = [
+      await add(`similarity-${layer}.png`, similarityText(map, model.tau), similarity),
+      await add(
+        `pca-${layer}.png`,
+        `principal components: ${shares} of the variance`,
+        componentsPicture(components[i], input),
+      ),
+    ];
+    const both = [
+      { prefix: "", of: "", source: sources[i], loss: losses[i] },
+      ...(compared
+        ? [
+            {
+              prefix: "compared-",
+              of: ` of ${compared.name}`,
+              source: compared.seen.sources[i],
+              loss: compared.seen.losses[i],
+            },
+          ]
+        : []),
+    ];
+    // Checkpoints are seen on one scale.
+    const ranges = both.map(({ loss }) => rangeOf(loss.values));
+    const range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))] as const;
+    for (const { prefix, of, source, loss } of both) {
+      const arrows = sourcesPicture(source, input);
+      figures.push(await add(`${prefix}sources-${layer}.png`, `sources${of}: ${sourcesText(source)}`, arrows));
+      const heat = lossPicture(loss, input, range);
+      figures.push(await add(`${prefix}nce-${layer}.png`, `PatchNCE${of}: ${lossText(loss)}`, heat));
+    }
+    layers.push({ name: `Layer ${layer}: ${sizeText(map)}`, figures });
   }
   const page = renderInspectPage({ ...about, pictures, layers, tau: model.tau, width: input.width });
   return files.set("index.html", page);

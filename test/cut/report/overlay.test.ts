@@ -3,7 +3,14 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
 import { type InspectedLayer, positionAt } from "../../../cut/inspection/inspected-layer.js";
-import { componentsPicture, markPoint, similarityPicture, valuesAtPixels } from "../../../cut/report/overlay.js";
+import { falseColour } from "../../../cut/report/colormap.js";
+import {
+  componentsPicture,
+  differencePicture,
+  markPoint,
+  similarityPicture,
+  valuesAtPixels,
+} from "../../../cut/report/overlay.js";
 
 test("a pixel and the position that looks at it are at the same place, in clicks and in pictures of maps", () => {
   const coarse: InspectedLayer = { layer: 8, width: 4, height: 4, channels: 1, stride: 4, border: 0 };
@@ -69,6 +76,16 @@ test("the colours of principal components are over the drawing too", () => {
 test("a dark picture does not hide its map", () => {
   const map = { ...rowLayer(2), values: Float32Array.from([0, 1]), position: { x: 0, y: 0 } };
   assert.equal(similarityPicture(map, rowPicture([20, 20])).data, similarityPicture(map, rowPicture([220, 220])).data);
+});
+
+test("a difference is the mean over channels, in the highest colour where it is largest", () => {
+  const picture = (data: number[]): Picture => ({ width: 2, height: 1, channels: 3, data: Uint8Array.from(data) });
+  const a = picture([10, 10, 10, 0, 0, 0]);
+  const { picture: shown, most, mean } = differencePicture(a, picture([10, 10, 10, 3, 0, 9]));
+  assert.equal([most, mean], [4, 2]);
+  assert.equal([...shown.data], [...falseColour(0), ...falseColour(1)]);
+  const none = differencePicture(a, a);
+  assert.equal([none.most, none.mean, [...none.picture.data.subarray(0, 3)]], [0, 0, falseColour(0)]);
 });
 
 test("the mark leaves the pixel itself and the rest of the picture as they were, at the edge too", () => {
