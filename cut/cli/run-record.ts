@@ -28,6 +28,7 @@ export class RunRecord {
     folder.truncateLogs(step);
     folder.losses.read((row, rows) => this.#losses.add(row, rows));
     folder.metrics.read((row) => this.#metrics.add(row));
+    folder.retrieval.read(({ step, shares }, rows) => this.#retrieval.add(step, Object.entries(shares), rows));
     const raised: Alarm[] = [];
     folder.alarms.read((alarm) => raised.push(alarm));
     this.#alarms = new Alarms(options, keysByLayer(options), raised);
@@ -51,6 +52,7 @@ export class RunRecord {
   }
 
   noteRetrieval(step: number, accuracy: ReadonlyMap<string, number>): void {
+    this.#folder.retrieval.append({ step, shares: Object.fromEntries(accuracy) });
     this.#retrieval.add(step, accuracy);
   }
 

@@ -5,6 +5,7 @@
 //   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
 //   losses.jsonl              a line per step: step, epoch, seconds, lr and every loss
 //   metrics.jsonl             a line per evaluation
+//   retrieval.jsonl           a line per measurement of how many patches find their source, where patches are compared
 //   alarms.jsonl              a line per alarm, where there were any
 //   samples/                  pictures made on the way
 //   report.html               refreshed as the run goes
@@ -15,6 +16,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync 
 import { basename, dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
+import type { RetrievalRow } from "../inspection/retrieval.js";
 import type { LossRow } from "../report/losses.js";
 import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
@@ -25,7 +27,8 @@ import { StepLog } from "./step-log.js";
 
 const checkpointEnding = ".safetensors";
 /** What a training writes beside its checkpoints and its configuration. */
-const OUTPUTS = ["losses.jsonl", "metrics.jsonl", "alarms.jsonl", "samples", "report.html", "tuning.json"];
+const LOGS = ["losses.jsonl", "metrics.jsonl", "retrieval.jsonl", "alarms.jsonl"];
+const OUTPUTS = [...LOGS, "samples", "report.html", "tuning.json"];
 
 const isRunName = (name: string) =>
   name === "config.json" || OUTPUTS.includes(name) || /^(latest|best|\d+)\.safetensors$/.test(name);
@@ -49,15 +52,18 @@ export function isRunFile(path: string): boolean {
 export class RunFolder {
   readonly losses: StepLog<LossRow>;
   readonly metrics: StepLog<MetricRow>;
+  readonly retrieval: StepLog<RetrievalRow>;
   readonly alarms: StepLog<Alarm>;
   /** The first folder that `create` had to make. */
   #made: string | undefined;
   readonly #release = () => releaseLock(this.#lockPath);
 
   private constructor(readonly path: string) {
-    this.losses = new StepLog(join(path, "losses.jsonl"));
-    this.metrics = new StepLog(join(path, "metrics.jsonl"));
-    this.alarms = new StepLog(join(path, "alarms.jsonl"));
+    const [losses, metrics, retrieval, alarms] = LOGS.map((name) => join(path, name));
+    this.losses = new StepLog(losses);
+    this.metrics = new StepLog(metrics);
+    this.retrieval = new StepLog(retrieval);
+    this.alarms = new StepLog(alarms);
   }
 
   get #lockPath(): string {
@@ -65,7 +71,7 @@ export class RunFolder {
   }
 
   get #logs(): StepLog<{ step: number }>[] {
-    return [this.losses, this.metrics, this.alarms] as StepLog<{ step: number }>[];
+    return [this.losses, this.metrics, this.retrieval, this.alarms] as StepLog<{ step: number }>[];
   }
 
   /**

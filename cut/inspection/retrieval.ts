@@ -13,6 +13,12 @@ import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
 import type { InspectModel } from "./inspection-model.js";
 
+/** What a run logs of it: the share of each layer, by its name. */
+export interface RetrievalRow {
+  step: number;
+  shares: Record<string, number>;
+}
+
 interface Pass {
   input: Tensor;
   /** [patches, patches] a layer: each patch of the output with each of the input. */

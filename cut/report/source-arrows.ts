@@ -13,8 +13,8 @@ const MOST_PATCHES = 12;
 const LONG = 0.2;
 const FAINT = 0.4;
 /** Radius of a line in pixels of a drawing of 512; the rim around it is as wide again. */
-const RADIUS = 1.1;
-const HEAD = 7;
+const RADIUS = 1.5;
+const HEAD = 9;
 
 type Rgb = readonly [number, number, number];
 const MOVED: Rgb = [224, 78, 26];

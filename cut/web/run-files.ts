@@ -69,7 +69,7 @@ export async function importRun(files: readonly NamedFile[]): Promise<string> {
     await store.write("config.json", `${JSON.stringify(state.options, null, 2)}\n`);
     for (const { path, file } of files.length === 1 ? [] : files) {
       const inside = inFolder(path);
-      if (/^((losses|metrics|alarms)\.jsonl|samples\/.*|(best|\d+)\.safetensors)$/.test(inside))
+      if (/^((losses|metrics|retrieval|alarms)\.jsonl|samples\/.*|(best|\d+)\.safetensors)$/.test(inside))
         await store.write(inside, file);
     }
     for (const folder of ["trainA", "trainB", "testA"]) {

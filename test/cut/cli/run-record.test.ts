@@ -1,6 +1,6 @@
 // The record of a run: what it keeps in memory does not grow with the run, and a run that goes on has it again. Here
 // few steps are simulated; STEPS=1000000 node dist/test/run.js run-record does as many and prints what they took.
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -102,6 +102,20 @@ test("a long run takes no more memory than a short one, and goes on where it was
     );
     console.log(`reading ${megabytes(statSync(run.losses.path).size)} of losses to go on: ${resumed.toFixed(0)} ms`);
   }
+  run.close();
+});
+
+test("the share of patches that find their source goes on where it was, to the checkpoint", async ({ folder }) => {
+  const options = resolveOptions({ dataroot: join(folder, "data"), name: "s", runs_dir: folder });
+  const run = RunFolder.create(folder, "s", options);
+  const record = new RunRecord(run, options, 0);
+  for (const step of [1, 2, 3]) record.noteLosses(row(step));
+  for (const step of [1, 2, 3]) record.noteRetrieval(step, new Map([["layer 4", step / 4]]));
+  const again = new RunRecord(run, options, 2);
+  const rows = run.retrieval.last(9).map(({ step, shares }) => `${step}: ${shares["layer 4"]}`);
+  assert.equal(rows, ["1: 0.25", "2: 0.5"]);
+  await again.report([]);
+  assert.match(readFileSync(join(run.path, "report.html"), "utf8"), "Retrieval accuracy");
   run.close();
 });
 

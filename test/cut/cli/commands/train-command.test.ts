@@ -115,7 +115,8 @@ test("a run folder holds configuration, checkpoints, losses, samples and a repor
   assert.is(config.nce_T, 0.07);
   // 16 steps are 2 epochs of 6 pictures and a part of the third; every second is kept.
   assert.equal(readdirSync(run.path).sort(), [
-    ...["2.safetensors", "config.json", "latest.safetensors", "losses.jsonl", "report.html", "samples"],
+    ...["2.safetensors", "config.json", "latest.safetensors", "losses.jsonl", "report.html", "retrieval.jsonl"],
+    "samples",
   ]);
   assert.equal(
     run.losses.map(({ step, epoch }) => [step, epoch]),
