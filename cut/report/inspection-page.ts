@@ -21,10 +21,13 @@ export interface InspectPage {
   tau: number;
   /** Width of the pictures in pixels: small ones are shown larger, pixel by pixel. */
   width: number;
+  /** Whether figures come in pairs, of two checkpoints, and are to stand side by side. */
+  compared: boolean;
 }
 
 const style = `
 .pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 16px; }
+.two { grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
 figure { margin: 0; padding: 14px; }
 figure img {
   display: block; width: 100%; height: auto; border-radius: 5px; background: #fff;
@@ -37,9 +40,10 @@ figcaption { margin-top: 10px; color: var(--soft); font-size: 13px; }
 `;
 
 /** The page as text. */
-export function renderInspectPage({ title, summary, pictures, layers, tau, width }: InspectPage): string {
+export function renderInspectPage({ title, summary, pictures, layers, tau, width, compared }: InspectPage): string {
+  const kind = `pairs${width < 128 ? " small" : ""}${compared ? " two" : ""}`;
   const pairs = (figures: readonly InspectFigure[]) =>
-    `<div class="pairs${width < 128 ? " small" : ""}">${figures.map(renderFigure).join("\n")}</div>`;
+    `<div class="${kind}">${figures.map(renderFigure).join("\n")}</div>`;
   const sections = layers.map(({ name, figures }) => `<h2>${escapeHtml(name)}</h2>\n${pairs(figures)}`);
   const scale = `highest of each map; similarity is exp(v&middot;k/&tau;), &tau; = ${tau}`;
   const body = `${renderSummary(summary)}
@@ -51,8 +55,8 @@ ${sections.join("\n")}
 <footer>Similarity: of the marked patch of the output to every patch of the input. Principal components: the first three
 of the encoder's features of the input, as red, green and blue. Sources: an arrow leads from a patch of the output to
 the patch of the input that is most similar to it, and a dot is one that comes from its own place; of many patches an
-even grid is shown. PatchNCE: how hard it is to find the patch of the input at the same place among the others, in nats.
-Made by cutgpu.</footer>`;
+even grid is shown. PatchNCE: how hard it is to find the patch of the input at the same place among the others, in nats;
+the maps of two checkpoints have one scale. Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu inspect", title, style: baseStyle + style, body });
 }
 

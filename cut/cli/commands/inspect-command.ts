@@ -258,15 +258,24 @@ async function drawFiles(
     // Checkpoints are seen on one scale.
     const ranges = both.map(({ loss }) => rangeOf(loss.values));
     const range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))] as const;
-    for (const { prefix, of, source, loss } of both) {
+    for (const { prefix, of, source } of both) {
       const arrows = sourcesPicture(source, input);
       figures.push(await add(`${prefix}sources-${layer}.png`, `sources${of}: ${sourcesText(source)}`, arrows));
+    }
+    for (const { prefix, of, loss } of both) {
       const heat = lossPicture(loss, input, range);
       figures.push(await add(`${prefix}nce-${layer}.png`, `PatchNCE${of}: ${lossText(loss)}`, heat));
     }
     layers.push({ name: `Layer ${layer}: ${sizeText(map)}`, figures });
   }
-  const page = renderInspectPage({ ...about, pictures, layers, tau: model.tau, width: input.width });
+  const page = renderInspectPage({
+    ...about,
+    pictures,
+    layers,
+    tau: model.tau,
+    width: input.width,
+    compared: compared !== null,
+  });
   return files.set("index.html", page);
 }
 
