@@ -10,8 +10,14 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> v: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+// The same buffer.
+@group(0) @binding(1) var<storage, read> x_vec4s: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> v: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+// The first of four columns of each window that are a whole vec4 of x, or lie beyond it where nothing is mirrored: rows
+// of x are whole vec4s, and windows begin so many columns before a multiple of four. 6: there are none.
+const QUAD_AT: u32 = 6; // @tunable
 
 //#include convolution/lib/source.wgsl
 //#include convolution/lib/winograd_points.wgsl
@@ -30,6 +36,34 @@ fn transform_input(d: Six) -> Six {
   );
 }
 
+// Row y of a window, transformed. `plane` is where the channel of x begins, in rows; `image` whether there is one.
+fn window_row(plane: u32, y: i32, columns: array<vec2u, 6>, first_quad: u32, image: bool) -> Six {
+  let sy = source(y, params.in_height, params.reflect);
+  let row = (plane + sy.x) * params.in_width;
+  let there = image && sy.y == 1;
+  var d = Six();
+  for (var j = 0u; j < 6; j++) {
+    if (j < QUAD_AT || j >= QUAD_AT + 4) { d[j] = select(0.0, x[row + columns[j].x], there && columns[j].y == 1); }
+  }
+  if (QUAD_AT < 6) {
+    let quad = x_vec4s[(row + min(first_quad, params.in_width - 4)) / 4];
+    let all = select(vec4f(), quad, there && first_quad < params.in_width);
+    d[QUAD_AT % 6] = all.x;
+    d[(QUAD_AT + 1) % 6] = all.y;
+    d[(QUAD_AT + 2) % 6] = all.z;
+    d[(QUAD_AT + 3) % 6] = all.w;
+  }
+  return transform_input(d);
+}
+
+fn column_of(rows: array<Six, 6>, j: u32) -> Six {
+  return transform_input(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
+}
+
+fn store_column(tile: Tile, j: u32, column: Six) {
+  for (var r = 0u; r < 6; r++) { v[tile.first + (r * 6 + j) * tile.plane] = column[r]; }
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -37,27 +71,40 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (tile.number >= params.tiles_stride || tile.channel >= params.channels) { return; }
   let top = i32(tile.y * params.out) - params.pad_y;
   let left = i32(tile.x * params.out) - params.pad_x;
+  let plane = (min(tile.image, params.batch - 1) * params.channels + tile.channel) * params.in_height;
+  let image = tile.image < params.batch;
+  let quad = tile.x * params.out;
+  var columns: array<vec2u, 6>;
+  for (var j = 0u; j < 6; j++) { columns[j] = source(left + i32(j), params.in_width, params.reflect); }
 
   var rows: array<Six, 6>;
-  let image = (min(tile.image, params.batch - 1) * params.channels + tile.channel) * params.in_height;
-  let bottom = top + 6;
-  for (var y = top; y < bottom; y++) {
-    let sy = source(y, params.in_height, params.reflect);
-    let row = (image + sy.x) * params.in_width;
-    var d = Six();
-    for (var j = 0u; j < 6; j++) {
-      let sx = source(left + i32(j), params.in_width, params.reflect);
-      d[j] = select(0.0, x[row + sx.x], sy.y * sx.y == 1 && tile.image < params.batch);
+  if (ROLLED) {
+    let bottom = top + 6;
+    for (var y = top; y < bottom; y++) {
+      let last = window_row(plane, y, columns, quad, image);
+      for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
+      rows[5] = last;
     }
-    for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
-    rows[5] = transform_input(d);
-  }
-  let end = tile.first + 6 * tile.plane;
-  for (var at = tile.first; at < end; at += tile.plane) {
-    let column = transform_input(Six(rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]));
-    for (var r = 0u; r < 6; r++) {
-      v[at + r * 6 * tile.plane] = column[r];
-      rows[r] = rotated(rows[r]);
+    let end = tile.first + 6 * tile.plane;
+    for (var at = tile.first; at < end; at += tile.plane) {
+      let column = column_of(rows, 0);
+      for (var r = 0u; r < 6; r++) {
+        v[at + r * 6 * tile.plane] = column[r];
+        rows[r] = rotated(rows[r]);
+      }
     }
+  } else {
+    rows[0] = window_row(plane, top, columns, quad, image);
+    rows[1] = window_row(plane, top + 1, columns, quad, image);
+    rows[2] = window_row(plane, top + 2, columns, quad, image);
+    rows[3] = window_row(plane, top + 3, columns, quad, image);
+    rows[4] = window_row(plane, top + 4, columns, quad, image);
+    rows[5] = window_row(plane, top + 5, columns, quad, image);
+    store_column(tile, 0, column_of(rows, 0));
+    store_column(tile, 1, column_of(rows, 1));
+    store_column(tile, 2, column_of(rows, 2));
+    store_column(tile, 3, column_of(rows, 3));
+    store_column(tile, 4, column_of(rows, 4));
+    store_column(tile, 5, column_of(rows, 5));
   }
 }

@@ -9,11 +9,38 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read_write> g: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+// The same buffer.
+@group(0) @binding(1) var<storage, read> dy_vec4s: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> g: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+// Whether rows of dy are whole vec4s and tiles four pixels wide.
+const VEC4: bool = false; // @tunable
 
 //#include convolution/lib/winograd.wgsl
 //#include convolution/lib/winograd_tile.wgsl
+
+// A row of a tile, from `at` on, transformed.
+fn tile_row(at: u32, width: u32, there: bool) -> Six {
+  var d = array<f32, OUT>();
+  if (VEC4) {
+    let quad = select(vec4f(), dy_vec4s[at / 4], there);
+    for (var j = 0u; j < OUT; j++) { d[j] = quad[j]; }
+  } else {
+    for (var j = 0u; j < OUT; j++) { d[j] = select(0.0, dy[at + min(j, width - 1)], there && j < width); }
+  }
+  return transform_output_gradient(d);
+}
+
+fn column_of(rows: array<Six, OUT>, j: u32) -> Six {
+  var d = array<f32, OUT>();
+  for (var r = 0u; r < OUT; r++) { d[r] = rows[r][j]; }
+  return transform_output_gradient(d);
+}
+
+fn store_column(tile: Tile, j: u32, column: Six) {
+  for (var r = 0u; r < 6; r++) { g[tile.first + (r * 6 + j) * tile.plane] = column[r]; }
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -21,28 +48,36 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tile = tile_of(group, groups, local);
   if (tile.number >= params.tiles_stride || tile.channel >= params.channels) { return; }
 
-  var rows: array<Six, OUT>;
-  let image = (tile.image * params.channels + tile.channel) * params.out_height;
+  let top = tile.y * OUT;
   let left = tile.x * OUT;
-  let bottom = (tile.y + 1) * OUT;
-  for (var oy = tile.y * OUT; oy < bottom; oy++) {
-    var d = array<f32, OUT>();
-    for (var j = 0u; j < OUT; j++) {
-      if (tile.image < params.batch && oy < params.out_height && left + j < params.out_width) {
-        d[j] = dy[(image + oy) * params.out_width + left + j];
-      }
+  let width = params.out_width - left;
+  let image = tile.image < params.batch;
+  // The first row of the image, and the tile's in it. Rows that are not there are read as the last one and dropped.
+  let plane = (min(tile.image, params.batch - 1) * params.channels + tile.channel) * params.out_height;
+  let last = params.out_height - 1;
+
+  var rows: array<Six, OUT>;
+  if (ROLLED) {
+    let bottom = top + OUT;
+    for (var oy = top; oy < bottom; oy++) {
+      let row = tile_row((plane + min(oy, last)) * params.out_width + left, width, image && oy <= last);
+      for (var r = 0u; r < OUT - 1; r++) { rows[r] = rows[r + 1]; }
+      rows[OUT - 1] = row;
     }
-    for (var r = 0u; r < OUT - 1; r++) { rows[r] = rows[r + 1]; }
-    rows[OUT - 1] = transform_output_gradient(d);
-  }
-  let end = tile.first + 6 * tile.plane;
-  for (var at = tile.first; at < end; at += tile.plane) {
-    var d = array<f32, OUT>();
+    for (var j = 0u; j < min(6, params.tiles_stride + 6); j++) {
+      store_column(tile, j, column_of(rows, 0));
+      for (var r = 0u; r < OUT; r++) { rows[r] = rotated(rows[r]); }
+    }
+  } else {
     for (var r = 0u; r < OUT; r++) {
-      d[r] = rows[r][0];
-      rows[r] = rotated(rows[r]);
+      let row = (plane + min(top + r, last)) * params.out_width + left;
+      rows[r] = tile_row(row, width, image && top + r <= last);
     }
-    let column = transform_output_gradient(d);
-    for (var r = 0u; r < 6; r++) { g[at + r * 6 * tile.plane] = column[r]; }
+    store_column(tile, 0, column_of(rows, 0));
+    store_column(tile, 1, column_of(rows, 1));
+    store_column(tile, 2, column_of(rows, 2));
+    store_column(tile, 3, column_of(rows, 3));
+    store_column(tile, 4, column_of(rows, 4));
+    store_column(tile, 5, column_of(rows, 5));
   }
 }

@@ -12,18 +12,32 @@ struct Params { pairs: u32 }
 //#include lib/index.wgsl
 //#include convolution/lib/winograd.wgsl
 
+// Row r of the sums, transformed.
+fn sum_row(i: u32, r: u32) -> array<f32, TAPS> {
+  var u = Six();
+  for (var j = 0u; j < 6; j++) { u[j] = s[i + (r * 6 + j) * params.pairs]; }
+  return transform_weight_gradient(u);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = flat_index(group, groups, local, 64);
   if (i >= params.pairs) { return; }
   var rows: array<array<f32, TAPS>, 6>;
-  let end = i + 36 * params.pairs;
-  for (var at = i; at < end; at += 6 * params.pairs) {
-    var u = Six();
-    for (var j = 0u; j < 6; j++) { u[j] = s[at + j * params.pairs]; }
-    for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
-    rows[5] = transform_weight_gradient(u);
+  if (ROLLED) {
+    for (var row = 0u; row < min(6, params.pairs + 6); row++) {
+      let last = sum_row(i, row);
+      for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
+      rows[5] = last;
+    }
+  } else {
+    rows[0] = sum_row(i, 0);
+    rows[1] = sum_row(i, 1);
+    rows[2] = sum_row(i, 2);
+    rows[3] = sum_row(i, 3);
+    rows[4] = sum_row(i, 4);
+    rows[5] = sum_row(i, 5);
   }
   for (var j = 0u; j < TAPS; j++) {
     let column = transform_weight_gradient(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));

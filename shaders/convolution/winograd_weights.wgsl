@@ -12,6 +12,16 @@ struct Params { out_channels: u32, in_channels: u32, w_base: i32, w_m: i32, w_c:
 //#include lib/index.wgsl
 //#include convolution/lib/winograd.wgsl
 
+fn column_of(rows: array<Six, TAPS>, j: u32) -> Six {
+  var taps = array<f32, TAPS>();
+  for (var ty = 0u; ty < TAPS; ty++) { taps[ty] = rows[ty][j]; }
+  return transform_weights(taps);
+}
+
+fn store_column(i: u32, pairs: u32, j: u32, column: Six) {
+  for (var r = 0u; r < 6; r++) { u[i + (r * 6 + j) * pairs] = column[r]; }
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -25,14 +35,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var tx = 0u; tx < TAPS; tx++) { taps[tx] = w[u32(base + i32(ty) * params.w_ty + i32(tx) * params.w_tx)]; }
     rows[ty] = transform_weights(taps);
   }
-  let end = i + 6 * pairs;
-  for (var at = i; at < end; at += pairs) {
-    var taps = array<f32, TAPS>();
-    for (var ty = 0u; ty < TAPS; ty++) {
-      taps[ty] = rows[ty][0];
-      rows[ty] = rotated(rows[ty]);
+  if (ROLLED) {
+    for (var j = 0u; j < min(6, pairs + 6); j++) {
+      store_column(i, pairs, j, column_of(rows, 0));
+      for (var ty = 0u; ty < TAPS; ty++) { rows[ty] = rotated(rows[ty]); }
     }
-    let column = transform_weights(taps);
-    for (var r = 0u; r < 6; r++) { u[at + r * 6 * pairs] = column[r]; }
+  } else {
+    store_column(i, pairs, 0, column_of(rows, 0));
+    store_column(i, pairs, 1, column_of(rows, 1));
+    store_column(i, pairs, 2, column_of(rows, 2));
+    store_column(i, pairs, 3, column_of(rows, 3));
+    store_column(i, pairs, 4, column_of(rows, 4));
+    store_column(i, pairs, 5, column_of(rows, 5));
   }
 }

@@ -5,11 +5,12 @@ import * as assert from "uvu/assert";
 import { sliceOf } from "../../engine/operators/convolution/tiled.js";
 import { countTiles, mostTerms, suitableTile, TILES } from "../../engine/operators/lib/tiles.js";
 import { everywhere } from "../../engine/operators/table.js";
-import { ownGpu, testGpu } from "../support/gpu.js";
+import { testGpu } from "../support/gpu.js";
 import { conv2d } from "./convolution.js";
 import { linear, matmul } from "./matmul.js";
 import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
+import { unrolledGpu } from "./support/unrolled.js";
 
 test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
   for (const [name, tiles] of Object.entries(TILES)) {
@@ -73,13 +74,7 @@ for (const tiles of Object.keys(TILES)) {
 
 test("the text that GPUs get, with loops unrolled, computes the same", async () => {
   // Few kernels: a software adapter compiles each for seconds. test/shaders/races.test.ts runs the rest of this text.
-  const gpu = await ownGpu("gpu");
-  const dispatch = gpu.dispatch.bind(gpu);
-  gpu.dispatch = (source, run) => {
-    if (!("ROLLED" in source.constants)) return dispatch(source, run);
-    const constants: { [name: string]: unknown } = { ...run.constants, ROLLED: false };
-    return dispatch(source, { ...run, constants: constants as typeof run.constants });
-  };
+  const gpu = await unrolledGpu();
   for (const [tiles, given] of [
     ["64x64", conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 })],
     ["128x128", conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1, paddingMode: "reflect" })],

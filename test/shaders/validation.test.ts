@@ -28,6 +28,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   B_ALONG_K: [true],
   STRIP: [8],
   QUADS: [4],
+  QUAD_AT: [0, 1, 2],
+  VEC4: [true],
   AXES: [1, 2, 3],
   STRIDE: [2, 3],
   // A tile that is lower, or narrower, or shallower; with larger thread tiles it has fewer invocations.

@@ -7,10 +7,12 @@ import {
   winograd_input,
   winograd_output,
   winograd_output_gradient,
+  winograd_output_vec4,
   winograd_weight_gradient,
   winograd_weights,
 } from "../../../shaders/generated.js";
 import type { Tensor } from "../../core/tensor.js";
+import { profileOf } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
@@ -58,8 +60,15 @@ export function winogradServes(
   return 4 * FREQUENCIES * largest <= MOST_BYTES;
 }
 
+/** On software adapters, in either profile, loops stay loops. */
+const loopsOf = (gpu: Gpu) => ({ ROLLED: profileOf(gpu.info) === "software" });
+
 /** On software adapters small workgroups cost nothing, and they leave no lane idle. */
-const workgroupOf = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8 : 64 });
+const tileConstants = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8 : 64, ...loopsOf(gpu) });
+
+/** Whether rows of an image are whole vec4s, one for each tile of the output. */
+const rowsOfVec4s = (gpu: Gpu, width: number, taps: number) =>
+  gpu.profile === "gpu" && tileSize(taps) === 4 && width % 4 === 0;
 
 const tileParams = (tiles: TileCounts) => ({ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride });
 
@@ -71,9 +80,11 @@ function transformInput(
 ): Tensor {
   const [batch, channels, height, width] = x.shape;
   const v = gpu.empty([FREQUENCIES, channels, tiles.stride]);
-  const constants = workgroupOf(gpu);
+  // A mirrored quad would be no vec4 of x: where a border of at most one pixel is mirrored there is none.
+  const quads = rowsOfVec4s(gpu, width, taps) && padX <= (reflect ? 1 : 2);
+  const constants = { ...tileConstants(gpu), QUAD_AT: quads ? padX : WINDOW };
   gpu.dispatch(winograd_input, {
-    bindings: { x, v },
+    bindings: { x, x_vec4s: x, v },
     params: {
       batch,
       channels,
@@ -107,7 +118,7 @@ function transformWeights(gpu: Gpu, w: Tensor, channels: { out: number; in: numb
       w_tx: weights.tx,
     },
     invocations: channels.out * channels.in,
-    constants: { TAPS },
+    constants: { TAPS, ...loopsOf(gpu) },
   });
   return u;
 }
@@ -123,8 +134,8 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
   runMatmul(gpu, productVariant(gpu), u, v, {}, p);
   u.dispose();
   v.dispose();
-  const constants = { TAPS, ...workgroupOf(gpu) };
-  gpu.dispatch(winograd_output, {
+  const constants = { TAPS, ...tileConstants(gpu) };
+  gpu.dispatch(rowsOfVec4s(gpu, width, TAPS) ? winograd_output_vec4 : winograd_output, {
     bindings: { p, bias: bias ?? p, y },
     params: {
       batch,
@@ -153,9 +164,9 @@ export function runWinogradWeightGradient(
   const reflect = paddingMode === "reflect";
   const v = transformInput(gpu, x, tiles, { taps: TAPS, padY: padding, padX: padding, reflect });
   const g = gpu.empty([FREQUENCIES, outChannels, tiles.stride]);
-  const constants = { TAPS, ...workgroupOf(gpu) };
+  const constants = { TAPS, ...tileConstants(gpu), VEC4: rowsOfVec4s(gpu, width, TAPS) };
   gpu.dispatch(winograd_output_gradient, {
-    bindings: { dy, g },
+    bindings: { dy, dy_vec4s: dy, g },
     params: { batch, channels: outChannels, out_height: height, out_width: width, ...tileParams(tiles) },
     grid: workgroupsFor(winograd_output_gradient, tiles.stride, constants) * outChannels,
     constants,
@@ -169,7 +180,7 @@ export function runWinogradWeightGradient(
       bindings: { s, dw: target },
       params: { pairs: outChannels * inChannels },
       invocations: outChannels * inChannels,
-      constants: { TAPS },
+      constants: { TAPS, ...loopsOf(gpu) },
     });
   });
   s.dispose();

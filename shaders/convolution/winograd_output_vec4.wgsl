@@ -1,0 +1,7 @@
+// Winograd's way back (see shaders/convolution/lib/winograd_output.wgsl), where rows of y are whole vec4s and tiles
+// four pixels wide.
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+
+fn write_row(at: u32, count: u32, v: vec4f) { y[at / 4] = v; }
+
+//#include convolution/lib/winograd_output.wgsl

@@ -1,0 +1,18 @@
+// An engine that gets the text of its kernels that real GPUs get, on any adapter: with all loops unrolled.
+import type { Gpu } from "../../../engine/device/gpu.js";
+import { ownGpu } from "../../support/gpu.js";
+
+/**
+ * Of the gpu profile; whoever asks disposes of it. A software adapter compiles each kernel for seconds: `prefix` limits
+ * it to kernels whose names begin so.
+ */
+export async function unrolledGpu(prefix = ""): Promise<Gpu> {
+  const gpu = await ownGpu("gpu");
+  const dispatch = gpu.dispatch.bind(gpu);
+  gpu.dispatch = (source, run) => {
+    if (!("ROLLED" in source.constants && source.name.startsWith(prefix))) return dispatch(source, run);
+    const constants: { [name: string]: unknown } = { ...run.constants, ROLLED: false };
+    return dispatch(source, { ...run, constants: constants as typeof run.constants });
+  };
+  return gpu;
+}
