@@ -15,6 +15,7 @@ import { makeStep } from "./inputs/random-training-step.js";
 import { measure, timingOf, wallTime } from "./measurement/measure.js";
 import { observeRehearsal } from "./measurement/observe.js";
 import { variantsOf, withForced } from "./measurement/variants.js";
+import { predictWinograd, type Rates } from "./winograd-model.js";
 
 /** What is tuned for: options of training by name, of which those count that shapes depend on. */
 export interface TuneSize {
@@ -67,13 +68,28 @@ export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSi
   return [...choices.values()];
 }
 
-/** Times the kernels of one choice. Throws the signal's reason when it is aborted. */
-export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal): Promise<TunedChoice> {
+/**
+ * Whether a kernel is worth the time of measuring it, by the adapter's rates. All are, but Winograd's only where it is
+ * predicted to gain: most layers are too small for it. Without rates, as on software adapters, all are measured.
+ */
+export function worthMeasuring(variant: string, choice: Choice, rates: Rates | null): boolean {
+  if (variant !== "winograd" || !rates) return true;
+  const predicted = predictWinograd(choice, rates);
+  return predicted !== null && predicted.winograd < predicted.direct;
+}
+
+/** Times the kernels of one choice that are worth it. Throws the signal's reason when it is aborted. */
+export async function tuneChoice(
+  gpu: Gpu,
+  choice: Choice,
+  rates: Rates | null,
+  signal?: AbortSignal,
+): Promise<TunedChoice> {
   const { table } = gpu.variants;
   gpu.variants.use(null);
   const { work, dispose } = workOf(gpu, choice);
   try {
-    const { rule, distinct } = await distinctVariants(gpu, choice.operator, work);
+    const { rule, distinct } = await distinctVariants(gpu, choice, rates, work);
     const forced = <T>(variant: string, run: () => Promise<T>) => withForced(gpu, choice.operator, variant, run);
     const rounds = new Map<string, number[]>();
     for (const variant of distinct) {
@@ -98,11 +114,12 @@ export async function tuneChoice(gpu: Gpu, choice: Choice, signal?: AbortSignal)
 }
 
 /**
- * The kernel that the rule takes, and the distinct ones: of those that dispatch the very same work one, the rule's
+ * The kernel that the rule takes, and the distinct ones that are worth measuring: of those that dispatch the very same work one, the rule's
  * first.
  */
-async function distinctVariants(gpu: Gpu, operator: string, work: () => unknown) {
-  const variants = variantsOf(gpu, operator);
+async function distinctVariants(gpu: Gpu, choice: Choice, rates: Rates | null, work: () => unknown) {
+  const { operator } = choice;
+  const variants = variantsOf(gpu, operator).filter((name) => worthMeasuring(name, choice, rates));
   const dispatches = new Map<string, string>();
   for (const variant of variants) {
     dispatches.set(variant, await withForced(gpu, operator, variant, () => dispatchesOf(gpu, work)));

@@ -7,7 +7,7 @@ import { TrainingStep } from "../cut/training/training-step.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { type KernelSource, specialize } from "../engine/device/kernel.js";
 import type { Dispatch } from "../engine/device/recorder.js";
-import { observe, totalCost } from "./measurement/observe.js";
+import { type ObservedCall, observe, totalCost } from "./measurement/observe.js";
 
 /** A shader with its constants filled in, as the driver gets it. */
 export interface PlannedKernel {
@@ -36,7 +36,9 @@ export interface DispatchPlan {
   dispatches: number;
   /** Bytes that all dispatches bind. */
   bytes: number;
+  /** Nominal, and as the chosen kernels do them: Winograd's are those of its products. */
   flops: number;
+  realFlops: number;
   /** Bytes of parameters and moments, and of what a step works in: its inputs and its program. */
   modelBytes: number;
   workBytes: number;
@@ -63,6 +65,7 @@ export async function planDispatches(gpu: Gpu, options: TrainOptions, size: Batc
       dispatches: dispatches.length,
       bytes: kernels.reduce((sum, { bytes }) => sum + bytes, 0),
       flops: totalCost(calls).flops,
+      realFlops: calls.reduce((sum, call) => sum + realFlops(call), 0),
       modelBytes: model - before,
       workBytes: gpu.memory().liveBytes - model,
     };
@@ -70,6 +73,13 @@ export async function planDispatches(gpu: Gpu, options: TrainOptions, size: Batc
     unobserve();
     step.dispose();
   }
+}
+
+/** FLOPs of a call: the nominal, or of the products that Winograd's transforms leave. */
+function realFlops({ flops, dispatches }: ObservedCall): number {
+  if (!dispatches.some(({ source }) => source.name.startsWith("winograd_"))) return flops;
+  const products = dispatches.filter(({ source }) => source.name.startsWith("matmul_"));
+  return products.reduce((sum, { params: { batch, m, n, k } }) => sum + 2 * batch * m * n * k, 0);
 }
 
 function kernelsOf(dispatches: readonly Dispatch[]): PlannedKernel[] {

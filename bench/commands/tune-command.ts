@@ -13,6 +13,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { requestAdapter } from "../../engine/device/node.js";
 import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
 import { digits } from "../report/format.js";
+import { measureRates } from "../winograd-model.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile } =
   trainSchema.entries;
@@ -68,6 +69,9 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   const path = userTuningPath(gpu);
   checkOutput({ what: "the tuning table", paths: [path] }, []);
   const choices = await choicesOf(gpu, size);
+  // By these it is seen where Winograd's convolutions could gain; on software adapters they are measured everywhere.
+  const rates = gpu.profile === "gpu" ? await measureRates(gpu, signal) : null;
+  if (rates) printLine(`at most ${digits(rates.gflops)} GFLOP/s, ${digits(rates.gbps)} GB/s`);
   const kept: Record<string, string> = { ...readUserTuning(gpu)?.choices };
   const progress = startProgress({ label: "tuning", total: choices.length });
   const shared = process.stdout.isTTY && process.stderr.isTTY;
@@ -77,7 +81,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   try {
     for (const choice of choices) {
       progress.update(measured, choice.operator);
-      const tuned = await tuneChoice(gpu, choice, signal);
+      const tuned = await tuneChoice(gpu, choice, rates, signal);
       measured++;
       say(row(tuned));
       // What was measured now replaces what was known before, also where the rule has won.

@@ -35,6 +35,7 @@ export function planText({ kernels, operators, ...totals }: DispatchPlan): strin
       ...operators.map(({ operator, calls, flops }) => [operator, String(calls), flops > 0 ? number(flops) : "-"]),
     ]),
     `${totals.dispatches} dispatches of ${kernels.length} kernels, ${number(totals.flops)} FLOPs nominal, ` +
+      (totals.realFlops === totals.flops ? "" : `${number(totals.realFlops)} with Winograd's convolutions, `) +
       `${bytes(totals.bytes)} bound\n` +
       `memory: ${bytes(totals.modelBytes)} of parameters and moments, ${bytes(totals.workBytes)} to work in\n`,
   ].join("\n");

@@ -1,6 +1,7 @@
 // The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying
 // buffers too large for caches, dispatches and submits of next to no work. Every other row is rated against the first
 // three.
+import { profileOf } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { fillWith } from "../../engine/operators/strided/index.js";
 import { record } from "../../engine/program/program.js";
@@ -22,7 +23,7 @@ type Run = (context: Pick<BenchContext, "gpu" | "signal">) => Promise<Outcome>;
 
 function fma(chains: number): Run {
   return async ({ gpu, signal }) => {
-    const [groups, rounds] = gpu.profile === "software" ? [256, 64] : [16384, 256];
+    const [groups, rounds] = profileOf(gpu.info) === "software" ? [256, 64] : [16384, 256];
     const y = gpu.persistent([groups * WORKGROUP, 4]);
     const work = () =>
       gpu.dispatch(bench_fma, {
@@ -41,14 +42,14 @@ function fma(chains: number): Run {
 
 /** Bytes of a buffer too large for caches, or as large as the adapter allows. */
 const largeBytes = (gpu: Gpu) =>
-  2 ** Math.floor(Math.log2(Math.min(LARGE_BYTES[gpu.profile], gpu.device.limits.maxStorageBufferBindingSize)));
+  2 ** Math.floor(Math.log2(Math.min(LARGE_BYTES[profileOf(gpu.info)], gpu.device.limits.maxStorageBufferBindingSize)));
 
 /** Reading alone, or reading and writing. */
 const traffic =
   (COPY: boolean): Run =>
   async ({ gpu, signal }) => {
     // Neighbours side by side, or one run of them for each invocation.
-    const STRIDE = gpu.profile === "software" ? 1 : WORKGROUP;
+    const STRIDE = profileOf(gpu.info) === "software" ? 1 : WORKGROUP;
     const vec4s = largeBytes(gpu) / (COPY ? 32 : 16);
     const written = COPY ? vec4s : vec4s / PER_THREAD;
     const tensors = { x: randomTensor(gpu, [vec4s * 4]), y: gpu.persistent([written * 4]) };

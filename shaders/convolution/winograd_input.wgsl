@@ -60,8 +60,8 @@ fn column_of(rows: array<Six, 6>, j: u32) -> Six {
   return transform_input(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
 }
 
-fn store_column(tile: Tile, j: u32, column: Six) {
-  for (var r = 0u; r < 6; r++) { v[tile.first + (r * 6 + j) * tile.plane] = column[r]; }
+fn store_column(at: u32, plane: u32, column: Six) {
+  for (var r = 0u; r < 6; r++) { v[at + r * 6 * plane] = column[r]; }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -87,11 +87,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     let end = tile.first + 6 * tile.plane;
     for (var at = tile.first; at < end; at += tile.plane) {
-      let column = column_of(rows, 0);
-      for (var r = 0u; r < 6; r++) {
-        v[at + r * 6 * tile.plane] = column[r];
-        rows[r] = rotated(rows[r]);
-      }
+      store_column(at, tile.plane, column_of(rows, 0));
+      for (var r = 0u; r < 6; r++) { rows[r] = rotated(rows[r]); }
     }
   } else {
     rows[0] = window_row(plane, top, columns, quad, image);
@@ -100,11 +97,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     rows[3] = window_row(plane, top + 3, columns, quad, image);
     rows[4] = window_row(plane, top + 4, columns, quad, image);
     rows[5] = window_row(plane, top + 5, columns, quad, image);
-    store_column(tile, 0, column_of(rows, 0));
-    store_column(tile, 1, column_of(rows, 1));
-    store_column(tile, 2, column_of(rows, 2));
-    store_column(tile, 3, column_of(rows, 3));
-    store_column(tile, 4, column_of(rows, 4));
-    store_column(tile, 5, column_of(rows, 5));
+    store_column(tile.first, tile.plane, column_of(rows, 0));
+    store_column(tile.first + tile.plane, tile.plane, column_of(rows, 1));
+    store_column(tile.first + 2 * tile.plane, tile.plane, column_of(rows, 2));
+    store_column(tile.first + 3 * tile.plane, tile.plane, column_of(rows, 3));
+    store_column(tile.first + 4 * tile.plane, tile.plane, column_of(rows, 4));
+    store_column(tile.first + 5 * tile.plane, tile.plane, column_of(rows, 5));
   }
 }

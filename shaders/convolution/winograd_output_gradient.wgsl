@@ -27,7 +27,7 @@ fn tile_row(at: u32, width: u32, there: bool) -> Six {
     let quad = select(vec4f(), dy_vec4s[at / 4], there);
     for (var j = 0u; j < OUT; j++) { d[j] = quad[j]; }
   } else {
-    for (var j = 0u; j < OUT; j++) { d[j] = select(0.0, dy[at + min(j, width - 1)], there && j < width); }
+    for (var j = 0u; j < OUT; j++) { if (there && j < width) { d[j] = dy[at + j]; } }
   }
   return transform_output_gradient(d);
 }
@@ -38,8 +38,8 @@ fn column_of(rows: array<Six, OUT>, j: u32) -> Six {
   return transform_output_gradient(d);
 }
 
-fn store_column(tile: Tile, j: u32, column: Six) {
-  for (var r = 0u; r < 6; r++) { g[tile.first + (r * 6 + j) * tile.plane] = column[r]; }
+fn store_column(at: u32, plane: u32, column: Six) {
+  for (var r = 0u; r < 6; r++) { g[at + r * 6 * plane] = column[r]; }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -64,8 +64,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var r = 0u; r < OUT - 1; r++) { rows[r] = rows[r + 1]; }
       rows[OUT - 1] = row;
     }
-    for (var j = 0u; j < min(6, params.tiles_stride + 6); j++) {
-      store_column(tile, j, column_of(rows, 0));
+    let end = tile.first + 6 * tile.plane;
+    for (var at = tile.first; at < end; at += tile.plane) {
+      store_column(at, tile.plane, column_of(rows, 0));
       for (var r = 0u; r < OUT; r++) { rows[r] = rotated(rows[r]); }
     }
   } else {
@@ -73,11 +74,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let row = (plane + min(top + r, last)) * params.out_width + left;
       rows[r] = tile_row(row, width, image && top + r <= last);
     }
-    store_column(tile, 0, column_of(rows, 0));
-    store_column(tile, 1, column_of(rows, 1));
-    store_column(tile, 2, column_of(rows, 2));
-    store_column(tile, 3, column_of(rows, 3));
-    store_column(tile, 4, column_of(rows, 4));
-    store_column(tile, 5, column_of(rows, 5));
+    store_column(tile.first, tile.plane, column_of(rows, 0));
+    store_column(tile.first + tile.plane, tile.plane, column_of(rows, 1));
+    store_column(tile.first + 2 * tile.plane, tile.plane, column_of(rows, 2));
+    store_column(tile.first + 3 * tile.plane, tile.plane, column_of(rows, 3));
+    store_column(tile.first + 4 * tile.plane, tile.plane, column_of(rows, 4));
+    store_column(tile.first + 5 * tile.plane, tile.plane, column_of(rows, 5));
   }
 }

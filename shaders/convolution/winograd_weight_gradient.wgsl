@@ -12,10 +12,10 @@ struct Params { pairs: u32 }
 //#include lib/index.wgsl
 //#include convolution/lib/winograd.wgsl
 
-// Row r of the sums, transformed.
-fn sum_row(i: u32, r: u32) -> array<f32, TAPS> {
+// A row of the sums, from `at` on, transformed.
+fn sum_row(at: u32) -> array<f32, TAPS> {
   var u = Six();
-  for (var j = 0u; j < 6; j++) { u[j] = s[i + (r * 6 + j) * params.pairs]; }
+  for (var j = 0u; j < 6; j++) { u[j] = s[at + j * params.pairs]; }
   return transform_weight_gradient(u);
 }
 
@@ -25,19 +25,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = flat_index(group, groups, local, 64);
   if (i >= params.pairs) { return; }
   var rows: array<array<f32, TAPS>, 6>;
+  let row_of_planes = 6 * params.pairs;
   if (ROLLED) {
-    for (var row = 0u; row < min(6, params.pairs + 6); row++) {
-      let last = sum_row(i, row);
+    let end = i + 6 * row_of_planes;
+    for (var at = i; at < end; at += row_of_planes) {
+      let last = sum_row(at);
       for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
       rows[5] = last;
     }
   } else {
-    rows[0] = sum_row(i, 0);
-    rows[1] = sum_row(i, 1);
-    rows[2] = sum_row(i, 2);
-    rows[3] = sum_row(i, 3);
-    rows[4] = sum_row(i, 4);
-    rows[5] = sum_row(i, 5);
+    rows[0] = sum_row(i);
+    rows[1] = sum_row(i + row_of_planes);
+    rows[2] = sum_row(i + 2 * row_of_planes);
+    rows[3] = sum_row(i + 3 * row_of_planes);
+    rows[4] = sum_row(i + 4 * row_of_planes);
+    rows[5] = sum_row(i + 5 * row_of_planes);
   }
   for (var j = 0u; j < TAPS; j++) {
     let column = transform_weight_gradient(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));

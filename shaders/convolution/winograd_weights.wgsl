@@ -18,8 +18,8 @@ fn column_of(rows: array<Six, TAPS>, j: u32) -> Six {
   return transform_weights(taps);
 }
 
-fn store_column(i: u32, pairs: u32, j: u32, column: Six) {
-  for (var r = 0u; r < 6; r++) { u[i + (r * 6 + j) * pairs] = column[r]; }
+fn store_column(at: u32, pairs: u32, column: Six) {
+  for (var r = 0u; r < 6; r++) { u[at + r * 6 * pairs] = column[r]; }
 }
 
 @compute @workgroup_size(64)
@@ -36,16 +36,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     rows[ty] = transform_weights(taps);
   }
   if (ROLLED) {
-    for (var j = 0u; j < min(6, pairs + 6); j++) {
-      store_column(i, pairs, j, column_of(rows, 0));
+    let end = i + 6 * pairs;
+    for (var at = i; at < end; at += pairs) {
+      store_column(at, pairs, column_of(rows, 0));
       for (var ty = 0u; ty < TAPS; ty++) { rows[ty] = rotated(rows[ty]); }
     }
   } else {
-    store_column(i, pairs, 0, column_of(rows, 0));
-    store_column(i, pairs, 1, column_of(rows, 1));
-    store_column(i, pairs, 2, column_of(rows, 2));
-    store_column(i, pairs, 3, column_of(rows, 3));
-    store_column(i, pairs, 4, column_of(rows, 4));
-    store_column(i, pairs, 5, column_of(rows, 5));
+    store_column(i, pairs, column_of(rows, 0));
+    store_column(i + pairs, pairs, column_of(rows, 1));
+    store_column(i + 2 * pairs, pairs, column_of(rows, 2));
+    store_column(i + 3 * pairs, pairs, column_of(rows, 3));
+    store_column(i + 4 * pairs, pairs, column_of(rows, 4));
+    store_column(i + 5 * pairs, pairs, column_of(rows, 5));
   }
 }

@@ -5,10 +5,15 @@ import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { choicesOf, tuneChoice, winnerOf } from "../../bench/kernel-tuner.js";
+import type { Rates } from "../../bench/winograd-model.js";
+import { grad } from "../../engine/core/autograd.js";
+import { sizeOf } from "../../engine/core/tensor.js";
+import { adapterName } from "../../engine/device/adapter.js";
+import { conv2d } from "../../engine/index.js";
 import { operatorTable } from "../../engine/operators/table.js";
-import type { TuningTable } from "../../engine/tuning/table.js";
+import { applyTuning, keyOf, parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import { assertRefused, assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
-import { testGpu } from "../support/gpu.js";
+import { ownGpu, testGpu } from "../support/gpu.js";
 
 const test = suite("cutgpu tune");
 
@@ -19,6 +24,9 @@ const run = (...args: string[]) => cutgpu(args, { cwd, env });
 /** The generator of the tests' tiny training, and little else: most of the time goes into compiling kernels. */
 const size = ["--crop_size", "16", "--ngf", "4", "--netG", "resnet_4blocks", "--ndf", "2", "--netD", "pixel"];
 const heads = ["--num_patches", "16", "--netF_nc", "16"];
+
+/** Rates by which everything is bound by arithmetic. */
+const ANY: Rates = { gflops: 1, gbps: 1e6, dispatch_ms: 0 };
 
 test("a kernel wins that is faster every time, and by enough", () => {
   const rounds = (tiled: number[], winograd: number[]) => new Map(Object.entries({ tiled, winograd }));
@@ -46,7 +54,7 @@ test("every choice of a step is found, and kernels that do the same are measured
   for (const operator of found) assert.ok(operatorTable.get(operator)?.variants.length, `${operator} has no choice`);
   // Winograd has no kernel for 7 x 7 taps.
   const first = choices.find(({ key }) => key.startsWith("conv2d 2x3x22x22 4x3x7x7")) ?? assert.unreachable();
-  const { ms, rule, winner } = await tuneChoice(gpu, first as (typeof choices)[0]);
+  const { ms, rule, winner } = await tuneChoice(gpu, first as (typeof choices)[0], null);
   assert.not.ok(ms.has("winograd"));
   assert.ok(ms.has(rule) && ms.has(winner));
   assert.equal(
@@ -54,6 +62,56 @@ test("every choice of a step is found, and kernels that do the same are measured
     [null, false, undefined],
     "nothing stays",
   );
+});
+
+test("Winograd is measured on the gpu profile where a gain is predicted, and a table then takes it", async () => {
+  const gpu = await ownGpu("gpu");
+  const [x, w] = [
+    [1, 8, 8, 8],
+    [8, 8, 3, 3],
+  ];
+  const options = { stride: 1, padding: 1, paddingMode: "zeros" };
+  const calls = [
+    { operator: "conv2d", shapes: [x, w, undefined], options },
+    { operator: "convTranspose2d", shapes: [x, w, undefined], options: { stride: 1, padding: 1, outputSize: [8, 8] } },
+    { operator: "conv2dWeightGradient", shapes: [x, x], options: { ...options, kernel: [3, 3] } },
+  ];
+  const choices = calls.map((call) => ({ ...call, key: keyOf(call.operator, call.shapes, call.options) }));
+  for (const choice of choices) {
+    const { ms, rule } = await tuneChoice(gpu, choice, ANY);
+    assert.ok(ms.has("winograd") && ms.has(rule), [...ms.keys()].join());
+    assert.is.not(rule, "winograd", "by rule it is off");
+  }
+  const { ms } = await tuneChoice(gpu, choices[0], { ...ANY, dispatch_ms: 1 });
+  assert.not.ok(ms.has("winograd"), "four dispatches for one were predicted to lose");
+
+  const table = (variant: string) => ({
+    version: 1 as const,
+    adapter: adapterName(gpu),
+    profile: gpu.profile,
+    choices: Object.fromEntries(choices.map(({ key }) => [key, variant])),
+  });
+  const kernels = async (tuning: TuningTable) => {
+    assert.ok(applyTuning(gpu, parseTuning(JSON.stringify(tuning))));
+    const seen = new Set<string>();
+    const unobserve = gpu.observers.add({ onDispatch: ({ source }) => seen.add(source.name) });
+    gpu.scope(() => {
+      const [input, weights] = [x, w].map((shape) => gpu.tensor(new Float32Array(sizeOf(shape)), shape).requireGrad());
+      const y = conv2d(input, weights, undefined, { padding: 1 });
+      grad(y, [input, weights], { dy: gpu.tensor(new Float32Array(512), x) });
+    });
+    unobserve();
+    return [...seen].filter((name) => name.startsWith("winograd_")).sort();
+  };
+  assert.equal(await kernels(table("tiled")), []);
+  assert.equal(await kernels(table("winograd")), [
+    "winograd_input",
+    "winograd_output_gradient",
+    "winograd_output_vec4",
+    "winograd_weight_gradient",
+    "winograd_weights",
+  ]);
+  gpu.dispose();
 });
 
 let path: string;

@@ -38,6 +38,33 @@ test("a plan counts what the step then does", async () => {
   step.dispose();
 });
 
+test("with a table that takes Winograd's convolutions, their real FLOPs stand beside the nominal ones", async () => {
+  const gpu = planningGpu(adapters[0][0]);
+  const taken: string[] = [];
+  const unobserve = gpu.observers.add({
+    onChoice({ operator, key }) {
+      if (operator.startsWith("conv")) taken.push(key);
+    },
+  });
+  const direct = await planDispatches(gpu, tinyOptions(), size);
+  unobserve();
+  assert.is(direct.realFlops, direct.flops);
+  gpu.variants.use({
+    version: 1,
+    adapter: "any",
+    profile: "gpu",
+    choices: Object.fromEntries(taken.map((key) => [key, "winograd"])),
+  });
+  const plan = await planDispatches(gpu, tinyOptions(), size);
+  assert.is(plan.flops, direct.flops, "nominal is nominal");
+  assert.is.not(plan.realFlops, plan.flops);
+  assert.ok(plan.dispatches > direct.dispatches && plan.bytes > direct.bytes && plan.workBytes > direct.workBytes);
+  const names = new Set(plan.kernels.map(({ name }) => name));
+  for (const name of ["winograd_input", "winograd_weight_gradient"]) assert.ok(names.has(name), name);
+  const products = plan.kernels.filter(({ name }) => name === "matmul_tiled");
+  assert.ok(products.length > 0);
+});
+
 test("kernels come with their constants filled in and their grids, and FLOPs by operator", async () => {
   const plan = await planDispatches(planningGpu(adapters[1][0]), tinyOptions(), size);
   for (const { label, code, dispatches, grids } of plan.kernels) {

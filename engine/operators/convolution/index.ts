@@ -38,6 +38,7 @@ import {
 } from "./geometry.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
 
+export { winogradCosts } from "./costs.js";
 export {
   conv2dGeneralInputGradientOperator,
   conv2dGeneralOperator,

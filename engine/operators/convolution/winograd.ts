@@ -20,9 +20,9 @@ import { sumParts } from "../reduction/index.js";
 import type { Geometry, Operands, WeightGradient, WeightGradientOptions } from "./geometry.js";
 
 /** Rows and columns of a window of x. */
-const WINDOW = 6;
+export const WINDOW = 6;
 /** Numbers that a window, or a tile, is transformed to. */
-const FREQUENCIES = WINDOW * WINDOW;
+export const FREQUENCIES = WINDOW * WINDOW;
 /** The largest buffer that WebGPU promises to bind. */
 const MOST_BYTES = 128 * 2 ** 20;
 

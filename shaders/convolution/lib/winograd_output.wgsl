@@ -1,5 +1,6 @@
 // Winograd's way back: a tile of OUT x OUT outputs from its 36 products, y = A^T p A + bias.
-// The file that includes this defines y, and write_row(at, count, v): the first `count` of a tile's row, from `at` on.
+// The file that includes this defines y, write_one(at, v), and write_row(at, count, v): the first `count` of a row,
+// from `at` on.
 // Layouts: p [36, channels, tiles_stride], y [batch, channels, out_height, out_width]. One tile per invocation (see
 // shaders/convolution/lib/winograd_tile.wgsl).
 const TAPS: u32 = 3; // @tunable 3 or 4
@@ -16,10 +17,10 @@ struct Params {
 //#include convolution/lib/winograd.wgsl
 //#include convolution/lib/winograd_tile.wgsl
 
-// Row r of the products, transformed.
-fn product_row(tile: Tile, r: u32) -> array<f32, OUT> {
+// A row of the products, from `at` on, transformed.
+fn product_row(at: u32, plane: u32) -> array<f32, OUT> {
   var m = Six();
-  for (var j = 0u; j < 6; j++) { m[j] = p[tile.first + (r * 6 + j) * tile.plane]; }
+  for (var j = 0u; j < 6; j++) { m[j] = p[at + j * plane]; }
   return transform_output(m);
 }
 
@@ -35,41 +36,45 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   var b = 0.0;
   if (params.has_bias == 1) { b = bias[tile.channel]; }
+  let top = tile.y * OUT;
+  let left = tile.x * OUT;
+  let first = ((tile.image * params.channels + tile.channel) * params.out_height + top) * params.out_width + left;
+  let width = params.out_width - left;
+  let height = params.out_height - top;
+  let row_of_planes = 6 * tile.plane;
+
   var rows: array<array<f32, OUT>, 6>;
   if (ROLLED) {
-    for (var row = 0u; row < min(6, params.tiles_stride + 6); row++) {
-      let last = product_row(tile, row);
+    let end = tile.first + 6 * row_of_planes;
+    for (var at = tile.first; at < end; at += row_of_planes) {
+      let last = product_row(at, tile.plane);
       for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
       rows[5] = last;
     }
-  } else {
-    rows[0] = product_row(tile, 0);
-    rows[1] = product_row(tile, 1);
-    rows[2] = product_row(tile, 2);
-    rows[3] = product_row(tile, 3);
-    rows[4] = product_row(tile, 4);
-    rows[5] = product_row(tile, 5);
-  }
-  let c0 = column_of(rows, 0);
-  let c1 = column_of(rows, 1);
-  let c2 = column_of(rows, 2);
-  let c3 = column_of(rows, OUT - 1);
-  var results: array<vec4f, OUT>;
-  for (var r = 0u; r < OUT; r++) { results[r] = vec4f(c0[r], c1[r], c2[r], c3[r]) + b; }
-
-  let top = tile.y * OUT;
-  let left = tile.x * OUT;
-  let at = ((tile.image * params.channels + tile.channel) * params.out_height + top) * params.out_width + left;
-  let width = params.out_width - left;
-  let height = params.out_height - top;
-  if (ROLLED) {
-    for (var oy = 0u; oy < min(OUT, height); oy++) {
-      write_row(at + oy * params.out_width, width, results[0]);
-      for (var r = 0u; r < OUT - 1; r++) { results[r] = results[r + 1]; }
+    for (var ox = 0u; ox < min(OUT, width); ox++) {
+      var column = column_of(rows, 0);
+      for (var oy = 0u; oy < min(OUT, height); oy++) {
+        write_one(first + oy * params.out_width + ox, column[0] + b);
+        for (var r = 0u; r < OUT - 1; r++) { column[r] = column[r + 1]; }
+      }
+      for (var r = 0u; r < 6; r++) {
+        for (var j = 0u; j < OUT - 1; j++) { rows[r][j] = rows[r][j + 1]; }
+      }
     }
   } else {
+    rows[0] = product_row(tile.first, tile.plane);
+    rows[1] = product_row(tile.first + row_of_planes, tile.plane);
+    rows[2] = product_row(tile.first + 2 * row_of_planes, tile.plane);
+    rows[3] = product_row(tile.first + 3 * row_of_planes, tile.plane);
+    rows[4] = product_row(tile.first + 4 * row_of_planes, tile.plane);
+    rows[5] = product_row(tile.first + 5 * row_of_planes, tile.plane);
+    let c0 = column_of(rows, 0);
+    let c1 = column_of(rows, 1);
+    let c2 = column_of(rows, 2);
+    let c3 = column_of(rows, OUT - 1);
     for (var oy = 0u; oy < OUT; oy++) {
-      if (oy < height) { write_row(at + oy * params.out_width, width, results[oy]); }
+      let row = vec4f(c0[oy], c1[oy], c2[oy], c3[oy]) + b;
+      if (oy < height) { write_row(first + oy * params.out_width, width, row); }
     }
   }
 }
