@@ -114,8 +114,8 @@ export async function tuneChoice(
 }
 
 /**
- * The kernel that the rule takes, and the distinct ones that are worth measuring: of those that dispatch the very same work one, the rule's
- * first.
+ * The kernel that the rule takes, and the distinct ones that are worth measuring: of those that dispatch the very same
+ * work one, the rule's first.
  */
 async function distinctVariants(gpu: Gpu, choice: Choice, rates: Rates | null, work: () => unknown) {
   const { operator } = choice;

@@ -26,8 +26,11 @@ fn tile_row(at: u32, width: u32, there: bool) -> Six {
   if (VEC4) {
     let quad = select(vec4f(), dy_vec4s[at / 4], there);
     for (var j = 0u; j < OUT; j++) { d[j] = quad[j]; }
-  } else {
+  } else if (ROLLED) {
     for (var j = 0u; j < OUT; j++) { if (there && j < width) { d[j] = dy[at + j]; } }
+  } else {
+    // Without branches a GPU waits for all loads at once.
+    for (var j = 0u; j < OUT; j++) { d[j] = select(0.0, dy[at + min(j, width - 1)], there && j < width); }
   }
   return transform_output_gradient(d);
 }
