@@ -59,7 +59,10 @@ export const cases: FamilyTests["cases"] = {
       matmul([2], [], true, true),
     ],
   },
-  linear: { cases: [linear(5, 33, 3, true), linear(67, 20, 130, false)], exercises: ["matmul"] },
+  linear: {
+    cases: [linear(5, 33, 3, true), linear(8, 20, 1, true), linear(67, 20, 130, false)],
+    exercises: ["matmul"],
+  },
 };
 
 /** A product of [5, 3] and [3, 7]. */

@@ -81,7 +81,7 @@ function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
 }
 
 function runBroadcast(gpu: Gpu, product: Product): void {
-  const { batch, m, n, a, sums } = product;
+  const { batch, m, n, k, a, sums } = product;
   const { bindings, params, gates, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
   const LANES = gpu.subgroupSize;
   const groups = workgroupsFor(matmul_broadcast, Math.ceil(n / 4), { LANES });
@@ -93,8 +93,11 @@ function runBroadcast(gpu: Gpu, product: Product): void {
   } else {
     gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES }, gates });
   }
-  // This a is contiguous along m or along k.
-  if (sums) sumInto(gpu, a.tensor, [a.k === 1 ? a.tensor.shape.length - 1 : a.tensor.shape.length - 2], sums);
+  if (!sums) return;
+  // This a is contiguous along m or along k, and along both where one of them is 1.
+  const last = a.tensor.shape.length - 1;
+  const alongK = a.k === 1 && a.tensor.shape[last] === k;
+  sumInto(gpu, a.tensor, [alongK ? last : last - 1], sums);
 }
 
 const kernels: { readonly [name in DirectVariant]: (gpu: Gpu, product: Product) => void } = {
