@@ -64,8 +64,9 @@ export {
   type Weights,
   writeParameters,
 } from "./networks/network.js";
+export { presets } from "./options/presets.js";
 export { mergeForResume, resolveOptions } from "./options/train-options.js";
-export { presets, type TrainOptions } from "./options/train-schema.js";
+export type { TrainOptions } from "./options/train-schema.js";
 export { colourScaleCss, falseColour } from "./report/colormap.js";
 export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
 export {

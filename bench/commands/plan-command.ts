@@ -49,11 +49,12 @@ export default defineCommand({
 });
 
 async function plan(given: GivenOptions<typeof schema>): Promise<void> {
-  const { dump_kernels, crop_size, profile } = completeOptions(schema, given);
-  // What is not given has the method's default.
+  const { dump_kernels, profile } = completeOptions(schema, given);
+  // What is not given has the method's default. Nothing is loaded, so that pictures are as large as their crops.
   const { dump_kernels: _, ...training } = given;
-  const size = nearestMultipleOf4(crop_size);
-  const options = resolveOptions({ ...training, dataroot: "none", crop_size, load_size: crop_size });
+  const larger = given.crop_size && given.model !== "sincut" ? { load_size: given.crop_size } : {};
+  const options = resolveOptions({ ...training, ...larger, dataroot: "none" });
+  const size = nearestMultipleOf4(options.crop_size);
   if (dump_kernels !== null) {
     // A folder that cannot be written is refused before the work.
     checkOutput({ what: `--dump-kernels ${dump_kernels}`, paths: [join(dump_kernels, "kernel.wgsl")] }, []);

@@ -29,22 +29,40 @@ export interface Resampling<W> {
   weights: W;
 }
 
+/** What weighs samples by their distance, zero from the radius on. */
+interface Filter {
+  kernel(distance: number): number;
+  radius: number;
+}
+
+const BICUBIC: Filter = { kernel: cubic, radius: 2 };
+const BILINEAR: Filter = { kernel: (distance) => Math.max(0, 1 - Math.abs(distance)), radius: 1 };
+
 /** The weights of bicubic resampling of a line of `from` samples to `to`, each position's of sum 1. */
-export function bicubicWeights(from: number, to: number): Resampling<Float64Array> {
+export const bicubicWeights = (from: number, to: number): Resampling<Float64Array> =>
+  weightsOf(BICUBIC, from, to, [0, to]);
+
+/** The weights at the positions of `part` alone. */
+function weightsOf(
+  { kernel, radius }: Filter,
+  from: number,
+  to: number,
+  [begin, end]: readonly [begin: number, end: number],
+): Resampling<Float64Array> {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
-  const support = 2 * stretch;
+  const support = radius * stretch;
   const taps = Math.ceil(support) * 2 + 1;
-  const [first, count] = [new Int32Array(to), new Int32Array(to)];
-  const weights = new Float64Array(to * taps);
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale;
+  const [first, count] = [new Int32Array(end - begin), new Int32Array(end - begin)];
+  const weights = new Float64Array((end - begin) * taps);
+  for (let i = 0; i < end - begin; i++) {
+    const center = (begin + i + 0.5) * scale;
     first[i] = Math.max(0, Math.trunc(center - support + 0.5));
     count[i] = Math.min(from, Math.trunc(center + support + 0.5)) - first[i];
     const row = weights.subarray(i * taps, i * taps + count[i]);
     let sum = 0;
     for (let k = 0; k < row.length; k++) {
-      row[k] = cubic((k + first[i] - center + 0.5) * (1 / stretch));
+      row[k] = kernel((k + first[i] - center + 0.5) * (1 / stretch));
       sum += row[k];
     }
     for (let k = 0; k < row.length; k++) row[k] /= sum;
@@ -53,8 +71,7 @@ export function bicubicWeights(from: number, to: number): Resampling<Float64Arra
 }
 
 /** The same in the fixed point of 8-bit samples. */
-function makeKernel(from: number, to: number): Resampling<Int32Array> {
-  const exact = bicubicWeights(from, to);
+function fixedPoint(exact: Resampling<Float64Array>): Resampling<Int32Array> {
   const weights = Int32Array.from(exact.weights, (of) => {
     const weight = of * 2 ** PRECISION;
     return Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
@@ -67,9 +84,9 @@ function clamp(sum: number): number {
   return Math.max(0, Math.min(255, value));
 }
 
-function resizeRows(picture: Picture, width: number): Picture {
+function resizeRows(picture: Picture, { first, count, taps, weights }: Resampling<Int32Array>): Picture {
   const { height, channels, data } = picture;
-  const { first, count, taps, weights } = makeKernel(picture.width, width);
+  const width = first.length;
   const result = new Uint8Array(width * height * channels);
   let at = 0;
   for (let y = 0; y < height; y++) {
@@ -87,9 +104,9 @@ function resizeRows(picture: Picture, width: number): Picture {
   return { width, height, channels, data: result };
 }
 
-function resizeColumns(picture: Picture, height: number): Picture {
+function resizeColumns(picture: Picture, { first, count, taps, weights }: Resampling<Int32Array>): Picture {
   const { width, channels, data } = picture;
-  const { first, count, taps, weights } = makeKernel(picture.height, height);
+  const height = first.length;
   const stride = width * channels;
   const result = new Uint8Array(stride * height);
   const sums = new Int32Array(stride);
@@ -120,8 +137,27 @@ export function resizePicture(picture: Picture, width: number, height: number): 
       "Lower --load_size (for translation: --size).",
     );
   }
-  const wide = width === picture.width ? picture : resizeRows(picture, width);
-  return height === wide.height ? wide : resizeColumns(wide, height);
+  const along = (from: number, to: number) => fixedPoint(bicubicWeights(from, to));
+  const wide = width === picture.width ? picture : resizeRows(picture, along(picture.width, width));
+  return height === wide.height ? wide : resizeColumns(wide, along(wide.height, height));
+}
+
+/**
+ * The square of `side` pixels at `left` and `top` of what the picture is when it is resampled to a size with PIL's
+ * bilinear filter; nothing else of that is computed.
+ */
+export function resampledSquare(
+  picture: Picture,
+  size: Pick<Picture, "width" | "height">,
+  { left, top, side }: { left: number; top: number; side: number },
+): Picture {
+  const columns = fixedPoint(weightsOf(BILINEAR, picture.width, size.width, [left, left + side]));
+  const rows = fixedPoint(weightsOf(BILINEAR, picture.height, size.height, [top, top + side]));
+  const begin = rows.first[0];
+  const end = rows.first[side - 1] + rows.count[side - 1];
+  const stride = picture.width * picture.channels;
+  const strip = { ...picture, height: end - begin, data: picture.data.subarray(begin * stride, end * stride) };
+  return resizeColumns(resizeRows(strip, columns), { ...rows, first: rows.first.map((row) => row - begin) });
 }
 
 /** Sides of a picture of this size whose longer side is to be `longer`. */

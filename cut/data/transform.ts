@@ -1,12 +1,16 @@
 // What happens to a training picture between its file and the network, for the `preprocess` keywords of the reference:
 // scale, random crop, resize to multiples of 4, random flip. The scaling draws nothing and its result can be kept; the
-// rest is drawn anew each time. The keywords `zoom`, `patch`, `trim` and `fixsize` (SinCUT and others) are not offered.
+// rest is drawn anew each time. zoom_and_patch is SinCUT's: cut/data/single-image-dataset.ts. The keywords `trim` and
+// `fixsize` are not offered.
 // Source: the reference's data pipeline as observed, https://github.com/taesungp/contrastive-unpaired-translation.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
 import { cropPicture, flipPicture, type Picture } from "./picture.js";
-import { resizePicture } from "./resize.js";
+import { resizePicture, scaleDown } from "./resize.js";
 import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";
+
+/** Of a picture that is trained on by its crops, how many crops long its sample is at most. */
+const SAMPLE_CROPS = 4;
 
 /** Named as on the command line, so that the options of a run can be passed as they are. */
 export interface TransformOptions {
@@ -62,7 +66,7 @@ function multipleOf4({ width, height }: Size): Size {
 
 /** The side of the pictures that are trained on, or of their crops; where their shapes are kept, the usual one. */
 export const trainedSide = ({ preprocess, crop_size, load_size }: TransformOptions): number =>
-  nearestMultipleOf4(preprocess.includes("crop") ? crop_size : load_size);
+  nearestMultipleOf4(/crop|patch/.test(preprocess) ? crop_size : load_size);
 
 /**
  * The size at which a picture of this size is trained on. Throws a CutgpuError where it is smaller than the crop;
@@ -73,15 +77,17 @@ export function sizeInTraining(size: Size, options: TransformOptions, name: stri
 }
 
 function croppedSize(size: Size, { preprocess, crop_size }: TransformOptions, name: string): Size {
-  if (!preprocess.endsWith("crop")) return size;
+  if (!/(crop|patch)$/.test(preprocess)) return size;
   const { width, height } = size;
   if (width >= crop_size && height >= crop_size) return { width: crop_size, height: crop_size };
-  const scale =
-    preprocess === "crop" ? "a preprocess that resizes (resize_and_crop)" : `a load_size of ${crop_size} or more`;
+  const scale = {
+    crop: "a preprocess that resizes (resize_and_crop)",
+    zoom_and_patch: "a larger picture",
+  }[preprocess];
   throw new CutgpuError(
     "PICTURE_SIZE",
     `${name} is ${width} x ${height} pixels after scaling, smaller than the crop of ${crop_size} x ${crop_size}.`,
-    `Use ${scale}, or a crop_size of ${Math.min(width, height)} or less.`,
+    `Use ${scale ?? `a load_size of ${crop_size} or more`}, or a crop_size of ${Math.min(width, height)} or less.`,
   );
 }
 
@@ -91,6 +97,8 @@ function croppedSize(size: Size, { preprocess, crop_size }: TransformOptions, na
  */
 export function samplePicture(picture: Picture, options: TransformOptions): Picture {
   const { crop_size } = options;
+  // The whole of a picture that is trained on by its crops, at about the scale of most of them.
+  if (options.preprocess === "zoom_and_patch") return scaleDown(picture, SAMPLE_CROPS * crop_size);
   const scaled = scalePicture(picture, { ...options, load_size: crop_size });
   const width = Math.min(crop_size, scaled.width);
   const height = Math.min(crop_size, scaled.height);

@@ -4,14 +4,12 @@
 import { CheckpointError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
-import type { Generator } from "../networks/generator.js";
-import { generatorLayout, tappedChannels } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
-import { writeParameters } from "../networks/network.js";
+import { type PictureGenerator, writeParameters } from "../networks/network.js";
 import { type Checkpoint, loadGenerator, parseCheckpoint, parseWeights } from "../training/checkpoint.js";
 
 export interface InspectModel {
-  generator: Generator;
+  generator: PictureGenerator;
   /** One head per layer; null where the file has none, and then features are compared as they are. */
   heads: Heads | null;
   /** Tapped layers (nce_layers), ascending. */
@@ -27,20 +25,22 @@ const PAPER = { layers: [0, 4, 8, 12, 16], tau: 0.07 };
 export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): InspectModel {
   const generator = loadGenerator(gpu, bytes, where);
   const { tensors, metadata } = parseWeights(bytes, where);
-  const checkpoint = "state" in metadata && tensors.has("G.model.1.weight") ? parseCheckpoint(bytes, where) : null;
+  const checkpoint =
+    "state" in metadata && [...tensors.keys()].some((key) => key.startsWith("G."))
+      ? parseCheckpoint(bytes, where)
+      : null;
   // EnCo's layers are the decoder's too, and its F is for those.
   if (!checkpoint || checkpoint.state.options.model === "enco") {
-    const modules = generatorLayout(generator.architecture).length;
-    return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < modules) };
+    return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < generator.modules) };
   }
   const { nce_layers: layers, nce_T: tau } = checkpoint.state.options;
   return { generator, heads: loadHeads(gpu, checkpoint, generator, where), layers, tau };
 }
 
-function loadHeads(gpu: Gpu, { tensors, state }: Checkpoint, generator: Generator, where: string): Heads | null {
+function loadHeads(gpu: Gpu, { tensors, state }: Checkpoint, generator: PictureGenerator, where: string): Heads | null {
   if (!tensors.has("F.mlp_0.0.weight")) return null;
   const { nce_layers, netF_nc: width } = state.options;
-  const channels = tappedChannels(generator.architecture, nce_layers);
+  const channels = generator.featureShapes(nce_layers, 4, 4).map(([channels]) => channels);
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [key, shape] of Heads.shapes({ channels, width })) {
     const stored = tensors.get(`F.${key}`);

@@ -8,7 +8,6 @@ import { patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { type Program, record } from "../../engine/program/program.js";
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
-import { featureShapes } from "../networks/generator-layout.js";
 import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
 import type { InspectModel } from "./inspection-model.js";
@@ -38,9 +37,9 @@ export class Retrieval {
     this.#passes = new SizedPass(async ({ height, width }, own) => {
       const random = new Random(0);
       const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const ids = featureShapes(generator.architecture, layers, height, width).map(([, h, w]) =>
-        own(gpu.tensor(random.permutation(h * w, Math.min(patches, h * w)))),
-      );
+      const ids = generator
+        .featureShapes(layers, height, width)
+        .map(([, h, w]) => own(gpu.tensor(random.permutation(h * w, Math.min(patches, h * w)))));
       const work = () =>
         gpu.noGrad(() => {
           const { image, features } = generator.translateWithFeatures(input, layers);

@@ -7,7 +7,7 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import { add, mul, scale, sqrt, square, sub } from "../../engine/operators/pointwise/index.js";
 import { mean, sum } from "../../engine/operators/reduction/index.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
-import type { Discriminator } from "../networks/discriminator.js";
+import type { Parameters } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, InputShape, StepMoment, StepRecording } from "./method.js";
@@ -17,13 +17,18 @@ type Options = Pick<
   "gan_mode" | "lambda_gp" | "lambda_R1" | "R1_every" | "penalty_scores" | "beta1" | "beta2"
 >;
 
+/** A network that scores pictures [N, C, H, W]: numbers [N, ...], in which pictures do not meet. */
+export interface Judge {
+  judge(x: Tensor, parameters?: Parameters): Tensor;
+}
+
 /** The name of a recording that is R1's update alone. */
 export const R1 = "R1";
 /** The name of the tensor that says where between a real and a translated picture WGAN-GP's penalty is taken. */
 const ALPHA = "alpha";
 
 /** Lengths of the gradients, by picture, of the mean or sum of its scores, squared: [N]. To be differentiated again. */
-function squaredGradients(D: Discriminator, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
+function squaredGradients(D: Judge, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
   const at = pictures.detach().requireGrad();
   const judged = D.judge(at);
   // Pictures do not meet in D, so one gradient holds those of all.
@@ -34,12 +39,12 @@ function squaredGradients(D: Discriminator, pictures: Tensor, scores: Options["p
 }
 
 /** R1: weight / 2 times the mean over real pictures of the squared length of D's gradient. */
-export const r1Penalty = (D: Discriminator, real: Tensor, { lambda_R1, penalty_scores }: Options): Tensor =>
+export const r1Penalty = (D: Judge, real: Tensor, { lambda_R1, penalty_scores }: Options): Tensor =>
   scale(mean(squaredGradients(D, real, penalty_scores)), lambda_R1 / 2);
 
 /** WGAN-GP's penalty, at alpha real + (1 - alpha) fake: how far the length of D's gradient is from 1, squared. */
 export function gradientPenalty(
-  D: Discriminator,
+  D: Judge,
   [real, fake, alpha]: readonly [real: Tensor, fake: Tensor, alpha: Tensor],
   { lambda_gp, penalty_scores }: Options,
 ): Tensor {
@@ -55,9 +60,9 @@ export class DiscriminatorLosses {
   /** The recordings that R1 adds to a method's. */
   readonly kinds: readonly string[];
   readonly #options: Options;
-  readonly #networks: Readonly<Record<string, Discriminator>>;
+  readonly #networks: Readonly<Record<string, Judge>>;
 
-  constructor(options: Options, networks: Readonly<Record<string, Discriminator>>) {
+  constructor(options: Options, networks: Readonly<Record<string, Judge>>) {
     this.#options = options;
     this.#networks = networks;
     const { R1_every, beta1, beta2 } = options;

@@ -5,9 +5,8 @@
 import type { Dtype, Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Random } from "../../engine/random.js";
-import type { Generator } from "../networks/generator.js";
 import type { Heads } from "../networks/heads.js";
-import type { Parameters } from "../networks/network.js";
+import type { Parameters, PictureGenerator, Weights } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
 /** What one batch measures: pictures per side, and their sides in pixels. */
@@ -72,6 +71,13 @@ export interface AdamSettings {
   rate: number;
 }
 
+/** A network that learns. */
+export interface LearningNetwork {
+  readonly parameters: Parameters;
+  /** Its first weights, where they are not for the options init_type and init_gain to say. */
+  initialWeights?(random: Random): Weights;
+}
+
 /** How the patches of a translation are compared with those of its input, where a method trains for that. */
 export interface PatchFeatures {
   /** Null where features are compared as they are. */
@@ -84,9 +90,9 @@ export interface PatchFeatures {
 /** A method with its networks on a GPU. Their weights are written by the caller. */
 export interface Method {
   /** By the names that checkpoints and files give them. Each has an Adam of its own. */
-  readonly networks: Readonly<Record<string, { readonly parameters: Parameters }>>;
+  readonly networks: Readonly<Record<string, LearningNetwork>>;
   /** The one of them that translates A. */
-  readonly generator: Generator;
+  readonly generator: PictureGenerator;
   readonly patchFeatures: PatchFeatures | null;
   /** Tensors beyond networks that a run carries from step to step, by name; a checkpoint keeps them. */
   readonly state?: ReadonlyMap<string, Tensor>;

@@ -2,16 +2,21 @@
 // step's random choice of them, row-major y * W + x.
 import type { Random } from "../../engine/random.js";
 import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
+import type { FeatureShape } from "../networks/network.js";
+import { encoderShapes, singleImageArchitecture } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize } from "./method.js";
 
+/** Channels, height and width of each tapped layer for pictures of a size. */
+export function tappedShapes(options: TrainOptions, { height, width }: Omit<BatchSize, "batch">): FeatureShape[] {
+  const { model, nce_layers: layers } = options;
+  if (model === "sincut") return encoderShapes(singleImageArchitecture(options), layers, height, width);
+  return featureShapes(generatorArchitecture(options), layers, height, width);
+}
+
 /** Positions of each tapped layer for pictures of a size, and how many of them are compared. */
-export function patchCounts(
-  options: TrainOptions,
-  { height, width }: Omit<BatchSize, "batch">,
-): { area: number; count: number }[] {
-  const shapes = featureShapes(generatorArchitecture(options), options.nce_layers, height, width);
-  return shapes.map(([, h, w]) => ({ area: h * w, count: Math.min(options.num_patches, h * w) }));
+export function patchCounts(options: TrainOptions, size: Omit<BatchSize, "batch">): { area: number; count: number }[] {
+  return tappedShapes(options, size).map(([, h, w]) => ({ area: h * w, count: Math.min(options.num_patches, h * w) }));
 }
 
 /** For each layer a random choice of positions without repeats. */

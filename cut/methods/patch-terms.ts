@@ -11,12 +11,11 @@ import { add, relu, scale, softplus } from "../../engine/operators/pointwise/ind
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
 import type { Random } from "../../engine/random.js";
-import { generatorArchitecture, tappedChannels } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
 import { curriculum, externalNce, hdce, monce, src } from "./patch-losses.js";
-import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
+import { drawPositions, forEachPicture, patchCounts, tappedShapes } from "./patch-positions.js";
 
 /** Patch positions of one step, one array per tapped layer: row-major y * W + x. */
 export interface PatchPositions {
@@ -59,7 +58,7 @@ export class PatchTerms {
     this.taps = this.used ? nce_layers : [];
     this.identity = this.used && nce_idt;
     this.#hasHeads = this.used && netF === "mlp_sample";
-    const channels = tappedChannels(generatorArchitecture(options), nce_layers);
+    const channels = tappedShapes(options, { height: 4, width: 4 }).map(([channels]) => channels);
     this.F = new Heads(gpu, { channels: this.#hasHeads ? channels : [], width: netF_nc });
     const heads = this.#hasHeads ? this.F : null;
     this.features = this.used ? { heads, layers: nce_layers, patches: num_patches } : null;

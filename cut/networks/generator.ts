@@ -11,12 +11,21 @@ import { tanh } from "../../engine/operators/pointwise/index.js";
 import { blurDown, blurUp } from "../../engine/operators/resample/index.js";
 import {
   blockConvolutions,
+  featureShapes,
   type GeneratorArchitecture,
   type GeneratorModule,
   generatorLayout,
   generatorShapes,
 } from "./generator-layout.js";
-import { type Module, makeParameters, type ParameterShapes, type Parameters, runModules } from "./network.js";
+import {
+  type FeatureShape,
+  type Module,
+  makeParameters,
+  type ParameterShapes,
+  type Parameters,
+  type PictureGenerator,
+  runModules,
+} from "./network.js";
 
 /** The modules of a generator in order, ready to run. */
 export function generatorModules(architecture: GeneratorArchitecture): Module[] {
@@ -81,7 +90,7 @@ export function convolveInBlock(index: number, convolution: number, x: Tensor, p
  * gpu.dispose();
  * ```
  */
-export class Generator {
+export class Generator implements PictureGenerator {
   readonly architecture: GeneratorArchitecture;
   readonly parameters: Parameters;
   readonly #modules: readonly Module[];
@@ -95,6 +104,14 @@ export class Generator {
   /** Shapes of the parameters by key, in order of definition. */
   static shapes(architecture: GeneratorArchitecture): ParameterShapes {
     return generatorShapes(architecture);
+  }
+
+  get modules(): number {
+    return this.#modules.length;
+  }
+
+  featureShapes(taps: readonly number[], height: number, width: number): FeatureShape[] {
+    return featureShapes(this.architecture, taps, height, width);
   }
 
   /** Images [N, input_nc, H, W] in [-1, 1], H and W multiples of 4 -> [N, output_nc, H, W] in [-1, 1]. */

@@ -39,6 +39,24 @@ export async function readParameters(parameters: Parameters): Promise<Map<string
   return new Map(await Promise.all(reads));
 }
 
+/** A network that translates pictures, and whose features patch losses compare. */
+export interface PictureGenerator {
+  readonly architecture: { readonly input_nc: number; readonly output_nc: number };
+  readonly parameters: Parameters;
+  /** How many modules can be tapped. */
+  readonly modules: number;
+  /** Images [N, input_nc, H, W] in [-1, 1], H and W multiples of 4 -> [N, output_nc, H, W]. */
+  translate(x: Tensor, parameters?: Parameters): Tensor;
+  /** The image, and the outputs of the modules named in `taps` on the way. */
+  translateWithFeatures(x: Tensor, taps: readonly number[]): { image: Tensor; features: Tensor[] };
+  /** The outputs of the modules named in `taps`; nothing after the last of them is run. */
+  encode(x: Tensor, taps: readonly number[]): Tensor[];
+  /** Channels, height and width of the outputs at `taps` for images of a size. */
+  featureShapes(taps: readonly number[], height: number, width: number): FeatureShape[];
+}
+
+export type FeatureShape = [channels: number, height: number, width: number];
+
 /** One module of a network's Sequential. */
 export interface Module {
   /** 0-based position in the Sequential: the number in state_dict keys and in nce_layers. */
@@ -69,6 +87,15 @@ export function runModules(
     if (encodeOnly && features.length === taps.length) break;
   }
   return { output, features };
+}
+
+/** First weights of SinCUT's networks, whose rates are equalised: normal numbers, biases and the noise's weight 0. */
+export function equalisedWeights(parameters: Parameters, random: Random): Map<string, Float32Array<ArrayBuffer>> {
+  const weights = [...parameters].map(([key, { size, shape }]): [string, Float32Array<ArrayBuffer>] => {
+    const drawn = key.endsWith("weight") && shape.length > 1;
+    return [key, drawn ? Float32Array.from({ length: size }, () => random.normal()) : new Float32Array(size)];
+  });
+  return new Map(weights);
 }
 
 /** First weights of a network: by `init_type` and `init_gain`, norms 1, biases 0 (docs/method.md section 5). */

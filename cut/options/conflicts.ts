@@ -3,13 +3,17 @@
 import { trainedSide } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
 import { featureShapes, generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
+import { ENCODER_MODULES } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "./train-schema.js";
 
 /** What cannot go together in `options`: one clause each, no full stop; empty where all is well. */
 export function optionConflicts(options: TrainOptions): string[] {
   const found: string[] = [];
-  const { preprocess, crop_size, load_size } = options;
-  const crops = preprocess.includes("crop");
+  const { model, preprocess, crop_size, load_size } = options;
+  if ((model === "sincut") !== (preprocess === "zoom_and_patch")) {
+    found.push(`preprocess ${preprocess} does not go with model ${model}: leave it out`);
+  }
+  const crops = /crop|patch/.test(preprocess);
   const resizes = /resize|scale/.test(preprocess);
   if (crops && resizes && crop_size > load_size) {
     found.push(
@@ -23,7 +27,7 @@ export function optionConflicts(options: TrainOptions): string[] {
     );
   }
   const seen = trainedSide(options);
-  if ((crops || preprocess === "resize") && discriminatorOutputSize(options, seen) < 1) {
+  if (model !== "sincut" && (crops || preprocess === "resize") && discriminatorOutputSize(options, seen) < 1) {
     found.push(
       `pictures of ${seen} pixels are too small for the discriminator ${options.netD}: ` +
         "raise crop_size or use netD n_layers with a smaller n_layers_D",
@@ -35,10 +39,7 @@ export function optionConflicts(options: TrainOptions): string[] {
   if (options.eval_freq === null && (options.eval_metric !== null || options.eval_features !== "none")) {
     found.push("eval_features and eval_metric are of evaluations and eval_freq is none: give it, or leave them");
   }
-  const ofMethod = { cut: cutConflicts, cycle_gan: cycleGanConflicts, dclgan: dclGanConflicts, enco: enCoConflicts }[
-    options.model
-  ];
-  found.push(...ofMethod(options));
+  found.push(...ofMethods[model](options));
   const epochs = options.n_epochs + options.n_epochs_decay;
   if (epochs < options.epoch_count) {
     found.push(
@@ -59,7 +60,8 @@ export function optionConflicts(options: TrainOptions): string[] {
 /** Of the layers whose features are compared. */
 function layerConflicts(options: TrainOptions): string[] {
   const found: string[] = [];
-  const last = generatorLayout(generatorArchitecture(options)).length - 1;
+  const sincut = options.model === "sincut";
+  const last = (sincut ? ENCODER_MODULES : generatorLayout(generatorArchitecture(options)).length) - 1;
   const layers = options.nce_layers;
   if (layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
     found.push(`nce_layers ${layers.join(",")} must ascend without repeats: sort them`);
@@ -67,13 +69,43 @@ function layerConflicts(options: TrainOptions): string[] {
   const beyond = layers.find((layer) => layer > last);
   if (beyond !== undefined) {
     found.push(
-      `nce_layers names module ${beyond}, and the modules of this ${options.netG} are 0 to ${last}: leave it out`,
+      `nce_layers names module ${beyond}, and the modules of this ${sincut ? "encoder" : options.netG} are ` +
+        `0 to ${last}: leave it out`,
     );
   }
   return found;
 }
 
+const ofMethods: Readonly<Record<TrainOptions["model"], (options: TrainOptions) => string[]>> = {
+  cut: cutConflicts,
+  cycle_gan: cycleGanConflicts,
+  dclgan: dclGanConflicts,
+  enco: enCoConflicts,
+  sincut: sinCutConflicts,
+};
+
 function cutConflicts(options: TrainOptions): string[] {
+  const found = patchConflicts(options);
+  if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
+    found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
+  }
+  return found;
+}
+
+function sinCutConflicts(options: TrainOptions): string[] {
+  const found = patchConflicts(options);
+  const { crop_size, patch_loss, lambda_NCE } = options;
+  if (crop_size < 8 || !Number.isInteger(Math.log2(crop_size))) {
+    found.push(`crop_size ${crop_size} cannot be halved down to 4, as sincut's discriminator does: use 32, 64 or 128`);
+  }
+  if (patch_loss !== "hdce" && lambda_NCE === 0) {
+    found.push("lambda_NCE is 0 and sincut would compare no patches: raise it");
+  }
+  return found;
+}
+
+/** Of the patch losses that CUT and SinCUT choose from. */
+function patchConflicts(options: TrainOptions): string[] {
   const found = layerConflicts(options);
   if (options.input_nc !== options.output_nc) {
     found.push(
@@ -93,9 +125,6 @@ function cutConflicts(options: TrainOptions): string[] {
   }
   if (patch_loss === "hdce" && options.lambda_HDCE === 0) {
     found.push("lambda_HDCE is 0 and patch_loss hdce would compare no patches: raise it");
-  }
-  if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
-    found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
   }
   return found;
 }

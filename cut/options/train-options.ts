@@ -1,7 +1,8 @@
 // From what is given to a complete configuration of a training run: of a new one, and of one that is continued.
 import { optionConflicts } from "./conflicts.js";
+import { presets } from "./presets.js";
 import { checkOptions, completeOptions, describeOptions, OptionError, showValue, throwProblems } from "./schema.js";
-import { presets, type TrainOptions, trainSchema } from "./train-schema.js";
+import { type TrainOptions, trainSchema } from "./train-schema.js";
 
 /**
  * A complete configuration: what is given, then the preset's defaults, then the defaults.

@@ -4,35 +4,23 @@
 // Values are plain JSON: where the reference says infinity or an empty text, these say null.
 import * as v from "valibot";
 import { profileOption, runsDirOption, seedOption } from "./common-options.js";
-import {
-  flag,
-  type GivenOptions,
-  oneOf,
-  oneOfNumbers,
-  option,
-  orNone,
-  realNumber,
-  required,
-  text,
-  wholeNumber,
-  wholeNumbers,
-} from "./schema.js";
+import { fixedOfCuts, fixedOfPatches, losses, ofPatches, patchLossOptions } from "./patch-loss-options.js";
+import { flag, oneOf, oneOfNumbers, option, orNone, realNumber, required, text, wholeNumber } from "./schema.js";
 
 const data = "Pictures";
 const run = "The run";
 const evaluation = "Evaluation while training";
 const networks = "Networks";
-const losses = "Losses";
 const schedule = "Optimiser and schedule";
 const fixed = { fixed: true };
 const ofCut = { of: ["cut"] };
-const fixedOfCut = { ...ofCut, ...fixed };
+const ofSinCut = { of: ["sincut"] };
+/** Methods with the networks that netG and netD name, on many pictures. */
+const ofResNets = { of: ["cut", "cycle_gan", "dclgan", "enco"] };
+const fixedOfResNets = { ...ofResNets, ...fixed };
 const ofCycleGan = { of: ["cycle_gan"] };
 const ofEnCo = { of: ["enco"] };
 const ofL1 = { of: ["dclgan", "enco"] };
-const ofNce = { of: ["cut", "dclgan"] };
-const ofPatches = { of: ["cut", "dclgan", "enco"] };
-const fixedOfPatches = { ...ofPatches, ...fixed };
 
 const preprocessing = [
   "resize_and_crop",
@@ -43,6 +31,7 @@ const preprocessing = [
   "scale_shortside",
   "crop",
   "none",
+  "zoom_and_patch",
 ] as const;
 const folderName = /^(?!\.{1,2}$)[^/\\]+$/;
 
@@ -57,14 +46,27 @@ export const trainSchema = v.strictObject({
     data,
     oneOf(preprocessing),
     "resize_and_crop",
-    "how pictures get their size (scale_* keep their shape)",
+    "how pictures get their size (scale_* keep their shape; zoom_and_patch is sincut's alone)",
   ),
-  load_size: option(data, wholeNumber({ min: 8 }), 286, "pictures are resized to this many pixels before the crop"),
+  load_size: option(
+    data,
+    wholeNumber({ min: 8 }),
+    286,
+    "pictures are resized to this many pixels before the crop",
+    ofResNets,
+  ),
   crop_size: option(
     data,
     wholeNumber({ min: 8 }),
     256,
     "side of the square that is cut out at random; the crop is then resized to the nearest multiple of 4",
+  ),
+  random_scale_max: option(
+    data,
+    realNumber({ min: 1 }),
+    3,
+    "how many times smaller a side is at most before the crop, drawn anew for each side and crop",
+    ofSinCut,
   ),
   ignore_orientation: option(
     data,
@@ -75,7 +77,7 @@ export const trainSchema = v.strictObject({
   ),
   no_flip: option(data, flag(), false, "do not mirror pictures at random"),
   batch_size: option(data, wholeNumber({ min: 1 }), 1, "pictures of each side in one step; the authors found 1 best"),
-  serial_batches: option(data, flag(), false, "take pictures in order instead of at random"),
+  serial_batches: option(data, flag(), false, "take pictures in order instead of at random", ofResNets),
   max_dataset_size: option(data, orNone(wholeNumber({ min: 1 })), null, "use at most this many pictures of each side"),
   input_nc: option(data, oneOfNumbers([1, 3]), 3, "channels of what is translated: 1 is gray, 3 is RGB", fixed),
   output_nc: option(data, oneOfNumbers([1, 3]), 3, "channels of the translation: 1 is gray, 3 is RGB", fixed),
@@ -89,12 +91,15 @@ export const trainSchema = v.strictObject({
   runs_dir: runsDirOption(run, "where run folders are kept"),
   model: option(
     run,
-    oneOf(["cut", "cycle_gan", "dclgan", "enco"]),
+    oneOf(["cut", "cycle_gan", "dclgan", "enco", "sincut"]),
     "cut",
     "the method; --help with it lists its own options",
     fixed,
   ),
-  CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", fixedOfCut),
+  CUT_mode: option(run, oneOf(["CUT", "FastCUT"]), "CUT", "the preset: it changes defaults only", {
+    ...ofCut,
+    ...fixed,
+  }),
   continue_train: option(run, flag(), false, "go on with the run of this name where it stopped"),
   pretrained_name: option(
     run,
@@ -152,15 +157,39 @@ export const trainSchema = v.strictObject({
     oneOf(["resnet_9blocks", "resnet_6blocks", "resnet_4blocks"]),
     "resnet_9blocks",
     "the generator",
-    fixed,
+    fixedOfResNets,
   ),
   ngf: option(networks, wholeNumber({ min: 1 }), 64, "channels of the generator's first convolution", fixed),
-  netD: option(networks, oneOf(["basic", "n_layers", "pixel"]), "basic", "the discriminator", fixed),
+  netD: option(networks, oneOf(["basic", "n_layers", "pixel"]), "basic", "the discriminator", fixedOfResNets),
   ndf: option(networks, wholeNumber({ min: 1 }), 64, "channels of the discriminator's first convolution", fixed),
-  n_layers_D: option(networks, wholeNumber({ min: 1, max: 8 }), 3, "depth of the discriminator n_layers", fixed),
-  no_antialias: option(networks, flag(), false, "shrink by strided convolutions instead of blur and stride", fixed),
-  no_antialias_up: option(networks, flag(), false, "grow by transposed convolutions instead of bilinear steps", fixed),
-  netF: option(networks, oneOf(["mlp_sample", "sample"]), "mlp_sample", "what patch features pass through", fixedOfCut),
+  n_layers_D: option(
+    networks,
+    wholeNumber({ min: 1, max: 8 }),
+    3,
+    "depth of the discriminator n_layers",
+    fixedOfResNets,
+  ),
+  no_antialias: option(
+    networks,
+    flag(),
+    false,
+    "shrink by strided convolutions instead of blur and stride",
+    fixedOfResNets,
+  ),
+  no_antialias_up: option(
+    networks,
+    flag(),
+    false,
+    "grow by transposed convolutions instead of bilinear steps",
+    fixedOfResNets,
+  ),
+  netF: option(
+    networks,
+    oneOf(["mlp_sample", "sample"]),
+    "mlp_sample",
+    "what patch features pass through",
+    fixedOfCuts,
+  ),
   netF_nc: option(networks, wholeNumber({ min: 1 }), 256, "width of the patch features", fixedOfPatches),
   init_type: option(
     networks,
@@ -193,73 +222,7 @@ export const trainSchema = v.strictObject({
     "what of D's scores of a picture both penalties take the gradient of; the reference has sum",
   ),
   lambda_GAN: option(losses, realNumber({ min: 0 }), 1, "weight of the adversarial loss of the generator", ofPatches),
-  lambda_NCE: option(
-    losses,
-    realNumber({ min: 0 }),
-    1,
-    "weight of the patch loss: higher keeps more of the input",
-    ofPatches,
-  ),
-  nce_idt: option(losses, flag(), true, "also compare the patches of B with those of its own translation", ofCut),
-  nce_layers: option(
-    losses,
-    wholeNumbers({ min: 0 }),
-    [0, 4, 8, 12, 16],
-    "modules of the generator whose features are compared",
-    fixedOfPatches,
-  ),
-  patch_loss: option(
-    losses,
-    oneOf(["nce", "hdce", "monce"]),
-    "nce",
-    "PatchNCE; hDCE, which weights hard negatives, with SRC; or MoNCE, which weights by a transport plan",
-    fixedOfCut,
-  ),
-  lambda_HDCE: option(losses, realNumber({ min: 0 }), 0.1, "weight of hDCE, in the place of lambda_NCE", ofCut),
-  lambda_SRC: option(
-    losses,
-    realNumber({ min: 0 }),
-    0.05,
-    "weight of SRC beside hDCE: relations between patches",
-    ofCut,
-  ),
-  HDCE_gamma: option(losses, realNumber({ above: 0 }), 50, "hDCE's temperature of weights at the start", ofCut),
-  HDCE_gamma_min: option(losses, realNumber({ above: 0 }), 10, "... and at the end, in a straight line", ofCut),
-  step_gamma_epoch: option(losses, orNone(wholeNumber({ min: 1 })), null, "epoch after which hDCE's gamma is 1", ofCut),
-  cost_type: option(losses, oneOf(["hard", "easy"]), "hard", "MoNCE: which negatives count more", ofCut),
-  eps: option(losses, realNumber({ above: 0 }), 1, "MoNCE: how smooth the transport plan is", ofCut),
-  neg_term_weight: option(losses, realNumber({ above: 0 }), 1, "MoNCE: weight of the negatives", ofCut),
-  plan_detached: option(
-    losses,
-    flag(),
-    false,
-    "MoNCE: no gradient through the plan: cheaper than the authors' way",
-    ofCut,
-  ),
-  nce_negatives: option(
-    losses,
-    oneOf(["internal", "external", "both"]),
-    "internal",
-    "where negatives come from: the picture, other pictures by a bank of keys, or both",
-    fixedOfCut,
-  ),
-  nce_bank: option(
-    losses,
-    wholeNumber({ min: 0, max: 16384 }),
-    0,
-    "keys of other pictures that are kept for each layer, first in, first out",
-    fixedOfCut,
-  ),
-  nce_T: option(losses, realNumber({ above: 0 }), 0.07, "temperature of the patch loss", ofNce),
-  num_patches: option(losses, wholeNumber({ min: 1, max: 16384 }), 256, "patches compared in each layer", ofPatches),
-  nce_includes_all_negatives_from_minibatch: option(
-    losses,
-    flag(),
-    false,
-    "take negatives from the whole batch, not from the same picture only",
-    ofNce,
-  ),
-  flip_equivariance: option(losses, flag(), false, "mirror half of the steps and ask the translation to follow", ofCut),
+  ...patchLossOptions,
 
   lambda_A: option(losses, realNumber({ min: 0 }), 10, "weight of the cycle A to B to A", ofCycleGan),
   lambda_B: option(losses, realNumber({ min: 0 }), 10, "weight of the cycle B to A to B", ofCycleGan),
@@ -267,8 +230,8 @@ export const trainSchema = v.strictObject({
     losses,
     realNumber({ min: 0 }),
     0.5,
-    "weight, within the cycles', of leaving pictures of the other side as they are",
-    ofCycleGan,
+    "weight of leaving pictures of the other side as they are; cycle_gan's is within the cycles'",
+    { of: ["cycle_gan", "sincut"] },
   ),
   pool_size: option(
     losses,
@@ -313,18 +276,3 @@ export const trainSchema = v.strictObject({
 export type TrainOptions = v.InferOutput<typeof trainSchema>;
 /** What a caller must and may say; `resolveOptions` fills in the rest. */
 export type TrainOptionsInput = v.InferInput<typeof trainSchema>;
-
-/** Presets, and methods, change defaults only: what is given explicitly wins. */
-export const presets = {
-  CUT: {},
-  FastCUT: { lambda_NCE: 10, nce_idt: false, flip_equivariance: true, n_epochs: 150, n_epochs_decay: 50 },
-  cycle_gan: { no_antialias: true, no_antialias_up: true, init_type: "normal", n_epochs: 100, n_epochs_decay: 100 },
-  dclgan: {
-    nce_layers: [4, 8, 12, 16],
-    nce_includes_all_negatives_from_minibatch: true,
-    lambda_NCE: 2,
-    gan_mode: "hinge",
-    lr: 0.0001,
-  },
-  enco: { nce_layers: [3, 7, 13, 18, 24, 28], lambda_IDT: 10, lr: 0.00005, lr_F: 0.00005 },
-} satisfies Record<string, GivenOptions<typeof trainSchema>>;

@@ -4,15 +4,17 @@
 // plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys (docs/method.md sections 2.2
 // and 10).
 import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
-import type { Tensor } from "../../engine/core/tensor.js";
+import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
 import type { Counts } from "../methods/method.js";
-import { Generator } from "../networks/generator.js";
+import { type AnyArchitecture, anyGeneratorShapes, isSingleImage, makeGenerator } from "../networks/any-generator.js";
 import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
-import { readParameters, type Weights, writeParameters } from "../networks/network.js";
+import { type PictureGenerator, readParameters, type Weights, writeParameters } from "../networks/network.js";
+import { BLUR } from "../networks/single-image-blocks.js";
+import { singleImageArchitectureOf, singleImageEntries } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { recognizeNetwork } from "./foreign-networks.js";
 import type { TrainingStep } from "./training-step.js";
@@ -151,7 +153,7 @@ export function parseWeights(bytes: Uint8Array, where: string): StateDict {
 
 /** A generator's weights by published key, and what its keys say of its architecture. */
 interface ParsedGenerator {
-  architecture: GeneratorArchitecture;
+  architecture: AnyArchitecture;
   weights: Map<string, Float32Array<ArrayBuffer>>;
 }
 
@@ -202,22 +204,23 @@ export function parseGenerator(bytes: Uint8Array, where: string, direction: Dire
   const likest = refusals.find(({ blocks }) => blocks);
   if (likest) throw likest.error;
   const known = recognizeNetwork(tensors);
-  if (known) throw new CheckpointError(`${where} holds ${known.what}, and no ResNet generator`, known.advice);
+  if (known) throw new CheckpointError(`${where} holds ${known.what}, and no generator of CUT or SinCUT`, known.advice);
   if (refusals.length > 0) throw refusals[0].error;
   const [first] = tensors.keys();
   throw notAGenerator(where, first === undefined ? "it is empty" : `it has ${first}`);
 }
 
 /**
- * The networks of a file, each a Sequential called `model` as the reference's are, by what stands before that in their
- * keys: the names of dictionaries and members ("netG."), and what wrappers add ("module.", "_orig_mod.").
+ * The networks of a file, each a Sequential called `model` as the reference's are, or SinCUT's encoder and decoder, by
+ * what stands before that in their keys: the names of dictionaries and members ("netG."), and what wrappers add
+ * ("module.", "_orig_mod.").
  */
 function networksOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map<string, StoredTensor>> {
   const networks = new Map<string, Map<string, StoredTensor>>();
   for (const [key, tensor] of tensors) {
-    const [, prefix, name] = key.match(/^(.*?)(model\.\d+\..+)$/) ?? [];
+    const [, prefix, name] = key.match(/^(.*?)((?:model|(?:en|de)coder\.convs)\.\d+\..+)$/) ?? [];
     // Old files carry statistics that instance norm never uses, and the filters are fixed.
-    if (name === undefined || /\.(running_mean|running_var|num_batches_tracked|filt)$/.test(name)) continue;
+    if (name === undefined || /\.(running_mean|running_var|num_batches_tracked|filt|kernel)$/.test(name)) continue;
     const network = networks.get(prefix) ?? new Map<string, StoredTensor>();
     networks.set(prefix, network);
     // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
@@ -228,7 +231,7 @@ function networksOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map
 
 /** The generator that these tensors are, every one of them. */
 function generatorOf(named: Map<string, StoredTensor>, where: string): ParsedGenerator {
-  const architecture = inferArchitecture(named, where);
+  const architecture = singleImageArchitectureOf((key) => named.get(key)?.shape) ?? inferArchitecture(named, where);
   for (const channels of [architecture.input_nc, architecture.output_nc]) {
     if (channels === 1 || channels === 3) continue;
     throw new CheckpointError(
@@ -237,7 +240,7 @@ function generatorOf(named: Map<string, StoredTensor>, where: string): ParsedGen
     );
   }
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
-  for (const [key, shape] of Generator.shapes(architecture)) {
+  for (const [key, shape] of anyGeneratorShapes(architecture)) {
     const stored = named.get(key);
     if (!stored || stored.shape.join() !== shape.join()) {
       throw notAGenerator(where, `${key} ${stored ? `is [${stored.shape}] instead of [${shape}]` : "is missing"}`);
@@ -297,9 +300,9 @@ function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: stri
 }
 
 /** A generator on the GPU from any file that holds one. */
-export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction): Generator {
+export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction): PictureGenerator {
   const { architecture, weights } = parseGenerator(bytes, where, direction);
-  const generator = new Generator(gpu, architecture);
+  const generator = makeGenerator(gpu, architecture);
   writeParameters(generator.parameters, weights);
   return generator;
 }
@@ -308,11 +311,22 @@ export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direct
  * A generator's state_dict exactly as the reference saves it: parameters and the fixed filters, in the order of
  * modules, so that PyTorch's load_state_dict takes it.
  */
-export function generatorStateDict(architecture: GeneratorArchitecture, weights: Weights): StateDict {
+export function generatorStateDict(architecture: AnyArchitecture, weights: Weights): StateDict {
   const entries: [string, StoredTensor][] = [];
+  const stored = (shape: Shape, data: Float32Array<ArrayBuffer>): StoredTensor => ({
+    dtype: "F32",
+    shape: [...shape],
+    data,
+  });
+  if (isSingleImage(architecture)) {
+    for (const [key, shape, filterSum = 0] of singleImageEntries(architecture)) {
+      entries.push([key, stored(shape, weights.get(key) ?? Float32Array.from(BLUR, (v) => filterSum * v))]);
+    }
+    return { tensors: new Map(entries), metadata: {} };
+  }
   for (const { kind, channels, parameters, filter } of generatorLayout(architecture)) {
     for (const [key, shape] of parameters) {
-      entries.push([key, { dtype: "F32", shape: [...shape], data: weights.get(key) as Float32Array<ArrayBuffer> }]);
+      entries.push([key, stored(shape, weights.get(key) as Float32Array<ArrayBuffer>)]);
     }
     if (!filter) continue;
     const { key, taps } = filter;
@@ -321,7 +335,7 @@ export function generatorStateDict(architecture: GeneratorArchitecture, weights:
     const gain = kind === "blurUp" ? 4 : 1;
     const one = taps.flatMap((a) => taps.map((b) => (gain * a * b) / total));
     const data = Float32Array.from({ length: channels * one.length }, (_, i) => one[i % one.length]);
-    entries.push([key, { dtype: "F32", shape: [channels, 1, taps.length, taps.length], data }]);
+    entries.push([key, stored([channels, 1, taps.length, taps.length], data)]);
   }
   return { tensors: new Map(entries), metadata: {} };
 }

@@ -1,4 +1,4 @@
-// Networks that are no ResNet generator, known by the keys of their state_dict, so that a refusal can say what a file
+// Networks that are no generator of ours, known by the keys of their state_dict, so that a refusal can say what a file
 // holds and what takes it. Of the networks that people have beside generators: those of the reference and its
 // relatives, StyleGAN2's, and the ones that metrics look with.
 import type { StoredTensor } from "../../engine/formats/state-dict.js";
@@ -12,7 +12,8 @@ export interface KnownNetwork {
 
 type Shapes = ReadonlyMap<string, Pick<StoredTensor, "shape">>;
 
-const RESNET = "cutgpu translates with ResNet generators (netG resnet_9blocks, 6blocks or 4blocks) alone: give one.";
+const RESNET =
+  "cutgpu translates with ResNet generators (netG resnet_9blocks, 6blocks or 4blocks) and SinCUT's: give one.";
 const PRETRAINED = "give its generator; train --pretrained_name takes all of a folder's latest_net_*.pth.";
 
 /** By a key that only they have, the likest first. */
@@ -22,8 +23,7 @@ const byKey: readonly [key: RegExp, what: string, advice: string][] = [
   [/(^|\.)prj_\d+\.0\.weight$/, "EnCo's heads, F", `Leave it beside the others and ${PRETRAINED}`],
   [/(^|\.)mlp_\d+\.0\.weight$/, "the heads of patch features, F", `Leave it beside the others and ${PRETRAINED}`],
   [/(^|\.)(modulation\.weight|mapping\.fc0\.weight)$/, "a StyleGAN2 generator, which makes pictures of noise", RESNET],
-  [/(^|\.)(encoder|decoder)\.convs\.\d/, "a StyleGAN2-like generator, such as SinCUT's (netG stylegan2)", RESNET],
-  [/(^|\.)final_conv\.\d\.weight$/, "a StyleGAN2 discriminator (netD stylegan2)", RESNET],
+  [/(^|\.)final_conv\.\d\.weight$/, "SinCUT's discriminator, D", `Leave it beside the others and ${PRETRAINED}`],
   [/(^|\.)model\.model\.\d+\.model\./, "a U-Net generator (netG unet_256 or unet_128)", RESNET],
 ];
 

@@ -7,7 +7,8 @@ import type { TrainOptions } from "../options/train-schema.js";
 export function keysByLayer(options: TrainOptions): Map<number, number> {
   const { model, patch_loss, nce_negatives } = options;
   // Other losses have no such bound, and a bank takes a while to fill.
-  if (model !== "cut" || options.lambda_NCE === 0 || patch_loss !== "nce" || nce_negatives !== "internal")
+  const contrastive = model === "cut" || model === "sincut";
+  if (!contrastive || options.lambda_NCE === 0 || patch_loss !== "nce" || nce_negatives !== "internal")
     return new Map();
   const side = trainedSide(options);
   const batches = options.nce_includes_all_negatives_from_minibatch ? options.batch_size : 1;

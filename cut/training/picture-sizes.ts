@@ -30,7 +30,7 @@ export function checkSizes(A: readonly MeasuredPicture[], B: readonly MeasuredPi
       if (!size) continue;
       const { width, height } = sizeInTraining(size, transform, path);
       trained.set(path, { width, height });
-      if (discriminatorOutputSize(options, Math.min(width, height)) >= 1) continue;
+      if (options.model === "sincut" || discriminatorOutputSize(options, Math.min(width, height)) >= 1) continue;
       throw new CutgpuError(
         "PICTURE_SIZE",
         `${path} is ${width} x ${height} pixels in training, too small for the discriminator ${options.netD}.`,

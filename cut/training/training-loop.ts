@@ -94,9 +94,11 @@ export class Training {
   static start(gpu: Gpu, options: TrainOptions, source: BatchSource, make?: MakeMethod): Training {
     const random = new Random(options.seed);
     const step = new TrainingStep(gpu, options, make);
-    for (const [name, { parameters }] of Object.entries(step.method.networks)) {
+    for (const [name, network] of Object.entries(step.method.networks)) {
+      const { parameters } = network;
       const shapes = new Map([...parameters].map(([key, tensor]) => [key, tensor.shape]));
-      writeParameters(parameters, initialWeights(shapes, random.fork(name), options));
+      const weights = network.initialWeights?.(random.fork(name));
+      writeParameters(parameters, weights ?? initialWeights(shapes, random.fork(name), options));
     }
     const state = { step: 0, epoch: options.epoch_count, batch: 0, options };
     return new Training(step, source, random.fork("steps"), state);

@@ -8,7 +8,7 @@ import {
   planesToPicture,
   toChannels,
 } from "../data/picture.js";
-import type { GeneratorArchitecture } from "../networks/generator-layout.js";
+import type { PictureGenerator } from "../networks/network.js";
 
 /**
  * Reflection by 3 at full size and by 1 at a quarter of it asks for this many pixels per side; smaller ones are padded
@@ -35,7 +35,10 @@ export function paddedSides(width: number, height: number): { height: number; wi
   return { height: multiple * Math.ceil(height / multiple), width: multiple * Math.ceil(width / multiple) };
 }
 
-export function padForGenerator(picture: Picture, { input_nc, output_nc }: GeneratorArchitecture): PaddedPicture {
+export function padForGenerator(
+  picture: Picture,
+  { input_nc, output_nc }: PictureGenerator["architecture"],
+): PaddedPicture {
   const { width, height } = picture;
   const padded = padToMultiple(toChannels(picture, input_nc as 1 | 3), multipleFor(width, height));
   const unpad = (output: Float32Array) => {

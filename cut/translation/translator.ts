@@ -9,8 +9,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
-import type { Generator } from "../networks/generator.js";
-import { frozen } from "../networks/network.js";
+import { frozen, type PictureGenerator } from "../networks/network.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import { paddedSides, padForGenerator, SMALLEST_SIDE } from "./padding.js";
 import { SizedPass } from "./sized-pass.js";
@@ -45,10 +44,10 @@ interface Pass {
  * ```
  */
 export class Translator {
-  readonly generator: Generator;
+  readonly generator: PictureGenerator;
   readonly #passes: SizedPass<Pass, [CancellationOptions]>;
 
-  constructor(gpu: Gpu, generator: Generator) {
+  constructor(gpu: Gpu, generator: PictureGenerator) {
     this.generator = generator;
     this.#passes = new SizedPass(async ({ height, width }, own, progress) => {
       const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));

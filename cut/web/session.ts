@@ -5,8 +5,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";
-import { Generator } from "../networks/generator.js";
-import type { GeneratorArchitecture } from "../networks/generator-layout.js";
+import { type AnyArchitecture, makeGenerator } from "../networks/any-generator.js";
 import { writeParameters } from "../networks/network.js";
 import { parseGenerator } from "../training/checkpoint.js";
 import { Translator } from "../translation/translator.js";
@@ -16,7 +15,7 @@ export interface Model {
   name: string;
   /** The file: a checkpoint of a run, or a generator alone. */
   bytes: Uint8Array;
-  architecture: GeneratorArchitecture;
+  architecture: AnyArchitecture;
   weights: Map<string, Float32Array<ArrayBuffer>>;
 }
 
@@ -109,7 +108,7 @@ export class Session {
     const model = this.#model;
     if (!model) throw new CutgpuError("MODEL", "no model is open;", "open one, or take the demo model.");
     if (this.#translator?.gpu !== gpu) {
-      const generator = new Generator(gpu, model.architecture);
+      const generator = makeGenerator(gpu, model.architecture);
       writeParameters(generator.parameters, model.weights);
       this.#translator = { gpu, translator: new Translator(gpu, generator) };
     }

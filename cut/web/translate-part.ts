@@ -2,6 +2,7 @@
 // the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is named and passed
 // over.
 import { CutgpuError } from "../../engine/core/errors.js";
+import { isSingleImage } from "../networks/any-generator.js";
 import { Camera } from "./camera.js";
 import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
@@ -40,9 +41,12 @@ export class TranslatePart {
     acceptDrops(byId("model-bar", "div"), (files) => attempt(() => openModel(session, files)));
     session.onModel(({ name, bytes, architecture }) => {
       byId("model-name", "b").textContent = name;
-      const { blocks, ngf, input_nc, output_nc } = architecture;
+      const { input_nc, output_nc } = architecture;
       const channels = (count: number) => (count === 1 ? "gray" : "RGB");
-      const network = `${channels(input_nc)} to ${channels(output_nc)}, ${blocks} blocks of ${4 * ngf} channels`;
+      const blocks = isSingleImage(architecture)
+        ? `SinCUT's blocks of ${architecture.channels.join(" and ")} channels`
+        : `${architecture.blocks} blocks of ${4 * architecture.ngf} channels`;
+      const network = `${channels(input_nc)} to ${channels(output_nc)}, ${blocks}`;
       byId("model-about", "span").textContent = `${network}, ${showBytes(bytes.length)}`;
     });
   }

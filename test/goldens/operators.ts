@@ -4,6 +4,7 @@
 import { ganLoss } from "../../cut/methods/gan-loss.js";
 import { cosineDistance, externalNce, hdce, monce, src } from "../../cut/methods/patch-losses.js";
 import { type Predictor, type Projection, predict, project } from "../../cut/networks/projections.js";
+import * as blocks from "../../cut/networks/single-image-blocks.js";
 import { grad } from "../../engine/core/autograd.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
@@ -70,6 +71,13 @@ const forwards: Record<string, Forward> = {
     const given = weights as unknown as Projection & Predictor;
     return cosineDistance(predict(project(dec, given), given), project(enc, given));
   },
+  equalConv2d: ({ x, w }, { stride, padding }) => blocks.equalConv2d(x, w, { stride, padding }),
+  equalLinear: ({ x, w, b }, { activate }) => blocks.equalLinear(x, w, b, activate),
+  fusedLeakyRelu: ({ x, b }) => blocks.fusedLeakyRelu(x, b),
+  blur4: ({ x }, { before, after, gain }) => blocks.blur4(x, [before, after], gain),
+  demodConvUp: ({ x, w }) => blocks.demodConvUp(x, w),
+  styledUp: ({ x, ...rest }) => blocks.styledUp(x, rest as unknown as blocks.StyledUp),
+  sinBlock: ({ x, ...rest }, { down }) => blocks.residualBlock(x, rest as unknown as blocks.Block, down),
   externalNce({ q, k, bank }, { groups, tau, internal }) {
     const bankMask = engine.zeros(q.gpu, [1, 1, bank.shape[0]]);
     const keys = { bank, bankMask, ownMask: q.gpu.tensor([internal ? 0 : -1e4]) };

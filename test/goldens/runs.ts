@@ -6,10 +6,12 @@ import type { Cut } from "../../cut/methods/cut.js";
 import { CycleGan } from "../../cut/methods/cycle-gan.js";
 import { DclGan } from "../../cut/methods/dclgan.js";
 import type { BatchSize, Draw } from "../../cut/methods/method.js";
+import { SinCut } from "../../cut/methods/sin-cut.js";
 import { Generator } from "../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../cut/networks/generator-layout.js";
-import type { ParameterShapes, Weights } from "../../cut/networks/network.js";
+import type { ParameterShapes, PictureGenerator, Weights } from "../../cut/networks/network.js";
 import { writeParameters } from "../../cut/networks/network.js";
+import { SingleImageGenerator } from "../../cut/networks/single-image-generator.js";
 import { describeOptions } from "../../cut/options/schema.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { type TrainOptions, trainSchema } from "../../cut/options/train-schema.js";
@@ -29,14 +31,15 @@ export interface GoldenCase {
 const RUN_BOUND = 5e-4;
 const OPERATOR_BOUND = 5e-5;
 
-/** The published formula for weights: parameter k, element i, in float64. */
-export function formulaWeights(shapes: ParameterShapes, seed: number): Weights {
+/** The published formula for weights: parameter k, element i, in float64; `equalised` is that of SinCUT's G and D. */
+export function formulaWeights(shapes: ParameterShapes, seed: number, equalised = false): Weights {
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   let k = 0;
   for (const [key, shape] of shapes) {
     const [rows, columns = 0, kh = 1, kw = 1] = shape;
     const size = shape.reduce((product, n) => product * n, 1);
-    const std = shape.length > 1 ? Math.sqrt(2 / ((rows + columns) * kh * kw)) : 0.05;
+    const plain = shape.length > 1 ? Math.sqrt(2 / ((rows + columns) * kh * kw)) : 0.05;
+    const std = equalised ? (key.endsWith("bias") ? 0.1 : size === 1 ? 0.5 : 1) : plain;
     const values = new Float32Array(size);
     for (let i = 0; i < size; i++) {
       const v = 43758.5453 * Math.sin(12.9898 * i + 78.233 * (101 * seed + k + 1));
@@ -54,7 +57,7 @@ function runOptions(meta: Record<string, unknown>): TrainOptions {
   const part = (name: string) => (meta[name] ?? {}) as Record<string, unknown>;
   const [penalty, hard, transport, bank] = ["gradient_penalty", "hdce", "monce", "bank"].map(part);
   const described: Record<string, unknown> = {
-    model: { cyclegan: "cycle_gan", dclgan: "dclgan" }[String(meta["method"])],
+    model: { cyclegan: "cycle_gan", dclgan: "dclgan", sincut: "sincut" }[String(meta["method"])],
     netG: `resnet_${blocks}blocks`,
     no_antialias: !antialias,
     no_antialias_up: !antialias,
@@ -81,7 +84,12 @@ function runOptions(meta: Record<string, unknown>): TrainOptions {
     load_size: Math.min(Number(height), Number(width)),
     crop_size: Math.min(Number(height), Number(width)),
   };
-  const known = new Set(describeOptions(trainSchema).map(({ name }) => name));
+  const model = String(described["model"] ?? "cut");
+  const known = new Set(
+    describeOptions(trainSchema)
+      .filter(({ of }) => of?.includes(model) ?? true)
+      .map(({ name }) => name),
+  );
   const options = Object.entries({ ...described, ...named }).filter(
     ([name, value]) => known.has(name) && value != null,
   );
@@ -102,6 +110,9 @@ function drawnInGolden(golden: StateDict, meta: Record<string, unknown>, step: T
     return method.arrange({ poolA, poolB }, moment);
   }
   if (method instanceof DclGan) return method.arrange({ ids1: ids("1"), ids2: ids("2") }, moment);
+  if (method instanceof SinCut) {
+    return method.arrange({ x: ids("X"), y: ids("Y"), noise: values(golden, `step${t}.noise`) }, moment);
+  }
   const alpha = golden.tensors.has(`step${t}.alpha`) ? values(golden, `step${t}.alpha`) : undefined;
   const choices = { x: ids("X"), y: options.nce_idt ? ids(hdce ? "X" : "Y") : [], mirror, alpha };
   return (method as Cut).arrange(choices, moment);
@@ -116,7 +127,9 @@ function metadataOf(golden: StateDict): Record<string, unknown> {
       return text;
     }
   };
-  return Object.fromEntries(Object.entries(golden.metadata).map(([key, text]) => [key, read(text)]));
+  const metadata = Object.fromEntries(Object.entries(golden.metadata).map(([key, text]) => [key, read(text)]));
+  // Crops are square.
+  return { height: metadata["crop"], width: metadata["crop"], ...metadata };
 }
 
 const values = (golden: StateDict, name: string) => golden.tensors.get(name)?.data as Float32Array;
@@ -137,7 +150,7 @@ function namedLosses(
 
 /** What the file has of the pictures of the last step after it: names, and which generator makes them of what. */
 function finalPictures({ method, options }: TrainingStep, A: Float32Array, B: Float32Array) {
-  const { G, G_A, G_B } = method.networks as Record<"G" | "G_A" | "G_B", Generator>;
+  const { G, G_A, G_B } = method.networks as Record<"G" | "G_A" | "G_B", PictureGenerator>;
   if (!G) return [["fakeB", G_A, A] as const, ["fakeA", G_B, B] as const];
   return [["fake", G, options.nce_idt ? new Float32Array([...A, ...B]) : A] as const];
 }
@@ -152,10 +165,11 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
   const options = runOptions(meta);
   const step = new TrainingStep(gpu, options);
   const fill = meta["fill"] as Record<string, number>;
+  const kinds = meta["fill_kind"] as Record<string, string> | undefined;
   const networks = Object.entries(step.method.networks);
   for (const [name, { parameters }] of networks) {
     const shapes = new Map([...parameters].map(([key, { shape }]) => [key, shape]));
-    writeParameters(parameters, formulaWeights(shapes, fill[name]));
+    writeParameters(parameters, formulaWeights(shapes, fill[name], kinds?.[name] === "equalised"));
   }
   const { height, width, steps, lr } = meta as { height: number; width: number; steps: number; lr: number };
   const wanted = meta["losses"] as Record<string, number | number[]>[];
@@ -193,7 +207,13 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
     const B = values(golden, `step${steps - 1}.B`);
     for (const [name, G, pictures] of finalPictures(step, A, B)) {
       const shape = [pictures.length / (3 * height * width), 3, height, width];
-      const images = gpu.noGrad(() => gpu.scope(() => G.translate(gpu.tensor(pictures, shape))));
+      const noise = () => gpu.tensor(values(golden, "final.noise"), [shape[0], 1, height, width]);
+      const images = gpu.noGrad(() =>
+        gpu.scope(() => {
+          const x = gpu.tensor(pictures, shape);
+          return G instanceof SingleImageGenerator ? G.translate(x, G.parameters, noise()) : G.translate(x);
+        }),
+      );
       add(`${name} in the end`, relativeError(await images.read(), values(golden, `final.${name}`)));
       images.dispose();
     }
@@ -214,7 +234,7 @@ function worstGradient(
   const norm = (data: Float32Array) => Math.sqrt(data.reduce((sum, v) => sum + v * v, 0));
   let worst = { key: "", error: -1 };
   keys.forEach((key, i) => {
-    const weight = theirs[keys.indexOf(key.replace(/bias$/, "weight"))];
+    const weight = theirs[keys.indexOf(key.replace(/bias$/, "weight"))] ?? theirs[i];
     const own = norm(theirs[i]);
     const zero = own < 1e-4 * norm(weight);
     const error = zero
@@ -241,7 +261,7 @@ export async function generatorOutput(gpu: Gpu, file: string): Promise<GoldenCas
     blocks: number;
     antialias?: boolean;
   };
-  let G: Generator;
+  let G: PictureGenerator;
   if (weights) G = loadGenerator(gpu, readFileSync(join(goldensFolder, weights)), weights);
   else {
     const architecture: GeneratorArchitecture = {

@@ -1,5 +1,6 @@
 // Golden second derivatives: the gradient of an operator's gradient, and the penalties on a critic's gradient that
 // train it, R1 (https://arxiv.org/abs/1801.04406) and WGAN-GP's (https://arxiv.org/abs/1704.00028).
+import { SingleImageDiscriminator } from "../../cut/networks/single-image-discriminator.js";
 import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -52,10 +53,18 @@ function critic(x: Tensor, layers: readonly CriticLayer[], parameters: Inputs): 
   }, x);
 }
 
+/** SinCUT's discriminator with a case's parameters. */
+function sinCutJudge(x: Tensor, channels: readonly number[], keys: Readonly<Record<string, string>>, inputs: Inputs) {
+  const D = new SingleImageDiscriminator(x.gpu, x.shape[1], channels);
+  // Its own parameters are not used.
+  for (const parameter of D.parameters.values()) parameter.dispose();
+  return D.judge(x, new Map(Object.entries(keys).map(([name, key]) => [key, inputs[name]])));
+}
+
 /** A penalty and its gradients. Images do not meet in a critic, so one gradient holds those of all images. */
 export function penalty(gpu: Gpu, given: OperatorCase): Inputs {
   const { op, parameters } = given;
-  const { layers, reduce, weight, target } = parameters as unknown as OperatorParameters;
+  const { layers, reduce, weight, target, channels, keys } = parameters as unknown as OperatorParameters;
   const inputs = inputsOf(gpu, given, (name) => !/^(y|d.+)$/.test(name));
   const { x, real, fake, alpha } = inputs;
   const at =
@@ -64,7 +73,7 @@ export function penalty(gpu: Gpu, given: OperatorCase): Inputs {
       .add(engine.mul(engine.expand(alpha, real.shape), engine.sub(real, fake)), fake)
       .detach()
       .requireGrad();
-  const judged = critic(at, layers, inputs);
+  const judged = channels && keys ? sinCutJudge(at, channels, keys, inputs) : critic(at, layers, inputs);
   const images = at.shape[0];
   const total = engine.scale(engine.sum(judged), reduce === "mean" ? images / judged.size : 1);
   const [g] = grad(total, [at], { createGraph: true });

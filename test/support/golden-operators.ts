@@ -40,11 +40,20 @@ export interface OperatorParameters {
   rounds: number;
   planDetached: boolean;
   internal: boolean;
+  /** Of the blocks of SinCUT's networks. */
+  activate: boolean;
+  before: number;
+  after: number;
+  gain: number;
+  down: boolean;
   /** Of a second derivative: the operator with its parameters, and the input of the first derivative. */
   of: OperatorParameters & { op: string };
   wrt: string;
   /** Of a penalty on a critic's gradient. */
   layers: readonly CriticLayer[];
+  /** Of SinCUT's discriminator: channels of its maps, and the published key of each tensor. */
+  channels?: readonly number[];
+  keys?: Readonly<Record<string, string>>;
   reduce: "sum" | "mean";
   weight: number;
   target: number;
@@ -57,7 +66,7 @@ export interface OperatorParameters {
 export type CriticLayer = readonly ["conv", i: number, padding: number] | "instanceNorm" | "leakyRelu" | "blurDown";
 
 /** Whether a tensor is the gradient of an input: "d" before its name. The cotangent and EnCo's decoder are inputs. */
-export const isGradient = (short: string) => !["dy", "dec"].includes(short) && /^d[a-z]+\d?$/.test(short);
+export const isGradient = (short: string) => !["dy", "dec"].includes(short) && /^d\w+$/.test(short);
 
 /**
  * The tensors of a case that are to be answered: the output (of a second derivative g and z, too), what a

@@ -7,6 +7,7 @@ import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { checkOutput } from "../../files/output.js";
 import { readWhole } from "../../files/read-whole.js";
+import { isSingleImage } from "../../networks/any-generator.js";
 import { generatorOnnx } from "../../onnx/generator-graph.js";
 import { directionOption, epochOption, group, modelOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
@@ -51,10 +52,15 @@ export default defineCommand({
     const serialize = {
       ".safetensors": () => serializeSafetensors(stateDict),
       ".pth": () => serializePth(stateDict),
-      ".onnx": () => generatorOnnx(architecture, weights, { f16, pixels }),
+      ".onnx"() {
+        if (!isSingleImage(architecture)) return generatorOnnx(architecture, weights, { f16, pixels });
+        const what = `${file} holds SinCUT's generator, and .onnx files are made of ResNet generators alone;`;
+        throw new OptionError(what, "write a .safetensors or .pth file.");
+      },
     }[ending] as () => Uint8Array<ArrayBuffer>;
+    const bytes = serialize();
     makeFolder(dirname(out));
-    writeFileAtomically(out, serialize());
+    writeFileAtomically(out, bytes);
     print(`the generator of ${file} written to ${out} (${stateDict.tensors.size} tensors)\n`);
   },
 });

@@ -6,14 +6,16 @@ import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import type { Picture } from "../../data/picture.js";
+import { SingleImageDataset } from "../../data/single-image-dataset.js";
 import { measurePictures, readPicture } from "../../files/decode.js";
 import { isBelow } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
+import { presets } from "../../options/presets.js";
 import { type GivenOptions, OptionError } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
 import { mergeForResume, resolveOptions } from "../../options/train-options.js";
-import { presets, type TrainOptions, trainSchema } from "../../options/train-schema.js";
+import { type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import { type Alarm, alarmText } from "../../training/alarms.js";
 import type { Checkpoint } from "../../training/checkpoint.js";
 import { checkSizes, sizeChange, sizesMatter } from "../../training/picture-sizes.js";
@@ -86,11 +88,13 @@ function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
   }
 }
 
+type Dataset = UnalignedDataset | SingleImageDataset;
+
 /** What a training under way works on. */
 interface Begun {
   gpu: Gpu;
   training: Training;
-  source: UnalignedDataset;
+  source: Dataset;
   evaluation: RunEvaluation | null;
   record: RunRecord;
   signal: AbortSignal;
@@ -244,7 +248,7 @@ class TrainCommand {
     return `${what}; go on with: ${resumeCommand(this.#options)} --max_steps none`;
   }
 
-  async #dataset(): Promise<UnalignedDataset> {
+  async #dataset(): Promise<Dataset> {
     const options = this.#options;
     // One after the other, so that of two bad folders it is always the first that is named.
     const list = (name: string) => listPictures(join(options.dataroot, name), options.max_dataset_size);
@@ -255,13 +259,11 @@ class TrainCommand {
       if (this.#progress) this.#progress.log(line);
       else printError(`${line}\n`);
     };
-    const dataset = new UnalignedDataset({
-      ...options,
-      filesA,
-      filesB,
-      read: (...what) => this.#read(...what),
-      onSkip,
-    });
+    const read = (path: string, channels: 1 | 3) => this.#read(path, channels);
+    const dataset =
+      options.model === "sincut"
+        ? new SingleImageDataset({ ...options, filesA, filesB, read })
+        : new UnalignedDataset({ ...options, filesA, filesB, read, onSkip });
     if (sizesMatter(options)) {
       const measure = (files: readonly string[]) => measurePictures(files, !options.ignore_orientation);
       checkSizes(await measure(filesA), await measure(filesB), options);
@@ -275,9 +277,9 @@ class TrainCommand {
     return readPicture(file, channels, !this.#options.ignore_orientation);
   }
 
-  #announce(gpu: Gpu, source: UnalignedDataset, training: Training): void {
+  #announce(gpu: Gpu, source: Dataset, training: Training): void {
     const steps = `${training.stepsInAll} steps in all, from step ${training.stepsDone}`;
-    const data = `${source.length} pictures per epoch`;
+    const data = `${source.length} ${this.#options.model === "sincut" ? "crops" : "pictures"} per epoch`;
     printError(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
   }
 

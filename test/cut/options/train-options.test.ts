@@ -123,13 +123,20 @@ test("a method has defaults of its own, and refuses options of another", () => {
   assert.match(refused({ pool_size: 3 }), "--pool_size belongs to --model cycle_gan and this is --model cut");
   assert.match(
     refused({ model: "cycle_gan", nce_T: 1 }),
-    "--nce_T belongs to --model cut or dclgan and this is --model cycle_gan",
+    "--nce_T belongs to --model cut or dclgan or sincut and this is --model cycle_gan",
   );
   assert.match(refused({ model: "cycle_gan", preprocess: "none" }), "use resize_and_crop or pool_size 0");
   const dual = resolveOptions({ dataroot: "d", model: "dclgan" });
   assert.equal([dual.nce_layers, dual.gan_mode, dual.lambda_NCE, dual.lr_F], [[4, 8, 12, 16], "hinge", 2, 0.001]);
   assert.match(refused({ model: "dclgan", input_nc: 1 }), "use lambda_IDT 0");
   assert.match(refused({ model: "dclgan", patch_loss: "hdce" }), "--patch_loss belongs to --model cut");
+  const single = resolveOptions({ dataroot: "d", model: "sincut" });
+  assert.equal([single.crop_size, single.batch_size, single.nce_layers, single.lambda_R1], [64, 16, [0, 2, 4], 1]);
+  assert.match(refused({ model: "sincut", netG: "resnet_6blocks" }), "--netG belongs to --model cut or");
+  assert.match(refused({ model: "sincut", preprocess: "crop" }), "preprocess crop does not go with model sincut");
+  assert.match(refused({ preprocess: "zoom_and_patch" }), "preprocess zoom_and_patch does not go with model cut");
+  assert.match(refused({ model: "sincut", crop_size: 48 }), "cannot be halved down to 4");
+  assert.match(refused({ model: "sincut", nce_layers: [0, 6] }), "the modules of this encoder are 0 to 5");
   const once = resolveOptions({ dataroot: "d", model: "enco" });
   assert.equal([once.nce_layers, once.lr, once.lr_F, once.lambda_IDT], [[3, 7, 13, 18, 24, 28], 5e-5, 5e-5, 10]);
   assert.match(refused({ model: "enco", nce_layers: [3, 7, 28] }), "must be pairs");

@@ -2,6 +2,7 @@
 // finite losses and goes on exactly after a stop, and what can go wrong on the way says so.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { isSingleImage } from "../../../cut/networks/any-generator.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import type { LossRow } from "../../../cut/report/losses.js";
 import { parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
@@ -109,6 +110,8 @@ const variants: Record<string, Partial<TrainOptions>> = {
   "DCLGAN from gray to RGB": { model: "dclgan", input_nc: 1, lambda_IDT: 0, batch_size: 2 },
   EnCo: { model: "enco", batch_size: 2 },
   "EnCo from gray to RGB": { model: "enco", input_nc: 1, lambda_IDT: 0, gan_mode: "wgangp" },
+  "SinCUT, R1 in updates of its own": { model: "sincut", batch_size: 2, num_patches: 1, R1_every: 2 },
+  "SinCUT of gray pictures, hDCE": { model: "sincut", batch_size: 2, input_nc: 1, output_nc: 1, patch_loss: "hdce" },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };
@@ -128,6 +131,7 @@ for (const [name, given] of Object.entries(variants)) {
     const options = tinyOptions(given);
     assert.is(architecture.input_nc, options.input_nc);
     assert.is(architecture.output_nc, options.output_nc);
+    if (isSingleImage(architecture)) return assert.is(options.model, "sincut");
     assert.is(architecture.no_antialias, options.no_antialias);
     assert.is(architecture.no_antialias_up, options.no_antialias_up);
   });

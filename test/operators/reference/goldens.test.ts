@@ -225,7 +225,8 @@ const windows = ({ kernel, stride, padding }: OperatorParameters) => {
 const area = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 const perChannel = (shape: readonly number[]) => shape.map((n, axis) => (axis === 1 ? n : 1));
 
-// Second derivatives are the tape's, and patch losses beside PatchNCE are composed by cut: the reference has them not.
+// Second derivatives are the tape's; patch losses beside PatchNCE, and SinCUT's blocks, are composed by cut: the
+// reference has them not.
 const others = [
   "second",
   "r1",
@@ -237,6 +238,13 @@ const others = [
   "curriculum",
   "cosineDistance",
   "encoPath",
+  "equalConv2d",
+  "equalLinear",
+  "fusedLeakyRelu",
+  "blur4",
+  "demodConvUp",
+  "styledUp",
+  "sinBlock",
 ];
 const cases = operatorCases().filter(({ op }) => !others.includes(op));
 

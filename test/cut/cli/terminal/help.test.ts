@@ -3,7 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { defineCommand } from "../../../../cut/cli/terminal/command.js";
 import { commandHelp } from "../../../../cut/cli/terminal/help.js";
-import { presets, trainSchema } from "../../../../cut/options/train-schema.js";
+import { presets } from "../../../../cut/options/presets.js";
+import { trainSchema } from "../../../../cut/options/train-schema.js";
 
 test("the help of train shows headings, defaults and what presets change", () => {
   const command = defineCommand({ usage: "", options: trainSchema, presets, run: async () => {} });

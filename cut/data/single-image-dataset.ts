@@ -1,0 +1,109 @@
+// SinCUT's training data: crops of one picture a domain. For a crop either side of the picture is scaled by a factor of
+// its own, and of the tiles that then fit, from a random start, one is taken; in an epoch all tiles have their turn.
+// Everything random about a crop follows from (seed, epoch, index), as in cut/data/dataset.ts.
+// Source: the reference's zoom and patch transforms, https://github.com/taesungp/contrastive-unpaired-translation.
+import { CutgpuError } from "../../engine/core/errors.js";
+import { Random } from "../../engine/random.js";
+import type { Batch, DatasetOptions } from "./dataset.js";
+import { flipPicture, type Picture, pictureToPlanes } from "./picture.js";
+import { resampledSquare } from "./resize.js";
+import { roundHalfEven } from "./rounding.js";
+import { sizeInTraining, type TransformOptions } from "./transform.js";
+
+/** Crops of each side in an epoch. */
+const CROPS = 100_000;
+
+export type SingleImageOptions = TransformOptions &
+  Pick<
+    DatasetOptions,
+    "filesA" | "filesB" | "read" | "direction" | "input_nc" | "output_nc" | "batch_size" | "no_flip" | "seed"
+  > & {
+    /** Sides are scaled by a factor from 1 / this to 1. */
+    random_scale_max: number;
+  };
+
+/** One of the two domains: its picture, and whose turn it is in an epoch. */
+interface Side {
+  name: "A" | "B";
+  path: string;
+  picture: Picture;
+}
+
+export class SingleImageDataset {
+  readonly length = CROPS;
+  readonly batchesPerEpoch: number;
+  /** A picture that cannot be decoded ends the training. */
+  readonly skipped = 0;
+  readonly #options: SingleImageOptions;
+  #sides: Promise<Side[]> | null = null;
+
+  /** Throws a CutgpuError where a domain has more than one picture. */
+  constructor(options: SingleImageOptions) {
+    this.#options = options;
+    this.batchesPerEpoch = Math.floor(CROPS / options.batch_size);
+    for (const files of [options.filesA, options.filesB]) {
+      if (files.length === 1) continue;
+      throw new CutgpuError(
+        "DATASET",
+        `SinCUT learns from one picture a domain, and there are ${files.length} where ${files[0]} is.`,
+        "Give --max_dataset_size 1 for the first of each domain, or a folder with one.",
+      );
+    }
+  }
+
+  /** The batches of the 1-based `epoch`, beginning with the 0-based batch `from`. */
+  async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<Batch> {
+    const { batch_size, crop_size } = this.#options;
+    this.#sides ??= this.#read();
+    const sides = (await this.#sides).map((side) => ({ ...side, order: this.#order(epoch, side.name) }));
+    const [A, B] = sides;
+    for (let batch = from; batch < this.batchesPerEpoch; batch++) {
+      const indices = Array.from({ length: batch_size }, (_, i) => batch * batch_size + i);
+      const [a, b] = sides.map((side) => {
+        const planes = indices.map((index) => pictureToPlanes(this.#crop(side, side.order[index], epoch, index)));
+        const all = new Float32Array(batch_size * planes[0].length);
+        for (const [i, one] of planes.entries()) all.set(one, i * one.length);
+        return all;
+      });
+      const [pathsA, pathsB] = [A, B].map(({ path }) => indices.map(() => path));
+      yield { A: a, B: b, height: crop_size, width: crop_size, pathsA, pathsB };
+    }
+  }
+
+  /** The pictures, of the source first. Throws a CutgpuError where one is smaller than the crop. */
+  #read(): Promise<Side[]> {
+    const { filesA, filesB, direction, input_nc, output_nc, read } = this.#options;
+    const [source, target] = direction === "BtoA" ? [filesB, filesA] : [filesA, filesB];
+    const side = async (name: "A" | "B", [path]: readonly string[], channels: 1 | 3): Promise<Side> => {
+      const picture = await read(path, channels);
+      sizeInTraining(picture, this.#options, path);
+      return { name, path, picture };
+    };
+    return Promise.all([side("A", source, input_nc), side("B", target, output_nc)]);
+  }
+
+  #random(epoch: number, what: string): Random {
+    return new Random(this.#options.seed).fork(`data, epoch ${epoch}, ${what}`);
+  }
+
+  #order(epoch: number, side: string): Int32Array {
+    return this.#random(epoch, `order of ${side}`).permutation(CROPS);
+  }
+
+  /** Of all tiles number `tile`, modulo how many there are. */
+  #crop({ name, picture }: Side, tile: number, epoch: number, index: number): Picture {
+    const { crop_size: side, random_scale_max, no_flip } = this.#options;
+    const random = this.#random(epoch, `sample ${index}`).fork(name);
+    const zoomed = (length: number) => {
+      const factor = 1 / random_scale_max + random.next() * (1 - 1 / random_scale_max);
+      return roundHalfEven(Math.max(side, length * factor));
+    };
+    const [width, height] = [zoomed(picture.width), zoomed(picture.height)];
+    const [across, down] = [Math.floor(width / side), Math.floor(height / side)];
+    const number = tile % (across * down);
+    const left = random.integer(width - across * side + 1) + side * Math.floor(number / down);
+    const top = random.integer(height - down * side + 1) + side * (number % down);
+    const crop = resampledSquare(picture, { width, height }, { left, top, side });
+    return !no_flip && random.next() < 0.5 ? flipPicture(crop) : crop;
+  }
+}

@@ -1,0 +1,115 @@
+// SinCUT (docs/method.md, section 16; https://arxiv.org/abs/2007.15651, section 4.4): CUT on the crops of one picture a
+// domain, with networks of its own kind. A batch of crops shares one position in each layer, and its other crops are
+// the negatives; R1 keeps the discriminator from learning the picture by heart, and G is to leave crops of B as they
+// are.
+import type { Tensor } from "../../engine/core/tensor.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { l1Loss } from "../../engine/operators/losses/index.js";
+import { add, scale } from "../../engine/operators/pointwise/index.js";
+import { concat, slice } from "../../engine/operators/strided/index.js";
+import type { Random } from "../../engine/random.js";
+import type { Heads } from "../networks/heads.js";
+import { frozen } from "../networks/network.js";
+import { SingleImageDiscriminator } from "../networks/single-image-discriminator.js";
+import { SingleImageGenerator } from "../networks/single-image-generator.js";
+import { judgeChannels, singleImageArchitecture } from "../networks/single-image-layout.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { ganLoss } from "./gan-loss.js";
+import type {
+  AdamSettings,
+  BatchSize,
+  Draw,
+  InputShape,
+  Method,
+  PatchFeatures,
+  StepMoment,
+  StepRecording,
+} from "./method.js";
+import { type PatchPositions, PatchTerms } from "./patch-terms.js";
+
+/** What one step of SinCUT draws. */
+export interface SinCutChoices extends PatchPositions {
+  /** G's noise for the crops of A and then of B, [2 N, 1, H, W]. */
+  noise: Float32Array;
+  /** For WGAN-GP's penalty, one number from 0 to 1 for each crop of B. */
+  alpha?: Float32Array;
+}
+
+export class SinCut implements Method {
+  readonly generator: SingleImageGenerator;
+  readonly networks: { G: SingleImageGenerator; D: SingleImageDiscriminator; F: Heads };
+  readonly adam: Readonly<Record<string, AdamSettings>>;
+  readonly patchFeatures: PatchFeatures | null;
+  readonly state: ReadonlyMap<string, Tensor>;
+  readonly kinds: readonly string[];
+  readonly #options: TrainOptions;
+  readonly #patches: PatchTerms;
+  readonly #judges: DiscriminatorLosses;
+
+  constructor(gpu: Gpu, options: TrainOptions) {
+    this.#options = options;
+    this.#patches = new PatchTerms(gpu, options);
+    this.generator = new SingleImageGenerator(gpu, singleImageArchitecture(options));
+    const D = new SingleImageDiscriminator(gpu, options.output_nc, judgeChannels(options));
+    this.networks = { G: this.generator, D, F: this.#patches.F };
+    this.#judges = new DiscriminatorLosses(options, { D });
+    this.adam = this.#judges.adam;
+    this.patchFeatures = this.#patches.features;
+    this.state = this.#patches.state;
+    this.kinds = ["", ...this.#judges.kinds];
+  }
+
+  inputs(size: BatchSize): Record<string, InputShape> {
+    const { batch, height, width } = size;
+    const noise: InputShape = { shape: [2 * batch, 1, height, width] };
+    return { ...this.#patches.inputs(size), ...this.#judges.inputs(size), noise };
+  }
+
+  draw(moment: StepMoment): Draw {
+    const { random, size } = moment;
+    const positions = this.#patches.draw(random, size);
+    const noise = normals(random, 2 * size.batch * size.height * size.width);
+    return this.arrange({ ...positions, ...this.#judges.draw(moment), noise }, moment);
+  }
+
+  /** A step with these choices. */
+  arrange({ x, y, noise, alpha }: SinCutChoices, moment: Omit<StepMoment, "random">): Draw {
+    const { values, counts } = this.#patches.arrange({ x, y }, moment);
+    values["noise"] = noise;
+    if (alpha) values["alpha"] = alpha;
+    return { kinds: ["", ...this.#judges.kindsAt(moment.step)], values, counts };
+  }
+
+  record(step: StepRecording): Record<string, Tensor> {
+    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { G, D } = this.networks;
+    const { gan_mode, lambda_GAN, lambda_identity } = this.#options;
+    if (kind === R1) {
+      this.#judges.recordR1(step, { D: B });
+      return {};
+    }
+    const patches = this.#patches;
+    const [batch] = A.shape;
+    const { image, features } = G.translateWithFeatures(concat([A, B]), patches.taps, drawn("noise"));
+    const keys = patches.keys(features, drawn);
+    const fake = slice(image, 0, batch);
+
+    const { total, logged } = this.#judges.of("D", { fake, real: B, drawn });
+    learn(total, "D");
+
+    const queries = G.encode(image, patches.taps);
+    const verdict = D.judge(fake, frozen(D.parameters));
+    const lossGan = scale(ganLoss(gan_mode, verdict, [true]), lambda_GAN);
+    const idt = scale(l1Loss(slice(image, batch, 2 * batch), B), lambda_identity);
+    const terms = patches.losses(queries, keys, drawn, false);
+    const lossG = add(add(lossGan, terms.total), idt);
+    learn(lossG, "G", "F");
+    log({ G_GAN: lossGan, idt, G: lossG });
+    for (const [names, values] of [...logged, ...terms.logged]) logEach(names, values);
+    patches.remember(keys);
+    return { fake: image };
+  }
+}
+
+const normals = (random: Random, length: number) => Float32Array.from({ length }, () => random.normal());
