@@ -40,7 +40,7 @@ export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): In
 function loadHeads(gpu: Gpu, { tensors, state }: Checkpoint, generator: PictureGenerator, where: string): Heads | null {
   if (!tensors.has("F.mlp_0.0.weight")) return null;
   const { nce_layers, netF_nc: width } = state.options;
-  const channels = generator.featureShapes(nce_layers, 4, 4).map(([channels]) => channels);
+  const channels = nce_layers.map((layer) => generator.tap(layer).channels);
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [key, shape] of Heads.shapes({ channels, width })) {
     const stored = tensors.get(`F.${key}`);

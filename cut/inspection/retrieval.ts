@@ -8,6 +8,7 @@ import { patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { type Program, record } from "../../engine/program/program.js";
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
+import { shapeAt } from "../networks/network.js";
 import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
 import type { InspectModel } from "./inspection-model.js";
@@ -37,8 +38,8 @@ export class Retrieval {
     this.#passes = new SizedPass(async ({ height, width }, own) => {
       const random = new Random(0);
       const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const ids = generator
-        .featureShapes(layers, height, width)
+      const ids = layers
+        .map((layer) => shapeAt(generator.tap(layer), height, width))
         .map(([, h, w]) => own(gpu.tensor(random.permutation(h * w, Math.min(patches, h * w)))));
       const work = () =>
         gpu.noGrad(() => {

@@ -2,15 +2,18 @@
 // step's random choice of them, row-major y * W + x.
 import type { Random } from "../../engine/random.js";
 import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
-import type { FeatureShape } from "../networks/network.js";
-import { encoderShapes, singleImageArchitecture } from "../networks/single-image-layout.js";
+import { type FeatureShape, shapeAt } from "../networks/network.js";
+import { encoderTap, singleImageArchitecture } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize } from "./method.js";
 
 /** Channels, height and width of each tapped layer for pictures of a size. */
 export function tappedShapes(options: TrainOptions, { height, width }: Omit<BatchSize, "batch">): FeatureShape[] {
   const { model, nce_layers: layers } = options;
-  if (model === "sincut") return encoderShapes(singleImageArchitecture(options), layers, height, width);
+  if (model === "sincut") {
+    const architecture = singleImageArchitecture(options);
+    return layers.map((layer) => shapeAt(encoderTap(architecture, layer), height, width));
+  }
   return featureShapes(generatorArchitecture(options), layers, height, width);
 }
 

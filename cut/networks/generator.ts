@@ -11,20 +11,19 @@ import { tanh } from "../../engine/operators/pointwise/index.js";
 import { blurDown, blurUp } from "../../engine/operators/resample/index.js";
 import {
   blockConvolutions,
-  featureShapes,
   type GeneratorArchitecture,
   type GeneratorModule,
   generatorLayout,
   generatorShapes,
 } from "./generator-layout.js";
 import {
-  type FeatureShape,
   type Module,
   makeParameters,
   type ParameterShapes,
   type Parameters,
   type PictureGenerator,
   runModules,
+  type Tap,
 } from "./network.js";
 
 /** The modules of a generator in order, ready to run. */
@@ -110,8 +109,8 @@ export class Generator implements PictureGenerator {
     return this.#modules.length;
   }
 
-  featureShapes(taps: readonly number[], height: number, width: number): FeatureShape[] {
-    return featureShapes(this.architecture, taps, height, width);
+  tap(index: number): Tap {
+    return generatorLayout(this.architecture)[index];
   }
 
   /** Images [N, input_nc, H, W] in [-1, 1], H and W multiples of 4 -> [N, output_nc, H, W] in [-1, 1]. */

@@ -51,11 +51,25 @@ export interface PictureGenerator {
   translateWithFeatures(x: Tensor, taps: readonly number[]): { image: Tensor; features: Tensor[] };
   /** The outputs of the modules named in `taps`; nothing after the last of them is run. */
   encode(x: Tensor, taps: readonly number[]): Tensor[];
-  /** Channels, height and width of the outputs at `taps` for images of a size. */
-  featureShapes(taps: readonly number[], height: number, width: number): FeatureShape[];
+  /** What the output of a module is like. */
+  tap(index: number): Tap;
+}
+
+/** Of a feature map: its sides are the picture's over `scale`, and a border on each side. */
+export interface Tap {
+  channels: number;
+  scale: number;
+  border: number;
 }
 
 export type FeatureShape = [channels: number, height: number, width: number];
+
+/** Channels, height and width of a feature map for images of a size. */
+export const shapeAt = ({ channels, scale, border }: Tap, height: number, width: number): FeatureShape => [
+  channels,
+  height / scale + 2 * border,
+  width / scale + 2 * border,
+];
 
 /** One module of a network's Sequential. */
 export interface Module {

@@ -13,15 +13,11 @@ import {
   type Parameters,
   type PictureGenerator,
   runModules,
+  type Tap,
   type Weights,
 } from "./network.js";
 import { activatedConv2d, residualBlock, styledUp } from "./single-image-blocks.js";
-import {
-  ENCODER_MODULES,
-  encoderShapes,
-  type SingleImageArchitecture,
-  singleImageShapes,
-} from "./single-image-layout.js";
+import { ENCODER_MODULES, encoderTap, type SingleImageArchitecture, singleImageShapes } from "./single-image-layout.js";
 
 /** The seed of the noise in translations. */
 const NOISE_SEED = 1;
@@ -104,8 +100,8 @@ export class SingleImageGenerator implements PictureGenerator {
     return runModules(encoder, x, this.parameters, "G.encoder.convs.", taps, true).features;
   }
 
-  featureShapes(taps: readonly number[], height: number, width: number) {
-    return encoderShapes(this.architecture, taps, height, width);
+  tap(index: number): Tap {
+    return encoderTap(this.architecture, index);
   }
 
   get modules(): number {

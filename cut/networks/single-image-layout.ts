@@ -1,6 +1,7 @@
 // The layout of SinCUT's networks (docs/method.md, section 16): channels, parameters under the published keys and the
 // fixed blur filters that published files carry. Pure data; single-image-blocks.ts has what the blocks compute.
 import type { Shape } from "../../engine/core/tensor.js";
+import type { Tap } from "./network.js";
 
 export interface SingleImageArchitecture {
   input_nc: number;
@@ -101,14 +102,9 @@ export function judgeShapes(input_nc: number, channels: readonly number[]): Map<
   ]);
 }
 
-/** Channels, height and width of the encoder's maps at `taps` for images of a size. */
-export const encoderShapes = (
-  { input_nc, channels: [full, half] }: SingleImageArchitecture,
-  taps: readonly number[],
-  height: number,
-  width: number,
-): [channels: number, height: number, width: number][] =>
-  taps.map((tap) => (tap < 2 ? [[input_nc, full][tap], height, width] : [half, height / 2, width / 2]));
+/** What the output of a module of the encoder is like. */
+export const encoderTap = ({ input_nc, channels: [full, half] }: SingleImageArchitecture, index: number): Tap =>
+  index < 2 ? { channels: [input_nc, full][index], scale: 1, border: 0 } : { channels: half, scale: 2, border: 0 };
 
 /** The architecture of a generator with these shapes, if it is one. */
 export function singleImageArchitectureOf(shapeOf: (key: string) => Shape | undefined): SingleImageArchitecture | null {

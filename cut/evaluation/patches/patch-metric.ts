@@ -12,7 +12,6 @@ import { type Program, record } from "../../../engine/program/program.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
-import { generatorLayout } from "../../networks/generator-layout.js";
 import { adviseOnLimit } from "../../options/limit-advice.js";
 import { padForGenerator } from "../../translation/padding.js";
 import { SizedPass } from "../../translation/sized-pass.js";
@@ -113,7 +112,7 @@ export class PatchMetric {
 
   async #describeLayer(features: Tensor, i: number, { width, height }: Picture): Promise<DescribedLayer> {
     const { generator, layers, heads } = this.#model;
-    const { scale: stride, border } = generatorLayout(generator.architecture)[layers[i]];
+    const { scale: stride, border } = generator.tap(layers[i]);
     const size = { columns: Math.ceil(width / stride), rows: Math.ceil(height / stride), stride };
     const grid = positionGrid(size, this.#positions, new Random(this.#seed).fork(`layer ${i}`));
     const all = () => Int32Array.from({ length: size.columns * size.rows }, (_, position) => position);

@@ -20,9 +20,9 @@ import { Random } from "../../../engine/random.js";
 import { cropPicture, flipPicture, type Picture, pictureToPlanes, toChannels } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
 import { Generator } from "../../networks/generator.js";
-import { featureShapes } from "../../networks/generator-layout.js";
+import { tappedChannels } from "../../networks/generator-layout.js";
 import { Heads } from "../../networks/heads.js";
-import { initialWeights, writeParameters } from "../../networks/network.js";
+import { initialWeights, shapeAt, writeParameters } from "../../networks/network.js";
 import { augmented } from "./augmentation.js";
 
 /** Of the encoder; with six blocks module 16 is one of them. */
@@ -87,7 +87,7 @@ export async function trainPatchEncoder(
 
 function newModel(gpu: Gpu, random: Random): InspectModel {
   const generator = new Generator(gpu, ARCHITECTURE);
-  const channels = featureShapes(ARCHITECTURE, LAYERS, 4, 4).map(([count]) => count);
+  const channels = tappedChannels(ARCHITECTURE, LAYERS);
   const heads = new Heads(gpu, { channels, width: HEAD_WIDTH });
   const init = { init_type: "kaiming", init_gain: 1 } as const;
   writeParameters(generator.parameters, initialWeights(Generator.shapes(ARCHITECTURE), random, init));
@@ -112,7 +112,7 @@ async function recordStep(gpu: Gpu, { generator, heads, layers, tau }: InspectMo
   const parameters = new Map([...encoder, ...(heads as Heads).parameters]);
   const adam = new Adam(gpu, parameters, { beta1: 0.9, beta2: 0.99 });
   const views = gpu.persistent([2, 3, side, side]);
-  const areas = featureShapes(generator.architecture, layers, side, side).map(([, height, width]) => height * width);
+  const areas = layers.map((layer) => shapeAt(generator.tap(layer), side, side)).map(([, h, w]) => h * w);
   const ids = areas.map((area) => gpu.persistent([Math.min(PATCHES, area)], "i32"));
   const { program } = await record(gpu, () => {
     const losses = generator.encode(views, layers).map((map, i) => {

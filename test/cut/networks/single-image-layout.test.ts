@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  encoderShapes,
+  encoderTap,
   judgeChannels,
   judgeShapes,
   singleImageArchitecture,
@@ -48,12 +48,15 @@ test("an architecture is read back from its shapes", () => {
     singleImageArchitectureOf(() => undefined),
     null,
   );
-  assert.equal(encoderShapes(architecture, [0, 1, 2, 5], 12, 8), [
-    [3, 12, 8],
-    [48, 12, 8],
-    [96, 6, 4],
-    [96, 6, 4],
-  ]);
+  assert.equal(
+    [0, 1, 2, 5].map((index) => encoderTap(architecture, index)),
+    [
+      { channels: 3, scale: 1, border: 0 },
+      { channels: 48, scale: 1, border: 0 },
+      { channels: 96, scale: 2, border: 0 },
+      { channels: 96, scale: 2, border: 0 },
+    ],
+  );
 });
 
 test.run();

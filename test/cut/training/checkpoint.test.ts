@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator } from "../../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
+import { singleImageArchitecture, singleImageShapes } from "../../../cut/networks/single-image-layout.js";
 import { generatorStateDict, parseGenerator } from "../../../cut/training/checkpoint.js";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { serializePth } from "../../../engine/formats/pth.js";
@@ -85,6 +86,27 @@ function refusalOf(work: () => unknown): CutgpuError {
 
 const refused = (tensors: Tensors) => both({ tensors }).map((bytes) => messageOf(() => parseGenerator(bytes, "net")));
 
+test("SinCUT's generator goes out by the published keys and comes back", () => {
+  const architecture = singleImageArchitecture({ input_nc: 3, output_nc: 1, ngf: 1, ndf: 1, crop_size: 128 });
+  const weights = new Map(
+    [...singleImageShapes(architecture)].map(([key, shape], i) => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      return [key, new Float32Array(size).fill(i / 64)];
+    }),
+  );
+  const { tensors } = generatorStateDict(architecture, weights);
+  const blur = tensors.get("decoder.convs.3.conv.blur.kernel")?.data as Float32Array;
+  assert.equal(
+    [...blur.subarray(0, 4)],
+    [1, 3, 3, 1].map((v) => v / 16),
+  );
+  for (const prefix of ["", "G.", "netG.module."]) {
+    for (const bytes of both({ tensors: under(prefix, tensors as Tensors) })) {
+      assert.equal(parseGenerator(bytes, "net"), { architecture, weights });
+    }
+  }
+});
+
 test("several generators are named", () => {
   const tensors = new Map([...under("G.", generator(1)), ...under("G_ema.module.", generator(2))]);
   for (const said of refused(tensors)) assert.match(said, /net holds several generators: G, G_ema\.module/);
@@ -120,9 +142,8 @@ test("another network is named, with what takes it", () => {
     [key("mlp_0.0.weight", [4, 4]), "the heads of patch features, F", "--pretrained_name"],
     [new Map([...key("mlp_0.0.weight", [4, 4]), ...key("prj_0.0.weight", [4, 4])]), "EnCo's heads, F", "--pretrained"],
     [key("model.model.1.model.0.weight"), "a U-Net generator", "ResNet generators"],
-    [key("decoder.convs.3.conv.weight"), "a StyleGAN2-like generator, such as SinCUT's", "ResNet generators"],
     [key("convs.1.conv1.modulation.weight"), "a StyleGAN2 generator", "ResNet generators"],
-    [key("final_conv.0.weight"), "a StyleGAN2 discriminator", "ResNet generators"],
+    [key("final_conv.0.weight"), "SinCUT's discriminator, D", "--pretrained_name"],
     [key("Mixed_5b.branch1x1.conv.weight"), "FID's Inception network", "evaluate --features"],
     [key("lin0.model.1.weight"), "the weights of LPIPS", "evaluate --lpips"],
   ];

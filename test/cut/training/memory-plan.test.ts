@@ -107,6 +107,12 @@ for (const [given, most] of [
   });
 }
 
+test("SinCUT takes at most 1.1 GiB with 16 crops of 64x64, its published size", async () => {
+  const size = { batch: 16, height: 64, width: 64 };
+  const { bytes } = await planStep(resolveOptions({ dataroot: "none", model: "sincut" }), size, adapters[0]);
+  assert.ok(bytes / GIB < 1.1, `${bytes / GIB} GiB`);
+});
+
 test("a plan names what is too large for the adapter", async () => {
   try {
     await planStep(resolveOptions({ dataroot: "none" }), full, adapters[0], 2 ** 25);
