@@ -8,6 +8,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { readPicture, writePicture } from "../files/decode.js";
 import type { ShardManifest } from "../files/shard-manifest.js";
+import type { PictureGenerator } from "../networks/network.js";
 import { errorMessage } from "../options/error-message.js";
 import type { TiledTranslator } from "../translation/tiled-translator.js";
 import type { Translator } from "../translation/translator.js";
@@ -30,9 +31,11 @@ export interface Outcome {
 
 export interface TranslationWork {
   gpu: Gpu;
+  generator: PictureGenerator;
   /** Of pictures that fit; null where all go by tiles. */
   translator: Translator | null;
-  tiled: TiledTranslator;
+  /** Null where the generator cannot go by tiles. */
+  tiled: TiledTranslator | null;
   /** Pixels of the longer side; null keeps it. */
   size: number | null;
   signal: AbortSignal;
@@ -63,7 +66,7 @@ class Translation {
 
   async run(jobs: readonly TranslationJob[]): Promise<Outcome> {
     const { work } = this;
-    const { input_nc } = work.tiled.generator.architecture;
+    const { input_nc } = work.generator.architecture;
     const read = (i: number) => {
       if (i >= jobs.length || this.#isDone(jobs[i])) return null;
       const picture = readPicture(jobs[i].from, input_nc as 1 | 3);
@@ -101,6 +104,7 @@ class Translation {
 
   async #translate({ from }: TranslationJob, picture: Picture): Promise<Picture> {
     const { translator, tiled, size, signal } = this.work;
+    if (!tiled) return (translator as Translator).translate(picture, size);
     try {
       if (translator) return await translator.translate(picture, size);
     } catch (error) {

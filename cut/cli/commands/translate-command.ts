@@ -12,6 +12,7 @@ import { listPictures } from "../../files/picture-folder.js";
 import { readWhole } from "../../files/read-whole.js";
 import { scratchIn } from "../../files/scratch-file.js";
 import { type ShardJob, ShardManifest } from "../../files/shard-manifest.js";
+import { Generator } from "../../networks/generator.js";
 import { directionOption, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
 import {
   completeOptions,
@@ -125,11 +126,16 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
     const generator = loadGenerator(gpu, bytes, file, options.direction);
     const translator = options.tile === null ? new Translator(gpu, generator) : null;
     const scratch = scratchIn(isFolder(options.in) ? options.out : dirname(jobs[0].to));
-    const tiled = new TiledTranslator(gpu, generator, { tile: options.tile, scratch });
+    const byTiles = generator instanceof Generator;
+    if (options.tile !== null && !byTiles) {
+      const what = `${file} holds SinCUT's generator, and --tile is of ResNet generators;`;
+      throw new OptionError(what, "leave out --tile, and give --size if the picture is too large for the GPU.");
+    }
+    const tiled = byTiles ? new TiledTranslator(gpu, generator, { tile: options.tile, scratch }) : null;
     if (shard) manifest = ShardManifest.open(options.out, shard, jobOf(all, bytes, options));
     // Folders are made last, when only single pictures can still fail.
     for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);
-    outcome = await translatePictures(jobs, { gpu, translator, tiled, size, signal, manifest });
+    outcome = await translatePictures(jobs, { gpu, generator, translator, tiled, size, signal, manifest });
   } finally {
     manifest?.close();
     gpu.dispose();
