@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
-import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import {
   type CommandContext,
   defineCommand,
@@ -21,7 +20,6 @@ import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { requestAdapter } from "../../engine/device/node.js";
 import { compareWithBaseline } from "../baseline.js";
 import {
   adapterName,
@@ -34,6 +32,7 @@ import {
   suites,
 } from "../index.js";
 import { parseRows } from "../measurement/row.js";
+import { openBenchGpu } from "../node/open-gpu.js";
 import { nodeSurroundings } from "../node/surroundings.js";
 import { digits } from "../report/format.js";
 import { tableHead, tableRow } from "../report/terminal-table.js";
@@ -74,9 +73,7 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
   const report = options.report ?? (options.json !== null || options.suite === "all" ? REPORT : null);
   checkFiles(options, report);
   const baseline = options.baseline === null ? null : readBaseline(options.baseline);
-  // Rounded timestamps would say little of short kernels. The first request of a process decides.
-  await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
-  const gpu = await openCommandGpu(options.profile);
+  const gpu = await openBenchGpu(options.profile);
   try {
     const chosen: BenchOptions = {
       suites: options.suite === "all" ? suites : [options.suite],

@@ -1,7 +1,6 @@
 // `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps
 // what departs from the rule in the user's cache, from where every later command takes it.
 import * as v from "valibot";
-import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import { type CommandContext, defineCommand, print, startProgress } from "../../cut/cli/terminal/index.js";
 import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
@@ -10,8 +9,8 @@ import { completeOptions, flag, type GivenOptions, option } from "../../cut/opti
 import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { requestAdapter } from "../../engine/device/node.js";
 import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
+import { openBenchGpu } from "../node/open-gpu.js";
 import { digits } from "../report/format.js";
 import { measureRates } from "../winograd-model.js";
 
@@ -43,9 +42,7 @@ export default defineCommand({
 
 async function tune(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const { list, forget, profile, ...training } = completeOptions(schema, given);
-  // Rounded timestamps would say little of short kernels. The first request of a process decides.
-  await requestAdapter({ flags: ["disable-dawn-features=timestamp_quantization"] });
-  const gpu = await openCommandGpu(profile);
+  const gpu = await openBenchGpu(profile);
   try {
     print(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
     if (forget) printLine(removeUserTuning(gpu) ? `removed ${userTuningPath(gpu)}` : "there was no tuning table");

@@ -8,13 +8,17 @@ import { applyUserTuning } from "./user-tuning.js";
 
 /**
  * Opens the best adapter, or with CUTGPU_ADAPTER in the environment the first that has it in its name. `notify` is told
- * in one line where it is that of the bundled software driver.
+ * in one line where it is that of the bundled software driver. `flags` are Dawn's, beside the usual ones.
  */
-export async function openCommandGpu(profile: Profile | "auto" = "auto", notify = note): Promise<Gpu> {
+export async function openCommandGpu(
+  profile: Profile | "auto" = "auto",
+  notify = note,
+  flags: readonly string[] = [],
+): Promise<Gpu> {
   paceImmediates();
   const wanted = process.env["CUTGPU_ADAPTER"];
-  const flags = wanted ? [...DEFAULT_FLAGS, `adapter=${wanted}`] : undefined;
-  const gpu = await openGpu({ profile, notify, flags });
+  const named = wanted ? [`adapter=${wanted}`] : [];
+  const gpu = await openGpu({ profile, notify, flags: [...DEFAULT_FLAGS, ...named, ...flags] });
   applyUserTuning(gpu);
   return gpu;
 }
