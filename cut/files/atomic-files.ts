@@ -138,15 +138,23 @@ export function makeFolder(path: string): string | undefined {
 /** mkdirSync's own recursion reports a read-only file system as a missing folder. */
 function makeFolders(path: string): string | undefined {
   try {
+    return makeOne(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const first = makeFolders(dirname(path));
+    // Not by recursion, which would not end in /proc, where nothing can be made although the folder above is there.
+    const own = makeOne(path);
+    return first ?? own;
+  }
+}
+
+/** The folder where it was made; undefined where it is there, which may be another process's work of this moment. */
+function makeOne(path: string): string | undefined {
+  try {
     mkdirSync(path);
     return path;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
-    if (code !== "ENOENT") throw error;
-    const first = makeFolders(dirname(path));
-    // Not by recursion, which would not end in /proc, where nothing can be made although the folder above is there.
-    mkdirSync(path);
-    return first ?? path;
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory()) return undefined;
+    throw error;
   }
 }
