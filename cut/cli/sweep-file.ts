@@ -1,8 +1,8 @@
 // The file of a sweep, YAML or JSON (which is YAML too): options for all runs, and a grid or a list of what differs.
 // Every option is checked here, before anything runs, and an error names the line that it stands in.
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { isMap, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { sha256 } from "../files/sha256.js";
 import { errorMessage } from "../options/error-message.js";
 import { OptionError, showValue } from "../options/schema.js";
 import { resolveOptions } from "../options/train-options.js";
@@ -140,6 +140,6 @@ class SweepReader {
 function runName(varied: readonly Setting[]): string {
   const whole = varied.map(([name, text]) => `${name}=${text.replace(/[^\w.,+-]+/g, "-")}`).join(",");
   if (whole.length <= LONGEST_NAME && whole !== "") return whole;
-  const hash = createHash("sha256").update(JSON.stringify(varied)).digest("hex").slice(0, 8);
+  const hash = sha256(JSON.stringify(varied)).slice(0, 8);
   return `${whole.slice(0, LONGEST_NAME - 9)}-${hash}`;
 }

@@ -1,12 +1,12 @@
 // Translating one picture after the other into files. While the GPU has one, the next is read and the one before is
 // written, so that a folder takes about as long as its forward passes; three pictures are in memory at most.
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { CutgpuError, LimitError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { readPicture, writePicture } from "../files/decode.js";
+import { sha256 } from "../files/sha256.js";
 import type { ShardManifest } from "../files/shard-manifest.js";
 import type { PictureGenerator } from "../networks/network.js";
 import { errorMessage } from "../options/error-message.js";
@@ -43,8 +43,6 @@ export interface TranslationWork {
   manifest: ShardManifest | null;
 }
 
-export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
-
 /** Translates until `signal` is aborted; pictures that fail are named and passed over. */
 export async function translatePictures(jobs: readonly TranslationJob[], work: TranslationWork): Promise<Outcome> {
   const progress = startProgress({ label: "translating", total: jobs.length });
@@ -54,6 +52,13 @@ export async function translatePictures(jobs: readonly TranslationJob[], work: T
     work.translator?.dispose();
     progress.stop();
   }
+}
+
+/** A picture that is being read. */
+interface Reading {
+  /** Of its file, where there is a manifest. */
+  hash: string;
+  picture: Promise<Picture>;
 }
 
 class Translation {
@@ -67,35 +72,36 @@ class Translation {
   async run(jobs: readonly TranslationJob[]): Promise<Outcome> {
     const { work } = this;
     const { input_nc } = work.generator.architecture;
-    const read = (i: number) => {
-      if (i >= jobs.length || this.#isDone(jobs[i])) return null;
+    const read = (i: number): Reading | null => {
+      if (i >= jobs.length) return null;
+      const hash = work.manifest ? hashOf(jobs[i].from) : "";
+      if (this.#isDone(jobs[i], hash)) return null;
       const picture = readPicture(jobs[i].from, input_nc as 1 | 3);
       // Whoever awaits it hears of it; until then it is no unhandled rejection.
       picture.catch(() => {});
-      return picture;
+      return { hash, picture };
     };
     let writing = Promise.resolve();
     let next = read(0);
     for (const [i, job] of jobs.entries()) {
       if (work.signal.aborted) break;
-      const picture = next;
+      const reading = next;
       next = read(i + 1);
-      if (picture === null) {
+      if (reading === null) {
         this.#count("kept", job);
         continue;
       }
+      const { hash, picture } = reading;
       const begun = performance.now();
+      const done = (error?: unknown) => this.#done(job, hash, performance.now() - begun, error);
       try {
         const translated = await this.#translate(job, await picture);
         await writing;
-        writing = writePicture(job.to, translated).then(
-          () => this.#done(job, begun),
-          (error) => this.#done(job, begun, error),
-        );
+        writing = writePicture(job.to, translated).then(() => done(), done);
         writing.catch(() => {});
       } catch (error) {
         await writing;
-        this.#done(job, begun, error);
+        done(error);
       }
     }
     await writing;
@@ -118,28 +124,18 @@ class Translation {
   }
 
   /** Whether the manifest says so, the result is there, and the picture is still the same. */
-  #isDone({ from, to, source }: TranslationJob): boolean {
+  #isDone({ to, source }: TranslationJob, hash: string): boolean {
     const entry = this.work.manifest?.entries.get(source);
-    return entry !== undefined && entry.error === undefined && existsSync(to) && this.#hash(from) === entry.sha256;
+    return entry !== undefined && entry.error === undefined && existsSync(to) && hash === entry.sha256;
   }
 
-  /** Of a picture's file; empty where it cannot be read. */
-  #hash(file: string): string {
-    try {
-      return sha256(readFileSync(file));
-    } catch {
-      return "";
-    }
-  }
-
-  #done(job: TranslationJob, begun: number, error?: unknown): void {
+  #done(job: TranslationJob, hash: string, milliseconds: number, error?: unknown): void {
     const { from, source, target } = job;
     // Whatever concerns one picture must not keep the others from being translated; a lost device concerns all.
     if (error !== undefined && (!(error instanceof CutgpuError) || this.work.gpu.failure)) throw error;
     const message = error === undefined ? undefined : errorMessage(error);
     if (message !== undefined) this.progress.log(message.includes(from) ? message : `${from}: ${message}`);
-    const milliseconds = Math.round(performance.now() - begun);
-    const entry = { source, sha256: this.work.manifest ? this.#hash(from) : "", to: target, milliseconds };
+    const entry = { source, sha256: hash, to: target, milliseconds: Math.round(milliseconds) };
     this.work.manifest?.append(message === undefined ? entry : { ...entry, error: message });
     this.#count(message === undefined ? "written" : "failed", job);
   }
@@ -148,5 +144,14 @@ class Translation {
     this.#outcome[kind]++;
     const { written, kept, failed } = this.#outcome;
     this.progress.update(written + kept + failed, basename(from));
+  }
+}
+
+/** Of a picture's file; empty where it cannot be read. */
+function hashOf(file: string): string {
+  try {
+    return sha256(readFileSync(file));
+  } catch {
+    return "";
   }
 }

@@ -4,7 +4,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
-import type { Shard } from "../options/shard.js";
+import { type Shard, shardSize } from "../options/shard.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { releaseLock, takeLock, touchLock } from "./lock.js";
 
@@ -125,16 +125,16 @@ function parsed<T>(text: string): T | null {
 }
 
 function refuseOther(file: string, header: Header, job: ShardJob, count: number): void {
-  const difference =
-    header.shards !== count
-      ? `is of ${header.shards} shards`
-      : header.list !== job.list
-        ? `lists ${header.pictures} pictures where the folder now has ${job.pictures}, or other names`
-        : header.model !== job.model
-          ? "is of another model"
-          : Object.entries(job.options).find(([name, value]) => header.options[name] !== value)?.[0];
-  if (difference === undefined) return;
-  const what = difference.includes(" ") ? difference : `is of another --${difference}`;
+  const option = Object.keys(job.options).find((name) => header.options[name] !== job.options[name]);
+  const now = `${header.pictures} pictures where the folder now has ${job.pictures}, or other names`;
+  const differences: [differs: boolean, what: string][] = [
+    [header.shards !== count, `is of ${header.shards} shards`],
+    [header.list !== job.list, `lists ${now}`],
+    [header.model !== job.model, "is of another model"],
+    [option !== undefined, `is of another --${option}`],
+  ];
+  const [, what] = differences.find(([differs]) => differs) ?? [];
+  if (what === undefined) return;
   throw new CutgpuError(
     "MANIFEST",
     `${file} ${what};`,
@@ -167,10 +167,12 @@ export function mergeManifests(folder: string): MergedShards {
     manifests.map(({ header, entries }) => [header.shard, new Map(entries.map((entry) => [entry.source, entry]))]),
   );
   const all = Array.from({ length: shards }, (_, i) => i + 1);
-  const share = (shard: number) => Math.floor((job.pictures + shards - shard) / shards);
   const isWhole = (shard: number) => {
     const entries = [...(done.get(shard)?.values() ?? [])];
-    return entries.length === share(shard) && entries.every(({ error }) => error === undefined);
+    return (
+      entries.length === shardSize(job.pictures, { index: shard, count: shards }) &&
+      entries.every(({ error }) => error === undefined)
+    );
   };
   const entries = [...done.values()].flatMap((of) => [...of.values()]);
   entries.sort((a, b) => (a.source < b.source ? -1 : 1));

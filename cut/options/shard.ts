@@ -56,6 +56,10 @@ function checked(shard: Shard, named: string, advice: string): Shard {
 export const shardItems = <T>(list: readonly T[], { index, count }: Shard): T[] =>
   list.filter((_, k) => k % count === index - 1);
 
+/** How many items of a list of `length` a shard has. */
+export const shardSize = (length: number, { index, count }: Shard): number =>
+  Math.floor((length + count - index) / count);
+
 /** Numbers in order as an array specification: 1,4-7. */
 export function numberRanges(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = [];

@@ -43,11 +43,11 @@ async function sweepFile(given: GivenOptions<typeof schema>, { signal }: Command
   makeFolder(sweep.folder);
   const failures = new Map<string, string>();
   for (const [i, run] of runs.entries()) {
+    if (i > 0) await writeSweepReport(sweep, failures);
     printError(`run ${i + 1} of ${runs.length}: ${run.name}\n`);
     const status = await train(sweep, run, signal);
     if (signal.aborted) break;
     if (status !== 0) failures.set(run.name, `ended with status ${status}`);
-    await writeSweepReport(sweep, failures);
   }
   const report = await writeSweepReport(sweep, failures);
   print(`report: ${report}\n`);

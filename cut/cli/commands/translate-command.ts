@@ -11,6 +11,7 @@ import { checkOutput, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { readWhole } from "../../files/read-whole.js";
 import { scratchIn } from "../../files/scratch-file.js";
+import { sha256 } from "../../files/sha256.js";
 import { type ShardJob, ShardManifest } from "../../files/shard-manifest.js";
 import { Generator } from "../../networks/generator.js";
 import { directionOption, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
@@ -33,7 +34,7 @@ import { Translator } from "../../translation/translator.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { type CommandContext, defineCommand, print } from "../terminal/index.js";
-import { type Outcome, sha256, type TranslationJob, translatePictures } from "../translate-pictures.js";
+import { type Outcome, type TranslationJob, translatePictures } from "../translate-pictures.js";
 
 const schema = v.strictObject({
   model: modelOption(group),

@@ -1,7 +1,7 @@
 // Parts of a list: together they are the list, each item once, and their numbers as an array specification.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { numberRanges, shardItems } from "../../../cut/options/shard.js";
+import { numberRanges, shardItems, shardSize } from "../../../cut/options/shard.js";
 
 const test = suite("shard");
 
@@ -19,6 +19,10 @@ test("every item is in one part, and parts differ by one item at most", () => {
       list,
     );
     const sizes = parts.map(({ length }) => length);
+    assert.equal(
+      parts.map((_, i) => shardSize(items, { index: i + 1, count })),
+      sizes,
+    );
     assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
   }
 });
