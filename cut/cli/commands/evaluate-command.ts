@@ -1,11 +1,8 @@
 // `cutgpu evaluate`: how near translations are to real pictures of the target domain, and to their truths where there
 // are any. Prints every metric with its floor; --json and --report write that and more, once all is computed.
-import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
 import { PAIR_METRICS, type PictureSet } from "../../evaluation/pairs.js";
-import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
-import { checkOutput } from "../../files/output.js";
 import { matchPictures } from "../../files/picture-pairs.js";
 import { epochOption, group, profileOption } from "../../options/common-options.js";
 import {
@@ -26,6 +23,7 @@ import { checkSizes, listFolder, picturesOf, translationsOf } from "../evaluatio
 import { figuresTable } from "../figures-table.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
+import { checkResults, jsonText, writeResult } from "../result-files.js";
 import { type CommandContext, defineCommand, LateProgress, print } from "../terminal/index.js";
 
 const schema = v.strictObject({
@@ -83,11 +81,7 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
   const file = options.model === null ? null : modelFile(options.model, { epoch: options.epoch });
   const reading = folders.map((of) => ({ what: `the pictures of ${of.what}`, paths: of.files }));
   if (file !== null) reading.push({ what: `--model ${options.model}`, paths: [file] });
-  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
-  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
-  if (json !== null && report !== null && resolve(json) === resolve(report)) {
-    throw new OptionError("--json and --report name the same file;", "give two.");
-  }
+  checkResults(json, report, reading);
   const files = truths && matchPictures(fakeFolder, truths);
   await checkSizes(folders, size);
   if (given.protocol !== undefined && ["none", "mobilenet", "inception"].includes(options.features)) {
@@ -107,8 +101,8 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
     const evaluation = await withProgress({ fakes, reals, pairs, pairMetrics, extractor, size, signal });
     const about = sourcesOf(options);
     const page = report === null ? "" : await drawEvaluation(evaluation, about, { fakes, reals, pairs });
-    if (json !== null) write(json, jsonOf(evaluation, about, fakes, reals));
-    if (report !== null) write(report, page);
+    if (json !== null) writeResult(json, jsonText(contentOf(evaluation, about, fakes, reals)));
+    if (report !== null) writeResult(report, page);
     print(figuresTable(evaluation.figures));
     if (report !== null) print(`\nreport: ${report}\n`);
   } finally {
@@ -135,27 +129,19 @@ function sourcesOf({ fakes, model, epoch, in: input, reals, pairs, size }: Optio
   ];
 }
 
-/** Everything that was computed. Infinite values, which JSON does not know, are texts. */
-function jsonOf(
+/** Everything that was computed. */
+function contentOf(
   { figures, pairs, nearest }: Evaluation,
   about: readonly [string, string][],
   fakes: PictureSet,
   reals: PictureSet,
-): string {
+): object {
   const named = (each: Evaluation["nearest"]["fakes"], names: readonly string[]) =>
     each.map(({ id, distance }, i) => ({ name: names[i], nearest: reals.names[id], distance }));
-  const content = {
+  return {
     ...Object.fromEntries(about),
     figures,
     pairs: pairs.map((scores, i) => ({ name: fakes.names[i], ...scores })),
     nearest: { by: nearest.by, fakes: named(nearest.fakes, fakes.names), reals: named(nearest.reals, reals.names) },
   };
-  const infinite = (_: string, value: unknown) =>
-    typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-  return `${JSON.stringify(content, infinite, 1)}\n`;
-}
-
-function write(path: string, content: string): void {
-  makeFolder(dirname(path));
-  writeFileAtomically(path, content);
 }

@@ -1,9 +1,6 @@
 // `cutgpu metric`: PatchNCE as a metric, of how much of a source's content a result keeps. Compares pairs of two
 // folders, runs the experiment that says what the metric sees of known distortions, or holds it against opinion scores.
-import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
-import { checkOutput } from "../../files/output.js";
 import { epochOption, group, profileOption, seedOption } from "../../options/common-options.js";
 import {
   completeOptions,
@@ -23,6 +20,7 @@ import { opinionsJob } from "../metric-opinions.js";
 import { pairsJob } from "../metric-pairs.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
+import { checkResults, jsonText, writeResult } from "../result-files.js";
 import { type CommandContext, defineCommand, print } from "../terminal/index.js";
 
 const schema = v.strictObject({
@@ -84,17 +82,13 @@ async function measure(given: GivenOptions<typeof schema>, { signal }: CommandCo
   const file = model === null ? null : modelFile(model, { epoch });
   const job = await jobOf(options);
   const reading = file === null ? job.reading : [...job.reading, { what: `--model ${model}`, paths: [file] }];
-  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
-  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
-  if (json !== null && report !== null && resolve(json) === resolve(report)) {
-    throw new OptionError("--json and --report name the same file;", "give two.");
-  }
+  checkResults(json, report, reading);
   const gpu = await openCommandGpu(profile);
   try {
     const result = await job.run(gpu, { file, steps, seed, signal });
     const page = report === null ? "" : ((await result.page?.()) ?? "");
-    if (json !== null) write(json, `${JSON.stringify(result.json, infinite, 1)}\n`);
-    if (report !== null) write(report, page);
+    if (json !== null) writeResult(json, jsonText(result.json));
+    if (report !== null) writeResult(report, page);
     print(result.text);
     if (report !== null) print(`\nreport: ${report}\n`);
   } finally {
@@ -129,13 +123,4 @@ async function jobOf(options: Options<typeof schema>): Promise<MetricJob> {
     );
   }
   return job;
-}
-
-/** Infinite values, which JSON does not know, are texts. */
-const infinite = (_: string, value: unknown) =>
-  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-
-function write(path: string, content: string): void {
-  makeFolder(dirname(path));
-  writeFileAtomically(path, content);
 }

@@ -1,0 +1,30 @@
+// The files that a command writes its figures to, by --json and --report.
+import { dirname, resolve } from "node:path";
+import { makeFolder, writeFileAtomically } from "../files/atomic-files.js";
+import { checkOutput, type NamedFiles } from "../files/output.js";
+import { OptionError } from "../options/schema.js";
+
+/**
+ * Throws an OptionError where one of the files would replace what is read, or both are one, and a CutgpuError where one
+ * cannot be written.
+ */
+export function checkResults(json: string | null, report: string | null, reading: readonly NamedFiles[]): void {
+  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
+  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
+  if (json !== null && report !== null && resolve(json) === resolve(report)) {
+    throw new OptionError("--json and --report name the same file;", "give two.");
+  }
+}
+
+/** As JSON, whose infinite values, which it does not know, are texts. */
+export function jsonText(content: unknown): string {
+  const infinite = (_: string, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+  return `${JSON.stringify(content, infinite, 1)}\n`;
+}
+
+/** Writes a file, and the folders that it lies in. */
+export function writeResult(path: string, content: string): void {
+  makeFolder(dirname(path));
+  writeFileAtomically(path, content);
+}
