@@ -1,6 +1,6 @@
 // Changes of where things are. Pictures have any number of channels; what comes from beyond an edge is mirrored. Pure.
 import type { Random } from "../../../engine/random.js";
-import { cropPicture, type Picture } from "../../data/picture.js";
+import { cropPicture, type Picture, pastePicture } from "../../data/picture.js";
 import { mirrored } from "../planes.js";
 
 /** Every pixel (x, y) from where `source` says, between pixels by their linear mean. */
@@ -61,13 +61,7 @@ export function elasticallyWarped(picture: Picture, pixels: number, random: Rand
   });
 }
 
-/** Writes a piece over the pixels of a picture, its top left corner at (left, top). */
-function pasteInto(target: Uint8Array, { width, channels }: Picture, piece: Picture, left: number, top: number): void {
-  for (let y = 0; y < piece.height; y++) {
-    const row = piece.data.subarray(y * piece.width * channels, (y + 1) * piece.width * channels);
-    target.set(row, ((top + y) * width + left) * channels);
-  }
-}
+const copyOf = (picture: Picture): Picture => ({ ...picture, data: picture.data.slice() });
 
 /**
  * A share of the whole tiles of `side` pixels a side, at least two, each put where another of them was. What is left
@@ -77,36 +71,36 @@ export function tilesShuffled(picture: Picture, share: number, side: number, ran
   const [columns, rows] = [Math.floor(picture.width / side), Math.floor(picture.height / side)];
   const count = Math.max(2, Math.round(share * columns * rows));
   const tiles = random.permutation(columns * rows, count);
-  const data = picture.data.slice();
+  const result = copyOf(picture);
   const corner = (tile: number) => [side * (tile % columns), side * Math.floor(tile / columns)] as const;
   // Each goes to the next of a random order, so that none stays.
   for (const [i, tile] of tiles.entries()) {
-    pasteInto(data, picture, cropPicture(picture, ...corner(tiles[(i + 1) % count]), side, side), ...corner(tile));
+    pastePicture(cropPicture(picture, ...corner(tiles[(i + 1) % count]), side, side), result, ...corner(tile));
   }
-  return { ...picture, data };
+  return result;
 }
 
 /** With a rectangle of a share of the area, at a random place, from the same place of another picture of its size. */
 export function pasted(picture: Picture, other: Picture, share: number, random: Random): Picture {
   const [width, height] = [picture.width, picture.height].map((side) => Math.round(side * Math.sqrt(share)));
   const [left, top] = [random.integer(picture.width - width + 1), random.integer(picture.height - height + 1)];
-  const data = picture.data.slice();
-  pasteInto(data, picture, cropPicture(other, left, top, width, height), left, top);
-  return { ...picture, data };
+  const result = copyOf(picture);
+  pastePicture(cropPicture(other, left, top, width, height), result, left, top);
+  return result;
 }
 
 /** Each quarter in the place of the one that lies diagonally; of odd sides the middle line stays. */
 export function quadrantsSwapped(picture: Picture): Picture {
   const [width, height] = [picture.width >> 1, picture.height >> 1];
   const [right, bottom] = [picture.width - width, picture.height - height];
-  const data = picture.data.slice();
+  const result = copyOf(picture);
   for (const [left, top] of [
     [0, 0],
     [right, 0],
     [0, bottom],
     [right, bottom],
   ]) {
-    pasteInto(data, picture, cropPicture(picture, right - left, bottom - top, width, height), left, top);
+    pastePicture(cropPicture(picture, right - left, bottom - top, width, height), result, left, top);
   }
-  return { ...picture, data };
+  return result;
 }
