@@ -107,12 +107,14 @@ export function flipPicture(picture: Picture): Picture {
 }
 
 /**
- * The pixel that a mirror at the edges shows at `position`; the edge itself is not repeated, as in reflection padding.
+ * The pixel that mirrors at both edges show at `position`, also before the first; the edge itself is not repeated, as in
+ * reflection padding.
  */
-function mirrored(position: number, size: number): number {
+export function mirrored(position: number, size: number): number {
   if (size === 1) return 0;
   const period = 2 * (size - 1);
-  return Math.min(position % period, period - (position % period));
+  const at = ((position % period) + period) % period;
+  return Math.min(at, period - at);
 }
 
 /**

@@ -2,7 +2,8 @@
 // of small patches at every scale, colours normalised over each set. It needs no network and no weights, sees textures
 // and colours, and not where in a picture they are. Pure.
 import type { Random } from "../../engine/random.js";
-import { mirrored, type Planes } from "./planes.js";
+import { mirrored } from "../data/picture.js";
+import type { Planes } from "./planes.js";
 import { type Points, randomDirections, slicedWasserstein } from "./sliced-wasserstein.js";
 
 /** Pixels per side of a patch; no picture may be smaller. */

@@ -18,11 +18,3 @@ export function planesOf({ width, height, channels, data }: Picture): Planes {
   }
   return { channels, height, width, data: planes };
 }
-
-/** Position `i` of a line of `n`, mirrored at both ends without repeating them. */
-export function mirrored(i: number, n: number): number {
-  if (n === 1) return 0;
-  const period = 2 * (n - 1);
-  const at = ((i % period) + period) % period;
-  return Math.min(at, period - at);
-}

@@ -1,5 +1,5 @@
 // A tapped layer of a picture that is looked at, and which pixel each of its positions looks at. Pure.
-import { mirrored } from "../evaluation/planes.js";
+import { mirrored } from "../data/picture.js";
 
 /**
  * A tapped layer of the picture at hand. Position (u, v) of its map looks at pixel

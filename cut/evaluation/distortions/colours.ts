@@ -1,8 +1,7 @@
 // Changes of colour and texture that leave everything in its place. Pictures are RGB; results are rounded to bytes.
 // Pure.
 import type { Random } from "../../../engine/random.js";
-import { type Picture, toChannels } from "../../data/picture.js";
-import { mirrored } from "../planes.js";
+import { mirrored, type Picture, toChannels } from "../../data/picture.js";
 
 /** A byte from any number: rounded, and cut off at both ends. */
 const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)));

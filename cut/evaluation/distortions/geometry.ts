@@ -1,7 +1,6 @@
 // Changes of where things are. Pictures have any number of channels; what comes from beyond an edge is mirrored. Pure.
 import type { Random } from "../../../engine/random.js";
-import { cropPicture, type Picture, pastePicture } from "../../data/picture.js";
-import { mirrored } from "../planes.js";
+import { cropPicture, mirrored, type Picture, pastePicture } from "../../data/picture.js";
 
 /** Every pixel (x, y) from where `source` says, between pixels by their linear mean. */
 function warped(picture: Picture, source: (x: number, y: number) => readonly [x: number, y: number]): Picture {
