@@ -6,7 +6,7 @@
 // the consumer, and scaled pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import { type Picture, PictureError, pictureToPlanes } from "./picture.js";
+import { type Picture, PictureError, picturesToPlanes } from "./picture.js";
 import { augmentPicture, optionsInEpoch, type Size, scalePicture, type TransformOptions } from "./transform.js";
 
 /** How many batches are being prepared while one is used. */
@@ -141,16 +141,9 @@ export class UnalignedDataset {
       if (picture.height === height && picture.width === width) continue;
       throw unequalSizes({ path: first.path, size: first.picture }, { path, size: picture });
     }
-    const stack = (side: 0 | 1, channels: number) => {
-      const planes = new Float32Array(batch_size * channels * height * width);
-      samples.forEach((pair, n) => {
-        planes.set(pictureToPlanes(pair[side].picture), n * channels * height * width);
-      });
-      return planes;
-    };
     return {
-      A: stack(0, input_nc),
-      B: stack(1, output_nc),
+      A: picturesToPlanes(samples.map(([{ picture }]) => picture)),
+      B: picturesToPlanes(samples.map(([, { picture }]) => picture)),
       height,
       width,
       pathsA: samples.map((pair) => pair[0].path),

@@ -34,6 +34,14 @@ export function pictureToPlanes(picture: Picture): Float32Array {
   return planes;
 }
 
+/** The planes [N, C, H, W] of one picture or more, all of one size. */
+export function picturesToPlanes(pictures: readonly Picture[]): Float32Array {
+  const size = pictures[0].data.length;
+  const planes = new Float32Array(pictures.length * size);
+  for (const [n, picture] of pictures.entries()) planes.set(pictureToPlanes(picture), n * size);
+  return planes;
+}
+
 /**
  * The picture of planes [C, H, W]. Values are clamped to [-1, 1] and scaled to (v + 1) / 2 * 255, whose fraction is cut
  * off and not rounded: that darkens by half a level on average, but it is what the reference writes, and people compare

@@ -5,7 +5,7 @@
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import type { Batch, DatasetOptions } from "./dataset.js";
-import { flipPicture, type Picture, pictureToPlanes } from "./picture.js";
+import { flipPicture, type Picture, picturesToPlanes } from "./picture.js";
 import { resampledSquare } from "./resize.js";
 import { roundHalfEven } from "./rounding.js";
 import { sizeInTraining, type TransformOptions } from "./transform.js";
@@ -59,12 +59,9 @@ export class SingleImageDataset {
     const [A, B] = sides;
     for (let batch = from; batch < this.batchesPerEpoch; batch++) {
       const indices = Array.from({ length: batch_size }, (_, i) => batch * batch_size + i);
-      const [a, b] = sides.map((side) => {
-        const planes = indices.map((index) => pictureToPlanes(this.#crop(side, side.order[index], epoch, index)));
-        const all = new Float32Array(batch_size * planes[0].length);
-        for (const [i, one] of planes.entries()) all.set(one, i * one.length);
-        return all;
-      });
+      const [a, b] = sides.map((side) =>
+        picturesToPlanes(indices.map((index) => this.#crop(side, side.order[index], epoch, index))),
+      );
       const [pathsA, pathsB] = [A, B].map(({ path }) => indices.map(() => path));
       yield { A: a, B: b, height: crop_size, width: crop_size, pathsA, pathsB };
     }

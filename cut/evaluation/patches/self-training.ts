@@ -17,7 +17,7 @@ import { concat, slice } from "../../../engine/operators/strided/index.js";
 import { Adam } from "../../../engine/optimizers/index.js";
 import { record } from "../../../engine/program/program.js";
 import { Random } from "../../../engine/random.js";
-import { cropPicture, flipPicture, type Picture, pictureToPlanes, toChannels } from "../../data/picture.js";
+import { cropPicture, flipPicture, type Picture, picturesToPlanes, toChannels } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
 import { Generator } from "../../networks/generator.js";
 import { tappedChannels } from "../../networks/generator-layout.js";
@@ -101,8 +101,7 @@ function drawViews(picture: Picture, side: number, random: Random): Float32Array
   const top = random.integer(picture.height - side + 1);
   const crop = cropPicture(picture, left, top, side, side);
   const square = random.next() < 0.5 ? flipPicture(crop) : crop;
-  const planes = [0, 1].map(() => pictureToPlanes(augmented(square, random)));
-  return Float32Array.from([...planes[0], ...planes[1]]);
+  return picturesToPlanes([0, 1].map(() => augmented(square, random)));
 }
 
 /** One step, recorded: both views through encoder and heads, where each view's patches find themselves in the other. */
