@@ -4,14 +4,13 @@
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { gatherPositions } from "../../engine/operators/gather/index.js";
-import { linear, matmul } from "../../engine/operators/matmul/index.js";
-import { l2Normalize, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
-import { add, relu, scale, softplus } from "../../engine/operators/pointwise/index.js";
+import { matmul } from "../../engine/operators/matmul/index.js";
+import { type Head, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { add, scale, softplus } from "../../engine/operators/pointwise/index.js";
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
 import type { Random } from "../../engine/random.js";
-import { Heads } from "../networks/heads.js";
+import { Heads, unitRows } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
 import { curriculum, externalNce, hdce, monce, src } from "./patch-losses.js";
@@ -126,13 +125,17 @@ export class PatchTerms {
     return this.#options.patch_loss === "nce" && this.#hasHeads && this.state.size === 0;
   }
 
+  #headOf(i: number): Head | null {
+    return this.#hasHeads ? this.F.head(i) : null;
+  }
+
   /**
    * Unit rows of the source's patches, cut off from the tape. The fused operator embeds them together with the queries,
    * so it gets their feature maps, unless these would wait in memory for too long.
    */
   keys(features: readonly Tensor[], drawn: Drawn): Tensor[] {
     if (this.#fused && !this.#options.low_memory) return [...features];
-    return features.map((map, i) => patchKeys(map, drawn(`ids.${i}`), this.#hasHeads ? this.F.head(i) : null));
+    return features.map((map, i) => patchKeys(map, drawn(`ids.${i}`), this.#headOf(i)));
   }
 
   /** The loss to learn from, and what is logged: names and numbers. */
@@ -190,7 +193,7 @@ export class PatchTerms {
     const groups = all ? terms : map.shape[0];
     const ids = drawn(`ids.${i}`);
     if (this.#fused) return patchNcePath(map, ids, this.F.head(i), keys, { groups, tau });
-    const q = this.#embed(map, ids, i);
+    const q = unitRows(map, ids, this.#headOf(i));
     if (patch_loss === "hdce") {
       onRows(q);
       return hdce(q, keys, { groups, tau, gamma: drawn("gamma") });
@@ -206,14 +209,6 @@ export class PatchTerms {
         return externalNce(ofQ, ofK, external, { groups: groups / terms, tau });
       }),
     );
-  }
-
-  /** Unit rows of a layer's patches, as patchKeys makes them, on the tape. */
-  #embed(map: Tensor, ids: Tensor, i: number): Tensor {
-    const rows = gatherPositions(map, ids);
-    if (!this.#hasHeads) return l2Normalize(rows);
-    const { w1, b1, w2, b2 } = this.F.head(i);
-    return l2Normalize(linear(relu(linear(rows, w1, b1)), w2, b2));
   }
 
   /** Puts a step's keys behind those of the banks, which they push out at the front. Comes after all use of these. */

@@ -4,7 +4,10 @@
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import type { Head } from "../../engine/operators/patch-nce/index.js";
+import { gatherPositions } from "../../engine/operators/gather/index.js";
+import { linear } from "../../engine/operators/matmul/index.js";
+import { type Head, l2Normalize } from "../../engine/operators/patch-nce/index.js";
+import { relu } from "../../engine/operators/pointwise/index.js";
 import { makeParameters, type ParameterShapes, type Parameters } from "./network.js";
 
 export interface HeadsArchitecture {
@@ -36,4 +39,14 @@ export class Heads {
     const get = (name: string) => this.parameters.get(`mlp_${i}.${name}`) as Tensor;
     return { w1: get("0.weight"), b1: get("0.bias"), w2: get("2.weight"), b2: get("2.bias") };
   }
+}
+
+/**
+ * Unit rows [N * P, width] of patches at positions `ids` of a feature map [N, C, H, W], [N, P] or for all pictures [P],
+ * on the tape; without a head of the features as they are. patchKeys gives the same off the tape.
+ */
+export function unitRows(map: Tensor, ids: Tensor, head: Head | null): Tensor {
+  const rows = gatherPositions(map, ids);
+  if (!head) return l2Normalize(rows);
+  return l2Normalize(linear(relu(linear(rows, head.w1, head.b1)), head.w2, head.b2));
 }

@@ -8,10 +8,8 @@ import type { CancellationOptions } from "../../../engine/core/cancellation.js";
 import { ArgumentError } from "../../../engine/core/errors.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { gatherPositions } from "../../../engine/operators/gather/index.js";
-import { linear } from "../../../engine/operators/matmul/index.js";
-import { l2Normalize, patchNce } from "../../../engine/operators/patch-nce/index.js";
-import { add, relu, scale } from "../../../engine/operators/pointwise/index.js";
+import { patchNce } from "../../../engine/operators/patch-nce/index.js";
+import { add, scale } from "../../../engine/operators/pointwise/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
 import { concat, slice } from "../../../engine/operators/strided/index.js";
 import { Adam } from "../../../engine/optimizers/index.js";
@@ -21,7 +19,7 @@ import { cropPicture, flipPicture, type Picture, picturesToPlanes, toChannels } 
 import type { InspectModel } from "../../inspection/inspection-model.js";
 import { Generator } from "../../networks/generator.js";
 import { tappedChannels } from "../../networks/generator-layout.js";
-import { Heads } from "../../networks/heads.js";
+import { Heads, unitRows } from "../../networks/heads.js";
 import { initialWeights, shapeAt, writeParameters } from "../../networks/network.js";
 import { augmented } from "./augmentation.js";
 
@@ -115,8 +113,7 @@ async function recordStep(gpu: Gpu, { generator, heads, layers, tau }: InspectMo
   const ids = areas.map((area) => gpu.persistent([Math.min(PATCHES, area)], "i32"));
   const { program } = await record(gpu, () => {
     const losses = generator.encode(views, layers).map((map, i) => {
-      const { w1, b1, w2, b2 } = (heads as Heads).head(i);
-      const rows = l2Normalize(linear(relu(linear(gatherPositions(map, ids[i]), w1, b1)), w2, b2));
+      const rows = unitRows(map, ids[i], (heads as Heads).head(i));
       const half = rows.shape[0] / 2;
       const keys = gpu.noGrad(() => concat([slice(rows.detach(), half, 2 * half), slice(rows.detach(), 0, half)]));
       return mean(patchNce(rows, keys, { groups: 2, tau }));
