@@ -4,14 +4,9 @@ import type { Picture } from "../data/picture.js";
 import { resizePicture, scaleDown } from "../data/resize.js";
 import { scaledTo } from "../evaluation/described-set.js";
 import type { PictureSet } from "../evaluation/pairs.js";
+import { knownMean } from "../evaluation/patches/content-scale.js";
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";
-import {
-  comparePatchPairs,
-  knownMean,
-  meansByLayer,
-  type PairLayer,
-  type PatchPair,
-} from "../evaluation/patches/patch-pairs.js";
+import { comparePatchPairs, meansByLayer, type PairLayer, type PatchPair } from "../evaluation/patches/patch-pairs.js";
 import { encodePng } from "../files/decode.js";
 import { matchPictures } from "../files/picture-pairs.js";
 import { falseColour } from "../report/colormap.js";

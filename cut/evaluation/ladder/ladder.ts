@@ -5,6 +5,7 @@ import { CutgpuError } from "../../../engine/core/errors.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
 import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
+import { knownMean } from "../patches/content-scale.js";
 import type { PatchMetric } from "../patches/patch-metric.js";
 import { COLUMNS, type Columns, Comparison, type Described, type PictureScale } from "./compared.js";
 import type { LadderRow, Recognition } from "./rows.js";
@@ -93,8 +94,8 @@ const byColumn = (of: (column: (typeof COLUMNS)[number]) => number): Columns =>
 
 function meansOf(each: readonly Columns[], what: string): Columns {
   return byColumn((column) => {
-    const known = each.map((columns) => columns[column]).filter((value) => value !== null);
-    if (known.length > 0) return known.reduce((sum, value) => sum + value, 0) / known.length;
+    const mean = knownMean(each.map((columns) => columns[column]));
+    if (mean !== null) return mean;
     throw new CutgpuError(
       "LADDER",
       `${column} has no scale on these pictures (${what}), which look alike;`,

@@ -21,8 +21,12 @@ export const layerDistances = (layers: readonly { nce: number }[], { same, other
     return span < LEAST_SPAN ? null : (nce - same[i]) / span;
   });
 
-/** The mean over the layers that have a scale; null where none has. */
-export function distanceOf(layers: readonly { nce: number }[], scale: ContentScale): number | null {
-  const known = layerDistances(layers, scale).filter((value) => value !== null);
+/** Mean of what is there; null where nothing is. */
+export function knownMean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
+
+/** The mean over the layers that have a scale; null where none has. */
+export const distanceOf = (layers: readonly { nce: number }[], scale: ContentScale): number | null =>
+  knownMean(layerDistances(layers, scale));

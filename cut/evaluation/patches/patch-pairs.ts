@@ -2,7 +2,7 @@
 // the source itself, 1 the mean over other sources. Pictures are read one by one, and few are kept. Without files.
 import { Random } from "../../../engine/random.js";
 import type { PictureSet } from "../pairs.js";
-import { type ContentScale, distanceOf, layerDistances, layerMeans } from "./content-scale.js";
+import { type ContentScale, knownMean, layerDistances, layerMeans } from "./content-scale.js";
 import type { LayerComparison, PatchDescription, PatchMetric } from "./patch-metric.js";
 
 export interface PatchPairsInput {
@@ -76,7 +76,7 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
     const scale: ContentScale = { same: layerMeans([await metric.compare(own, own)]), others: layerMeans(apart) };
     const layers = await metric.compare(own, await metric.describe(await results.read(id)));
     const distances = layerDistances(layers, scale);
-    const pair = { id, distance: distanceOf(layers, scale), layers: withDistances(layers, distances) };
+    const pair = { id, distance: knownMean(distances), layers: withDistances(layers, distances) };
     pairs.push(pair);
     // The last ones are compared with the first.
     if (k >= OTHERS) described.delete(id);
@@ -103,12 +103,6 @@ export interface LayerMean {
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Mean of what is there; null where nothing is. */
-export const knownMean = (values: readonly (number | null)[]): number | null => {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : meanOf(known);
-};
 
 /** Means of each layer over pairs, of which there is one at least. */
 export const meansByLayer = (pairs: readonly PatchPair[]): LayerMean[] =>
