@@ -116,7 +116,8 @@ export class PatchMetric {
     const size = { columns: Math.ceil(width / stride), rows: Math.ceil(height / stride), stride };
     const grid = positionGrid(size, this.#positions, new Random(this.#seed).fork(`layer ${i}`));
     const all = () => Int32Array.from({ length: size.columns * size.rows }, (_, position) => position);
-    const wanted = this.window > 0 ? all() : grid.chosen;
+    // A window below the stride reaches no other position.
+    const wanted = this.window < stride ? grid.chosen : all();
     const inMap = (position: number) =>
       (Math.floor(position / size.columns) + border) * features.shape[3] + (position % size.columns) + border;
     const head = heads?.head(i) ?? null;
