@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { scaledTo } from "../evaluation/described-set.js";
-import { COLUMNS, type Columns, Comparison, type Described } from "../evaluation/ladder/compared.js";
+import { COLUMNS, type Columns, Comparison, columnName, type Described } from "../evaluation/ladder/compared.js";
 import { correlateOpinions, type Opinion, parseOpinions } from "../evaluation/opinion-scores.js";
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";
 import { readPicture } from "../files/decode.js";
@@ -103,7 +103,7 @@ function resultOf(
     return { metric: column, ...correlateOpinions(...lists), n: known.length };
   });
   const cells = rows.map(({ metric, srcc, plcc, krcc, n }) => [
-    metric === "PatchNCE window" ? `PatchNCE ±${about.window} px` : metric,
+    columnName(metric, about.window),
     ...[srcc, plcc, krcc].map((value) => value.toFixed(3)),
     String(n),
   ]);

@@ -2,6 +2,7 @@
 // ladder-scenes.ts: `node dist/cut/demo/ladder-document.js FILE.json` (CONTRIBUTING.md says how it is made).
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { columnName } from "../evaluation/ladder/compared.js";
 import type { Ladder } from "../evaluation/ladder/ladder.js";
 import { ladderTables } from "../evaluation/ladder/ladder-tables.js";
 import { escapeHtml } from "../report/html.js";
@@ -21,10 +22,10 @@ function drawing(ladder: Ladder): string {
   const charts = ladderCharts(ladder, WIDTH, HEIGHT);
   const rows = Math.ceil(charts.length / COLUMNS);
   const height = 34 + rows * (HEIGHT + TITLE);
-  const legend = LADDER_CURVES.map(({ name, colour }, i) => {
+  const legend = LADDER_CURVES.map(({ column, colour }, i) => {
     const x = 12 + 140 * i;
     const line = `<path d="M${x} 15h18" stroke="var(--series-${colour})" stroke-width="2"/>`;
-    return `${line}<text x="${x + 24}" y="19">${escapeHtml(name(ladder.window))}</text>`;
+    return `${line}<text x="${x + 24}" y="19">${escapeHtml(columnName(column, ladder.window))}</text>`;
   });
   const each = charts.map(({ title, svg }, i) => {
     const [x, y] = [WIDTH * (i % COLUMNS), 34 + Math.floor(i / COLUMNS) * (HEIGHT + TITLE)];

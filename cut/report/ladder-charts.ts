@@ -6,11 +6,11 @@ import { gradedRows } from "../evaluation/ladder/verdict.js";
 import { plotDocument } from "./page.js";
 
 /** What is drawn, by the numbers of the CSS variables --series-N. PSNR has another scale and is left to the table. */
-export const LADDER_CURVES: readonly { column: Column; colour: number; name: (window: number) => string }[] = [
-  { column: "1-SSIM", colour: 4, name: () => "1-SSIM" },
-  { column: "SWD", colour: 2, name: () => "SWD" },
-  { column: "PatchNCE", colour: 0, name: () => "PatchNCE" },
-  { column: "PatchNCE window", colour: 1, name: (window) => `PatchNCE ±${window} px` },
+export const LADDER_CURVES: readonly { column: Column; colour: number }[] = [
+  { column: "1-SSIM", colour: 4 },
+  { column: "SWD", colour: 2 },
+  { column: "PatchNCE", colour: 0 },
+  { column: "PatchNCE window", colour: 1 },
 ];
 
 export interface LadderChart {

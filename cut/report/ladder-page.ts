@@ -1,5 +1,6 @@
 // The page of `cutgpu metric --ladder`: one self-contained file (inline style, pictures as data URIs, no script) with
 // the answers, curves over levels, every figure, and what the distortions look like.
+import { columnName } from "../evaluation/ladder/compared.js";
 import type { Ladder } from "../evaluation/ladder/ladder.js";
 import type { LadderTables } from "../evaluation/ladder/ladder-tables.js";
 import { escapeHtml, pngAddress } from "./html.js";
@@ -47,7 +48,8 @@ export function renderLadderPage({ about, ladder, tables, strips }: LadderPage):
       `<li class="${met ? "yes" : "no"}">${escapeHtml(criterion)}: <b>${escapeHtml(figure)}</b></li>`,
   );
   const legend = LADDER_CURVES.map(
-    ({ name, colour }) => `<li style="--colour:var(--series-${colour})">${escapeHtml(name(ladder.window))}</li>`,
+    ({ column, colour }) =>
+      `<li style="--colour:var(--series-${colour})">${escapeHtml(columnName(column, ladder.window))}</li>`,
   );
   const charts = ladderCharts(ladder).map(
     ({ title, svg }) => `<section class="chart card"><h3>${escapeHtml(title)}</h3>${svg}</section>`,

@@ -15,6 +15,14 @@ export type Column = (typeof COLUMNS)[number];
 /** Null where a picture has no scale, as blank ones have not. */
 export type Columns = Record<Column, number | null>;
 
+/** A column as a head or a legend calls it. */
+export const columnName = (column: Column, window: number): string =>
+  column === "PatchNCE window" ? `PatchNCE ±${window} px` : column;
+
+/** A column's value, larger the farther pictures are apart: PSNR is negated, and no value is 0. */
+export const farness = (columns: Columns, column: Column): number =>
+  (column === "PSNR" ? -1 : 1) * (columns[column] ?? 0);
+
 /** Patches of a level of the pyramid, and directions on which they are projected. */
 const SWD_PATCHES = 2048;
 const SWD_DIRECTIONS = 64;

@@ -1,5 +1,5 @@
 // A ladder as tables of text and as sentences, for the terminal, pages and documents. Pure.
-import { COLUMNS, type Column, type Columns } from "./compared.js";
+import { COLUMNS, type Column, type Columns, columnName } from "./compared.js";
 import type { Ladder } from "./ladder.js";
 import { gradedRows, rankCorrelation } from "./verdict.js";
 
@@ -20,7 +20,7 @@ const text = (column: Column, value: number | null): string =>
   value === null ? "-" : value.toFixed(column === "PSNR" ? 1 : 2);
 
 export function ladderTables({ rows, recognition, verdicts, window }: Ladder): LadderTables {
-  const heads = COLUMNS.map((column) => (column === "PatchNCE window" ? `PatchNCE ±${window} px` : column));
+  const heads = COLUMNS.map((column) => columnName(column, window));
   const cells = (of: Columns) => COLUMNS.map((column) => text(column, of[column]));
   const correlations = [...gradedRows(rows)].map(([name, levels]) => [
     name,

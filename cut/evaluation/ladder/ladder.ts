@@ -7,7 +7,7 @@ import type { Picture } from "../../data/picture.js";
 import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
 import { knownMean } from "../patches/content-scale.js";
 import type { PatchMetric } from "../patches/patch-metric.js";
-import { COLUMNS, type Columns, Comparison, type Described, type PictureScale } from "./compared.js";
+import { COLUMNS, type Columns, Comparison, type Described, farness, type PictureScale } from "./compared.js";
 import type { LadderRow, Recognition } from "./rows.js";
 import { areaUnderCurve, judge, type Verdict } from "./verdict.js";
 
@@ -107,9 +107,8 @@ function meansOf(each: readonly Columns[], what: string): Columns {
 /** Of a table [source, restyled]: the own ones on the diagonal against all others. */
 function areasOf(table: readonly (readonly Columns[])[]): Columns {
   return byColumn((column) => {
-    const distance = (of: Columns) => (column === "PSNR" ? -(of[column] ?? 0) : (of[column] ?? 0));
-    const own = table.map((row, i) => distance(row[i]));
-    const others = table.flatMap((row, i) => row.filter((_, j) => j !== i).map(distance));
+    const own = table.map((row, i) => farness(row[i], column));
+    const others = table.flatMap((row, i) => row.filter((_, j) => j !== i).map((of) => farness(of, column)));
     return areaUnderCurve(own, others);
   });
 }

@@ -2,7 +2,7 @@
 // figure and whether it is met. Pure.
 import { spearman } from "../correlation.js";
 import { SHIFT, SWAPPED } from "../distortions/ladder-steps.js";
-import type { Column, Columns } from "./compared.js";
+import { type Column, type Columns, farness } from "./compared.js";
 import type { LadderRow, Recognition } from "./rows.js";
 
 export interface Verdict {
@@ -40,7 +40,7 @@ export function gradedRows<R extends Pick<LadderRow, "distortion">>(rows: readon
 export const rankCorrelation = (levels: readonly LadderRow[], column: Column): number =>
   spearman(
     levels.map((_, i) => i),
-    levels.map(({ means }) => (column === "PSNR" ? -1 : 1) * (means[column] ?? 0)),
+    levels.map(({ means }) => farness(means, column)),
   );
 
 /** The criteria in the order in which they are told. */
