@@ -9,8 +9,8 @@ import { PatchMetric } from "../evaluation/patches/patch-metric.js";
 import { comparePatchPairs, meansByLayer, type PairLayer, type PatchPair } from "../evaluation/patches/patch-pairs.js";
 import { encodePng } from "../files/decode.js";
 import { matchPictures } from "../files/picture-pairs.js";
-import { falseColour } from "../report/colormap.js";
-import { type DrawnPair, PAIR_HEADS, pairCells, renderMetricPage } from "../report/metric-page.js";
+import { type DrawnPair, distanceText, PAIR_HEADS, pairCells, renderMetricPage } from "../report/metric-page.js";
+import { coloursOf } from "../report/overlay.js";
 import { checkSizes, listFolder, picturesOf } from "./evaluation-sets.js";
 import { type EncoderChoice, encoderText, openEncoder } from "./metric-encoder.js";
 import type { MetricJob, MetricSettings } from "./metric-job.js";
@@ -91,8 +91,6 @@ async function compare(
   }
 }
 
-const distanceText = (distance: number | null): string => (distance === null ? "-" : distance.toFixed(3));
-
 const accuracyText = ({ layers }: PatchPair): string =>
   layers.map(({ layer, accuracy }) => `${layer}: ${(100 * accuracy).toFixed(0)} %`).join(", ");
 
@@ -128,8 +126,6 @@ async function drawn(pairs: readonly PatchPair[], sources: PictureSet, results: 
 
 /** A layer's cross-entropies in false colours, from 0 to that of guessing, as large as a picture. */
 function mapPicture({ map, grid }: PairLayer, { width, height }: Picture): Picture {
-  const guessing = Math.log(grid.chosen.length);
-  const data = new Uint8Array(3 * map.length);
-  for (const [i, value] of map.entries()) data.set(falseColour(value / guessing), 3 * i);
+  const data = coloursOf(map, [0, Math.log(grid.chosen.length)]);
   return resizePicture({ width: grid.width, height: grid.height, channels: 3, data }, width, height);
 }

@@ -28,10 +28,12 @@ export interface MetricPage {
 /** What the cells of a layer are. */
 export const PAIR_HEADS = ["layer", "distance", "NCE", "accuracy", "MI bound", "positions"] as const;
 
+export const distanceText = (distance: number | null): string => (distance === null ? "-" : distance.toFixed(3));
+
 /** The means of a layer as a row of a table. */
 export const pairCells = ({ layer, distance, nce, accuracy, bound, positions }: LayerMean): string[] => [
   String(layer),
-  distance === null ? "-" : distance.toFixed(3),
+  distanceText(distance),
   nce.toFixed(3),
   `${(100 * accuracy).toFixed(1)} %`,
   bound.toFixed(3),

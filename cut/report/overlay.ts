@@ -84,8 +84,8 @@ function overInput(map: Geometry & { values: Float32Array }, range: Range, input
   return withInput(coloursOf(valuesAtPixels(map.values, 1, map, input), range), input);
 }
 
-/** The false colours of values, RGB. */
-function coloursOf(values: Float32Array, [lowest, highest]: Range): Uint8Array {
+/** The false colours of values from the lowest to the highest of a range, RGB. */
+export function coloursOf(values: Float32Array | Float64Array, [lowest, highest]: Range): Uint8Array {
   const colours = new Uint8Array(3 * values.length);
   for (const [i, value] of values.entries()) colours.set(falseColour((value - lowest) / (highest - lowest)), 3 * i);
   return colours;
