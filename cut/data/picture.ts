@@ -115,8 +115,8 @@ export function flipPicture(picture: Picture): Picture {
 }
 
 /**
- * The pixel that mirrors at both edges show at `position`, also before the first; the edge itself is not repeated, as in
- * reflection padding.
+ * The pixel that mirrors at both edges show at `position`, also before the first; the edge itself is not repeated, as
+ * in reflection padding.
  */
 export function mirrored(position: number, size: number): number {
   if (size === 1) return 0;

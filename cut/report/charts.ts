@@ -129,10 +129,10 @@ export interface Comparison {
 }
 
 /** The same quantity of several runs in one chart. */
-export function drawComparison({ title, note, noisy, series }: Comparison): string {
+export function drawComparison({ title, note, noisy, series }: Comparison): Chart {
   const { names } = series;
   const losses = () => names.map((name, colour) => ({ ...curveOf(series.get(name)!, name, colour), raw: [] }));
-  return renderChart(chartOf({ title, note }, noisy ? losses() : measured(series, names)));
+  return chartOf({ title, note }, noisy ? losses() : measured(series, names));
 }
 
 const isOf = (name: string, metric: string) => name === metric || name === metric + FLOOR;

@@ -2,6 +2,7 @@
 // figures and their floors, how far translations are from the nearest real, and sheets of pictures.
 import * as Plot from "@observablehq/plot";
 import { FIGURE_HEADS, type Figure, figureCells } from "../evaluation/figures.js";
+import { renderTable, tableStyle } from "./figures-table.js";
 import { escapeHtml, pngAddress } from "./html.js";
 import { baseStyle } from "./page.css.js";
 import { plotDocument, renderPage, renderSummary } from "./page.js";
@@ -25,13 +26,7 @@ export interface EvaluationPage {
 }
 
 const style = `
-.figures { overflow-x: auto; padding: 8px 18px; }
-.figures table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-.figures th, .figures td { padding: 6px 14px 6px 0; text-align: right; border-bottom: 1px solid var(--line); }
-.figures :is(th, td) { white-space: nowrap; }
-.figures tr:last-child td { border-bottom: 0; }
-.figures th { font-weight: 500; font-size: 13px; color: var(--soft); }
-.figures :is(th, td):is(:first-child, :last-child) { text-align: left; }
+.figures :is(th, td):last-child { text-align: left; }
 .figures td:is(:nth-child(2), :nth-child(4), :nth-child(7), :last-child) { color: var(--soft); font-size: 13px; }
 .figures td:nth-child(3) { font-weight: 650; }
 .protocols { color: var(--soft); font-size: 13px; padding-left: 18px; }
@@ -47,7 +42,7 @@ const style = `
 export function renderEvaluationPage({ about, figures, protocols, distances, sheets }: EvaluationPage): string {
   const body = `${renderSummary(about)}
 <h2>Figures</h2>
-${renderFigures(figures)}
+${renderTable([FIGURE_HEADS, ...figures.map(figureCells)], 1)}
 <ul class="protocols">${protocols.map((line) => `<li>${escapeHtml(line)}</li>`).join("\n")}</ul>
 <h2>Distances to the nearest real</h2>
 <div class="charts">${histogram(distances)}</div>
@@ -56,16 +51,9 @@ ${sheets.map(renderSheet).join("\n")}
   return renderPage({
     kicker: "cutgpu evaluation",
     title: "Translations against real pictures",
-    style: baseStyle + style,
+    style: baseStyle + tableStyle + style,
     body,
   });
-}
-
-function renderFigures(figures: readonly Figure[]): string {
-  const row = (cells: readonly string[], tag: "td" | "th") =>
-    `<tr>${cells.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
-  const rows = [row(FIGURE_HEADS, "th"), ...figures.map((each) => row(figureCells(each), "td"))];
-  return `<div class="figures card"><table>${rows.join("\n")}</table></div>`;
 }
 
 /** Shares of translations and of reals by their distance to the nearest (other) real. */

@@ -1,4 +1,4 @@
-// What goes into HTML: text made safe for it, and pictures as addresses inside the page.
+// What goes into HTML: text made safe for it, and pictures inside the page.
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
@@ -13,3 +13,8 @@ export function pngAddress(png: Uint8Array): string {
   for (let at = 0; at < png.length; at += 8192) binary += String.fromCharCode(...png.subarray(at, at + 8192));
   return `data:image/png;base64,${btoa(binary)}`;
 }
+
+/** A PNG with its caption; `alt` is for those who do not see it, and empty where the caption says enough. */
+export const pngFigure = (png: Uint8Array, caption: string, alt = ""): string =>
+  `<figure><img src="${pngAddress(png)}" alt="${escapeHtml(alt)}">` +
+  `<figcaption>${escapeHtml(caption)}</figcaption></figure>`;

@@ -3,9 +3,9 @@
 import { columnName } from "../evaluation/ladder/compared.js";
 import type { Ladder } from "../evaluation/ladder/ladder.js";
 import type { LadderTables } from "../evaluation/ladder/ladder-tables.js";
-import { escapeHtml, pngAddress } from "./html.js";
+import { renderTable, tableStyle } from "./figures-table.js";
+import { escapeHtml, pngFigure } from "./html.js";
 import { LADDER_CURVES, ladderCharts } from "./ladder-charts.js";
-import { renderTable, tableStyle } from "./metric-table.js";
 import { baseStyle } from "./page.css.js";
 import { renderPage, renderSummary } from "./page.js";
 
@@ -76,9 +76,6 @@ ${renderTable(tables.areas, 1)}
 }
 
 function renderStrip({ name, levels }: LadderPage["strips"][number]): string {
-  const figures = levels.map(
-    ({ caption, png }) =>
-      `<figure><img src="${pngAddress(png)}" alt=""><figcaption>${escapeHtml(caption)}</figcaption></figure>`,
-  );
+  const figures = levels.map(({ caption, png }) => pngFigure(png, caption));
   return `<section><h3>${escapeHtml(name)}</h3><div>${figures.join("")}</div></section>`;
 }

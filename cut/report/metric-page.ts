@@ -2,8 +2,8 @@
 // means by layer, and pictures beside maps of where their patches are not found.
 import type { LayerMean } from "../evaluation/patches/patch-pairs.js";
 import { colourScaleCss } from "./colormap.js";
-import { escapeHtml, pngAddress } from "./html.js";
-import { renderTable, tableStyle } from "./metric-table.js";
+import { renderTable, tableStyle } from "./figures-table.js";
+import { escapeHtml, pngFigure } from "./html.js";
 import { baseStyle } from "./page.css.js";
 import { renderPage, renderSummary } from "./page.js";
 
@@ -67,10 +67,7 @@ ${pairs.map(renderPair).join("\n")}
 
 function renderPair({ name, distance, pngs, maps }: DrawnPair): string {
   const pictures = pngs.map((png, i) => ({ caption: i === 0 ? "source" : "result", png }));
-  const figures = [...pictures, ...maps].map(
-    ({ caption, png }) =>
-      `<figure><img src="${pngAddress(png)}" alt=""><figcaption>${escapeHtml(caption)}</figcaption></figure>`,
-  );
+  const figures = [...pictures, ...maps].map(({ caption, png }) => pngFigure(png, caption));
   const title = escapeHtml(`${name}: ${distance}`);
   return `<section class="pair card"><h3>${title}</h3><div>${figures.join("")}</div></section>`;
 }

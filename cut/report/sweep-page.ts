@@ -1,7 +1,7 @@
 // The page that compares the runs of a sweep: a table with what differs and what came of it, curves of several runs in
 // one chart, and the same pictures side by side.
-import { type Comparison, drawComparison } from "./charts.js";
-import { escapeHtml, pngAddress } from "./html.js";
+import { type Comparison, drawComparison, renderCharts } from "./charts.js";
+import { escapeHtml, pngFigure } from "./html.js";
 import { baseStyle } from "./page.css.js";
 import { renderPage, renderSummary } from "./page.js";
 
@@ -52,7 +52,7 @@ export function renderSweepPage({ title, summary, rows, curves, strips }: SweepP
   const body = `${renderSummary(summary)}
 <h2>Runs</h2>
 ${renderRows(rows)}
-${charts.length > 0 ? `<h2>Side by side</h2>\n<div class="charts">${charts.join("\n")}</div>` : ""}
+${charts.length > 0 ? `<h2>Side by side</h2>\n${renderCharts(charts)}` : ""}
 ${strips.map(renderStrip).join("\n")}
 <footer>Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu sweep", title, style: baseStyle + style, body });
@@ -73,10 +73,6 @@ function renderRows(rows: readonly SweepRow[]): string {
 }
 
 function renderStrip({ label, pictures }: SweepStrip): string {
-  const figures = pictures.map(
-    ({ caption, png }) =>
-      `<figure><img src="${pngAddress(png)}" alt="${escapeHtml(`${label}: ${caption}`)}">` +
-      `<figcaption>${escapeHtml(caption)}</figcaption></figure>`,
-  );
+  const figures = pictures.map(({ caption, png }) => pngFigure(png, caption, `${label}: ${caption}`));
   return `<h2>${escapeHtml(label)}</h2>\n<div class="strip">${figures.join("\n")}</div>`;
 }

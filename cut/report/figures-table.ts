@@ -1,4 +1,4 @@
-// Tables of figures on the pages of `cutgpu metric`: names to the left, numbers to the right, as wide as they are.
+// Tables of figures on the pages of `cutgpu metric` and `cutgpu evaluate`: names to the left, numbers to the right.
 import { escapeHtml } from "./html.js";
 
 /** Goes with the base style. */
