@@ -62,8 +62,10 @@ export async function describeSet(
   const rows: ArrayLike<number>[] = [];
   for (const [i, name] of set.names.entries()) {
     const picture = await set.read(i);
+    // The GPU is at work on the features while the patches are drawn.
+    const row = extractor ? finiteFeatures(extractor, picture, name) : thumbnail(picture);
     patches.push(randomPatches(planesOf(scaledTo(picture, size)), perPicture, random));
-    rows.push(extractor ? await finiteFeatures(extractor, picture, name) : thumbnail(picture));
+    rows.push(await row);
     await step(name);
   }
   return { patches, features: featuresOf(rows) };

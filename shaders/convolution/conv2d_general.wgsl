@@ -1,5 +1,6 @@
-// y = the cross-correlation of x with w; layouts as in lib/general.wgsl. One output per invocation, without tiles: for
-// convolutions that the other kernels do not know, most of which do little with each element.
+// y = the cross-correlation of x with w; layouts as in lib/general.wgsl. Four neighbouring outputs of a row per
+// invocation, which share their weights and where they begin, without tiles: for convolutions that the other kernels do
+// not know, most of which do little with each element. Taps beyond the borders are read from inside and count nothing.
 //#include convolution/lib/general.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -11,27 +12,33 @@
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let at = i32(flat_index(group, groups, local, WORKGROUP));
-  let line = at / params.out_w;
+  let quads = (params.out_w + 3) / 4;
+  let line = at / quads;
   let plane = line / params.out_h;
   let channels = params.groups * params.out_c;
   let n = plane / channels;
   if (n >= params.batch) { return; }
   let o = plane - n * channels;
+  let column = 4 * (at - line * quads);
   let top = (line - plane * params.out_h) * params.stride_h - params.pad_h;
-  let left = (at - line * params.out_w) * params.stride_w - params.pad_w;
-  var sum = 0.0;
+  let left = (column + vec4i(0, 1, 2, 3)) * params.stride_w - params.pad_w;
+  var sum = vec4f();
   for (var c = 0; c < params.in_c; c++) {
-    let source = (n * params.groups + o / params.out_c) * params.in_c + c;
+    let source = ((n * params.groups + o / params.out_c) * params.in_c + c) * params.height;
+    let taps = (o * params.in_c + c) * params.kernel_h;
     for (var j = 0; j < params.kernel_h; j++) {
       let row = top + j * params.dilation_h;
       if (row < 0 || row >= params.height) { continue; }
-      let taps = ((o * params.in_c + c) * params.kernel_h + j) * params.kernel_w;
+      let start = (source + row) * params.width;
       for (var i = 0; i < params.kernel_w; i++) {
-        let column = left + i * params.dilation_w;
-        if (column < 0 || column >= params.width) { continue; }
-        sum += x[(source * params.height + row) * params.width + column] * w[taps + i];
+        let columns = left + i * params.dilation_w;
+        let nearest = clamp(columns, vec4i(), vec4i(params.width - 1));
+        let at_x = start + nearest;
+        let values = vec4f(x[at_x.x], x[at_x.y], x[at_x.z], x[at_x.w]);
+        sum += select(vec4f(), values, nearest == columns) * w[(taps + j) * params.kernel_w + i];
       }
     }
   }
-  y[at] = sum;
+  let to = line * params.out_w + column;
+  for (var k = 0; k < min(4, params.out_w - column); k++) { y[to + k] = sum[k]; }
 }

@@ -62,7 +62,8 @@ export const conv2dGeneralOperator: Operator<Two, GeneralGeometry> = /* @__PURE_
   flops: ([x], geometry, y) => flopsOf(sizeOf(y), (x as Shape)[1], geometry),
   forward(gpu, [x, w], geometry, y) {
     const params = paramsOf(geometry, x.shape[0], x.shape[1], w.shape[0]);
-    gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations: y.size });
+    const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / 4);
+    gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations });
     return undefined;
   },
   gradient: ({ inputs: [x, w], options, needs }, dy) => [
