@@ -11,7 +11,7 @@ import { roundHalfEven } from "./rounding.js";
 import { sizeInTraining, type TransformOptions } from "./transform.js";
 
 /** Crops of each side in an epoch. */
-const CROPS = 100_000;
+export const CROPS = 100_000;
 
 export type SingleImageOptions = TransformOptions &
   Pick<

@@ -3,7 +3,9 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 // Not from terminal/index.ts, which needs Node.
 import { parseArguments } from "../cli/terminal/arguments.js";
+import { samplesPerEpoch } from "../data/open-dataset.js";
 import { smallTraining } from "../demo/demo-settings.js";
+import { presets } from "../options/presets.js";
 import { showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
 import { byId } from "./dom.js";
@@ -14,15 +16,38 @@ import { dataroot } from "./run-files.js";
 
 type Given = Partial<TrainOptions>;
 
-/** Networks to choose from, with the side of pictures that goes with them. */
-const networks: Record<string, { pixels: number; given: Given }> = {
+const { nce_layers, num_patches, netF_nc, lr, ...smallNetworks } = smallTraining;
+
+/** Networks to choose from, with the side of pictures that goes with them, and what patches are compared by. */
+const networks: Record<string, { pixels: number; given: Given; patches: Given }> = {
   small: {
     pixels: 64,
-    given: { ...smallTraining, ngf: 16 },
+    given: { ...smallNetworks, ngf: 16 },
+    patches: { nce_layers, num_patches, netF_nc, lr },
   },
-  medium: { pixels: 128, given: { netG: "resnet_6blocks", ngf: 32, ndf: 32, netF_nc: 128 } },
-  paper: { pixels: 256, given: {} },
+  medium: { pixels: 128, given: { netG: "resnet_6blocks", ngf: 32, ndf: 32 }, patches: { netF_nc: 128 } },
+  paper: { pixels: 256, given: {}, patches: {} },
 };
+
+/** A method, as its preset is called, with networks to choose from. */
+function methodOptions(method: keyof typeof presets, size: string): Given {
+  const { given, patches } = networks[size];
+  switch (method) {
+    case "CUT":
+    case "FastCUT":
+      return { ...given, ...patches, CUT_mode: method };
+    case "cycle_gan":
+      return { ...given, model: method };
+    case "dclgan":
+      return { ...given, ...patches, model: method };
+    case "enco":
+      // Its pairs of layers are those of nine blocks.
+      return { ...given, netG: "resnet_9blocks", model: method };
+    case "sincut":
+      // Has networks of its own.
+      return { model: method };
+  }
+}
 
 type Side = "a" | "b";
 
@@ -71,6 +96,7 @@ export class TrainForm {
     this.#take("a", A, `${A.length} drawings of this page`);
     this.#take("b", B, `${B.length} blueprints of others`);
     byId("run-name", "input").value = name;
+    byId("run-method", "select").value = "CUT";
     byId("run-networks", "select").value = "small";
     byId("run-pixels", "input").value = String(crop_size);
     this.steps = max_steps;
@@ -98,11 +124,16 @@ export class TrainForm {
     const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
     const pixels = byId("run-pixels", "input").valueAsNumber;
     const steps = byId("run-steps", "input").valueAsNumber;
-    const batch = typed.batch_size ?? 1;
-    const epochs = Math.max(1, Math.ceil(steps / Math.max(1, Math.floor(pictures / batch))));
+    const { model = "cut" } = typed;
+    const method = model === "cut" ? (byId("run-method", "select").value as keyof typeof presets) : model;
+    const networks = methodOptions(method, byId("run-networks", "select").value);
+    const preset: Given = presets[method];
+    const batch = typed.batch_size ?? preset.batch_size ?? 1;
+    const samples = samplesPerEpoch(networks.model ?? "cut", pictures);
+    const epochs = Math.max(1, Math.ceil(steps / Math.max(1, Math.floor(samples / batch))));
     const n_epochs = Math.ceil(epochs / 2);
     return {
-      ...networks[byId("run-networks", "select").value].given,
+      ...networks,
       name,
       dataroot: dataroot(name),
       crop_size: pixels,

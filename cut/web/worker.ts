@@ -5,7 +5,7 @@
 import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/open.js";
-import { UnalignedDataset } from "../data/dataset.js";
+import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
 import { mergeForResume, resolveOptions } from "../options/train-options.js";
@@ -87,11 +87,13 @@ class WorkerTraining {
       const lists = { A: await store.files("data/trainA"), B: await store.files("data/trainB") };
       if (request.kind === "resume") {
         checkpoint = await readCheckpoint(store);
-        options = mergeForResume(checkpoint.state.options, moreSteps(checkpoint.state, request.steps, lists));
+        const { state } = checkpoint;
+        const { batchesPerEpoch } = datasetOf(store, state.options, lists);
+        options = mergeForResume(state.options, moreSteps(state, request.steps, batchesPerEpoch));
         this.#savedStep = checkpoint.state.step;
       }
       await store.write("config.json", `${JSON.stringify(options, null, 2)}\n`);
-      const source = openDataset(store, options, lists);
+      const source = datasetOf(store, options, lists);
       send({ kind: "progress", text: "Opening the GPU" });
       gpu = await openGpu({ profile: options.profile });
       await this.#train(gpu, store, options, source, checkpoint);
@@ -108,7 +110,7 @@ class WorkerTraining {
     gpu: Gpu,
     store: RunStore,
     options: TrainOptions,
-    source: UnalignedDataset,
+    source: TrainingDataset,
     checkpoint: Checkpoint | null,
   ): Promise<void> {
     const training = checkpoint
@@ -280,15 +282,14 @@ interface Lists {
 function moreSteps(
   { step, epoch, batch, options }: RunState,
   steps: number | null,
-  lists: Lists,
+  batchesPerEpoch: number,
 ): Partial<TrainOptions> {
   if (steps === null || steps === options.max_steps) return {};
-  const batches = Math.max(1, Math.floor(Math.max(lists.A.length, lists.B.length) / options.batch_size));
-  const epochs = epoch - 1 + Math.ceil((batch + steps - step) / batches);
+  const epochs = epoch - 1 + Math.ceil((batch + steps - step) / batchesPerEpoch);
   return { max_steps: steps, n_epochs: Math.max(options.n_epochs, epochs - options.n_epochs_decay) };
 }
 
-function openDataset(store: RunStore, options: TrainOptions, lists: Lists): UnalignedDataset {
+function datasetOf(store: RunStore, options: TrainOptions, lists: Lists): TrainingDataset {
   for (const side of ["A", "B"] as const) {
     if (lists[side].length > 0) continue;
     throw new CutgpuError(
@@ -302,7 +303,7 @@ function openDataset(store: RunStore, options: TrainOptions, lists: Lists): Unal
   const read = async (path: string, channels: 1 | 3) =>
     readPictureFile((await store.read(path)) ?? new Blob(), path, channels);
   const [filesA, filesB] = [lists.A.slice(0, most), lists.B.slice(0, most)];
-  return new UnalignedDataset({ ...options, filesA, filesB, read, onSkip });
+  return openDataset(options, { filesA, filesB, read, onSkip });
 }
 
 /** The first pictures of what is translated. */

@@ -25,15 +25,22 @@ test.after(async ({ tab, folder }) => {
   rmSync(folder, { recursive: true });
 });
 
-/** Fills in the form for a run of tiny networks and starts it. */
-async function start(page: Page, folder: string, name: string, steps: number, more = ""): Promise<void> {
+/** Fills in the form for a run, of tiny networks unless others are given, and starts it. */
+async function start(
+  page: Page,
+  folder: string,
+  name: string,
+  steps: number,
+  more = "",
+  networks: readonly string[] = tiny,
+): Promise<void> {
   await page.setInputFiles("#folder-a", join(folder, "data/trainA"));
   await page.setInputFiles("#folder-b", join(folder, "data/trainB"));
   assert.is(await page.textContent("#count-a"), "6 pictures in trainA");
   await page.fill("#run-name", name);
   await page.fill("#run-pixels", "16");
   await page.fill("#run-steps", String(steps));
-  await page.fill("#run-more", [...tiny, ...more.split(" ").filter(Boolean)].join(" "));
+  await page.fill("#run-more", [...networks, ...more.split(" ").filter(Boolean)].join(" "));
   await page.click("#train-start");
 }
 
@@ -96,6 +103,21 @@ test("ten steps: losses fall, samples are made, curves are drawn", async ({ tab,
   // Four pictures: themselves, and after 0, 5 and 10 steps.
   assert.is(await page.locator("#samples img").count(), 16);
 });
+
+for (const method of ["FastCUT", "cycle_gan", "dclgan", "enco", "sincut"]) {
+  test(`a run of ${method} by the form alone, and its model translates`, async ({ tab, folder }) => {
+    const { page } = tab;
+    await openPart(tab, "train");
+    await page.selectOption("#run-method", method);
+    const more = method === "sincut" ? "--max_dataset_size 1 --batch_size 2 --ngf 2" : "--ngf 2 --ndf 2";
+    await start(page, folder, method, 2, more, []);
+    await textOf(page, "#train-status", /^Trained to the end: step 2\.$/);
+    const { options } = (await checkpointOf(page, method)).state;
+    assert.is(method === "FastCUT" ? options.CUT_mode : options.model, method);
+    await page.click("#run-use");
+    await textOf(page, "#model-name", new RegExp(`^run ${method}$`));
+  });
+}
 
 test("who has no pictures can train on those of the page", async ({ tab }) => {
   const { page } = tab;

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { UnalignedDataset } from "../../data/dataset.js";
+import { openDataset, type TrainingDataset } from "../../data/open-dataset.js";
 import type { Picture } from "../../data/picture.js";
-import { SingleImageDataset } from "../../data/single-image-dataset.js";
 import { measurePictures, readPicture } from "../../files/decode.js";
 import { isBelow } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
@@ -88,13 +87,11 @@ function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
   }
 }
 
-type Dataset = UnalignedDataset | SingleImageDataset;
-
 /** What a training under way works on. */
 interface Begun {
   gpu: Gpu;
   training: Training;
-  source: Dataset;
+  source: TrainingDataset;
   evaluation: RunEvaluation | null;
   record: RunRecord;
   signal: AbortSignal;
@@ -248,7 +245,7 @@ class TrainCommand {
     return `${what}; go on with: ${resumeCommand(this.#options)} --max_steps none`;
   }
 
-  async #dataset(): Promise<Dataset> {
+  async #dataset(): Promise<TrainingDataset> {
     const options = this.#options;
     // One after the other, so that of two bad folders it is always the first that is named.
     const list = (name: string) => listPictures(join(options.dataroot, name), options.max_dataset_size);
@@ -260,10 +257,7 @@ class TrainCommand {
       else printError(`${line}\n`);
     };
     const read = (path: string, channels: 1 | 3) => this.#read(path, channels);
-    const dataset =
-      options.model === "sincut"
-        ? new SingleImageDataset({ ...options, filesA, filesB, read })
-        : new UnalignedDataset({ ...options, filesA, filesB, read, onSkip });
+    const dataset = openDataset(options, { filesA, filesB, read, onSkip });
     if (sizesMatter(options)) {
       const measure = (files: readonly string[]) => measurePictures(files, !options.ignore_orientation);
       checkSizes(await measure(filesA), await measure(filesB), options);
@@ -277,7 +271,7 @@ class TrainCommand {
     return readPicture(file, channels, !this.#options.ignore_orientation);
   }
 
-  #announce(gpu: Gpu, source: Dataset, training: Training): void {
+  #announce(gpu: Gpu, source: TrainingDataset, training: Training): void {
     const steps = `${training.stepsInAll} steps in all, from step ${training.stepsDone}`;
     const data = `${source.length} ${this.#options.model === "sincut" ? "crops" : "pictures"} per epoch`;
     printError(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
