@@ -73,7 +73,7 @@ export async function ladderJob(folder: string, settings: MetricSettings): Promi
           textTable(tables.rows, left),
           textTable(tables.correlations, (column) => column === 0),
           textTable(tables.areas, (column) => column === 0),
-          `${tables.answers.join("\n")}\n`,
+          `${tables.answers.join("\n")}\n${tables.summary}\n`,
         ].join("\n"),
         json: { ...Object.fromEntries(about), seed: choice.seed, columns: COLUMNS, ...ladder },
         page: async () =>

@@ -7,7 +7,7 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
 import { readWhole } from "../files/read-whole.js";
 import type { Parameters } from "../networks/network.js";
-import { parseCheckpoint, parseWeights } from "../training/checkpoint.js";
+import { parseCheckpoint, parseWeights, withoutDropout } from "../training/checkpoint.js";
 import { recognizeNetwork } from "../training/foreign-networks.js";
 import type { Training } from "../training/training-loop.js";
 
@@ -34,13 +34,9 @@ export function adoptPretrained(training: Training, folder: string): string[] {
 /** The content of a file for each parameter. */
 function publishedWeights(parameters: Parameters, path: string): [Tensor, Float32Array<ArrayBuffer>][] {
   const { tensors } = parseWeights(readWhole(path), path);
-  // DataParallel and torch.compile put a name before all keys; dropout moves the second convolution of a block.
-  const stored = new Map(
-    [...tensors].map(([key, tensor]) => [
-      key.replace(/^(module\.|_orig_mod\.)+/, "").replace("conv_block.6.", "conv_block.5."),
-      tensor,
-    ]),
-  );
+  // DataParallel and torch.compile put a name before all keys.
+  const published = (key: string) => withoutDropout(key.replace(/^(module\.|_orig_mod\.)+/, ""));
+  const stored = new Map([...tensors].map(([key, tensor]) => [published(key), tensor]));
   return [...parameters].map(([key, parameter]) => {
     const found = stored.get(key);
     if (found?.shape.join() === parameter.shape.join()) return [parameter, toFloat32(found)];

@@ -73,7 +73,7 @@ a patch may have moved. [CONTRIBUTING.md](../CONTRIBUTING.md) says how to make t
 
 ## What it shows
 
-${tables.answers.map((answer) => wrapped(`- ${answer}`)).join("\n")}
+${[...tables.answers, tables.summary].map((answer) => wrapped(`- ${answer}`)).join("\n")}
 
 So PatchNCE is a metric of content and structure whose invariances are those that its encoder was trained for: this one
 has seen other colours, contrasts, noise and inversion, and forgives them. It grows with every change of texture, place

@@ -94,14 +94,11 @@ function cutConflicts(options: TrainOptions): string[] {
 
 function sinCutConflicts(options: TrainOptions): string[] {
   const found = patchConflicts(options);
-  const { crop_size, patch_loss, lambda_NCE } = options;
-  if (crop_size < 8 || !Number.isInteger(Math.log2(crop_size))) {
+  const { crop_size, patch_loss } = options;
+  if (!Number.isInteger(Math.log2(crop_size))) {
     found.push(`crop_size ${crop_size} cannot be halved down to 4, as sincut's discriminator does: use 32, 64 or 128`);
   }
-  if (patch_loss !== "hdce" && lambda_NCE === 0) {
-    found.push("lambda_NCE is 0 and sincut would compare no patches: raise it");
-  }
-  return found;
+  return patch_loss === "hdce" ? found : [...found, ...unusedPatches(options)];
 }
 
 /** Of the patch losses that CUT and SinCUT choose from. */
@@ -144,8 +141,7 @@ function cycleGanConflicts(options: TrainOptions): string[] {
 
 function dclGanConflicts(options: TrainOptions): string[] {
   const found = layerConflicts(options);
-  if (options.lambda_NCE === 0) found.push("lambda_NCE is 0 and dclgan would compare no patches: raise it");
-  return [...found, ...identityConflicts("lambda_IDT", options)];
+  return [...found, ...unusedPatches(options), ...identityConflicts("lambda_IDT", options)];
 }
 
 function enCoConflicts(options: TrainOptions): string[] {
@@ -163,9 +159,12 @@ function enCoConflicts(options: TrainOptions): string[] {
     }
   }
   if (num_patches < 2) found.push("num_patches 1 leaves batch norm nothing to compare: give 2 or more");
-  if (options.lambda_NCE === 0) found.push("lambda_NCE is 0 and enco would compare no patches: raise it");
-  return [...found, ...identityConflicts("lambda_IDT", options)];
+  return [...found, ...unusedPatches(options), ...identityConflicts("lambda_IDT", options)];
 }
+
+/** Of methods that are nothing without their patch loss. */
+const unusedPatches = ({ model, lambda_NCE }: TrainOptions): string[] =>
+  lambda_NCE === 0 ? [`lambda_NCE is 0 and ${model} would compare no patches: raise it`] : [];
 
 /** Of an identity term, whose weight is called `name`, between pictures that differ in channels. */
 function identityConflicts(name: "lambda_identity" | "lambda_IDT", options: TrainOptions): string[] {

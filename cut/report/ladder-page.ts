@@ -45,7 +45,7 @@ const style = `${tableStyle}
 export function renderLadderPage({ about, ladder, tables, strips }: LadderPage): string {
   const answers = ladder.verdicts.map(
     ({ criterion, figure, met }) =>
-      `<li class="${met ? "yes" : "no"}">${escapeHtml(criterion)}: <b>${escapeHtml(figure)}</b></li>`,
+      `<li${met ? "" : ' class="no"'}>${escapeHtml(criterion)}: <b>${escapeHtml(figure)}</b></li>`,
   );
   const legend = LADDER_CURVES.map(
     ({ column, colour }) =>
@@ -56,7 +56,7 @@ export function renderLadderPage({ about, ladder, tables, strips }: LadderPage):
   );
   const body = `${renderSummary(about)}
 <h2>What it shows</h2>
-<p>${escapeHtml(tables.answers.at(-1) ?? "")}</p>
+<p>${escapeHtml(tables.summary)}</p>
 <ul class="answers card">${answers.join("\n")}</ul>
 <h2>Over levels</h2>
 <p class="empty">Means over the pictures. SWD and PatchNCE: 0 is the same picture, 1 another one.</p>

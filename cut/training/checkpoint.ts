@@ -223,11 +223,13 @@ function networksOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map
     if (name === undefined || /\.(running_mean|running_var|num_batches_tracked|filt|kernel)$/.test(name)) continue;
     const network = networks.get(prefix) ?? new Map<string, StoredTensor>();
     networks.set(prefix, network);
-    // With dropout, which does nothing at translation, the second convolution of a block stands one place later.
-    network.set(name.replace(/conv_block\.6\./, "conv_block.5."), tensor);
+    network.set(withoutDropout(name), tensor);
   }
   return networks;
 }
+
+/** A key of a generator with dropout, which moves the second convolution of a block by one, as that of one without. */
+export const withoutDropout = (key: string): string => key.replace("conv_block.6.", "conv_block.5.");
 
 /** The generator that these tensors are, every one of them. */
 function generatorOf(named: Map<string, StoredTensor>, where: string): ParsedGenerator {

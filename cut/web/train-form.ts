@@ -137,7 +137,8 @@ export class TrainForm {
       name,
       dataroot: dataroot(name),
       crop_size: pixels,
-      load_size: Math.round(pixels * 1.12),
+      // SinCUT scales its one picture by factors of its own.
+      ...(method !== "sincut" && { load_size: Math.round(pixels * 1.12) }),
       max_steps: steps,
       n_epochs,
       n_epochs_decay: epochs - n_epochs,

@@ -11,6 +11,7 @@ import * as assert from "uvu/assert";
 import type { LossRow } from "../../cut/report/losses.js";
 import { type Checkpoint, parseCheckpoint } from "../../cut/training/checkpoint.js";
 import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
+import { checkpointOf, kept, startRun } from "./runs.js";
 import { openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab; folder: string }>("training in the browser");
@@ -24,41 +25,6 @@ test.after(async ({ tab, folder }) => {
   await tab.close();
   rmSync(folder, { recursive: true });
 });
-
-/** Fills in the form for a run, of tiny networks unless others are given, and starts it. */
-async function start(
-  page: Page,
-  folder: string,
-  name: string,
-  steps: number,
-  more = "",
-  networks: readonly string[] = tiny,
-): Promise<void> {
-  await page.setInputFiles("#folder-a", join(folder, "data/trainA"));
-  await page.setInputFiles("#folder-b", join(folder, "data/trainB"));
-  assert.is(await page.textContent("#count-a"), "6 pictures in trainA");
-  await page.fill("#run-name", name);
-  await page.fill("#run-pixels", "16");
-  await page.fill("#run-steps", String(steps));
-  await page.fill("#run-more", [...networks, ...more.split(" ").filter(Boolean)].join(" "));
-  await page.click("#train-start");
-}
-
-/** A file of a run, from the browser's storage. */
-async function kept(page: Page, name: string, file: string): Promise<Uint8Array> {
-  const numbers = await page.evaluate(
-    async ([run, path]) => {
-      const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle("runs");
-      const handle = await (await runs.getDirectoryHandle(run)).getFileHandle(path);
-      return Array.from(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
-    },
-    [name, file],
-  );
-  return Uint8Array.from(numbers);
-}
-
-const checkpointOf = async (page: Page, name: string) =>
-  parseCheckpoint(await kept(page, name, "latest.safetensors"), name);
 
 async function lossesOf(page: Page, name: string): Promise<LossRow[]> {
   const text = new TextDecoder().decode(await kept(page, name, "losses.jsonl"));
@@ -90,7 +56,7 @@ const stepShown = (page: Page) =>
 test("ten steps: losses fall, samples are made, curves are drawn", async ({ tab, folder }) => {
   const { page } = tab;
   await openPart(tab, "train");
-  await start(page, folder, "straight", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
+  await startRun(page, folder, "straight", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
   await textOf(page, "#train-status", /^Trained to the end: step 10\.$/);
   const rows = await lossesOf(page, "straight");
   assert.equal(
@@ -103,21 +69,6 @@ test("ten steps: losses fall, samples are made, curves are drawn", async ({ tab,
   // Four pictures: themselves, and after 0, 5 and 10 steps.
   assert.is(await page.locator("#samples img").count(), 16);
 });
-
-for (const method of ["FastCUT", "cycle_gan", "dclgan", "enco", "sincut"]) {
-  test(`a run of ${method} by the form alone, and its model translates`, async ({ tab, folder }) => {
-    const { page } = tab;
-    await openPart(tab, "train");
-    await page.selectOption("#run-method", method);
-    const more = method === "sincut" ? "--max_dataset_size 1 --batch_size 2 --ngf 2" : "--ngf 2 --ndf 2";
-    await start(page, folder, method, 2, more, []);
-    await textOf(page, "#train-status", /^Trained to the end: step 2\.$/);
-    const { options } = (await checkpointOf(page, method)).state;
-    assert.is(method === "FastCUT" ? options.CUT_mode : options.model, method);
-    await page.click("#run-use");
-    await textOf(page, "#model-name", new RegExp(`^run ${method}$`));
-  });
-}
 
 test("who has no pictures can train on those of the page", async ({ tab }) => {
   const { page } = tab;
@@ -137,7 +88,7 @@ test("a run that was cut off by a reload goes on to the same bits", async ({ tab
   const { page } = tab;
   await openPart(tab, "train");
   // The run of the test before, with more to do, is cut off after its checkpoint of step 4 or a later one.
-  await start(page, folder, "cut-off", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
+  await startRun(page, folder, "cut-off", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
   await untilSaved(page, 4);
   await openPart(tab, "train");
   await page.selectOption("#run-select", "cut-off");
@@ -152,7 +103,7 @@ test("a run that was cut off by a reload goes on to the same bits", async ({ tab
 test("pause saves, and resume goes on from there", async ({ tab, folder }) => {
   const { page } = tab;
   await openPart(tab, "train");
-  await start(page, folder, "paused", 5000);
+  await startRun(page, folder, "paused", 5000);
   await page.waitForFunction(() => /Step [2-9]/.test(document.getElementById("train-status")?.textContent ?? ""));
   await page.click("#train-pause");
   const text = await textOf(page, "#train-status", /^Paused and saved at step \d+\.$/);
@@ -172,7 +123,7 @@ test("an alarm is shown once with its advice, and again with the run that is kep
   const alarms = page.locator("#alarms li");
   const shown = async () => assert.match((await alarms.allTextContents()).join("\n"), ALARM);
   await openPart(tab, "train");
-  await start(page, folder, "alarmed", 4, "--lambda_NCE 1000");
+  await startRun(page, folder, "alarmed", 4, "--lambda_NCE 1000");
   await textOf(page, "#train-status", /^Trained to the end: step 4\.$/);
   await shown();
   assert.equal(await sidewaysOnPhone(page), []);
@@ -202,7 +153,7 @@ test("a device that is lost in mid-run is reported, and Resume goes on from what
       return device;
     };
   });
-  await start(page, folder, "lost", 5000, "--save_latest_freq 2");
+  await startRun(page, folder, "lost", 5000, "--save_latest_freq 2");
   await untilSaved(page, 4);
   await worker.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
   const said = await textOf(
@@ -306,12 +257,12 @@ const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] 
   ],
   [
     "an option that does not exist",
-    ({ page }, folder) => start(page, folder, "never", 3, "--lamda_NCE 2"),
+    ({ page }, folder) => startRun(page, folder, "never", 3, "--lamda_NCE 2"),
     /there is no option lamda_NCE, did you mean lambda_NCE\?/i,
   ],
   [
     "a name that is taken",
-    ({ page }, folder) => start(page, folder, "straight", 3),
+    ({ page }, folder) => startRun(page, folder, "straight", 3),
     /^A run straight is already kept here;/,
   ],
   [
@@ -338,7 +289,7 @@ for (const [what, attempt, said] of refusals) {
 test("where the storage is full, training goes on and the checkpoint can be downloaded", async ({ tab, folder }) => {
   const { page } = tab;
   await openPart(tab, "train");
-  await start(page, folder, "full", 5000, "--save_latest_freq 5");
+  await startRun(page, folder, "full", 5000, "--save_latest_freq 5");
   await untilSaved(page, 5);
   const devtools = await page.context().newCDPSession(page);
   const origin = new URL(tab.url).origin;

@@ -12,8 +12,10 @@ export interface LadderTables {
   correlations: Table;
   /** Recognition of the own source, under heads. */
   areas: Table;
-  /** The criteria as sentences, and how many are met. */
+  /** The criteria as sentences. */
   answers: string[];
+  /** How many are met. */
+  summary: string;
 }
 
 const text = (column: Column, value: number | null): string =>
@@ -38,6 +40,7 @@ export function ladderTables({ rows, recognition, verdicts, window }: Ladder): L
         ...COLUMNS.map((column) => (areas[column] ?? 0).toFixed(2)),
       ]),
     ],
-    answers: [...answers, `${met} of ${verdicts.length} criteria of a metric of content are met.`],
+    answers,
+    summary: `${met} of ${verdicts.length} criteria of a metric of content are met.`,
   };
 }

@@ -1,0 +1,40 @@
+// Every method that the page's form offers trains in the browser, with what the form gives it, and its model is taken.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makeDataset } from "../support/command.js";
+import { checkpointOf, startRun } from "./runs.js";
+import { openPart, openTab, type Tab, textOf } from "./tab.js";
+
+const test = suite<{ tab: Tab; folder: string }>("methods in the browser");
+
+test.before(async (context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "cutgpu-browser-"));
+  await makeDataset(join(context.folder, "data"));
+  context.tab = await openTab();
+});
+test.after(async ({ tab, folder }) => {
+  await tab.close();
+  rmSync(folder, { recursive: true });
+});
+
+for (const method of ["FastCUT", "cycle_gan", "dclgan", "enco", "sincut"]) {
+  test(`a run of ${method} by the form alone, and its model translates`, async ({ tab, folder }) => {
+    const { page } = tab;
+    await openPart(tab, "train");
+    // A method of many kernels is minutes of compiling where two cores are all there is.
+    page.setDefaultTimeout(240_000);
+    await page.selectOption("#run-method", method);
+    const more = method === "sincut" ? "--max_dataset_size 1 --batch_size 1 --ngf 2 --ndf 1 --lambda_R1 0" : "--ngf 2 --ndf 2";
+    await startRun(page, folder, method, 2, more, []);
+    await textOf(page, "#train-status", /^Trained to the end: step 2\.$/);
+    const { options } = (await checkpointOf(page, method)).state;
+    assert.is(method === "FastCUT" ? options.CUT_mode : options.model, method);
+    await page.click("#run-use");
+    await textOf(page, "#model-name", new RegExp(`^run ${method}$`));
+  });
+}
+
+test.run();
