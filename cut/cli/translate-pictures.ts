@@ -1,11 +1,10 @@
 // Translating one picture after the other into files. While the GPU has one, the next is read and the one before is
 // written, so that a folder takes about as long as its forward passes; three pictures are in memory at most.
-import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { CutgpuError, LimitError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
-import { readPicture, writePicture } from "../files/decode.js";
+import { decodePicture, readPictureBytes, writePicture } from "../files/decode.js";
 import { sha256 } from "../files/sha256.js";
 import type { ShardManifest } from "../files/shard-manifest.js";
 import type { PictureGenerator } from "../networks/network.js";
@@ -56,7 +55,7 @@ export async function translatePictures(jobs: readonly TranslationJob[], work: T
 
 /** A picture that is being read. */
 interface Reading {
-  /** Of its file, where there is a manifest. */
+  /** Of its file, where there is a manifest; empty where the file cannot be read. */
   hash: string;
   picture: Promise<Picture>;
 }
@@ -71,22 +70,12 @@ class Translation {
 
   async run(jobs: readonly TranslationJob[]): Promise<Outcome> {
     const { work } = this;
-    const { input_nc } = work.generator.architecture;
-    const read = (i: number): Reading | null => {
-      if (i >= jobs.length) return null;
-      const hash = work.manifest ? hashOf(jobs[i].from) : "";
-      if (this.#isDone(jobs[i], hash)) return null;
-      const picture = readPicture(jobs[i].from, input_nc as 1 | 3);
-      // Whoever awaits it hears of it; until then it is no unhandled rejection.
-      picture.catch(() => {});
-      return { hash, picture };
-    };
     let writing = Promise.resolve();
-    let next = read(0);
+    let next = jobs.length > 0 ? this.#read(jobs[0]) : null;
     for (const [i, job] of jobs.entries()) {
       if (work.signal.aborted) break;
-      const reading = next;
-      next = read(i + 1);
+      const reading = await next;
+      next = i + 1 < jobs.length ? this.#read(jobs[i + 1]) : null;
       if (reading === null) {
         this.#count("kept", job);
         continue;
@@ -108,6 +97,18 @@ class Translation {
     return this.#outcome;
   }
 
+  /** Null for what is done, by the manifest, with the same picture. Never fails: the picture does. */
+  async #read({ from, to, source }: TranslationJob): Promise<Reading | null> {
+    const { manifest, generator } = this.work;
+    const bytes = readPictureBytes(from);
+    const hash = manifest ? await bytes.then(sha256, () => "") : "";
+    if (manifest?.isDone(source, hash, to)) return null;
+    const picture = bytes.then((all) => decodePicture(all, from, generator.architecture.input_nc as 1 | 3));
+    // Whoever awaits it hears of it; until then it is no unhandled rejection.
+    picture.catch(() => {});
+    return { hash, picture };
+  }
+
   async #translate({ from }: TranslationJob, picture: Picture): Promise<Picture> {
     const { translator, tiled, size, signal } = this.work;
     if (!tiled) return (translator as Translator).translate(picture, size);
@@ -121,12 +122,6 @@ class Translation {
     const onProgress = (part: number) =>
       this.progress.update(written + kept + failed + part, `${basename(from)} by tiles`);
     return tiled.translate(picture, size, { signal, onProgress });
-  }
-
-  /** Whether the manifest says so, the result is there, and the picture is still the same. */
-  #isDone({ to, source }: TranslationJob, hash: string): boolean {
-    const entry = this.work.manifest?.entries.get(source);
-    return entry !== undefined && entry.error === undefined && existsSync(to) && hash === entry.sha256;
   }
 
   #done(job: TranslationJob, hash: string, milliseconds: number, error?: unknown): void {
@@ -144,14 +139,5 @@ class Translation {
     this.#outcome[kind]++;
     const { written, kept, failed } = this.#outcome;
     this.progress.update(written + kept + failed, basename(from));
-  }
-}
-
-/** Of a picture's file; empty where it cannot be read. */
-function hashOf(file: string): string {
-  try {
-    return sha256(readFileSync(file));
-  } catch {
-    return "";
   }
 }

@@ -49,12 +49,26 @@ async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Pic
  * its EXIF says.
  */
 export async function readPicture(file: string, channels: 1 | 3, upright = true): Promise<Picture> {
-  try {
-    const bytes = await readFile(file);
+  return decodePicture(await readPictureBytes(file), file, channels, upright);
+}
+
+/** The bytes of a picture's file, for decodePicture(). Throws a PictureError where it cannot be read. */
+export const readPictureBytes = (file: string): Promise<Uint8Array> => naming(file, () => readFile(file));
+
+/** Decodes the bytes of a picture's file, as readPicture() does. */
+export function decodePicture(bytes: Uint8Array, file: string, channels: 1 | 3, upright = true): Promise<Picture> {
+  return naming(file, async () => {
     if (bytes.length === 0) throw new FormatError("the file is empty");
     if (isBmp(bytes)) return toChannels(decodeBmp(bytes), channels);
     if (isPpm(bytes)) return toChannels(decodePpm(bytes), channels);
     return toChannels(await decodeWithSharp(bytes, upright), channels);
+  });
+}
+
+/** Does a piece of the work, whose errors are then PictureErrors that name the file. */
+async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     if (error instanceof CutgpuError && error.code === "PACKAGE") throw error;
     const message = error instanceof Error ? error.message.split("\n")[0].replace(/\.$/, "") : String(error);

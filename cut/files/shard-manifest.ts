@@ -1,7 +1,7 @@
 // What a shard of a job has done, picture by picture, in a file of its own beside the results (Node only):
 // manifests/I-of-N.jsonl begins with a line that tells the job, and gets a line for each picture when its result is in
 // place. A shard that was interrupted goes on from it, whatever ended it; a process at a time writes it.
-import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { type Shard, shardSize } from "../options/shard.js";
@@ -42,15 +42,15 @@ const NAME = /^(\d+)-of-(\d+)\.jsonl$/;
 
 export class ShardManifest {
   /** The last entry of each source. */
-  readonly entries: Map<string, ShardEntry>;
+  readonly #entries: Map<string, ShardEntry>;
   readonly #path: string;
   readonly #lock: string;
   readonly #release = () => releaseLock(this.#lock);
 
-  private constructor(path: string, lock: string, entries: readonly ShardEntry[]) {
+  private constructor(path: string, lock: string, entries: Map<string, ShardEntry>) {
     this.#path = path;
     this.#lock = lock;
-    this.entries = new Map(entries.map((entry) => [entry.source, entry]));
+    this.#entries = entries;
   }
 
   /**
@@ -61,7 +61,7 @@ export class ShardManifest {
     makeFolder(manifestsIn(folder));
     const path = join(manifestsIn(folder), `${index}-of-${count}.jsonl`);
     const lock = path.replace(/jsonl$/, "lock");
-    for (const { header, file } of readManifests(folder)) refuseOther(file, header, job, count);
+    for (const { header, file } of readHeaders(folder)) refuseOther(file, header, job, count);
     takeLock(lock, {
       staleAfter: STALE_AFTER,
       refusal: (who) =>
@@ -71,16 +71,24 @@ export class ShardManifest {
           `let it be, or delete ${lock} if you know that it is gone.`,
         ),
     });
+    let text = "";
     if (!existsSync(path)) writeFileAtomically(path, line({ shard: index, shards: count, ...job }));
+    else text = withFileErrors(path, () => readFileSync(path, "utf8"));
     // The next entry does not go on with a line that a crash tore.
-    else if (!readFileSync(path, "utf8").endsWith("\n")) appendFileSync(path, "\n");
-    const manifest = new ShardManifest(path, lock, readManifest(path)?.entries ?? []);
+    if (text && !text.endsWith("\n")) appendFileSync(path, "\n");
+    const manifest = new ShardManifest(path, lock, entriesOf(text));
     process.once("exit", manifest.#release);
     return manifest;
   }
 
+  /** Whether the picture was done with the bytes that it has now, and its result, a file, is still there. */
+  isDone(source: string, sha256: string, result: string): boolean {
+    const entry = this.#entries.get(source);
+    return entry !== undefined && entry.error === undefined && sha256 === entry.sha256 && existsSync(result);
+  }
+
   append(entry: ShardEntry): void {
-    this.entries.set(entry.source, entry);
+    this.#entries.set(entry.source, entry);
     withFileErrors(this.#path, () => appendFileSync(this.#path, line(entry)));
     touchLock(this.#lock);
   }
@@ -96,24 +104,45 @@ const line = (value: object) => `${JSON.stringify(value)}\n`;
 interface Manifest {
   file: string;
   header: Header;
-  entries: ShardEntry[];
+  /** The last of each source. A line that a crash tore is none. */
+  entries: Map<string, ShardEntry>;
 }
 
 /** The manifests in a folder of results, in the order of shards. */
 export function readManifests(folder: string): Manifest[] {
-  const place = manifestsIn(folder);
-  if (!existsSync(place)) return [];
-  const names = withFileErrors(place, () => readdirSync(place)).filter((name) => NAME.test(name));
-  const read = names.flatMap((name) => readManifest(join(place, name)) ?? []);
-  return read.sort((a, b) => a.header.shard - b.header.shard);
+  return readHeaders(folder).map(({ file, header }) => {
+    const text = withFileErrors(file, () => readFileSync(file, "utf8"));
+    return { file, header, entries: entriesOf(text) };
+  });
 }
 
-/** A manifest, or null where the first line is none. A last line that a crash tore is left out. */
-function readManifest(file: string): Manifest | null {
-  const [first, ...others] = withFileErrors(file, () => readFileSync(file, "utf8")).split("\n");
-  const header = parsed<Header>(first);
-  if (!header?.shards) return null;
-  return { file, header, entries: others.flatMap((text) => parsed<ShardEntry>(text) ?? []) };
+/** Of files whose first line is a manifest's. */
+function readHeaders(folder: string): Omit<Manifest, "entries">[] {
+  const place = manifestsIn(folder);
+  if (!existsSync(place)) return [];
+  const files = withFileErrors(place, () => readdirSync(place)).filter((name) => NAME.test(name));
+  const headers = files.flatMap((name) => {
+    const file = join(place, name);
+    const header = parsed<Header>(withFileErrors(file, () => firstLine(file)));
+    return header?.shards ? [{ file, header }] : [];
+  });
+  return headers.sort((a, b) => a.header.shard - b.header.shard);
+}
+
+/** Of at most 64 KiB, which is far more than a header has. */
+function firstLine(file: string): string {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(2 ** 16);
+    return bytes.toString("utf8", 0, readSync(descriptor, bytes)).split("\n", 1)[0];
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function entriesOf(manifest: string): Map<string, ShardEntry> {
+  const entries = manifest.split("\n").slice(1);
+  return new Map(entries.flatMap((text) => parsed<ShardEntry>(text) ?? []).map((entry) => [entry.source, entry]));
 }
 
 function parsed<T>(text: string): T | null {
@@ -163,24 +192,21 @@ export function mergeManifests(folder: string): MergedShards {
   }
   const { shard: _, shards, ...job } = manifests[0].header;
   for (const { file, header } of manifests) refuseOther(file, header, job, shards);
-  const done = new Map(
-    manifests.map(({ header, entries }) => [header.shard, new Map(entries.map((entry) => [entry.source, entry]))]),
-  );
-  const all = Array.from({ length: shards }, (_, i) => i + 1);
+  const done = new Map(manifests.map(({ header, entries }) => [header.shard, [...entries.values()]]));
   const isWhole = (shard: number) => {
-    const entries = [...(done.get(shard)?.values() ?? [])];
+    const entries = done.get(shard) ?? [];
     return (
       entries.length === shardSize(job.pictures, { index: shard, count: shards }) &&
       entries.every(({ error }) => error === undefined)
     );
   };
-  const entries = [...done.values()].flatMap((of) => [...of.values()]);
+  const entries = [...done.values()].flat();
   entries.sort((a, b) => (a.source < b.source ? -1 : 1));
   return {
     job,
     shards,
     entries,
-    incomplete: all.filter((shard) => !isWhole(shard)),
+    incomplete: Array.from({ length: shards }, (_, i) => i + 1).filter((shard) => !isWhole(shard)),
     missing: job.pictures - entries.length,
   };
 }

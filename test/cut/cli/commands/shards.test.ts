@@ -81,7 +81,7 @@ test("a part that was killed goes on, and what it has done is not done again", a
 });
 
 /** How many pictures the manifests in a folder tell of. */
-const done = (out: string) => readManifests(at(out)).reduce((sum, { entries }) => sum + entries.length, 0);
+const done = (out: string) => readManifests(at(out)).reduce((sum, { entries }) => sum + entries.size, 0);
 
 test("a broken picture is named by its part and by merge, and tried again", async () => {
   const sound = readFileSync(at("photos/2.png"));
