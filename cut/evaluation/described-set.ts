@@ -4,8 +4,9 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture } from "../data/resize.js";
+import type { Size } from "../data/transform.js";
 import { type Features, featuresOf } from "./features.js";
-import { type PyramidPatches, randomPatches } from "./laplacian-pyramid.js";
+import { type PyramidPatches, pyramidPatches, randomPositions } from "./laplacian-pyramid.js";
 import type { PictureSet } from "./pairs.js";
 import { planesOf } from "./planes.js";
 
@@ -29,6 +30,11 @@ export interface Description {
   extractor: FeatureExtractor | null;
 }
 
+export interface DescribedPicture {
+  patches: PyramidPatches;
+  features: ArrayLike<number>;
+}
+
 export interface DescribedSet {
   patches: PyramidPatches[];
   features: Features;
@@ -48,28 +54,47 @@ export const patchesPerPicture = (fakes: number, reals: number): number =>
 export const scaledTo = (picture: Picture, size: number | null): Picture =>
   size === null ? picture : resizePicture(picture, size, size);
 
-/**
- * Describes the pictures of 3 channels; `step` is called after each. Throws a CutgpuError where features are not
- * finite.
- */
+/** The sides of what scaledTo gives. */
+export const sidesAt = ({ width, height }: Size, size: number | null): Size =>
+  size === null ? { width, height } : { width: size, height: size };
+
+/** Describes the pictures of 3 channels; `step` is called after each. Throws as describePicture does. */
 export async function describeSet(
   set: PictureSet,
-  { perPicture, size, extractor }: Description,
+  { perPicture, ...how }: Description,
   random: Random,
   step: (name: string) => Promise<void>,
 ): Promise<DescribedSet> {
-  const patches: PyramidPatches[] = [];
-  const rows: ArrayLike<number>[] = [];
+  const pictures: DescribedPicture[] = [];
   for (const [i, name] of set.names.entries()) {
     const picture = await set.read(i);
-    // The GPU is at work on the features while the patches are drawn.
-    const row = extractor ? finiteFeatures(extractor, picture, name) : thumbnail(picture);
-    patches.push(randomPatches(planesOf(scaledTo(picture, size)), perPicture, random));
-    rows.push(await row);
+    const positions = randomPositions(sidesAt(picture, how.size), perPicture, random);
+    pictures.push(await describePicture(picture, name, positions, how));
     await step(name);
   }
-  return { patches, features: featuresOf(rows) };
+  return joinDescribed(pictures);
 }
+
+/**
+ * Describes a picture of 3 channels by the patches at these positions of each level. Throws a CutgpuError where
+ * features are not finite.
+ */
+export async function describePicture(
+  picture: Picture,
+  name: string,
+  positions: readonly Int32Array[],
+  { size, extractor }: Omit<Description, "perPicture">,
+): Promise<DescribedPicture> {
+  // The GPU is at work on the features while the patches are cut out.
+  const features = extractor ? finiteFeatures(extractor, picture, name) : thumbnail(picture);
+  const patches = pyramidPatches(planesOf(scaledTo(picture, size)), positions);
+  return { patches, features: await features };
+}
+
+export const joinDescribed = (pictures: readonly DescribedPicture[]): DescribedSet => ({
+  patches: pictures.map(({ patches }) => patches),
+  features: featuresOf(pictures.map(({ features }) => features)),
+});
 
 async function finiteFeatures(extractor: FeatureExtractor, picture: Picture, name: string): Promise<ArrayLike<number>> {
   const row = await extractor.extract(picture);

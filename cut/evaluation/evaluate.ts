@@ -2,11 +2,21 @@
 // any, allow, each beside its floor, which is the same metric between two random halves of the reals. Pictures are read
 // one by one and not kept; the random draws are the same each time, and so are the figures. Without files or terminal.
 import { Random } from "../../engine/random.js";
-import { describeSet, type FeatureExtractor, patchesPerPicture, scaledTo, THUMBNAIL } from "./described-set.js";
+import type { Picture } from "../data/picture.js";
+import type { Size } from "../data/transform.js";
+import { type FeatureExtractor, joinDescribed, patchesPerPicture, sidesAt, THUMBNAIL } from "./described-set.js";
 import type { Figure } from "./figures.js";
 import { levelCount } from "./laplacian-pyramid.js";
+import { type MeasuredPicture, measurements } from "./measurements.js";
 import { type Nearest, nearestRows } from "./neighbours.js";
-import { measurePairs, PAIR_METRICS, type PairMetric, type PairScores, type PictureSet } from "./pairs.js";
+import {
+  PAIR_METRICS,
+  type PairMetric,
+  type PairMetricKind,
+  type PairScores,
+  type PictureSet,
+  pairFigures,
+} from "./pairs.js";
 import { drawHalves, featureFigures, pyramidFigures } from "./set-figures.js";
 
 export interface EvaluationInput {
@@ -35,29 +45,56 @@ export interface Evaluation {
 
 /** Evaluates `fakes`. Throws a CutgpuError where a picture cannot be read or its features are not finite. */
 export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
-  const { fakes, reals, pairs = null, pairMetrics = PAIR_METRICS, extractor = null, size = null } = input;
-  const [fakeCount, realCount] = [fakes.names.length, reals.names.length];
-  const perPicture = patchesPerPicture(fakeCount, realCount);
+  const { fakes, reals, pairs = null, extractor = null, pairMetrics = PAIR_METRICS, size = null } = input;
+  const sides = sidesAt(await reals.read(0), size);
+  const todo = measurements({ fakes, reals, pairs, pairMetrics, size, extractor }, sides);
+  const kind = { fakes: fakes.names.length, sides, extractor, pairMetrics };
+  const step = stepper(todo.length + workOf(kind, todo.length), input);
+  const sets = { fakes, reals, pairs };
+  const measured: MeasuredPicture[] = [];
+  for (const { name, reads, measure } of todo) {
+    const pictures: Picture[] = [];
+    for (const [set, i] of reads) pictures.push(await sets[set]!.read(i));
+    measured.push(await measure(pictures));
+    await step(name);
+  }
+  return evaluationOf(measured, kind, step);
+}
+
+/** What figures need to know beside what was measured. */
+export interface EvaluationKind {
+  /** How many of the pictures are fakes, which come first. */
+  fakes: number;
+  /** Of the pictures as SWD reads them. */
+  sides: Size;
+  extractor: Pick<FeatureExtractor, "network" | "protocol"> | null;
+  pairMetrics: readonly PairMetricKind[];
+}
+
+/** A level takes about as long as measuring a quarter of as many pictures as have that many patches. */
+const workOfLevel = ({ fakes }: EvaluationKind, pictures: number) =>
+  Math.ceil((patchesPerPicture(fakes, pictures - fakes) * pictures) / 512);
+
+const workOf = (kind: EvaluationKind, pictures: number) =>
+  levelCount(kind.sides) * workOfLevel(kind, pictures) + (kind.extractor ? 5 : 1);
+
+/** The evaluation that follows from what was measured of every picture, in the order of measurements(). */
+export async function evaluationOf(
+  measured: readonly MeasuredPicture[],
+  kind: EvaluationKind,
+  step: (what: string, amount?: number) => Promise<void>,
+): Promise<Evaluation> {
+  const { fakes: fakeCount, sides, extractor, pairMetrics } = kind;
+  const fake = joinDescribed(measured.slice(0, fakeCount));
+  const real = joinDescribed(measured.slice(fakeCount));
   const random = new Random(0);
-  const workOfPairs = pairs ? fakeCount + (fakeCount >> 1) : 0;
-  const sides = scaledTo(await reals.read(0), size);
-  // A level takes about as long as reading a quarter of as many pictures as have that many patches.
-  const levelWork = Math.ceil((perPicture * (fakeCount + realCount)) / 512);
-  const work = fakeCount + realCount + workOfPairs + levelCount(sides) * levelWork + (extractor ? 5 : 1);
-  const step = stepper(work, input);
-
-  const describe = (set: PictureSet, what: string) =>
-    describeSet(set, { perPicture, size, extractor }, random.fork(what), step);
-  const fake = await describe(fakes, "fakes");
-  const real = await describe(reals, "reals");
-  const halves = drawHalves(fakeCount, realCount, random.fork("halves"));
-
+  const halves = drawHalves(fakeCount, measured.length - fakeCount, random.fork("halves"));
   const figures: Figure[] = [];
   for (const work of extractor ? featureFigures(extractor, fake.features, real.features, halves, random) : []) {
     figures.push(...work());
     await step("distances of features");
   }
-  const levelDone = () => step("sliced Wasserstein distance", levelWork);
+  const levelDone = () => step("sliced Wasserstein distance", workOfLevel(kind, measured.length));
   figures.push(...(await pyramidFigures(fake.patches, real.patches, halves, sides, random, levelDone)));
   const nearest = {
     by: extractor?.protocol ?? `root mean square difference at ${THUMBNAIL} x ${THUMBNAIL} pixels`,
@@ -65,10 +102,13 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
     reals: nearestRows(real.features, real.features),
   };
   await step("nearest neighbours");
-  if (!pairs) return { figures, pairs: [], nearest };
-  const sized = (set: PictureSet): PictureSet => ({ ...set, read: async (i) => scaledTo(await set.read(i), size) });
-  const scores = await measurePairs(sized(fakes), sized(pairs), pairMetrics, random.fork("pairs"), step);
-  return { figures: [...figures, ...scores.figures], pairs: scores.each, nearest };
+  const pairs = measured.map((of) => of.scores).filter((of) => of !== null);
+  const chance = measured.map((of) => of.chance).filter((of) => of !== null);
+  return {
+    figures: pairs.length > 0 ? [...figures, ...pairFigures(pairMetrics, pairs, chance)] : figures,
+    pairs,
+    nearest,
+  };
 }
 
 /** Called after each piece of work: tells of it, lets others run, and throws where the work was called off. */

@@ -103,17 +103,28 @@ export function normalisedPatches(patches: Float32Array, channels: number): Poin
 /** A picture's patches, level by level. */
 export type PyramidPatches = readonly Float32Array[];
 
-/** `count` patches of every level at random places. The picture must have at least 7 pixels a side. */
-export function randomPatches(planes: Planes, count: number, random: Random): PyramidPatches {
-  return laplacianPyramid(planes, levelCount(planes)).map((level) => {
-    const positions = new Int32Array(2 * count);
-    for (let p = 0; p < count; p++) {
-      positions[2 * p] = random.integer(level.height - PATCH + 1);
-      positions[2 * p + 1] = random.integer(level.width - PATCH + 1);
-    }
-    return patchesAt(level, positions);
+/**
+ * Top left corners of `count` patches at random places of every level of pictures of a size: row, column, row, column,
+ * ... They must have at least 7 pixels a side.
+ */
+export function randomPositions(
+  size: { width: number; height: number },
+  count: number,
+  random: Random,
+): readonly Int32Array[] {
+  return Array.from({ length: levelCount(size) }, (_, level) => {
+    const places = [size.height, size.width].map((side) => Math.ceil(side / 2 ** level) - PATCH + 1);
+    return Int32Array.from({ length: 2 * count }, (_, at) => random.integer(places[at % 2]));
   });
 }
+
+/** The patches of each level at its positions. */
+export const pyramidPatches = (planes: Planes, positions: readonly Int32Array[]): PyramidPatches =>
+  laplacianPyramid(planes, positions.length).map((level, i) => patchesAt(level, positions[i]));
+
+/** `count` patches of every level at random places. The picture must have at least 7 pixels a side. */
+export const randomPatches = (planes: Planes, count: number, random: Random): PyramidPatches =>
+  pyramidPatches(planes, randomPositions(planes, count, random));
 
 /** Times that a set of random directions is drawn, and how many each time. */
 const SWD_REPEATS = 4;

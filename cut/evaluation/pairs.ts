@@ -1,6 +1,5 @@
 // The metrics of pairs, translations against their truths: the mean of each and the scores of every picture. Their
 // floor is what two different truths score, each of one random half against one of the other. Without files.
-import type { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import { type Figure, type FigureKind, figure } from "./figures.js";
 import { l1, MS_SSIM_SIDE, msSsim, psnr, SSIM_SIDE, ssim } from "./pair-metrics.js";
@@ -37,39 +36,29 @@ export const PAIR_METRICS: readonly PairMetric[] = [
 /** A picture's scores by the names of the metrics; null where it is too small. */
 export type PairScores = Record<string, number | null>;
 
-/** Scores of each translation and their means. `step` is called after each pair. */
-export async function measurePairs(
-  fakes: PictureSet,
-  truths: PictureSet,
-  metrics: readonly PairMetric[],
-  random: Random,
-  step: (what: string) => Promise<void>,
-): Promise<{ figures: Figure[]; each: PairScores[] }> {
-  const count = fakes.names.length;
-  const score = async (a: Picture, b: Picture): Promise<PairScores> => {
-    const side = Math.min(a.width, a.height);
-    const [planesA, planesB] = [planesOf(a), planesOf(b)];
-    const scores: PairScores = {};
-    for (const { name, side: least, of } of metrics) scores[name] = side < least ? null : await of(planesA, planesB);
-    return scores;
-  };
-  const each: PairScores[] = [];
-  for (const [i, name] of fakes.names.entries()) {
-    each.push(await score(await fakes.read(i), await truths.read(i)));
-    await step(name);
-  }
-  const order = random.permutation(count);
-  const chance: PairScores[] = [];
-  for (let i = 0; i < count >> 1; i++) {
-    chance.push(await score(await truths.read(order[i]), await truths.read(order[i + (count >> 1)])));
-    await step("pairs of the halves");
-  }
-  const figures = metrics.map(({ name, better, protocol, side }) => {
-    const kind: FigureKind = { better, protocol, n: [count, count], floorN: [count >> 1, count >> 1] };
-    const mean = (scores: PairScores[]) => meanOf(scores.map((of) => of[name]));
+/** What is known of a metric without computing it. */
+export type PairMetricKind = Omit<PairMetric, "of">;
+
+export async function scorePair(a: Picture, b: Picture, metrics: readonly PairMetric[]): Promise<PairScores> {
+  const side = Math.min(a.width, a.height);
+  const [planesA, planesB] = [planesOf(a), planesOf(b)];
+  const scores: PairScores = {};
+  for (const { name, side: least, of } of metrics) scores[name] = side < least ? null : await of(planesA, planesB);
+  return scores;
+}
+
+/** The means of the scores of each translation, and of truths of one half against those of the other. */
+export function pairFigures(
+  metrics: readonly PairMetricKind[],
+  each: readonly PairScores[],
+  chance: readonly PairScores[],
+): Figure[] {
+  return metrics.map(({ name, better, protocol, side }) => {
+    const n = [each.length, each.length] as const;
+    const kind: FigureKind = { better, protocol, n, floorN: [chance.length, chance.length] };
+    const mean = (scores: readonly PairScores[]) => meanOf(scores.map((of) => of[name]));
     return figure(kind, name, [mean(each), null, mean(chance)], { needs: `needs ${side} pixels a side` });
   });
-  return { figures, each };
 }
 
 function meanOf(values: readonly (number | null)[]): number | null {

@@ -1,0 +1,72 @@
+// What an evaluation measures of each picture by itself. The pictures, their order and the random draws are the same
+// each time, so that processes may share the work; evaluate.ts makes figures of all that was measured. Without files.
+import { Random } from "../../engine/random.js";
+import type { Picture } from "../data/picture.js";
+import type { Size } from "../data/transform.js";
+import {
+  type DescribedPicture,
+  describePicture,
+  type FeatureExtractor,
+  patchesPerPicture,
+  scaledTo,
+} from "./described-set.js";
+import { randomPositions } from "./laplacian-pyramid.js";
+import { type PairMetric, type PairScores, type PictureSet, scorePair } from "./pairs.js";
+
+export interface MeasuredPicture extends DescribedPicture {
+  /** Of a fake against its truth, where there are truths. */
+  scores: PairScores | null;
+  /** Of two truths, one of each half, which half as many fakes as there are carry. */
+  chance: PairScores | null;
+}
+
+export interface Measurement {
+  set: "fakes" | "reals";
+  name: string;
+  /** The pictures that it is of: set and place in it. */
+  reads: readonly (readonly [set: "fakes" | "reals" | "pairs", i: number])[];
+  measure(pictures: readonly Picture[]): Promise<MeasuredPicture>;
+}
+
+/** How pictures are measured; see EvaluationInput. */
+export interface MeasuredInput {
+  fakes: Pick<PictureSet, "names">;
+  reals: Pick<PictureSet, "names">;
+  pairs: object | null;
+  pairMetrics: readonly PairMetric[];
+  size: number | null;
+  extractor: FeatureExtractor | null;
+}
+
+/** The measurements of an evaluation, fakes first; `sides` are those of pictures scaled to `size`. */
+export function measurements(input: MeasuredInput, sides: Size): Measurement[] {
+  const { fakes, reals, pairs, pairMetrics, size, extractor } = input;
+  const count = fakes.names.length;
+  const perPicture = patchesPerPicture(count, reals.names.length);
+  const random = new Random(0);
+  const order = random.fork("pairs").permutation(count);
+  const half = count >> 1;
+  const pairsOf = (i: number): Measurement["reads"] => {
+    if (!pairs) return [];
+    const places = i < half ? [i, order[i], order[i + half]] : [i];
+    return places.map((place) => ["pairs", place]);
+  };
+  const score = async (a: Picture | undefined, b: Picture | undefined) =>
+    a && b ? scorePair(scaledTo(a, size), scaledTo(b, size), pairMetrics) : null;
+  const measurementsOf = (set: Measurement["set"], names: readonly string[]) => {
+    const draws = random.fork(set);
+    return names.map((name, i): Measurement => {
+      const positions = randomPositions(sides, perPicture, draws);
+      return {
+        set,
+        name,
+        reads: [[set, i], ...(set === "fakes" ? pairsOf(i) : [])],
+        async measure([picture, truth, one, other]) {
+          const described = await describePicture(picture, name, positions, { size, extractor });
+          return { ...described, scores: await score(picture, truth), chance: await score(one, other) };
+        },
+      };
+    });
+  };
+  return [...measurementsOf("fakes", fakes.names), ...measurementsOf("reals", reals.names)];
+}
