@@ -3,10 +3,10 @@
 import { basename, relative } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { toChannels } from "../data/picture.js";
+import { type Picture, toChannels } from "../data/picture.js";
 import { PATCH } from "../evaluation/laplacian-pyramid.js";
 import type { PictureSet } from "../evaluation/pairs.js";
-import { measurePictures, readPicture } from "../files/decode.js";
+import { decodePicture, measurePictures, readPicture, readPictureBytes } from "../files/decode.js";
 import { listPictures } from "../files/picture-folder.js";
 import type { NamedFolder } from "../files/picture-pairs.js";
 import { readWhole } from "../files/read-whole.js";
@@ -50,16 +50,27 @@ export async function checkSizes(folders: readonly NamedFolder[], size: number |
 
 const namesOf = ({ folder, files }: NamedFolder) => files.map((file) => relative(folder, file));
 
-/** The pictures of a folder, in colour. */
-export function picturesOf(folder: NamedFolder): PictureSet {
-  return { names: namesOf(folder), read: (i) => readPicture(folder.files[i], 3) };
+/** A set of files; read() is decode() of a file's bytes. */
+export interface FileSet extends PictureSet {
+  files: readonly string[];
+  decode(bytes: Uint8Array, file: string): Promise<Picture>;
 }
 
+function fileSet(folder: NamedFolder, decode: FileSet["decode"]): FileSet {
+  const { files } = folder;
+  const read = async (i: number) => decode(await readPictureBytes(files[i]), files[i]);
+  return { names: namesOf(folder), files, decode, read };
+}
+
+/** The pictures of a folder, in colour. */
+export const picturesOf = (folder: NamedFolder): FileSet =>
+  fileSet(folder, (bytes, file) => decodePicture(bytes, file, 3));
+
 /** The translations of a folder's pictures by the model in `file`, made when they are asked for. */
-export function translationsOf(gpu: Gpu, file: string, folder: NamedFolder): PictureSet {
+export function translationsOf(gpu: Gpu, file: string, folder: NamedFolder): FileSet {
   const translator = new Translator(gpu, loadGenerator(gpu, readWhole(file), file));
   const channels = translator.generator.architecture.input_nc as 1 | 3;
-  const read = async (i: number) =>
-    toChannels(await translator.translate(await readPicture(folder.files[i], channels)), 3);
-  return { names: namesOf(folder), read };
+  return fileSet(folder, async (bytes, from) =>
+    toChannels(await translator.translate(await decodePicture(bytes, from, channels)), 3),
+  );
 }

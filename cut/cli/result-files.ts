@@ -24,7 +24,7 @@ export function jsonText(content: unknown): string {
 }
 
 /** Writes a file, and the folders that it lies in. */
-export function writeResult(path: string, content: string): void {
+export function writeResult(path: string, content: string | Uint8Array): void {
   makeFolder(dirname(path));
   writeFileAtomically(path, content);
 }

@@ -13,7 +13,7 @@ export interface ShardJob {
   /** How many pictures the whole list has, and the hash of their names. */
   pictures: number;
   list: string;
-  /** The hash of the model file. */
+  /** The hash of the model file, if there is one. */
   model: string;
   options: Readonly<Record<string, string>>;
 }
@@ -187,7 +187,7 @@ export interface MergedShards {
 export function mergeManifests(folder: string): MergedShards {
   const manifests = readManifests(folder);
   if (manifests.length === 0) {
-    const fix = "Give the --out of translate --shard.";
+    const fix = "Give the --out of translate or evaluate with --shard.";
     throw new CutgpuError("MANIFEST", `${folder} holds no manifests of shards.`, fix);
   }
   const { shard: _, shards, ...job } = manifests[0].header;

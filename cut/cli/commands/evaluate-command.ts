@@ -1,9 +1,12 @@
 // `cutgpu evaluate`: how near translations are to real pictures of the target domain, and to their truths where there
-// are any. Prints every metric with its floor; --json and --report write that and more, once all is computed.
+// are any. Prints every metric with its floor; --json and --report write that and more, once all is computed. With
+// --shard it measures a part of the pictures only, of which `cutgpu merge` makes the same figures.
 import * as v from "valibot";
 import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
-import { PAIR_METRICS, type PictureSet } from "../../evaluation/pairs.js";
+import { PAIR_METRICS } from "../../evaluation/pairs.js";
 import { matchPictures } from "../../files/picture-pairs.js";
+import { readWhole } from "../../files/read-whole.js";
+import { sha256 } from "../../files/sha256.js";
 import { epochOption, group, profileOption } from "../../options/common-options.js";
 import {
   completeOptions,
@@ -17,7 +20,9 @@ import {
   text,
   wholeNumber,
 } from "../../options/schema.js";
+import { shardOf, shardOption, shardsOption } from "../../options/shard.js";
 import { featuresOf, lpipsOf } from "../evaluation-networks.js";
+import { evaluationContent, measurePart } from "../evaluation-parts.js";
 import { drawEvaluation } from "../evaluation-report.js";
 import { checkSizes, listFolder, picturesOf, translationsOf } from "../evaluation-sets.js";
 import { figuresTable } from "../figures-table.js";
@@ -54,6 +59,9 @@ const schema = v.strictObject({
   ),
   json: option(group, orNone(text("FILE")), null, "write all figures to this file"),
   report: option(group, orNone(text("FILE.html")), null, "write a page with figures, distances and pictures"),
+  shard: shardOption(group, "measure only part I of N, into --out; cutgpu merge makes the figures of all parts"),
+  shards: shardsOption(group),
+  out: option(group, orNone(text("DIR")), null, "of --shard: the folder where parts keep what they measured"),
   profile: profileOption(group),
 });
 
@@ -65,7 +73,16 @@ export default defineCommand({
 
 async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const { json, report, size } = options;
+  const { json, report, size, out } = options;
+  const shard = shardOf(options.shard, options.shards, process.env);
+  if (shard && out === null) {
+    throw new OptionError("parts of an evaluation need a folder of their own;", "give --out DIR, the same to all.");
+  }
+  if (!shard && out !== null) throw new OptionError("--out is of --shard;", "give --json for the figures.");
+  if (shard && (json ?? report) !== null) {
+    const what = `${json === null ? "--report" : "--json"} is of the whole, and a part has no figures;`;
+    throw new OptionError(what, "leave it out: cutgpu merge makes them of all parts.");
+  }
   const [what, folder] = options.model === null ? ["--fakes", options.fakes] : ["--in", options.in];
   const both = options.model === null ? options.in : options.fakes;
   if (folder === null || both !== null) {
@@ -98,10 +115,16 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
     const fakes = gpu && file !== null ? translationsOf(gpu, file, fakeFolder) : picturesOf(fakeFolder);
     const reals = picturesOf(realFolder);
     const pairs = truths && files ? picturesOf({ ...truths, files }) : null;
-    const evaluation = await withProgress({ fakes, reals, pairs, pairMetrics, extractor, size, signal });
     const about = sourcesOf(options);
+    const input = { fakes, reals, pairs, pairMetrics, extractor, size, signal };
+    if (shard && out !== null) {
+      const model = file === null ? "none" : sha256(readWhole(file));
+      return await measurePart({ ...input, about, model, out, shard, gpu });
+    }
+    const evaluation = await withProgress(input);
+    const names = { fakes: fakes.names, reals: reals.names };
     const page = report === null ? "" : await drawEvaluation(evaluation, about, { fakes, reals, pairs });
-    if (json !== null) writeResult(json, jsonText(contentOf(evaluation, about, fakes, reals)));
+    if (json !== null) writeResult(json, jsonText(evaluationContent(evaluation, about, names)));
     if (report !== null) writeResult(report, page);
     print(figuresTable(evaluation.figures));
     if (report !== null) print(`\nreport: ${report}\n`);
@@ -127,21 +150,4 @@ function sourcesOf({ fakes, model, epoch, in: input, reals, pairs, size }: Optio
     ...(pairs === null ? [] : [["truths", pairs] satisfies [string, string]]),
     ...(size === null ? [] : [["scaled to", `${size} x ${size}`] satisfies [string, string]]),
   ];
-}
-
-/** Everything that was computed. */
-function contentOf(
-  { figures, pairs, nearest }: Evaluation,
-  about: readonly [string, string][],
-  fakes: PictureSet,
-  reals: PictureSet,
-): object {
-  const named = (each: Evaluation["nearest"]["fakes"], names: readonly string[]) =>
-    each.map(({ id, distance }, i) => ({ name: names[i], nearest: reals.names[id], distance }));
-  return {
-    ...Object.fromEntries(about),
-    figures,
-    pairs: pairs.map((scores, i) => ({ name: fakes.names[i], ...scores })),
-    nearest: { by: nearest.by, fakes: named(nearest.fakes, fakes.names), reals: named(nearest.reals, reals.names) },
-  };
 }

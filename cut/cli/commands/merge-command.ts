@@ -1,5 +1,5 @@
-// `cutgpu merge`: what the shards of a job have done together, and which must run again. Writes manifest.json into the
-// folder; the status is 0 only where nothing is missing.
+// `cutgpu merge`: what the shards of a job have done together, and which must run again; of an evaluation the figures.
+// Writes manifest.json, and evaluation.json, into the folder; the status is 0 only where nothing is missing.
 import { join } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
@@ -8,6 +8,8 @@ import { mergeManifests } from "../../files/shard-manifest.js";
 import { group } from "../../options/common-options.js";
 import { completeOptions, required, text } from "../../options/schema.js";
 import { numberRanges } from "../../options/shard.js";
+import { mergeEvaluation } from "../evaluation-parts.js";
+import { figuresTable } from "../figures-table.js";
 import { defineCommand, formatSeconds, print } from "../terminal/index.js";
 
 const schema = v.strictObject({ dir: required(group, text("DIR"), "the --out of the shards") });
@@ -16,7 +18,7 @@ export default defineCommand({
   usage: "DIR",
   positional: "dir",
   options: schema,
-  async run(given) {
+  async run(given, { signal }) {
     const { dir } = completeOptions(schema, given);
     const { job, shards, entries, incomplete, missing } = mergeManifests(dir);
     const failed = entries.filter(({ error }) => error !== undefined);
@@ -28,7 +30,11 @@ export default defineCommand({
       `${done} of ${job.pictures} pictures done by ${shards} shards in ${formatSeconds(seconds)} of work: ${file}\n`,
     );
     for (const { source, error } of failed) print(`failed: ${source}: ${error}\n`);
-    if (incomplete.length === 0) return;
+    if (incomplete.length === 0) {
+      const figures = await mergeEvaluation(dir, signal);
+      if (figures) print(figuresTable(figures));
+      return;
+    }
     throw new CutgpuError(
       "SHARDS",
       `shards ${numberRanges(incomplete)} of ${shards} are not whole: ` +

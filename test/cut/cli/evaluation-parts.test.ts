@@ -1,0 +1,85 @@
+// `evaluate --shard` and `merge`: parts of an evaluation give the figures of one process, to the bit; what is done is
+// not done again; and what does not fit together is refused.
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { assertRefused, assertStatus, cutgpu, makePicture, projectFolder } from "../../support/command.js";
+
+const test = suite("parts of an evaluation");
+
+const PICTURES = 5;
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+const given = ["--fakes", "fakes", "--reals", "reals"];
+const all = [...given, "--pairs", "truths"];
+const evaluate = (...args: string[]) => cutgpu(["evaluate", ...args], { cwd: folder });
+const part = (shard: string, out = "parts", options = all) => evaluate(...options, "--shard", shard, "--out", out);
+const merge = (out: string) => cutgpu(["merge", out], { cwd: folder });
+
+test.before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "cutgpu-parts-"));
+  for (let i = 0; i < PICTURES; i++) {
+    await makePicture(at("reals", `${i}.png`), { width: 32, height: 32, seed: i });
+    await makePicture(at("fakes", "deep", `${i}.png`), { width: 32, height: 32, seed: i + 2 });
+    await makePicture(at("truths", "deep", `${i}.png`), { width: 32, height: 32, seed: i + 1 });
+  }
+  // An infinite PSNR; and MS-SSIM has no value where pictures are so small.
+  cpSync(at("truths/deep/3.png"), at("fakes/deep/3.png"));
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("merge prints and writes what one process does, and until then what is missing", async () => {
+  const whole = await evaluate(...all, "--json", "whole.json");
+  assertStatus(whole, 0);
+  assertStatus(await part("2/3"), 0);
+  assertRefused(await merge("parts"), 1, /7 pictures missing, 0 failed; run these again: --array=1,3$/);
+  assert.not(existsSync(at("parts/evaluation.json")));
+  assertStatus(await part("1/3"), 0);
+  assertStatus(await part("3/3"), 0);
+  const merged = await merge("parts");
+  assertStatus(merged, 0);
+  assert.is(merged.stdout.split("\n").slice(1).join("\n"), whole.stdout);
+  assert.is(readFileSync(at("parts/evaluation.json"), "utf8"), readFileSync(at("whole.json"), "utf8"));
+  assert.match(readFileSync(at("whole.json"), "utf8"), '"Infinity"');
+});
+
+test("what was done with the same pictures is kept, and what failed is named and tried again", async () => {
+  cpSync(at("parts"), at("again"), { recursive: true });
+  assert.match((await part("2/3", "again")).stdout, /^0 pictures measured into again, 3 were there before/);
+  const truth = readFileSync(at("truths/deep/1.png"));
+  writeFileSync(at("truths/deep/1.png"), truth.subarray(0, 90));
+  // Fake 1 is of part 2; as a truth of the floor the picture may be of another one, too.
+  const failed = await part("2/3", "again");
+  assert.is(failed.status, 1);
+  assert.match(failed.stderr, /deep\/1.png cannot be read as a picture.*\n.* 3 pictures could not be measured/s);
+  assertRefused(await merge("again"), 1, /run these again: --array=2$/);
+  writeFileSync(at("truths/deep/1.png"), truth);
+  assert.match((await part("2/3", "again")).stdout, /^[12] pictures? measured/);
+  assertStatus(await merge("again"), 0);
+});
+
+test("parts that there are not, and folders of something else, are refused in one sentence", async () => {
+  assertRefused(await part("5/4"), 2, /--shard 5\/4 is none of 4 parts/);
+  assertRefused(await evaluate(...all, "--shard", "1/3"), 2, /give --out DIR/);
+  assertRefused(await evaluate(...all, "--out", "parts"), 2, /--out is of --shard; give --json/);
+  assertRefused(await part("1/3", "parts", [...all, "--json", "x.json"]), 2, /--json is of the whole/);
+  assertRefused(await part("1/4"), 1, /1-of-3.jsonl is of 3 shards; give another --out/);
+  assertRefused(await part("1/3", "parts", [...all, "--size", "16"]), 1, /is of another --size/);
+  assertRefused(await part("1/3", "parts", given), 1, /is of another --pairs/);
+  const model = join(projectFolder, "test/goldens/data/latest_net_G.pth");
+  const translations = ["--model", model, "--in", "fakes", "--reals", "reals", "--pairs", "truths"];
+  assertRefused(await part("1/3", "parts", translations), 1, /is of another model/);
+  await makePicture(at("reals", "new.png"), { width: 32, height: 32 });
+  assertRefused(await part("1/3"), 1, /lists 10 pictures where the folder now has 11/);
+  rmSync(at("reals/new.png"));
+  const lock = at("parts/manifests/1-of-3.lock");
+  writeFileSync(lock, JSON.stringify({ host: `not ${hostname()}`, pid: 1, started: "" }));
+  assertRefused(await part("1/3"), 1, /shard 1 of 3 is being done by another process/);
+  rmSync(lock);
+  rmSync(at("parts/measured/reals/2.png.safetensors"));
+  assertRefused(await merge("parts"), 1, /2.png.safetensors/);
+});
+
+test.run();
