@@ -101,12 +101,19 @@ const kernels = filesBelow("shaders", ".wgsl")
 // Shortest first: what kernels share by inclusion then lies near enough for gzip to find it (bundles are 2 KiB
 // smaller).
 kernels.sort((a, b) => a.code.length - b.code.length);
-const generated = kernels.map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`).join("\n");
+// Texts of kernels for software adapters and tuning tables alone are loaded where they are wanted.
+const onDemand = ({ name, subgroups }) => name.startsWith("winograd_") || (subgroups && !name.startsWith("ladder_"));
+const generated = kernels
+  .map((k) => (onDemand(k) ? { ...k, code: "" } : k))
+  .map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`)
+  .join("\n");
+const texts = Object.fromEntries(kernels.filter(onDemand).map(({ name, code }) => [name, code]));
 const header = "// Made by build.mjs from shaders/*.wgsl. Not to be edited.\n\n";
 const writeIfChanged = (file, text) => {
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 };
 writeIfChanged("shaders/generated.ts", header + generated);
+writeIfChanged("shaders/software.generated.ts", `${header}export const texts = ${JSON.stringify(texts, null, 1)};\n`);
 const pictures = withTextures.map((file) => {
   const code = expandIncludes(readFileSync(file, "utf8"));
   const [entry] = new WgslReflect(code).entry.compute;

@@ -6,6 +6,7 @@
 
 import { CutgpuError } from "../engine/core/errors.js";
 import type { Gpu } from "../engine/device/gpu.js";
+import { loadSoftwareKernels } from "../engine/device/software-kernels.js";
 import { runLadder } from "./ladder.js";
 import {
   type BenchCase,
@@ -94,6 +95,8 @@ export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: 
  */
 export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<BenchRow[]> {
   const { signal, onRow, onProgress, peers, around = {} } = options;
+  // All kernels that the adapter can run are measured.
+  await loadSoftwareKernels();
   const cases = chooseCases(gpu, options);
   const references = new Map<string, number>();
   const reference = (key: string, work: () => void) => {

@@ -7,6 +7,7 @@
 
 import { GpuError, ShapeError } from "../core/errors.js";
 import { roundUpBytes } from "./memory.js";
+import { softwareKernel } from "./software-kernels.js";
 import { ShaderStage } from "./webgpu-flags.js";
 
 export interface KernelSource {
@@ -20,6 +21,7 @@ export interface KernelSource {
   /** Invocations of a workgroup along its axes: numbers, or names of the constants that give them. */
   readonly workgroupSize: readonly (number | string)[];
   readonly subgroups: boolean;
+  /** Empty where engine/device/software-kernels.ts has the text. */
   readonly code: string;
   /** From kernelFromWgsl: nobody has seen it compile. */
   readonly custom?: boolean;
@@ -215,7 +217,7 @@ export class Kernel {
 
 /** The shader's text with the chosen constants in the place of their defaults. */
 export function specialize(source: KernelSource, constants: { readonly [name: string]: number | boolean }): string {
-  let code = source.code;
+  let code = source.code || softwareKernel(source.name);
   for (const [name, value] of Object.entries(constants)) {
     if (!(name in source.constants)) throw new GpuError(`the kernel ${source.name} has no constant ${name}`);
     code = code.replace(new RegExp(`^(const ${name}: (\\w+) = )[^;]+;`, "m"), (_, head: string, type: string) => {

@@ -14,6 +14,7 @@ import { checkOptions } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import type { Gpu } from "./gpu.js";
 import { type OpenOptions, openOptions, openGpu as openWith } from "./open.js";
+import { loadSoftwareKernels } from "./software-kernels.js";
 
 export interface NodeOpenOptions extends OpenOptions {
   /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
@@ -42,6 +43,8 @@ const RTLD_NODELETE = 0x1000;
  */
 export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
   checkNodeOptions("openGpu", options);
+  // Here size does not matter, and a tuning table may come later.
+  await loadSoftwareKernels();
   const { flags: _, ...others } = options;
   if (options.device || options.adapter) return openWith(others);
   const adapter = await requestAdapter(options);

@@ -5,6 +5,7 @@ import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
 import type { Profile } from "./adapter.js";
 import { Gpu } from "./gpu.js";
+import { loadSoftwareKernels } from "./software-kernels.js";
 
 export interface OpenOptions {
   /** Your own device; it stays yours and is not destroyed by dispose(). */
@@ -56,8 +57,9 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   checkOptions("openGpu", options, openOptions());
   const tuning = options.tuning && checkTuning(options.tuning);
   const equipped = async (gpu: Gpu) => {
+    // What few need is loaded by those who ask for it.
+    if (tuning || gpu.profile === "software") await loadSoftwareKernels();
     if (tuning) applyTuning(gpu, tuning, options.notify);
-    // Loaded by those who ask for it.
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
     return gpu;
   };

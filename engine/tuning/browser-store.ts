@@ -1,6 +1,7 @@
 // Tuning tables in a browser's own storage (IndexedDB), one for each adapter and profile. Works in pages and in
 // workers.
 import type { Profile } from "../device/adapter.js";
+import { loadSoftwareKernels } from "../device/software-kernels.js";
 import { checkTuning, type TuningTable } from "./table.js";
 
 const DATABASE = "cutgpu";
@@ -39,7 +40,9 @@ async function withStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectSto
  */
 export async function loadTuning(adapter: string, profile: Profile): Promise<TuningTable | null> {
   const value: unknown = await withStore("readonly", (store) => store.get(keyFor(adapter, profile)));
-  return value === undefined ? null : checkTuning(value, "the stored tuning table");
+  if (value === undefined) return null;
+  await loadSoftwareKernels();
+  return checkTuning(value, "the stored tuning table");
 }
 
 /**

@@ -82,7 +82,8 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
 
 /**
  * Puts a table in force. A table of another adapter or profile is not used: `notify` is told and the result is false.
- * Entries for kernels that no longer exist, or that the adapter cannot run, are skipped when they are met.
+ * Entries for kernels that no longer exist, that the adapter cannot run, or that are not loaded are skipped when they
+ * are met: in a browser give the table to openGpu, or get it by loadTuning, and all are loaded.
  *
  * @example
  * ```ts

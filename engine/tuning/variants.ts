@@ -2,11 +2,16 @@
 // table measured to be the fastest, else what the operator's own rule says.
 import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
+import { softwareKernelsLoaded } from "../device/software-kernels.js";
 import { type Choice, keyOf, type TuningTable } from "./table.js";
 
-/** Of an operator's variants those that an adapter can run: broadcasts need subgroups of a fixed size. */
+/** Of an operator's variants those that an adapter can run, as far as their kernels are loaded. */
 export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
-  variants.filter((name) => subgroupSize >= 4 || !name.startsWith("broadcast"));
+  variants.filter((name) => {
+    const broadcasts = name.startsWith("broadcast");
+    // Broadcasts need subgroups of a fixed size.
+    return (!broadcasts || subgroupSize >= 4) && (softwareKernelsLoaded() || !(broadcasts || name === "winograd"));
+  });
 
 /** What a choice is made for. */
 export interface ChoiceRequest extends Omit<Choice, "key"> {

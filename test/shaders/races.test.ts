@@ -8,6 +8,7 @@ import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import * as kernels from "../../shaders/generated.js";
 import { assertClose, uniform, unitRows } from "../support/gpu.js";
+import { kernels as allKernels } from "../support/kernels.js";
 import { needsBothBarriers, type Run, run, runSafely } from "./interpreter.js";
 
 const random = new Random(1);
@@ -332,7 +333,7 @@ test("every kernel with workgroup memory is run here", () => {
     "conv2d_weight_gradient_tiled",
   ];
   // The interpreter has no subgroups.
-  const shared = Object.values(kernels).filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);
+  const shared = allKernels.filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);
   assert.equal(shared.map(({ name }) => name).sort(), here.sort());
 });
 

@@ -7,10 +7,9 @@ import { parseWgsl, validate } from "naga-wasm";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Kernel, type KernelSource, specialize } from "../../engine/device/kernel.js";
-import * as kernels from "../../shaders/generated.js";
+import { reduce_rows } from "../../shaders/generated.js";
+import { kernels } from "../support/kernels.js";
 import { nullDevice } from "../support/null-device.js";
-
-const sources: readonly KernelSource[] = Object.values(kernels);
 
 type Constants = { [name: string]: number | boolean };
 
@@ -89,7 +88,7 @@ function nagaSays(code: string): string {
   }
 }
 
-for (const source of sources) {
+for (const source of kernels) {
   test(`${source.name} is valid`, async () => {
     const unknown = Object.keys(source.constants).filter((name) => !(name in others) && !(name === "OP" && source.ops));
     assert.equal(unknown, [], "tunable constants without values to try: add them to `others` in this test");
@@ -106,14 +105,14 @@ test("the validating device has no more than WebGPU's base limits, which every k
   assert.is(limits.maxStorageBuffersPerShaderStage, 8);
   assert.is(limits.maxComputeWorkgroupStorageSize, 16384);
   assert.is(limits.maxComputeInvocationsPerWorkgroup, 256);
-  for (const { bindings, params } of sources) {
+  for (const { bindings, params } of kernels) {
     assert.ok(bindings.length <= 8);
     assert.ok(4 * params.length <= 256, "uniforms lie in slots of 256 bytes");
   }
 });
 
 test("both validators are able to fail", async () => {
-  const source = kernels.reduce_rows as KernelSource;
+  const source = reduce_rows as KernelSource;
   const broken = (from: string, to: string): KernelSource => ({ ...source, code: source.code.replace(from, to) });
   const misspelt = broken("var total =", "var totel =");
   assert.match(await dawnSays(misspelt, {}), /unresolved value 'total'/);
@@ -139,7 +138,7 @@ function unzeroed(code: string): string[] {
 
 test("sums inside loops start from a zero that is written out", () => {
   // WGSL promises zeros, but Dawn's SPIR-V gives them once, before the loop.
-  for (const { name, code } of sources) assert.equal(unzeroed(code), [], name);
+  for (const { name, code } of kernels) assert.equal(unzeroed(code), [], name);
   const round = "for (var i = 0u; i < 3; i++) {\n  var sum: f32;\n  sum += 1.0;\n}";
   assert.equal(unzeroed(round), ["sum"]);
 });
@@ -147,7 +146,7 @@ test("sums inside loops start from a zero that is written out", () => {
 test("every shader begins by saying what it computes", () => {
   const folder = fileURLToPath(new URL("../../../shaders/", import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".wgsl"));
-  assert.is(files.filter((file) => !/(^|\/)lib\/|^pictures\//.test(file)).length, sources.length);
+  assert.is(files.filter((file) => !/(^|\/)lib\/|^pictures\//.test(file)).length, kernels.length);
   for (const file of files) {
     const [first] = readFileSync(`${folder}/${file}`, "utf8").split("\n");
     assert.match(first, /^\/\/ \S.{20,}/, file);

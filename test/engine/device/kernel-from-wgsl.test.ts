@@ -1,11 +1,10 @@
 // What kernelFromWgsl reads from a text, and what it says of texts that it cannot take.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { KernelSource } from "../../../engine/device/kernel.js";
 import { requestAdapter } from "../../../engine/device/node.js";
 import { GpuError, kernelFromWgsl, openGpu, record, ShapeError, square } from "../../../engine/index.js";
-import * as kernels from "../../../shaders/generated.js";
 import { messageOf, testGpu } from "../../support/gpu.js";
+import { kernels } from "../../support/kernels.js";
 
 const gpu = await testGpu("software");
 const x = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;";
@@ -14,7 +13,7 @@ const main = "@compute @workgroup_size(1) fn main() { x[0] = 1.0; }";
 test("it reads every shader of the project as the build's reflection does", () => {
   // Comments, which mark tunables and operations, are gone from the built texts: constants are what they are by
   // default.
-  for (const source of Object.values(kernels) as KernelSource[]) {
+  for (const source of kernels) {
     const { constants, ops: _ops, workgroupSize, ...rest } = source;
     const { constants: _constants, custom, ...read } = kernelFromWgsl(source.name, source.code);
     const expected = { ...rest, workgroupSize: workgroupSize.map((axis) => constants[axis] ?? axis) };
