@@ -69,7 +69,7 @@ interface OperatorBase<I extends Inputs, O> {
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
   /** What the output holds; absent: floats. */
-  dtype?(inputs: I, options: O): Dtype;
+  dtype?(inputs: I, options: O): Dtype | undefined;
   /**
    * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
    * absent: one per element of the output.

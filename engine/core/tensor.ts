@@ -7,7 +7,7 @@ import type { Gpu } from "../device/gpu.js";
 import { partStart } from "../device/memory.js";
 import { checkValue } from "./check-options.js";
 import { type Dtype, type Elements, elementsOf, type Numbers } from "./elements.js";
-import { DisposedError, RecordingError, ShapeError } from "./errors.js";
+import { DisposedError, GradientError, RecordingError, ShapeError } from "./errors.js";
 import { SHAPE, type Shape, sameShape, sizeOf } from "./shapes.js";
 import type { TapeNode } from "./tape.js";
 
@@ -134,8 +134,9 @@ export class Tensor {
     return this.requiresGrad || this.node !== null;
   }
 
-  /** Marks a leaf as wanting a gradient. Returns the tensor itself. */
+  /** Marks a leaf as wanting a gradient. Returns the tensor itself. Throws a GradientError for one of i32. */
   requireGrad(): this {
+    if (this.dtype === "i32") throw new GradientError("a tensor of i32 has no gradient", "Use cast() first.");
     this.requiresGrad = true;
     return this;
   }

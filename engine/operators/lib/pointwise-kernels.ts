@@ -1,5 +1,5 @@
 // The kernels that work element by element, as functions that fill a tensor: for the families pointwise and reduction.
-import { binary, binary_broadcast, unary } from "../../../shaders/generated.js";
+import { binary, binary_broadcast, integer_broadcast, unary } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -53,7 +53,10 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
   });
 }
 
-/** y = op(a, b) for operands that broadcast to y's shape. Throws a ShapeError where they do so over too many axes. */
+/**
+ * y = op(a, b) for operands that broadcast to y's shape, all floats or all integers. Throws a ShapeError where they do
+ * so over too many axes.
+ */
 export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): undefined {
   const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);
   if (n.length > BROADCAST_AXES) {
@@ -65,7 +68,7 @@ export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Ten
   }
   const [n0 = 1, n1 = 1, n2 = 1] = n;
   const [[a0 = 0, a1 = 0, a2 = 0, a3 = 0], [b0 = 0, b1 = 0, b2 = 0, b3 = 0]] = strides;
-  gpu.dispatch(binary_broadcast, {
+  gpu.dispatch(y.dtype === "i32" ? integer_broadcast : binary_broadcast, {
     bindings: { a, b, y },
     params: { size: y.size, n0, n1, n2, a0, a1, a2, a3, b0, b1, b2, b3 },
     invocations: y.size,

@@ -3,7 +3,7 @@ import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
 import { sumTo } from "../reduction/index.js";
-import { defineBinary, defineUnary } from "./define.js";
+import { defineBinary, defineUnary, type Operand, withNumbers } from "./define.js";
 
 export const squareOperator = /* @__PURE__ */ defineUnary<object>(
   "square",
@@ -120,11 +120,12 @@ export const neg = (x: Tensor): Tensor => scale(x, -1);
  */
 export const reciprocal = (x: Tensor): Tensor => reciprocalOperator([x], {});
 
-/** A tensor or a number, which stands for a tensor of it. */
-export type Operand = Tensor | number;
+const ofIntegers = (a: Operand, b: Operand): boolean =>
+  [a, b].some((operand) => typeof operand !== "number" && operand?.dtype === "i32");
 
 /**
- * a + b, broadcasting as PyTorch does.
+ * a + b, broadcasting as PyTorch does. Two tensors of i32, or one and a whole number, give an i32 without a gradient;
+ * so do sub, mul, maximum, minimum and comparisons.
  *
  * @example
  * ```ts
@@ -135,6 +136,7 @@ export type Operand = Tensor | number;
 export function add(a: Tensor, b: Operand): Tensor;
 export function add(a: Operand, b: Tensor): Tensor;
 export function add(a: Operand, b: Operand): Tensor {
+  if (ofIntegers(a, b)) return withNumbers(addOperator, a, b);
   if (typeof a === "number") return scale(b as Tensor, 1, a);
   return typeof b === "number" ? scale(a, 1, b) : addOperator([a, b], {});
 }
@@ -150,6 +152,7 @@ export function add(a: Operand, b: Operand): Tensor {
 export function sub(a: Tensor, b: Operand): Tensor;
 export function sub(a: Operand, b: Tensor): Tensor;
 export function sub(a: Operand, b: Operand): Tensor {
+  if (ofIntegers(a, b)) return withNumbers(subOperator, a, b);
   if (typeof a === "number") return scale(b as Tensor, -1, a);
   return typeof b === "number" ? scale(a, 1, -b) : subOperator([a, b], {});
 }
@@ -165,6 +168,7 @@ export function sub(a: Operand, b: Operand): Tensor {
 export function mul(a: Tensor, b: Operand): Tensor;
 export function mul(a: Operand, b: Tensor): Tensor;
 export function mul(a: Operand, b: Operand): Tensor {
+  if (ofIntegers(a, b)) return withNumbers(mulOperator, a, b);
   if (typeof a === "number") return scale(b as Tensor, a);
   return typeof b === "number" ? scale(a, b) : mulOperator([a, b], {});
 }

@@ -3,8 +3,8 @@ import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
 import { sumTo } from "../reduction/index.js";
-import { add, mul, scale } from "./arithmetic.js";
-import { defineBinary, defineUnary } from "./define.js";
+import { add, mul, scale, sub } from "./arithmetic.js";
+import { defineBinary, defineUnary, type Operand, withNumbers } from "./define.js";
 
 export const clampOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
   "clamp",
@@ -75,61 +75,61 @@ export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator([a, b],
 export const minimum = (a: Tensor, b: Tensor): Tensor => minimumOperator([a, b], {});
 
 /**
- * 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0.
+ * 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0. One of both may be a number.
  *
  * @example
  * ```ts
- * console.log(await gt(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 0, 0, 1
+ * console.log(await gt(gpu.tensor([1, 2, 3]), 2).read()); // 0, 0, 1
  * ```
  */
-export const gt = (a: Tensor, b: Tensor): Tensor => gtOperator([a, b], {});
+export const gt = (a: Operand, b: Operand): Tensor => withNumbers(gtOperator, a, b);
 
 /**
  * 1 where a < b, else 0.
  *
  * @example
  * ```ts
- * console.log(await lt(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 1, 0, 0
+ * console.log(await lt(gpu.tensor([1, 2, 3]), 2).read()); // 1, 0, 0
  * ```
  */
-export const lt = (a: Tensor, b: Tensor): Tensor => gt(b, a);
+export const lt = (a: Operand, b: Operand): Tensor => gt(b, a);
 
 /**
  * 1 where a = b, else 0.
  *
  * @example
  * ```ts
- * console.log(await eq(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 0, 1, 0
+ * console.log(await eq(gpu.tensor([1, 2, 3]), 2).read()); // 0, 1, 0
  * ```
  */
-export const eq = (a: Tensor, b: Tensor): Tensor => eqOperator([a, b], {});
+export const eq = (a: Operand, b: Operand): Tensor => withNumbers(eqOperator, a, b);
 
 /**
  * 1 where a >= b, else 0.
  *
  * @example
  * ```ts
- * console.log(await ge(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 0, 1, 1
+ * console.log(await ge(gpu.tensor([1, 2, 3]), 2).read()); // 0, 1, 1
  * ```
  */
-export const ge = (a: Tensor, b: Tensor): Tensor => add(gt(a, b), eq(a, b));
+export const ge = (a: Operand, b: Operand): Tensor => add(gt(a, b), eq(a, b));
 
 /**
  * 1 where a <= b, else 0.
  *
  * @example
  * ```ts
- * console.log(await le(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 1, 1, 0
+ * console.log(await le(gpu.tensor([1, 2, 3]), 2).read()); // 1, 1, 0
  * ```
  */
-export const le = (a: Tensor, b: Tensor): Tensor => ge(b, a);
+export const le = (a: Operand, b: Operand): Tensor => ge(b, a);
 
 /**
  * 1 where a and b differ, else 0.
  *
  * @example
  * ```ts
- * console.log(await ne(gpu.tensor([1, 2, 3]), gpu.tensor(2)).read()); // 1, 0, 1
+ * console.log(await ne(gpu.tensor([1, 2, 3]), 2).read()); // 1, 0, 1
  * ```
  */
-export const ne = (a: Tensor, b: Tensor): Tensor => scale(eq(a, b), -1, 1);
+export const ne = (a: Operand, b: Operand): Tensor => sub(1, eq(a, b));

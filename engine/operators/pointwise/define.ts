@@ -1,5 +1,9 @@
-// How operators that work element by element are defined: of one tensor, and of two that broadcast.
-import { defineOperator, type OperatorRecord } from "../../core/operator.js";
+// How operators that work element by element are defined: of one tensor, and of two that broadcast. Two tensors may be
+// of i32 both; then the result is, and it has no gradient.
+import { checkValue, object } from "../../core/check-options.js";
+import { elementsOf } from "../../core/elements.js";
+import { ShapeError } from "../../core/errors.js";
+import { defineOperator, type Operator, type OperatorRecord } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
@@ -23,20 +27,48 @@ export function defineUnary<O>(
   });
 }
 
+const isInteger = ({ dtype }: Tensor) => dtype === "i32";
+
 // @__NO_SIDE_EFFECTS__
 export function defineBinary(
   name: string,
   op: BinaryOp & BroadcastOp,
-  gradient: OperatorRecord<Two, object>["gradient"],
+  gradient: NonNullable<OperatorRecord<Two, object>["gradient"]>,
 ) {
   return defineOperator<Two, object>({
     name,
-    shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
+    // A quotient of integers would be one of several.
+    integers: op === "DIV" ? [] : [0, 1],
+    dtype: ([a]) => (isInteger(a) ? "i32" : undefined),
+    shape([a, b]) {
+      if (isInteger(a) !== isInteger(b)) {
+        throw new ShapeError(
+          `${name}: ${a.dtype} [${a.shape}] and ${b.dtype} [${b.shape}] do not mix`,
+          "Use cast() on one of them.",
+        );
+      }
+      return broadcastShapes(name, a.shape, b.shape);
+    },
     cheap: true,
     forward(gpu, [a, b], _, y) {
-      if (sameShape(a.shape, b.shape)) return runBinary(gpu, op, a, b, y);
+      if (sameShape(a.shape, b.shape) && !isInteger(a)) return runBinary(gpu, op, a, b, y);
       return runBroadcast(gpu, name, op, a, b, y);
     },
-    gradient,
+    gradient: (context, dy) => (isInteger(context.output) ? [null, null] : gradient(context, dy)),
   });
+}
+
+/** A tensor or a number, which stands for a tensor of it. */
+export type Operand = Tensor | number;
+
+/** What an operator without a gradient makes of operands, of which one may be a number: a whole one beside i32. */
+export function withNumbers(operator: Operator<Two, object>, a: Operand, b: Operand): Tensor {
+  if (typeof a !== "number" && typeof b !== "number") return operator([a, b], {});
+  const beside = typeof a === "number" ? b : a;
+  checkValue(`${operator.record.name}: an operand beside a number`, beside, object);
+  const { gpu, dtype } = beside as Tensor;
+  const number = gpu.tensor(elementsOf(typeof a === "number" ? a : (b as number), dtype === "i32" ? dtype : "f32"), []);
+  const y = operator(typeof a === "number" ? [number, beside as Tensor] : [a, number], {});
+  number.dispose();
+  return y;
 }

@@ -1,0 +1,47 @@
+// f(a, b) of the kernels whose operands broadcast: the output has up to four axes (n3 slowest), and each operand its
+// own stride along each, 0 where it is broadcast. One element per invocation. Who includes it says what an Element is.
+//#include pointwise/lib/arithmetic.wgsl
+const OP: u32 = 0; // @tunable one of the operations above
+const WORKGROUP: u32 = 64; // @tunable
+
+struct Params {
+  size: u32, n0: u32, n1: u32, n2: u32,
+  a0: u32, a1: u32, a2: u32, a3: u32,
+  b0: u32, b1: u32, b2: u32, b3: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<Element>;
+@group(0) @binding(1) var<storage, read> b: array<Element>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+//#include lib/index.wgsl
+
+fn f(u: Element, v: Element) -> Element {
+  if (OP == ADD) { return u + v; }
+  if (OP == SUB) { return u - v; }
+  if (OP == MUL) { return u * v; }
+  if (OP == DIV) { return u / v; }
+  if (OP == MAXIMUM) { return max(u, v); }
+  if (OP == MINIMUM) { return min(u, v); }
+  if (OP == GREATER) { return Element(u > v); }
+  if (OP == EQUAL) { return Element(u == v); }
+  // KEEP
+  return select(Element(), u, v != Element());
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let at = flat_index(group, groups, local, WORKGROUP);
+  if (at >= params.size) { return; }
+  let i0 = at % params.n0;
+  let row = at / params.n0;
+  let i1 = row % params.n1;
+  let plane = row / params.n1;
+  let i2 = plane % params.n2;
+  let i3 = plane / params.n2;
+  let u = a[i0 * params.a0 + i1 * params.a1 + i2 * params.a2 + i3 * params.a3];
+  let v = b[i0 * params.b0 + i1 * params.b1 + i2 * params.b2 + i3 * params.b3];
+  y[at] = f(u, v);
+}

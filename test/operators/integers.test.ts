@@ -1,0 +1,116 @@
+// Arithmetic of i32, exact on both profiles: against JavaScript's own integers, over shapes that broadcast, with
+// numbers on either side, recorded, and what does not mix.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as engine from "../../engine/index.js";
+import { messageOf, profiles, testGpu } from "../support/gpu.js";
+
+type Of = (a: number, b: number) => number;
+
+const operators = {
+  add: [engine.add, (a, b) => (a + b) | 0],
+  sub: [engine.sub, (a, b) => (a - b) | 0],
+  mul: [engine.mul, Math.imul],
+  maximum: [engine.maximum, Math.max],
+  minimum: [engine.minimum, Math.min],
+  gt: [engine.gt, (a, b) => Number(a > b)],
+  lt: [engine.lt, (a, b) => Number(a < b)],
+  ge: [engine.ge, (a, b) => Number(a >= b)],
+  le: [engine.le, (a, b) => Number(a <= b)],
+  eq: [engine.eq, (a, b) => Number(a === b)],
+  ne: [engine.ne, (a, b) => Number(a !== b)],
+} as const satisfies { [name: string]: readonly [unknown, Of] };
+
+/** Beyond what f32 tells apart, and what overflows. */
+const a = Int32Array.of(16777217, -5, 2147483647, 0, 7, -2147483648);
+const b = Int32Array.of(16777216, -5, 3);
+const numbers = async (x: engine.Tensor) => [...(await x.read<"i32">())];
+
+for (const profile of profiles) {
+  test(`every operator of two i32, of one and a number, gives i32 on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const [x, y] = [gpu.tensor(a, [2, 3]), gpu.tensor(b)];
+    for (const [name, [operator, of]] of Object.entries(operators)) {
+      const both = operator(x, y);
+      assert.is(both.dtype, "i32");
+      assert.equal(
+        await numbers(both),
+        [...a].map((value, i) => of(value, b[i % 3])),
+        name,
+      );
+      assert.equal(
+        await numbers(operator(x, x)),
+        [...a].map((value) => of(value, value)),
+        `${name} of itself`,
+      );
+      if (operator === engine.maximum || operator === engine.minimum) continue;
+      const withNumber = operator as (a: engine.Operand, b: engine.Operand) => engine.Tensor;
+      assert.equal(
+        await numbers(withNumber(x, 16777217)),
+        [...a].map((value) => of(value, 16777217)),
+        `${name} ..., n`,
+      );
+      assert.equal(
+        await numbers(withNumber(-5, x)),
+        [...a].map((value) => of(-5, value)),
+        `${name} n, ...`,
+      );
+    }
+  });
+
+  test(`where chooses among i32 by either kind of condition on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu.tensor(a);
+    const half = gpu.tensor([0.5, 0, 0, -0.25, 1, 0]);
+    assert.equal(await numbers(engine.where(half, x, 1)), [16777217, 1, 1, 0, 7, 1]);
+    assert.equal(await numbers(engine.where(engine.lt(x, 0), -1, x)), [16777217, -1, 2147483647, 0, 7, -1]);
+    // And among floats by i32.
+    assert.equal([...(await engine.where(engine.gt(x, 0), half, 9).read())], [0.5, 9, 0, 9, 1, 9]);
+  });
+
+  test(`indices that are computed move elements, recorded too, on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const ids = gpu.tensor(Int32Array.of(0, 3));
+    const table = gpu.tensor([0, 10, 20, 30, 40]).requireGrad();
+    const { program, result } = await engine.record(gpu, () => {
+      const picked = engine.indexSelect(table, 0, engine.add(ids, 1));
+      return [picked, ...engine.grad(engine.sum(picked), [table])];
+    });
+    ids.write([1, 2]);
+    program.replay();
+    assert.equal([...(await result[0].read())], [20, 30]);
+    assert.equal([...(await result[1].read())], [0, 0, 1, 1, 0]);
+    program.dispose();
+  });
+}
+
+test("what does not mix is refused in a sentence", async () => {
+  const gpu = await testGpu("software");
+  const [whole, real] = [gpu.tensor(Int32Array.of(1, 2)), gpu.tensor([1, 2])];
+  assert.match(
+    messageOf(() => engine.add(whole, real)),
+    /^ShapeError: add: i32 \[2\] and f32 \[2\] do not mix Use cast/,
+  );
+  assert.match(
+    messageOf(() => engine.where(whole, whole, real)),
+    /^ShapeError: where: i32 and f32 do not mix Use cast/,
+  );
+  assert.match(
+    messageOf(() => engine.mul(whole, 0.5)),
+    /^ArgumentError: .*cannot be 0.5 It must be a whole number/,
+  );
+  assert.match(
+    messageOf(() => engine.div(whole, whole)),
+    /^ShapeError: div: an input of shape \[2\] holds i32/,
+  );
+  assert.match(
+    messageOf(() => engine.gt(1, 2)),
+    /^ArgumentError: gt: an operand beside a number cannot be 2/,
+  );
+  assert.match(
+    messageOf(() => whole.requireGrad()),
+    /^GradientError: a tensor of i32 has no gradient/,
+  );
+});
+
+test.run();
