@@ -47,6 +47,7 @@ export {
   crossEntropy,
   l1Loss,
   mseLoss,
+  type NllLossOptions,
   nllLoss,
   smoothL1Loss,
 } from "./operators/losses/index.js";

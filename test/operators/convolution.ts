@@ -58,7 +58,7 @@ const separable = byDifferences(
 export function convTranspose2d(
   x: Shape,
   w: Shape,
-  options: engine.ConvTranspose2dOptions,
+  options: reference.ConvTranspose2dOptions,
   withBias = true,
 ): OperatorCase {
   return {
@@ -72,6 +72,22 @@ export function convTranspose2d(
     },
   };
 }
+
+/** A transpose with groups, dilation, and both axes by themselves. */
+const generalTranspose = (
+  x: Shape,
+  w: Shape,
+  options: Partial<reference.GeneralConv2dOptions> & { outputPadding?: [number, number] },
+  size: [number, number],
+): OperatorCase => {
+  const all = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1, ...options } as const;
+  return byDifferences(
+    `[${x}] * [${w}] ${JSON.stringify(options)}`,
+    [values(x), values(w, -0.5, 0.5), values([all.groups * w[1], 1, 1])],
+    (x, w, b) => engine.convTranspose2d(x, w, engine.flatten(b), options),
+    (x, w, b) => reference.add(reference.generalConvTranspose2d(x, w, all, size), b),
+  );
+};
 
 export const cases: FamilyTests["cases"] = {
   conv2d: {
@@ -135,6 +151,14 @@ export const cases: FamilyTests["cases"] = {
       convTranspose2d([1, 2, 3, 4], [2, 3, 2, 2], { stride: 3, outputPadding: 2 }),
       convTranspose2d([1, 33, 3, 4], [33, 1, 2, 1], { stride: 2, padding: 0, outputPadding: 1 }),
       convTranspose2d([1, 3, 3, 4], [3, 5, 3, 3], { stride: 3, padding: 1, outputPadding: 2 }),
+      generalTranspose([2, 4, 2, 3], [4, 3, 2, 2], { groups: 2 }, [3, 4]),
+      generalTranspose([1, 3, 3, 2], [3, 1, 3, 3], { groups: 3, stride: [2, 2], padding: [1, 1] }, [5, 3]),
+      generalTranspose(
+        [1, 2, 2, 3],
+        [2, 2, 2, 3],
+        { stride: [3, 1], padding: [0, 1], dilation: [2, 1], outputPadding: [2, 0] },
+        [8, 3],
+      ),
     ],
     exercises: ["conv2dWeightGradient"],
   },

@@ -31,8 +31,9 @@ const classes = (
   title: string,
   forward: (x: Tensor, target: Tensor) => Tensor,
   plain: (x: Dense, target: Int32Array) => Dense,
+  of: readonly number[] = [2, 0, 1, 2, 2],
 ): OperatorCase => {
-  const target = Int32Array.of(2, 0, 1, 2, 2);
+  const target = Int32Array.from(of);
   return byDifferences(
     title,
     [values([5, 3], -3, 3)],
@@ -40,6 +41,37 @@ const classes = (
     (x) => plain(x, target),
   );
 };
+
+/** Every option and reduction by itself and all together, with a class that is ignored, known or not. */
+const classOptions: readonly reference.ClassOptions[] = [
+  { reduction: "sum" },
+  { reduction: "none" },
+  ...(["mean", "sum", "none"] as const).flatMap((reduction) => [
+    { reduction, weight: [0.5, 2, 1.25] },
+    { reduction, ignoreIndex: 2 },
+    { reduction, weight: [0.5, 2, 1.25], ignoreIndex: -100 },
+  ]),
+];
+
+const everything = { weight: [0.5, 2, 1.25], ignoreIndex: 1, labelSmoothing: 0.1 };
+
+/** The options as the engine takes them. */
+const given = ({ weight, ...others }: reference.ClassOptions, x: Tensor) =>
+  weight ? { ...others, weight: x.gpu.tensor(Float32Array.from(weight)) } : others;
+
+const byOptions = (
+  loss: typeof engine.crossEntropy,
+  plain: typeof reference.crossEntropy,
+  all: readonly reference.ClassOptions[],
+): OperatorCase[] =>
+  all.map((options) =>
+    classes(
+      JSON.stringify(options),
+      (x, target) => loss(x, target, given(options, x)),
+      (x, target) => plain(x, target, options),
+      options.ignoreIndex === -100 ? [2, -100, 1, 2, -100] : undefined,
+    ),
+  );
 
 /** A loss by distances, none of which is where it has a kink. */
 const far3 = dense([6], [-3, -1.5, -0.3, 0.4, 1.2, 2]);
@@ -53,20 +85,27 @@ export const cases: FamilyTests["cases"] = {
   bceWithLogits: {
     cases: [loss("bceWithLogits", far(), 0), loss("bceWithLogits", far(), 1), loss("bceWithLogits", far(), targets)],
   },
-  nllLoss: { cases: [classes("rows of 3 classes", engine.nllLoss, reference.nllLoss)] },
+  nllLoss: {
+    cases: [
+      classes("rows of 3 classes", (x, t) => engine.nllLoss(x, t), reference.nllLoss),
+      ...byOptions(engine.nllLoss, reference.nllLoss, classOptions),
+    ],
+  },
   crossEntropy: {
     cases: [
-      classes("rows of 3 classes", engine.crossEntropy, reference.crossEntropy),
-      classes(
-        "smoothed",
-        (x, target) => engine.crossEntropy(x, target, { labelSmoothing: 0.2 }),
-        (x, target) => reference.crossEntropy(x, target, 0.2),
-      ),
+      classes("rows of 3 classes", (x, t) => engine.crossEntropy(x, t), reference.crossEntropy),
+      ...byOptions(engine.crossEntropy, reference.crossEntropy, [
+        { labelSmoothing: 0.2 },
+        ...classOptions.slice(-3).map((options) => ({ ...options, labelSmoothing: 0.2 })),
+      ]),
       byDifferences(
         "of every pixel",
         [values([2, 3, 2, 1], -3, 3)],
-        (x) => engine.crossEntropy(x, x.gpu.tensor(Int32Array.of(2, 0, 1, 1), [2, 2, 1])),
-        (x) => reference.crossEntropy(reference.reshape(reference.permute(x, [0, 2, 3, 1]), [4, 3]), [2, 0, 1, 1]),
+        (x) => engine.crossEntropy(x, x.gpu.tensor(Int32Array.of(2, 0, 1, 1), [2, 2, 1]), given(everything, x)),
+        (x) => {
+          const rows = reference.reshape(reference.permute(x, [0, 2, 3, 1]), [4, 3]);
+          return reference.crossEntropy(rows, [2, 0, 1, 1], everything);
+        },
       ),
     ],
   },

@@ -47,12 +47,21 @@ export const cases: FamilyTests["cases"] = {
     exercises: ["avgPool2dGradient"],
   },
   adaptiveAvgPool2d: {
-    cases: [1, 2].map((n) =>
+    cases: (
+      [
+        [1, 1],
+        [2, 2],
+        [3, 4],
+        [4, 3],
+        [1, 5],
+        [5, 7],
+      ] as const
+    ).map((size) =>
       byDifferences(
-        `[1,3,4,6] to ${n}`,
+        `[1,3,4,6] to [${size}]`,
         [values([1, 3, 4, 6])],
-        (x) => engine.adaptiveAvgPool2d(x, n),
-        (x) => reference.avgPool2d(x, { kernel: [4 / n, 6 / n], stride: [4 / n, 6 / n], padding: [0, 0] }, true),
+        (x) => engine.adaptiveAvgPool2d(x, size[0] === size[1] ? size[0] : size),
+        (x) => reference.adaptiveAvgPool2d(x, size),
       ),
     ),
   },

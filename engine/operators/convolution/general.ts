@@ -16,6 +16,7 @@ import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { reflectionPad2d } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
 import { sumParts } from "../reduction/index.js";
+import type { ConvTranspose2dOptions } from "./geometry.js";
 
 export interface GeneralConv2dOptions {
   /** One number, or one for each axis: [y, x]. */
@@ -106,6 +107,14 @@ export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry>
   ],
 });
 
+function withBias(name: string, y: Tensor, bias: Tensor | undefined): Tensor {
+  if (!bias) return y;
+  const [, channels] = y.shape;
+  if (bias.size !== channels)
+    throw new ShapeError(`${name}: the bias is ${shapeText(bias)}`, `It must be [${channels}].`);
+  return add(y, reshape(bias, [channels, 1, 1]));
+}
+
 /** A convolution with any of the options, which are checked but for how they fit the shapes. */
 export function generalConv2d(x: Tensor, w: Tensor, bias: Tensor | undefined, options: GeneralConv2dOptions): Tensor {
   const { stride = 1, padding = 0, paddingMode = "zeros", dilation = 1, groups = 1 } = options;
@@ -117,8 +126,6 @@ export function generalConv2d(x: Tensor, w: Tensor, bias: Tensor | undefined, op
       "Weights must be [out, in / groups, kh, kw], and groups must divide out.",
     );
   }
-  if (bias && bias.size !== outChannels)
-    throw new ShapeError(`conv2d: the bias is ${shapeText(bias)}`, `It must be [${outChannels}].`);
   const [top, left] = pairOf(padding);
   const reflect = paddingMode === "reflect";
   if (reflect && top !== left)
@@ -137,6 +144,37 @@ export function generalConv2d(x: Tensor, w: Tensor, bias: Tensor | undefined, op
   };
   if (outputOf(geometry).some((n) => n < 1))
     throw new ShapeError(`conv2d: the taps ${shapeText(w)} are larger than ${shapeText(x)}`, "Pad it, or take less.");
-  const y = conv2dGeneralOperator([padded, w], geometry);
-  return bias ? add(y, reshape(bias, [outChannels, 1, 1])) : y;
+  return withBias("conv2d", conv2dGeneralOperator([padded, w], geometry), bias);
+}
+
+/** A transposed convolution with any of the options: the gradient of the input of a convolution with w. */
+export function generalConvTranspose2d(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  options: ConvTranspose2dOptions,
+): Tensor {
+  const { groups = 1 } = options;
+  const [stride, dilation] = [pairOf(options.stride ?? 1), pairOf(options.dilation ?? 1)];
+  const [padding, more] = [pairOf(options.padding ?? 0), pairOf(options.outputPadding ?? 0)];
+  const [, channels, ...now] = imageShape("convTranspose2d", x);
+  const [inChannels, , ...kernel] = w.shape;
+  if (w.shape.length !== 4 || inChannels !== channels || channels % groups !== 0) {
+    throw new ShapeError(
+      `convTranspose2d: ${groups} groups of ${shapeText(x)} do not fit the weights ${shapeText(w)}`,
+      "Weights must be [in, out / groups, kh, kw], and groups must divide in.",
+    );
+  }
+  const out = (axis: 0 | 1) =>
+    (now[axis] - 1) * stride[axis] - 2 * padding[axis] + dilation[axis] * (kernel[axis] - 1) + 1 + more[axis];
+  const size = [out(0), out(1)] as const;
+  if (size.some((n) => n < 1) || more.some((n, axis) => n >= stride[axis])) {
+    const output = size.join(" x ");
+    throw new ShapeError(
+      `convTranspose2d: an output of ${output} does not belong to ${shapeText(x)} with weights ${shapeText(w)}`,
+      "Choose an outputPadding smaller than the stride.",
+    );
+  }
+  const geometry = { size, kernel: [kernel[0], kernel[1]] as const, stride, padding, dilation, groups };
+  return withBias("convTranspose2d", conv2dGeneralInputGradientOperator([x, w], geometry), bias);
 }

@@ -4,6 +4,7 @@ import { ShapeError } from "../../core/errors.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import type { Pair } from "../lib/pairs.js";
 
 export interface Conv2dOptions {
   stride?: number;
@@ -13,10 +14,15 @@ export interface Conv2dOptions {
 }
 
 export interface ConvTranspose2dOptions {
-  stride?: number;
-  padding?: number;
+  /** One number, or one for each axis: [y, x]. */
+  stride?: Pair;
+  padding?: Pair;
   /** Rows and columns added at the bottom and right: a strided convolution maps several sizes to the same one. */
-  outputPadding?: number;
+  outputPadding?: Pair;
+  /** How far taps are apart; 1 by default. */
+  dilation?: Pair;
+  /** Groups of channels that are convolved each by itself; 1 by default. */
+  groups?: number;
 }
 
 export interface TransposeOptions {

@@ -8,7 +8,7 @@ import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { imageShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { pairOf, wholes } from "../lib/pairs.js";
+import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { tiledVariants } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
@@ -22,7 +22,7 @@ import {
   winogradWeightGradient,
 } from "./choice.js";
 import { broadcastConvolution } from "./direct.js";
-import { type GeneralConv2dOptions, generalConv2d } from "./general.js";
+import { type GeneralConv2dOptions, generalConv2d, generalConvTranspose2d } from "./general.js";
 import {
   type Conv2dOptions,
   type Convolve,
@@ -167,7 +167,24 @@ const CONV2D_OPTIONS = {
   dilation: wholes(1),
   groups: whole(1),
 };
-const TRANSPOSE_OPTIONS = { stride: whole(1), padding: whole(0), outputPadding: whole(0) };
+const TRANSPOSE_OPTIONS = {
+  stride: wholes(1),
+  padding: wholes(0),
+  outputPadding: wholes(0),
+  dilation: wholes(1),
+  groups: whole(1),
+};
+
+// What the kernels with variants can do: the same along both axes, one group, no dilation.
+
+/** The one number for both axes, if there is one. */
+function same(value: Pair): number | undefined {
+  const [y, x] = pairOf(value);
+  return y === x ? y : undefined;
+}
+
+const isSimple = ({ groups = 1, dilation = 1 }: Pick<GeneralConv2dOptions, "groups" | "dilation">): boolean =>
+  groups === 1 && same(dilation) === 1;
 
 const convTransposeTo = (
   x: Tensor,
@@ -218,12 +235,9 @@ const conv2dWeightGradient = (
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv2dOptions = {}): Tensor {
   checkOptions("conv2d", options, CONV2D_OPTIONS);
-  const { paddingMode = "zeros", groups = 1 } = options;
-  const [stride, strideX] = pairOf(options.stride ?? 1);
-  const [padding, paddingX] = pairOf(options.padding ?? 0);
-  const plain =
-    stride === strideX && padding === paddingX && groups === 1 && Math.max(...pairOf(options.dilation ?? 1)) === 1;
-  if (!plain) return generalConv2d(x, w, bias, options);
+  const { paddingMode = "zeros" } = options;
+  const [stride, padding] = [options.stride ?? 1, options.padding ?? 0].map(same);
+  if (stride === undefined || padding === undefined || !isSimple(options)) return generalConv2d(x, w, bias, options);
   return conv2dOperator([x, w, bias], { stride, padding, paddingMode });
 }
 
@@ -255,8 +269,9 @@ export interface Conv1dOptions {
 }
 
 /**
- * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out, kh, kw], bias [out] or
- * undefined. Output height (H - 1) * stride - 2 padding + kh + outputPadding.
+ * Transposed convolution as PyTorch's conv_transpose2d: x [batch, in, H, W], w [in, out / groups, kh, kw], bias [out]
+ * or undefined. Output height (H - 1) * stride - 2 padding + dilation * (kh - 1) + 1 + outputPadding. The fastest
+ * kernels are for one group, no dilation, and the same options along both axes.
  *
  * @example
  * ```ts
@@ -267,9 +282,11 @@ export interface Conv1dOptions {
  */
 export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
   checkOptions("convTranspose2d", options, TRANSPOSE_OPTIONS);
-  const { stride = 1, padding = 0, outputPadding = 0 } = options;
+  const [stride, padding, more] = [options.stride ?? 1, options.padding ?? 0, options.outputPadding ?? 0].map(same);
+  if (stride === undefined || padding === undefined || more === undefined || !isSimple(options))
+    return generalConvTranspose2d(x, w, bias, options);
   const [, , height, width] = imageShape("convTranspose2d", x);
-  const out = (size: number, taps: number) => (size - 1) * stride - 2 * padding + taps + outputPadding;
+  const out = (size: number, taps: number) => (size - 1) * stride - 2 * padding + taps + more;
   const outputSize: [number, number] = [out(height, w.shape[2]), out(width, w.shape[3])];
   return convTranspose2dOperator([x, w, bias], { stride, padding, outputSize });
 }

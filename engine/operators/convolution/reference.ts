@@ -313,3 +313,11 @@ export function generalConv2dGradient(
   });
   return { dx, dw };
 }
+
+/** x [N, C, H, W], w [C, O / groups, kh, kw] -> [N, O, ...size]: what a convolution to x's size does backwards. */
+export const generalConvTranspose2d = (
+  x: Dense,
+  w: Dense,
+  options: GeneralConv2dOptions,
+  size: readonly [number, number],
+): Dense => generalConv2dGradient(zeros([x.shape[0], options.groups * w.shape[1], ...size]), w, options, x).dx;

@@ -1,12 +1,16 @@
 // Mean losses, composed of other operators, so that their gradients (and the gradients of those) need no code of
 // their own.
-import { checkOptions, checkValue, number, positive } from "../../core/check-options.js";
+import { checkOptions, checkValue, number, oneOf, positive } from "../../core/check-options.js";
+import { ShapeError } from "../../core/errors.js";
+import { reshape } from "../../core/reshape.js";
+import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
-import { gather } from "../gather/index.js";
+import { gather, indexSelect } from "../gather/index.js";
 import { logSoftmax } from "../normalization/index.js";
-import { abs, add, clamp, mul, type Operand, scale, softplus, square, sub } from "../pointwise/index.js";
-import { mean } from "../reduction/index.js";
-import { unsqueeze } from "../strided/index.js";
+import { abs, add, clamp, div, mul, ne, type Operand, scale, softplus, square, sub } from "../pointwise/index.js";
+import { mean, sum } from "../reduction/index.js";
+import { where } from "../selection/index.js";
+import { flatten, squeeze, unsqueeze } from "../strided/index.js";
 
 /**
  * Mean of (x - target)^2; the target is a number or a tensor that broadcasts.
@@ -61,6 +65,57 @@ export function smoothL1Loss(x: Tensor, target: Operand, beta = 1): Tensor {
   return scale(mean(mul(near, sub(distance, scale(near, 0.5)))), 1 / beta);
 }
 
+export interface NllLossOptions {
+  /** What losses of each class count: [classes]; by default 1. */
+  weight?: Tensor;
+  /** A class, which may be none, whose elements do not count; by default there is none (PyTorch: -100). */
+  ignoreIndex?: number;
+  /** "mean" (the default) divides the sum by what all together count; "none" gives a loss for every target. */
+  reduction?: "mean" | "sum" | "none";
+}
+
+export interface CrossEntropyOptions extends NllLossOptions {
+  /** The part of every target's probability that is shared among all classes; 0 by default. */
+  labelSmoothing?: number;
+}
+
+const isTensor = (value: unknown) => (value as Tensor | null)?.shape !== undefined;
+const nllLossOptions = () => ({
+  weight: [isTensor, "a tensor [classes]"] as const,
+  ignoreIndex: [Number.isSafeInteger, "a whole number"] as const,
+  reduction: oneOf("mean", "sum", "none"),
+});
+
+/** The loss by classes of logarithms of probabilities [batch, classes, ...], where options are known to be right. */
+function lossByClasses(name: string, logs: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+  const { weight, ignoreIndex, reduction = "mean", labelSmoothing = 0 } = options;
+  const [batch, classes, ...places] = logs.shape;
+  if (target.dtype !== "i32") throw new ShapeError(`${name}: the target holds ${target.dtype}`, "Give classes as i32.");
+  if (classes === undefined || !sameShape(target.shape, [batch, ...places]))
+    throw new ShapeError(
+      `${name}: the target ${shapeText(target)} does not fit ${shapeText(logs)}`,
+      "Give [batch, ...] for [batch, classes, ...].",
+    );
+  if (weight && !sameShape(weight.shape, [classes]))
+    throw new ShapeError(`${name}: the weight ${shapeText(weight)} does not fit ${classes} classes`, "Give [classes].");
+  const counts = ignoreIndex === undefined ? undefined : ne(target, ignoreIndex);
+  // Those that do not count need some class.
+  const ids = counts ? mul(target, counts) : target;
+  const own = squeeze(gather(logs, 1, unsqueeze(ids, 1)), 1);
+  const weights = weight && reshape(indexSelect(weight, 0, flatten(ids)), target.shape);
+  let losses = scale(weights ? mul(own, weights) : own, labelSmoothing - 1);
+  if (labelSmoothing) {
+    const all = weight ? mul(logs, reshape(weight, [classes, ...places.map(() => 1)])) : logs;
+    losses = add(losses, scale(sum(all, 1), -labelSmoothing / classes));
+  }
+  if (counts) losses = where(counts, losses, 0);
+  if (reduction === "none") return losses;
+  if (reduction === "sum") return sum(losses);
+  if (!weights && !counts) return mean(losses);
+  const shares = counts ? where(counts, weights ?? 1, 0) : weights;
+  return div(sum(losses), sum(shares as Tensor));
+}
+
 /**
  * Mean of -x at the target's classes: x [batch, classes, ...] holds logarithms of probabilities, the target
  * [batch, ...] classes as i32, from 0 on.
@@ -68,14 +123,14 @@ export function smoothL1Loss(x: Tensor, target: Operand, beta = 1): Tensor {
  * @example
  * ```ts
  * const logs = gpu.tensor([[-1, -2], [-3, -4]]);
- * console.log(await nllLoss(logs, gpu.tensor(Int32Array.of(0, 1))).item()); // 2.5
+ * const classes = gpu.tensor(Int32Array.of(0, 1));
+ * console.log(await nllLoss(logs, classes).item()); // 2.5
+ * console.log(await nllLoss(logs, classes, { ignoreIndex: 1, reduction: "none" }).read()); // 1, 0
  * ```
  */
-export const nllLoss = (x: Tensor, target: Tensor): Tensor => scale(mean(gather(x, 1, unsqueeze(target, 1))), -1);
-
-export interface CrossEntropyOptions {
-  /** The part of every target's probability that is shared among all classes; 0 by default. */
-  labelSmoothing?: number;
+export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+  checkOptions("nllLoss", options, nllLossOptions());
+  return lossByClasses("nllLoss", x, target, options);
 }
 
 /**
@@ -88,15 +143,14 @@ export interface CrossEntropyOptions {
  *
  * const gpu = await openGpu();
  * const logits = gpu.tensor([[2, 0, 0], [0, 0, 0]]);
- * const loss = crossEntropy(logits, gpu.tensor(Int32Array.of(0, 2)));
- * console.log((await loss.item()).toFixed(3)); // 0.669
+ * const classes = gpu.tensor(Int32Array.of(0, 2));
+ * console.log((await crossEntropy(logits, classes).item()).toFixed(3)); // 0.669
+ * const weight = gpu.tensor([1, 1, 3]);
+ * console.log((await crossEntropy(logits, classes, { weight }).item()).toFixed(3)); // 0.884
  * gpu.dispose();
  * ```
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  checkOptions("crossEntropy", options, { labelSmoothing: number });
-  const { labelSmoothing = 0 } = options;
-  const logs = logSoftmax(x, 1);
-  const loss = nllLoss(logs, target);
-  return labelSmoothing ? add(scale(loss, 1 - labelSmoothing), scale(mean(logs), -labelSmoothing)) : loss;
+  checkOptions("crossEntropy", options, Object.assign(nllLossOptions(), { labelSmoothing: number }));
+  return lossByClasses("crossEntropy", logSoftmax(x, 1), target, options);
 }

@@ -4,7 +4,7 @@ import { broadcastTo } from "../lib/reference/broadcast.js";
 import { type Dense, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { logSoftmax } from "../normalization/reference.js";
 import { relu, reluGradient, scale, softplus, softplusGradient } from "../pointwise/reference.js";
-import { mean, meanGradient } from "../reduction/reference.js";
+import { mean, meanGradient, sum } from "../reduction/reference.js";
 
 /** mean((x - target)^2). The target is one number, or a tensor of x's shape. */
 export function mseLoss(x: Dense, target: number | Dense): Dense {
@@ -62,16 +62,36 @@ function distances(name: string, x: Dense, target: number | Dense, of: (distance
   return mean({ shape: x.shape, data: x.data.map((value, i) => of(Math.abs(value - targets[i]))) });
 }
 
-/** Mean of -x [batch, classes] at a class of each row. */
-export const nllLoss = (x: Dense, target: ArrayLike<number>): Dense =>
-  scale(mean({ shape: [x.shape[0]], data: Float64Array.from(target, (c, row) => x.data[row * x.shape[1] + c]) }), -1);
-
-/** The same of the logarithms of softmax, with a part of the probability for all classes. */
-export function crossEntropy(x: Dense, target: ArrayLike<number>, smoothing = 0): Dense {
-  const logs = logSoftmax(x, 1);
-  const [own, all] = [nllLoss(logs, target), mean(logs)];
-  return { shape: [], data: Float64Array.of((1 - smoothing) * own.data[0] - smoothing * all.data[0]) };
+export interface ClassOptions {
+  readonly weight?: ArrayLike<number>;
+  readonly ignoreIndex?: number;
+  readonly reduction?: "mean" | "sum" | "none";
+  readonly labelSmoothing?: number;
 }
+
+/** The loss of logarithms of probabilities x [batch, classes] by a class of each row. */
+export function nllLoss(x: Dense, target: ArrayLike<number>, options: ClassOptions = {}): Dense {
+  const { weight, ignoreIndex, reduction = "mean", labelSmoothing = 0 } = options;
+  const [rows, classes] = x.shape;
+  const share = (c: number) => weight?.[c] ?? 1;
+  const losses = zeros([rows]);
+  let counted = 0;
+  for (let row = 0; row < rows; row++) {
+    const own = target[row];
+    if (own === ignoreIndex) continue;
+    counted += share(own);
+    for (let c = 0; c < classes; c++) {
+      const part = (c === own ? 1 - labelSmoothing : 0) + labelSmoothing / classes;
+      losses.data[row] -= part * share(c) * x.data[row * classes + c];
+    }
+  }
+  if (reduction === "none") return losses;
+  return scale(sum(losses), reduction === "mean" ? 1 / counted : 1);
+}
+
+/** The same of the logarithms of softmax. */
+export const crossEntropy = (x: Dense, target: ArrayLike<number>, options?: ClassOptions): Dense =>
+  nllLoss(logSoftmax(x, 1), target, options);
 
 /** Least squares, cross-entropy of the original GAN, its non-saturating softplus form, and Wasserstein. */
 export type GanMode = "lsgan" | "vanilla" | "nonsaturating" | "wgangp" | "hinge";

@@ -11,6 +11,7 @@ import { gatherInto } from "../gather/index.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { mean } from "../reduction/index.js";
+import { weighAxis } from "../resample/index.js";
 
 interface Pooling extends Windows {
   /** Of averages: whether the border counts. */
@@ -156,24 +157,35 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions =
   return avgPool2dOperator([x], windowsOn("avgPool2d", x, kernelSize, options));
 }
 
+/** The weights [n, m] of n elements in the averages of m parts, which overlap where m does not divide n. */
+function averageWeights(n: number, m: number): Float32Array {
+  const weights = new Float32Array(n * m);
+  for (let part = 0; part < m; part++) {
+    const [start, end] = [Math.floor((part * n) / m), Math.ceil(((part + 1) * n) / m)];
+    for (let i = start; i < end; i++) weights[i * m + part] = 1 / (end - start);
+  }
+  return weights;
+}
+
 /**
- * Averages of as many equal parts of x [batch, channels, H, W] as `outputSize` says, which must divide it.
+ * Averages of as many parts of x [batch, channels, H, W] as `outputSize` says: PyTorch's adaptive_avg_pool2d. Part i of
+ * m of an axis of n goes from floor(i n / m) to ceil((i + 1) n / m).
  *
  * @example
  * ```ts
- * console.log(await adaptiveAvgPool2d(gpu.tensor([[[[1, 3, 5, 7]]]]), [1, 2]).read()); // 2, 6
+ * const x = gpu.tensor([[[[1, 3, 5, 7]]]]);
+ * console.log(await adaptiveAvgPool2d(x, [1, 2]).read(), await adaptiveAvgPool2d(x, [1, 3]).read()); // 2,6 2,4,6
  * ```
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: Pair): Tensor {
-  const [, , height, width] = imageShape("adaptiveAvgPool2d", x);
+  const [, , ...now] = imageShape("adaptiveAvgPool2d", x);
   checkValue("adaptiveAvgPool2d: the size", outputSize, wholes(1));
-  const [rows, columns] = pairOf(outputSize);
-  if (height % rows || width % columns) {
-    throw new ShapeError(
-      `adaptiveAvgPool2d: ${shapeText(x)} does not divide into [${rows},${columns}] equal parts`,
-      "Take another size, or resize it first.",
-    );
-  }
-  if (rows * columns === 1) return mean(x, [2, 3], true);
-  return avgPool2d(x, [height / rows, width / columns]);
+  const sizes = pairOf(outputSize);
+  if (sizeOf(sizes) === 1) return mean(x, [2, 3], true);
+  const [height, width] = now.map((n, axis) => n / sizes[axis]);
+  if (Number.isInteger(height) && Number.isInteger(width)) return avgPool2d(x, [height, width]);
+  return [2, 3].reduce((y, axis) => {
+    const [n, m] = [now[axis - 2], sizes[axis - 2]];
+    return n === m ? y : weighAxis(y, axis, averageWeights(n, m));
+  }, x);
 }

@@ -31,3 +31,17 @@ export const avgPool2d = (x: Dense, windows: Windows, countIncludePad: boolean):
     const count = countIncludePad ? windows.kernel[0] * windows.kernel[1] : values.length;
     return values.reduce((sum, value) => sum + value, 0) / count;
   });
+
+/** Averages of parts from floor(i n / m) to ceil((i + 1) n / m) along both axes. */
+export function adaptiveAvgPool2d(x: Dense, size: readonly [number, number]): Dense {
+  const [batch, channels, height, width] = x.shape;
+  return build([batch, channels, ...size], ([b, c, j, i]) => {
+    const values: number[] = [];
+    for (let y = Math.floor((j * height) / size[0]); y < ((j + 1) * height) / size[0]; y++) {
+      for (let z = Math.floor((i * width) / size[1]); z < ((i + 1) * width) / size[1]; z++) {
+        values.push(element(x, [b, c, y, z]));
+      }
+    }
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
+}

@@ -131,4 +131,4 @@ export const blurDown = (x: Tensor): Tensor => blurDownOperator([x], {});
  */
 export const blurUp = (x: Tensor): Tensor => blurUpOperator([x], {});
 
-export { type InterpolateOptions, interpolate } from "./interpolate.js";
+export { type InterpolateOptions, interpolate, weighAxis } from "./interpolate.js";

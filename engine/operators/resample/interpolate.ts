@@ -32,6 +32,15 @@ function bilinearWeights(n: number, m: number, alignCorners: boolean): Float32Ar
   return weights;
 }
 
+/** Images with an axis, 2 or 3, of n elements as m weighted sums of them: weights [n, m]. */
+export function weighAxis(x: Tensor, axis: number, weights: Float32Array): Tensor {
+  const n = x.shape[axis];
+  const matrix = x.gpu.tensor(weights, [n, weights.length / n]);
+  const planes = reshape(x, [-1, x.shape[2], x.shape[3]]);
+  const product = axis === 3 ? matmul(planes, matrix) : matmul(matrix, planes, { transposeA: true });
+  return reshape(product, x.shape.with(axis, weights.length / n));
+}
+
 /**
  * x [batch, channels, H, W] in another height and width.
  *
@@ -58,9 +67,6 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     if (mode === "nearest") {
       return indexSelect(y, axis, x.gpu.tensor(Int32Array.from({ length: m }, (_, i) => Math.floor((i * n) / m))));
     }
-    const weights = x.gpu.tensor(bilinearWeights(n, m, alignCorners), [n, m]);
-    const planes = reshape(y, [-1, y.shape[2], y.shape[3]]);
-    const product = axis === 3 ? matmul(planes, weights) : matmul(weights, planes, { transposeA: true });
-    return reshape(product, y.shape.with(axis, m));
+    return weighAxis(y, axis, bilinearWeights(n, m, alignCorners));
   }, x);
 }
