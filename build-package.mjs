@@ -12,7 +12,7 @@ import { compactShaders } from "./compact-shaders.mjs";
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 
 const outdir = "dist/package";
-const entries = ["engine/index.ts", "engine/index.node.ts", "cut/index.ts", "bench/index.ts"];
+const entries = ["engine/index.ts", "engine/index.node.ts", "engine/chained.ts", "cut/index.ts", "bench/index.ts"];
 rmSync(outdir, { recursive: true, force: true });
 
 const common = { format: "esm", target: "es2023", sourcemap: true, logLevel: "warning", metafile: true };

@@ -59,7 +59,7 @@ interface FamilyDescription {
 
 export interface Family<N extends string = string> extends FamilyDescription {
   readonly name: N;
-  /** What users call: engine/index.ts exports it, and test/operators has cases of it. */
+  /** What users call: engine/index.ts exports it, by public.ts, and test/operators has cases of it. */
   readonly public: readonly string[];
   readonly operators: readonly OperatorSummary[];
 }

@@ -224,7 +224,9 @@ test("the command says what to install for picture files", async () => {
 
 test("the README's script passes the type check of a strict project, declarations included", async () => {
   const asTypeScript = `${script}\nimport { Translator } from "cutgpu/cut";\nimport { runBench } from "cutgpu/bench";
+import "cutgpu/chained";
 import type { Tensor } from "cutgpu";
+export const chained = (x: Tensor): Tensor => x.add(1).conv2d(x, undefined, { padding: 1 }).relu().mean(0);
 export const translator: typeof Translator.prototype.translate = async (picture) => picture;
 export const bench: typeof runBench = runBench;
 export function gradientOf(y: Tensor, x: Tensor): Tensor {
@@ -263,6 +265,13 @@ test("an app that only multiplies matrices gets no CUT, and of the engine little
   );
   assert.ok(gzipped < 16 * KIB, `${(gzipped / KIB).toFixed(1)} KiB`);
   assertStated(/(\d+) where only `matmul` is used/, gzipped);
+});
+
+test("the chained form is in the bundle where it is imported, and nowhere else", async () => {
+  const app = 'import { openGpu, matmul } from "cutgpu"; console.log(openGpu, matmul);';
+  const chained = (inputs: readonly string[]) => inputs.filter((path) => path.endsWith("package/engine/chained.js"));
+  assert.is(chained((await bundle(app)).inputs).length, 0);
+  assert.is(chained((await bundle(`import "cutgpu/chained"; ${app}`)).inputs).length, 1);
 });
 
 test("a CNN with softmax is below 30 KiB gzipped", async () => {

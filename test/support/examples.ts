@@ -121,6 +121,7 @@ export const readmeBlocks = (language: string): string[] => blocks("README.md", 
 
 const entries: { [name: string]: string } = {
   cutgpu: "engine/index.node.js",
+  "cutgpu/chained": "engine/chained.js",
   "cutgpu/cut": "cut/index.js",
   "cutgpu/bench": "bench/index.js",
 };

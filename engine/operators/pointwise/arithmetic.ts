@@ -133,8 +133,8 @@ const ofIntegers = (a: Operand, b: Operand): boolean =>
  * console.log(await add(gpu.tensor([[1], [2]]), gpu.tensor([10, 20])).read()); // 11, 21, 12, 22
  * ```
  */
-export function add(a: Tensor, b: Operand): Tensor;
 export function add(a: Operand, b: Tensor): Tensor;
+export function add(a: Tensor, b: Operand): Tensor;
 export function add(a: Operand, b: Operand): Tensor {
   if (ofIntegers(a, b)) return withNumbers(addOperator, a, b);
   if (typeof a === "number") return scale(b as Tensor, 1, a);
@@ -149,8 +149,8 @@ export function add(a: Operand, b: Operand): Tensor {
  * console.log(await sub(1, gpu.tensor([1, 2])).read()); // 0, -1
  * ```
  */
-export function sub(a: Tensor, b: Operand): Tensor;
 export function sub(a: Operand, b: Tensor): Tensor;
+export function sub(a: Tensor, b: Operand): Tensor;
 export function sub(a: Operand, b: Operand): Tensor {
   if (ofIntegers(a, b)) return withNumbers(subOperator, a, b);
   if (typeof a === "number") return scale(b as Tensor, -1, a);
@@ -165,8 +165,8 @@ export function sub(a: Operand, b: Operand): Tensor {
  * console.log(await mul(gpu.tensor([1, 2]), gpu.tensor([3, 4])).read()); // 3, 8
  * ```
  */
-export function mul(a: Tensor, b: Operand): Tensor;
 export function mul(a: Operand, b: Tensor): Tensor;
+export function mul(a: Tensor, b: Operand): Tensor;
 export function mul(a: Operand, b: Operand): Tensor {
   if (ofIntegers(a, b)) return withNumbers(mulOperator, a, b);
   if (typeof a === "number") return scale(b as Tensor, a);
@@ -181,8 +181,8 @@ export function mul(a: Operand, b: Operand): Tensor {
  * console.log(await div(gpu.tensor([1, 2]), gpu.tensor([2, 8])).read()); // 0.5, 0.25
  * ```
  */
-export function div(a: Tensor, b: Operand): Tensor;
 export function div(a: Operand, b: Tensor): Tensor;
+export function div(a: Tensor, b: Operand): Tensor;
 export function div(a: Operand, b: Operand): Tensor {
   if (typeof a === "number") return scale(reciprocal(b as Tensor), a);
   return typeof b === "number" ? scale(a, 1 / b) : divOperator([a, b], {});
