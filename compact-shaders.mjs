@@ -14,16 +14,26 @@ const SHADERS = /"(?:[^"\\]|\\.)*@group(?:[^"\\]|\\.)*"/g;
 export async function compactShaders() {
   const files = ["generated", "software.generated", "pictures.generated"].map((name) => `shaders/${name}.ts`);
   const texts = files.flatMap((file) => readFileSync(file, "utf8").match(SHADERS)).map((text) => JSON.parse(text));
-  const constants = Object.values(await import("./dist/shaders/generated.js")).flatMap((kernel) =>
-    Object.keys(kernel.constants),
-  );
-  const short = shortNames(texts.map(withoutSpaces), constants);
-  const compact = (text) => withoutSpaces(text).replace(NAMES, (name) => short.get(name) ?? name);
+  const kernels = Object.values(await import("./dist/shaders/generated.js"));
+  const constants = new Set(kernels.flatMap((kernel) => Object.keys(kernel.constants)));
+  const plain = (text) => withoutSpaces(withNumbers(text, constants));
+  const bindings = kernels.flatMap((kernel) => kernel.bindings.map(({ name }) => name));
+  const short = shortNames(texts.map(plain), [...constants, ...bindings]);
+  const compact = (text) => plain(text).replace(NAMES, (name) => short.get(name) ?? name);
   return ({ onLoad }) =>
     onLoad({ filter: /generated\.ts$/ }, ({ path }) => ({
       loader: "ts",
       contents: readFileSync(path, "utf8").replace(SHADERS, (text) => JSON.stringify(compact(JSON.parse(text)))),
     }));
+}
+
+/** Numbers in the place of constants that nobody replaces, such as the names of operations. */
+function withNumbers(code, constants) {
+  const fixed = [...code.matchAll(/^const (\w+): u32 = (\d+);\n/gm)].filter(([, name]) => !constants.has(name));
+  return fixed.reduce(
+    (text, [line, name, value]) => text.replace(line, "").replace(new RegExp(`\\b${name}\\b`, "g"), `${value}u`),
+    code,
+  );
 }
 
 /** Lines of constants stay as they are, since engine/device/kernel.ts looks for them. */
@@ -40,13 +50,13 @@ function withoutSpaces(code) {
 }
 
 /**
- * New names by old ones, the most used first. The tunable constants keep theirs, entry points, and what some shader
- * calls without having declared it, which is WGSL's own.
+ * New names by old ones, the most used first. What the engine knows by name keeps it: tunable constants, bindings, entry
+ * points; so does what some shader calls without having declared it, which is WGSL's own.
  */
-function shortNames(codes, constants) {
+function shortNames(codes, known) {
   const uses = new Map();
   const declared = new Set();
-  const kept = new Set(constants);
+  const kept = new Set(known);
   for (const code of codes) {
     const called = new Set(Array.from(code.matchAll(/(?<!@)\b(\w+)\(/g), ([, name]) => name));
     for (const [, name] of code.matchAll(/\b(?:fn|alias|struct) (\w+)/g)) called.delete(name);
