@@ -15,7 +15,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { float16Bits } from "./float16.js";
+import { float16Weights } from "./float16.js";
 
 /** The version of the operators, and of the file format that goes with it: what onnxruntime 1.12 and later read. */
 const OPSET = 17n;
@@ -66,7 +66,7 @@ export class OnnxGraph {
   /** Float weights under a name of their own. */
   weight(name: string, shape: readonly number[], values: Float32Array): Value {
     if (!this.#halfWeights) return this.#initializer(name, TensorProto_DataType.FLOAT, shape, values);
-    const half = this.#initializer(`${name}.f16`, TensorProto_DataType.FLOAT16, shape, float16Bits(values));
+    const half = this.#initializer(`${name}.f16`, TensorProto_DataType.FLOAT16, shape, float16Weights(values));
     return this.add("Cast", [half], { to: TensorProto_DataType.FLOAT });
   }
 

@@ -2,6 +2,7 @@
 // (safetensors, .pth) read into and write from these types. Data are kept as stored, so that a round trip is exact;
 // `toFloat32` gives what the engine computes with. Hosts are taken to be little-endian, as every WebGPU host is.
 import { ShapeError } from "../core/errors.js";
+import { float16ToNumber } from "../core/float16.js";
 
 /** Array that holds the elements of each dtype. F16 and BF16 have no array type of their own: their bits are kept. */
 const ARRAYS = {
@@ -127,14 +128,4 @@ export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuff
   }
   if (dtype === "F16") return Float32Array.from(data, float16ToNumber);
   return Float32Array.from(data);
-}
-
-/** IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
-function float16ToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

@@ -14,7 +14,7 @@ import { pictureToPlanes } from "../../../cut/data/picture.js";
 import { Generator, initialWeights, type Picture, Translator, writeParameters } from "../../../cut/index.js";
 import type { GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
 import type { Weights } from "../../../cut/networks/network.js";
-import { float16Bits } from "../../../cut/onnx/float16.js";
+import { float16Weights } from "../../../cut/onnx/float16.js";
 import { generatorOnnx, type OnnxOptions } from "../../../cut/onnx/generator-graph.js";
 import { padForGenerator } from "../../../cut/translation/padding.js";
 import { toFloat32 } from "../../../engine/formats/state-dict.js";
@@ -140,7 +140,7 @@ test("with pixels, bytes in and bytes out are those of the translator, but for r
 test("weights as float16 are half of the file, and compute what these weights compute", async () => {
   const rounded = new Map(
     [...weightsOf(plain)].map(([key, values]) => {
-      const half = { dtype: "F16" as const, shape: [values.length], data: float16Bits(values) };
+      const half = { dtype: "F16" as const, shape: [values.length], data: float16Weights(values) };
       return [key, toFloat32(half)];
     }),
   );
@@ -175,8 +175,8 @@ test("the graph is well-formed: names are given once and before they are used, a
 test("halves are rounded to the nearest, ties to even, and read back as they were", () => {
   const bits = Uint16Array.from({ length: 0x7c00 }, (_, i) => i);
   const halves = toFloat32({ dtype: "F16", shape: [bits.length], data: bits });
-  assert.equal(float16Bits(halves), bits);
-  assert.equal(float16Bits(halves.map((value) => -value)).slice(1), bits.map((half) => half + 0x8000).slice(1));
+  assert.equal(float16Weights(halves), bits);
+  assert.equal(float16Weights(halves.map((value) => -value)).slice(1), bits.map((half) => half + 0x8000).slice(1));
   // Half-way between two halves, and a little to either side.
   const between = Float32Array.of(
     1 + 2 ** -11,
@@ -186,9 +186,9 @@ test("halves are rounded to the nearest, ties to even, and read back as they wer
     2 ** -25,
     3 * 2 ** -25,
   );
-  assert.equal([...float16Bits(between)], [0x3c00, 0x3c02, 0x3c01, 0x7bff, 0, 2]);
+  assert.equal([...float16Weights(between)], [0x3c00, 0x3c02, 0x3c01, 0x7bff, 0, 2]);
   for (const value of [65520, -1e6, Number.NaN])
-    assert.throws(() => float16Bits(Float32Array.of(value)), /does not fit into float16/);
+    assert.throws(() => float16Weights(Float32Array.of(value)), /does not fit into float16/);
 });
 
 test("the program in docs/onnx.md translates a picture", async () => {

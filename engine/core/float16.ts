@@ -1,0 +1,33 @@
+// Numbers as IEEE 754 half precision (1 sign bit, 5 exponent bits of bias 15, 10 fraction bits), which neither Node 20
+// nor every browser has an array for.
+
+/** The bits of the nearest halves, ties to even. From 65520 on numbers become infinite. */
+export const float16Bits = (values: Float32Array): Uint16Array<ArrayBuffer> =>
+  Uint16Array.from(new Uint32Array(values.slice().buffer), halfOf);
+
+/** The half next to an f32, both as bits. */
+function halfOf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  const exponent = magnitude >>> 23;
+  // Below the smallest normal half, 2^-14, all are multiples of 2^-24.
+  const small = exponent < 113;
+  const dropped = 2 ** (small ? Math.min(126 - exponent, 25) : 13);
+  const mantissa = small ? (magnitude & 0x7fffff) | 0x800000 : magnitude - (112 << 23);
+  const kept = Math.floor(mantissa / dropped);
+  const rest = mantissa - kept * dropped;
+  // What rounds up carries into the exponent, as it should.
+  const up = 2 * rest > dropped || (2 * rest === dropped && kept % 2 === 1);
+  return sign | Math.min(kept + Number(up), 0x7c00);
+}
+
+/** The number that a half's bits stand for. */
+export function float16ToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
