@@ -53,7 +53,7 @@ export async function planDispatches(gpu: Gpu, options: TrainOptions, size: Batc
   try {
     const model = gpu.memory().liveBytes;
     const { calls } = await observe(gpu, () => step.prepare(size));
-    const kernels = kernelsOf(dispatches);
+    const kernels = kernelsOf(gpu, dispatches);
     const operators = new Map<string, PlannedOperator>();
     for (const { operator, flops } of calls) {
       const found = operators.get(operator) ?? { operator, calls: 0, flops: 0 };
@@ -82,13 +82,15 @@ function realFlops({ flops, dispatches }: ObservedCall): number {
   return products.reduce((sum, { params: { batch, m, n, k } }) => sum + 2 * batch * m * n * k, 0);
 }
 
-function kernelsOf(dispatches: readonly Dispatch[]): PlannedKernel[] {
+function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[]): PlannedKernel[] {
   const kernels = new Map<string, PlannedKernel>();
   for (const { source, constants, storages, grid } of dispatches) {
-    const label = labelOf(source, constants);
+    const stored = gpu.kernels.halves?.sourceFor(source, storages) ?? source;
+    const halves = stored === source ? [] : source.bindings.filter((_, i) => storages[i].half);
+    const label = [labelOf(source, constants), ...halves.map(({ name }) => name)].join("-");
     let kernel = kernels.get(label);
     if (!kernel) {
-      const code = specialize(source, constants);
+      const code = specialize(stored, constants);
       kernel = { name: source.name, label, code, dispatches: 0, bytes: 0, grids: new Map() };
       kernels.set(label, kernel);
     }

@@ -3,11 +3,15 @@
 import { type Check, checkValue, number, oneOf } from "./check-options.js";
 import { sizeOf } from "./shapes.js";
 
-export type Dtype = "f32" | "i32";
+export type Dtype = "f32" | "i32" | "f16";
 
-/** What a tensor's elements are read as. */
+/** Bytes of an element. */
+export const elementBytes = (dtype: Dtype): number => (dtype === "f16" ? 2 : 4);
+
+/** What a tensor's elements are read as, and written. */
 export interface Elements {
   f32: Float32Array<ArrayBuffer>;
+  f16: Float32Array<ArrayBuffer>;
   i32: Int32Array<ArrayBuffer>;
 }
 
@@ -47,7 +51,7 @@ export function elementsOf<D extends Dtype>(data: Numbers, dtype: D): Elements[D
   const type = dtype === "i32" ? Int32Array : Float32Array;
   if (kindOf(data) === type.name) return data as Elements[D];
   const shape = shapeOf(data);
-  const elements = new type(sizeOf(shape) || 0);
+  const elements: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> = new type(sizeOf(shape) || 0);
   const check = dtype === "i32" ? int32 : number;
   let at = 0;
   const take = (value: Numbers, axis: number) => {
@@ -56,7 +60,7 @@ export function elementsOf<D extends Dtype>(data: Numbers, dtype: D): Elements[D
     else {
       const row = value as readonly Numbers[];
       if (row.length !== shape[axis]) checkValue("tensor: the length of a row", row.length, oneOf(shape[axis]));
-      if (kindOf(row) && dtype === "f32") {
+      if (kindOf(row) && dtype !== "i32") {
         (elements as Float32Array).set(row as readonly number[], at);
         at += row.length;
       } else for (const item of row) take(item, axis + 1);

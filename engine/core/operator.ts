@@ -3,6 +3,7 @@
 // a tuning table override. defineOperator turns the record into the function that callers use and puts it on the tape.
 import type { AdapterTraits } from "../device/adapter.js";
 import type { Gpu } from "../device/gpu.js";
+import { elementBytes } from "./elements.js";
 import { DisposedError, GradientError, ShapeError } from "./errors.js";
 import { type Shape, sizeOf } from "./shapes.js";
 import { type Dtype, Tensor } from "./tensor.js";
@@ -68,7 +69,7 @@ interface OperatorBase<I extends Inputs, O> {
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
-  /** What the output holds; absent: floats. */
+  /** What the output holds; absent or undefined: f16 where an input is f16, else f32. "f32" for what sums up or is precious. */
   dtype?(inputs: I, options: O): Dtype | undefined;
   /**
    * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
@@ -129,7 +130,7 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
     const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
-    const make = () => gpu.empty(shape, record.dtype?.(inputs, options));
+    const make = () => gpu.empty(shape, record.dtype?.(inputs, options) ?? floatOf(inputs));
     const sum = record.accumulates ? into : undefined;
     const made = inputs.every((input) => input?.storage.virtual);
     const view = !sum && made ? record.view?.(inputs, options) : null;
@@ -137,7 +138,7 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const kept = view ? [] : forward(gpu, inputs, options, output, { accumulate: sum !== undefined, beside });
     const saved = kept ?? [];
     if (gpu.observers.any) {
-      gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, shape) }, output);
+      gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, output) }, output);
     }
     if (!gpu.tape.wants(inputs)) {
       for (const tensor of saved) tensor.dispose();
@@ -167,6 +168,9 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
   return Object.assign(operator, { record });
 }
 
+/** The float that results of these inputs are stored as. */
+export const floatOf = (inputs: Inputs): Dtype => (inputs.some((input) => input?.dtype === "f16") ? "f16" : "f32");
+
 /**
  * What an operator must do and move at the least: nominal operations; every input read once, the output written once.
  */
@@ -180,11 +184,12 @@ export function costOf<I extends Inputs, O>(
   { flops }: Pick<OperatorBase<I, O>, "flops">,
   inputs: I,
   options: O,
-  output: Shape,
+  output: Pick<Tensor, "dtype" | "shape">,
 ): Cost {
   const shapes = inputs.map((input) => input?.shape);
-  const elements = shapes.reduce((sum, shape) => sum + (shape ? sizeOf(shape) : 0), sizeOf(output));
-  return { flops: flops?.(shapes, options, output) ?? sizeOf(output), bytes: 4 * elements };
+  const read = inputs.reduce((sum, input) => sum + (input ? elementBytes(input.dtype) * sizeOf(input.shape) : 0), 0);
+  const bytes = read + elementBytes(output.dtype) * sizeOf(output.shape);
+  return { flops: flops?.(shapes, options, output.shape) ?? sizeOf(output.shape), bytes };
 }
 
 /** The variant to use: the forced one, else the measured one, else the operator's choice. */

@@ -1,12 +1,12 @@
 // A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and
-// where gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32 or i32; images
-// are NCHW.
+// where gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32, i32 or, on an
+// engine that was opened for it, f16, which kernels compute with as f32; images are NCHW.
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
 
 import type { Gpu } from "../device/gpu.js";
 import { partStart } from "../device/memory.js";
 import { checkValue } from "./check-options.js";
-import { type Dtype, type Elements, elementsOf, type Numbers } from "./elements.js";
+import { type Dtype, type Elements, elementBytes, elementsOf, type Numbers } from "./elements.js";
 import { DisposedError, GradientError, RecordingError, ShapeError } from "./errors.js";
 import { SHAPE, type Shape, sameShape, sizeOf } from "./shapes.js";
 import type { TapeNode } from "./tape.js";
@@ -22,14 +22,17 @@ export class Storage {
   readonly label: string;
   /** The recording this storage belongs to, if any: then lifetimes are the program's business. */
   readonly virtual: boolean;
+  /** Whether it holds f16. */
+  readonly half: boolean;
   /** Tensors that alias it and are not disposed; of a whole, its parts. */
   references = 1;
   #buffer: GPUBuffer | null;
   #whole: Storage | null = null;
   #offset = 0;
 
-  constructor(bytes: number, label: string, buffer: GPUBuffer | null, virtual: boolean) {
+  constructor(bytes: number, label: string, buffer: GPUBuffer | null, virtual: boolean, half = false) {
     this.bytes = bytes;
+    this.half = half;
     this.label = label;
     this.#buffer = buffer;
     this.virtual = virtual;
@@ -62,7 +65,7 @@ export class Storage {
 
   /** So many of its bytes, from a place on that buffers can be bound from (see partStart). */
   part(offset: number, bytes: number): Storage {
-    const part = new Storage(bytes, this.label, null, this.virtual);
+    const part = new Storage(bytes, this.label, null, this.virtual, this.half);
     part.#whole = this;
     part.#offset = offset;
     this.root.references++;
@@ -79,9 +82,9 @@ export class Storage {
       part.#offset = partStart(end);
       end = part.#offset + part.bytes;
     }
-    const [{ label, virtual }, ...others] = parts;
+    const [{ label, virtual, half }, ...others] = parts;
     const name = others.length ? `${label} and ${others.length} more` : label;
-    const whole = new Storage(end, name, null, virtual);
+    const whole = new Storage(end, name, null, virtual, half);
     whole.references = parts.length;
     for (const part of parts) part.#whole = whole;
     return whole;
@@ -89,7 +92,7 @@ export class Storage {
 }
 
 /**
- * Numbers on the GPU: f32 or i32, contiguous, row-major, images NCHW. Its memory is given back by dispose(), or by
+ * Numbers on the GPU: f32, i32 or f16, contiguous, row-major, images NCHW. Its memory is given back by dispose(), or by
  * the gpu.scope() in which it was made and that does not return it.
  *
  * @example
@@ -153,7 +156,9 @@ export class Tensor {
         `Give ${this.size} numbers.`,
       );
     }
-    this.gpu.queue.write(this.requireBuffer(), elements, this.storage.offset);
+    const { halves } = this.gpu.kernels;
+    const data16 = this.dtype === "f16" && halves?.encode(elements as Float32Array);
+    this.gpu.queue.write(this.requireBuffer(), data16 || elements, this.storage.offset);
   }
 
   /**
@@ -185,7 +190,8 @@ export class Tensor {
     if (gpu.recorder) gpu.recorder.copy(source, this);
     else {
       const from = { buffer: source.requireBuffer(), offset: source.storage.offset };
-      gpu.queue.copy(from, { buffer: this.requireBuffer(), offset: this.storage.offset }, 4 * this.size);
+      const bytes = Math.ceil((elementBytes(dtype) * this.size) / 4) * 4;
+      gpu.queue.copy(from, { buffer: this.requireBuffer(), offset: this.storage.offset }, bytes);
     }
   }
 
@@ -195,7 +201,8 @@ export class Tensor {
    */
   async read<D extends Dtype = "f32">(): Promise<Elements[D]> {
     const bytes = await this.gpu.readBytes(this);
-    return (this.dtype === "i32" ? new Int32Array(bytes) : new Float32Array(bytes)) as Elements[D];
+    const halves = this.dtype === "f16" && this.gpu.kernels.halves?.decode(bytes);
+    return (halves || (this.dtype === "i32" ? new Int32Array(bytes) : new Float32Array(bytes))) as Elements[D];
   }
 
   /** The only element of a one-element tensor. */
@@ -230,8 +237,10 @@ export class Tensor {
    * buffers cannot be bound from there. Only for what nobody writes to any more.
    */
   part(start: number, shape: Shape): Tensor | null {
-    if (partStart(4 * start) !== 4 * start) return null;
-    return new Tensor(this.gpu, shape, this.dtype, this.storage.part(4 * start, 4 * sizeOf(shape)));
+    const bytes = elementBytes(this.dtype);
+    const at = bytes * start;
+    if (partStart(at) !== at) return null;
+    return new Tensor(this.gpu, shape, this.dtype, this.storage.part(at, bytes * sizeOf(shape)));
   }
 
   /** The same elements, cut off from the tape. */

@@ -5,6 +5,9 @@
 /** Kernels for GPUs (tiles in workgroup memory) or for software adapters (no barriers, subgroup broadcasts). */
 export type Profile = "gpu" | "software";
 
+/** How activations are stored; arithmetic is always in f32. */
+export type Precision = "f32" | "f16";
+
 /** What the choice of a kernel may depend on. */
 export interface AdapterTraits {
   readonly profile: Profile;

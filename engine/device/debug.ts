@@ -19,7 +19,7 @@ export function lookForMistakes(gpu: Gpu, notify: (message: string) => void): vo
   let found = false;
   gpu.observers.add({
     onTensor(tensor) {
-      gpu.queue.write(tensor.requireBuffer(), new Uint8Array(4 * tensor.size).fill(255), tensor.storage.offset);
+      gpu.queue.write(tensor.requireBuffer(), new Uint8Array(tensor.storage.bytes).fill(255), tensor.storage.offset);
       if (!loose || gpu.scopes.any) return;
       loose.push(tensor);
       if (loose.length < MANY) return;

@@ -4,15 +4,14 @@
 // subgroup broadcasts). The adapter decides, and either can be forced.
 // On a device that is the app's own, the engine hears of its own errors through error scopes and leaves all others to
 // the app's handlers. dispose() destroys every buffer of the engine. It sets no global.
-import { checkValue, oneOf, refusePromise } from "../core/check-options.js";
-import { dtypeOf, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
+import { refusePromise } from "../core/check-options.js";
+import { dtypeOf, elementBytes, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
 import { TensorScopes } from "../core/scopes.js";
-import { SHAPE } from "../core/shapes.js";
 import { Tape } from "../core/tape.js";
-import { type Dtype, type Shape, Storage, sizeOf, Tensor } from "../core/tensor.js";
+import { type Dtype, type Shape, Storage, Tensor } from "../core/tensor.js";
 import { Variants } from "../tuning/variants.js";
-import { type AdapterTraits, fixedSubgroupSize, type Profile, profileOf } from "./adapter.js";
+import { type AdapterTraits, fixedSubgroupSize, type Precision, type Profile, profileOf } from "./adapter.js";
 import { errorScopes, type Guard, reported, unguarded } from "./error-scopes.js";
 import {
   type BindingNames,
@@ -25,19 +24,10 @@ import {
   workgroupsFor,
 } from "./kernel.js";
 import { Labels } from "./labels.js";
-import { BufferPool, BufferRegistry, type MemoryStatistics, roundUpBytes } from "./memory.js";
+import { BufferPool, BufferRegistry, bytesOf, type MemoryStatistics } from "./memory.js";
 import { Observers } from "./observers.js";
 import { Queue } from "./queue.js";
 import type { Absorption, Activation, Recorder } from "./recorder.js";
-
-const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
-
-/** Bytes of a tensor; throws an ArgumentError where there is none of that shape and dtype. */
-function bytesOf(shape: Shape, dtype: Dtype): number {
-  checkValue("tensor: the shape", shape, SHAPE);
-  checkValue("tensor: the dtype", dtype, DTYPE);
-  return roundUpBytes(sizeOf(shape) * 4);
-}
 
 /**
  * An engine: a device, and the tensors, kernels and tape that belong to it. It is opened by openGpu. Several can live
@@ -109,6 +99,11 @@ export class Gpu implements AdapterTraits {
     });
   }
 
+  /** What activations are stored as: f16 on an engine that was opened for it. */
+  get precision(): Precision {
+    return this.kernels.halves ? "f16" : "f32";
+  }
+
   /** The error after which this device cannot be used any more, if there was one. */
   get failure(): CutgpuError | null {
     return this.#failure;
@@ -123,22 +118,23 @@ export class Gpu implements AdapterTraits {
 
   /** A tensor with undefined content. */
   empty(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const bytes = bytesOf(shape, dtype);
+    const bytes = bytesOf(shape, dtype, this.precision);
     const label = `${this.labels.prefix}[${shape}]`;
     if (this.#recorder) {
       this.#pool.check(bytes, label);
-      return new Tensor(this, shape, dtype, this.#recorder.allocate(bytes, label));
+      return new Tensor(this, shape, dtype, this.#recorder.allocate(bytes, label, dtype === "f16"));
     }
-    const tensor = new Tensor(this, shape, dtype, new Storage(bytes, label, this.acquireBuffer(bytes, label), false));
+    const buffer = this.acquireBuffer(bytes, label);
+    const tensor = new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, false, dtype === "f16"));
     this.observers.tensor(tensor);
     return tensor;
   }
 
   /** A tensor that outlives any recording under way: parameters, inputs, constants. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const bytes = bytesOf(shape, dtype);
+    const bytes = bytesOf(shape, dtype, this.precision);
     const label = `${this.labels.prefix}[${shape}]`;
-    const storage = new Storage(bytes, label, this.acquireBuffer(bytes, label, true), false);
+    const storage = new Storage(bytes, label, this.acquireBuffer(bytes, label, true), false, dtype === "f16");
     return this.scopes.outside(() => new Tensor(this, shape, dtype, storage));
   }
 
@@ -217,15 +213,18 @@ export class Gpu implements AdapterTraits {
       const tensor = bindings[name];
       return { buffer: tensor.requireBuffer(), offset: tensor.storage.offset, bytes: tensor.storage.bytes };
     });
-    this.guarded(() => this.queue.dispatch(this.kernels.get(source, constants), buffers, run.params, grid));
+    const storages = source.bindings.map(({ name }) => bindings[name].storage);
+    this.guarded(() => this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, run.params, grid));
   }
 
   async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
     this.check();
     const { offset } = tensor.storage;
-    const bytes = await this.queue.read(tensor.requireBuffer(), tensor.size * 4, offset).catch((error: unknown) => {
-      throw this.#failure ?? error;
-    });
+    const bytes = await this.queue
+      .read(tensor.requireBuffer(), elementBytes(tensor.dtype) * tensor.size, offset)
+      .catch((error: unknown) => {
+        throw this.#failure ?? error;
+      });
     this.check();
     return bytes;
   }

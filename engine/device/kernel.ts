@@ -6,6 +6,7 @@
 // buffer.
 
 import { GpuError, ShapeError } from "../core/errors.js";
+import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
 import { softwareKernel } from "./software-kernels.js";
 import { ShaderStage } from "./webgpu-flags.js";
@@ -230,6 +231,8 @@ export function specialize(source: KernelSource, constants: { readonly [name: st
 
 /** Pipelines of one device, by source and constants. */
 export class KernelCache {
+  /** What makes kernels for f16, on an engine that has it. */
+  halves: Halves | null = null;
   readonly #device: GPUDevice;
   readonly #kernels = new Map<KernelSource, Map<string, Kernel>>();
 
@@ -237,7 +240,13 @@ export class KernelCache {
     this.#device = device;
   }
 
-  get(source: KernelSource, constants: { readonly [name: string]: number | boolean } = {}): Kernel {
+  /** The kernel for storages that it will be bound to, in the order of its bindings. */
+  get(
+    kernel: KernelSource,
+    constants: { readonly [name: string]: number | boolean } = {},
+    storages: readonly { readonly half: boolean }[] = [],
+  ): Kernel {
+    const source = this.halves?.sourceFor(kernel, storages) ?? kernel;
     let variants = this.#kernels.get(source);
     if (!variants) {
       variants = new Map();
@@ -245,11 +254,11 @@ export class KernelCache {
     }
     let key = "";
     for (const name in constants) key += `${name}=${constants[name]};`;
-    let kernel = variants.get(key);
-    if (!kernel) {
-      kernel = new Kernel(this.#device, source, constants);
-      variants.set(key, kernel);
+    let compiled = variants.get(key);
+    if (!compiled) {
+      compiled = new Kernel(this.#device, source, constants);
+      variants.set(key, compiled);
     }
-    return kernel;
+    return compiled;
   }
 }

@@ -3,7 +3,11 @@
 // out again while commands that read its old content are still on their way. Never relies on finalizers: what is not
 // disposed stays.
 
+import { checkValue, oneOf } from "../core/check-options.js";
+import { type Dtype, elementBytes } from "../core/elements.js";
 import { DisposedError, GpuError, LimitError } from "../core/errors.js";
+import { SHAPE, type Shape, sizeOf } from "../core/shapes.js";
+import type { Precision } from "./adapter.js";
 import { BufferUsage } from "./webgpu-flags.js";
 
 export interface MemoryStatistics {
@@ -19,6 +23,16 @@ export interface MemoryStatistics {
 
 /** Bytes a binding or a buffer of `bytes` takes: whole vec4s, so that kernels may move 16 bytes at a time. */
 export const roundUpBytes = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
+
+const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
+const DTYPES = /* @__PURE__ */ oneOf("f32", "i32", "f16");
+
+/** Bytes of a tensor; throws an ArgumentError where there is none of that shape and dtype. */
+export function bytesOf(shape: Shape, dtype: Dtype, precision?: Precision): number {
+  checkValue("tensor: the shape", shape, SHAPE);
+  checkValue("tensor: the dtype", dtype, precision === "f16" ? DTYPES : DTYPE);
+  return roundUpBytes(sizeOf(shape) * elementBytes(dtype));
+}
 
 /** Where in a buffer a part may begin after `end` bytes: WebGPU's default minStorageBufferOffsetAlignment. */
 export const partStart = (end: number) => Math.ceil(end / 256) * 256;

@@ -3,7 +3,7 @@
 import { callback, checkOptions, flag, oneOf, unchecked } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
-import type { Profile } from "./adapter.js";
+import type { Precision, Profile } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 import { loadSoftwareKernels } from "./software-kernels.js";
 
@@ -14,6 +14,11 @@ export interface OpenOptions {
   adapter?: GPUAdapter | null;
   /** Forces a kernel profile; by default the adapter decides. */
   profile?: Profile | "auto";
+  /**
+   * "f16" allows tensors of 2-byte floats (f16), which kernels compute with as f32; the adapter must have shader-f16.
+   * By default "f32".
+   */
+  precision?: Precision;
   /** Kernels measured on this adapter by `cutgpu tune`; a table of another adapter or profile is not used. */
   tuning?: TuningTable;
   /**
@@ -34,6 +39,7 @@ export const openOptions = () => ({
   device: unchecked,
   adapter: unchecked,
   profile: oneOf("auto", "gpu", "software"),
+  precision: oneOf("f32", "f16"),
   tuning: unchecked,
   debug: flag,
   notify: callback,
@@ -59,10 +65,12 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const equipped = async (gpu: Gpu) => {
     // What few need is loaded by those who ask for it.
     if (tuning || gpu.profile === "software") await loadSoftwareKernels();
+    if (options.precision === "f16") gpu.kernels.halves = new (await import("./half.js")).Halves();
     if (tuning) applyTuning(gpu, tuning, options.notify);
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
     return gpu;
   };
+  requireHalves(options, options.device);
   if (options.device) return equipped(new Gpu(options.device, options.profile ?? "auto", false));
   const adapter =
     options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
@@ -72,6 +80,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
       "Use a browser with WebGPU switched on; in Node open with cutgpu/node and run `cutgpu doctor`.",
     );
   }
+  requireHalves(options, adapter);
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
   const device = await adapter.requestDevice({
@@ -79,4 +88,13 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     requiredLimits,
   });
   return equipped(new Gpu(device, options.profile ?? "auto", true));
+}
+
+/** Throws where f16 is asked for of a device, or an adapter, that has none. */
+function requireHalves({ precision }: OpenOptions, owner?: GPUAdapter | GPUDevice): void {
+  if (precision !== "f16" || !owner || owner.features.has("shader-f16")) return;
+  throw new AdapterError(
+    "this adapter has no 16-bit floats (shader-f16), so f16 cannot be used",
+    "Use f32, or another adapter.",
+  );
 }

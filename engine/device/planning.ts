@@ -2,12 +2,13 @@
 // program's length then say what the same work would take on an adapter of the given traits, on any machine and in a
 // moment. Reads never resolve, since nothing is computed.
 import { checkValue, oneOf } from "../core/check-options.js";
-import type { AdapterTraits } from "./adapter.js";
+import type { AdapterTraits, Precision } from "./adapter.js";
 import { Gpu } from "./gpu.js";
+import { Halves } from "./half.js";
 
 /**
  * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer
- * there, in bytes; by default what most adapters allow, 2 GiB.
+ * there, in bytes; by default what most adapters allow, 2 GiB. With the precision f16, activations may be of 2 bytes.
  *
  * @example
  * ```ts
@@ -17,7 +18,10 @@ import { Gpu } from "./gpu.js";
  * console.log(program.bytes / 2 ** 20, plan.memory().peakBytes / 2 ** 20); // 8 12: MiB of the step, and with x
  * ```
  */
-export function planningGpu({ profile, subgroupSize }: AdapterTraits, maxBufferSize = 2 ** 31 - 4): Gpu {
+export function planningGpu(
+  { profile, subgroupSize, precision }: AdapterTraits & { readonly precision?: Precision },
+  maxBufferSize = 2 ** 31 - 4,
+): Gpu {
   checkValue("planningGpu: profile", profile, oneOf("gpu", "software"));
   const nothing = () => ({});
   const device = {
@@ -46,5 +50,7 @@ export function planningGpu({ profile, subgroupSize }: AdapterTraits, maxBufferS
     popErrorScope: () => Promise.resolve(null),
     createComputePipelineAsync: () => Promise.resolve({}),
   };
-  return new Gpu(device as unknown as GPUDevice, profile, true);
+  const gpu = new Gpu(device as unknown as GPUDevice, profile, true);
+  if (precision === "f16") gpu.kernels.halves = new Halves();
+  return gpu;
 }

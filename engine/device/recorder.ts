@@ -43,7 +43,7 @@ export interface Recorder {
   /** Copies a tensor's elements into another of the same shape. */
   copy(source: Tensor, target: Tensor): void;
   /** The promise of memory for a tensor that is made while recording. */
-  allocate(bytes: number, label: string): Storage;
+  allocate(bytes: number, label: string, half?: boolean): Storage;
   /**
    * Takes over a buffer that only the program still needs, and keeps it as long as the program lives: a constant that
    * was uploaded during the recording, or memory that was disposed meanwhile.
@@ -51,7 +51,8 @@ export interface Recorder {
   adopt(buffer: GPUBuffer): void;
   /**
    * Places the memory of several tensors of the recording in one buffer, as the parts of the storage that is returned.
-   * Null where they cannot be: they are no promises of their own, or a dispatch reads one of them and writes another.
+   * Null where they cannot be: they are no promises of their own, differ in what they hold, or a dispatch reads one of
+   * them and writes another.
    */
   together(storages: readonly Storage[]): Storage | null;
   /** Told how `output` can be computed once more from `inputs`; `cheap` if that costs little beside a convolution. */

@@ -174,7 +174,7 @@ export class Program {
   /** Compiles every pipeline, beside each other, and makes bind groups and uniforms. */
   async prepare({ signal, onProgress }: CancellationOptions = {}): Promise<void> {
     const gpu = this.#gpu;
-    const kernels = this.#dispatches.map(({ source, constants }) => gpu.kernels.get(source, constants));
+    const kernels = this.#dispatches.map((run) => gpu.kernels.get(run.source, run.constants, run.storages));
     const distinct = [...new Set(kernels)];
     let compiled = 0;
     const compiling = gpu.guarded(() =>

@@ -32,13 +32,14 @@ export class Recording implements Recorder {
     copyInto(source.gpu, source, target, target.size);
   }
 
-  allocate(bytes: number, label: string): Storage {
-    return new Storage(bytes, label, null, true);
+  allocate(bytes: number, label: string, half?: boolean): Storage {
+    return new Storage(bytes, label, null, true, half);
   }
 
   together(storages: readonly Storage[]): Storage | null {
     const parts = new Set(storages);
-    const promised = storages.every((storage) => storage.virtual && !storage.buffer && storage.root === storage);
+    const [{ half }] = storages;
+    const promised = storages.every((one) => one.virtual && !one.buffer && one.root === one && one.half === half);
     if (!promised || parts.size !== storages.length) return null;
     // WebGPU forbids one buffer as read and as written in one dispatch, whatever the ranges.
     const clash = this.dispatches.some(({ source, storages: bound }) => {

@@ -1,7 +1,9 @@
-// y = x as the other kind of number: integers as floats, or floats as the integers next to them towards zero.
+// y = x as another kind of number: integers as floats, floats as the integers next to them towards zero, or floats as
+// floats of another size, where one of both is f16.
 // One vec4 per invocation.
 const TO_F32: u32 = 0; // @op
 const TO_I32: u32 = 1; // @op
+const FLOATS: u32 = 2; // @op
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64;
 
@@ -15,6 +17,7 @@ struct Params { vec4s: u32 }
 
 fn f(v: vec4u) -> vec4u {
   if (OP == TO_I32) { return bitcast<vec4u>(vec4i(bitcast<vec4f>(v))); }
+  if (OP == FLOATS) { return v; }
   return bitcast<vec4u>(vec4f(bitcast<vec4i>(v)));
 }
 

@@ -27,7 +27,8 @@ for (const method of ["FastCUT", "cycle_gan", "dclgan", "enco", "sincut"]) {
     // A method of many kernels is minutes of compiling where two cores are all there is.
     page.setDefaultTimeout(240_000);
     await page.selectOption("#run-method", method);
-    const more = method === "sincut" ? "--max_dataset_size 1 --batch_size 1 --ngf 2 --ndf 1 --lambda_R1 0" : "--ngf 2 --ndf 2";
+    const more =
+      method === "sincut" ? "--max_dataset_size 1 --batch_size 1 --ngf 2 --ndf 1 --lambda_R1 0" : "--ngf 2 --ndf 2";
     await startRun(page, folder, method, 2, more, []);
     await textOf(page, "#train-status", /^Trained to the end: step 2\.$/);
     const { options } = (await checkpointOf(page, method)).state;

@@ -27,6 +27,15 @@ export function testGpu(profile: Profile): Promise<Gpu> {
   return gpu;
 }
 
+const halves = new Map<Profile, Promise<Gpu>>();
+
+/** The same for f16. */
+export function halfGpu(profile: Profile): Promise<Gpu> {
+  const gpu = halves.get(profile) ?? openGpu({ profile, precision: "f16" });
+  halves.set(profile, gpu);
+  return gpu;
+}
+
 /** A device of a test's own, for tests that destroy it or count its buffers. */
 export const ownGpu = (profile: Profile = "software"): Promise<Gpu> => openGpu({ profile });
 

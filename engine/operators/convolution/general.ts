@@ -90,6 +90,7 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
 
 export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry> = /* @__PURE__ */ defineOperator({
   name: "conv2dGeneralWeightGradient",
+  dtype: () => "f32",
   shape: ([x, dy], { groups, kernel }) => [dy.shape[1], x.shape[1] / groups, ...kernel],
   flops: ([x, dy], geometry) => flopsOf(sizeOf(dy as Shape), (x as Shape)[1], geometry),
   forward(gpu, [x, dy], geometry, dw) {

@@ -141,6 +141,7 @@ const weightGradientBy =
 
 export const conv2dWeightGradientOperator = defineOperator<GradientInputs, WeightGradientOptions, ConvolutionVariant>({
   name: "conv2dWeightGradient",
+  dtype: () => "f32",
   accumulates: true,
   variants: {
     ...tiledVariants((tile) => weightGradientBy(tiledWeightGradient(tile))),

@@ -49,6 +49,7 @@ export const gatherOperator: Operator<Two, GatherOptions> = /* @__PURE__ */ defi
 export const scatterAddOperator: Operator<Two, GatherOptions & { readonly shape: Shape }> =
   /* @__PURE__ */ defineOperator({
     name: "scatterAdd",
+    dtype: () => "f32",
     integers: [1],
     shape: (_, { shape }) => shape,
     flops: ([y]) => sizeOf(y as Shape),

@@ -4,7 +4,7 @@ import { gather_positions, scatter_positions } from "../../../shaders/generated.
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
-import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { fillWith } from "../strided/index.js";
 
@@ -45,6 +45,12 @@ export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
   return batch * ids.shape[ids.shape.length - 1];
 }
 
+/** The feature map that rows are scattered to. */
+interface ScatterOptions {
+  readonly shape: Shape;
+  readonly dtype?: Dtype;
+}
+
 export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, ids: Tensor], object>({
   name: "gatherPositions",
   integers: [1],
@@ -55,13 +61,14 @@ export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [
     return undefined;
   },
   gradient: ({ inputs: [x, ids], into }, dy) => [
-    scatterPositionsOperator([dy, ids], { shape: x.shape }, { into: into(0) }),
+    scatterPositionsOperator([dy, ids], { shape: x.shape, dtype: x.dtype }, { into: into(0) }),
   ],
 });
 
-export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], { shape: readonly number[] }> =
+export const scatterPositionsOperator: Operator<readonly [rows: Tensor, ids: Tensor], ScatterOptions> =
   /* @__PURE__ */ defineOperator({
     name: "scatterPositions",
+    dtype: ([rows], { dtype }) => dtype ?? rows.dtype,
     integers: [1],
     shape: (_, { shape }) => shape,
     flops: ([rows]) => sizeOf(rows as Shape),

@@ -188,7 +188,7 @@ const slopeOf = ({ activation = "none", slope = 0.2 }: InstanceNormOptions) =>
  */
 export function normalizeBy(statistics: Tensor, x: Tensor, options: Omit<InstanceNormOptions, "eps"> = {}): Tensor {
   const { gpu } = x;
-  const y = gpu.empty(x.shape);
+  const y = gpu.empty(x.shape, x.dtype);
   normalize(gpu, [x, options.residual], { eps: 0, slope: slopeOf(options) }, y, statistics, true);
   return y;
 }

@@ -2,10 +2,10 @@
 // all of them and their gradients.
 import { checkOptions, flag } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
-import { chooseVariant, defineOperator, type OperatorRecord } from "../../core/operator.js";
+import { chooseVariant, defineOperator, floatOf, type OperatorRecord } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { shapeText } from "../../core/shapes.js";
-import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { sum, sumTo } from "../reduction/index.js";
@@ -50,8 +50,12 @@ export function runMatmul(
   });
 }
 
-export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Required<MatmulOptions>, DirectVariant>({
+/** `dtype`: what the product is stored as, where that is not for its operands to say. */
+type ProductOptions = Required<MatmulOptions> & { readonly dtype?: Dtype };
+
+export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], ProductOptions, DirectVariant>({
   name: "matmul",
+  dtype: (inputs, { dtype }) => dtype ?? floatOf(inputs),
   variants: directVariants((variant) => (gpu, [a, b], options, y, { beside }) => {
     runMatmul(gpu, variant, a, b, options, y, { sums: beside });
     return undefined;
@@ -113,17 +117,21 @@ const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor 
       const { dw, db } = linearGradients(x, dy);
       return [dx, dw, reshape(db, bias.shape)];
     }
-    const dw = needs(1) ? matmul(dy, x, { transposeA: true }) : null;
+    const dw = needs(1) ? weightGradient(dy, x) : null;
     return [dx, dw, bias && needs(2) ? reshape(sum(dy, [0]), bias.shape) : null];
   },
 };
+
+/** Weights and their gradients are f32, whatever activations are. */
+const weightGradient = (dy: Tensor, x: Tensor, beside?: Tensor): Tensor =>
+  matmulOperator([dy, x], { transposeA: true, transposeB: false, dtype: "f32" }, { beside });
 
 export const linearOperator = /* @__PURE__ */ defineOperator(linearRecord);
 
 /** The gradients of a linear layer's weights and bias, off the tape, in one pass over dy [rows, out]; x [rows, in]. */
 export function linearGradients(x: Tensor, dy: Tensor): { dw: Tensor; db: Tensor } {
   const db = dy.gpu.empty([dy.shape[1]]);
-  return { dw: matmulOperator([dy, x], { transposeA: true, transposeB: false }, { beside: db }), db };
+  return { dw: weightGradient(dy, x, db), db };
 }
 
 /** A linear layer with a ReLU for fused operators: fills `y`, off the tape, in the variant that linear would take. */

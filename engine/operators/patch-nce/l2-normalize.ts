@@ -30,6 +30,7 @@ function runL2NormalizeGradient(gpu: Gpu, dy: Tensor, y: Tensor, norms: Tensor, 
 
 export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: number }>({
   name: "l2Normalize",
+  dtype: () => "f32",
   shape([x]) {
     if (x.shape.length !== 2)
       throw new ShapeError(`l2Normalize: expected [rows, channels] and got ${shapeText(x)}`, "Reshape it.");

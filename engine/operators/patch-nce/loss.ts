@@ -168,6 +168,7 @@ export function runPatchNceGradient(
 
 export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], PatchNceOptions, DirectVariant>({
   name: "patchNce",
+  dtype: () => "f32",
   variants: directVariants((variant) => (gpu, [q, k], options, loss) => {
     const [negatives, s] = runPatchNce(gpu, variant, [q, k], options, loss);
     return s ? [negatives, s] : [negatives];

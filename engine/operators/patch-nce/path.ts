@@ -63,6 +63,7 @@ type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: T
 
 export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>({
   name: "patchNcePath",
+  dtype: () => "f32",
   integers: [5],
   shape([x, w1, , w2, , ids, k], { groups }) {
     const rows = checkPositions("patchNcePath", x, ids);
@@ -105,7 +106,7 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = gate(matmul(dOut, w2), hidden);
     const mapGradient = () =>
-      scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape }, { into: into(0) });
+      scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape, dtype: x.dtype }, { into: into(0) });
     const dx = needs(0) ? mapGradient() : null;
     const first = needs(1) || needs(2) ? linearGradients(rows, dHidden) : null;
     const second = needs(3) || needs(4) ? linearGradients(hidden, dOut) : null;

@@ -6,7 +6,7 @@ import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
-import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { BROADCAST_AXES, broadcastGeometry } from "../lib/pointwise-kernels.js";
 
@@ -21,6 +21,8 @@ export interface ExpandOptions {
   shape: Shape;
   /** The repeated tensor is multiplied by this; the gradient of a mean needs it. */
   factor: number;
+  /** What a gradient is stored as. */
+  dtype?: Dtype;
 }
 
 type One = readonly [x: Tensor];
@@ -173,6 +175,7 @@ export function sumParts(
 
 export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defineOperator({
   name: "sum",
+  dtype: () => "f32",
   shape: ([x], { axes, keepdim }) => reducedShape(x.shape, axes, keepdim),
   flops: ([x]) => sizeOf(x as Shape),
   forward(gpu, [x], { axes, factor }, y) {
@@ -181,12 +184,13 @@ export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defi
   },
   gradient({ inputs: [x], options: { axes, factor } }, dy) {
     const withAxes = reshape(dy, reducedShape(x.shape, axes, true));
-    return [expandOperator([withAxes], { shape: x.shape, factor })];
+    return [expandOperator([withAxes], { shape: x.shape, factor, dtype: x.dtype })];
   },
 });
 
 export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defineOperator({
   name: "expand",
+  dtype: ([x], { dtype }) => dtype ?? x.dtype,
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
       throw new ShapeError(

@@ -22,11 +22,14 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
   cheap: true,
   forward(gpu, [x], { dtype }, y) {
     const vec4s = Math.ceil(x.size / 4);
-    const constants = { OP: kernel.ops[dtype === "i32" ? "TO_I32" : "TO_F32"] };
+    const op = dtype === "i32" ? "TO_I32" : x.dtype === "i32" ? "TO_F32" : "FLOATS";
+    const constants = { OP: kernel.ops[op] };
     gpu.dispatch(kernel, { bindings: { x, y }, params: { vec4s }, invocations: vec4s, constants });
     return undefined;
   },
-  gradient: () => [null],
+  gradient: ({ inputs: [x], options: { dtype } }, dy) => [
+    x.dtype === "i32" || dtype === "i32" ? null : cast(dy, x.dtype),
+  ],
 });
 
 /**
@@ -57,7 +60,8 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /**
- * x as i32, without what is behind the point, or as f32. It has no gradient, unless the dtype stays.
+ * x as i32, without what is behind the point, as f32, or, on an engine of that precision, as f16. Integers have no
+ * gradient.
  *
  * @example
  * ```ts
@@ -66,6 +70,6 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
  * ```
  */
 export function cast(x: Tensor, dtype: Dtype): Tensor {
-  checkValue("cast: the dtype", dtype, oneOf("f32", "i32"));
+  checkValue("cast: the dtype", dtype, oneOf("f32", "i32", "f16"));
   return x.dtype === dtype ? x : castOperator([x], { dtype });
 }

@@ -90,8 +90,9 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
   // Parts that fill what buffers are bound by can be placed behind each other from the start.
   view(inputs, { axis }) {
     const [{ gpu, dtype }] = inputs;
+    const alike = inputs.every((x) => x.dtype === dtype);
     const fits = inputs.every(({ storage: { bytes } }, i) => bytes === partStart(bytes) || i === inputs.length - 1);
-    const whole = axis === 0 && fits && gpu.recorder?.together(inputs.map(({ storage }) => storage));
+    const whole = axis === 0 && alike && fits && gpu.recorder?.together(inputs.map(({ storage }) => storage));
     if (!whole) return null;
     whole.references++;
     return new Tensor(gpu, this.shape(inputs, { axis }), dtype, whole);

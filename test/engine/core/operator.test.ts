@@ -40,9 +40,12 @@ test("an operator without a gradient says so when one is asked for", () => {
 
 test("a cost is the operations of the record, and every input and the output moved once", () => {
   const [x, w] = [gpu.empty([2, 3]), gpu.empty([4, 3])];
-  assert.equal(costOf(same.record, [x], { label: "" }, [2, 3]), { flops: 6, bytes: 48 });
+  assert.equal(costOf(same.record, [x], { label: "" }, { dtype: "f32", shape: [2, 3] }), { flops: 6, bytes: 48 });
   const counted = { ...same.record, flops: () => 100 };
-  assert.equal(costOf(counted, [x, w] as unknown as [Tensor], { label: "" }, [2, 4]), { flops: 100, bytes: 104 });
+  assert.equal(costOf(counted, [x, w] as unknown as [Tensor], { label: "" }, { dtype: "f32", shape: [2, 4] }), {
+    flops: 100,
+    bytes: 104,
+  });
 });
 
 test("tensors of two devices do not meet", async () => {

@@ -1,0 +1,94 @@
+// f16 as a form of storage: tensors of 2-byte elements, which kernels read as f32 and round when they write. There is
+// no second set of kernels: the text of each is rewritten for the bindings that are f16, so arithmetic, sums and
+// workgroup memory stay f32. Loaded by openGpu where f16 is asked for.
+// Limits: a kernel names an element of a binding as `name[index]`, and reads or assigns it as a whole or, of a vec4,
+// one component of it. Where a number is too large for f16 it becomes infinite, or on some adapters the largest there
+// is (WGSL leaves it open: https://www.w3.org/TR/WGSL/#floating-point-conversion).
+import { float16Bits, float16ToNumber } from "../core/float16.js";
+import type { KernelSource } from "./kernel.js";
+
+/** How elements of a type are declared where they are f16, and what converts them from and to it. */
+const STORED: { readonly [type: string]: { type: string; load: string; store: string } } = {
+  f32: { type: "f16", load: "f32($)", store: "f16($)" },
+  vec4f: { type: "vec4h", load: "vec4f($)", store: "vec4h($)" },
+  // Bits of f32, for kernels that move elements and do not look at them.
+  u32: { type: "f16", load: "bitcast<u32>(f32($))", store: "f16(bitcast<f32>($))" },
+  vec4u: { type: "vec4h", load: "bitcast<vec4u>(vec4f($))", store: "vec4h(bitcast<vec4f>($))" },
+};
+
+/** The text of a kernel whose bindings of these names are f16, line by line as it was. */
+export function withHalves(code: string, names: readonly string[]): string {
+  return `enable f16; ${names.reduce(withHalf, code)}`;
+}
+
+function withHalf(code: string, name: string): string {
+  const declared = new RegExp(`(var<storage[^>]*>\\s*${name}\\s*:\\s*array<)(\\w+)(>)`);
+  const written = code.match(declared)?.[2] ?? "";
+  const type = code.match(new RegExp(`^alias ${written} = (\\w+);`, "m"))?.[1] ?? written;
+  const form = STORED[type];
+  if (!form) throw new Error(`${name} is an array of ${type || "nothing known"} and cannot be stored as f16`);
+  // A parameter or a variable of the same name hides the binding in a whole function.
+  const hidden = new RegExp(`\\b(let|var)\\s+${name}\\b|[(,]\\s*${name}\\s*:`);
+  const functions = code.replace(declared, `$1${form.type}$3`).split(/^(?=fn |struct )/m);
+  return functions.map((text) => (hidden.test(text) ? text : withAccesses(text, name, form))).join("");
+}
+
+/** A function with every access to a binding converted, the last first, since the others may enclose it. */
+function withAccesses(text: string, name: string, { load, store }: (typeof STORED)[string]): string {
+  let done = text;
+  for (const { index } of [...text.matchAll(new RegExp(`(?<![.\\w])${name}\\[`, "g"))].reverse()) {
+    const end = closing(done, index + name.length);
+    const element = done.slice(index, end);
+    const loaded = load.replace("$", () => element);
+    const rest = done.slice(end);
+    const [assignment, component = "", operation] = rest.match(/^(\[[^\]]*\]|\.[xyzw])?\s*([-+*/]?)=(?!=)\s*/) ?? [];
+    if (assignment === undefined) {
+      done = done.slice(0, index) + loaded + rest;
+      continue;
+    }
+    const semicolon = rest.indexOf(";");
+    const value = rest.slice(assignment.length, semicolon);
+    const sum = operation ? `${loaded}${component} ${operation} (${value})` : value;
+    const rounded = (component ? STORED["f32"].store : store).replace("$", () => sum);
+    done = `${done.slice(0, index)}${element}${component} = ${rounded}${rest.slice(semicolon)}`;
+  }
+  return done;
+}
+
+/** The end of the bracket that opens at a place. */
+function closing(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; ; at++) {
+    if (text[at] === "[") depth++;
+    else if (text[at] === "]" && --depth === 0) return at + 1;
+  }
+}
+
+/** What an engine of f16 precision can do beyond others. */
+export class Halves {
+  readonly #sources = new Map<KernelSource, Map<string, KernelSource>>();
+
+  /** A kernel as it must be where these storages are bound. */
+  sourceFor(source: KernelSource, storages: readonly { readonly half: boolean }[]): KernelSource {
+    const names = source.bindings.flatMap(({ name }, i) => (storages[i]?.half ? [name] : []));
+    if (names.length === 0) return source;
+    const key = names.join();
+    const forms = this.#sources.get(source) ?? new Map<string, KernelSource>();
+    this.#sources.set(source, forms);
+    const form = forms.get(key) ?? { ...source, code: withHalves(source.code, names) };
+    forms.set(key, form);
+    return form;
+  }
+
+  /** Numbers as f16, as many as make whole words. */
+  encode(numbers: Float32Array): Uint16Array<ArrayBuffer> {
+    const halves = new Uint16Array(Math.ceil(numbers.length / 2) * 2);
+    halves.set(float16Bits(numbers));
+    return halves;
+  }
+
+  /** The numbers that f16s stand for. */
+  decode(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
+    return Float32Array.from(new Uint16Array(bytes), float16ToNumber);
+  }
+}
