@@ -29,11 +29,11 @@ export async function compactShaders() {
 
 /** Numbers in the place of constants that nobody replaces, such as the names of operations. */
 function withNumbers(code, constants) {
-  const fixed = [...code.matchAll(/^const (\w+): u32 = (\d+);\n/gm)].filter(([, name]) => !constants.has(name));
-  return fixed.reduce(
-    (text, [line, name, value]) => text.replace(line, "").replace(new RegExp(`\\b${name}\\b`, "g"), `${value}u`),
-    code,
-  );
+  let text = code;
+  for (const [line, name, value] of code.matchAll(/^const (\w+): u32 = (\d+);\n/gm)) {
+    if (!constants.has(name)) text = text.replace(line, "").replace(new RegExp(`\\b${name}\\b`, "g"), `${value}u`);
+  }
+  return text;
 }
 
 /** Lines of constants stay as they are, since engine/device/kernel.ts looks for them. */

@@ -19,6 +19,7 @@ export const positive: Check = [(value) => (value as number) > 0 && Number.isFin
 export const callback: Check = [(value) => typeof value === "function", "a function"];
 /** For what is checked where it is used. */
 export const unchecked: Check = [() => true, "anything"];
+export const tensor: Check = [(value) => Array.isArray((value as { shape?: unknown } | null)?.shape), "a tensor"];
 export const object: Check = [(value) => Object(value) === value, "an object"];
 
 function shown(value: unknown): string {

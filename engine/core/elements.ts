@@ -29,7 +29,7 @@ export type Numbers =
   | Uint32Array
   | readonly Numbers[];
 
-const int32: Check = [
+export const int32: Check = [
   (value) => Number.isInteger(value) && value === ((value as number) | 0),
   "a whole number of 32 bits",
 ];

@@ -1,5 +1,6 @@
 // What a file that holds no weights looks like, by how it begins: what downloads, copies and wrong names leave behind.
 // Limits: it looks at the beginning only, and only the readers call it, once they know that the file is not theirs.
+import { checkValue } from "../core/check-options.js";
 import { FormatError } from "../core/errors.js";
 
 const AGAIN = "Copy or download the file again.";
@@ -45,3 +46,7 @@ export function notWeights(bytes: Uint8Array, where: string): FormatError {
   const first = hex.slice(0, 4).join(" ");
   return new FormatError(`${where} is not a file of weights that is known: it begins with the bytes ${first}.`, OTHER);
 }
+
+/** Throws an ArgumentError where a file is given as something else than its bytes, such as an ArrayBuffer. */
+export const checkBytes = (where: string, bytes: unknown): void =>
+  checkValue(where, bytes, [(value) => (value as Uint8Array | null)?.BYTES_PER_ELEMENT === 1, "a Uint8Array"]);

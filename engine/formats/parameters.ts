@@ -1,9 +1,12 @@
 // Parameters as a file of weights and back.
+import { type Check, checkValue } from "../core/check-options.js";
 import { FormatError, ShapeError } from "../core/errors.js";
 import { sameShape } from "../core/shapes.js";
 import type { Tensor } from "../core/tensor.js";
 import { parseSafetensors, serializeSafetensors } from "./safetensors.js";
 import { type StoredTensor, toFloat32 } from "./state-dict.js";
+
+const MAP: Check = [(value) => value instanceof Map, "a Map of tensors by their names"];
 
 /**
  * Named tensors as a safetensors file, in their order.
@@ -22,6 +25,7 @@ import { type StoredTensor, toFloat32 } from "./state-dict.js";
  * ```
  */
 export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): Promise<Uint8Array> {
+  checkValue("saveParameters: the parameters", parameters, MAP);
   const read = async ([name, tensor]: [string, Tensor]): Promise<[string, StoredTensor]> => {
     const data = await tensor.read<"f32" | "i32">();
     return [name, { dtype: tensor.dtype === "i32" ? "I32" : "F32", shape: [...tensor.shape], data }];
@@ -42,7 +46,8 @@ export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): P
  * ```
  */
 export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string, Tensor>): void {
-  const { tensors } = parseSafetensors(bytes, "the file of parameters");
+  const { tensors } = parseSafetensors(bytes, "loadParameters: the file");
+  checkValue("loadParameters: the parameters", parameters, MAP);
   const foreign = [...tensors.keys()].find((name) => !parameters.has(name));
   if (foreign !== undefined)
     throw new FormatError(`loadParameters: the file holds ${foreign}, which is no parameter`, "Give the same names.");

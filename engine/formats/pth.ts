@@ -4,7 +4,7 @@
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
-import { notWeights } from "./foreign.js";
+import { checkBytes, notWeights } from "./foreign.js";
 import { readPickle } from "./pickle.js";
 import { pickleStateDict } from "./pickle-writer.js";
 import { bytesOfTensor, type StateDict } from "./state-dict.js";
@@ -28,6 +28,7 @@ const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian m
  * ```
  */
 export function parsePth(bytes: Uint8Array, where = "the .pth file"): StateDict {
+  checkBytes(where, bytes);
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return parseZip(bytes, where);
   if (bytes[0] === 0x80) return parseLegacy(bytes, where);
   throw notWeights(bytes, where);

@@ -2,7 +2,7 @@
 // header padded with spaces, then raw data. The data must be covered by the tensors exactly, without gaps or overlaps;
 // a reader that lets these pass would hide bytes or alias tensors. Not read: the 8-bit floats.
 import { FormatError } from "../core/errors.js";
-import { notWeights } from "./foreign.js";
+import { checkBytes, notWeights } from "./foreign.js";
 import {
   bytesOfTensor,
   elementCount,
@@ -48,6 +48,7 @@ interface Entry {
  * ```
  */
 export function parseSafetensors(bytes: Uint8Array, where = "the safetensors file"): StateDict {
+  checkBytes(where, bytes);
   const { header, dataStart } = readHeader(bytes, where);
   let metadata: Record<string, string> = {};
   const entries: Entry[] = [];

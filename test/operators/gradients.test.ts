@@ -127,38 +127,43 @@ for (const [operator, { cases }] of operatorCases) {
   });
 }
 
-test("the gradient penalty R1 of a small discriminator, differentiated by its weights", async () => {
-  // Mean over images of |d D(x) / d x|^2 with D = linear(blurDown(leakyRelu(conv2d(x)))).
-  const random = new Random(8);
-  const x = uniform(random, [2, 3, 6, 5]);
-  const weights = [uniform(random, [4, 3, 3, 3]), uniform(random, [1, 4 * 3 * 3])];
-  const padding = { padding: 1 };
+for (const normed of [false, true]) {
+  test(`the penalty R1 of a small discriminator${normed ? " with instance norm" : ""}, by its weights`, async () => {
+    // Mean over images of |d D(x) / d x|^2 with D = linear(blurDown(leakyRelu(norm(conv2d(x))))).
+    const random = new Random(8);
+    const x = uniform(random, [2, 3, 6, 5]);
+    const weights = [uniform(random, [4, 3, 3, 3]), uniform(random, [1, 4 * 3 * 3])];
+    const padding = { padding: 1 };
 
-  const penalty = ([w1, w2]: readonly Dense[]) => {
-    const hidden = reference.conv2d(x, w1, undefined, padding);
-    const active = reference.leakyRelu(hidden, 0.2);
-    const down = reference.blurDown(active);
-    const flat = reference.reshape(down, [2, 36]);
-    const one = dense([2, 1], [1, 1]);
-    const dFlat = reference.linearGradient(flat, w2, undefined, one).dx;
-    const dActive = reference.blurDownGradient(active, reference.reshape(dFlat, down.shape)).dx;
-    const dHidden = reference.leakyReluGradient(hidden, 0.2, dActive).dx;
-    const { dx } = reference.conv2dGradient(x, w1, undefined, padding, dHidden);
-    return dot(dx, dx) / 2;
-  };
+    const penalty = ([w1, w2]: readonly Dense[]) => {
+      const convolved = reference.conv2d(x, w1, undefined, padding);
+      const hidden = normed ? reference.instanceNorm(convolved) : convolved;
+      const active = reference.leakyRelu(hidden, 0.2);
+      const down = reference.blurDown(active);
+      const flat = reference.reshape(down, [2, 36]);
+      const one = dense([2, 1], [1, 1]);
+      const dFlat = reference.linearGradient(flat, w2, undefined, one).dx;
+      const dActive = reference.blurDownGradient(active, reference.reshape(dFlat, down.shape)).dx;
+      const dHidden = reference.leakyReluGradient(hidden, 0.2, dActive).dx;
+      const dConvolved = normed ? reference.instanceNormGradient(convolved, {}, dHidden).dx : dHidden;
+      const { dx } = reference.conv2dGradient(x, w1, undefined, padding, dConvolved);
+      return dot(dx, dx) / 2;
+    };
 
-  const gpu = await testGpu("software");
-  const tensors = gpu.scope(() => {
-    const [image, w1, w2] = tracked(gpu, [x, ...weights]);
-    const down = engine.blurDown(engine.leakyRelu(engine.conv2d(image, w1, undefined, padding), 0.2));
-    const judged = engine.sum(engine.linear(engine.reshape(down, [2, 36]), w2));
-    const [dx] = grad(judged, [image], { createGraph: true });
-    const loss = engine.scale(engine.sum(engine.square(dx)), 1 / 2);
-    return [loss, ...grad(loss, [w1, w2])];
+    const gpu = await testGpu("software");
+    const tensors = gpu.scope(() => {
+      const [image, w1, w2] = tracked(gpu, [x, ...weights]);
+      const hidden = engine.conv2d(image, w1, undefined, padding);
+      const down = engine.blurDown(engine.leakyRelu(normed ? engine.instanceNorm(hidden) : hidden, 0.2));
+      const judged = engine.sum(engine.linear(engine.reshape(down, [2, 36]), w2));
+      const [dx] = grad(judged, [image], { createGraph: true });
+      const loss = engine.scale(engine.sum(engine.square(dx)), 1 / 2);
+      return [loss, ...grad(loss, [w1, w2])];
+    });
+    const [loss, ...gradients] = await downloadAll(tensors);
+    assert.ok(Math.abs(loss.data[0] / penalty(weights) - 1) < 1e-5);
+    checkAlong(penalty, weights, gradients);
   });
-  const [loss, ...gradients] = await downloadAll(tensors);
-  assert.ok(Math.abs(loss.data[0] / penalty(weights) - 1) < 1e-5);
-  checkAlong(penalty, weights, gradients);
-});
+}
 
 test.run();

@@ -1,6 +1,6 @@
 // Mean losses, composed of other operators, so that their gradients (and the gradients of those) need no code of
 // their own.
-import { checkOptions, checkValue, number, oneOf, positive } from "../../core/check-options.js";
+import { checkOptions, checkValue, number, oneOf, positive, tensor } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
@@ -79,9 +79,8 @@ export interface CrossEntropyOptions extends NllLossOptions {
   labelSmoothing?: number;
 }
 
-const isTensor = (value: unknown) => (value as Tensor | null)?.shape !== undefined;
 const nllLossOptions = () => ({
-  weight: [isTensor, "a tensor [classes]"] as const,
+  weight: tensor,
   ignoreIndex: [Number.isSafeInteger, "a whole number"] as const,
   reduction: oneOf("mean", "sum", "none"),
 });

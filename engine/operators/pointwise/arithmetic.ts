@@ -184,6 +184,7 @@ export function mul(a: Operand, b: Operand): Tensor {
 export function div(a: Operand, b: Tensor): Tensor;
 export function div(a: Tensor, b: Operand): Tensor;
 export function div(a: Operand, b: Operand): Tensor {
+  if (ofIntegers(a, b)) return withNumbers(divOperator, a, b);
   if (typeof a === "number") return scale(reciprocal(b as Tensor), a);
   return typeof b === "number" ? scale(a, 1 / b) : divOperator([a, b], {});
 }

@@ -1,7 +1,7 @@
 // How operators that work element by element are defined: of one tensor, and of two that broadcast. Two tensors may be
 // of i32 both; then the result is, and it has no gradient.
-import { checkValue, object } from "../../core/check-options.js";
-import { elementsOf } from "../../core/elements.js";
+import { checkValue, tensor } from "../../core/check-options.js";
+import { elementsOf, int32 } from "../../core/elements.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator, type OperatorRecord } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";
@@ -64,10 +64,12 @@ export type Operand = Tensor | number;
 /** What an operator without a gradient makes of operands, of which one may be a number: a whole one beside i32. */
 export function withNumbers(operator: Operator<Two, object>, a: Operand, b: Operand): Tensor {
   if (typeof a !== "number" && typeof b !== "number") return operator([a, b], {});
-  const beside = typeof a === "number" ? b : a;
-  checkValue(`${operator.record.name}: an operand beside a number`, beside, object);
+  const [value, beside] = typeof a === "number" ? [a, b] : [b, a];
+  const { name } = operator.record;
+  checkValue(`${name}: an operand beside a number`, beside, tensor);
   const { gpu, dtype } = beside as Tensor;
-  const number = gpu.tensor(elementsOf(typeof a === "number" ? a : (b as number), dtype === "i32" ? dtype : "f32"), []);
+  if (dtype === "i32") checkValue(`${name}: a number beside i32`, value, int32);
+  const number = gpu.tensor(elementsOf(value as number, dtype === "i32" ? dtype : "f32"), []);
   const y = operator(typeof a === "number" ? [number, beside as Tensor] : [a, number], {});
   number.dispose();
   return y;
