@@ -50,8 +50,8 @@ function withoutSpaces(code) {
 }
 
 /**
- * New names by old ones, the most used first. What the engine knows by name keeps it: tunable constants, bindings, entry
- * points; so does what some shader calls without having declared it, which is WGSL's own.
+ * New names by old ones, the most used first. What the engine knows by name keeps it: tunable constants, bindings,
+ * entry points; so does what some shader calls without having declared it, which is WGSL's own.
  */
 function shortNames(codes, known) {
   const uses = new Map();
