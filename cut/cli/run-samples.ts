@@ -65,8 +65,8 @@ export class RunSamples {
     return pairs;
   }
 
-  /** For the report: each input and at most a dozen of its translations up to `step`, evenly apart. */
-  rows(step: number): SampleRow[] {
+  /** For the report: each input and, of its translations up to `step`, those chosen, or a dozen, evenly apart. */
+  rows(step: number, chosen: <T>(all: readonly T[]) => readonly T[] = thinned): SampleRow[] {
     const steps = new Map<string, { step: number; file: string }[]>();
     for (const file of this.#folder.sampleNames().sort()) {
       const [, when, name] = file.match(/^(\d+)_(.+)$/) ?? [];
@@ -74,7 +74,7 @@ export class RunSamples {
       steps.set(name, [...(steps.get(name) ?? []), { step: Number(when), file }]);
     }
     return this.#samples.map(({ label, name, png }) => {
-      const translations = thinned(steps.get(name) ?? []).map(({ step, file }) => {
+      const translations = chosen(steps.get(name) ?? []).map(({ step, file }) => {
         return { step, caption: "", png: this.#folder.readSample(file) };
       });
       return { label, images: [{ caption: "input", png }, ...translations] };

@@ -106,11 +106,10 @@ class RunState {
   /** The samples: input and last translation. */
   async samples(): Promise<{ label: string; input: Uint8Array; output: Uint8Array }[]> {
     const samples = await RunSamples.choose(this.folder, this.#run.options);
-    return samples.rows(this.steps).flatMap(({ label, images }) => {
-      const [input, ...translations] = images;
-      const output = translations.at(-1);
-      return output ? [{ label, input: input.png, output: output.png }] : [];
-    });
+    const rows = samples.rows(this.steps, (all) => all.slice(-1));
+    return rows.flatMap(({ label, images: [input, output] }) =>
+      output ? [{ label, input: input.png, output: output.png }] : [],
+    );
   }
 }
 

@@ -1,14 +1,13 @@
 // The ResNet generator as an ONNX model that translates pictures of any size: what cut/translation/padding.ts and
 // cut/networks/generator.ts do stands inside the graph, so that other runtimes need no code of ours. Values agree with
 // the engine's up to the order of float32 sums.
+import type { StateDict } from "../../engine/formats/state-dict.js";
 import {
   blockConvolutions,
   type GeneratorArchitecture,
   type GeneratorModule,
   generatorLayout,
 } from "../networks/generator-layout.js";
-import type { Weights } from "../networks/network.js";
-import { generatorStateDict } from "../training/checkpoint.js";
 import { SMALLEST_SIDE } from "../translation/padding.js";
 import { type Attribute, OnnxGraph, type Port, type Value } from "./onnx-graph.js";
 
@@ -19,17 +18,17 @@ export interface OnnxOptions {
   pixels: boolean;
 }
 
-/** The bytes of an .onnx file. Batch, height and width of its `input` are free; `output` has the same. */
+/** An .onnx file of a generator's state_dict. Batch, height and width of `input` are free; `output` has the same. */
 export function generatorOnnx(
   architecture: GeneratorArchitecture,
-  weights: Weights,
+  stateDict: StateDict,
   { f16, pixels }: OnnxOptions,
 ): Uint8Array<ArrayBuffer> {
   const graph = new OnnxGraph({ halfWeights: f16 });
   const given = pixels ? planesOfBytes(graph, "input") : "input";
   const [height, width] = [2, 3].map((axis) => graph.add("Gather", [graph.add("Shape", [given]), graph.int64(axis)]));
   const padded = padToMultiple(graph, given, height, width);
-  const translated = new GeneratorGraph(graph, architecture, weights).run(padded);
+  const translated = new GeneratorGraph(graph, architecture, stateDict).run(padded);
   const cropped = [height, width].reduce((x, side, i) => {
     const end = graph.add("Unsqueeze", [side, graph.int64([0])]);
     return graph.add("Slice", [x, graph.int64([0]), end, graph.int64([2 + i])]);
@@ -84,12 +83,12 @@ function padToMultiple(graph: OnnxGraph, planes: Value, height: Value, width: Va
 class GeneratorGraph {
   readonly #graph: OnnxGraph;
   readonly #modules: readonly GeneratorModule[];
-  readonly #stateDict: ReturnType<typeof generatorStateDict>["tensors"];
+  readonly #tensors: StateDict["tensors"];
 
-  constructor(graph: OnnxGraph, architecture: GeneratorArchitecture, weights: Weights) {
+  constructor(graph: OnnxGraph, architecture: GeneratorArchitecture, { tensors }: StateDict) {
     this.#graph = graph;
     this.#modules = generatorLayout(architecture);
-    this.#stateDict = generatorStateDict(architecture, weights).tensors;
+    this.#tensors = tensors;
   }
 
   run(planes: Value): Value {
@@ -155,7 +154,7 @@ class GeneratorGraph {
   }
 
   #weight(key: string): Value {
-    const { shape, data } = this.#stateDict.get(key) as { shape: number[]; data: Float32Array };
+    const { shape, data } = this.#tensors.get(key) as { shape: number[]; data: Float32Array };
     return this.#graph.weight(key, shape, data);
   }
 }

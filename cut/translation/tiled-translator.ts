@@ -25,7 +25,7 @@ import { MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sw
 import { paddedSides } from "./padding.js";
 import { memoryScratch, type OpenScratch, StoredMap, storedNumbers } from "./stored-map.js";
 import { normTensor, SweepPass } from "./sweep-pass.js";
-import { planTiles } from "./tile-plan.js";
+import { planTiles, type TilePlan } from "./tile-plan.js";
 import {
   intersection,
   type Sides,
@@ -74,6 +74,8 @@ export class TiledTranslator {
   readonly #gpu: Gpu;
   readonly #tile: number | null;
   readonly #scratch: OpenScratch;
+  /** For pictures of the last size. */
+  #planned: (Sides & { plan: TilePlan }) | null = null;
 
   constructor(gpu: Gpu, generator: Generator, { tile = null, scratch = memoryScratch }: TiledOptions = {}) {
     if (tile !== null && !(tile >= SMALLEST_TILE && tile % TILE_MULTIPLE === 0)) {
@@ -116,9 +118,7 @@ export class TiledTranslator {
   async translatePlanes(picture: TiledPicture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     const { architecture } = this.generator;
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    const { tile, sweeps } = await planTiles(this.#gpu, limit, architecture, picture, this.#tile);
+    const { tile, sweeps } = await this.#planFor(picture);
     const layout = {
       channels: mapChannels(architecture),
       width: picture.width / MAP_SCALE,
@@ -144,6 +144,16 @@ export class TiledTranslator {
       for (const norm of norms.values()) norm.dispose();
       scratch.close();
     }
+  }
+
+  async #planFor({ width, height }: Sides): Promise<TilePlan> {
+    if (this.#planned?.width !== width || this.#planned.height !== height) {
+      const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
+      const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+      const plan = await planTiles(this.#gpu, limit, this.generator.architecture, { width, height }, this.#tile);
+      this.#planned = { width, height, plan };
+    }
+    return this.#planned.plan;
   }
 
   async #sweep(

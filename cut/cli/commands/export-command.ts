@@ -53,7 +53,7 @@ export default defineCommand({
       ".safetensors": () => serializeSafetensors(stateDict),
       ".pth": () => serializePth(stateDict),
       ".onnx"() {
-        if (!isSingleImage(architecture)) return generatorOnnx(architecture, weights, { f16, pixels });
+        if (!isSingleImage(architecture)) return generatorOnnx(architecture, stateDict, { f16, pixels });
         const what = `${file} holds SinCUT's generator, and .onnx files are made of ResNet generators alone;`;
         throw new OptionError(what, "write a .safetensors or .pth file.");
       },

@@ -16,6 +16,7 @@ import type { GeneratorArchitecture } from "../../../cut/networks/generator-layo
 import type { Weights } from "../../../cut/networks/network.js";
 import { float16Weights } from "../../../cut/onnx/float16.js";
 import { generatorOnnx, type OnnxOptions } from "../../../cut/onnx/generator-graph.js";
+import { generatorStateDict } from "../../../cut/training/checkpoint.js";
 import { padForGenerator } from "../../../cut/translation/padding.js";
 import { toFloat32 } from "../../../engine/formats/state-dict.js";
 import { Random } from "../../../engine/index.js";
@@ -95,7 +96,7 @@ const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 
 const plainFile = { f16: false, pixels: false };
 const exported = (architecture: GeneratorArchitecture, options: OnnxOptions = plainFile) =>
-  generatorOnnx(architecture, weightsOf(architecture), options);
+  generatorOnnx(architecture, generatorStateDict(architecture, weightsOf(architecture)), options);
 
 for (const [name, architecture] of Object.entries(layouts)) {
   test(`${name}: onnxruntime gives what the engine gives, within 1e-4, at every size`, async () => {
