@@ -156,9 +156,9 @@ export class Tensor {
         `Give ${this.size} numbers.`,
       );
     }
-    const { halves } = this.gpu.kernels;
-    const data16 = this.dtype === "f16" && halves?.encode(elements as Float32Array);
-    this.gpu.queue.write(this.requireBuffer(), data16 || elements, this.storage.offset);
+    const { gpu, storage } = this;
+    const halves = storage.half && gpu.kernels.halves?.encode(elements as Float32Array);
+    gpu.queue.write(this.requireBuffer(), halves || elements, storage.offset);
   }
 
   /**
@@ -190,8 +190,8 @@ export class Tensor {
     if (gpu.recorder) gpu.recorder.copy(source, this);
     else {
       const from = { buffer: source.requireBuffer(), offset: source.storage.offset };
-      const bytes = Math.ceil((elementBytes(dtype) * this.size) / 4) * 4;
-      gpu.queue.copy(from, { buffer: this.requireBuffer(), offset: this.storage.offset }, bytes);
+      const to = { buffer: this.requireBuffer(), offset: this.storage.offset };
+      gpu.queue.copy(from, to, elementBytes(dtype) * this.size);
     }
   }
 
@@ -201,7 +201,7 @@ export class Tensor {
    */
   async read<D extends Dtype = "f32">(): Promise<Elements[D]> {
     const bytes = await this.gpu.readBytes(this);
-    const halves = this.dtype === "f16" && this.gpu.kernels.halves?.decode(bytes);
+    const halves = this.storage.half && this.gpu.kernels.halves?.decode(bytes);
     return (halves || (this.dtype === "i32" ? new Int32Array(bytes) : new Float32Array(bytes))) as Elements[D];
   }
 

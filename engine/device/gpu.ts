@@ -47,6 +47,8 @@ export class Gpu implements AdapterTraits {
   readonly info: GPUAdapterInfo;
   readonly profile: Profile;
   readonly subgroupSize: number;
+  /** What activations are stored as: f16 on an engine that was opened for it. */
+  precision: Precision = "f32";
   readonly kernels: KernelCache;
   readonly queue: Queue;
   /**
@@ -97,11 +99,6 @@ export class Gpu implements AdapterTraits {
         `the GPU device was lost${info.message ? ` (${info.message.split("\n")[0]})` : ""}`,
       );
     });
-  }
-
-  /** What activations are stored as: f16 on an engine that was opened for it. */
-  get precision(): Precision {
-    return this.kernels.halves ? "f16" : "f32";
   }
 
   /** The error after which this device cannot be used any more, if there was one. */

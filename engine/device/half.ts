@@ -5,6 +5,7 @@
 // one component of it. Where a number is too large for f16 it becomes infinite, or on some adapters the largest there
 // is (WGSL leaves it open: https://www.w3.org/TR/WGSL/#floating-point-conversion).
 import { float16Bits, float16ToNumber } from "../core/float16.js";
+import type { Gpu } from "./gpu.js";
 import type { KernelSource } from "./kernel.js";
 
 /** How elements of a type are declared where they are f16, and what converts them from and to it. */
@@ -13,6 +14,7 @@ const STORED: { readonly [type: string]: { type: string; load: string; store: st
   vec4f: { type: "vec4h", load: "vec4f($)", store: "vec4h($)" },
   // Bits of f32, for kernels that move elements and do not look at them.
   u32: { type: "f16", load: "bitcast<u32>(f32($))", store: "f16(bitcast<f32>($))" },
+  i32: { type: "f16", load: "bitcast<i32>(f32($))", store: "f16(bitcast<f32>($))" },
   vec4u: { type: "vec4h", load: "bitcast<vec4u>(vec4f($))", store: "vec4h(bitcast<vec4f>($))" },
 };
 
@@ -24,12 +26,12 @@ export function withHalves(code: string, names: readonly string[]): string {
 function withHalf(code: string, name: string): string {
   const declared = new RegExp(`(var<storage[^>]*>\\s*${name}\\s*:\\s*array<)(\\w+)(>)`);
   const written = code.match(declared)?.[2] ?? "";
-  const type = code.match(new RegExp(`^alias ${written} = (\\w+);`, "m"))?.[1] ?? written;
+  const type = code.match(new RegExp(`\\balias ${written} ?= ?(\\w+);`))?.[1] ?? written;
   const form = STORED[type];
   if (!form) throw new Error(`${name} is an array of ${type || "nothing known"} and cannot be stored as f16`);
   // A parameter or a variable of the same name hides the binding in a whole function.
   const hidden = new RegExp(`\\b(let|var)\\s+${name}\\b|[(,]\\s*${name}\\s*:`);
-  const functions = code.replace(declared, `$1${form.type}$3`).split(/^(?=fn |struct )/m);
+  const functions = code.replace(declared, `$1${form.type}$3`).split(/(?=\b(?:fn|struct) )/);
   return functions.map((text) => (hidden.test(text) ? text : withAccesses(text, name, form))).join("");
 }
 
@@ -62,6 +64,17 @@ function closing(text: string, open: number): number {
     if (text[at] === "[") depth++;
     else if (text[at] === "]" && --depth === 0) return at + 1;
   }
+}
+
+/** Makes an engine one of f16 precision. Throws, and disposes it, where its device has no f16. */
+export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) => Error): void {
+  if (!gpu.device.features.has("shader-f16")) {
+    gpu.dispose();
+    const what = "this adapter has no 16-bit floats (shader-f16), so f16 cannot be used";
+    throw new Refusal(what, "Use f32, or another adapter.");
+  }
+  gpu.precision = "f16";
+  gpu.kernels.halves = new Halves();
 }
 
 /** What an engine of f16 precision can do beyond others. */

@@ -25,12 +25,11 @@ export interface MemoryStatistics {
 export const roundUpBytes = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
-const DTYPES = /* @__PURE__ */ oneOf("f32", "i32", "f16");
 
-/** Bytes of a tensor; throws an ArgumentError where there is none of that shape and dtype. */
+/** Bytes of a tensor; throws an ArgumentError where an engine of this precision has none of that shape and dtype. */
 export function bytesOf(shape: Shape, dtype: Dtype, precision?: Precision): number {
   checkValue("tensor: the shape", shape, SHAPE);
-  checkValue("tensor: the dtype", dtype, precision === "f16" ? DTYPES : DTYPE);
+  if (dtype !== precision) checkValue("tensor: the dtype", dtype, DTYPE);
   return roundUpBytes(sizeOf(shape) * elementBytes(dtype));
 }
 

@@ -65,12 +65,11 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const equipped = async (gpu: Gpu) => {
     // What few need is loaded by those who ask for it.
     if (tuning || gpu.profile === "software") await loadSoftwareKernels();
-    if (options.precision === "f16") gpu.kernels.halves = new (await import("./half.js")).Halves();
+    if (options.precision === "f16") (await import("./half.js")).useHalves(gpu, AdapterError);
     if (tuning) applyTuning(gpu, tuning, options.notify);
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
     return gpu;
   };
-  requireHalves(options, options.device);
   if (options.device) return equipped(new Gpu(options.device, options.profile ?? "auto", false));
   const adapter =
     options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
@@ -80,7 +79,6 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
       "Use a browser with WebGPU switched on; in Node open with cutgpu/node and run `cutgpu doctor`.",
     );
   }
-  requireHalves(options, adapter);
   const requiredLimits: Record<string, number> = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
   const device = await adapter.requestDevice({
@@ -88,13 +86,4 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     requiredLimits,
   });
   return equipped(new Gpu(device, options.profile ?? "auto", true));
-}
-
-/** Throws where f16 is asked for of a device, or an adapter, that has none. */
-function requireHalves({ precision }: OpenOptions, owner?: GPUAdapter | GPUDevice): void {
-  if (precision !== "f16" || !owner || owner.features.has("shader-f16")) return;
-  throw new AdapterError(
-    "this adapter has no 16-bit floats (shader-f16), so f16 cannot be used",
-    "Use f32, or another adapter.",
-  );
 }

@@ -4,7 +4,6 @@
 import { checkValue, oneOf } from "../core/check-options.js";
 import type { AdapterTraits, Precision } from "./adapter.js";
 import { Gpu } from "./gpu.js";
-import { Halves } from "./half.js";
 
 /**
  * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer
@@ -19,7 +18,7 @@ import { Halves } from "./half.js";
  * ```
  */
 export function planningGpu(
-  { profile, subgroupSize, precision }: AdapterTraits & { readonly precision?: Precision },
+  { profile, subgroupSize, precision = "f32" }: AdapterTraits & { readonly precision?: Precision },
   maxBufferSize = 2 ** 31 - 4,
 ): Gpu {
   checkValue("planningGpu: profile", profile, oneOf("gpu", "software"));
@@ -51,6 +50,6 @@ export function planningGpu(
     createComputePipelineAsync: () => Promise.resolve({}),
   };
   const gpu = new Gpu(device as unknown as GPUDevice, profile, true);
-  if (precision === "f16") gpu.kernels.halves = new Halves();
+  gpu.precision = precision;
   return gpu;
 }

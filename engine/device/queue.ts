@@ -106,12 +106,12 @@ export class Queue {
     });
   }
 
-  /** Copies so many bytes between places of two buffers, after everything given so far. */
+  /** Copies so many bytes, or up to 3 more, between places of two buffers, after everything given so far. */
   copy(from: Place, to: Place, bytes: number): void {
     this.flush();
     this.#guarded(() => {
       const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, Math.ceil(bytes / 4) * 4);
       this.#device.queue.submit([encoder.finish()]);
     });
   }
@@ -121,7 +121,7 @@ export class Queue {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
     const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
-    this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, Math.ceil(bytes / 4) * 4);
+    this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, bytes);
     try {
       await this.#guarded(() => staging.mapAsync(MapMode.READ));
     } catch {

@@ -2,5 +2,6 @@
 export { Adam, type AdamOptions, AdamW } from "./adam.js";
 export { clipGradNorm, updateAverages } from "./gradients.js";
 export * from "./learning-rates.js";
+export { LossScaler, type LossScalerOptions } from "./loss-scaler.js";
 export type { Optimizer } from "./optimizer.js";
 export { SGD, type SgdOptions } from "./sgd.js";

@@ -28,6 +28,12 @@ export interface Update {
   readonly states: readonly Tensor[];
 }
 
+/** A tensor of gradients, and from where to where they fill it, in elements. */
+export interface Inspected {
+  readonly g: Tensor;
+  readonly filled: readonly (readonly [first: number, end: number])[];
+}
+
 /** How a kernel is dispatched over the elements of a parameter. */
 export interface Elementwise {
   readonly vec4s: number;
@@ -81,8 +87,16 @@ export abstract class Optimizer {
   advance(learningRate: number): void {
     checkValue("advance: the learning rate", learningRate, NOT_NEGATIVE);
     this.step++;
+    this.begin(learningRate);
+  }
+
+  /** Writes what the kernels need of the step. */
+  protected begin(learningRate: number): void {
     this.schedule.write(Float32Array.from(this.scheduleOf(learningRate)));
   }
+
+  /** Called before the kernel runs, with each tensor of gradients and what of it they fill, in elements. */
+  protected inspect(_gradients: readonly Inspected[]): void {}
 
   /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
   update(gradients: readonly Tensor[]): void {
@@ -91,8 +105,12 @@ export abstract class Optimizer {
       return { g: gradients[i], p, states: this.states.map((state) => state.get(name) as Tensor) };
     });
     const { recorder } = this.gpu;
-    for (const batch of recorder ? batches(updates) : [updates]) {
-      const whole = recorder && this.#together(batch, recorder);
+    const parted = [...(recorder ? batches(updates) : [updates])].map((batch) => {
+      return { batch, whole: recorder && this.#together(batch, recorder) };
+    });
+    const own = ({ g }: Update): Inspected => ({ g, filled: [[0, g.size]] });
+    this.inspect(parted.flatMap(({ batch, whole }) => (whole ? [filledIn(whole.g, batch)] : batch.map(own))));
+    for (const { batch, whole } of parted) {
       for (const update of whole ? [whole] : batch) this.dispatch(update, this.#over(update.p));
       for (const tensor of whole ? [whole.g, whole.p, ...whole.states] : []) tensor.dispose();
     }
@@ -147,6 +165,12 @@ export abstract class Optimizer {
     this.schedule.dispose();
   }
 }
+
+/** What the gradients of a batch fill of the tensor that holds them all. */
+const filledIn = (g: Tensor, batch: readonly Update[]): Inspected => ({
+  g,
+  filled: batch.map(({ g: { storage, size } }) => [storage.offset / 4, storage.offset / 4 + size]),
+});
 
 /** Updates whose states lie in one buffer, together. */
 function batches(updates: readonly Update[]): Iterable<Update[]> {

@@ -23,6 +23,9 @@ const walked = [...operatorCases].filter(([operator]) => all || USUAL.includes(o
 const rounded = ({ shape, data }: Dense): Dense =>
   dense(shape, Float64Array.from(float16Bits(Float32Array.from(data)), float16ToNumber));
 
+/** Whether f16 has numbers as large as a case's inputs. */
+const fits = ({ inputs }: OperatorCase) => inputs.every(({ data }) => data.every((value) => Math.abs(value) < 65504));
+
 async function checkHalves(gpu: Gpu, given: OperatorCase, label: string): Promise<void> {
   const exact = given.inputs.map(rounded);
   const expected = given.reference(...exact);
@@ -46,7 +49,7 @@ for (const profile of profiles.filter((name) => all || name === "gpu")) {
       const gpu = await halfGpu(profile);
       for (const forced of all ? forcedInTurn(gpu, operator) : [{}]) {
         await gpu.variants.force(forced, async () => {
-          for (const given of all ? cases : cases.slice(0, 2))
+          for (const given of (all ? cases : cases.slice(0, 2)).filter(fits))
             await checkHalves(gpu, given, `${given.title} ${Object.values(forced)[0] ?? ""}`);
         });
       }
