@@ -17,7 +17,8 @@ import { kernelFile, planText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches } from "../step-plan.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches } = trainSchema.entries;
-const { model, gan_mode, lambda_R1, patch_loss, nce_negatives, nce_bank, low_memory, profile } = trainSchema.entries;
+const { model, gan_mode, lambda_R1, patch_loss, nce_negatives, nce_bank, low_memory, profile, precision } =
+  trainSchema.entries;
 
 const schema = v.strictObject({
   crop_size,
@@ -38,6 +39,7 @@ const schema = v.strictObject({
   nce_bank,
   low_memory,
   profile,
+  precision,
   dump_kernels: option("The plan", orNone(text("DIR")), null, "write every kernel there, its constants filled in"),
 });
 
@@ -49,7 +51,7 @@ export default defineCommand({
 });
 
 async function plan(given: GivenOptions<typeof schema>): Promise<void> {
-  const { dump_kernels, profile } = completeOptions(schema, given);
+  const { dump_kernels, profile, precision } = completeOptions(schema, given);
   // What is not given has the method's default. Nothing is loaded, so that pictures are as large as their crops.
   const { dump_kernels: _, ...training } = given;
   const larger = given.crop_size && given.model !== "sincut" ? { load_size: given.crop_size } : {};
@@ -60,7 +62,7 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     checkOutput({ what: `--dump-kernels ${dump_kernels}`, paths: [join(dump_kernels, "kernel.wgsl")] }, []);
     makeFolder(dump_kernels);
   }
-  const gpu = await openCommandGpu(profile);
+  const gpu = await openCommandGpu(profile, { precision });
   let planned: DispatchPlan;
   try {
     print(
@@ -69,6 +71,7 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
     const counting = planningGpu(gpu, Math.min(maxStorageBufferBindingSize, maxBufferSize));
     counting.variants.use(gpu.variants.table);
+    counting.kernels.halves = gpu.kernels.halves;
     planned = await planDispatches(counting, options, { batch: options.batch_size, height: size, width: size });
   } finally {
     gpu.dispose();

@@ -1,9 +1,8 @@
 // The GPU as measurements want it: that of all commands, with timestamps as they are taken. Rounded ones, which
 // browsers ask for, would say little of short kernels.
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
-import { note } from "../../cut/cli/terminal/index.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 
 export const openBenchGpu = (profile: Profile | "auto"): Promise<Gpu> =>
-  openCommandGpu(profile, note, ["disable-dawn-features=timestamp_quantization"]);
+  openCommandGpu(profile, { flags: ["disable-dawn-features=timestamp_quantization"] });

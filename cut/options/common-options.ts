@@ -8,6 +8,14 @@ export const group = "Options";
 export const profileOption = (heading: string, help = "which kernels to use; auto follows the adapter") =>
   option(heading, oneOf(["auto", "gpu", "software"]), "auto", help);
 
+export const precisionOption = (heading: string) =>
+  option(
+    heading,
+    oneOf(["f32", "f16"]),
+    "f32",
+    "f16 stores activations in half the memory, where the adapter has 16-bit floats; weights and sums stay f32",
+  );
+
 export const seedOption = (heading: string, fallback: number, help: string, extras: OptionExtras = {}) =>
   option(heading, wholeNumber({ min: 0, max: 4294967295 }), fallback, help, extras);
 

@@ -3,7 +3,7 @@
 // The type, the parser, the checks, `cutgpu train --help` and the saved configuration all come from `trainSchema`.
 // Values are plain JSON: where the reference says infinity or an empty text, these say null.
 import * as v from "valibot";
-import { profileOption, runsDirOption, seedOption } from "./common-options.js";
+import { precisionOption, profileOption, runsDirOption, seedOption } from "./common-options.js";
 import { fixedOfCuts, fixedOfPatches, losses, ofPatches, patchLossOptions } from "./patch-loss-options.js";
 import { flag, oneOf, oneOfNumbers, option, orNone, realNumber, required, text, wholeNumber } from "./schema.js";
 
@@ -128,6 +128,7 @@ export const trainSchema = v.strictObject({
     "keep less of the forward pass and recompute it in the backward pass: same results, less memory, more time",
   ),
   profile: profileOption(run),
+  precision: precisionOption(run),
   save_epoch_freq: option(run, wholeNumber({ min: 1 }), 5, "keep a numbered checkpoint every so many epochs"),
   save_latest_freq: option(run, wholeNumber({ min: 1 }), 5000, "save the latest checkpoint every so many pictures"),
   print_freq: option(run, wholeNumber({ min: 1 }), 100, "print losses every so many pictures, off a terminal"),

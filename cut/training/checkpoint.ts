@@ -32,6 +32,8 @@ export interface RunState {
   counts?: Counts;
   /** Updates of networks, by name, that had another number of them than steps. */
   updates?: Counts;
+  /** The loss scale and the steps since it changed, where activations are f16. */
+  lossScale?: { scale: number; clean: number };
   options: TrainOptions;
 }
 
@@ -60,12 +62,14 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
     await add(`adam_v.${network}`, v);
   }
   await add("state", step.method.state ?? new Map());
-  const updates = Object.entries(step.adam).filter(([, adam]) => adam.step !== state.step);
+  const all = Object.entries(step.adam).map(async ([name, adam]) => [name, await adam.updates()] as const);
+  const updates = (await Promise.all(all)).filter(([, updates]) => updates !== state.step);
   // What a method does not need is not there.
   const whole: RunState = {
     ...state,
     counts: Object.keys(step.counts).length > 0 ? step.counts : undefined,
-    updates: updates.length > 0 ? Object.fromEntries(updates.map(([name, adam]) => [name, adam.step])) : undefined,
+    updates: updates.length > 0 ? Object.fromEntries(updates) : undefined,
+    lossScale: await step.scaler?.read(),
   };
   const metadata = { format: FORMAT, state: JSON.stringify(whole) };
   return serializeSafetensors({ tensors, metadata });
@@ -139,6 +143,7 @@ export function restoreCheckpoint(
   for (const [tensor, data] of writes) tensor.write(data);
   if (weightsOnly) return;
   step.resumeAt(state.step, state.updates, state.counts);
+  if (state.lossScale) step.scaler?.write(state.lossScale);
 }
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */

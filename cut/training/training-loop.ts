@@ -13,7 +13,7 @@ import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
 import { learningRateFactor } from "./learning-rate.js";
-import { type TrainingBatch, TrainingStep } from "./training-step.js";
+import { LOSS_SCALE, type TrainingBatch, TrainingStep } from "./training-step.js";
 
 export interface BatchSource {
   readonly batchesPerEpoch: number;
@@ -115,7 +115,7 @@ export class Training {
   ): Training {
     const step = new TrainingStep(gpu, options, make);
     restoreCheckpoint(step, checkpoint, where);
-    const { random, counts, updates, ...state } = checkpoint.state;
+    const { random, counts, updates, lossScale, ...state } = checkpoint.state;
     // What is done of the epoch under way, in batches of the size that they have from now on.
     const batch = Math.ceil((state.batch * state.options.batch_size) / options.batch_size);
     const training = new Training(step, source, Random.restore(random), { ...state, batch, options });
@@ -280,6 +280,12 @@ export class Training {
   }
 
   #checkFinite(row: LossRow): void {
+    if (row[LOSS_SCALE] === 0) {
+      throw new DivergenceError(
+        `gradients overflowed 16-bit floats at step ${row.step}, at the smallest loss scale; ${this.#lastCheckpoint()}`,
+        this.#howToGoOn(" with --precision f32"),
+      );
+    }
     for (const [name, value] of Object.entries(row)) {
       if (Number.isFinite(value)) continue;
       throw new DivergenceError(

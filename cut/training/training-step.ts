@@ -6,8 +6,8 @@ import { ArgumentError } from "../../engine/core/errors.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { concat } from "../../engine/operators/strided/index.js";
-import { Adam } from "../../engine/optimizers/index.js";
+import { concat, slice } from "../../engine/operators/strided/index.js";
+import { Adam, LossScaler } from "../../engine/optimizers/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Random } from "../../engine/random.js";
 import { methods } from "../methods/index.js";
@@ -27,6 +27,9 @@ export interface StepInput extends TrainingBatch {
   draw: Draw;
   learningRate: number;
 }
+
+/** The name under which the loss scale of the next step is logged, where activations are f16. */
+export const LOSS_SCALE = "loss_scale";
 
 /** Losses of a step by name, as the method logs them. */
 export type StepLosses = Record<string, number>;
@@ -54,6 +57,8 @@ export class TrainingStep {
   readonly method: Method;
   /** The optimizers by the names of the networks. */
   readonly adam: Readonly<Record<string, Adam>>;
+  /** Of the losses, where activations are f16. */
+  readonly scaler: LossScaler | null;
   /** What the method carries from step to step. */
   counts: Counts = {};
   readonly #tensors = new Map<string, StepTensors>();
@@ -68,10 +73,12 @@ export class TrainingStep {
     this.gpu = gpu;
     this.options = options;
     this.method = make(gpu, options);
+    const scaler = gpu.precision === "f16" ? new LossScaler(gpu) : undefined;
+    this.scaler = scaler ?? null;
     this.adam = Object.fromEntries(
       Object.entries(this.method.networks).map(([name, { parameters }]) => {
         const { beta1, beta2 } = this.method.adam?.[name] ?? options;
-        return [name, new Adam(gpu, parameters, { beta1, beta2 })];
+        return [name, new Adam(gpu, parameters, { beta1, beta2 }, scaler)];
       }),
     );
   }
@@ -84,7 +91,7 @@ export class TrainingStep {
   /** Goes on after so many steps, with the optimizers' updates by network where they differ. */
   resumeAt(done: number, updates: Counts = {}, counts: Counts = {}): void {
     this.#done = done;
-    for (const [name, adam] of Object.entries(this.adam)) adam.step = updates[name] ?? done;
+    for (const [name, adam] of Object.entries(this.adam)) adam.resumeAt(updates[name] ?? done);
     this.counts = counts;
   }
 
@@ -133,7 +140,7 @@ export class TrainingStep {
     return this.#latest()[0].pictures;
   }
 
-  /** The latest step's gradients by network, in the order of the parameters. */
+  /** The latest step's gradients by network, in the order of the parameters; of f16 times the loss scale. */
   get gradients(): Readonly<Record<string, Tensor[]>> {
     return this.#latest()[0].gradients;
   }
@@ -153,6 +160,7 @@ export class TrainingStep {
     this.#recorded.clear();
     this.#tensors.clear();
     for (const adam of Object.values(this.adam)) adam.dispose();
+    this.scaler?.dispose();
     for (const { parameters } of Object.values(this.method.networks)) {
       for (const tensor of parameters.values()) tensor.dispose();
     }
@@ -184,8 +192,9 @@ export class TrainingStep {
     const { batch, height, width } = size;
     const inputs = Object.entries(method.inputs(size));
     const tensors = {
-      A: gpu.persistent([batch, options.input_nc, height, width]),
-      B: gpu.persistent([batch, options.output_nc, height, width]),
+      // What is computed from them is stored as they are.
+      A: gpu.persistent([batch, options.input_nc, height, width], gpu.precision),
+      B: gpu.persistent([batch, options.output_nc, height, width], gpu.precision),
       drawn: new Map(inputs.map(([name, { shape, dtype }]) => [name, gpu.persistent(shape, dtype)])),
     };
     this.#tensors.set(keyOf(size), tensors);
@@ -214,6 +223,8 @@ export class TrainingStep {
         },
         learn: (loss, ...networks) => Object.assign(gradients, this.#learn(loss, networks)),
       });
+      this.scaler?.update();
+      if (this.scaler) logEach([LOSS_SCALE], slice(this.scaler.state, 0, 1));
       return { pictures, gradients, losses: gpu.noGrad(() => concat(losses)) };
     };
     const rematerialize = options.low_memory ? "everything" : "cheap";
@@ -225,7 +236,9 @@ export class TrainingStep {
   #learn(loss: Tensor, networks: readonly string[]): Record<string, Tensor[]> {
     const parameters = networks.map((name) => [...this.adam[name].parameters.values()]);
     // A penalty on the gradient of a network does not depend on its last bias.
-    const left = grad(loss, parameters.flat(), { allowUnused: true });
+    const dy = this.scaler?.scaleOf(loss);
+    const left = grad(loss, parameters.flat(), { allowUnused: true, dy });
+    dy?.dispose();
     const gradients = networks.map((name, i): [string, Tensor[]] => [name, left.splice(0, parameters[i].length)]);
     for (const [name, own] of gradients) this.adam[name].update(own);
     return Object.fromEntries(gradients);

@@ -63,8 +63,10 @@ async function examine(profile: "auto" | "gpu" | "software"): Promise<Findings> 
   const { findings, seconds } = result;
   const begun = performance.now();
   try {
-    const gpu = await openCommandGpu(profile, () => {
-      result.bundled_driver = true;
+    const gpu = await openCommandGpu(profile, {
+      notify: () => {
+        result.bundled_driver = true;
+      },
     });
     try {
       const opened = performance.now();

@@ -115,7 +115,7 @@ class TrainCommand {
     if (checkpoint) await refuseOtherMetrics(this.#folder);
     const source = await this.#dataset();
     const evaluation = await RunEvaluation.open(options);
-    const gpu = await openCommandGpu(options.profile);
+    const gpu = await openCommandGpu(options.profile, { precision: options.precision });
     try {
       applyRunTuning(gpu, this.#folder, checkpoint !== null);
       const training = checkpoint
