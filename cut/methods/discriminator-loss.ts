@@ -6,6 +6,7 @@ import { grad } from "../../engine/core/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { add, mul, scale, sqrt, square, sub } from "../../engine/operators/pointwise/index.js";
 import { mean, sum } from "../../engine/operators/reduction/index.js";
+import { cast } from "../../engine/operators/selection/index.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
 import type { Parameters } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
@@ -31,11 +32,13 @@ const ALPHA = "alpha";
 function squaredGradients(D: Judge, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
   const at = pictures.detach().requireGrad();
   const judged = D.judge(at);
-  // Pictures do not meet in D, so one gradient holds those of all.
-  const total = scale(sum(judged), scores === "mean" ? at.shape[0] / judged.size : 1);
-  const [gradient] = grad(total, [at], { createGraph: true });
+  // Pictures do not meet in D, so one gradient holds those of all. Of a mean it would be too small for f16: there the
+  // share comes after it.
+  const share = scores === "mean" ? at.shape[0] / judged.size : 1;
+  const late = at.dtype === "f16";
+  const [gradient] = grad(scale(sum(judged), late ? 1 : share), [at], { createGraph: true });
   // As in the reference; it keeps the root of nothing differentiable.
-  return sum(square(scale(gradient, 1, 1e-16)), [1, 2, 3]);
+  return sum(square(scale(cast(gradient, "f32"), late ? share : 1, 1e-16)), [1, 2, 3]);
 }
 
 /** R1: weight / 2 times the mean over real pictures of the squared length of D's gradient. */

@@ -69,7 +69,9 @@ export class SweepPass {
   ): Promise<SweepPass> {
     const inputs: Tensor[] = [];
     try {
-      for (const name of sweep.reads) inputs.push(gpu.persistent(shapeOf(name === "picture", architecture, window)));
+      for (const name of sweep.reads) {
+        inputs.push(gpu.persistent(shapeOf(name === "picture", architecture, window), gpu.precision));
+      }
       const { program, result } = await record(gpu, () =>
         gpu.noGrad(() => {
           const norm: GivenNorm = (key, x, options) => normalizeBy(norms.get(key) as Tensor, x, options);

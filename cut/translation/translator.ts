@@ -6,6 +6,7 @@ import { abortable, type CancellationOptions } from "../../engine/core/cancellat
 import { ShapeError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
+import { cast } from "../../engine/operators/selection/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
@@ -51,7 +52,8 @@ export class Translator {
     this.generator = generator;
     this.#passes = new SizedPass(async ({ height, width }, own, progress) => {
       const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const work = () => gpu.noGrad(() => generator.translate(input, frozen(generator.parameters)));
+      const translated = () => generator.translate(cast(input, gpu.precision), frozen(generator.parameters));
+      const work = () => gpu.noGrad(() => cast(translated(), "f32"));
       const { program, result: output } = await record(gpu, work, new Arena(), progress);
       return { input, output, program: own(program) };
     });

@@ -2,7 +2,7 @@
 // itself is cut/training/training-loop.ts.
 import { join } from "node:path";
 import { CutgpuError } from "../../../engine/core/errors.js";
-import { adapterLabel } from "../../../engine/device/adapter.js";
+import { adapterLabel, type Precision } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { openDataset, type TrainingDataset } from "../../data/open-dataset.js";
 import type { Picture } from "../../data/picture.js";
@@ -87,6 +87,11 @@ function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
   }
 }
 
+/** What a run that goes on with another precision is told. Its checkpoint fits either: weights and moments are f32. */
+const changedPrecision = (from: Precision, to: Precision): string =>
+  `the run was trained with --precision ${from} and goes on with ${to}` +
+  (to === "f16" ? "; its loss scale starts anew" : "; its loss scale is left behind");
+
 /** What a training under way works on. */
 interface Begun {
   gpu: Gpu;
@@ -127,6 +132,8 @@ class TrainCommand {
       }
       if (checkpoint) {
         if (training.stepsDone === training.stepsInAll) return this.#sayNothingLeft(training);
+        const { precision = "f32" } = checkpoint.state.options;
+        if (precision !== options.precision) note(changedPrecision(precision, options.precision));
         this.#folder.writeConfig(options);
       }
       const record = new RunRecord(this.#folder, options, training.stepsDone);

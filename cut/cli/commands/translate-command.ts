@@ -14,7 +14,14 @@ import { scratchIn } from "../../files/scratch-file.js";
 import { sha256 } from "../../files/sha256.js";
 import { type ShardJob, ShardManifest } from "../../files/shard-manifest.js";
 import { Generator } from "../../networks/generator.js";
-import { directionOption, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
+import {
+  directionOption,
+  epochOption,
+  group,
+  modelOption,
+  precisionOption,
+  profileOption,
+} from "../../options/common-options.js";
 import {
   completeOptions,
   type GivenOptions,
@@ -57,6 +64,7 @@ const schema = v.strictObject({
   shard: shardOption(group, "do only part I of N, and note in manifests/ of --out what is done, to go on and to merge"),
   shards: shardsOption(group),
   profile: profileOption(group),
+  precision: precisionOption(group),
 });
 
 export default defineCommand({
@@ -120,7 +128,7 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
   ]);
   const bytes = readWhole(file);
   const size = options.size === "native" ? null : Number(options.size);
-  const gpu = await openCommandGpu(options.profile);
+  const gpu = await openCommandGpu(options.profile, { precision: options.precision });
   let manifest: ShardManifest | null = null;
   let outcome: Outcome;
   try {
