@@ -69,7 +69,10 @@ interface OperatorBase<I extends Inputs, O> {
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that hold integers (positions); all others hold floats. */
   readonly integers?: readonly number[];
-  /** What the output holds; absent or undefined: f16 where an input is f16, else f32. "f32" for what sums up or is precious. */
+  /**
+   * What the output holds; absent or undefined: f16 where an input is f16, else f32. "f32" for what sums up or is
+   * precious.
+   */
   dtype?(inputs: I, options: O): Dtype | undefined;
   /**
    * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
