@@ -1,8 +1,8 @@
 // The GPU in the lines that commands print.
 import type { Gpu } from "../../engine/device/gpu.js";
 
-/** "software kernels", and how many choices of a tuning table are in force. */
-export function describeKernels({ profile, variants: { table } }: Gpu): string {
+/** "software kernels", f16 where that is stored, and how many choices of a tuning table are in force. */
+export function describeKernels({ profile, precision, variants: { table } }: Gpu): string {
   const count = Object.keys(table?.choices ?? {}).length;
-  return `${profile} kernels${table ? `, tuned (${count} choices)` : ""}`;
+  return `${profile} kernels${precision === "f16" ? ", f16" : ""}${table ? `, tuned (${count} choices)` : ""}`;
 }

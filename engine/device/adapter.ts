@@ -13,6 +13,8 @@ export interface AdapterTraits {
   readonly profile: Profile;
   /** Lanes of a subgroup where that number is fixed and subgroups are there, else 0. */
   readonly subgroupSize: number;
+  /** Absent: f32. */
+  readonly precision?: Precision;
 }
 
 /** The profile that suits an adapter. */

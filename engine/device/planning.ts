@@ -2,7 +2,7 @@
 // program's length then say what the same work would take on an adapter of the given traits, on any machine and in a
 // moment. Reads never resolve, since nothing is computed.
 import { checkValue, oneOf } from "../core/check-options.js";
-import type { AdapterTraits, Precision } from "./adapter.js";
+import type { AdapterTraits } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 
 /**
@@ -17,10 +17,8 @@ import { Gpu } from "./gpu.js";
  * console.log(program.bytes / 2 ** 20, plan.memory().peakBytes / 2 ** 20); // 8 12: MiB of the step, and with x
  * ```
  */
-export function planningGpu(
-  { profile, subgroupSize, precision = "f32" }: AdapterTraits & { readonly precision?: Precision },
-  maxBufferSize = 2 ** 31 - 4,
-): Gpu {
+export function planningGpu(traits: AdapterTraits, maxBufferSize = 2 ** 31 - 4): Gpu {
+  const { profile, subgroupSize, precision = "f32" } = traits;
   checkValue("planningGpu: profile", profile, oneOf("gpu", "software"));
   const nothing = () => ({});
   const device = {

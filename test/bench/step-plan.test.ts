@@ -3,8 +3,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { planDispatches } from "../../bench/step-plan.js";
+import { resolveOptions } from "../../cut/options/train-options.js";
 import { TrainingStep } from "../../cut/training/training-step.js";
-import type { AdapterTraits } from "../../engine/device/adapter.js";
+import type { AdapterTraits, Precision } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
 import { Random } from "../../engine/random.js";
 import { SIDE, tinyOptions } from "../cut/training/tiny-options.js";
@@ -36,6 +37,18 @@ test("a plan counts what the step then does", async () => {
   // The inputs are no part of the program: pictures and positions.
   assert.ok(plan.workBytes > step.size.bytes && plan.workBytes < step.size.bytes + 2 ** 15);
   step.dispose();
+});
+
+test("with activations stored as f16 a whole step takes 0.6 GiB at most, and binds fewer bytes", async () => {
+  const options = resolveOptions({ dataroot: "none" });
+  const plan = (precision: Precision) =>
+    planDispatches(planningGpu({ ...adapters[0][0], precision }), options, { batch: 1, height: 256, width: 256 });
+  const [full, half] = [await plan("f32"), await plan("f16")];
+  assert.ok(half.workBytes + half.modelBytes <= 0.6 * 2 ** 30, `${half.workBytes + half.modelBytes}`);
+  assert.ok(half.workBytes <= 0.56 * full.workBytes, `${half.workBytes} of ${full.workBytes}`);
+  assert.ok(half.bytes <= 0.6 * full.bytes, `${half.bytes} of ${full.bytes}`);
+  // The loss scale takes a look at gradients, a schedule for each Adam, and itself.
+  assert.ok(half.dispatches <= full.dispatches + 9, `${half.dispatches}`);
 });
 
 test("with a table that takes Winograd's convolutions, their real FLOPs stand beside the nominal ones", async () => {
