@@ -18,7 +18,9 @@ const BOUND = 4e-3;
 
 const all = process.env["HALF"] === "all";
 const USUAL = ["conv2d", "instanceNorm", "reflectionPad2d", "blurDown", "blurUp", "relu", "add", "tanh", "concat"];
-const walked = [...operatorCases].filter(([operator]) => all || USUAL.includes(operator));
+const walked = [...operatorCases]
+  .filter(([operator]) => all || USUAL.includes(operator))
+  .filter(([operator]) => (process.env["OPERATOR"] ?? operator) === operator);
 
 const rounded = ({ shape, data }: Dense): Dense =>
   dense(shape, Float64Array.from(float16Bits(Float32Array.from(data)), float16ToNumber));

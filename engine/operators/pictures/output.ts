@@ -42,6 +42,7 @@ const LEVELS = 255;
 export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas): void {
   const { gpu } = tensor;
   const [channels, height, width] = pictureShape("toCanvas", tensor);
+  if (tensor.dtype !== "f32") throw new ShapeError(`toCanvas: the picture is ${tensor.dtype}`, "cast() it to f32.");
   refuseRecording("toCanvas", gpu);
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
