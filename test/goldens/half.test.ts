@@ -9,8 +9,8 @@ const all = process.env["HALF"] === "all";
 const USUAL = ["cut.safetensors", "fastcut.safetensors", "cyclegan.safetensors"];
 
 /**
- * Runs whose second losses may be further off: Adam's first update follows the sign of a gradient whatever its size, and
- * the tiles of the gpu profile round other gradients of a penalty to other signs (2.6e-2, at every loss scale).
+ * Runs whose second losses may be further off: Adam's first update follows the sign of a gradient whatever its size,
+ * and the tiles of the gpu profile round other gradients of a penalty to other signs (2.6e-2, at every loss scale).
  */
 const FURTHER: Readonly<Record<string, number>> = { "cut-wgangp.safetensors": 3e-2 };
 
