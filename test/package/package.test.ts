@@ -19,6 +19,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { withHalves } from "../../engine/device/half.js";
 import { Kernel, type KernelSource } from "../../engine/device/kernel.js";
 import { projectFolder } from "../support/command.js";
 import { readmeBlocks } from "../support/examples.js";
@@ -289,6 +290,22 @@ test("its shaders, compacted, still compile", async () => {
   const sources = generated.map((source) => ({ ...source, code: source.code || texts[source.name] }));
   const device = await nullDevice();
   await Promise.all(sources.map((source) => new Kernel(device, source, source.constants).compile()));
+  // The forms for f16 are made of this text: as many numbers are converted as in the readable one.
+  const converted = ({ code, bindings }: KernelSource) => {
+    const floats = bindings.filter(({ name }) => {
+      const type = code.match(new RegExp(`>\\s*${name}\\s*:\\s*array<(\\w+)>`))?.[1];
+      return ["f32", "vec4f"].includes(code.match(new RegExp(`alias ${type} ?= ?(\\w+);`))?.[1] ?? type ?? "");
+    });
+    const half = withHalves(
+      code,
+      floats.map(({ name }) => name),
+    );
+    return half.match(/\b(f16|vec4h|f32\(\w+\[|vec4f\(\w+\[)/g)?.length ?? 0;
+  };
+  for (const [i, source] of sources.entries()) {
+    const readable = kernels.find(({ name }) => name === source.name)!;
+    assert.is(converted(source), converted(readable), `${i} ${source.name}`);
+  }
   const lengths = (all: readonly KernelSource[]) => all.reduce((sum, { code }) => sum + code.length, 0);
   assert.ok(lengths(sources) < 0.75 * lengths(kernels));
 });
