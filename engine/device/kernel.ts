@@ -8,7 +8,7 @@
 import { GpuError, ShapeError } from "../core/errors.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
-import { softwareKernel } from "./software-kernels.js";
+import { loadSoftwareKernels, softwareKernel } from "./software-kernels.js";
 import { ShaderStage } from "./webgpu-flags.js";
 
 export interface KernelSource {
@@ -149,6 +149,8 @@ export class Kernel {
   }
 
   async #compile(): Promise<void> {
+    // Engines that only plan have not loaded them.
+    if (!this.source.code) await loadSoftwareKernels();
     // The compiler's own error is that of the pipeline, told once more.
     this.#device.pushErrorScope("validation");
     const pipeline = this.#device.createComputePipelineAsync(this.#describe());

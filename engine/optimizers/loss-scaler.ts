@@ -49,7 +49,7 @@ const CHUNK = 4096;
  * ```
  */
 export class LossScaler {
-  /** [2]: the scale, and the steps since it changed. */
+  /** The scale, and the steps since it changed, of shape [2]. */
   readonly state: Tensor;
   /** What optimizers found in their gradients. */
   readonly flags: Tensor;

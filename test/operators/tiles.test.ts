@@ -42,6 +42,10 @@ test("the largest tile serves where it fills a GPU and wastes little", () => {
 });
 
 test("few rows take low tiles: the generator's last layer, and D's", () => {
+  // 3x3 layers of 64 and 256 channels at 64x64 and 16x16, and a product of 512: too few workgroups for a larger tile.
+  assert.is(suitableTile(64, 4096, 1), "32x64");
+  assert.is(suitableTile(256, 256, 1), "16x64");
+  assert.is(suitableTile(512, 512, 1), "32x64");
   assert.is(suitableTile(3, 65536, 1), "16x64");
   assert.is(suitableTile(1, 900, 1), "16x64");
   assert.is(suitableTile(17, 65536, 1), "32x64");

@@ -1,5 +1,5 @@
 // Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) work in: a pure function of the shape. Limits: the
-// thresholds are estimates for large GPUs, not measured on one; `cutgpu tune` measures every tile.
+// thresholds suit an NVIDIA H100 (bench/results has its times by tile); `cutgpu tune` measures every tile on yours.
 import { profileOf } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
 
@@ -27,12 +27,15 @@ export type TileChoice = TilesName | "suitable";
 /** Workgroups that fill a large GPU: two on each of some 130 multiprocessors. */
 export const FILLING = 256;
 
+/** Workgroups that leave no multiprocessor of one without work. */
+const OCCUPYING = FILLING / 2;
+
 /** The largest tile may compute so many times the results of the next one, those beyond the matrix included. */
 const MOST_WASTE = 1.25;
 
 /**
  * The tile for products of [m, k] and [k, n]: the largest where there are enough workgroups to fill a large GPU,
- * because it reads its operands the fewest times; a low one for few rows. `batch` counts products that can run beside
+ * because it reads its operands the fewest times; a low one for few rows and for small products. `batch` counts products that can run beside
  * each other.
  */
 export function suitableTile(m: number, n: number, batch: number): TilesName {
@@ -40,8 +43,11 @@ export function suitableTile(m: number, n: number, batch: number): TilesName {
   if (m <= TILES["32x64"].TILE_M) return "32x64";
   // Rows and columns that a tile computes in vain must not cost more than it saves.
   const waste = (tiles: Tiles) => (countTiles(tiles, m, n) * tiles.TILE_M * tiles.TILE_N) / (m * n);
-  const fills = countTiles(TILES["128x128"], m, n) * batch >= FILLING;
-  return fills && waste(TILES["128x128"]) <= MOST_WASTE * waste(TILES["64x64"]) ? "128x128" : "64x64";
+  const workgroups = (tiles: Tiles) => countTiles(tiles, m, n) * batch;
+  const fills = workgroups(TILES["128x128"]) >= FILLING;
+  if (fills && waste(TILES["128x128"]) <= MOST_WASTE * waste(TILES["64x64"])) return "128x128";
+  // Small products: multiprocessors without work cost more than operands that are read again.
+  return (["64x64", "32x64"] as const).find((name) => workgroups(TILES[name]) >= OCCUPYING) ?? "16x64";
 }
 
 /** Tiles of one product. */
