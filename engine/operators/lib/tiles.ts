@@ -35,8 +35,8 @@ const MOST_WASTE = 1.25;
 
 /**
  * The tile for products of [m, k] and [k, n]: the largest where there are enough workgroups to fill a large GPU,
- * because it reads its operands the fewest times; a low one for few rows and for small products. `batch` counts products that can run beside
- * each other.
+ * because it reads its operands the fewest times; a low one for few rows and for small products. `batch` counts
+ * products that can run beside each other.
  */
 export function suitableTile(m: number, n: number, batch: number): TilesName {
   if (m <= TILES["16x64"].TILE_M) return "16x64";
