@@ -1,15 +1,19 @@
 // Runs every dist/test/**/*.test.js under uvu, in child processes so that one GPU device serves many tests and a crash
-// of the driver is still reported, and closes with the plain line `N passed, N failed`. The goldens have a process of
-// their own: the kernels that they compile would come on top of all others, and a driver on the CPU keeps every one in
-// memory. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all
-// operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
+// of the driver is still reported, and closes with the plain line `N passed, N failed`. Those of the
+// commands mostly wait for processes of their own, so all others run beside them, but the package's, which build dist
+// anew. The goldens have a process of their own: the kernels that they compile would come on top of all others, and a
+// driver on the CPU keeps every one in memory. `node dist/test/run.js [PATTERN]` runs the files whose path matches the
+// pattern. Of the tests that walk all operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of
+// one.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const uvu = fileURLToPath(new URL("../../node_modules/uvu/bin.js", import.meta.url));
 const tests = fileURLToPath(new URL(".", import.meta.url));
 const wanted = process.argv[2] ?? "";
-const parts = ["^(?!goldens/)", "^(?=goldens/)"].map((part) => `${part}.*(?:${wanted}).*\\.test\\.js$`);
+/** Lanes that run beside each other, their parts one after the other; and what runs alone afterwards. */
+const lanes = [["^(?=cut/cli/)"], ["^(?!cut/cli/|goldens/|package/)", "^(?=goldens/)"]];
+const last = "^(?=package/)";
 
 interface Count {
   total: number;
@@ -18,16 +22,20 @@ interface Count {
   failed: number;
 }
 
-/** Runs the files that match; what uvu prints is passed on, and counted. */
-function run(pattern: string): Promise<Count> {
+/** Runs the files of a part that match; what uvu prints is counted, and passed on at once or at the end. */
+function run(part: string, live: boolean): Promise<Count> {
+  const pattern = `${part}.*(?:${wanted}).*\\.test\\.js$`;
   const child = spawn(process.execPath, [uvu, tests, pattern], { stdio: ["ignore", "pipe", "inherit"] });
+  const held: Buffer[] = [];
   let tail = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    process.stdout.write(chunk);
+    if (live) process.stdout.write(chunk);
+    else held.push(chunk);
     tail = (tail + chunk.toString()).slice(-4000);
   });
   return new Promise((resolve) => {
     child.on("close", (status, signal) => {
+      process.stdout.write(Buffer.concat(held));
       const count = (label: string) => Number(tail.match(new RegExp(`${label}:\\s+(\\d+)`))?.[1] ?? 0);
       const [total, passed, skipped] = [count("Total"), count("Passed"), count("Skipped")];
       const failed = total - passed - skipped;
@@ -37,8 +45,14 @@ function run(pattern: string): Promise<Count> {
   });
 }
 
-const counts: Count[] = [];
-for (const part of parts) counts.push(await run(part));
+/** Runs the parts of a lane; only the first lane's tests are seen while they run. */
+async function runLane(parts: readonly string[], lane: number): Promise<Count[]> {
+  const counts: Count[] = [];
+  for (const part of parts) counts.push(await run(part, lane === 0));
+  return counts;
+}
+
+const counts = [...(await Promise.all(lanes.map(runLane))).flat(), await run(last, true)];
 const sum = (of: keyof Count) => counts.reduce((all, count) => all + count[of], 0);
 const nothing = sum("total") === 0;
 if (nothing) console.log(`no test file, a *.test.ts below test/, matches "${wanted}"`);
