@@ -7,7 +7,7 @@
 import { float16Bits, float16ToNumber } from "../core/float16.js";
 import type { Gpu } from "./gpu.js";
 import type { KernelSource } from "./kernel.js";
-import { softwareKernel } from "./software-kernels.js";
+import { textOf } from "./software-kernels.js";
 
 /** How elements of a type are declared where they are f16, and what converts them from and to it. */
 const STORED: { readonly [type: string]: { type: string; load: string; store: string } } = {
@@ -89,7 +89,7 @@ export class Halves {
     const key = names.join();
     const forms = this.#sources.get(source) ?? new Map<string, KernelSource>();
     this.#sources.set(source, forms);
-    const form = forms.get(key) ?? { ...source, code: withHalves(source.code || softwareKernel(source.name), names) };
+    const form = forms.get(key) ?? { ...source, code: withHalves(textOf(source), names) };
     forms.set(key, form);
     return form;
   }

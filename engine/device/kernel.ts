@@ -8,7 +8,7 @@
 import { GpuError, ShapeError } from "../core/errors.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
-import { loadSoftwareKernels, softwareKernel } from "./software-kernels.js";
+import { loadSoftwareKernels, textOf } from "./software-kernels.js";
 import { ShaderStage } from "./webgpu-flags.js";
 
 export interface KernelSource {
@@ -220,7 +220,7 @@ export class Kernel {
 
 /** The shader's text with the chosen constants in the place of their defaults. */
 export function specialize(source: KernelSource, constants: { readonly [name: string]: number | boolean }): string {
-  let code = source.code || softwareKernel(source.name);
+  let code = textOf(source);
   for (const [name, value] of Object.entries(constants)) {
     if (!(name in source.constants)) throw new GpuError(`the kernel ${source.name} has no constant ${name}`);
     code = code.replace(new RegExp(`^(const ${name}: (\\w+) = )[^;]+;`, "m"), (_, head: string, type: string) => {

@@ -13,9 +13,9 @@ export async function loadSoftwareKernels(): Promise<void> {
 
 export const softwareKernelsLoaded = (): boolean => texts !== undefined;
 
-/** The text of one of them. */
-export function softwareKernel(name: string): string {
-  const text = texts?.[name];
+/** The text of a kernel, wherever it is. */
+export function textOf({ name, code }: { readonly name: string; readonly code: string }): string {
+  const text = code || texts?.[name];
   if (text === undefined) throw new GpuError(`the kernel ${name} was not loaded`, "Open the engine with openGpu().");
   return text;
 }
