@@ -1,8 +1,6 @@
 // `npm run compare:methods`, or with numbers behind it `-- STEPS SEED`: the table of all methods on the demo's drawings
 // at 64 x 64 (docs/method.md, section 4.1), 100 of each side to learn from and 40 held out. 300 steps of all take some
 // ten minutes on a processor.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
@@ -12,13 +10,13 @@ import { listPictures } from "../../cut/files/picture-folder.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import { compareMethods, METHODS, type MethodName, TABLE_HEAD, tableRow } from "../compare-methods.js";
+import { runScriptInFolder } from "./script.js";
 
 const SIZE = 64;
 const DRAWINGS = 100;
 const [steps = 300, seed = 1] = process.argv.slice(2).map(Number);
 
-const folder = mkdtempSync(join(tmpdir(), "cutgpu-compare-"));
-try {
+await runScriptInFolder("cutgpu-compare-", async (folder) => {
   if (!(Number.isInteger(steps) && steps > 0 && Number.isInteger(seed) && seed >= 0))
     throw new CutgpuError("OPTIONS", "steps and seed must be whole numbers", "Give them as `-- 300 1`.");
   const gpu = await openCommandGpu();
@@ -38,10 +36,4 @@ try {
     process.stdout.write(tableRow(row));
   }
   gpu.dispose();
-} catch (error) {
-  if (!(error instanceof CutgpuError)) throw error;
-  process.stderr.write(`${error.message}. ${error.fix}\n`);
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+});

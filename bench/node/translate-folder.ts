@@ -2,8 +2,6 @@
 // them, file to file, beside the sum of their forward passes (upload, generator, read back) from memory, in turn. What
 // reading, decoding, encoding and writing take beside the GPU's work shows in the ratio of the wall times; CPU times
 // are the process's, which on a software adapter includes the GPU's work, and hold where others use the machine too.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
@@ -18,12 +16,12 @@ import { Translator } from "../../cut/translation/translator.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import { timingOf } from "../measurement/measure.js";
+import { runScriptInFolder } from "./script.js";
 
 const MOST = 60;
 const KINDS = ["in memory", "folder"] as const;
 
-const out = mkdtempSync(join(tmpdir(), "cutgpu-translate-"));
-try {
+await runScriptInFolder("cutgpu-translate-", async (out) => {
   const [model, input, rounds = "3"] = process.argv.slice(2);
   if (!model || !input || !(Number(rounds) >= 1)) {
     throw new CutgpuError("OPTIONS", "a model and a folder of pictures are needed", "Give them as `-- MODEL FOLDER`.");
@@ -69,10 +67,4 @@ try {
     const rate = files.length / median("folder", of);
     process.stdout.write(`${of}: folder / in memory ${ratio.toFixed(3)}, ${rate.toFixed(2)} pictures/s\n`);
   }
-} catch (error) {
-  if (!(error instanceof CutgpuError)) throw error;
-  process.stderr.write(`${error.message}. ${error.fix}\n`);
-  process.exitCode = 1;
-} finally {
-  rmSync(out, { recursive: true, force: true });
-}
+});

@@ -3,9 +3,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../cut/files/package-root.js";
-import { CutgpuError } from "../../engine/core/errors.js";
 import { parseRows } from "../measurement/row.js";
 import { headlineTables, replaceBetweenMarkers, resultTables } from "../report/readme-table.js";
+import { runScript } from "./script.js";
 
 function main(): void {
   const root = packageRoot();
@@ -18,10 +18,4 @@ function main(): void {
   write(join(root, "bench", "README.md"), resultTables(files));
 }
 
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof CutgpuError)) throw error;
-  process.stderr.write(`${error.message}. ${error.fix}\n`);
-  process.exitCode = 1;
-}
+await runScript(main);
