@@ -7,7 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import ts from "typescript";
-import { compactShaders } from "./compact-shaders.mjs";
+import { compactShaders } from "./shaders/compact.mjs";
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 

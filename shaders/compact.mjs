@@ -14,7 +14,7 @@ const SHADERS = /"(?:[^"\\]|\\.)*@group(?:[^"\\]|\\.)*"/g;
 export async function compactShaders() {
   const files = ["generated", "software.generated", "pictures.generated"].map((name) => `shaders/${name}.ts`);
   const texts = files.flatMap((file) => readFileSync(file, "utf8").match(SHADERS)).map((text) => JSON.parse(text));
-  const kernels = Object.values(await import("./dist/shaders/generated.js"));
+  const kernels = Object.values(await import("../dist/shaders/generated.js"));
   const constants = new Set(kernels.flatMap((kernel) => Object.keys(kernel.constants)));
   const plain = (text) => withoutSpaces(withNumbers(text, constants));
   const bindings = kernels.flatMap((kernel) => kernel.bindings.map(({ name }) => name));
