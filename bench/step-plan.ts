@@ -1,12 +1,16 @@
 // What one training step asks of the GPU, counted and not run: dispatches by kernel with the memory that they bind,
 // operators with their nominal FLOPs, and the memory that the step takes. FLOPs are known of operators only: kernels
-// share the work of one, and what the backward pass recomputes is work beyond the nominal.
+// share the work of one, and what the backward pass recomputes is work beyond the nominal. On request the step is run
+// as well, and every kernel timed.
 import type { BatchSize } from "../cut/methods/method.js";
 import type { TrainOptions } from "../cut/options/train-schema.js";
 import { TrainingStep } from "../cut/training/training-step.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { type KernelSource, specialize } from "../engine/device/kernel.js";
+import type { Replayable } from "../engine/device/observers.js";
 import type { Dispatch } from "../engine/device/recorder.js";
+import { makeStep, type StepSize } from "./inputs/random-training-step.js";
+import { timeDispatches } from "./measurement/dispatch-times.js";
 import { type ObservedCall, observe, totalCost } from "./measurement/observe.js";
 
 /** A shader with its constants filled in, as the driver gets it. */
@@ -18,8 +22,14 @@ export interface PlannedKernel {
   dispatches: number;
   /** Bytes of the tensors that its dispatches bind, all together. */
   bytes: number;
-  /** How many dispatches there are of each grid of workgroups, "16 x 1 x 1". */
-  grids: Map<string, number>;
+  /** Its dispatches by their grid of workgroups, "16 x 1 x 1". */
+  grids: Map<string, PlannedGrid>;
+}
+
+/** The dispatches of a kernel in one grid, and their milliseconds all together: NaN if they were not timed. */
+export interface PlannedGrid {
+  dispatches: number;
+  ms: number;
 }
 
 export interface PlannedOperator {
@@ -44,16 +54,24 @@ export interface DispatchPlan {
   workBytes: number;
 }
 
-/** The plan of a step of the usual kind. On a planningGpu nothing is compiled, either. */
-export async function planDispatches(gpu: Gpu, options: TrainOptions, size: BatchSize): Promise<DispatchPlan> {
+/**
+ * The plan of a step of the usual kind. On a planningGpu nothing is compiled, either. `times` are those of timeStep for
+ * the same step.
+ */
+export async function planDispatches(
+  gpu: Gpu,
+  options: TrainOptions,
+  size: BatchSize,
+  times: readonly number[] = [],
+): Promise<DispatchPlan> {
   const before = gpu.memory().liveBytes;
   const dispatches: Dispatch[] = [];
-  const unobserve = gpu.observers.add({ onProgram: (program) => dispatches.push(...program) });
+  const unobserve = gpu.observers.add({ onProgram: (_, recorded) => dispatches.push(...recorded) });
   const step = new TrainingStep(gpu, options);
   try {
     const model = gpu.memory().liveBytes;
     const { calls } = await observe(gpu, () => step.prepare(size));
-    const kernels = kernelsOf(gpu, dispatches);
+    const kernels = kernelsOf(gpu, dispatches, times);
     const operators = new Map<string, PlannedOperator>();
     for (const { operator, flops } of calls) {
       const found = operators.get(operator) ?? { operator, calls: 0, flops: 0 };
@@ -75,6 +93,21 @@ export async function planDispatches(gpu: Gpu, options: TrainOptions, size: Batc
   }
 }
 
+/** Milliseconds of each dispatch of a step, run on random pictures. */
+export async function timeStep(gpu: Gpu, size: StepSize, training: Record<string, unknown>): Promise<number[]> {
+  const made = makeStep(gpu, size, training);
+  const programs: [program: Replayable, count: number][] = [];
+  const unobserve = gpu.observers.add({ onProgram: (program, { length }) => programs.push([program, length]) });
+  try {
+    await made.run();
+    // The step of the usual kind is recorded first.
+    return await timeDispatches(gpu, ...programs[0]);
+  } finally {
+    unobserve();
+    made.step.dispose();
+  }
+}
+
 /** FLOPs of a call: the nominal, or of the products that Winograd's transforms leave. */
 function realFlops({ flops, dispatches }: ObservedCall): number {
   if (!dispatches.some(({ source }) => source.name.startsWith("winograd_"))) return flops;
@@ -82,9 +115,9 @@ function realFlops({ flops, dispatches }: ObservedCall): number {
   return products.reduce((sum, { params: { batch, m, n, k } }) => sum + 2 * batch * m * n * k, 0);
 }
 
-function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[]): PlannedKernel[] {
+function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[], times: readonly number[]): PlannedKernel[] {
   const kernels = new Map<string, PlannedKernel>();
-  for (const { source, constants, storages, grid } of dispatches) {
+  for (const [i, { source, constants, storages, grid }] of dispatches.entries()) {
     const stored = gpu.kernels.halves?.sourceFor(source, storages) ?? source;
     const halves = stored === source ? [] : source.bindings.filter((_, i) => storages[i].half);
     const label = [labelOf(source, constants), ...halves.map(({ name }) => name)].join("-");
@@ -96,7 +129,8 @@ function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[]): PlannedKernel[] {
     }
     const size = grid.join(" x ");
     kernel.dispatches++;
-    kernel.grids.set(size, (kernel.grids.get(size) ?? 0) + 1);
+    const found = kernel.grids.get(size) ?? { dispatches: 0, ms: 0 };
+    kernel.grids.set(size, { dispatches: found.dispatches + 1, ms: found.ms + (times[i] ?? Number.NaN) });
     // A tensor that is bound twice, such as one that stands for what is not there, moves once.
     for (const { bytes } of new Set(storages)) kernel.bytes += bytes;
   }

@@ -8,13 +8,13 @@ import { defineCommand, print } from "../../cut/cli/terminal/index.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { makeFolder, writeFileAtomically } from "../../cut/files/atomic-files.js";
 import { checkOutput } from "../../cut/files/output.js";
-import { completeOptions, type GivenOptions, option, orNone, text } from "../../cut/options/schema.js";
+import { completeOptions, flag, type GivenOptions, option, orNone, text } from "../../cut/options/schema.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
-import { kernelFile, planText } from "../report/plan-table.js";
-import { type DispatchPlan, planDispatches } from "../step-plan.js";
+import { kernelFile, planText, timesText } from "../report/plan-table.js";
+import { type DispatchPlan, planDispatches, timeStep } from "../step-plan.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches } = trainSchema.entries;
 const { model, gan_mode, lambda_R1, patch_loss, nce_negatives, nce_bank, low_memory, profile, precision } =
@@ -40,6 +40,7 @@ const schema = v.strictObject({
   low_memory,
   profile,
   precision,
+  time: option("The plan", flag(), false, "run the step as well, on random pictures, and show where its time goes"),
   dump_kernels: option("The plan", orNone(text("DIR")), null, "write every kernel there, its constants filled in"),
 });
 
@@ -51,9 +52,9 @@ export default defineCommand({
 });
 
 async function plan(given: GivenOptions<typeof schema>): Promise<void> {
-  const { dump_kernels, profile, precision } = completeOptions(schema, given);
+  const { time, dump_kernels, profile, precision } = completeOptions(schema, given);
   // What is not given has the method's default. Nothing is loaded, so that pictures are as large as their crops.
-  const { dump_kernels: _, ...training } = given;
+  const { dump_kernels: _, time: __, ...training } = given;
   const larger = given.crop_size && given.model !== "sincut" ? { load_size: given.crop_size } : {};
   const options = resolveOptions({ ...training, ...larger, dataroot: "none" });
   const size = nearestMultipleOf4(options.crop_size);
@@ -72,11 +73,13 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     const counting = planningGpu(gpu, Math.min(maxStorageBufferBindingSize, maxBufferSize));
     counting.variants.use(gpu.variants.table);
     counting.kernels.halves = gpu.kernels.halves;
-    planned = await planDispatches(counting, options, { batch: options.batch_size, height: size, width: size });
+    const times = time ? await timeStep(gpu, { ...options, size }, { ...training, ...larger }) : [];
+    planned = await planDispatches(counting, options, { batch: options.batch_size, height: size, width: size }, times);
   } finally {
     gpu.dispose();
   }
   print(planText(planned));
+  if (time) print(timesText(planned));
   if (dump_kernels === null) return;
   for (const kernel of planned.kernels) {
     writeFileAtomically(join(dump_kernels, `${kernel.label}.wgsl`), kernelFile(kernel));

@@ -1,7 +1,7 @@
-// The plan of a step as text: two tables and the totals for the terminal, and the heads of the files that kernels are
+// The plan of a step as text: tables and the totals for the terminal, and the heads of the files that kernels are
 // written to.
 import type { DispatchPlan, PlannedKernel } from "../step-plan.js";
-import { bytes, digits, number } from "./format.js";
+import { bytes, digits, number, percent } from "./format.js";
 
 /** Rows with their columns aligned, the first to the left. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -41,8 +41,29 @@ export function planText({ kernels, operators, ...totals }: DispatchPlan): strin
   ].join("\n");
 }
 
+const SLOWEST = 40;
+
+/** Where a step's time goes: the dispatches of one kernel in one grid a row, the slowest first, and all together. */
+export function timesText({ kernels }: DispatchPlan): string {
+  const rows = kernels.flatMap(({ label, grids }) => [...grids].map(([grid, used]) => ({ label, grid, ...used })));
+  const total = rows.reduce((sum, { ms }) => sum + ms, 0);
+  const slowest = rows.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
+  return `\n${table([
+    ["kernel", "workgroups", "dispatches", "ms", "share"],
+    ...slowest.map(({ label, grid, dispatches, ms }) => [
+      label,
+      grid,
+      String(dispatches),
+      digits(ms),
+      percent(ms / total),
+    ]),
+  ])}${digits(total)} ms all kernels together, each in a pass of its own\n`;
+}
+
 /** The kernel's text with its use in a comment on top. */
 export function kernelFile({ label, code, dispatches, grids }: PlannedKernel): string {
-  const uses = [...grids].sort(([, a], [, b]) => b - a).map(([grid, count]) => `//   ${count} of ${grid} workgroups\n`);
+  const uses = [...grids]
+    .sort(([, a], [, b]) => b.dispatches - a.dispatches)
+    .map(([grid, used]) => `//   ${used.dispatches} of ${grid} workgroups\n`);
   return `// ${label}: ${dispatches} dispatches in a step\n${uses.join("")}${code}`;
 }

@@ -23,13 +23,21 @@ export interface DispatchCall {
   constants: { readonly [name: string]: number | boolean };
 }
 
+/** Timestamps of the one pass that a replay is, or of each dispatch, which then has a pass of its own. */
+export type ReplayTimestamps = GPUComputePassTimestampWrites | ((dispatch: number) => GPUComputePassTimestampWrites);
+
+/** A recorded program, as engine/program/program.ts makes it. */
+export interface Replayable {
+  replay(timestamps?: ReplayTimestamps): void;
+}
+
 export interface Observer {
   onOperator?(call: OperatorCall, output: Tensor): void;
   onDispatch?(call: DispatchCall): void;
   /** Told of every tensor that is made outside of recordings, before anything is written to it. */
   onTensor?(tensor: Tensor): void;
-  /** Told of every program that was recorded: its dispatches as they will be replayed. */
-  onProgram?(dispatches: readonly Dispatch[]): void;
+  /** Told of every program that was recorded, and its dispatches as they will be replayed. */
+  onProgram?(program: Replayable, dispatches: readonly Dispatch[]): void;
   /** Told of every choice between kernels that is not forced. */
   onChoice?(choice: Choice): void;
 }
@@ -59,8 +67,8 @@ export class Observers {
     for (const observer of this.#observers) observer.onDispatch?.(call);
   }
 
-  program(dispatches: readonly Dispatch[]): void {
-    for (const observer of this.#observers) observer.onProgram?.(dispatches);
+  program(program: Replayable, dispatches: readonly Dispatch[]): void {
+    for (const observer of this.#observers) observer.onProgram?.(program, dispatches);
   }
 
   choice(choice: Choice): void {

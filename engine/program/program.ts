@@ -13,6 +13,7 @@ import { type Storage, visitTensors } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
 import { partStart } from "../device/memory.js";
+import type { ReplayTimestamps } from "../device/observers.js";
 import type { Dispatch } from "../device/recorder.js";
 import { BufferUsage } from "../device/webgpu-flags.js";
 import { fuse } from "./fusion.js";
@@ -122,8 +123,8 @@ export async function record<T>(
   const kept = new Set<Storage>();
   visitTensors(result, (tensor) => kept.add(tensor.storage));
   const dispatches = fuse(recording.dispatches, kept);
-  gpu.observers.program(dispatches);
   const program = new Program(gpu, { dispatches, constants: recording.constants }, kept, arena);
+  gpu.observers.program(program, dispatches);
   try {
     await program.prepare({ signal, onProgress });
   } catch (error) {
@@ -208,22 +209,30 @@ export class Program {
 
   /**
    * Runs the recorded step with the present content of its inputs. Returns at once; the GPU follows.
-   * `timestampWrites` are those of the one pass that a replay is.
+   * `timestamps` are those of the one pass that a replay is, or, as a function, of the pass that each dispatch then is.
    */
-  replay(timestampWrites?: GPUComputePassTimestampWrites): void {
+  replay(timestamps?: ReplayTimestamps): void {
     const gpu = this.#gpu;
     gpu.check();
     if (this.#disposed) throw new DisposedError("replay: the program was disposed", "Record another one.");
     gpu.queue.flush();
-    gpu.guarded(() => this.#submit(timestampWrites));
+    gpu.guarded(() => {
+      const encoder = gpu.device.createCommandEncoder();
+      if (typeof timestamps === "function") {
+        for (const [i, command] of this.#commands.entries()) this.#encodePass(encoder, [command], timestamps(i));
+      } else this.#encodePass(encoder, this.#commands, timestamps);
+      gpu.device.queue.submit([encoder.finish()]);
+    });
   }
 
-  #submit(timestampWrites?: GPUComputePassTimestampWrites): void {
-    const { device } = this.#gpu;
-    const encoder = device.createCommandEncoder();
+  #encodePass(
+    encoder: GPUCommandEncoder,
+    commands: readonly Command[],
+    timestampWrites?: GPUComputePassTimestampWrites,
+  ): void {
     const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
     let current: GPUComputePipeline | null = null;
-    for (const command of this.#commands) {
+    for (const command of commands) {
       const { pipeline, grid } = command;
       if (pipeline !== current) {
         pass.setPipeline(pipeline);
@@ -233,7 +242,6 @@ export class Program {
       pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     }
     pass.end();
-    device.queue.submit([encoder.finish()]);
   }
 
   /** Names of the kernels in order, for profiles and tests. */

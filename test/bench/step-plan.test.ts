@@ -85,7 +85,7 @@ test("kernels come with their constants filled in and their grids, and FLOPs by 
       assert.match(code, new RegExp(`^const ${name}: \\w+ = ${value}(\\.0)?;`, "m"), label);
     }
     assert.is(
-      [...grids.values()].reduce((sum, count) => sum + count),
+      [...grids.values()].reduce((sum, grid) => sum + grid.dispatches, 0),
       dispatches,
       label,
     );
