@@ -30,7 +30,7 @@ export async function timeDispatches(gpu: Gpu, program: Replayable, count: numbe
       return { querySet, beginningOfPassWriteIndex: begin, endOfPassWriteIndex: begin + 1 };
     });
     const encoder = device.createCommandEncoder();
-    sets.forEach((set, i) => encoder.resolveQuerySet(set, 0, SET, resolved, 8 * SET * i));
+    for (const [i, set] of sets.entries()) encoder.resolveQuerySet(set, 0, SET, resolved, 8 * SET * i);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
     device.queue.submit([encoder.finish()]);
     await staging.mapAsync(MapMode.READ);

@@ -1,9 +1,22 @@
 // Numbers as IEEE 754 half precision (1 sign bit, 5 exponent bits of bias 15, 10 fraction bits), which neither Node 20
 // nor every browser has an array for.
 
+/** Bits of 2^-14, the smallest normal half, and of 65520, from which on numbers become infinite. */
+const [NORMAL, INFINITE] = [0x38800000, 0x477ff000];
+
 /** The bits of the nearest halves, ties to even. From 65520 on numbers become infinite. */
-export const float16Bits = (values: Float32Array): Uint16Array<ArrayBuffer> =>
-  Uint16Array.from(new Uint32Array(values.slice().buffer), halfOf);
+export function float16Bits(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) {
+    const magnitude = bits[i] & 0x7fffffff;
+    // Most numbers are normal. Pictures are converted in every step, so these few operations are worth their line.
+    const normal = magnitude >= NORMAL && magnitude < INFINITE;
+    const rounded = (magnitude - (112 << 23) + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+    halves[i] = normal ? ((bits[i] >>> 16) & 0x8000) | rounded : halfOf(bits[i]);
+  }
+  return halves;
+}
 
 /** The half next to an f32, both as bits. */
 function halfOf(bits: number): number {

@@ -3,7 +3,10 @@
 // A slice takes CHANNELS input channels with SLICE_Y x SLICE_X of their taps: all taps, if they fit, so that where a
 // tap of a pixel lies, what is mirrored and what is beyond the border is found once, and from slice to slice only the
 // channel changes. Otherwise a part of the sum is one row of taps, or one tap.
-// Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
+// Where that alone would leave a GPU's multiprocessors without work, the input channels are cut into runs: z counts the
+// batches of all runs, and a second pass adds their results.
+// Layouts: x [batch, in_channels, in_height, in_width], y [runs, batch, out_channels, out_height, out_width], w by
+// strides.
 // Grid: tiles, flat.
 const TAPS_X: u32 = 3; // @tunable
 const TAPS_Y: u32 = 3; // @tunable
@@ -32,9 +35,15 @@ alias PlaceA = u32;
 alias PlaceB = vec4u;
 const NOWHERE: u32 = 0xffffffff;
 
-fn gemm_size() -> vec3u { return vec3u(params.out_channels, params.rows * params.columns, params.batch); }
+fn gemm_size() -> vec3u {
+  let runs = (params.in_channels + params.run - 1) / params.run;
+  return vec3u(params.out_channels, params.rows * params.columns, params.batch * runs);
+}
 
-fn gemm_sum(z: u32) -> vec2u { return vec2u(PARTS_Y * PARTS_X, params.in_channels * SLICE_TAPS); }
+fn gemm_sum(z: u32) -> vec2u {
+  let channels = min(params.run, params.in_channels - z / params.batch * params.run);
+  return vec2u(PARTS_Y * PARTS_X, channels * SLICE_TAPS);
+}
 
 // A channel's weights are contiguous, if only backwards.
 fn a_along_k() -> bool { return true; }
@@ -45,7 +54,8 @@ fn a_place(z: u32, row: u32, k: u32, part: u32) -> PlaceA {
   let tap = k % SLICE_TAPS;
   let ty = i32(part / PARTS_X * SLICE_Y + tap / SLICE_X) * params.w_ty;
   let tx = i32(part % PARTS_X * SLICE_X + tap % SLICE_X) * params.w_tx;
-  return u32(params.w_base + i32(row) * params.w_m + i32(k / SLICE_TAPS) * params.w_c + ty + tx);
+  let channel = i32(z / params.batch * params.run + k / SLICE_TAPS);
+  return u32(params.w_base + i32(row) * params.w_m + channel * params.w_c + ty + tx);
 }
 
 fn a_quad(place: PlaceA, slice: u32, there: bool) -> vec4f {
@@ -64,7 +74,8 @@ fn b_place(z: u32, column: u32, k: u32, part: u32) -> PlaceB {
   let pixels = vec4i(columns * params.stride) + tx;
   let sy = sources(rows, i32(params.in_height) - 1, params.reflect);
   let sx = sources(pixels, i32(params.in_width) - 1, params.reflect);
-  let plane = (z * params.in_channels + k / SLICE_TAPS) * params.in_height;
+  let channel = z / params.batch * params.run + k / SLICE_TAPS;
+  let plane = (z % params.batch * params.in_channels + channel) * params.in_height;
   let missing = select((sy ^ rows) | (sx ^ pixels), vec4i(), params.reflect == 1);
   return select((plane + vec4u(sy)) * params.in_width + vec4u(sx), vec4u(NOWHERE), missing != vec4i());
 }
@@ -84,7 +95,7 @@ fn y_place(z: u32, columns: vec4u) -> vec4u {
 
 fn store(z: u32, row: u32, columns: vec4u, place: vec4u, v: vec4f) {
   let at = place + row * params.out_height * params.out_width;
-  let b = select(0.0, bias[row], params.has_bias == 1);
+  let b = select(0.0, bias[row], params.has_bias == 1 && z < params.batch);
   for (var j = 0u; j < 4; j++) {
     if (columns[j] < params.rows * params.columns) { y[at[j]] = v[j] + b; }
   }

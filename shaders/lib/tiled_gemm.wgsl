@@ -5,7 +5,7 @@
 // it loads its elements of the next.
 // A multiprocessor issues one instruction at a time, so all that is no multiplication is kept out of the loop over
 // slices: where an element lies is found once per part, and from slice to slice only a uniform distance is added. All
-// inner loops have constant bounds, so that they can be unrolled.
+// inner loops have constant bounds, so that they can be unrolled, or are written out.
 // engine/operators/lib/tiles.ts chooses the sizes. The file that includes this defines:
 //   TILE_K
 //     terms of a slice
@@ -42,10 +42,6 @@ const QUADS_N: u32 = TILE_N / 4;
 const LANES_M: u32 = QUADS_M / THREAD_M;
 const LANES_N: u32 = QUADS_N / THREAD_N;
 const LANES: u32 = LANES_M * LANES_N;
-// The terms of a slice in groups of STEP, for drivers that unroll short loops only.
-const DIVISOR: u32 = select(select(select(1u, 2u, TILE_K % 2 == 0), 3u, TILE_K % 3 == 0), 4u, TILE_K % 4 == 0);
-const STEP: u32 = select(DIVISOR, 1u, ROLLED);
-const GROUPS: u32 = TILE_K / STEP;
 // Quads of a slice, and the most of them that an invocation loads.
 const SLICE_A: u32 = QUADS_M * TILE_K;
 const SLICE_B: u32 = QUADS_N * TILE_K;
@@ -78,20 +74,21 @@ fn quotients(first: u32, by: u32) -> vec4u {
 }
 
 // The results of an invocation: four rows of each quad of columns, for each quad of rows.
-const THREAD_VEC4S: u32 = THREAD_M * THREAD_N * 4;
+const QUADS: u32 = THREAD_M * THREAD_N;
+const THREAD_VEC4S: u32 = QUADS * 4;
 // Whether a slice is summed by itself before it joins the total: short chains of additions round less. A thread tile of
 // two by two quads, and the places of several parts, leave no registers for it.
-const APART: bool = ONE_PART && THREAD_M * THREAD_N < 4;
+const APART: bool = ONE_PART && QUADS < 4;
 alias Totals = array<vec4f, THREAD_VEC4S>;
 alias TotalsPointer = ptr<function, Totals>;
 // The sums of the quads of a that an invocation loads.
 alias SumsOfA = array<vec4f, LOADS_A>;
 alias SumsOfAPointer = ptr<function, SumsOfA>;
 
-// Adds the products of one k to the totals. The remainders change nothing: by them Tint sees that no index leaves the
-// tiles, and clamps none.
-fn add_products(group: u32, step: u32, lane_m: u32, lane_n: u32, total: TotalsPointer) {
-  let k = group % GROUPS * STEP + step % STEP;
+// Adds the products of term k of a slice to the totals. The remainders change nothing: by them Tint sees that no index
+// leaves the tiles, and clamps none, so that all of an invocation's loads share one address.
+fn add_products(term: u32, lane_m: u32, lane_n: u32, total: TotalsPointer) {
+  let k = term % TILE_K;
   for (var j = 0u; j < THREAD_N; j++) {
     let bv = tile_b[k * LINE_B + lane_n % LANES_N + j * LANES_N];
     for (var i = 0u; i < THREAD_M; i++) {
@@ -103,6 +100,16 @@ fn add_products(group: u32, step: u32, lane_m: u32, lane_n: u32, total: TotalsPo
       (*total)[to + 3] += av.w * bv;
     }
   }
+}
+
+// The same for six terms, written out: NVIDIA's compiler unrolls loops over terms only in part.
+fn add_six(first: u32, lane_m: u32, lane_n: u32, total: TotalsPointer) {
+  if (first < TILE_K) { add_products(first, lane_m, lane_n, total); }
+  if (first + 1 < TILE_K) { add_products(first + 1, lane_m, lane_n, total); }
+  if (first + 2 < TILE_K) { add_products(first + 2, lane_m, lane_n, total); }
+  if (first + 3 < TILE_K) { add_products(first + 3, lane_m, lane_n, total); }
+  if (first + 4 < TILE_K) { add_products(first + 4, lane_m, lane_n, total); }
+  if (first + 5 < TILE_K) { add_products(first + 5, lane_m, lane_n, total); }
 }
 
 // Adds one part of the sum to the totals of an invocation.
@@ -150,11 +157,11 @@ fn add_part(z: u32, m0: u32, n0: u32, part: u32, terms: u32, local: u32, lane_m:
       var sums = Totals();
       if (!APART) { sums = *total; }
       if (ROLLED) {
-        for (var k = 0u; k < min(TILE_K, terms); k++) { add_products(k, 0, lane_m, lane_n, &sums); }
+        for (var k = 0u; k < min(TILE_K, terms); k++) { add_products(k, lane_m, lane_n, &sums); }
       } else {
-        for (var group = 0u; group < GROUPS; group++) {
-          for (var step = 0u; step < STEP; step++) { add_products(group, step, lane_m, lane_n, &sums); }
-        }
+        add_six(0, lane_m, lane_n, &sums);
+        add_six(6, lane_m, lane_n, &sums);
+        add_six(12, lane_m, lane_n, &sums);
       }
       if (APART) {
         for (var p = 0u; p < THREAD_VEC4S; p++) { (*total)[p] += sums[p]; }
@@ -178,12 +185,16 @@ fn add_part(z: u32, m0: u32, n0: u32, part: u32, terms: u32, local: u32, lane_m:
   }
 }
 
-// Stores vec4 `p` of an invocation's results.
-fn finish(z: u32, m0: u32, n0: u32, p: u32, lane_m: u32, lane_n: u32, v: vec4f) {
-  let row = m0 + (lane_m + p / 4 / THREAD_N * LANES_M) * 4 + p % 4;
-  let columns = n0 + (lane_n + p / 4 % THREAD_N * LANES_N) * 4 + vec4u(0, 1, 2, 3);
+// Stores quad `q` of an invocation's results, four rows of four columns.
+fn finish(z: u32, m0: u32, n0: u32, q: u32, lane_m: u32, lane_n: u32, v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f) {
+  let row = m0 + (lane_m + q / THREAD_N * LANES_M) * 4;
+  let columns = n0 + (lane_n + q % THREAD_N * LANES_N) * 4 + vec4u(0, 1, 2, 3);
   let place = y_place(z, columns);
-  if (row < gemm_size().x) { store(z, row, columns, place, v); }
+  let rows = gemm_size().x;
+  if (row < rows) { store(z, row, columns, place, v0); }
+  if (row + 1 < rows) { store(z, row + 1, columns, place, v1); }
+  if (row + 2 < rows) { store(z, row + 2, columns, place, v2); }
+  if (row + 3 < rows) { store(z, row + 3, columns, place, v3); }
 }
 
 // Stores the sums of a: those of the invocations that loaded the same rows at other k join, by way of a's tile.
@@ -235,11 +246,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (SUM_A && n0 == 0) { finish_sums(z, m0, local, &sums_a); }
 
   if (ROLLED) {
-    var results = total;
-    for (var p = 0u; p < min(THREAD_VEC4S, THREAD_VEC4S * size.z); p++) {
-      finish(z, m0, n0, p, lane_m, lane_n, results[p]);
+    var t = total;
+    for (var q = 0u; q < min(QUADS, QUADS * size.z); q++) {
+      finish(z, m0, n0, q, lane_m, lane_n, t[4 * q], t[4 * q + 1], t[4 * q + 2], t[4 * q + 3]);
     }
   } else {
-    for (var p = 0u; p < THREAD_VEC4S; p++) { finish(z, m0, n0, p, lane_m, lane_n, total[p]); }
+    // Written out: an index that is not constant would move the totals from registers to memory, for the whole kernel.
+    let t = total;
+    const N = THREAD_VEC4S;
+    finish(z, m0, n0, 0, lane_m, lane_n, t[0], t[1], t[2], t[3]);
+    if (N > 4) { finish(z, m0, n0, 1, lane_m, lane_n, t[4 % N], t[5 % N], t[6 % N], t[7 % N]); }
+    if (N > 8) { finish(z, m0, n0, 2, lane_m, lane_n, t[8 % N], t[9 % N], t[10 % N], t[11 % N]); }
+    if (N > 12) { finish(z, m0, n0, 3, lane_m, lane_n, t[12 % N], t[13 % N], t[14 % N], t[15 % N]); }
   }
 }

@@ -61,6 +61,8 @@ const cases: readonly OperatorCase[] = [
   conv2d([1, 4, 13, 11], [130, 4, 3, 3], { padding: 1, paddingMode: "reflect" }),
   // Long enough that the sum over pixels of the weights' gradient is cut into several runs.
   conv2d([2, 2, 20, 15], [33, 2, 3, 3], { padding: 1 }),
+  // Many channels and few pixels: the sum over channels is cut into several runs, the last of them shorter.
+  conv2d([2, 77, 5, 6], [4, 77, 3, 3], { padding: 1 }),
   linear(131, 20, 132, true),
   linear(67, 33, 130, false),
   matmul([3], [], true, true),

@@ -260,6 +260,7 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
       pad_x: 1,
       reflect: 0,
       has_bias: 1,
+      run: 2,
       w_base: 0,
       w_m: 18,
       w_c: 9,

@@ -236,6 +236,7 @@ export function directRun({ x, w, bias, y }: Operands, g: Geometry) {
     w_ty: g.weights.ty,
     w_tx: g.weights.tx,
     has_bias: Number(Boolean(bias)),
+    run: inChannels,
   };
   return { bindings, params };
 }

@@ -1,7 +1,7 @@
 // The dispatches of the convolution kernels that work in tiles of workgroup memory, for GPUs. Shapes are taken as
 // checked.
 import { conv2d_tiled, conv2d_weight_gradient_tiled } from "../../../shaders/generated.js";
-import { chooseTiles, countTiles, FILLING, mostTerms, type TileChoice } from "../lib/tiles.js";
+import { chooseTiles, countTiles, mostTerms, splitsOf, type TileChoice } from "../lib/tiles.js";
 import { sumParts } from "../reduction/index.js";
 import { type Convolve, directRun, type WeightGradient, weightGradientParams } from "./geometry.js";
 
@@ -16,21 +16,34 @@ export function sliceOf(tapsY: number, tapsX: number, channels: number, most: nu
   return { PARTS_Y, PARTS_X, CHANNELS: Math.ceil(channels / slices) };
 }
 
+/** The fewest terms that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
+const SHORTEST_SPLIT = 256;
+
 export const tiledConvolution =
   (tile: TileChoice): Convolve =>
   (gpu, operands, g) => {
     const { rows, columns, tapsX: TAPS_X, tapsY: TAPS_Y } = g;
-    const [batch, outChannels] = operands.y.shape;
-    const tiles = chooseTiles(gpu, tile, outChannels, rows * columns, batch);
-    gpu.dispatch(conv2d_tiled, {
-      ...directRun(operands, g),
-      grid: countTiles(tiles, outChannels, rows * columns) * batch,
-      constants: { ...tiles, TAPS_X, TAPS_Y, ...sliceOf(TAPS_Y, TAPS_X, operands.x.shape[1], mostTerms(tiles)) },
+    const { x, y } = operands;
+    const [batch, outChannels] = y.shape;
+    const [, inChannels] = x.shape;
+    // The sum is cut only where one dispatch makes all of y.
+    const most = g.outStep === 1 ? Math.ceil((inChannels * TAPS_Y * TAPS_X) / SHORTEST_SPLIT) : 1;
+    const tiles = chooseTiles(gpu, tile, outChannels, rows * columns, batch * most);
+    const count = countTiles(tiles, outChannels, rows * columns) * batch;
+    const slice = sliceOf(TAPS_Y, TAPS_X, inChannels, mostTerms(tiles));
+    const slices = Math.ceil(inChannels / slice.CHANNELS);
+    const run = Math.ceil(slices / Math.min(most, splitsOf(count))) * slice.CHANNELS;
+    const runs = Math.ceil(inChannels / run);
+    sumParts(gpu, runs, { y }, (target) => {
+      const { bindings, params } = directRun(operands, g);
+      gpu.dispatch(conv2d_tiled, {
+        bindings: { ...bindings, y: target },
+        params: { ...params, run },
+        grid: count * runs,
+        constants: { ...tiles, TAPS_X, TAPS_Y, ...slice },
+      });
     });
   };
-
-/** The fewest pixels that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
-const SHORTEST_SPLIT = 256;
 
 /**
  * Rows of pixels are cut into runs, the splits. Each split is summed, and then the splits' sums. The kernel loads all
@@ -46,7 +59,7 @@ export const tiledWeightGradient =
     const most = Math.ceil((rows * outWidth) / SHORTEST_SPLIT);
     const tiles = chooseTiles(gpu, tile, outChannels, columns, most);
     const count = countTiles(tiles, outChannels, columns);
-    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, Math.max(1, Math.floor(FILLING / count))));
+    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, splitsOf(count)));
     const splits = Math.ceil(rows / rowsPerSplit);
     const { reflect, ...params } = weightGradientParams(x, dy, options);
     sumParts(gpu, splits, { y: dw, beside: db, accumulate }, (target) => {

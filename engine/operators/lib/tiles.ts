@@ -25,7 +25,7 @@ export type TilesName = keyof typeof TILES;
 export type TileChoice = TilesName | "suitable";
 
 /** Workgroups that fill a large GPU: two on each of some 130 multiprocessors. */
-export const FILLING = 256;
+const FILLING = 256;
 
 /** Workgroups that leave no multiprocessor of one without work. */
 const OCCUPYING = FILLING / 2;
@@ -49,6 +49,9 @@ export function suitableTile(m: number, n: number, batch: number): TilesName {
   // Small products: multiprocessors without work cost more than operands that are read again.
   return (["64x64", "32x64"] as const).find((name) => workgroups(TILES[name]) >= OCCUPYING) ?? "16x64";
 }
+
+/** Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. */
+export const splitsOf = (workgroups: number): number => Math.max(1, Math.floor(FILLING / workgroups));
 
 /** Tiles of one product. */
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
