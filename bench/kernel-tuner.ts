@@ -12,7 +12,7 @@ import { rehearse } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
 import { makeInput } from "./inputs/random-data.js";
 import { makeStep } from "./inputs/random-training-step.js";
-import { measure, timingOf, wallTime } from "./measurement/measure.js";
+import { measure, timeReplay, timingOf } from "./measurement/measure.js";
 import { observeRehearsal } from "./measurement/observe.js";
 import { variantsOf, withForced } from "./measurement/variants.js";
 import { predictWinograd, type Rates } from "./winograd-model.js";
@@ -36,7 +36,7 @@ export interface TunedChoice extends Choice {
 const ROUNDS = 3;
 /** A kernel that takes so many times the fastest one's time is not measured any further. */
 const HOPELESS = 1.5;
-/** The same for the first trial, by the wall, where overheads make short kernels look alike. */
+/** The same for the first trial of a single execution. */
 const HOPELESS_IN_TRIAL = 3;
 /** A smaller gain is not worth results that round differently. */
 const LEAST_GAIN = 0.05;
@@ -130,13 +130,12 @@ async function distinctVariants(gpu: Gpu, choice: Choice, rates: Rates | null, w
   return { rule, distinct: [...new Set([rule, ...variants])].filter((name) => [...first.values()].includes(name)) };
 }
 
-/** Milliseconds by the wall of one execution after the first, in which drivers compile. */
+/** Milliseconds of one execution after the first, in which drivers compile. */
 async function trial(gpu: Gpu, work: () => unknown): Promise<number> {
   const { program } = await record(gpu, () => void work());
   try {
-    const replay = () => wallTime(gpu, () => program.replay());
-    await replay();
-    return await replay();
+    await timeReplay(gpu, program);
+    return await timeReplay(gpu, program);
   } finally {
     program.dispose();
   }

@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
-import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import { defineCommand, print } from "../../cut/cli/terminal/index.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { makeFolder, writeFileAtomically } from "../../cut/files/atomic-files.js";
@@ -13,6 +12,7 @@ import { resolveOptions } from "../../cut/options/train-options.js";
 import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
+import { openBenchGpu } from "../node/open-gpu.js";
 import { kernelFile, planText, timesText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches, timeStep } from "../step-plan.js";
 
@@ -63,7 +63,7 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     checkOutput({ what: `--dump-kernels ${dump_kernels}`, paths: [join(dump_kernels, "kernel.wgsl")] }, []);
     makeFolder(dump_kernels);
   }
-  const gpu = await openCommandGpu(profile, { precision });
+  const gpu = await openBenchGpu(profile, precision);
   let planned: DispatchPlan;
   try {
     print(

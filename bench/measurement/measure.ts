@@ -139,6 +139,11 @@ function judge(samples: readonly Sample[], divisor: number): Pick<Measurement, "
   return { runs: samples.length, ms: timingOf(times), clock };
 }
 
+/** Milliseconds of one replay, by the clock that can be believed: the wall's has the way to the GPU and back in it. */
+export async function timeReplay(gpu: Gpu, program: Program): Promise<number> {
+  return judge([await sample(gpu, program, PassClock.of(gpu))], 1).ms.median;
+}
+
 /** Runs that a time budget allows for work of `ms` milliseconds. */
 export function runsFor(ms: number, budget: number): number {
   if (ms * FEWEST_RUNS > Math.max(PATIENCE_MS, budget)) return Math.max(1, Math.floor(PATIENCE_MS / ms));

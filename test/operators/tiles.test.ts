@@ -34,11 +34,13 @@ test("a slice of a convolution takes all taps if they fit, else a row, else one"
 
 test("the largest tile serves where it fills a GPU and wastes little", () => {
   assert.is(suitableTile(4096, 4096, 1), "128x128");
-  // The generator's blocks at 256 x 256: 64 tiles are too few, those of four images are enough.
+  // The generator's blocks at 256 x 256: those of one image are too few for a large tile, those of four are enough.
   assert.is(suitableTile(256, 4096, 1), "64x64");
+  assert.is(suitableTile(256, 4096, 2), "64x128");
   assert.is(suitableTile(256, 4096, 4), "128x128");
-  // 64 rows would leave half of such a tile idle.
-  assert.is(suitableTile(64, 65536, 1), "64x64");
+  assert.is(suitableTile(256, 4096, 4, ["64x128"]), "64x128");
+  // 64 rows would leave half of the largest tile idle.
+  assert.is(suitableTile(64, 65536, 1), "64x128");
 });
 
 test("few rows take low tiles: the generator's last layer, and D's", () => {

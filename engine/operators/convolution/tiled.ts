@@ -19,6 +19,9 @@ export function sliceOf(tapsY: number, tapsX: number, channels: number, most: nu
 /** The fewest terms that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
 const SHORTEST_SPLIT = 256;
 
+/** All 16 taps of a window of 4 x 4 fit a slice of it, and it leaves registers for the places of the pixels. */
+const LARGE = ["64x128"] as const;
+
 export const tiledConvolution =
   (tile: TileChoice): Convolve =>
   (gpu, operands, g) => {
@@ -28,7 +31,7 @@ export const tiledConvolution =
     const [, inChannels] = x.shape;
     // The sum is cut only where one dispatch makes all of y.
     const most = g.outStep === 1 ? Math.ceil((inChannels * TAPS_Y * TAPS_X) / SHORTEST_SPLIT) : 1;
-    const tiles = chooseTiles(gpu, tile, outChannels, rows * columns, batch * most);
+    const tiles = chooseTiles(gpu, tile, outChannels, rows * columns, batch * most, LARGE);
     const count = countTiles(tiles, outChannels, rows * columns) * batch;
     const slice = sliceOf(TAPS_Y, TAPS_X, inChannels, mostTerms(tiles));
     const slices = Math.ceil(inChannels / slice.CHANNELS);

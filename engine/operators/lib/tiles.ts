@@ -14,6 +14,7 @@ export interface Tiles {
 /** The tiles there are, by rows x columns, each within the 256 invocations that every adapter has. */
 export const TILES = {
   "128x128": { TILE_M: 128, TILE_N: 128, THREAD_M: 2, THREAD_N: 2 },
+  "64x128": { TILE_M: 64, TILE_N: 128, THREAD_M: 2, THREAD_N: 2 },
   "64x64": { TILE_M: 64, TILE_N: 64, THREAD_M: 2, THREAD_N: 1 },
   "32x64": { TILE_M: 32, TILE_N: 64, THREAD_M: 1, THREAD_N: 1 },
   "16x64": { TILE_M: 16, TILE_N: 64, THREAD_M: 1, THREAD_N: 1 },
@@ -34,20 +35,28 @@ const OCCUPYING = FILLING / 2;
 const MOST_WASTE = 1.25;
 
 /**
- * The tile for products of [m, k] and [k, n]: the largest where there are enough workgroups to fill a large GPU,
+ * The tile for products of [m, k] and [k, n]: a large one where there are enough workgroups to fill a large GPU,
  * because it reads its operands the fewest times; a low one for few rows and for small products. `batch` counts
- * products that can run beside each other.
+ * products that can run beside each other. `large` are the large tiles that come into question, the best first.
  */
-export function suitableTile(m: number, n: number, batch: number): TilesName {
+export function suitableTile(
+  m: number,
+  n: number,
+  batch: number,
+  large: readonly TilesName[] = ["128x128", "64x128"],
+): TilesName {
   if (m <= TILES["16x64"].TILE_M) return "16x64";
   if (m <= TILES["32x64"].TILE_M) return "32x64";
   // Rows and columns that a tile computes in vain must not cost more than it saves.
-  const waste = (tiles: Tiles) => (countTiles(tiles, m, n) * tiles.TILE_M * tiles.TILE_N) / (m * n);
+  const computed = (tiles: Tiles) => countTiles(tiles, m, n) * tiles.TILE_M * tiles.TILE_N;
+  const frugal = (tiles: Tiles) => computed(tiles) <= MOST_WASTE * computed(TILES["64x64"]);
   const workgroups = (tiles: Tiles) => countTiles(tiles, m, n) * batch;
-  const fills = workgroups(TILES["128x128"]) >= FILLING;
-  if (fills && waste(TILES["128x128"]) <= MOST_WASTE * waste(TILES["64x64"])) return "128x128";
-  // Small products: multiprocessors without work cost more than operands that are read again.
-  return (["64x64", "32x64"] as const).find((name) => workgroups(TILES[name]) >= OCCUPYING) ?? "16x64";
+  return (
+    large.find((name) => workgroups(TILES[name]) >= FILLING && frugal(TILES[name])) ??
+    // Small products: multiprocessors without work cost more than operands that are read again.
+    (["64x64", "32x64"] as const).find((name) => workgroups(TILES[name]) >= OCCUPYING) ??
+    "16x64"
+  );
 }
 
 /** Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. */
@@ -61,11 +70,9 @@ export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): num
 export function chooseTiles(
   gpu: Gpu,
   tile: TileChoice,
-  m: number,
-  n: number,
-  batch: number,
+  ...product: Parameters<typeof suitableTile>
 ): Tiles & { ROLLED: boolean } {
-  const name = tile === "suitable" ? suitableTile(m, n, batch) : tile;
+  const name = tile === "suitable" ? suitableTile(...product) : tile;
   return { ...TILES[name], ROLLED: profileOf(gpu.info) === "software" };
 }
 

@@ -11,6 +11,7 @@ export type DirectVariant = TiledVariant | "broadcast";
 export const tiledVariants = <F>(forward: (tile: TileChoice) => F): { readonly [name in TiledVariant]: F } => ({
   tiled: forward("suitable"),
   tiled_128x128: forward("128x128"),
+  tiled_64x128: forward("64x128"),
   tiled_64x64: forward("64x64"),
   tiled_32x64: forward("32x64"),
   tiled_16x64: forward("16x64"),
