@@ -1,6 +1,7 @@
 // How long each dispatch of a recorded program takes: every one is a pass of its own, with the GPU's timestamps around
-// it. The passes' own cost, some microseconds, is in every figure, and what a GPU does beside each other within one pass
-// it does in turn here: the sum is more than the program takes. Which kernels are worth the work shows all the same.
+// it. The passes' own cost, some microseconds, is in every figure, and what a GPU does beside each other within one
+// pass it does in turn here: the sum is more than the program takes. Which kernels are worth the work shows all the
+// same.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Replayable } from "../../engine/device/observers.js";

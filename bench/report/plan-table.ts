@@ -45,19 +45,22 @@ const SLOWEST = 40;
 
 /** Where a step's time goes: the dispatches of one kernel in one grid a row, the slowest first, and all together. */
 export function timesText({ kernels }: DispatchPlan): string {
-  const rows = kernels.flatMap(({ label, grids }) => [...grids].map(([grid, used]) => ({ label, grid, ...used })));
+  const rows = kernels.flatMap(({ name, label, grids }) => {
+    // Constants that all variants of a shader have in common tell none apart.
+    const others = kernels.filter((other) => other.name === name).map((other) => other.label.split("-"));
+    const own = label.split("-").filter((part, i) => i === 0 || others.some((parts) => !parts.includes(part)));
+    return [...grids].map(([grid, used]) => ({ kernel: own.join(" "), grid, ...used }));
+  });
   const total = rows.reduce((sum, { ms }) => sum + ms, 0);
   const slowest = rows.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
-  return `\n${table([
-    ["kernel", "workgroups", "dispatches", "ms", "share"],
-    ...slowest.map(({ label, grid, dispatches, ms }) => [
-      label,
-      grid,
-      String(dispatches),
-      digits(ms),
-      percent(ms / total),
-    ]),
-  ])}${digits(total)} ms all kernels together, each in a pass of its own\n`;
+  const cells = slowest.map(({ kernel, grid, dispatches, ms }) => [
+    ...[kernel, grid, String(dispatches)],
+    ...[digits(ms), percent(ms / total)],
+  ]);
+  return (
+    `\n${table([["kernel", "workgroups", "dispatches", "ms", "share"], ...cells])}` +
+    `${digits(total)} ms all kernels together, each in a pass of its own\n`
+  );
 }
 
 /** The kernel's text with its use in a comment on top. */

@@ -45,4 +45,19 @@ test("a folder that cannot be written is refused in one sentence", async () => {
   assertRefused(inProc, 1, /cannot write \/proc\/kernels: /);
 });
 
+test("--time runs the step and shows where its time goes, the slowest kernel first", async () => {
+  const timed = await cutgpu([...small, "--time"], { cwd });
+  assertStatus(timed, 0);
+  const [dispatches] = timed.stdout.match(/^\d+(?= dispatches of)/m) ?? [];
+  const rows = [...timed.stdout.matchAll(/^(\w+)(?: .*)? \d+ x 1 x 1 +(\d+) +([\d.]+) +[\d.]+ %$/gm)];
+  const times = rows.map(([, , , ms]) => Number(ms));
+  assert.ok(rows.length === 40 && rows.every(([, , count]) => Number(count) <= Number(dispatches)), timed.stdout);
+  assert.equal(
+    times,
+    times.toSorted((a, b) => b - a),
+  );
+  const [, total] = timed.stdout.match(/^([\d.]+) ms all kernels together/m) ?? [];
+  assert.ok(times[0] > 0 && Number(total) >= times[0] && Number.isFinite(Number(total)));
+});
+
 test.run();
