@@ -1,11 +1,16 @@
 // `evaluate --shard` and `merge`: parts of an evaluation give the figures of one process, to the bit; what is done is
 // not done again; and what does not fit together is refused.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { serializePth } from "../../../engine/formats/pth.js";
+import type { StoredTensor } from "../../../engine/formats/state-dict.js";
 import { assertRefused, assertStatus, cutgpu, makePicture, projectFolder } from "../../support/command.js";
+import { runDocumentLines } from "../../support/document-lines.js";
+import { networksOf, weightsOf } from "../../support/formula-weights.js";
+import { evaluationCases } from "../../support/goldens.js";
 
 const test = suite("parts of an evaluation");
 
@@ -58,6 +63,36 @@ test("what was done with the same pictures is kept, and what failed is named and
   writeFileSync(at("truths/deep/1.png"), truth);
   assert.match((await part("2/3", "again")).stdout, /^[12] pictures? measured/);
   assertStatus(await merge("again"), 0);
+});
+
+test("features and LPIPS are kept in the files of parts: the same evaluation as the whole's", async () => {
+  const golden = evaluationCases().find(({ op }) => op === "lpips")!;
+  const weights = weightsOf(networksOf(golden)[golden.parameters["network"] as string]);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [key, { shape, data }] of weights) {
+    tensors.set(key, { dtype: "F32", shape: [...shape], data: Float32Array.from(data) });
+  }
+  mkdirSync(at("lpips"));
+  const file = serializePth({ tensors, metadata: {} });
+  for (const name of ["squeezenet1_1.pth", "squeeze.pth"]) writeFileSync(at("lpips", name), file);
+  const networks = (...more: string[]) =>
+    cutgpu(["evaluate", ...all, "--features", "mobilenet", "--lpips", "lpips", ...more], {
+      cwd: folder,
+      preload: "support/nsfwjs-package.js",
+    });
+  const whole = await networks("--json", "seen.json");
+  assertStatus(whole, 0);
+  assert.match(whole.stdout, /^KID-mnv2-96 .*^LPIPS /ms);
+  for (const shard of ["1/2", "2/2"]) assertStatus(await networks("--shard", shard, "--out", "seen"), 0);
+  assertStatus(await merge("seen"), 0);
+  assert.is(readFileSync(at("seen/evaluation.json"), "utf8"), readFileSync(at("seen.json"), "utf8"));
+  assertRefused(await part("1/2", "seen"), 1, /is of another --features/);
+});
+
+test("the lines of docs/many-machines.md give the figures of one process", async () => {
+  assertStatus(await evaluate(...given, "--json", "one.json"), 0);
+  runDocumentLines(/ xargs .* evaluate /, folder, { painted: "fakes", measured: "by-xargs" });
+  assert.is(readFileSync(at("by-xargs/evaluation.json"), "utf8"), readFileSync(at("one.json"), "utf8"));
 });
 
 test("parts that there are not, and folders of something else, are refused in one sentence", async () => {

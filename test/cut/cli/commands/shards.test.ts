@@ -1,20 +1,14 @@
 // `translate --shard` and `merge`: parts of a folder by as many processes give what one process gives; whatever ends a
 // part, it goes on where it was; and what docs/many-machines.md says to type works.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readManifests } from "../../../../cut/files/shard-manifest.js";
-import {
-  assertRefused,
-  assertStatus,
-  cutgpu,
-  distFolder,
-  makePicture,
-  projectFolder,
-} from "../../../support/command.js";
+import { assertRefused, assertStatus, cutgpu, makePicture, projectFolder } from "../../../support/command.js";
+import { runDocumentLines } from "../../../support/document-lines.js";
 import { decodedPictures } from "../../../support/translations.js";
 
 const test = suite("shards");
@@ -151,20 +145,12 @@ function startOf(pid: number): string {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-const document = readFileSync(join(projectFolder, "docs/many-machines.md"), "utf8");
 for (const tool of ["xargs", "parallel"]) {
   if (spawnSync(tool, ["--version"]).error) continue;
   test(`the lines of docs/many-machines.md for ${tool} translate the folder`, async () => {
-    const blocks = [...document.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block);
-    const block = blocks.find((each) => each.includes(` ${tool} `)) ?? "";
-    const npx = at("npx");
-    writeFileSync(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(distFolder, "bin/main.js")}" "$@"\n`);
-    chmodSync(npx, 0o755);
-    const script = block.replaceAll("model.safetensors", model).replaceAll("painted", `by-${tool}`);
-    const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, XDG_CACHE_HOME: at("cache") };
-    const { status, stderr } = spawnSync("sh", ["-ec", script], { cwd: folder, env, encoding: "utf8" });
-    assert.is(status, 0, stderr);
-    assert.equal(await decodedPictures(at(`by-${tool}`)), await decodedPictures(at("whole")));
+    const out = `by-${tool}`;
+    runDocumentLines(new RegExp(` ${tool} .* translate `), folder, { "model.safetensors": model, painted: out });
+    assert.equal(await decodedPictures(at(out)), await decodedPictures(at("whole")));
   });
 }
 
