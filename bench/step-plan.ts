@@ -137,7 +137,7 @@ function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[], times: readonly nu
   return [...kernels.values()].sort((a, b) => b.dispatches - a.dispatches);
 }
 
-/** "unary-OP=6-PER_THREAD=1": fit for the name of a file. */
+/** "unary-OP=3-PER_THREAD=1": fit for the name of a file. */
 function labelOf({ name }: KernelSource, constants: Dispatch["constants"]): string {
   return [name, ...Object.entries(constants).map(([constant, value]) => `${constant}=${value}`)].join("-");
 }

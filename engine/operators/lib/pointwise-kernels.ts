@@ -1,5 +1,5 @@
 // The kernels that work element by element, as functions that fill a tensor: for the families pointwise and reduction.
-import { binary, binary_broadcast, integer_broadcast, unary } from "../../../shaders/generated.js";
+import { binary, binary_broadcast, elementary, integer_broadcast, unary } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -9,6 +9,7 @@ import { mergeAxes } from "./views.js";
 
 /** What a kernel computes, by the names that its shader gives. */
 export type UnaryOp = keyof typeof unary.ops;
+export type ElementaryOp = keyof typeof elementary.ops;
 export type BinaryOp = keyof typeof binary.ops;
 export type BroadcastOp = keyof typeof binary_broadcast.ops;
 
@@ -19,15 +20,31 @@ const PER_THREAD = { software: 4, gpu: 1 } as const;
 export const BROADCAST_AXES = 4;
 
 /** y = op(x), with the op's own parameters a and b where it has them. */
-export function runUnary(gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b = 0): undefined {
+export const runUnary = (gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b = 0): undefined =>
+  runEach(gpu, unary, unary.ops[op], x, y, a, b, op === "RELU" ? { slope: a } : undefined);
+
+/** The same of what is in a kernel of its own. */
+export const runElementary = (gpu: Gpu, op: ElementaryOp, x: Tensor, y: Tensor, a = 0, b = 0): undefined =>
+  runEach(gpu, elementary, elementary.ops[op], x, y, a, b);
+
+function runEach(
+  gpu: Gpu,
+  kernel: typeof unary | typeof elementary,
+  OP: number,
+  x: Tensor,
+  y: Tensor,
+  a: number,
+  b: number,
+  activation?: { slope: number },
+): undefined {
   const vec4s = Math.ceil(x.size / 4);
   const perThread = PER_THREAD[gpu.profile];
-  gpu.dispatch(unary, {
+  gpu.dispatch(kernel, {
     bindings: { x, y },
     params: { vec4s, a, b },
     invocations: Math.ceil(vec4s / perThread),
-    constants: { OP: unary.ops[op], PER_THREAD: perThread },
-    activation: op === "RELU" ? { slope: a } : undefined,
+    constants: { OP, PER_THREAD: perThread },
+    activation,
   });
 }
 

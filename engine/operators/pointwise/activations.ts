@@ -5,7 +5,7 @@ import { ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import { sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
-import { runBinary, runUnary } from "../lib/pointwise-kernels.js";
+import { runBinary, runElementary, runUnary } from "../lib/pointwise-kernels.js";
 import { add, mul, scale, square } from "./arithmetic.js";
 import { defineUnary } from "./define.js";
 import { erf, pow } from "./functions.js";
@@ -24,19 +24,19 @@ export const reluOperator = /* @__PURE__ */ defineUnary<object>(
 
 export const tanhOperator = /* @__PURE__ */ defineUnary<object>(
   "tanh",
-  (gpu, x, y) => runUnary(gpu, "TANH", x, y),
+  (gpu, x, y) => runElementary(gpu, "TANH", x, y),
   (dy, _, y) => mul(dy, scale(square(y), -1, 1)),
 );
 
 export const sigmoidOperator = /* @__PURE__ */ defineUnary<object>(
   "sigmoid",
-  (gpu, x, y) => runUnary(gpu, "SIGMOID", x, y),
+  (gpu, x, y) => runElementary(gpu, "SIGMOID", x, y),
   (dy, _, y) => mul(dy, mul(y, scale(y, -1, 1))),
 );
 
 export const softplusOperator = /* @__PURE__ */ defineUnary<object>(
   "softplus",
-  (gpu, x, y) => runUnary(gpu, "SOFTPLUS", x, y),
+  (gpu, x, y) => runElementary(gpu, "SOFTPLUS", x, y),
   (dy, x) => mul(dy, sigmoid(x)),
 );
 

@@ -1,7 +1,7 @@
 // Elementary functions: roots and powers, exponential and logarithm, sine and cosine, the error function.
 import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
-import { runUnary } from "../lib/pointwise-kernels.js";
+import { runElementary, runUnary } from "../lib/pointwise-kernels.js";
 import { div, mul, scale, square } from "./arithmetic.js";
 import { defineUnary } from "./define.js";
 
@@ -25,13 +25,13 @@ export const logOperator = /* @__PURE__ */ defineUnary<object>(
 
 export const sinOperator = /* @__PURE__ */ defineUnary<object>(
   "sin",
-  (gpu, x, y) => runUnary(gpu, "SIN", x, y),
+  (gpu, x, y) => runElementary(gpu, "SIN", x, y),
   (dy, x) => mul(dy, cos(x)),
 );
 
 export const cosOperator = /* @__PURE__ */ defineUnary<object>(
   "cos",
-  (gpu, x, y) => runUnary(gpu, "COS", x, y),
+  (gpu, x, y) => runElementary(gpu, "COS", x, y),
   (dy, x) => scale(mul(dy, sin(x)), -1),
 );
 
@@ -43,13 +43,13 @@ export const rsqrtOperator = /* @__PURE__ */ defineUnary<object>(
 
 export const erfOperator = /* @__PURE__ */ defineUnary<object>(
   "erf",
-  (gpu, x, y) => runUnary(gpu, "ERF", x, y),
+  (gpu, x, y) => runElementary(gpu, "ERF", x, y),
   (dy, x) => scale(mul(dy, exp(scale(square(x), -1))), 2 / Math.sqrt(Math.PI)),
 );
 
 export const powOperator = /* @__PURE__ */ defineUnary<{ exponent: number }>(
   "pow",
-  (gpu, x, y, { exponent }) => runUnary(gpu, "POW", x, y, exponent, parityOf(exponent)),
+  (gpu, x, y, { exponent }) => runElementary(gpu, "POW", x, y, exponent, parityOf(exponent)),
   (dy, x, _, { exponent }) => scale(mul(dy, pow(x, exponent - 1)), exponent),
 );
 

@@ -1,0 +1,25 @@
+// y = f(x), element by element: functions of which WGSL and its drivers promise too little. Apart from unary.wgsl, so
+// that whoever needs none of them does not load their text.
+const TANH: u32 = 0; // @op
+const SIGMOID: u32 = 1; // @op
+const SOFTPLUS: u32 = 2; // @op
+const SIN: u32 = 3; // @op
+const COS: u32 = 4; // @op
+const ERF: u32 = 5; // @op
+const POW: u32 = 6; // @op x to the power of a; b is 0 for a broken a, 1 for an even and 2 for an odd one
+const OP: u32 = 0; // @tunable one of the operations above
+
+//#include pointwise/lib/each.wgsl
+//#include lib/math.wgsl
+//#include pointwise/lib/elementary.wgsl
+
+fn f(v: vec4f) -> vec4f {
+  if (OP == TANH) { return safe_tanh(v); }
+  if (OP == SIGMOID) { return safe_sigmoid(v); }
+  if (OP == SOFTPLUS) { return softplus(v); }
+  if (OP == SIN) { return sine(v, 0.0); }
+  if (OP == COS) { return sine(v, 1.0); }
+  if (OP == ERF) { return erf(v); }
+  // POW
+  return power(v, params.a, params.b);
+}
