@@ -67,8 +67,8 @@ interface OperatorBase<I extends Inputs, O> {
    * Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated.
    */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
-  /** The inputs that hold integers (positions); all others hold floats. */
-  readonly integers?: readonly number[];
+  /** The inputs that may hold integers, such as positions; all others hold floats. */
+  readonly integers?: readonly number[] | "all";
   /**
    * What the output holds; absent or undefined: f16 where an input is f16, else f32. "f32" for what sums up or is
    * precious.
@@ -171,6 +171,17 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
   return Object.assign(operator, { record });
 }
 
+/** What operators of integers or of floats make of either: i32, or undefined. Throws a ShapeError for a mixture. */
+export function unmixed(name: string, inputs: readonly Tensor[]): "i32" | undefined {
+  const [first] = inputs;
+  const other = inputs.find(({ dtype }) => (dtype === "i32") !== (first.dtype === "i32"));
+  if (other) {
+    const both = [first, other].map((x) => `${x.dtype} [${x.shape}]`).join(" and ");
+    throw new ShapeError(`${name}: ${both} do not mix`, "Use cast() on one of them.");
+  }
+  return first?.dtype === "i32" ? "i32" : undefined;
+}
+
 /** The float that results of these inputs are stored as. */
 export const floatOf = (inputs: Inputs): Dtype => (inputs.some((input) => input?.dtype === "f16") ? "f16" : "f32");
 
@@ -213,7 +224,7 @@ export function chooseVariant<I extends Inputs, O, V extends string>(
   return chosen as V;
 }
 
-function gpuOf({ name, integers = [] }: { name: string; integers?: readonly number[] }, inputs: Inputs): Gpu {
+function gpuOf({ name, integers = [] }: { name: string; integers?: readonly number[] | "all" }, inputs: Inputs): Gpu {
   let gpu: Gpu | null = null;
   for (const [i, input] of inputs.entries()) {
     if (!input) continue;
@@ -222,7 +233,7 @@ function gpuOf({ name, integers = [] }: { name: string; integers?: readonly numb
     if (gpu && input.gpu !== gpu)
       throw new ShapeError(`${name}: the inputs are on different devices`, "Read one and upload it again.");
     if (input.disposed) throw new DisposedError(`${name}: an input of shape [${input.shape}] was disposed`);
-    if (input.dtype === "i32" && !integers.includes(i)) {
+    if (input.dtype === "i32" && integers !== "all" && !integers.includes(i)) {
       throw new ShapeError(`${name}: an input of shape [${input.shape}] holds i32`, "Give a tensor of f32.");
     }
     gpu = input.gpu;

@@ -17,10 +17,12 @@ export {
   bceWithLogits,
   type CrossEntropyOptions,
   crossEntropy,
+  type LossOptions,
   l1Loss,
   mseLoss,
   type NllLossOptions,
   nllLoss,
+  type SmoothL1LossOptions,
   smoothL1Loss,
 } from "./losses/index.js";
 export { linear, type MatmulOptions, matmul } from "./matmul/index.js";

@@ -68,6 +68,23 @@ for (const profile of profiles) {
     assert.equal([...(await engine.where(engine.gt(x, 0), half, 9).read())], [0.5, 9, 0, 9, 1, 9]);
   });
 
+  test(`concat and stack join i32, to the bit, recorded too, on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const [x, y] = [gpu.tensor(a, [2, 3]), gpu.tensor(b, [1, 3])];
+    assert.equal(await numbers(engine.concat([x, y])), [...a, ...b]);
+    assert.equal(await numbers(engine.concat([x, x], 1)), [
+      ...a.slice(0, 3),
+      ...a.slice(0, 3),
+      ...a.slice(3),
+      ...a.slice(3),
+    ]);
+    const { program, result } = await engine.record(gpu, () => engine.stack([engine.add(x, 1), x]));
+    assert.is(result.dtype, "i32");
+    program.replay();
+    assert.equal(await numbers(result), [...a.map((value) => (value + 1) | 0), ...a]);
+    program.dispose();
+  });
+
   test(`indices that are computed move elements, recorded too, on ${profile}`, async () => {
     const gpu = await testGpu(profile);
     const ids = gpu.tensor(Int32Array.of(0, 3));
@@ -93,7 +110,7 @@ test("what does not mix is refused in a sentence", async () => {
   );
   assert.match(
     messageOf(() => engine.where(whole, whole, real)),
-    /^ShapeError: where: i32 and f32 do not mix Use cast/,
+    /^ShapeError: where: i32 \[2\] and f32 \[2\] do not mix Use cast/,
   );
   assert.match(
     messageOf(() => engine.mul(whole, 0.5)),

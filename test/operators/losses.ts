@@ -1,4 +1,4 @@
-// Cases of the mean losses, to a number and to a tensor.
+// Cases of the losses, to a number and to a tensor, with every reduction.
 import type { Tensor } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
@@ -73,6 +73,22 @@ const byOptions = (
     ),
   );
 
+/** A loss that is not a mean: of every element, and their sum. */
+const byReductions = (
+  x: Dense,
+  forward: (x: Tensor, target: Tensor, options: engine.LossOptions) => Tensor,
+  plain: (x: Dense, target: Dense, reduction: reference.Reduction) => Dense,
+  target: Dense,
+): OperatorCase[] =>
+  (["sum", "none"] as const).map((reduction) =>
+    byDifferences(
+      reduction,
+      [x],
+      (x) => forward(x, upload(x.gpu, target), { reduction }),
+      (x) => plain(x, target, reduction),
+    ),
+  );
+
 /** A loss by distances, none of which is where it has a kink. */
 const far3 = dense([6], [-3, -1.5, -0.3, 0.4, 1.2, 2]);
 const near3 = dense([6], [-1, -1.2, 0.1, 0.2, 0.3, 2.7]);
@@ -81,9 +97,20 @@ const targets = values([3, 5], 0, 1);
 const far = () => values([3, 5], -3, 3);
 
 export const cases: FamilyTests["cases"] = {
-  mseLoss: { cases: [loss("mseLoss", values([2, 1, 3, 5]), 1), loss("mseLoss", values([3, 5]), targets)] },
+  mseLoss: {
+    cases: [
+      loss("mseLoss", values([2, 1, 3, 5]), 1),
+      loss("mseLoss", values([3, 5]), targets),
+      ...byReductions(far(), engine.mseLoss, reference.mseLoss, targets),
+    ],
+  },
   bceWithLogits: {
-    cases: [loss("bceWithLogits", far(), 0), loss("bceWithLogits", far(), 1), loss("bceWithLogits", far(), targets)],
+    cases: [
+      loss("bceWithLogits", far(), 0),
+      loss("bceWithLogits", far(), 1),
+      loss("bceWithLogits", far(), targets),
+      ...byReductions(far(), engine.bceWithLogits, reference.bceWithLogits, targets),
+    ],
   },
   nllLoss: {
     cases: [
@@ -123,17 +150,24 @@ export const cases: FamilyTests["cases"] = {
         (x) => engine.l1Loss(x, upload(x.gpu, near3)),
         (x) => reference.l1Loss(x, near3),
       ),
+      ...byReductions(far3, engine.l1Loss, reference.l1Loss, near3),
     ],
   },
   smoothL1Loss: {
-    cases: [0.5, 2.5].map((beta) =>
+    cases: [0.5, 2.5].flatMap((beta) => [
       byDifferences(
         `beta ${beta}`,
         [far3],
-        (x) => engine.smoothL1Loss(x, upload(x.gpu, near3), beta),
+        (x) => engine.smoothL1Loss(x, upload(x.gpu, near3), { beta }),
         (x) => reference.smoothL1Loss(x, near3, beta),
       ),
-    ),
+      ...byReductions(
+        far3,
+        (x, target, options) => engine.smoothL1Loss(x, target, { ...options, beta }),
+        (x, target, reduction) => reference.smoothL1Loss(x, target, beta, reduction),
+        near3,
+      ),
+    ]),
   },
 };
 

@@ -1,6 +1,6 @@
-// Mean losses, composed of other operators, so that their gradients (and the gradients of those) need no code of
+// Losses, composed of other operators, so that their gradients (and the gradients of those) need no code of
 // their own.
-import { checkOptions, checkValue, number, oneOf, positive, tensor } from "../../core/check-options.js";
+import { checkOptions, number, oneOf, positive, tensor } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
@@ -12,16 +12,32 @@ import { mean, sum } from "../reduction/index.js";
 import { where } from "../selection/index.js";
 import { flatten, squeeze, unsqueeze } from "../strided/index.js";
 
+export interface LossOptions {
+  /** "mean" (the default), "sum", or "none" for the losses themselves, one for every element. */
+  reduction?: "mean" | "sum" | "none";
+}
+
+const reduction = oneOf("mean", "sum", "none");
+const lossOptions = { reduction };
+
+/** Losses as the option says, of PyTorch's name. */
+function reduced(losses: Tensor, { reduction = "mean" }: LossOptions): Tensor {
+  if (reduction === "none") return losses;
+  return reduction === "sum" ? sum(losses) : mean(losses);
+}
+
 /**
  * Mean of (x - target)^2; the target is a number or a tensor that broadcasts.
  *
  * @example
  * ```ts
  * console.log(await mseLoss(gpu.tensor([1, 4]), gpu.tensor([0, 7])).item()); // 5
+ * console.log(await mseLoss(gpu.tensor([1, 4]), 0, { reduction: "none" }).read()); // 1, 16
  * ```
  */
-export function mseLoss(x: Tensor, target: Tensor | number): Tensor {
-  return mean(square(typeof target === "number" ? scale(x, 1, -target) : sub(x, target)));
+export function mseLoss(x: Tensor, target: Tensor | number, options: LossOptions = {}): Tensor {
+  checkOptions("mseLoss", options, lossOptions);
+  return reduced(square(typeof target === "number" ? scale(x, 1, -target) : sub(x, target)), options);
 }
 
 /**
@@ -34,9 +50,10 @@ export function mseLoss(x: Tensor, target: Tensor | number): Tensor {
  * console.log((await bceWithLogits(logits, 1).item()).toFixed(3)); // 0.693
  * ```
  */
-export function bceWithLogits(x: Tensor, target: Tensor | number): Tensor {
-  if (target === 0) return mean(softplus(x));
-  return mean(sub(softplus(x), typeof target === "number" ? scale(x, target) : mul(x, target)));
+export function bceWithLogits(x: Tensor, target: Tensor | number, options: LossOptions = {}): Tensor {
+  checkOptions("bceWithLogits", options, lossOptions);
+  if (target === 0) return reduced(softplus(x), options);
+  return reduced(sub(softplus(x), typeof target === "number" ? scale(x, target) : mul(x, target)), options);
 }
 
 /**
@@ -47,7 +64,15 @@ export function bceWithLogits(x: Tensor, target: Tensor | number): Tensor {
  * console.log(await l1Loss(gpu.tensor([1, 4]), gpu.tensor([0, 6])).item()); // 1.5
  * ```
  */
-export const l1Loss = (x: Tensor, target: Operand): Tensor => mean(abs(sub(x, target)));
+export function l1Loss(x: Tensor, target: Operand, options: LossOptions = {}): Tensor {
+  checkOptions("l1Loss", options, lossOptions);
+  return reduced(abs(sub(x, target)), options);
+}
+
+export interface SmoothL1LossOptions extends LossOptions {
+  /** Below which distance the loss is a square; 1 by default. */
+  beta?: number;
+}
 
 /**
  * Mean of d - beta / 2 for distances d = |x - target| beyond beta, and of d^2 / (2 beta) below: PyTorch's
@@ -56,22 +81,24 @@ export const l1Loss = (x: Tensor, target: Operand): Tensor => mean(abs(sub(x, ta
  * @example
  * ```ts
  * console.log(await smoothL1Loss(gpu.tensor([1, 5]), gpu.tensor([0, 0])).item()); // 2.5
+ * console.log(await smoothL1Loss(gpu.tensor([1, 5]), 0, { beta: 2, reduction: "sum" }).item()); // 4.25
  * ```
  */
-export function smoothL1Loss(x: Tensor, target: Operand, beta = 1): Tensor {
-  checkValue("smoothL1Loss: beta", beta, positive);
+export function smoothL1Loss(x: Tensor, target: Operand, options: SmoothL1LossOptions = {}): Tensor {
+  checkOptions("smoothL1Loss", options, { beta: positive, reduction });
+  const { beta = 1 } = options;
   const distance = abs(sub(x, target));
   const near = clamp(distance, 0, beta);
-  return scale(mean(mul(near, sub(distance, scale(near, 0.5)))), 1 / beta);
+  return scale(reduced(mul(near, sub(distance, scale(near, 0.5))), options), 1 / beta);
 }
 
-export interface NllLossOptions {
+export interface NllLossOptions extends LossOptions {
   /** What losses of each class count: [classes]; by default 1. */
   weight?: Tensor;
   /** A class, which may be none, whose elements do not count; by default there is none (PyTorch: -100). */
   ignoreIndex?: number;
   /** "mean" (the default) divides the sum by what all together count; "none" gives a loss for every target. */
-  reduction?: "mean" | "sum" | "none";
+  reduction?: LossOptions["reduction"];
 }
 
 export interface CrossEntropyOptions extends NllLossOptions {
@@ -82,12 +109,12 @@ export interface CrossEntropyOptions extends NllLossOptions {
 const nllLossOptions = () => ({
   weight: tensor,
   ignoreIndex: [Number.isSafeInteger, "a whole number"] as const,
-  reduction: oneOf("mean", "sum", "none"),
+  reduction,
 });
 
 /** The loss by classes of logarithms of probabilities [batch, classes, ...], where options are known to be right. */
 function lossByClasses(name: string, logs: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
-  const { weight, ignoreIndex, reduction = "mean", labelSmoothing = 0 } = options;
+  const { weight, ignoreIndex, labelSmoothing = 0 } = options;
   const [batch, classes, ...places] = logs.shape;
   if (target.dtype !== "i32") throw new ShapeError(`${name}: the target holds ${target.dtype}`, "Give classes as i32.");
   if (classes === undefined || !sameShape(target.shape, [batch, ...places]))
@@ -108,9 +135,8 @@ function lossByClasses(name: string, logs: Tensor, target: Tensor, options: Cros
     losses = add(losses, scale(sum(all, 1), -labelSmoothing / classes));
   }
   if (counts) losses = where(counts, losses, 0);
-  if (reduction === "none") return losses;
-  if (reduction === "sum") return sum(losses);
-  if (!weights && !counts) return mean(losses);
+  const averaged = (options.reduction ?? "mean") === "mean";
+  if (!averaged || (!weights && !counts)) return reduced(losses, options);
   const shares = counts ? where(counts, weights ?? 1, 0) : weights;
   return div(sum(losses), sum(shares as Tensor));
 }

@@ -1,19 +1,16 @@
-// Losses, each a scalar (shape []) that is a mean over all elements, and the five adversarial losses put together from
-// them. Only x, the prediction, gets a gradient.
+// Losses, by default a scalar (shape []) that is a mean over all elements, and the five adversarial losses put together
+// from them. Only x, the prediction, gets a gradient, which those of mean losses have in closed form.
 import { broadcastTo } from "../lib/reference/broadcast.js";
 import { type Dense, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { logSoftmax } from "../normalization/reference.js";
 import { relu, reluGradient, scale, softplus, softplusGradient } from "../pointwise/reference.js";
 import { mean, meanGradient, sum } from "../reduction/reference.js";
 
-/** mean((x - target)^2). The target is one number, or a tensor of x's shape. */
-export function mseLoss(x: Dense, target: number | Dense): Dense {
-  const targets = targetsOf("mseLoss", x, target);
-  const y = zeros([]);
-  for (let i = 0; i < x.data.length; i++) y.data[0] += (x.data[i] - targets[i]) ** 2;
-  y.data[0] /= x.data.length;
-  return y;
-}
+export type Reduction = "mean" | "sum" | "none";
+
+/** (x - target)^2, reduced. The target is one number, or a tensor of x's shape. */
+export const mseLoss = (x: Dense, target: number | Dense, reduction?: Reduction): Dense =>
+  losses("mseLoss", x, target, (value, t) => (value - t) ** 2, reduction);
 
 export function mseLossGradient(x: Dense, target: number | Dense, dy: Dense): { dx: Dense } {
   const targets = targetsOf("mseLossGradient", x, target);
@@ -23,17 +20,15 @@ export function mseLossGradient(x: Dense, target: number | Dense, dy: Dense): { 
   return { dx };
 }
 
-/** Mean binary cross-entropy of the probabilities sigmoid(x) against targets in [0, 1]. */
-export function bceWithLogits(x: Dense, target: number | Dense): Dense {
-  const targets = targetsOf("bceWithLogits", x, target);
-  const y = zeros([]);
-  for (let i = 0; i < x.data.length; i++) {
-    const value = x.data[i];
-    y.data[0] += Math.max(value, 0) - value * targets[i] + Math.log1p(Math.exp(-Math.abs(value)));
-  }
-  y.data[0] /= x.data.length;
-  return y;
-}
+/** Binary cross-entropy of the probabilities sigmoid(x) against targets in [0, 1], reduced. */
+export const bceWithLogits = (x: Dense, target: number | Dense, reduction?: Reduction): Dense =>
+  losses(
+    "bceWithLogits",
+    x,
+    target,
+    (value, t) => Math.max(value, 0) - value * t + Math.log1p(Math.exp(-Math.abs(value))),
+    reduction,
+  );
 
 export function bceWithLogitsGradient(x: Dense, target: number | Dense, dy: Dense): { dx: Dense } {
   const targets = targetsOf("bceWithLogitsGradient", x, target);
@@ -49,23 +44,33 @@ function targetsOf(operator: string, x: Dense, target: number | Dense): Float64A
   return target.data;
 }
 
-/** mean(|x - target|). */
-export const l1Loss = (x: Dense, target: number | Dense): Dense =>
-  distances("l1Loss", x, target, (distance) => distance);
+/** |x - target|, reduced. */
+export const l1Loss = (x: Dense, target: number | Dense, reduction?: Reduction): Dense =>
+  losses("l1Loss", x, target, (value, t) => Math.abs(value - t), reduction);
 
-/** The mean of d - beta / 2 beyond beta, and of d^2 / (2 beta) below. */
-export const smoothL1Loss = (x: Dense, target: number | Dense, beta: number): Dense =>
-  distances("smoothL1Loss", x, target, (d) => (d < beta ? (d * d) / (2 * beta) : d - beta / 2));
+/** d - beta / 2 beyond beta, and d^2 / (2 beta) below, reduced. */
+export function smoothL1Loss(x: Dense, target: number | Dense, beta: number, reduction?: Reduction): Dense {
+  const of = (d: number) => (d < beta ? (d * d) / (2 * beta) : d - beta / 2);
+  return losses("smoothL1Loss", x, target, (value, t) => of(Math.abs(value - t)), reduction);
+}
 
-function distances(name: string, x: Dense, target: number | Dense, of: (distance: number) => number): Dense {
+function losses(
+  name: string,
+  x: Dense,
+  target: number | Dense,
+  of: (x: number, target: number) => number,
+  reduction: Reduction = "mean",
+): Dense {
   const targets = targetsOf(name, x, target);
-  return mean({ shape: x.shape, data: x.data.map((value, i) => of(Math.abs(value - targets[i]))) });
+  const each = { shape: x.shape, data: x.data.map((value, i) => of(value, targets[i])) };
+  if (reduction === "none") return each;
+  return reduction === "sum" ? sum(each) : mean(each);
 }
 
 export interface ClassOptions {
   readonly weight?: ArrayLike<number>;
   readonly ignoreIndex?: number;
-  readonly reduction?: "mean" | "sum" | "none";
+  readonly reduction?: Reduction;
   readonly labelSmoothing?: number;
 }
 

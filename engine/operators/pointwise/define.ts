@@ -2,8 +2,7 @@
 // of i32 both; then the result is, and it has no gradient.
 import { checkValue, tensor } from "../../core/check-options.js";
 import { elementsOf, int32 } from "../../core/elements.js";
-import { ShapeError } from "../../core/errors.js";
-import { defineOperator, type Operator, type OperatorRecord } from "../../core/operator.js";
+import { defineOperator, type Operator, type OperatorRecord, unmixed } from "../../core/operator.js";
 import { broadcastShapes, sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
@@ -39,16 +38,8 @@ export function defineBinary(
     name,
     // A quotient of integers would be one of several.
     integers: op === "DIV" ? [] : [0, 1],
-    dtype: ([a]) => (isInteger(a) ? "i32" : undefined),
-    shape([a, b]) {
-      if (isInteger(a) !== isInteger(b)) {
-        throw new ShapeError(
-          `${name}: ${a.dtype} [${a.shape}] and ${b.dtype} [${b.shape}] do not mix`,
-          "Use cast() on one of them.",
-        );
-      }
-      return broadcastShapes(name, a.shape, b.shape);
-    },
+    dtype: (inputs) => unmixed(name, inputs),
+    shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
     cheap: true,
     forward(gpu, [a, b], _, y) {
       if (sameShape(a.shape, b.shape) && !isInteger(a)) return runBinary(gpu, op, a, b, y);

@@ -1,8 +1,7 @@
 // Elements of one tensor or of another by a condition, and numbers as another dtype.
 import { cast as kernel } from "../../../shaders/generated.js";
 import { checkValue, oneOf } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
-import { defineOperator, type Operator } from "../../core/operator.js";
+import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import type { Dtype, Tensor } from "../../core/tensor.js";
 import { add, defineBinary, eq, insideOperator, mul, type Operand, scale, sub } from "../pointwise/index.js";
 import { sumTo } from "../reduction/index.js";
@@ -34,8 +33,7 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
 
 /**
  * a where the condition is not 0 and b elsewhere, whatever the other is there; all broadcast, and a or b may be
- * numbers. The condition, such as gt gives it, gets no gradient. Where a or b is of i32,
- * the result is.
+ * numbers. The condition, such as gt gives it, gets no gradient. Where a or b is of i32, the result is.
  *
  * @example
  * ```ts
@@ -44,10 +42,8 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
  * ```
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const dtypes = [a, b].flatMap((value) => (typeof value === "number" ? [] : [value.dtype]));
-  const integer = dtypes.includes("i32");
-  if (integer && new Set(dtypes).size > 1)
-    throw new ShapeError(`where: ${dtypes.join(" and ")} do not mix`, "Use cast() on one of them.");
+  const tensors = [a, b].filter((value) => typeof value !== "number");
+  const integer = unmixed("where", tensors) === "i32";
   const counts = condition.dtype === "i32";
   const zero = counts ? eq(condition, 0) : insideOperator([condition], { min: 0, max: 0 });
   const no = integer === counts ? zero : cast(zero, integer ? "i32" : "f32");

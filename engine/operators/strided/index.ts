@@ -4,7 +4,7 @@
 // a tensor, `place` puts a tensor into a view of a constant.
 import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
-import { defineOperator, type Operator } from "../../core/operator.js";
+import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, Tensor } from "../../core/tensor.js";
@@ -73,6 +73,8 @@ const partOf = (shape: Shape, axis: number, start: number, length: number): View
 
 export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], { axis: number }>({
   name: "concat",
+  integers: "all",
+  dtype: (inputs) => unmixed("concat", inputs),
   shape(inputs, { axis }) {
     const [first] = inputs;
     const length = inputs.reduce((total, x) => total + x.shape[axis], 0);
@@ -245,7 +247,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
 }
 
 /**
- * Tensors joined along an axis; along all others they are alike.
+ * Tensors joined along an axis; along all others they are alike. All hold integers, or none does.
  *
  * @example
  * ```ts
