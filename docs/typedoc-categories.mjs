@@ -3,7 +3,7 @@
 import { Comment, CommentTag, Converter, ReflectionKind } from "typedoc";
 
 const categories = [
-  ["Tensors", /engine\/core\/(tensor|elements|shapes|reshape)\.ts$|engine\/(random|initialization)\.ts$/],
+  ["Tensors", /engine\/core\/(tensor|elements|shapes|reshape)\.ts$|engine\/(random|initialization|chained)\.ts$/],
   ["Gradients", /engine\/core\/(autograd|tape)\.ts$/],
   ["Optimizers", /engine\/optimizers\//],
   ["Pictures", /engine\/operators\/pictures\//],
