@@ -17,6 +17,8 @@ type Constants = { [name: string]: number | boolean };
 const others: { [constant: string]: readonly (number | boolean)[] } = {
   WORKGROUP: [8, 64, 256],
   PER_THREAD: [4, 8],
+  PART: [64],
+  WINDOWED: [false],
   AHEAD: [1],
   LANES: [4, 16, 32],
   ROWS: [4],

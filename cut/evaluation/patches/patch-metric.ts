@@ -1,13 +1,11 @@
 // PatchNCE between pictures by a trained encoder: a picture is described once by the unit rows of its patches, which
-// the engine computes, and any two of one size are then compared, a product of matrices a layer on the engine and sums
-// in float64. Time and memory of a comparison grow with the square of the compared positions, those of a description
-// with the picture.
+// the engine computes, and any two of one size are then compared, layer by layer, on the engine too. The time of a
+// comparison grows with the square of the compared positions, its memory with them, those of a description with the
+// picture.
 import { ShapeError } from "../../../engine/core/errors.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { matmul } from "../../../engine/operators/matmul/index.js";
-import { patchKeys } from "../../../engine/operators/patch-nce/index.js";
-import { exp, scale } from "../../../engine/operators/pointwise/index.js";
+import { patchKeys, patchScores } from "../../../engine/operators/patch-nce/index.js";
 import { type Program, record } from "../../../engine/program/program.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
@@ -15,7 +13,14 @@ import type { InspectModel } from "../../inspection/inspection-model.js";
 import { adviseOnLimit } from "../../options/limit-advice.js";
 import { padForGenerator } from "../../translation/padding.js";
 import { SizedPass } from "../../translation/sized-pass.js";
-import { bestInWindow, type LayerScores, layerScores, type PatchRows } from "./patch-scores.js";
+import {
+  addParts,
+  bestInWindow,
+  type FoundKeys,
+  type LayerScores,
+  layerScores,
+  type PatchRows,
+} from "./patch-scores.js";
 import { type PositionGrid, positionGrid } from "./position-grid.js";
 
 /** Rows that are brought through a head at a time: 4 MiB per buffer at 256 channels. */
@@ -156,37 +161,41 @@ export class PatchMetric {
       const second = b.layers[i];
       const { grid } = first;
       const { tau, layers } = this.#model;
-      const terms = await this.#terms(first, second);
-      const diagonal = Float64Array.from(grid.chosen, (_, k) => terms[k * grid.chosen.length + k]);
+      const found = await this.#found(first, second, windows);
       for (const [k, window] of windows.entries()) {
-        const best = (x: DescribedLayer, y: DescribedLayer) =>
-          window < grid.stride
-            ? diagonal
-            : bestInWindow(x.rows, y.rows, grid, window).map((value) => Math.exp((value - 1) / tau));
-        const own = [best(first, second), best(second, first)] as const;
-        const scores = layerScores(terms, own, grid, window);
-        compared[k].push({ ...scores, layer: layers[i], grid });
+        const [there, back] = found[k];
+        // The grid may hold but some of the positions in a window.
+        if (window >= grid.stride && grid.chosen.length < grid.columns * grid.rows) {
+          there.near = bestInWindow(first.rows, second.rows, grid, window);
+          back.near = bestInWindow(second.rows, first.rows, grid, window);
+        }
+        compared[k].push({ ...layerScores([there, back], tau), layer: layers[i], grid });
       }
     }
     return compared;
   }
 
-  /** exp((similarity - 1) / tau) [n, n] of the positions of the grid. */
-  async #terms(a: DescribedLayer, b: DescribedLayer): Promise<Float32Array> {
+  /** What the patches of the grid find among its keys in both directions, by each window. */
+  async #found(a: DescribedLayer, b: DescribedLayer, windows: readonly number[]): Promise<[FoundKeys, FoundKeys][]> {
     const gpu = this.#gpu;
-    const { tau } = this.#model;
-    const terms = gpu.noGrad(() =>
-      gpu.scope(() => {
-        const [q, k] = [a, b].map((layer) =>
-          gpu.tensor(this.#gridRows(layer), [layer.grid.chosen.length, layer.rows.width]),
-        );
-        return exp(scale(matmul(q, k, { transposeB: true }), 1 / tau, -1 / tau));
-      }),
-    );
+    const { chosen, columns, stride } = a.grid;
+    const n = chosen.length;
+    const places = new Int32Array(2 * n);
+    for (const [i, position] of chosen.entries())
+      places.set([Math.floor(position / columns), position % columns], 2 * i);
+    const reaches = windows.map((window) => Math.floor(window / stride));
+    const found = gpu.scope(() => {
+      const rows = (layer: DescribedLayer) => gpu.tensor(this.#gridRows(layer), [n, layer.rows.width]);
+      const q = rows(a);
+      return patchScores(q, a === b ? q : rows(b), gpu.tensor(places, [n, 2]), { tau: this.#model.tau, reaches });
+    });
     try {
-      return await terms.read();
+      const values = await found.read();
+      const size = values.length / found.shape[0] / found.shape[1];
+      const direction = (at: number) => addParts(values.subarray(at * size, (at + 1) * size), n);
+      return windows.map((_, k) => (a === b ? [direction(k), direction(k)] : [direction(2 * k), direction(2 * k + 1)]));
     } finally {
-      terms.dispose();
+      found.dispose();
     }
   }
 

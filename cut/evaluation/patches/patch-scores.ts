@@ -1,7 +1,8 @@
 // PatchNCE between two pictures of one size as a score of every position: the cross-entropy of its own key among the
-// keys of other positions (docs/method.md section 3), in float64. With a window the own key is the best one within so
-// many pixels of the position, and the other keys there are no negatives. Both directions are averaged: patches of the
-// one picture look for theirs in the other, and the other way round. Pure.
+// keys of other positions (docs/method.md section 3). The engine sums over parts of the keys, and their sums are added in
+// float64. With a window the own key is the best one within so many pixels of the position, and the other keys there
+// are no negatives. Both directions are averaged: patches of the one picture look for theirs in the other, and the
+// other way round. Pure.
 import type { PositionGrid } from "./position-grid.js";
 
 /** Rows of one picture and layer: unit vectors of `width` numbers, of all positions or of those of the grid. */
@@ -42,47 +43,42 @@ export function bestInWindow(a: PatchRows, b: PatchRows, grid: PositionGrid, win
   });
 }
 
-/**
- * Scores of a layer, of exp((similarity - 1) / tau): `terms` [n, n] of the patches of the grid, first picture down,
- * second across, and `own` those with the best keys within `window` pixels, of the first picture's patches and the
- * second's.
- */
-export function layerScores(
-  terms: ArrayLike<number>,
-  own: readonly [Float64Array, Float64Array],
-  { columns, stride, chosen }: PositionGrid,
-  window: number,
-): LayerScores {
-  const n = chosen.length;
-  const reach = Math.floor(window / stride);
-  const [across, down] = [chosen.map((position) => position % columns), chosen.map((p) => Math.floor(p / columns))];
-  // Of the other keys: those of the first picture's patches, and those of the second's.
-  const [sumsA, sumsB, bestA, bestB] = Array.from({ length: 4 }, () => new Float64Array(n));
-  const counts = new Int32Array(n);
-  for (let i = 0, at = 0; i < n; i++) {
-    const [x, y] = [across[i], down[i]];
-    let [sum, best, count] = [0, 0, 0];
-    for (let j = 0; j < n; j++, at++) {
-      if (Math.abs(x - across[j]) <= reach && Math.abs(y - down[j]) <= reach) continue;
-      const term = terms[at];
-      sum += term;
-      count++;
-      sumsB[j] += term;
-      if (term > best) best = term;
-      if (term > bestB[j]) bestB[j] = term;
-    }
-    sumsA[i] = sum;
-    bestA[i] = best;
-    counts[i] = count;
+/** What each patch finds among the keys, in one direction. */
+export interface FoundKeys {
+  /** Of exp((similarity - 1) / tau), over the keys that are not near. */
+  sums: Float64Array;
+  /** The highest similarity of keys that are not near, and of near ones; below -1 where there is none. */
+  far: Float64Array;
+  near: Float64Array;
+  /** Keys that are not near. */
+  others: Float64Array;
+}
+
+/** Adds up parts [parts, n, 4] of the keys, as patchScores of the engine finds them. */
+export function addParts(found: ArrayLike<number>, n: number): FoundKeys {
+  const [sums, far, near, others] = [0, -2, -2, 0].map((start) => new Float64Array(n).fill(start));
+  for (let at = 0; at < found.length; at += 4) {
+    const i = (at / 4) % n;
+    sums[i] += found[at];
+    far[i] = Math.max(far[i], found[at + 1]);
+    near[i] = Math.max(near[i], found[at + 2]);
+    others[i] += found[at + 3];
   }
+  return { sums, far, near, others };
+}
+
+/** Scores of a layer from what the first picture's patches find among the second's, and those among the first's. */
+export function layerScores(both: readonly [FoundKeys, FoundKeys], tau: number): LayerScores {
+  const n = both[0].sums.length;
   const map = new Float64Array(n);
   let [found, keys] = [0, 0];
-  for (let i = 0; i < n; i++) {
-    map[i] = (Math.log1p(sumsA[i] / own[0][i]) + Math.log1p(sumsB[i] / own[1][i])) / 2;
-    found += Number(own[0][i] > bestA[i]) + Number(own[1][i] > bestB[i]);
-    // Windows are the same in both directions.
-    keys += Math.log(1 + counts[i]);
+  for (const { sums, far, near, others } of both) {
+    for (let i = 0; i < n; i++) {
+      map[i] += Math.log1p(sums[i] / Math.exp((near[i] - 1) / tau)) / 2;
+      found += Number(near[i] > far[i]);
+      keys += Math.log(1 + others[i]);
+    }
   }
   const nce = map.reduce((sum, value) => sum + value, 0) / n;
-  return { nce, accuracy: found / (2 * n), bound: keys / n - nce, map };
+  return { nce, accuracy: found / (2 * n), bound: keys / (2 * n) - nce, map };
 }

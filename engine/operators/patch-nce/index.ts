@@ -3,3 +3,4 @@
 export { L2_EPS, l2Normalize, l2NormalizeGradientOperator, l2NormalizeOperator } from "./l2-normalize.js";
 export { type PatchNceOptions, patchNce, patchNceGradientOperator, patchNceOperator } from "./loss.js";
 export { type Head, patchKeys, patchNcePath, patchNcePathOperator } from "./path.js";
+export { type PatchScoresOptions, patchScores } from "./scores.js";

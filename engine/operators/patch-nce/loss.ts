@@ -54,7 +54,7 @@ export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }:
   chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
 /** Keys whose similarities are in memory at a time: as many as an image has patches in CUT. */
-const KEYS_PER_BLOCK = 256;
+export const KEYS_PER_BLOCK = 256;
 
 /** What stands for a row's similarity with its own key among the negatives. */
 const MASKED = -10;
@@ -67,25 +67,25 @@ const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <=
 
 /**
  * Walks the keys block by block: `visit` gets the similarities s [rows, keys] of all queries with the keys begin,
- * begin + 1, ... of their group, which the next block overwrites. Forward pass and gradient compute the same products,
- * so that what cancels there cancels exactly. Returns the last block's similarities.
+ * begin + 1, ... of their group, which the next block overwrites; of one group's `triangle` those queries alone that
+ * are no further than the block's last key. Forward pass and gradient compute the same products, so that what cancels
+ * there cancels exactly. Returns the last block's similarities.
  */
-function eachBlockOfKeys(
+export function eachBlockOfKeys(
   gpu: Gpu,
   variant: DirectVariant,
   [q, k]: readonly [q: Tensor, k: Tensor],
-  options: PatchNceOptions,
+  { groups, triangle = false }: { groups: number; triangle?: boolean },
   visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
 ): Tensor {
   const [rows, channels] = q.shape;
-  const { groups } = options;
   const size = rows / groups;
   const s = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, size)]);
   for (let begin = 0; begin < size; begin += KEYS_PER_BLOCK) {
     const keys = Math.min(KEYS_PER_BLOCK, size - begin);
     runProduct(gpu, variant, {
       batch: groups,
-      m: size,
+      m: triangle ? begin + keys : size,
       n: keys,
       k: channels,
       y: s,

@@ -1,10 +1,17 @@
-// The scores of a layer against a plain sum over keys, the positions that are compared, and the scale.
+// The scores of a layer, on the engine, against a plain sum over keys, the positions that are compared, and the scale.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { distanceOf, layerDistances, layerMeans } from "../../../../cut/evaluation/patches/content-scale.js";
-import { bestInWindow, layerScores, type PatchRows } from "../../../../cut/evaluation/patches/patch-scores.js";
+import {
+  addParts,
+  bestInWindow,
+  layerScores,
+  type PatchRows,
+} from "../../../../cut/evaluation/patches/patch-scores.js";
 import { positionGrid } from "../../../../cut/evaluation/patches/position-grid.js";
+import { patchScores } from "../../../../engine/operators/patch-nce/index.js";
 import { Random } from "../../../../engine/random.js";
+import { profiles, testGpu } from "../../../support/gpu.js";
 
 const test = suite("patch scores");
 const TAU = 0.07;
@@ -42,39 +49,62 @@ function plainly(a: PatchRows, b: PatchRows, columns: number, rows: number, reac
   });
 }
 
-test("scores are those of the definition, with and without a window", () => {
-  const [columns, rows, stride] = [7, 5, 2];
-  const random = new Random(3);
-  const [a, b] = [unitRows(35, 6, random), unitRows(35, 6, random)];
-  const grid = positionGrid({ columns, rows, stride }, 100, random);
-  for (const window of [0, 2, 5]) {
-    const reach = Math.floor(window / stride);
-    const terms = Float64Array.from({ length: 35 * 35 }, (_, k) =>
-      Math.exp((product(a, Math.floor(k / 35), b, k % 35) - 1) / TAU),
-    );
-    const own = [bestInWindow(a, b, grid, window), bestInWindow(b, a, grid, window)] as const;
-    const [ofA, ofB] = own.map((values) => values.map((value) => Math.exp((value - 1) / TAU)));
-    const scores = layerScores(terms, [ofA, ofB], grid, window);
-    const both = [plainly(a, b, columns, rows, reach), plainly(b, a, columns, rows, reach)];
-    const mean = (of: (one: (typeof both)[0][0]) => number) => both.flat().reduce((sum, one) => sum + of(one), 0) / 70;
-    const near = (x: number, y: number) => assert.ok(Math.abs(x - y) < 1e-9 * (1 + Math.abs(y)), `${x} and ${y}`);
-    near(
-      scores.nce,
-      mean(({ loss }) => loss),
-    );
-    near(
-      scores.accuracy,
-      mean(({ found }) => Number(found)),
-    );
-    near(
-      scores.bound,
-      mean(({ keys, loss }) => Math.log(keys) - loss),
-    );
-    for (const i of [0, 17, 34]) near(scores.map[i], (both[0][i].loss + both[1][i].loss) / 2);
+for (const profile of profiles) {
+  for (const [columns, rows] of [
+    [7, 5],
+    // More than are in memory at a time.
+    [20, 15],
+  ]) {
+    test(`scores are those of the definition: ${columns} x ${rows}, ${profile}`, async () => {
+      const gpu = await testGpu(profile);
+      const n = columns * rows;
+      const random = new Random(3);
+      const [a, b] = [unitRows(n, 6, random), unitRows(n, 6, random)];
+      const reaches = [0, 1, 2];
+      const places = Int32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? (i >> 1) % columns : (i >> 1) / columns));
+      for (const [first, second] of [
+        [a, b],
+        [a, a],
+      ]) {
+        const found = gpu.scope(() => {
+          const [q, k] = [a, b].map(({ width, values }) => gpu.tensor(values, [n, width]));
+          return patchScores(q, first === second ? q : k, gpu.tensor(places, [n, 2]), { tau: TAU, reaches });
+        });
+        const values = await found.read();
+        const [, directions, parts] = found.shape;
+        found.dispose();
+        for (const [i, reach] of reaches.entries()) {
+          const both = [0, directions - 1].map((direction) => {
+            const begin = (i * directions + direction) * parts * n * 4;
+            return addParts(values.subarray(begin, begin + parts * n * 4), n);
+          });
+          const scores = layerScores([both[0], both[1]], TAU);
+          const plain = [plainly(first, second, columns, rows, reach), plainly(second, first, columns, rows, reach)];
+          const mean = (of: (one: (typeof plain)[0][0]) => number) =>
+            plain.flat().reduce((sum, one) => sum + of(one), 0) / (2 * n);
+          near(
+            scores.nce,
+            mean(({ loss }) => loss),
+          );
+          near(
+            scores.accuracy,
+            mean(({ found }) => Number(found)),
+          );
+          near(
+            scores.bound,
+            mean(({ keys, loss }) => Math.log(keys) - loss),
+          );
+          for (const at of [0, 17, n - 1]) near(scores.map[at], (plain[0][at].loss + plain[1][at].loss) / 2);
+        }
+      }
+    });
   }
-});
+}
 
-test("a picture finds itself, and what has moved by the window finds itself with it", () => {
+/** Similarities in float32 are divided by the temperature. */
+const near = (x: number, y: number) => assert.ok(Math.abs(x - y) < 1e-5 * (1 + Math.abs(y)), `${x} and ${y}`);
+
+test("the best in a window: of a picture itself, and of what has moved by the window", () => {
   const rows = unitRows(36, 8, new Random(5));
   const grid = positionGrid({ columns: 6, rows: 6, stride: 1 }, 36, new Random(0));
   assert.ok(bestInWindow(rows, rows, grid, 0).every((own) => Math.abs(own - 1) < 1e-6));
