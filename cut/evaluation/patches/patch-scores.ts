@@ -1,5 +1,5 @@
 // PatchNCE between two pictures of one size as a score of every position: the cross-entropy of its own key among the
-// keys of other positions (docs/method.md section 3). The engine sums over parts of the keys, and their sums are added in
+// keys of other positions (docs/method.md section 3). The engine sums over parts of the keys, and the sums are added in
 // float64. With a window the own key is the best one within so many pixels of the position, and the other keys there
 // are no negatives. Both directions are averaged: patches of the one picture look for theirs in the other, and the
 // other way round. Pure.
