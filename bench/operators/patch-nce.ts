@@ -1,15 +1,17 @@
-// Rows of PatchNCE's operators at one layer of CUT: unit rows, the loss, their gradients, and the fused path around
-// them. The suite "nce" (bench/suites/nce.ts) compares the same with a composition of plain operators.
-import { l2Normalize, patchNce, patchNcePath } from "../../engine/index.js";
+// Rows of the operators of patch losses at one layer of CUT: unit rows, PatchNCE and MoNCE, their gradients, and the
+// fused path around PatchNCE, which the suite "nce" (bench/suites/nce.ts) compares with plain operators.
+import { l2Normalize, monce, patchNce, patchNcePath } from "../../engine/index.js";
 import {
   L2_EPS,
   l2NormalizeGradientOperator,
+  monceGradientOperator,
   patchNceGradientOperator,
 } from "../../engine/operators/patch-nce/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { channels, dense, matrix, type OperatorBench, positions, rows, unitRows } from "./lib.js";
 
 const options = { groups: 1, tau: 0.07 };
+const plan = { ...options, cost: "hard", eps: 1, negTermWeight: 1, rounds: 50, planDetached: false } as const;
 
 export const patchNceBenches: readonly OperatorBench[] = [
   {
@@ -54,5 +56,28 @@ export const patchNceBenches: readonly OperatorBench[] = [
     shape: "256 of 256 channels at 32x32",
     inputs: [[1, channels, 32, 32], matrix, [channels], matrix, [channels], positions, unitRows],
     work: (x, w1, b1, w2, b2, ids, k) => patchNcePath(x, ids, { w1, b1, w2, b2 }, k, options),
+  },
+  {
+    kernel: "monce",
+    shape: "256 rows of 256",
+    inputs: [unitRows, unitRows],
+    work: (q, k) => monce(q, k, plan),
+    reference: () => reference.monce(dense(matrix), dense(matrix), plan),
+  },
+  {
+    kernel: "monceGradient",
+    shape: "256 rows of 256",
+    inputs: [
+      unitRows,
+      { shape: [rows], low: 0, high: 6 },
+      { shape: [rows], low: 0.7, high: 1 },
+      [rows],
+      [rows, rows],
+      { shape: [1, 2, rows, rows], low: 0.4, high: 2 },
+      { shape: [1, 2, plan.rounds + 1, rows], low: 0.05, high: 0.08 },
+    ],
+    work: (k, loss, negatives, dloss, weighted, kernel, scalings) =>
+      monceGradientOperator([k, loss, negatives, dloss, weighted, kernel, scalings], plan),
+    reference: () => reference.monceGradient(dense(matrix), dense(matrix), plan, dense([rows])),
   },
 ];

@@ -1,6 +1,6 @@
-// Patch losses beside PatchNCE (docs/method.md section 3), of unit rows q and k [groups * n, channels], one group after
-// the other; keys receive no gradient. Composed of operators; their largest tensors are the similarities of a group,
-// [groups, n, n], or of its rows with a bank. All compare a row's own key with other keys by
+// Patch losses beside PatchNCE and MoNCE (docs/method.md section 3), of unit rows q and k [groups * n, channels], one
+// group after the other; keys receive no gradient. Composed of operators; their largest tensors are the similarities of
+// a group, [groups, n, n], or of its rows with a bank. All compare a row's own key with other keys by
 //   log(1 + sum over others of exp((other - own) / tau)),
 // a cross-entropy that keeps its digits where it is nearly nothing.
 import { reshape } from "../../engine/core/reshape.js";
@@ -75,44 +75,6 @@ export function curriculum(
   { first, last, epochs, stepAfter }: { first: number; last: number; epochs: number; stepAfter: number | null },
 ): number {
   return stepAfter !== null && epoch > stepAfter ? 1 : first + ((last - first) * epoch) / epochs;
-}
-
-export interface MonceOptions extends Groups {
-  /** hard: keys that are like the query cost less and count more; easy: the other way round. */
-  cost: "hard" | "easy";
-  eps: number;
-  /** Weight of all negatives. */
-  negTermWeight: number;
-  rounds: number;
-  /** Whether the plan is a constant to the gradient: cheaper, and not what the authors do. */
-  planDetached: boolean;
-}
-
-/**
- * MoNCE (Zhan et al., CVPR 2022): negatives are weighted by a transport plan between queries and keys, found by
- * Sinkhorn's iteration, through which the gradient passes. One loss per row.
- */
-export function monce(q: Tensor, k: Tensor, options: MonceOptions): Tensor {
-  const { groups, tau, negTermWeight, planDetached } = options;
-  const s = products(q, k.detach(), groups);
-  const plan = planDetached ? q.gpu.noGrad(() => transportPlan(s.detach(), options)) : transportPlan(s, options);
-  const weights = scale(plan, (s.shape[2] - 1) * negTermWeight, 1e-8);
-  const others = withDiagonal(add(s, scale(log(weights), tau)), MASKED);
-  return reshape(softplus(margin(others, diagonal(s), tau)), [q.shape[0]]);
-}
-
-/** How much of each key goes to each query, [groups, n, n]: rows and columns sum to 1, and the diagonal is nearly 0. */
-function transportPlan(s: Tensor, { cost, eps, rounds }: MonceOptions): Tensor {
-  const [groups, n] = s.shape;
-  const kernel = exp(scale(withDiagonal(cost === "hard" ? s : scale(s, -1, 1), MASKED), 1 / eps));
-  // u and v are vectors [groups, n, 1].
-  let u = div(1, sum(kernel, 2, true));
-  let v = div(1, matmul(kernel, u, { transposeA: true }));
-  for (let round = 1; round < rounds; round++) {
-    u = div(1, matmul(kernel, v));
-    v = div(1, matmul(kernel, u, { transposeA: true }));
-  }
-  return mul(mul(kernel, u), reshape(v, [groups, 1, n]));
 }
 
 /** Mean over rows of 2 - 2 cos(p, k), the squared distance of their unit vectors; keys receive no gradient. */

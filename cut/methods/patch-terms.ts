@@ -5,7 +5,7 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import { type Head, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { type Head, monce, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
 import { add, scale, softplus } from "../../engine/operators/pointwise/index.js";
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
@@ -13,7 +13,7 @@ import type { Random } from "../../engine/random.js";
 import { Heads, unitRows } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
-import { curriculum, externalNce, hdce, monce, src } from "./patch-losses.js";
+import { curriculum, externalNce, hdce, src } from "./patch-losses.js";
 import { drawPositions, forEachPicture, patchCounts, tappedShapes } from "./patch-positions.js";
 
 /** Patch positions of one step, one array per tapped layer: row-major y * W + x. */

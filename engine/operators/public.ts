@@ -41,6 +41,8 @@ export { reflectionPad2d, replicationPad2d } from "./padding/index.js";
 export {
   type Head,
   l2Normalize,
+  type MonceOptions,
+  monce,
   type PatchNceOptions,
   patchKeys,
   patchNce,

@@ -93,7 +93,12 @@ export const families = [
   family("optimizers", optimizers),
   family("padding", padding),
   family("patch-nce", patchNce, {
-    runs: { patchNceGradient: ["patchNce"], patchNcePath: ["patchNce", "linear"] },
+    runs: {
+      patchNceGradient: ["patchNce"],
+      patchNcePath: ["patchNce", "linear"],
+      monce: ["matmul"],
+      monceGradient: ["matmul"],
+    },
   }),
   family("pictures", pictures, {
     without: {

@@ -2,7 +2,7 @@
 // together here as the method states them (docs/method.md section 3), and the patch path is asked twice: the fused
 // operator, and the same in plain operators.
 import { ganLoss } from "../../cut/methods/gan-loss.js";
-import { cosineDistance, externalNce, hdce, monce, src } from "../../cut/methods/patch-losses.js";
+import { cosineDistance, externalNce, hdce, src } from "../../cut/methods/patch-losses.js";
 import { type Predictor, type Projection, predict, project } from "../../cut/networks/projections.js";
 import * as blocks from "../../cut/networks/single-image-blocks.js";
 import { grad } from "../../engine/core/autograd.js";
@@ -65,7 +65,8 @@ const forwards: Record<string, Forward> = {
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
   hdce: ({ q, k }, { groups, tau, gamma }) => engine.mean(hdce(q, k, { groups, tau, gamma: q.gpu.tensor([gamma]) })),
   src: ({ q, k }, { groups }) => src(q, k, groups),
-  monce: ({ q, k }, options) => engine.mean(monce(q, k, options)),
+  monce: ({ q, k }, { groups, tau, cost, eps, negTermWeight, rounds, planDetached }) =>
+    engine.mean(engine.monce(q, k, { groups, tau, cost, eps, negTermWeight, rounds, planDetached })),
   cosineDistance: ({ p, k }) => cosineDistance(p, k),
   encoPath: ({ dec, enc, ...weights }) => {
     const given = weights as unknown as Projection & Predictor;

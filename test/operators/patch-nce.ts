@@ -1,4 +1,4 @@
-// Cases of unit rows, PatchNCE and the fused path from feature maps to losses.
+// Cases of unit rows, PatchNCE, MoNCE and the fused path from feature maps to losses.
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
@@ -46,6 +46,20 @@ function patchNce(rows: number, channels: number, groups: number): OperatorCase 
     forward: (q, k) => engine.patchNce(q, k, options),
     reference: (q, k) => reference.patchNce(q, k, options),
     gradient: (dy, q, k) => [reference.patchNceGradient(q, k, options, dy).dq, null],
+  };
+}
+
+const PLAN = { cost: "hard", eps: 1, negTermWeight: 1, rounds: 50, planDetached: false } as const;
+
+function monce(rows: number, channels: number, given: Partial<engine.MonceOptions>): OperatorCase {
+  const options = { groups: 1, tau: TAU, ...PLAN, ...given };
+  return {
+    title: `[${rows}, ${channels}] ${JSON.stringify(given)}`,
+    inputs: [unit(rows, channels), unit(rows, channels)],
+    forward: (q, k) => engine.monce(q, k, options),
+    reference: (q, k) => reference.monce(q, k, options),
+    gradient: (dy, q, k) => [reference.monceGradient(q, k, options, dy).dq, null],
+    once: true,
   };
 }
 
@@ -124,6 +138,16 @@ export const cases: FamilyTests["cases"] = {
     ],
     exercises: ["patchNceGradient"],
   },
+  monce: {
+    cases: [
+      monce(14, 5, { groups: 2 }),
+      monce(33, 33, { eps: 0.1 }),
+      monce(27, 4, { groups: 3, cost: "easy", negTermWeight: 0.5, rounds: 3 }),
+      // More columns than a workgroup has, four by four.
+      monce(261, 3, { rounds: 2 }),
+    ],
+    exercises: ["monceGradient"],
+  },
   patchKeys: { cases: [patchKeys([2, 3, 5, 7], 11, 9)] },
   patchNcePath: { cases: [patchNcePath([2, 3, 5, 7], 11, 9, 2), patchNcePath([3, 5, 4, 4], 7, 33, 1)] },
 };
@@ -140,6 +164,17 @@ function smallNce(groups: number): ReferenceCase {
   };
 }
 
+function smallMonce(given: Partial<engine.MonceOptions>): ReferenceCase {
+  const k = values([6, 5]);
+  const options = { tau: 0.3, ...PLAN, groups: 2, rounds: 3, ...given };
+  return {
+    title: `monce ${JSON.stringify(given)}`,
+    inputs: [values([6, 5])],
+    reference: (q) => reference.monce(q, k, options),
+    gradient: (dy, q) => [reference.monceGradient(q, k, options, dy).dq],
+  };
+}
+
 export const differences: FamilyTests["differences"] = [
   unaryReference(
     "l2Normalize",
@@ -149,6 +184,8 @@ export const differences: FamilyTests["differences"] = [
   ),
   smallNce(1),
   smallNce(2),
+  smallMonce({}),
+  smallMonce({ groups: 1, cost: "easy", eps: 0.7, negTermWeight: 2 }),
 ];
 
 export const properties: FamilyTests["properties"] = [

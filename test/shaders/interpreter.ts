@@ -10,6 +10,8 @@ import {
   type Params,
   specialize,
 } from "../../engine/device/kernel.js";
+import { type Dense, dense } from "../../engine/operators/reference.js";
+import { assertClose } from "../support/gpu.js";
 import { inlineCalls } from "./inline.js";
 
 export interface Run<K extends KernelSource> {
@@ -59,3 +61,14 @@ export function needsBothBarriers<K extends KernelSource>(source: K, given: Run<
     assert.ok(run(source, given, without).races.length > 0, `${source.name} without barrier ${which}`);
   }
 }
+
+export const f32 = (x: Dense) => Float32Array.from(x.data);
+
+export const close = (ours: Float32Array, expected: Dense, what: string) =>
+  assertClose(dense(expected.shape, ours.subarray(0, expected.data.length)), expected, 1e-5, what);
+
+/**
+ * A tensor with NaNs behind it. Tiled products and instance norms read there, as WebGPU allows; the interpreter would
+ * stop, and what they read must not reach a result.
+ */
+export const withNaNs = (x: Dense) => Float32Array.from([...x.data, ...new Array(4096).fill(Number.NaN)]);

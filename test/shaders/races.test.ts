@@ -1,18 +1,17 @@
 // Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations
 // may touch the same memory without a barrier between them, and the values must be right. The interpreter knows no
-// GPU, so this finds races that a driver happens to hide.
+// GPU, so this finds races that a driver happens to hide. Tiled products and convolutions: tiled-races.test.ts.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as reference from "../../engine/operators/reference.js";
-import { type Dense, dense } from "../../engine/operators/reference.js";
+import { dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import * as kernels from "../../shaders/generated.js";
-import { assertClose, uniform, unitRows } from "../support/gpu.js";
+import { uniform, unitRows } from "../support/gpu.js";
 import { kernels as allKernels } from "../support/kernels.js";
-import { needsBothBarriers, type Run, run, runSafely } from "./interpreter.js";
+import { close, f32, type Run, run, runSafely, withNaNs } from "./interpreter.js";
 
 const random = new Random(1);
-const f32 = (x: Dense) => Float32Array.from(x.data);
 
 /**
  * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations):
@@ -22,15 +21,6 @@ function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
   return code.replace(/\b(16|32|48|64|68|256|1024|1088)\b/g, (number) => String(scaled[number]));
 }
-
-const close = (ours: Float32Array, expected: Dense, what: string) =>
-  assertClose(dense(expected.shape, ours.subarray(0, expected.data.length)), expected, 1e-5, what);
-
-/**
- * A tensor with NaNs behind it. Tiled products and instance norms read there, as WebGPU allows; the interpreter would
- * stop, and what they read must not reach a result.
- */
-const withNaNs = (x: Dense) => Float32Array.from([...x.data, ...new Array(4096).fill(Number.NaN)]);
 
 const reduceRows = () => {
   const x = uniform(random, [3, 2, 11]);
@@ -149,155 +139,31 @@ test("patch_nce_losses", () => {
   close(loss, reference.patchNce(q, k, { groups: 2, tau: 0.2 }), "losses");
 });
 
-/** A place among those NaNs for the one that a convolution gives to what is nowhere. */
-const nowhere = (code: string) => code.replace("const NOWHERE: u32 = 0xffffffff", "const NOWHERE: u32 = 2048");
-
-/** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
-const TINY = { TILE_M: 8, TILE_N: 8, THREAD_M: 1, THREAD_N: 1 };
-const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, THREAD_M: 2, THREAD_N: 2 };
-const TINY_OF_TWO_ROWS = { TILE_M: 16, TILE_N: 8, THREAD_M: 2, THREAD_N: 1 };
-
-test("matmul_tiled", () => {
-  // Three tiles of rows (the last with one), and three slices of K (the last with two).
-  const [a, b, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
-  const y = new Float32Array(51);
-  const given: Run<typeof kernels.matmul_tiled> = {
-    bindings: { a: withNaNs(a), b: withNaNs(b), bias: f32(bias), y },
-    params: {
-      batch: 1,
-      m: 17,
-      n: 3,
-      k: 10,
-      a_batch: 0,
-      a_m: 10,
-      a_k: 1,
-      b_base: 0,
-      b_batch: 0,
-      b_k: 1,
-      b_n: 10,
-      has_bias: 1,
-      relu: 1,
-      accumulate: 0,
-      gated: 0,
-      slope: 0,
-    },
-    grid: [3, 1, 1],
-    constants: { ...TINY, TILE_K: 4 },
+test("sinkhorn and sinkhorn_gradient", () => {
+  // Eight columns, the last of which fills up. The operator's tests say what is right: here, whatever the invocations
+  // are, the numbers are those of a single one.
+  const [side, rounds] = [8, 2];
+  const k = f32(uniform(random, [2, side, side], 0.5, 1));
+  const [h, slopes] = [f32(uniform(random, [2, rounds + 1, side])), f32(uniform(random, [side]))];
+  const sizes = { groups: 1, quads: side / 4, rounds };
+  const results = (constants: { WORKGROUP: number; SLICES: number }) => {
+    const rest = { grid: [1, 1, 1] as [number, number, number], constants };
+    const [scalings, x] = [new Float32Array(2 * (rounds + 1) * side), new Float32Array(2 * rounds * side)];
+    runSafely(kernels.sinkhorn, { bindings: { k, x: scalings }, params: { ...sizes, n: 7 }, ...rest });
+    const bindings = { k, h, row_slopes: slopes, column_slopes: slopes, x };
+    runSafely(kernels.sinkhorn_gradient, { bindings, params: sizes, ...rest });
+    return Float32Array.of(...scalings, ...x);
   };
-  const expected = reference.relu(reference.linear(a, b, bias));
-  for (const constants of [TINY, { ...TINY, ROLLED: true }, TINY_OF_TWO, TINY_OF_TWO_ROWS]) {
-    y.fill(0);
-    runSafely(kernels.matmul_tiled, { ...given, constants: { ...constants, TILE_K: 4 } });
-    close(y, expected, JSON.stringify(constants));
+  const expected = results({ WORKGROUP: 1, SLICES: 1 });
+  assert.ok(expected.every((value) => Number.isFinite(value)) && expected.some((value) => value !== 0));
+  for (const [WORKGROUP, SLICES] of [
+    [2, 1],
+    [2, 2],
+    [4, 2],
+  ]) {
+    const found = results({ WORKGROUP, SLICES });
+    close(found, dense([expected.length], expected), `${WORKGROUP} invocations in ${SLICES} slices`);
   }
-  needsBothBarriers(kernels.matmul_tiled, given);
-
-  // The same with the sums of a's rows, a being contiguous along k and along m.
-  const across = dense(
-    [10, 17],
-    Array.from({ length: 170 }, (_, i) => a.data[(i % 17) * 10 + Math.floor(i / 17)]),
-  );
-  for (const [values, a_m, a_k] of [
-    [a, 10, 1],
-    [across, 1, 17],
-  ] as const) {
-    const sums = new Float32Array(17);
-    const bindings = { ...given.bindings, a: withNaNs(values), sums };
-    runSafely(kernels.matmul_tiled_sums, { ...given, bindings, params: { ...given.params, a_m, a_k } });
-    close(y, expected, "with sums");
-    close(sums, reference.sum(a, [1]), "sums");
-  }
-});
-
-test("matmul_tiled with the second operand along n, and a batch", () => {
-  // Two tiles of rows and of columns, two products and two slices of K.
-  const [a, b] = [uniform(random, [2, 9, 8]), uniform(random, [2, 8, 12])];
-  const y = new Float32Array(216);
-  runSafely(kernels.matmul_tiled, {
-    bindings: { a: withNaNs(a), b: withNaNs(b), bias: f32(b), y },
-    params: {
-      batch: 2,
-      m: 9,
-      n: 12,
-      k: 8,
-      a_batch: 72,
-      a_m: 8,
-      a_k: 1,
-      b_base: 0,
-      b_batch: 96,
-      b_k: 12,
-      b_n: 1,
-      has_bias: 0,
-      relu: 0,
-      accumulate: 0,
-      gated: 0,
-      slope: 0,
-    },
-    grid: [8, 1, 1],
-    constants: { ...TINY, TILE_K: 4 },
-  });
-  close(y, reference.matmul(a, b), "products");
-});
-
-test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
-  // 20 pixels are three tiles, 18 weights per channel several slices.
-  const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
-  const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
-  const y = new Float32Array(60);
-  const forward: Run<typeof kernels.conv2d_tiled> = {
-    bindings: { x: withNaNs(x), w: withNaNs(w), bias: f32(bias), y },
-    params: {
-      ...sizes,
-      rows: 4,
-      columns: 5,
-      out_step: 1,
-      out_y: 0,
-      out_x: 0,
-      taps_y: 3,
-      taps_x: 3,
-      stride: 1,
-      pad_y: 1,
-      pad_x: 1,
-      reflect: 0,
-      has_bias: 1,
-      run: 2,
-      w_base: 0,
-      w_m: 18,
-      w_c: 9,
-      w_ty: 3,
-      w_tx: 1,
-    },
-    grid: [3, 1, 1],
-    constants: TINY,
-  };
-  runSafely(kernels.conv2d_tiled, forward, nowhere);
-  close(y, reference.conv2d(x, w, bias, { padding: 1 }), "output");
-  const mirrored = { ...forward, params: { ...forward.params, reflect: 1 } };
-  runSafely(kernels.conv2d_tiled, mirrored, nowhere);
-  close(y, reference.conv2d(x, w, bias, { padding: 1, paddingMode: "reflect" }), "output with mirrored borders");
-  needsBothBarriers(kernels.conv2d_tiled, mirrored);
-
-  // All channels in one slice; slices of a row of taps; and of one tap.
-  for (const slice of [{ CHANNELS: 2 }, { CHANNELS: 2, PARTS_Y: 3 }, { CHANNELS: 4, PARTS_Y: 3, PARTS_X: 3 }]) {
-    y.fill(0);
-    runSafely(kernels.conv2d_tiled, { ...forward, constants: { ...TINY, ...slice } }, nowhere);
-    close(y, reference.conv2d(x, w, bias, { padding: 1 }), JSON.stringify(slice));
-  }
-
-  // The four rows of pixels in two runs, and 18 columns in three tiles.
-  const dy = uniform(random, [1, 3, 4, 5]);
-  const dw = new Float32Array(114);
-  const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {
-    bindings: { x: withNaNs(x), dy: withNaNs(dy), dw },
-    params: { ...sizes, stride: 1, pad: 1, splits: 2, rows_per_split: 2, split_size: 57 },
-    grid: [6, 1, 1],
-    constants: { ...TINY, TILE_K: 4, REFLECT: true, SUM_A: true },
-  };
-  runSafely(kernels.conv2d_weight_gradient_tiled, gradient);
-  const expected = reference.conv2dGradient(x, w, bias, { padding: 1, paddingMode: "reflect" }, dy);
-  const sums = dw.subarray(0, 57).map((sum, i) => sum + dw[57 + i]);
-  close(sums, expected.dw, "gradient of the weights");
-  close(sums.subarray(54), expected.db as Dense, "gradient of the bias");
 });
 
 test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
@@ -315,7 +181,7 @@ test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
   }
 });
 
-test("every kernel with workgroup memory is run here", () => {
+test("every kernel with workgroup memory is run here, or in tiled-races.test.ts", () => {
   const here = [
     "ladder_matmul_workgroup",
     "ladder_matmul_workgroup_register",
@@ -328,6 +194,8 @@ test("every kernel with workgroup memory is run here", () => {
     "l2_normalize",
     "l2_normalize_gradient",
     "patch_nce_losses",
+    "sinkhorn",
+    "sinkhorn_gradient",
     "matmul_tiled",
     "matmul_tiled_sums",
     "conv2d_tiled",

@@ -19,6 +19,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   PER_THREAD: [4, 8],
   PART: [64],
   WINDOWED: [false],
+  SLICES: [1],
+  EASY: [true],
   AHEAD: [1],
   LANES: [4, 16, 32],
   ROWS: [4],

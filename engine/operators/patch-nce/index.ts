@@ -1,6 +1,7 @@
-// Patches of feature maps (docs/method.md sections 2.4 and 3): unit rows, PatchNCE, and the fused path from feature
-// maps to losses.
+// Patches of feature maps (docs/method.md sections 2.4 and 3): unit rows, PatchNCE and MoNCE, and the fused path
+// from feature maps to losses.
 export { L2_EPS, l2Normalize, l2NormalizeGradientOperator, l2NormalizeOperator } from "./l2-normalize.js";
 export { type PatchNceOptions, patchNce, patchNceGradientOperator, patchNceOperator } from "./loss.js";
+export { type MonceOptions, monce, monceGradientOperator, monceOperator } from "./monce.js";
 export { type Head, patchKeys, patchNcePath, patchNcePathOperator } from "./path.js";
 export { type PatchScoresOptions, patchScores } from "./scores.js";

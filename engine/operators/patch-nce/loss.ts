@@ -10,7 +10,7 @@ import { reshape } from "../../core/reshape.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { workgroupsFor } from "../../device/kernel.js";
+import { type KernelSource, workgroupsFor } from "../../device/kernel.js";
 import { eye } from "../creation/index.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { matmul, runProduct } from "../matmul/index.js";
@@ -59,40 +59,115 @@ export const KEYS_PER_BLOCK = 256;
 /** What stands for a row's similarity with its own key among the negatives. */
 const MASKED = -10;
 
-/** Similarities per invocation where they become probabilities. */
+/** Neighbours of a row per invocation, where rows are walked in parts. */
 const PER_THREAD = { software: 8, gpu: 1 } as const;
 
 /** Whether one block holds all keys of a group. */
 const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <= KEYS_PER_BLOCK;
 
+/** Keys begin, begin + 1, ... of every group, and how many a group has. */
+interface KeyBlock {
+  keys: number;
+  begin: number;
+  size: number;
+}
+
+/** Fills s [rows, keys] with the similarities of a group's first queries, or all, with the keys of a block of it. */
+export function runSimilarities(
+  gpu: Gpu,
+  variant: DirectVariant,
+  [q, k]: readonly [q: Tensor, k: Tensor],
+  { keys, begin, size }: KeyBlock,
+  s: Tensor,
+  queries = size,
+): void {
+  const [rows, channels] = q.shape;
+  runProduct(gpu, variant, {
+    batch: rows / size,
+    m: queries,
+    n: keys,
+    k: channels,
+    y: s,
+    a: { tensor: q, batch: size * channels, m: channels, k: 1 },
+    b: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
+  });
+}
+
+/** Takes a block of similarities into losses [rows] and tau times the log-sum-exp of each row's negatives. */
+export function runLosses(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, loss: Tensor, negatives: Tensor): void {
+  const { keys, begin, size } = block;
+  gpu.dispatch(patch_nce_losses, {
+    bindings: { s, loss, negatives },
+    params: { rows: loss.size, keys, begin, group_size: size, tau },
+    grid: loss.size,
+    constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile] },
+  });
+}
+
+/** What the gradient has of the forward pass beside similarities, and the gradient of the losses; all [rows]. */
+interface LossGradient {
+  loss: Tensor;
+  negatives: Tensor;
+  dloss: Tensor;
+}
+
+/** Fills p with the gradient by a block of similarities. */
+export function runProbabilities(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, of: LossGradient, p: Tensor): void {
+  const { keys, begin, size } = block;
+  const rows = of.loss.size;
+  gpu.dispatch(patch_nce_probabilities, {
+    bindings: { s, negatives: of.negatives, loss: of.loss, dloss: of.dloss, p },
+    params: { rows, keys, begin, group_size: size, tau },
+    ...partsOfRows(gpu, patch_nce_probabilities, rows, keys),
+  });
+}
+
+/** The grid and constants of a kernel that walks rows in parts (shaders/lib/row_part.wgsl). */
+export function partsOfRows(gpu: Gpu, kernel: KernelSource, rows: number, size: number) {
+  const perThread = PER_THREAD[gpu.profile];
+  return { grid: workgroupsFor(kernel, Math.ceil(size / perThread)) * rows, constants: { PER_THREAD: perThread } };
+}
+
+/** Fills dq, or after the first block adds to it, with the keys of a block, times the gradient p by similarities. */
+export function runQueryGradient(
+  gpu: Gpu,
+  variant: DirectVariant,
+  [p, k]: readonly [p: Tensor, k: Tensor],
+  { keys, begin, size }: KeyBlock,
+  dq: Tensor,
+): void {
+  const [rows, channels] = dq.shape;
+  runProduct(gpu, variant, {
+    batch: rows / size,
+    m: size,
+    n: channels,
+    k: keys,
+    y: dq,
+    accumulate: begin > 0,
+    a: { tensor: p, batch: size * keys, m: keys, k: 1 },
+    b: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
+  });
+}
+
 /**
- * Walks the keys block by block: `visit` gets the similarities s [rows, keys] of all queries with the keys begin,
- * begin + 1, ... of their group, which the next block overwrites; of one group's `triangle` those queries alone that
- * are no further than the block's last key. Forward pass and gradient compute the same products, so that what cancels
- * there cancels exactly. Returns the last block's similarities.
+ * Walks the keys block by block: `visit` gets their similarities s [rows, keys], which the next block overwrites; of
+ * one group's `triangle` those of the queries alone that are no further than the block's last key. Forward pass and
+ * gradient compute the same products, so that what cancels there cancels exactly. Returns the last block's s.
  */
 export function eachBlockOfKeys(
   gpu: Gpu,
   variant: DirectVariant,
   [q, k]: readonly [q: Tensor, k: Tensor],
   { groups, triangle = false }: { groups: number; triangle?: boolean },
-  visit: (s: Tensor, block: { keys: number; begin: number; size: number }) => void,
+  visit: (s: Tensor, block: KeyBlock) => void,
 ): Tensor {
-  const [rows, channels] = q.shape;
+  const rows = q.shape[0];
   const size = rows / groups;
   const s = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, size)]);
   for (let begin = 0; begin < size; begin += KEYS_PER_BLOCK) {
-    const keys = Math.min(KEYS_PER_BLOCK, size - begin);
-    runProduct(gpu, variant, {
-      batch: groups,
-      m: triangle ? begin + keys : size,
-      n: keys,
-      k: channels,
-      y: s,
-      a: { tensor: q, batch: size * channels, m: channels, k: 1 },
-      b: { tensor: k, base: begin * channels, batch: size * channels, k: 1, n: channels },
-    });
-    visit(s, { keys, begin, size });
+    const block = { keys: Math.min(KEYS_PER_BLOCK, size - begin), begin, size };
+    runSimilarities(gpu, variant, [q, k], block, s, triangle ? begin + block.keys : size);
+    visit(s, block);
   }
   return s;
 }
@@ -111,18 +186,11 @@ export function runPatchNce(
   options: PatchNceOptions,
   loss: Tensor,
 ): PatchNceSaved {
-  const rows = q.shape[0];
-  const { tau } = options;
   const negatives = gpu.empty(loss.shape);
-  const s = eachBlockOfKeys(gpu, variant, [q, k], options, (s, { keys, begin, size }) => {
-    gpu.dispatch(patch_nce_losses, {
-      bindings: { s, loss, negatives },
-      params: { rows, keys, begin, group_size: size, tau },
-      grid: rows,
-      constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile] },
-    });
-  });
-  if (oneBlock(rows, options)) return [negatives, s];
+  const s = eachBlockOfKeys(gpu, variant, [q, k], options, (s, block) =>
+    runLosses(gpu, s, block, options.tau, loss, negatives),
+  );
+  if (oneBlock(q.shape[0], options)) return [negatives, s];
   s.dispose();
   return [negatives, undefined];
 }
@@ -139,29 +207,15 @@ export function runPatchNceGradient(
   dq: Tensor,
 ): void {
   const { groups, tau } = options;
-  const [rows, channels] = q.shape;
+  const rows = q.shape[0];
+  const size = rows / groups;
   const variant = patchNceVariant(gpu, q, k, options);
-  const perThread = PER_THREAD[gpu.profile];
-  const p = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, rows / groups)]);
-  const addBlock = (s: Tensor, { keys, begin, size }: { keys: number; begin: number; size: number }) => {
-    gpu.dispatch(patch_nce_probabilities, {
-      bindings: { s, negatives, loss, dloss, p },
-      params: { rows, keys, begin, group_size: size, tau },
-      grid: workgroupsFor(patch_nce_probabilities, Math.ceil(keys / perThread)) * rows,
-      constants: { PER_THREAD: perThread },
-    });
-    runProduct(gpu, variant, {
-      batch: groups,
-      m: size,
-      n: channels,
-      k: keys,
-      y: dq,
-      accumulate: begin > 0,
-      a: { tensor: p, batch: size * keys, m: keys, k: 1 },
-      b: { tensor: k, base: begin * channels, batch: size * channels, k: channels, n: 1 },
-    });
+  const p = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, size)]);
+  const addBlock = (s: Tensor, block: KeyBlock) => {
+    runProbabilities(gpu, s, block, tau, { loss, negatives, dloss }, p);
+    runQueryGradient(gpu, variant, [p, k], block, dq);
   };
-  if (kept) addBlock(kept, { keys: rows / groups, begin: 0, size: rows / groups });
+  if (kept) addBlock(kept, { keys: size, begin: 0, size });
   else eachBlockOfKeys(gpu, variant, [q, k], options, addBlock).dispose();
   p.dispose();
 }

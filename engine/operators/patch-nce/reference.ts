@@ -120,3 +120,89 @@ function negativesOf(q: Dense, k: Dense, row: number, perGroup: number, tau: num
   const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
   return largest + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - largest), 0));
 }
+
+export interface MonceOptions extends PatchNceOptions {
+  readonly cost: "hard" | "easy";
+  readonly eps: number;
+  readonly negTermWeight: number;
+  readonly rounds: number;
+  readonly planDetached: boolean;
+}
+
+/** q, k [G * S, C] -> one loss per row: PatchNCE, the negatives weighted by a plan (docs/method.md section 3). */
+export function monce(q: Dense, k: Dense, options: MonceOptions): Dense {
+  const { rows, perGroup: n } = requirePatches("monce", q, k, options);
+  const y = zeros([rows]);
+  for (let first = 0; first < rows; first += n) {
+    const { odds } = weightedOf(q, k, first, n, options);
+    for (let i = 0; i < n; i++) y.data[first + i] = Math.log1p(total(n, (j) => odds(i, j)));
+  }
+  return y;
+}
+
+/** Keys are constants. dy is [G * S]. */
+export function monceGradient(q: Dense, k: Dense, options: MonceOptions, dy: Dense): { dq: Dense } {
+  const { rows, perGroup: n } = requirePatches("monceGradient", q, k, options);
+  const { tau, eps, cost, planDetached } = options;
+  const channels = q.shape[1];
+  const dq = zeros(q.shape);
+  for (let first = 0; first < rows; first += n) {
+    const { odds, kernel, scalings, times } = weightedOf(q, k, first, n, options);
+    const sums = Array.from({ length: n }, (_, i) => total(n, (j) => odds(i, j)));
+    // By the logits, then by the logarithms of the plan, and of the kernel.
+    const p = matrix(n, (i, j) => (dy.data[first + i] * (i === j ? -sums[i] : odds(i, j))) / (1 + sums[i]));
+    const plan = matrix(n, (i, j) => (i === j ? 0 : (p[i][j] * times(i, j)) / (times(i, j) + 1e-8)));
+    const log = matrix(n, (i, j) => plan[i][j]);
+    let du = plan.map((row) => total(n, (j) => row[j]));
+    let dv = plan.map((_, j) => total(n, (i) => plan[i][j]));
+    for (let round = options.rounds; round > 0 && !planDetached; round--) {
+      const [u, v, before] = [scalings[round].u, scalings[round].v, scalings[round - 1].v];
+      const ofV = matrix(n, (i, j) => u[i] * kernel[i][j] * v[j] * dv[j]);
+      du = du.map((d, i) => d - total(n, (j) => ofV[i][j]));
+      const ofU = matrix(n, (i, j) => u[i] * kernel[i][j] * before[j] * du[i]);
+      dv = dv.map((_, j) => -total(n, (i) => ofU[i][j]));
+      du = du.map(() => 0);
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) log[i][j] -= ofV[i][j] + ofU[i][j];
+    }
+    const sign = planDetached ? 0 : cost === "easy" ? -1 : 1;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        const slope = p[i][j] / tau + (i === j ? 0 : (sign * log[i][j]) / eps);
+        for (let c = 0; c < channels; c++)
+          dq.data[(first + i) * channels + c] += slope * k.data[(first + j) * channels + c];
+      }
+    }
+  }
+  return { dq };
+}
+
+function total(n: number, value: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += value(i);
+  return sum;
+}
+
+const matrix = (n: number, value: (i: number, j: number) => number): number[][] =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => value(i, j)));
+
+/** Of a group: what a negative adds to the odds against the positive, how often it counts, and the plan's parts. */
+function weightedOf(q: Dense, k: Dense, first: number, n: number, options: MonceOptions) {
+  const { tau, cost, eps, negTermWeight, rounds } = options;
+  const channels = q.shape[1];
+  const dot = (i: number, j: number) =>
+    total(channels, (c) => q.data[(first + i) * channels + c] * k.data[(first + j) * channels + c]);
+  const s = matrix(n, dot);
+  const kernel = matrix(n, (i, j) => Math.exp((i === j ? OWN_KEY : cost === "easy" ? 1 - s[i][j] : s[i][j]) / eps));
+  const scalings = [{ u: new Array<number>(n).fill(0), v: new Array<number>(n).fill(1) }];
+  for (let round = 0; round < rounds; round++) {
+    const { v: before } = scalings[round];
+    const u = kernel.map((row) => 1 / total(n, (j) => row[j] * before[j]));
+    const v = kernel.map((_, j) => 1 / total(n, (i) => kernel[i][j] * u[i]));
+    scalings.push({ u, v });
+  }
+  const { u, v } = scalings[rounds];
+  const times = (i: number, j: number) => (n - 1) * negTermWeight * u[i] * kernel[i][j] * v[j];
+  const odds = (i: number, j: number) =>
+    i === j ? Math.exp((OWN_KEY - s[i][i]) / tau) : Math.exp((s[i][j] - s[i][i]) / tau) * (times(i, j) + 1e-8);
+  return { odds, kernel, scalings, times };
+}

@@ -154,6 +154,13 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
       ...(given.tensors.has("rows") ? { rows: losses } : { dk: zeros(k.shape) }),
     };
   },
+  monce(given, { groups, tau, cost, eps, negTermWeight, rounds, planDetached }) {
+    const [q, k] = [given.dense("q"), given.dense("k")];
+    const options = { groups, tau, cost, eps, negTermWeight, rounds, planDetached };
+    const losses = reference.monce(q, k, options);
+    const { dx: dLosses } = reference.meanGradient(losses, [0], false, given.dense("dy"));
+    return { y: reference.mean(losses), ...reference.monceGradient(q, k, options, dLosses) };
+  },
   patchNcePath(given, { batch, tau, allNegatives }) {
     const [fq, fk, w1, b1, w2, b2, dy] = ["fq", "fk", "w1", "b1", "w2", "b2", "dy"].map(given.dense);
     const ids = given.ids("ids");
@@ -225,15 +232,14 @@ const windows = ({ kernel, stride, padding }: OperatorParameters) => {
 const area = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 const perChannel = (shape: readonly number[]) => shape.map((n, axis) => (axis === 1 ? n : 1));
 
-// Second derivatives are the tape's; patch losses beside PatchNCE, and SinCUT's blocks, are composed by cut: the
-// reference has them not.
+// Second derivatives are the tape's; other patch losses, and SinCUT's blocks, are composed by cut: the reference has
+// them not.
 const others = [
   "second",
   "r1",
   "gradientPenalty",
   "hdce",
   "src",
-  "monce",
   "externalNce",
   "curriculum",
   "cosineDistance",

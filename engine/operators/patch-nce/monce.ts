@@ -1,0 +1,216 @@
+// MoNCE (Zhan et al., CVPR 2022; docs/method.md section 3): PatchNCE whose negatives are weighted by a transport plan
+// between queries and keys, which Sinkhorn's iteration finds in one dispatch. The weights are put into the
+// similarities, and what is left is PatchNCE of these, by its kernels. All similarities of a group are in memory.
+//
+// Of the plan T = diag(u) K diag(v) the gradient keeps K and the scalings of all rounds, O(n^2 + rounds n) numbers.
+import {
+  sinkhorn,
+  sinkhorn_gradient,
+  transport_kernel,
+  transport_kernel_gradient,
+  transport_slopes,
+  transport_weights,
+} from "../../../shaders/generated.js";
+import { checkOptions, checkValue, flag, oneOf, positive, whole } from "../../core/check-options.js";
+import { GradientError, ShapeError } from "../../core/errors.js";
+import { defineOperator } from "../../core/operator.js";
+import { sameShape, shapeText } from "../../core/shapes.js";
+import type { Shape, Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
+import { type Product, productVariant, runProduct } from "../matmul/index.js";
+import { sumInto } from "../reduction/index.js";
+import {
+  checkGroups,
+  type PatchNceOptions,
+  partsOfRows,
+  runLosses,
+  runProbabilities,
+  runQueryGradient,
+  runSimilarities,
+  similarityFlops,
+} from "./loss.js";
+
+export interface MonceOptions extends PatchNceOptions {
+  /** hard: keys that are like the query cost less and count more; easy: the other way round. */
+  cost: "hard" | "easy";
+  /** How smooth the plan is. */
+  eps: number;
+  /** Weight of all negatives. */
+  negTermWeight: number;
+  /** Of Sinkhorn's iteration. */
+  rounds: number;
+  /** Whether the plan is a constant to the gradient: cheaper, and not what the authors do. */
+  planDetached: boolean;
+}
+
+/** Invocations of a group's workgroup, and how many of them share a column: a CPU has one lane do all of it. */
+const SINKHORN = { software: { WORKGROUP: 8, SLICES: 1 }, gpu: { WORKGROUP: 256, SLICES: 4 } } as const;
+
+/** Rows, those of a group, these filled up to a multiple of 4; and what a negative's part of the plan is times. */
+function sizesOf({ shape: [rows] }: Tensor, { groups, negTermWeight }: MonceOptions) {
+  const n = rows / groups;
+  return { rows, n, side: 4 * Math.ceil(n / 4), weight: (n - 1) * negTermWeight };
+}
+
+const product = (gpu: Gpu, given: Product) => runProduct(gpu, productVariant(gpu), given);
+
+/** K and its transpose [groups, 2, side, side], and the scalings of all rounds [groups, 2, rounds + 1, side]. */
+function runTransport(gpu: Gpu, s: Tensor, options: MonceOptions): [kernel: Tensor, scalings: Tensor] {
+  const { groups, cost, eps, rounds } = options;
+  const { n, side } = sizesOf(s, options);
+  const [kernel, scalings] = [gpu.empty([groups, 2, side, side]), gpu.empty([groups, 2, rounds + 1, side])];
+  const { grid, constants } = partsOfRows(gpu, transport_kernel, groups * side, side);
+  gpu.dispatch(transport_kernel, {
+    bindings: { s, k: kernel },
+    params: { groups, n, side, eps },
+    grid,
+    constants: { ...constants, EASY: cost === "easy" },
+  });
+  gpu.dispatch(sinkhorn, {
+    bindings: { k: kernel, x: scalings },
+    params: { groups, n, quads: side / 4, rounds },
+    grid: groups,
+    constants: SINKHORN[gpu.profile],
+  });
+  return [kernel, scalings];
+}
+
+/**
+ * Adds to p, the losses' gradient by similarities outside of the plan, that through it. With the gradient a of the
+ * logarithm of a scaling h = 1 / (M g), M being K or its transpose, that of K's logarithm is - K_ij (a h)_i g_j in each
+ * half of a round: together two products of matrices [n, rounds].
+ */
+function runSinkhornGradient(gpu: Gpu, p: Tensor, kernel: Tensor, scalings: Tensor, options: MonceOptions): void {
+  const { groups, tau, cost, eps, rounds } = options;
+  const { rows, n, side, weight } = sizesOf(p, options);
+  const slopes = gpu.empty([groups, side, side]);
+  gpu.dispatch(transport_slopes, {
+    bindings: { p, k: kernel, h: scalings, slopes },
+    params: { groups, n, side, rounds, tau, weight },
+    ...partsOfRows(gpu, transport_slopes, groups * side, side),
+  });
+  const [ofRows, ofColumns] = [gpu.empty([groups, side]), gpu.empty([groups, side])];
+  sumInto(gpu, slopes, [2], ofRows);
+  sumInto(gpu, slopes, [1], ofColumns);
+  const factors = gpu.empty([groups, 2, rounds, side]);
+  gpu.dispatch(sinkhorn_gradient, {
+    bindings: { k: kernel, h: scalings, row_slopes: ofRows, column_slopes: ofColumns, x: factors },
+    params: { groups, quads: side / 4, rounds },
+    grid: groups,
+    constants: SINKHORN[gpu.profile],
+  });
+  // Of u, with the v before it; and of v, with its u.
+  const through = gpu.empty([groups, side, side]);
+  const ofScalings = { tensor: scalings, batch: 2 * (rounds + 1) * side, k: side };
+  const ofFactors = { tensor: factors, batch: 2 * rounds * side, k: side };
+  const terms = { batch: groups, m: side, n: side, k: rounds, y: through };
+  product(gpu, { ...terms, a: { ...ofFactors, m: 1 }, b: { ...ofScalings, base: (rounds + 1) * side, n: 1 } });
+  const ofV = { ...ofFactors, base: rounds * side, n: 1 };
+  product(gpu, { ...terms, a: { ...ofScalings, m: 1 }, b: ofV, accumulate: true });
+  gpu.dispatch(transport_kernel_gradient, {
+    bindings: { slopes, k: kernel, through, p },
+    params: { rows, n, side, factor: (cost === "easy" ? -1 : 1) / eps },
+    ...partsOfRows(gpu, transport_kernel_gradient, rows, n),
+  });
+  for (const tensor of [slopes, ofRows, ofColumns, factors, through]) tensor.dispose();
+}
+
+/** Operations of the plan, with one product of K's size for each half of a round, or several. */
+const planFlops = ([rows]: Shape, { groups, rounds }: MonceOptions, products: number) =>
+  products * rounds * 4 * rows * (rows / groups);
+
+export const monceOperator = defineOperator<readonly [q: Tensor, k: Tensor], MonceOptions>({
+  name: "monce",
+  dtype: () => "f32",
+  shape([q, k], { groups }) {
+    if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
+      throw new ShapeError(
+        `monce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
+        "Make the keys from the same positions as the queries.",
+      );
+    }
+    checkGroups("monce", q.shape[0], groups);
+    return [q.shape[0]];
+  },
+  flops: ([q], options) => similarityFlops(q as Shape, options) + planFlops(q as Shape, options, 1),
+  forward(gpu, [q, k], options, loss) {
+    const { rounds, tau } = options;
+    const { rows, n, side, weight } = sizesOf(q, options);
+    const whole = { keys: n, begin: 0, size: n };
+    const s = gpu.empty([rows, n]);
+    runSimilarities(gpu, productVariant(gpu), [q, k], whole, s);
+    const [kernel, scalings] = runTransport(gpu, s, options);
+    const weighted = gpu.empty(s.shape);
+    gpu.dispatch(transport_weights, {
+      bindings: { s, k: kernel, h: scalings, y: weighted },
+      params: { rows, n, side, rounds, tau, weight },
+      ...partsOfRows(gpu, transport_weights, rows, n),
+    });
+    s.dispose();
+    const negatives = gpu.empty(loss.shape);
+    runLosses(gpu, weighted, whole, tau, loss, negatives);
+    return [negatives, weighted, kernel, scalings];
+  },
+  gradient({ gpu, inputs: [, k], output, saved, options, needs }, dy) {
+    if (!needs(0)) return [null, null];
+    if (gpu.tape.recording) throw new GradientError("monce cannot be differentiated twice", "Leave out createGraph.");
+    const [negatives, weighted, kernel, scalings] = saved;
+    return [monceGradientOperator([k, output, negatives, dy, weighted, kernel, scalings], options), null];
+  },
+});
+
+type MonceGradientInputs = readonly [
+  k: Tensor,
+  loss: Tensor,
+  negatives: Tensor,
+  dloss: Tensor,
+  weighted: Tensor,
+  kernel: Tensor,
+  scalings: Tensor,
+];
+
+export const monceGradientOperator = defineOperator<MonceGradientInputs, MonceOptions>({
+  name: "monceGradient",
+  shape: ([k]) => k.shape,
+  flops: ([k], options) =>
+    similarityFlops(k as Shape, options) + (options.planDetached ? 0 : planFlops(k as Shape, options, 2)),
+  forward(gpu, [k, loss, negatives, dloss, weighted, kernel, scalings], options, dq) {
+    const { tau, planDetached } = options;
+    const { n } = sizesOf(k, options);
+    const p = gpu.empty(weighted.shape);
+    const whole = { keys: n, begin: 0, size: n };
+    runProbabilities(gpu, weighted, whole, tau, { loss, negatives, dloss }, p);
+    if (!planDetached) runSinkhornGradient(gpu, p, kernel, scalings, options);
+    runQueryGradient(gpu, productVariant(gpu), [p, k], whole, dq);
+    p.dispose();
+    return undefined;
+  },
+});
+
+const OPTIONS = {
+  groups: whole(1),
+  tau: positive,
+  cost: oneOf("hard", "easy"),
+  eps: positive,
+  negTermWeight: positive,
+  rounds: whole(1),
+  planDetached: flag,
+};
+
+/**
+ * MoNCE of unit rows q and k [rows, channels]: PatchNCE whose negatives count by a transport plan between queries and
+ * keys. Returns [rows]. Keys receive no gradient; that of the queries passes through the plan.
+ *
+ * @example
+ * ```ts
+ * const rows = gpu.tensor([[1, 0], [0, 1]]);
+ * const plan = { cost: "hard", eps: 1, negTermWeight: 1, rounds: 50, planDetached: false } as const;
+ * console.log((await monce(rows, rows, { groups: 1, tau: 0.25, ...plan }).read()).map(Math.round)); // 0, 0
+ * ```
+ */
+export function monce(q: Tensor, k: Tensor, options: MonceOptions): Tensor {
+  checkOptions("monce", options, OPTIONS);
+  for (const name of Object.keys(OPTIONS) as (keyof MonceOptions)[])
+    checkValue(`monce: ${name}`, options[name], OPTIONS[name]);
+  return monceOperator([q, k], options);
+}

@@ -1,0 +1,30 @@
+// The product of a vector with a matrix of `k`, four columns per invocation, for kernels that do all rounds of
+// Sinkhorn's iteration in one workgroup a group. The rows of a product are dealt to SLICES invocations, whose sums are
+// added in a fixed order. k, and vectors of x, are vec4s; patch-nce/lib/transport.wgsl has the layout of k.
+const WORKGROUP: u32 = 256; // @tunable
+const SLICES: u32 = 4; // @tunable a divisor of WORKGROUP
+const COLUMNS: u32 = WORKGROUP / SLICES;
+
+var<workgroup> partial: array<vec4f, WORKGROUP>;
+
+// The invocation's part of the sums over rows i of x_i M_ij, for the four columns of `column`; M begins at `matrix`, x
+// at `vector`.
+fn part_of_sums(matrix: u32, vector: u32, quads: u32, column: u32, slice: u32) -> vec4f {
+  var sum = vec4f(0.0);
+  if (column < quads) {
+    for (var i = slice; i < quads; i += SLICES) {
+      let factors = x[vector + i];
+      let row = matrix + 4 * i * quads + column;
+      sum += (factors.x * k[row] + factors.y * k[row + quads]) +
+        (factors.z * k[row + 2 * quads] + factors.w * k[row + 3 * quads]);
+    }
+  }
+  return sum;
+}
+
+// The sums of a column, of what all its invocations have left in `partial`.
+fn sum_of_parts(local: u32) -> vec4f {
+  var sum = partial[local];
+  for (var slice = 1u; slice < SLICES; slice++) { sum += partial[slice * COLUMNS + local]; }
+  return sum;
+}

@@ -1,0 +1,163 @@
+// The tiled products and convolutions, run in lockstep as test/shaders/races.test.ts runs the other kernels.
+import { test } from "uvu";
+import * as reference from "../../engine/operators/reference.js";
+import { type Dense, dense } from "../../engine/operators/reference.js";
+import { Random } from "../../engine/random.js";
+import * as kernels from "../../shaders/generated.js";
+import { uniform } from "../support/gpu.js";
+import { close, f32, needsBothBarriers, type Run, runSafely, withNaNs } from "./interpreter.js";
+
+const random = new Random(1);
+
+/** A place among the NaNs behind a tensor for the one that a convolution gives to what is nowhere. */
+const nowhere = (code: string) => code.replace("const NOWHERE: u32 = 0xffffffff", "const NOWHERE: u32 = 2048");
+
+/** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
+const TINY = { TILE_M: 8, TILE_N: 8, THREAD_M: 1, THREAD_N: 1 };
+const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, THREAD_M: 2, THREAD_N: 2 };
+const TINY_OF_TWO_ROWS = { TILE_M: 16, TILE_N: 8, THREAD_M: 2, THREAD_N: 1 };
+
+test("matmul_tiled", () => {
+  // Three tiles of rows (the last with one), and three slices of K (the last with two).
+  const [a, b, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
+  const y = new Float32Array(51);
+  const given: Run<typeof kernels.matmul_tiled> = {
+    bindings: { a: withNaNs(a), b: withNaNs(b), bias: f32(bias), y },
+    params: {
+      batch: 1,
+      m: 17,
+      n: 3,
+      k: 10,
+      a_batch: 0,
+      a_m: 10,
+      a_k: 1,
+      b_base: 0,
+      b_batch: 0,
+      b_k: 1,
+      b_n: 10,
+      has_bias: 1,
+      relu: 1,
+      accumulate: 0,
+      gated: 0,
+      slope: 0,
+    },
+    grid: [3, 1, 1],
+    constants: { ...TINY, TILE_K: 4 },
+  };
+  const expected = reference.relu(reference.linear(a, b, bias));
+  for (const constants of [TINY, { ...TINY, ROLLED: true }, TINY_OF_TWO, TINY_OF_TWO_ROWS]) {
+    y.fill(0);
+    runSafely(kernels.matmul_tiled, { ...given, constants: { ...constants, TILE_K: 4 } });
+    close(y, expected, JSON.stringify(constants));
+  }
+  needsBothBarriers(kernels.matmul_tiled, given);
+
+  // The same with the sums of a's rows, a being contiguous along k and along m.
+  const across = dense(
+    [10, 17],
+    Array.from({ length: 170 }, (_, i) => a.data[(i % 17) * 10 + Math.floor(i / 17)]),
+  );
+  for (const [values, a_m, a_k] of [
+    [a, 10, 1],
+    [across, 1, 17],
+  ] as const) {
+    const sums = new Float32Array(17);
+    const bindings = { ...given.bindings, a: withNaNs(values), sums };
+    runSafely(kernels.matmul_tiled_sums, { ...given, bindings, params: { ...given.params, a_m, a_k } });
+    close(y, expected, "with sums");
+    close(sums, reference.sum(a, [1]), "sums");
+  }
+});
+
+test("matmul_tiled with the second operand along n, and a batch", () => {
+  // Two tiles of rows and of columns, two products and two slices of K.
+  const [a, b] = [uniform(random, [2, 9, 8]), uniform(random, [2, 8, 12])];
+  const y = new Float32Array(216);
+  runSafely(kernels.matmul_tiled, {
+    bindings: { a: withNaNs(a), b: withNaNs(b), bias: f32(b), y },
+    params: {
+      batch: 2,
+      m: 9,
+      n: 12,
+      k: 8,
+      a_batch: 72,
+      a_m: 8,
+      a_k: 1,
+      b_base: 0,
+      b_batch: 96,
+      b_k: 12,
+      b_n: 1,
+      has_bias: 0,
+      relu: 0,
+      accumulate: 0,
+      gated: 0,
+      slope: 0,
+    },
+    grid: [8, 1, 1],
+    constants: { ...TINY, TILE_K: 4 },
+  });
+  close(y, reference.matmul(a, b), "products");
+});
+
+test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
+  // 20 pixels are three tiles, 18 weights per channel several slices.
+  const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
+  const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
+  const y = new Float32Array(60);
+  const forward: Run<typeof kernels.conv2d_tiled> = {
+    bindings: { x: withNaNs(x), w: withNaNs(w), bias: f32(bias), y },
+    params: {
+      ...sizes,
+      rows: 4,
+      columns: 5,
+      out_step: 1,
+      out_y: 0,
+      out_x: 0,
+      taps_y: 3,
+      taps_x: 3,
+      stride: 1,
+      pad_y: 1,
+      pad_x: 1,
+      reflect: 0,
+      has_bias: 1,
+      run: 2,
+      w_base: 0,
+      w_m: 18,
+      w_c: 9,
+      w_ty: 3,
+      w_tx: 1,
+    },
+    grid: [3, 1, 1],
+    constants: TINY,
+  };
+  runSafely(kernels.conv2d_tiled, forward, nowhere);
+  close(y, reference.conv2d(x, w, bias, { padding: 1 }), "output");
+  const mirrored = { ...forward, params: { ...forward.params, reflect: 1 } };
+  runSafely(kernels.conv2d_tiled, mirrored, nowhere);
+  close(y, reference.conv2d(x, w, bias, { padding: 1, paddingMode: "reflect" }), "output with mirrored borders");
+  needsBothBarriers(kernels.conv2d_tiled, mirrored);
+
+  // All channels in one slice; slices of a row of taps; and of one tap.
+  for (const slice of [{ CHANNELS: 2 }, { CHANNELS: 2, PARTS_Y: 3 }, { CHANNELS: 4, PARTS_Y: 3, PARTS_X: 3 }]) {
+    y.fill(0);
+    runSafely(kernels.conv2d_tiled, { ...forward, constants: { ...TINY, ...slice } }, nowhere);
+    close(y, reference.conv2d(x, w, bias, { padding: 1 }), JSON.stringify(slice));
+  }
+
+  // The four rows of pixels in two runs, and 18 columns in three tiles.
+  const dy = uniform(random, [1, 3, 4, 5]);
+  const dw = new Float32Array(114);
+  const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {
+    bindings: { x: withNaNs(x), dy: withNaNs(dy), dw },
+    params: { ...sizes, stride: 1, pad: 1, splits: 2, rows_per_split: 2, split_size: 57 },
+    grid: [6, 1, 1],
+    constants: { ...TINY, TILE_K: 4, REFLECT: true, SUM_A: true },
+  };
+  runSafely(kernels.conv2d_weight_gradient_tiled, gradient);
+  const expected = reference.conv2dGradient(x, w, bias, { padding: 1, paddingMode: "reflect" }, dy);
+  const sums = dw.subarray(0, 57).map((sum, i) => sum + dw[57 + i]);
+  close(sums, expected.dw, "gradient of the weights");
+  close(sums.subarray(54), expected.db as Dense, "gradient of the bias");
+});
+
+test.run();
