@@ -72,7 +72,7 @@ export async function importRun(files: readonly NamedFile[]): Promise<string> {
       if (/^((losses|metrics|retrieval|alarms)\.jsonl|samples\/.*|(best|\d+)\.safetensors)$/.test(inside))
         await store.write(inside, file);
     }
-    for (const folder of ["trainA", "trainB", "testA"]) {
+    for (const folder of ["trainA", "trainB", "testA", "testB"]) {
       const inside = files.filter(({ path }) => inFolder(path).startsWith(`data/${folder}/`));
       if (inside.length === 0) continue;
       for (const { path, file } of picturesAmong(inside)) await store.write(inFolder(path), file);

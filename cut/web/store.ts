@@ -1,8 +1,8 @@
 // Runs in the browser's own storage (OPFS), laid out as the command lays out a run folder (cut/files/run-folder.ts), so
-// that a run can be carried from one to the other: config.json, latest.safetensors, losses.jsonl, alarms.jsonl,
-// samples/, and the pictures under data/trainA and data/trainB, because a page loses the visitor's files when it is
-// reloaded. A file appears whole or not at all: a writable stream replaces it when it is closed. Works in pages and in
-// workers.
+// that a run can be carried from one to the other: config.json, latest.safetensors, best.safetensors, losses.jsonl,
+// alarms.jsonl, metrics.jsonl, samples/, and the pictures under data/, because a page loses the visitor's files when it
+// is reloaded: trainA, trainB and, of a run that is evaluated, testA and testB. A file appears whole or not at all: a
+// writable stream replaces it when it is closed. Works in pages and in workers.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { NamedFile } from "./picture-files.js";
 
@@ -81,13 +81,12 @@ export class RunStore {
     return found.sort();
   }
 
-  /** Copies pictures into data/trainA or data/trainB, in place of those that were there. */
-  async keepPictures(side: "A" | "B", pictures: readonly NamedFile[], onCopy: () => void): Promise<void> {
-    const root = `data/train${side}`;
+  /** Copies pictures into a folder of data/, such as trainA, in place of those that were there. */
+  async keepPictures(name: string, pictures: readonly NamedFile[], onCopy: () => void): Promise<void> {
     const { folder } = await this.#place("data/x", true);
-    await folder.removeEntry(`train${side}`, { recursive: true }).catch(() => undefined);
+    await folder.removeEntry(name, { recursive: true }).catch(() => undefined);
     for (const { path, file } of pictures) {
-      await this.write(`${root}/${path}`, file);
+      await this.write(`data/${name}/${path}`, file);
       onCopy();
     }
   }

@@ -5,6 +5,7 @@ import type { Profile } from "../../engine/device/adapter.js";
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { samplesPerEpoch } from "../data/open-dataset.js";
 import { smallTraining } from "../demo/demo-settings.js";
+import { canSetAside, ENOUGH, setAside } from "../evaluation/set-aside.js";
 import { presets } from "../options/presets.js";
 import { showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
@@ -116,12 +117,22 @@ export class TrainForm {
         `choose or drop a folder for ${missing}.`,
       );
     }
-    return { kind: "start", name, given: this.#options(name, Math.max(a.length, b.length)), A: a, B: b };
+    const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
+    const aside = typed.eval_freq !== null && canSetAside(a.length, b.length);
+    const [A, B] = [a, b].map((all) => (aside ? setAside(all) : { train: all, test: [] }));
+    const given = this.#options(name, Math.max(A.train.length, B.train.length), aside, typed);
+    return {
+      kind: "start",
+      name,
+      given,
+      pictures: { trainA: A.train, trainB: B.train, testA: A.test, testB: B.test },
+    };
   }
 
-  /** The options of a new run on so many pictures; those that were typed win over those of the fields. */
-  #options(name: string, pictures: number): Given {
-    const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
+  /**
+   * The options of a new run on so many pictures, evaluated or not; those that were typed win over those of the fields.
+   */
+  #options(name: string, pictures: number, evaluated: boolean, typed: Given): Given {
     const pixels = byId("run-pixels", "input").valueAsNumber;
     const steps = byId("run-steps", "input").valueAsNumber;
     const { model = "cut" } = typed;
@@ -145,6 +156,7 @@ export class TrainForm {
       // A tab may be closed at any time, and samples are what one waits for.
       save_latest_freq: 100 * batch,
       display_freq: Math.max(1, Math.ceil((steps * batch) / 20)),
+      ...(evaluated && { eval_freq: Math.max(1, Math.ceil((steps * batch) / 10)) }),
       // Checkpoints of epochs would fill the storage where pictures are few.
       save_epoch_freq: Math.max(5, Math.ceil(epochs / 4)),
       ...typed,
@@ -162,7 +174,18 @@ export class TrainForm {
   #take(side: Side, pictures: NamedFile[], about: string): void {
     this.pictures[side] = pictures;
     byId(`count-${side}`, "p").textContent = about;
+    this.#sayWhatIsSetAside();
     this.#onPictures();
+  }
+
+  #sayWhatIsSetAside(): void {
+    const [A, B] = [this.pictures.a, this.pictures.b];
+    const note = byId("set-aside", "p");
+    note.hidden = A.length === 0 || B.length === 0;
+    note.textContent = canSetAside(A.length, B.length)
+      ? `Not trained on: ${setAside(A).test.length} of A and ${setAside(B).test.length} of B, evenly apart. On the way ` +
+        "translations of those are measured against these, and the best model is kept (--eval_freq none trains on all)."
+      : `All are trained on. With ${ENOUGH} or more on each side some are set aside, and translations of them measured.`;
   }
 }
 

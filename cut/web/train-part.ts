@@ -4,6 +4,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
 import type { LossRow } from "../report/losses.js";
+import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../training/checkpoint.js";
 import { byId, make, offer } from "./dom.js";
@@ -27,6 +28,8 @@ export class TrainPart {
   #running: { name: string; stepsInAll: number } | null = null;
   /** Whether the chosen run came without its pictures. */
   #wantsPictures = false;
+  /** Whether the chosen run has a best model beside the latest. */
+  #hasBest = false;
   /** A checkpoint that the storage did not take. */
   #unsaved: { name: string; bytes: Uint8Array<ArrayBuffer> } | null = null;
 
@@ -43,7 +46,7 @@ export class TrainPart {
       this.#send({ kind: "pause" });
       this.#view.status("Finishing the step and saving ...");
     });
-    this.#onClick("run-use", async () => this.#useModel(`run ${this.#selected()}`, await this.#checkpoint()));
+    this.#onClick("run-use", async () => this.#useModel(`run ${this.#modelName(", ")}`, await this.#checkpoint()));
     this.#onClick("run-model", () => this.#downloadModel());
     this.#onClick("run-zip", async () => {
       const name = this.#selected();
@@ -119,12 +122,14 @@ export class TrainPart {
   }
 
   #resume(): void {
-    const { a: A, b: B } = this.#wantsPictures ? this.#form.pictures : { a: [], b: [] };
-    this.#begin({ kind: "resume", name: this.#selected(), steps: this.#form.steps, A, B });
+    const { a, b } = this.#form.pictures;
+    const pictures = this.#wantsPictures ? { trainA: a, trainB: b } : {};
+    this.#begin({ kind: "resume", name: this.#selected(), steps: this.#form.steps, pictures });
   }
 
   #begin(request: StartRequest | ResumeRequest): void {
     this.#running = { name: request.name, stepsInAll: 0 };
+    if (request.kind === "start") this.#hasBest = false;
     this.#view.running = true;
     this.#unsaved = null;
     // Asks the browser not to clear the page's storage when the disk gets full; it may refuse.
@@ -150,10 +155,20 @@ export class TrainPart {
     await this.#show("");
   }
 
+  /** "latest" or "best", as chosen. */
+  #which(): string {
+    return this.#hasBest ? byId("run-model-name", "select").value : "latest";
+  }
+
+  /** The run's name, and what is chosen of it where that is not the latest. */
+  #modelName(between: string): string {
+    return this.#selected() + (this.#which() === "best" ? `${between}best` : "");
+  }
+
   async #checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    const name = this.#selected();
-    if (this.#unsaved?.name === name) return this.#unsaved.bytes;
-    const file = await (await RunStore.open(name)).read("latest.safetensors");
+    const [name, which] = [this.#selected(), this.#which()];
+    if (which === "latest" && this.#unsaved?.name === name) return this.#unsaved.bytes;
+    const file = await (await RunStore.open(name)).read(`${which}.safetensors`);
     if (!file) throw new CutgpuError("NO_RUN", `the run ${name} has no checkpoint yet;`, "wait for its first one.");
     return new Uint8Array(await file.arrayBuffer());
   }
@@ -161,9 +176,10 @@ export class TrainPart {
   async #downloadModel(): Promise<void> {
     const name = this.#selected();
     // A checkpoint that is nowhere else is given whole, so that the run can go on from it.
-    if (this.#unsaved?.name === name) return offer(this.#unsaved.bytes, "latest.safetensors");
+    if (this.#which() === "latest" && this.#unsaved?.name === name)
+      return offer(this.#unsaved.bytes, "latest.safetensors");
     const { architecture, weights } = parseGenerator(await this.#checkpoint(), name);
-    offer(serializeSafetensors(generatorStateDict(architecture, weights)), `${name}.safetensors`);
+    offer(serializeSafetensors(generatorStateDict(architecture, weights)), `${this.#modelName("-")}.safetensors`);
   }
 
   // ---- what the worker tells
@@ -178,6 +194,7 @@ export class TrainPart {
         if (this.#running) this.#running.stepsInAll = event.stepsInAll;
         this.#wantsPictures = false;
         view.clearRecord();
+        view.evaluatedOn(event.evaluated);
         this.#showStep(event.step);
         this.#list(this.#running?.name ?? "").catch(tellError);
         break;
@@ -187,6 +204,13 @@ export class TrainPart {
         break;
       case "alarms":
         view.addAlarms(event.alarms);
+        break;
+      case "metrics":
+        view.addMetrics(event.rows);
+        break;
+      case "best":
+        this.#hasBest = true;
+        this.#controls();
         break;
       case "sample":
         view.addSamples([event.sample]);
@@ -251,6 +275,7 @@ export class TrainPart {
   async #show(name: string): Promise<void> {
     if (this.#running?.name === name) return;
     this.#wantsPictures = false;
+    this.#hasBest = false;
     this.#controls();
     this.#view.clear();
     this.#view.show(name !== "");
@@ -264,12 +289,14 @@ export class TrainPart {
     const { state } = parseCheckpoint(new Uint8Array(await file.arrayBuffer()), name);
     await store.readLog<LossRow>("losses.jsonl", state.step, (rows) => this.#view.addLosses(rows));
     await store.readLog<Alarm>("alarms.jsonl", state.step, (alarms) => this.#view.addAlarms(alarms));
+    await store.readLog<MetricRow>("metrics.jsonl", state.step, (rows) => this.#view.addMetrics(rows));
     this.#view.addSamples(await keptSamples(store));
     this.#view.draw();
     const total = state.options.max_steps;
     this.#form.steps = total;
     this.#view.progress(state.step, total ?? state.step);
     this.#wantsPictures = (await store.files("data")).length === 0;
+    this.#hasBest = (await store.read("best.safetensors")) !== null;
     const missing = this.#wantsPictures ? " Its pictures are not with it: choose its folders A and B." : "";
     this.#view.status(`Saved at step ${state.step}${total === null ? "" : ` of ${total}`}.${missing}`);
     this.#controls();
@@ -290,6 +317,7 @@ export class TrainPart {
     byId("train-resume", "button").hidden = !chosen || running;
     byId("train-pause", "button").hidden = !running;
     for (const id of ["run-use", "run-model", "run-zip"]) byId(id, "button").hidden = !chosen;
+    byId("run-which", "label").hidden = !chosen || !this.#hasBest;
     byId("run-delete", "button").hidden = !chosen || running;
     byId("run-select", "select").disabled = running;
   }

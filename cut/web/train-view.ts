@@ -1,9 +1,11 @@
 // What is seen of a run in the part "Train": how far it is, its alarms, its losses as curves, its samples. While a
 // training runs its status is the tab's title too, so that it is seen from other tabs.
+import { figureText } from "../evaluation/figures.js";
 import { LossHistory, type LossRow } from "../report/losses.js";
+import { MetricHistory, type MetricRow } from "../report/metrics.js";
 import { type Alarm, alarmText } from "../training/alarms.js";
+import { drawCharts } from "./charts.js";
 import { byId, make } from "./dom.js";
-import { drawLosses } from "./losses-chart.js";
 import type { Sample } from "./protocol.js";
 import { SamplesView } from "./samples-view.js";
 
@@ -15,6 +17,7 @@ const TITLE = document.title;
 export class TrainView {
   readonly #samples = new SamplesView(byId("samples", "div"));
   #losses = new LossHistory();
+  #metrics = new MetricHistory();
   /** Seconds that the last steps took. */
   #recent: number[] = [];
   #drawing: ReturnType<typeof setTimeout> | null = null;
@@ -68,9 +71,27 @@ export class TrainView {
     list.hidden = list.childElementCount === 0;
   }
 
-  /** Forgets losses and alarms. */
+  /** Says what a run is evaluated on; null where it is not. */
+  evaluatedOn(protocol: string | null): void {
+    const { best, last } = this.#metrics;
+    const value = ({ step, by, values }: MetricRow) => `${figureText(values[by])} at step ${step.toLocaleString("en")}`;
+    const found = best && last ? `: best ${value(best)}, last ${value(last)}` : "";
+    const text = byId("evaluated", "p");
+    text.textContent = `${best?.by ?? "SWD"}${found} (${protocol})`;
+    text.hidden = protocol === null;
+  }
+
+  addMetrics(rows: readonly MetricRow[]): void {
+    for (const row of rows) this.#metrics.add(row);
+    const { last } = this.#metrics;
+    if (last) this.evaluatedOn(last.protocol);
+  }
+
+  /** Forgets losses, alarms and evaluations. */
   clearRecord(): void {
     this.#losses = new LossHistory();
+    this.#metrics = new MetricHistory();
+    this.evaluatedOn(null);
     this.#recent = [];
     byId("alarms", "ul").replaceChildren();
     this.addAlarms([]);
@@ -84,7 +105,7 @@ export class TrainView {
   draw(): void {
     if (this.#drawing) clearTimeout(this.#drawing);
     this.#drawing = null;
-    drawLosses(byId("losses", "div"), this.#losses);
+    drawCharts(byId("losses", "div"), this.#losses, this.#metrics);
   }
 
   clear(): void {

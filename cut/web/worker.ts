@@ -8,24 +8,21 @@ import { openGpu } from "../../engine/device/open.js";
 import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
+import { RunEvaluation } from "../evaluation/run-evaluation.js";
 import { mergeForResume, resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import type { LossRow } from "../report/losses.js";
-import { type Alarm, Alarms } from "../training/alarms.js";
+import type { Alarm } from "../training/alarms.js";
 import { type Checkpoint, parseCheckpoint, type RunState } from "../training/checkpoint.js";
-import { keysByLayer } from "../training/patch-counts.js";
 import { Training } from "../training/training-loop.js";
 import { Translator } from "../translation/translator.js";
 import { describeError } from "./error-text.js";
-import type { NamedFile } from "./picture-files.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
-import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
+import type { ResumeRequest, RunFolders, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { RunStore } from "./store.js";
+import { TrainingRecord } from "./training-record.js";
 
 /** Pictures that are translated at every display of the run, as many as the command takes. */
 const SAMPLES = 4;
-/** Losses are sent this often, in milliseconds: a chart needs no more. */
-const SEND_EVERY = 200;
 
 const send = (event: TrainingEvent) => postMessage(event);
 
@@ -55,12 +52,6 @@ addEventListener("message", ({ data: request }: MessageEvent<TrainingRequest>) =
 class WorkerTraining {
   readonly #request: StartRequest | ResumeRequest;
   readonly #signal: AbortSignal;
-  #toSend: LossRow[] = [];
-  /** Rows of the logs since they were last kept, and the step of the last one of losses. */
-  #toKeep: { losses: LossRow[]; alarms: Alarm[] } = { losses: [], alarms: [] };
-  #lastStep = 0;
-  #alarms: Alarms | null = null;
-  #sentAt = 0;
   #savedStep: number | null = null;
 
   constructor(request: StartRequest | ResumeRequest, signal: AbortSignal) {
@@ -81,7 +72,7 @@ class WorkerTraining {
     const store = await RunStore.open(request.name);
     let gpu: Gpu | null = null;
     try {
-      await this.#keepPictures(store, request.A, request.B);
+      await this.#keepPictures(store, request.pictures);
       let checkpoint: Checkpoint | null = null;
       let options = fresh as TrainOptions;
       const lists = { A: await store.files("data/trainA"), B: await store.files("data/trainB") };
@@ -117,19 +108,17 @@ class WorkerTraining {
       ? Training.resume(gpu, options, source, checkpoint, `the checkpoint of ${store.name}`)
       : Training.start(gpu, options, source);
     const samples = await chooseSamples(store, options);
+    const evaluation = await openEvaluation(store, options);
     const translator = new Translator(gpu, training.step.method.generator);
-    send({
-      kind: "begun",
-      step: training.stepsDone,
-      stepsInAll: training.stepsInAll,
-    });
-    await this.#takeRecord(store, options, training.stepsDone);
+    const { stepsDone: step, stepsInAll } = training;
+    send({ kind: "begun", step, stepsInAll, evaluated: evaluation?.protocol ?? null });
+    const record = await TrainingRecord.open(store, options, step, send);
+    // A tab may have been closed between the two copies of the best.
+    const latest = record.evaluations.best?.step === step ? await store.read("latest.safetensors") : null;
+    if (latest) await store.write("best.safetensors", latest);
     for (const { label, picture } of samples) await this.#keepSample(store, label, null, picture);
-    const tell = (alarms: readonly Alarm[]) => {
-      if (alarms.length === 0) return;
-      send({ kind: "alarms", alarms });
-      this.#toKeep.alarms.push(...alarms);
-      if (options.stop_on === "alarm") stop?.abort();
+    const heed = (alarms: readonly Alarm[]) => {
+      if (alarms.length > 0 && options.stop_on === "alarm") stop?.abort();
     };
     const show = async (step: number) => {
       const pairs: { input: Picture; output: Picture }[] = [];
@@ -138,36 +127,41 @@ class WorkerTraining {
         pairs.push({ input: picture, output });
         await this.#keepSample(store, label, step, output);
       }
-      tell(this.#alarms?.notePictures(step, pairs) ?? []);
+      heed(record.notePictures(step, pairs));
     };
-    if (options.eval_freq !== null)
-      send({ kind: "warning", text: "Evaluations (eval_freq) are made by the command only." });
-    if (!checkpoint) await this.#save(store, "latest", await training.checkpoint(), 0);
+    const evaluate = async (step: number): Promise<boolean> => {
+      const at = await record.place();
+      if (!evaluation || !at || record.evaluations.last?.step === step) return false;
+      const onProgress = (done: number, total: number) =>
+        send({ kind: "progress", text: `Evaluating ${done} of ${total} at step ${step}` });
+      const row = await evaluation.measure(at, { gpu, translator, signal: this.#signal, onProgress });
+      return row !== null && record.noteMetrics(row);
+    };
+    if (!checkpoint) await this.#save(store, record, "latest", await training.checkpoint());
     if (training.stepsDone === 0) await show(0);
     const reached = await training.run(
       {
-        onLosses: (row) => {
-          this.#note(row);
-          tell(this.#alarms?.noteLosses(row) ?? []);
-        },
-        onCheckpoint: (name, bytes) => this.#save(store, name, bytes, this.#lastStep),
+        onLosses: (row) => heed(record.noteLosses(row)),
+        onCheckpoint: (name, bytes) => this.#save(store, record, name, bytes),
         onDisplay: show,
+        onEvaluate: evaluate,
       },
       this.#signal,
     );
     await show(training.stepsDone);
     // The last pictures may have raised an alarm; checkpoints say where the storage does not take more.
-    await this.#keepLogs(store).catch(() => undefined);
-    this.#sendLosses();
+    await record.keep().catch(() => undefined);
+    record.sendLosses();
     if (source.skipped > 0) {
       send({ kind: "warning", text: `${source.skipped} pictures could not be read and were passed over.` });
     }
     send({ kind: "ended", reached, step: training.stepsDone });
   }
 
-  async #keepPictures(store: RunStore, A: NamedFile[], B: NamedFile[]): Promise<void> {
+  async #keepPictures(store: RunStore, pictures: RunFolders): Promise<void> {
     let copied = 0;
-    const total = A.length + B.length;
+    const folders = Object.entries(pictures).filter(([, files]) => files.length > 0);
+    const total = folders.reduce((sum, [, files]) => sum + files.length, 0);
     const onCopy = () => {
       copied++;
       if (copied % 10 === 0 || copied === total) {
@@ -175,60 +169,23 @@ class WorkerTraining {
       }
       this.#signal.throwIfAborted();
     };
-    if (A.length > 0) await store.keepPictures("A", A, onCopy);
-    if (B.length > 0) await store.keepPictures("B", B, onCopy);
-  }
-
-  /** Sends losses and alarms of a run that goes on after `step`, and watches it from there. */
-  async #takeRecord(store: RunStore, options: TrainOptions, step: number): Promise<void> {
-    let recent: LossRow[] = [];
-    await store.cutLog<LossRow>("losses.jsonl", step, (rows) => {
-      if (rows.length > 0) send({ kind: "losses", rows });
-      recent = [...recent, ...rows].slice(-Alarms.lookBack);
-    });
-    const raised: Alarm[] = [];
-    await store.cutLog<Alarm>("alarms.jsonl", step, (alarms) => raised.push(...alarms));
-    if (raised.length > 0) send({ kind: "alarms", alarms: raised });
-    this.#alarms = new Alarms(options, keysByLayer(options), raised);
-    for (const row of recent) this.#alarms.noteLosses(row);
-    this.#lastStep = step;
-  }
-
-  #note(row: LossRow): void {
-    this.#lastStep = row.step;
-    this.#toKeep.losses.push(row);
-    this.#toSend.push(row);
-    if (performance.now() - this.#sentAt > SEND_EVERY) this.#sendLosses();
-  }
-
-  #sendLosses(): void {
-    if (this.#toSend.length > 0) send({ kind: "losses", rows: this.#toSend });
-    this.#toSend = [];
-    this.#sentAt = performance.now();
-  }
-
-  async #keepLogs(store: RunStore): Promise<void> {
-    for (const [log, rows] of Object.entries(this.#toKeep)) {
-      if (rows.length === 0) continue;
-      const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-      const { length } = rows;
-      await store.append(`${log}.jsonl`, text);
-      // More may have come meanwhile.
-      rows.splice(0, length);
-    }
+    for (const [folder, files] of folders) await store.keepPictures(folder, files, onCopy);
   }
 
   /** Keeps a checkpoint; where the storage is full the page gets it to offer it for download, and training goes on. */
-  async #save(store: RunStore, name: string, bytes: Uint8Array, step: number): Promise<void> {
+  async #save(store: RunStore, record: TrainingRecord, name: string, bytes: Uint8Array): Promise<void> {
     const content = bytes as Uint8Array<ArrayBuffer>;
+    const { step } = record;
     try {
-      await this.#keepLogs(store);
+      await record.keep();
       await store.write(`${name}.safetensors`, content);
+      if (name === "best") return send({ kind: "best" });
       this.#savedStep = step;
       send({ kind: "checkpoint", step, unsaved: null });
     } catch (error) {
       if (!(error instanceof CutgpuError)) throw error;
       if (this.#savedStep === null) throw error;
+      if (name === "best") return send({ kind: "warning", text: `${describeError(error)} The best is not kept.` });
       send({ kind: "checkpoint", step, unsaved: content });
       const advice = `step ${step} can be downloaded; a reload would go back to step ${this.#savedStep}.`;
       send({ kind: "warning", text: `${describeError(error)} Training goes on, and ${advice}` });
@@ -319,4 +276,18 @@ async function chooseSamples(store: RunStore, options: TrainOptions): Promise<{ 
     if (picture) samples.push({ label, picture: samplePicture(picture, options) });
   }
   return samples;
+}
+
+/** The evaluations of a run, null where it has none; those on features are made by the command only. */
+async function openEvaluation(store: RunStore, options: TrainOptions): Promise<RunEvaluation | null> {
+  if (options.eval_freq === null) return null;
+  const note = (text: string) => send({ kind: "warning", text: `Note: ${text}.` });
+  if (options.eval_features !== "none") note("features are of the command only, and evaluations here are by SWD");
+  const list = async (folder: string) => {
+    const paths = await store.files(`data/${folder}`);
+    return paths.map((path) => path.slice(`data/${folder}/`.length));
+  };
+  const read = async (folder: string, name: string, channels: 1 | 3) =>
+    readPictureFile((await store.read(`data/${folder}/${name}`)) ?? new Blob(), name, channels);
+  return RunEvaluation.open(options, { list, read, note }, null);
 }

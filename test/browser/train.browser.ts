@@ -1,17 +1,16 @@
 // "Train" in the browser: a run that learns, goes on after a reload in the very bits of one that was never interrupted,
 // survives the loss of its device, and travels to the command and back.
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { unzipSync } from "fflate";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { LossRow } from "../../cut/report/losses.js";
 import { type Checkpoint, parseCheckpoint } from "../../cut/training/checkpoint.js";
 import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
-import { checkpointOf, kept, startRun } from "./runs.js";
+import { checkpointOf, logOf, startRun, unzipTo } from "./runs.js";
 import { openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab; folder: string }>("training in the browser");
@@ -26,13 +25,7 @@ test.after(async ({ tab, folder }) => {
   rmSync(folder, { recursive: true });
 });
 
-async function lossesOf(page: Page, name: string): Promise<LossRow[]> {
-  const text = new TextDecoder().decode(await kept(page, name, "losses.jsonl"));
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as LossRow);
-}
+const lossesOf = (page: Page, name: string) => logOf<LossRow>(page, name, "losses.jsonl");
 
 /** One number for all weights and moments. */
 function bitsOf({ tensors }: Checkpoint): string {
@@ -184,10 +177,7 @@ test("a run of the page goes on under `cutgpu train --continue_train`, and `cutg
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#run-zip")]);
   assert.is(download.suggestedFilename(), "straight.zip");
   const home = join(folder, "home");
-  for (const [path, bytes] of Object.entries(unzipSync(new Uint8Array(readFileSync(await download.path()))))) {
-    mkdirSync(dirname(join(home, "runs", path)), { recursive: true });
-    writeFileSync(join(home, "runs", path), bytes);
-  }
+  await unzipTo(join(home, "runs"), download);
   const more = ["train", "--continue_train", "--name", "straight", "--max_steps", "12", "--n_epochs", "9"];
   assertStatus(await cutgpu(more, { cwd: home }), 0);
   const lines = readFileSync(join(home, "runs/straight/losses.jsonl"), "utf8").trim().split("\n");

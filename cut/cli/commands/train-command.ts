@@ -6,6 +6,7 @@ import { adapterLabel, type Precision } from "../../../engine/device/adapter.js"
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { openDataset, type TrainingDataset } from "../../data/open-dataset.js";
 import type { Picture } from "../../data/picture.js";
+import type { RunEvaluation } from "../../evaluation/run-evaluation.js";
 import { measurePictures, readPicture } from "../../files/decode.js";
 import { isBelow } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
@@ -25,8 +26,8 @@ import { readLatest } from "../latest-checkpoint.js";
 import { describeLosses } from "../losses-text.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { adoptPretrained } from "../pretrained.js";
-import { RunEvaluation } from "../run-evaluation.js";
-import { refuseOtherMetrics, runIdentity } from "../run-identity.js";
+import { openRunEvaluation } from "../run-evaluation.js";
+import { identityOf, refuseOtherMetrics } from "../run-identity.js";
 import { metricsText, RunRecord, valueAt } from "../run-record.js";
 import { RunSamples } from "../run-samples.js";
 import { applyRunTuning } from "../run-tuning.js";
@@ -119,7 +120,7 @@ class TrainCommand {
     const options = this.#options;
     if (checkpoint) await refuseOtherMetrics(this.#folder);
     const source = await this.#dataset();
-    const evaluation = await RunEvaluation.open(options);
+    const evaluation = await openRunEvaluation(options);
     const gpu = await openCommandGpu(options.profile, { precision: options.precision });
     try {
       applyRunTuning(gpu, this.#folder, checkpoint !== null);
@@ -170,20 +171,13 @@ class TrainCommand {
     };
     const evaluate = async (step: number): Promise<boolean> => {
       if (!evaluation || record.evaluations.last?.step === step) return false;
-      try {
-        const measurement = await evaluation.measure(gpu, translator, (done, total) => {
-          progress.update(step, `evaluating ${done} of ${total}`);
-          signal.throwIfAborted();
-        });
-        const row = { step, epoch: record.last!.epoch, run: await runIdentity(folder), ...measurement };
-        const best = record.noteMetrics(row);
-        progress.log(`${metricsText(row)}${best ? `; the best by ${row.by} so far` : ""}`);
-        return best;
-      } catch (error) {
-        // It is made up for when the run goes on.
-        if (signal.aborted) return false;
-        throw error;
-      }
+      const at = { step, epoch: record.last!.epoch, run: await identityOf(folder) };
+      const onProgress = (done: number, total: number) => progress.update(step, `evaluating ${done} of ${total}`);
+      const row = await evaluation.measure(at, { gpu, translator, signal, onProgress });
+      if (!row) return false;
+      const best = record.noteMetrics(row);
+      progress.log(`${metricsText(row)}${best ? `; the best by ${row.by} so far` : ""}`);
+      return best;
     };
     let reached = false;
     try {

@@ -1,7 +1,8 @@
 // Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on
-// top, as in the report. Plain SVG, drawn a few times per second.
+// top, as in the report, and the metrics of its evaluations with their floor. Plain SVG, drawn a few times per second.
 import type { LossHistory } from "../report/losses.js";
-import type { Point } from "../report/series.js";
+import { FLOOR, type MetricHistory } from "../report/metrics.js";
+import type { Point, Series } from "../report/series.js";
 import { make, makeSvg } from "./dom.js";
 
 const WIDTH = 480;
@@ -16,38 +17,57 @@ const GROUPS: { title: string; names: RegExp }[] = [
   { title: "Patch loss (PatchNCE)", names: /^NCE(_Y)?$/ },
 ];
 
-/** Draws the losses into `target`, in place of what it showed. */
-export function drawLosses(target: HTMLElement, losses: LossHistory): void {
+/** Draws losses and metrics into `target`, in place of what it showed. */
+export function drawCharts(target: HTMLElement, losses: LossHistory, metrics: MetricHistory): void {
+  const last = losses.last?.step ?? 0;
   const charts = GROUPS.map(({ title, names }) =>
     drawChart(
       title,
-      losses.names.filter((name) => names.test(name)),
-      losses,
+      losses.names.filter((name) => names.test(name)).map((name) => lossCurve(name, losses.series.get(name)!)),
+      last,
     ),
   );
-  target.replaceChildren(...charts.filter((chart) => chart !== null));
+  const measured = metrics.series.names
+    .filter((name) => !name.endsWith(FLOOR))
+    .map((title) => {
+      const names = metrics.series.names.filter((name) => name === title || name === title + FLOOR);
+      const curves = names.map((name) => ({ name, faint: [], line: metrics.series.get(name)!.means() }));
+      return drawChart(`${title} of translations (lower is nearer to real pictures)`, curves, last);
+    });
+  target.replaceChildren(...[...charts, ...measured].filter((chart) => chart !== null));
 }
 
-function drawChart(title: string, names: readonly string[], losses: LossHistory): HTMLElement | null {
-  if (names.length === 0) return null;
-  const series = names.map((name, colour) => {
-    const of = losses.series.get(name)!;
-    return { name, colour, points: of.outline(), smoothed: of.smoothed() };
-  });
+/** A curve, and fainter what it is the moving average of. */
+interface Curve {
+  name: string;
+  faint: readonly Point[];
+  line: readonly Point[];
+}
+
+const lossCurve = (name: string, series: Series): Curve => ({
+  name,
+  faint: series.outline(),
+  line: series.smoothed(),
+});
+
+function drawChart(title: string, curves: readonly Curve[], end: number): HTMLElement | null {
+  if (curves.length === 0) return null;
+  const series = curves.map((curve, colour) => ({ ...curve, colour }));
   // Spikes may leave the frame: what is looked at is the average.
-  const top = 1.15 * Math.max(...series.flatMap(({ smoothed }) => smoothed.map(({ value }) => value)), 1e-6);
-  const first = series[0].points[0].step;
-  const last = Math.max(first + 1, losses.last!.step);
+  const top = 1.15 * Math.max(...series.flatMap(({ line }) => line.map(({ value }) => value)), 1e-6);
+  const { faint, line } = series[0];
+  const first = (faint[0] ?? line[0]).step;
+  const last = Math.max(first + 1, end);
   const x = (step: number) => LEFT + ((step - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (Math.max(0, value) / top) * (HEIGHT - TOP - BOTTOM);
-  const line = (points: readonly Point[]) =>
+  const path = (points: readonly Point[]) =>
     points.map(({ step, value }, i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join("");
   const svg = makeSvg("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     role: "img",
     "aria-label": `${title} over the steps`,
   });
-  const clip = `clip-${names[0]}`;
+  const clip = `clip-${series[0].name.replace(/\W/g, "-")}`;
   svg.append(
     makeSvg(
       "clipPath",
@@ -68,21 +88,17 @@ function drawChart(title: string, names: readonly string[], losses: LossHistory)
   for (const [step, anchor] of ends) {
     svg.append(makeSvg("text", { x: x(step), y: HEIGHT - 6, "text-anchor": anchor }, `step ${step}`));
   }
-  for (const { points, smoothed, colour } of series) {
+  for (const { faint, line, colour } of series) {
     const stroke = { fill: "none", stroke: `var(--series-${colour})`, "clip-path": `url(#${clip})` };
     svg.append(
-      makeSvg("path", { ...stroke, d: line(points), "stroke-opacity": 0.22 }),
-      makeSvg("path", { ...stroke, d: line(smoothed), "stroke-width": 2 }),
+      makeSvg("path", { ...stroke, d: path(faint), "stroke-opacity": 0.22 }),
+      // A single value is a dot.
+      makeSvg("path", { ...stroke, d: `${path(line)}h0`, "stroke-width": 2, "stroke-linecap": "round" }),
     );
   }
   const legend = make("ul");
-  for (const { name, colour, smoothed } of series) {
-    const item = make(
-      "li",
-      {},
-      `${name} `,
-      make("b", { textContent: smoothed[smoothed.length - 1].value.toPrecision(3) }),
-    );
+  for (const { name, colour, line } of series) {
+    const item = make("li", {}, `${name} `, make("b", { textContent: line[line.length - 1].value.toPrecision(3) }));
     item.style.setProperty("--colour", `var(--series-${colour})`);
     legend.append(item);
   }

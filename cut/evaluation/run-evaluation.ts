@@ -1,0 +1,158 @@
+// Evaluations of a run under way (eval_freq): the pictures that are held out, and what is measured on their
+// translations. Nothing of the training is touched: random draws are those of the metrics, and the network of features
+// is on the GPU for as long as an evaluation takes. Without files or terminal.
+import { CutgpuError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { type Picture, toChannels } from "../data/picture.js";
+import { samplePicture } from "../data/transform.js";
+import type { TrainOptions } from "../options/train-schema.js";
+import { FLOOR, type MetricRow } from "../report/metrics.js";
+import type { Translator } from "../translation/translator.js";
+import type { FeatureExtractor } from "./described-set.js";
+import { metricName } from "./figures.js";
+import { HeldOut } from "./held-out.js";
+import { shortHash } from "./networks/nsfwjs.js";
+import type { PictureSet } from "./pairs.js";
+
+/** Pictures of a side at most. */
+const MOST = 500;
+const LEAST = 2;
+/** Pixels a side that pyramids have at least. */
+const SMALLEST = 16;
+
+/** Where a run finds its pictures, which are in the folders testA, testB, trainA and trainB. */
+export interface RunPictures {
+  /** The pictures of a folder, in order; none where there is no such folder. */
+  list(folder: string): Promise<string[]>;
+  read(folder: string, name: string, channels: 1 | 3): Promise<Picture>;
+  /** Hears what is passed over, and what is used where pictures are not held out. */
+  note(text: string): void;
+}
+
+/** What an evaluation works with. */
+export interface EvaluationTools {
+  gpu: Gpu;
+  translator: Translator;
+  signal: AbortSignal;
+  /** Called after each picture. */
+  onProgress(done: number, total: number): void;
+}
+
+/** A run's identity: its first losses, with the time that the step took, stay as they were written. */
+export const runIdentity = (firstLosses: string): Promise<string> => shortHash(new TextEncoder().encode(firstLosses));
+
+export class RunEvaluation {
+  /** What is compared. */
+  readonly protocol: string;
+  readonly #inputs: PictureSet;
+  readonly #heldOut: HeldOut;
+  readonly #features: ((gpu: Gpu) => Promise<FeatureExtractor>) | null;
+  readonly #metric: TrainOptions["eval_metric"];
+
+  private constructor(
+    inputs: HeldPictures,
+    reals: HeldPictures,
+    options: TrainOptions,
+    features: ((gpu: Gpu) => Promise<FeatureExtractor>) | null,
+  ) {
+    const count = ({ set, folder }: HeldPictures) => `${set.names.length} of ${folder}`;
+    const side = Math.max(SMALLEST, options.crop_size);
+    const seen = features ? options.eval_features : "none";
+    this.protocol = `${count(inputs)}, ${count(reals)}, ${side} pixels a side, features ${seen}`;
+    this.#inputs = inputs.set;
+    const colour = async (i: number) => toChannels(await reals.set.read(i), 3);
+    this.#heldOut = new HeldOut({ names: reals.set.names, read: colour }, side);
+    this.#features = features;
+    this.#metric = options.eval_metric;
+  }
+
+  /**
+   * Finds the pictures, by which translations are measured with these features, or without. Throws a CutgpuError where
+   * there are too few.
+   */
+  static async open(
+    options: TrainOptions,
+    pictures: RunPictures,
+    features: ((gpu: Gpu) => Promise<FeatureExtractor>) | null,
+  ): Promise<RunEvaluation> {
+    const [A, B] = options.direction === "BtoA" ? ["B", "A"] : ["A", "B"];
+    const inputs = await heldPictures(A, options, options.input_nc, pictures);
+    const reals = await heldPictures(B, options, options.output_nc, pictures);
+    return new RunEvaluation(inputs, reals, options, features);
+  }
+
+  /**
+   * Measures the generator as it is; null where it was called off, which is made up for when the run goes on. `at` says
+   * where the run is.
+   */
+  async measure(
+    at: Pick<MetricRow, "step" | "epoch" | "run">,
+    { gpu, translator, signal, onProgress }: EvaluationTools,
+  ): Promise<MetricRow | null> {
+    const begun = performance.now();
+    const inputs = this.#inputs;
+    const fakes: PictureSet = {
+      names: inputs.names,
+      read: async (i) => toChannels(await translator.translate(await inputs.read(i)), 3),
+    };
+    const extractor = (await this.#features?.(gpu)) ?? null;
+    try {
+      const measured = await this.#heldOut.measure(fakes, extractor, (done, total) => {
+        onProgress(done, total);
+        signal.throwIfAborted();
+      });
+      const values = measured.flatMap(({ name, value, floor }) => {
+        const own: [string, number][] = [[name, value]];
+        return floor === null ? own : [...own, [`${name}${FLOOR}`, floor] as [string, number]];
+      });
+      const by = extractor && this.#metric !== "SWD" ? metricName("KID", extractor.network) : "SWD";
+      const seconds = Number(((performance.now() - begun) / 1000).toFixed(2));
+      return { ...at, seconds, protocol: this.protocol, by, values: Object.fromEntries(values) };
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    } finally {
+      extractor?.dispose?.();
+    }
+  }
+}
+
+interface HeldPictures {
+  folder: string;
+  set: PictureSet;
+}
+
+/** The pictures of testA or testB as samples are made of them, or else those that are trained on. */
+async function heldPictures(
+  side: string,
+  options: TrainOptions,
+  channels: 1 | 3,
+  { list, read, note }: RunPictures,
+): Promise<HeldPictures> {
+  let found = 0;
+  for (const folder of [`test${side}`, `train${side}`]) {
+    const scaled = async (name: string) => samplePicture(await read(folder, name, channels), options);
+    const listed = (await list(folder)).slice(0, Math.min(MOST, options.max_dataset_size ?? MOST));
+    const names: string[] = [];
+    for (const name of listed) {
+      const reason = await scaled(name).then(
+        () => null,
+        (error: Error) => error.message,
+      );
+      if (reason === null) names.push(name);
+      else note(`evaluations pass over ${folder}/${name}: ${reason}`);
+    }
+    found = names.length;
+    if (found < LEAST) continue;
+    if (folder.startsWith("train")) {
+      const why = `test${side} holds fewer than ${LEAST} pictures`;
+      note(`${why}: evaluations use those of ${folder}, which the model is trained on`);
+    }
+    return { folder, set: { names, read: (i) => scaled(names[i]) } };
+  }
+  throw new CutgpuError(
+    "FOLDER",
+    `evaluations need ${LEAST} pictures on each side, and test${side} and train${side} give ${found};`,
+    "add some, or leave out --eval_freq.",
+  );
+}
