@@ -174,18 +174,19 @@ export class TrainForm {
   #take(side: Side, pictures: NamedFile[], about: string): void {
     this.pictures[side] = pictures;
     byId(`count-${side}`, "p").textContent = about;
-    this.#sayWhatIsSetAside();
     this.#onPictures();
   }
 
-  #sayWhatIsSetAside(): void {
-    const [A, B] = [this.pictures.a, this.pictures.b];
+  /** Says what a new run would be evaluated on; where none is described, nothing. */
+  sayWhatIsSetAside(described: boolean): void {
+    const { a: A, b: B } = this.pictures;
     const note = byId("set-aside", "p");
-    note.hidden = A.length === 0 || B.length === 0;
+    note.hidden = !described || A.length === 0 || B.length === 0;
+    const count = (all: readonly NamedFile[]) => setAside(all).test.length;
     note.textContent = canSetAside(A.length, B.length)
-      ? `Not trained on: ${setAside(A).test.length} of A and ${setAside(B).test.length} of B, evenly apart. On the way ` +
-        "translations of those are measured against these, and the best model is kept (--eval_freq none trains on all)."
-      : `All are trained on. With ${ENOUGH} or more on each side some are set aside, and translations of them measured.`;
+      ? `${count(A)} of A and ${count(B)} of B are not trained on: on the way, translations of those are measured ` +
+        "against these, and the best model is kept. (--eval_freq none trains on all.)"
+      : `All are trained on. With ${ENOUGH} or more on each side, some are kept to measure translations on the way.`;
   }
 }
 

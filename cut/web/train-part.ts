@@ -309,6 +309,7 @@ export class TrainPart {
     const { a, b } = this.#form.pictures;
     byId("train-example", "div").hidden = running || chosen || a.length + b.length > 0;
     byId("pictures", "div").hidden = running || (chosen && !this.#wantsPictures);
+    this.#form.sayWhatIsSetAside(!running && !chosen);
     for (const label of Array.from(document.querySelectorAll("#new-run-fields label"))) {
       // A run that has begun keeps its options; it may get more steps.
       (label as HTMLElement).hidden = chosen && label.id !== "steps-field";

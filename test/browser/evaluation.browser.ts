@@ -29,7 +29,7 @@ test("a run is evaluated on pictures that are set aside, and its best can be tak
   const { page } = tab;
   await openPart(tab, "train");
   await startRun(page, folder, "evaluated", 8, "--eval_freq 4 --lr 0.002");
-  await textOf(page, "#set-aside", /^Not trained on: 2 of A and 2 of B, /);
+  await textOf(page, "#set-aside", /^2 of A and 2 of B are not trained on: /);
   await textOf(page, "#train-status", /^Trained to the end: step 8\.$/);
   await textOf(page, "#evaluated", EVALUATED);
   const rows = await logOf<MetricRow>(page, "evaluated", "metrics.jsonl");
