@@ -19,20 +19,30 @@ type Given = Partial<TrainOptions>;
 
 const { nce_layers, num_patches, netF_nc, lr, ...smallNetworks } = smallTraining;
 
-/** Networks to choose from, with the side of pictures that goes with them, and what patches are compared by. */
-const networks: Record<string, { pixels: number; given: Given; patches: Given }> = {
+/**
+ * Networks to choose from, with the side of pictures that goes with them, and what patches are compared by; and those
+ * of SinCUT that are about as much work, on crops of CROP pixels.
+ */
+const networks: Record<string, { pixels: number; given: Given; patches: Given; sincut: Given }> = {
   small: {
     pixels: 64,
     given: { ...smallNetworks, ngf: 16 },
     patches: { nce_layers, num_patches, netF_nc, lr },
+    sincut: { ngf: 2, ndf: 2, batch_size: 8 },
   },
-  medium: { pixels: 128, given: { netG: "resnet_6blocks", ngf: 32, ndf: 32 }, patches: { netF_nc: 128 } },
-  paper: { pixels: 256, given: {}, patches: {} },
+  medium: {
+    pixels: 128,
+    given: { netG: "resnet_6blocks", ngf: 32, ndf: 32 },
+    patches: { netF_nc: 128 },
+    sincut: { ngf: 4, ndf: 4, batch_size: 8 },
+  },
+  paper: { pixels: 256, given: {}, patches: {}, sincut: {} },
 };
+const CROP = 64;
 
 /** A method, as its preset is called, with networks to choose from. */
 function methodOptions(method: keyof typeof presets, size: string): Given {
-  const { given, patches } = networks[size];
+  const { given, patches, sincut } = networks[size];
   switch (method) {
     case "CUT":
     case "FastCUT":
@@ -45,8 +55,7 @@ function methodOptions(method: keyof typeof presets, size: string): Given {
       // Its pairs of layers are those of nine blocks.
       return { ...given, netG: "resnet_9blocks", model: method };
     case "sincut":
-      // Has networks of its own.
-      return { model: method };
+      return { ...sincut, model: method };
   }
 }
 
@@ -68,8 +77,14 @@ export class TrainForm {
       }
       acceptDrops(byId(`drop-${side}`, "div"), (files) => this.#choose(side, files));
     }
-    byId("run-networks", "select").addEventListener("change", ({ target }) => {
-      byId("run-pixels", "input").value = String(networks[(target as HTMLSelectElement).value].pixels);
+    const [method, size] = [byId("run-method", "select"), byId("run-networks", "select")];
+    const single = () => method.value === "sincut";
+    method.addEventListener("change", () => {
+      byId("sincut-note", "span").hidden = !single();
+      if (single()) byId("run-pixels", "input").value = String(CROP);
+    });
+    size.addEventListener("change", () => {
+      byId("run-pixels", "input").value = String(single() ? CROP : networks[size.value].pixels);
     });
   }
 
@@ -139,7 +154,7 @@ export class TrainForm {
     const method = model === "cut" ? (byId("run-method", "select").value as keyof typeof presets) : model;
     const networks = methodOptions(method, byId("run-networks", "select").value);
     const preset: Given = presets[method];
-    const batch = typed.batch_size ?? preset.batch_size ?? 1;
+    const batch = typed.batch_size ?? networks.batch_size ?? preset.batch_size ?? 1;
     const samples = samplesPerEpoch(networks.model ?? "cut", pictures);
     const epochs = Math.max(1, Math.ceil(steps / Math.max(1, Math.floor(samples / batch))));
     const n_epochs = Math.ceil(epochs / 2);
