@@ -42,7 +42,7 @@ const style = `
 export function renderEvaluationPage({ about, figures, protocols, distances, sheets }: EvaluationPage): string {
   const body = `${renderSummary(about)}
 <h2>Figures</h2>
-${renderTable([FIGURE_HEADS, ...figures.map(figureCells)], 1)}
+${renderTable(FIGURE_HEADS, figures.map(figureCells), 1)}
 <ul class="protocols">${protocols.map((line) => `<li>${escapeHtml(line)}</li>`).join("\n")}</ul>
 <h2>Distances to the nearest real</h2>
 <div class="charts">${histogram(distances)}</div>
@@ -73,8 +73,8 @@ function histogram({ by, fakes, reals }: EvaluationPage["distances"]): string {
   );
   const plot = Plot.plot({
     document: plotDocument,
-    width: 960,
-    height: 280,
+    width: 480,
+    height: 290,
     marginLeft: 50,
     marginBottom: 34,
     style: { fontSize: "12px" },

@@ -1,4 +1,5 @@
-// Tables of figures on the pages of `cutgpu metric` and `cutgpu evaluate`: names to the left, numbers to the right.
+// Tables of figures on the pages of several commands: names to the left, numbers to the right, and on phones, in the
+// place of scrolling sideways, every row as a block in which each cell stands beside its head.
 import { escapeHtml } from "./html.js";
 
 /** Goes with the base style. */
@@ -11,15 +12,42 @@ export const tableStyle = `
 .figures tr:last-child td { border-bottom: 0; }
 .figures th { font-weight: 500; font-size: 13px; color: var(--soft); }
 .figures .name { text-align: left; }
+.figures td.name { white-space: normal; }
 .figures :is(th, td):last-child { padding-right: 0; }
+.figures a { color: inherit; text-decoration-color: var(--accent); }
+@media (max-width: 640px) {
+  .figures { padding: 2px 14px; }
+  .figures :is(table, tbody, tr) { display: block; }
+  .figures tr:first-child { display: none; }
+  .figures tr { padding: 8px 0; }
+  .figures tr:nth-child(n + 3) { border-top: 1px solid var(--line); }
+  .figures td {
+    display: flex; justify-content: space-between; gap: 16px; padding: 1px 0; border: 0; white-space: normal;
+    overflow-wrap: anywhere;
+  }
+  .figures td:first-child { font-weight: 600; }
+  .figures td:empty { display: none; }
+  .figures td::before {
+    content: attr(data-head); color: var(--soft); font-size: 13px; font-weight: 400; overflow-wrap: normal;
+  }
+}
 `;
 
+/** A text, or one that links to an address. */
+export type TableCell = string | { text: string; address: string };
+
 /** Rows under a row of heads; the first `names` columns are set to the left. */
-export function renderTable([heads, ...rows]: readonly (readonly string[])[], names: number): string {
-  const row = (cells: readonly string[], tag: "td" | "th") => {
-    const each = cells.map((text, i) => `<${tag}${i < names ? ' class="name"' : ""}>${escapeHtml(text)}</${tag}>`);
+export function renderTable(heads: readonly string[], rows: readonly (readonly TableCell[])[], names: number): string {
+  const kind = (i: number) => (i < names ? ' class="name"' : "");
+  const head = heads.map((text, i) => `<th${kind(i)}>${escapeHtml(text)}</th>`).join("");
+  const body = rows.map((cells) => {
+    const each = cells.map((cell, i) => `<td${kind(i)} data-head="${escapeHtml(heads[i])}">${renderCell(cell)}</td>`);
     return `<tr>${each.join("")}</tr>`;
-  };
-  const all = [row(heads, "th"), ...rows.map((cells) => row(cells, "td"))];
-  return `<div class="figures card"><table>${all.join("\n")}</table></div>`;
+  });
+  return `<div class="figures card"><table><tr>${head}</tr>\n${body.join("\n")}</table></div>`;
 }
+
+const renderCell = (cell: TableCell): string =>
+  typeof cell === "string"
+    ? escapeHtml(cell)
+    : `<a href="${escapeHtml(encodeURI(cell.address))}">${escapeHtml(cell.text)}</a>`;

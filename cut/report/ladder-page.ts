@@ -63,17 +63,19 @@ export function renderLadderPage({ about, ladder, tables, strips }: LadderPage):
 <ul class="legend">${legend.join("")}</ul>
 <div class="charts curves">${charts.join("\n")}</div>
 <h2>All figures</h2>
-${renderTable(tables.rows, 2)}
+${renderRows(tables.rows, 2)}
 <h2>Rank correlations</h2>
-${renderTable(tables.correlations, 1)}
+${renderRows(tables.correlations, 1)}
 <h2>Own source among others</h2>
 <p class="empty">Area under the ROC curve: 1 where the own source is always nearer than any other, 0.5 for guessing.</p>
-${renderTable(tables.areas, 1)}
+${renderRows(tables.areas, 1)}
 <h2>The distortions</h2>
 <div class="strips">${strips.map(renderStrip).join("\n")}</div>
 <footer>Made by cutgpu.</footer>`;
   return renderPage({ kicker: "cutgpu metric", title: "What PatchNCE sees", style: baseStyle + style, body });
 }
+
+const renderRows = ([heads, ...rows]: readonly (readonly string[])[], names: number) => renderTable(heads, rows, names);
 
 function renderStrip({ name, levels }: LadderPage["strips"][number]): string {
   const figures = levels.map(({ caption, png }) => pngFigure(png, caption));

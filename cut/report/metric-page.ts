@@ -57,7 +57,7 @@ export function renderMetricPage({ about, means, pairs }: MetricPage): string {
 <h2>By layer</h2>
 <p class="empty">Distance: 0 is the source itself, 1 the mean over other sources. NCE and the bound on mutual
 information are in nats; accuracy is the share of patches whose own key is the best of all.</p>
-${renderTable([PAIR_HEADS, ...means.map(pairCells)], 0)}
+${renderTable(PAIR_HEADS, means.map(pairCells), 0)}
 <h2>Where content is lost</h2>
 <div class="scale"><span>found at once</span><i></i><span>no better than guessing</span></div>
 ${pairs.map(renderPair).join("\n")}
