@@ -19,12 +19,13 @@ const GROUPS: { title: string; names: RegExp }[] = [
 
 /** Draws losses and metrics into `target`, in place of what it showed. */
 export function drawCharts(target: HTMLElement, losses: LossHistory, metrics: MetricHistory): void {
-  const last = losses.last?.step ?? 0;
+  const [first = null] = losses.names.flatMap((name) => losses.series.get(name)!.outline().slice(0, 1));
+  const range = [first?.step ?? 0, losses.last?.step ?? 0] as const;
   const charts = GROUPS.map(({ title, names }) =>
     drawChart(
       title,
       losses.names.filter((name) => names.test(name)).map((name) => lossCurve(name, losses.series.get(name)!)),
-      last,
+      range,
     ),
   );
   const measured = metrics.series.names
@@ -32,7 +33,7 @@ export function drawCharts(target: HTMLElement, losses: LossHistory, metrics: Me
     .map((title) => {
       const names = metrics.series.names.filter((name) => name === title || name === title + FLOOR);
       const curves = names.map((name) => ({ name, faint: [], line: metrics.series.get(name)!.means() }));
-      return drawChart(`${title} of translations (lower is nearer to real pictures)`, curves, last);
+      return drawChart(`${title} of translations (lower is nearer to real pictures)`, curves, range);
     });
   target.replaceChildren(...[...charts, ...measured].filter((chart) => chart !== null));
 }
@@ -50,13 +51,15 @@ const lossCurve = (name: string, series: Series): Curve => ({
   line: series.smoothed(),
 });
 
-function drawChart(title: string, curves: readonly Curve[], end: number): HTMLElement | null {
+function drawChart(
+  title: string,
+  curves: readonly Curve[],
+  [first, end]: readonly [number, number],
+): HTMLElement | null {
   if (curves.length === 0) return null;
   const series = curves.map((curve, colour) => ({ ...curve, colour }));
   // Spikes may leave the frame: what is looked at is the average.
   const top = 1.15 * Math.max(...series.flatMap(({ line }) => line.map(({ value }) => value)), 1e-6);
-  const { faint, line } = series[0];
-  const first = (faint[0] ?? line[0]).step;
   const last = Math.max(first + 1, end);
   const x = (step: number) => LEFT + ((step - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (Math.max(0, value) / top) * (HEIGHT - TOP - BOTTOM);

@@ -75,9 +75,9 @@ export class TrainView {
   evaluatedOn(protocol: string | null): void {
     const { best, last } = this.#metrics;
     const value = ({ step, by, values }: MetricRow) => `${figureText(values[by])} at step ${step.toLocaleString("en")}`;
-    const found = best && last ? `: best ${value(best)}, last ${value(last)}` : "";
+    const found = best && last ? `best ${value(best)}, last ${value(last)}` : "not measured yet";
     const text = byId("evaluated", "p");
-    text.textContent = `${best?.by ?? "SWD"}${found} (${protocol})`;
+    text.textContent = `${best?.by ?? "SWD"}: ${found} (${protocol})`;
     text.hidden = protocol === null;
   }
 
