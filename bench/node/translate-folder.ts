@@ -12,6 +12,7 @@ import { readPicture } from "../../cut/files/decode.js";
 import { listPictures } from "../../cut/files/picture-folder.js";
 import { readWhole } from "../../cut/files/read-whole.js";
 import { loadGenerator } from "../../cut/training/checkpoint.js";
+import { TiledTranslator } from "../../cut/translation/tiled-translator.js";
 import { Translator } from "../../cut/translation/translator.js";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { adapterName } from "../../engine/device/adapter.js";
@@ -34,7 +35,8 @@ await runScriptInFolder("cutgpu-translate-", async (out) => {
   const names = files.map((file) => basename(file));
   const targets = translationNames(names);
   const jobs = files.map((from, i) => ({ from, to: join(out, targets[i]), source: names[i], target: targets[i] }));
-  const work = { gpu, generator, tiled: null, size: null, signal: new AbortController().signal, manifest: null };
+  const tiled = new TiledTranslator(gpu, generator);
+  const work = { gpu, generator, tiled, size: null, signal: new AbortController().signal, manifest: null };
   const inMemory = async (some: readonly Picture[]) => {
     const translator = new Translator(gpu, generator);
     for (const picture of some) await translator.translate(picture);

@@ -33,8 +33,7 @@ export interface TranslationWork {
   generator: PictureGenerator;
   /** Of pictures that fit; null where all go by tiles. */
   translator: Translator | null;
-  /** Null where the generator cannot go by tiles. */
-  tiled: TiledTranslator | null;
+  tiled: TiledTranslator;
   /** Pixels of the longer side; null keeps it. */
   size: number | null;
   signal: AbortSignal;
@@ -111,7 +110,6 @@ class Translation {
 
   async #translate({ from }: TranslationJob, picture: Picture): Promise<Picture> {
     const { translator, tiled, size, signal } = this.work;
-    if (!tiled) return (translator as Translator).translate(picture, size);
     try {
       if (translator) return await translator.translate(picture, size);
     } catch (error) {

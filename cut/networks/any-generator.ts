@@ -3,7 +3,6 @@ import type { Shape } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Generator } from "./generator.js";
 import { type GeneratorArchitecture, generatorShapes } from "./generator-layout.js";
-import type { PictureGenerator } from "./network.js";
 import { SingleImageGenerator } from "./single-image-generator.js";
 import { type SingleImageArchitecture, singleImageShapes } from "./single-image-layout.js";
 
@@ -12,8 +11,10 @@ export type AnyArchitecture = GeneratorArchitecture | SingleImageArchitecture;
 export const isSingleImage = (architecture: AnyArchitecture): architecture is SingleImageArchitecture =>
   "channels" in architecture;
 
+export type AnyGenerator = Generator | SingleImageGenerator;
+
 /** A generator of an architecture, without weights yet. */
-export const makeGenerator = (gpu: Gpu, architecture: AnyArchitecture): PictureGenerator =>
+export const makeGenerator = (gpu: Gpu, architecture: AnyArchitecture): AnyGenerator =>
   isSingleImage(architecture) ? new SingleImageGenerator(gpu, architecture) : new Generator(gpu, architecture);
 
 /** Shapes of its parameters by key, in order of definition. */

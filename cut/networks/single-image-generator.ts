@@ -22,6 +22,10 @@ import { ENCODER_MODULES, encoderTap, type SingleImageArchitecture, singleImageS
 /** The seed of the noise in translations. */
 const NOISE_SEED = 1;
 
+/** The noise [batch, 1, height, width] of translations, always the same. */
+export const translationNoise = (gpu: Gpu, batch: number, height: number, width: number): Tensor =>
+  gpu.noGrad(() => randn(gpu, [batch, 1, height, width], NOISE_SEED));
+
 /** A block under a key of G or D. */
 export function blockUnder(x: Tensor, parameters: Parameters, key: string, down: boolean): Tensor {
   const get = (name: string) => parameters.get(`${key}.${name}`) as Tensor;
@@ -68,6 +72,15 @@ function upsamplingOf(parameters: Parameters, noise: Tensor) {
   return { w: reshape(w, w.shape.slice(1)), b: get("activate.bias"), noise, noiseWeight: get("noise.weight") };
 }
 
+/** Pixels, a multiple of 4, that hold whatever of a picture one pixel of its translation is made of, on each side. */
+export const SINGLE_IMAGE_REACH = 32;
+
+/** What `translate` of the class does, of any parameters. */
+export function translateSingleImage(x: Tensor, parameters: Parameters, noise: Tensor): Tensor {
+  const { output } = runModules(encoder, x, parameters, "G.encoder.convs.");
+  return runModules(decoder(noise), output, parameters, "G.decoder.convs.").output;
+}
+
 export class SingleImageGenerator implements PictureGenerator {
   readonly architecture: SingleImageArchitecture;
   readonly parameters: Parameters;
@@ -86,13 +99,13 @@ export class SingleImageGenerator implements PictureGenerator {
    * noise [N, 1, H, W].
    */
   translate(x: Tensor, parameters: Parameters = this.parameters, noise = this.#noiseFor(x)): Tensor {
-    return this.#decode(runModules(encoder, x, parameters, "G.encoder.convs.").output, parameters, noise);
+    return translateSingleImage(x, parameters, noise);
   }
 
   /** The image, and the outputs of the encoder's modules named in `taps` on the way. */
   translateWithFeatures(x: Tensor, taps: readonly number[], noise = this.#noiseFor(x)) {
     const { output, features } = runModules(encoder, x, this.parameters, "G.encoder.convs.", taps);
-    return { image: this.#decode(output, this.parameters, noise), features };
+    return { image: runModules(decoder(noise), output, this.parameters, "G.decoder.convs.").output, features };
   }
 
   /** The outputs of the encoder's modules named in `taps`; nothing after the last of them is run. */
@@ -108,11 +121,7 @@ export class SingleImageGenerator implements PictureGenerator {
     return ENCODER_MODULES;
   }
 
-  #decode(x: Tensor, parameters: Parameters, noise: Tensor): Tensor {
-    return runModules(decoder(noise), x, parameters, "G.decoder.convs.").output;
-  }
-
   #noiseFor({ gpu, shape: [batch, , height, width] }: Tensor): Tensor {
-    return gpu.noGrad(() => randn(gpu, [batch, 1, height, width], NOISE_SEED));
+    return translationNoise(gpu, batch, height, width);
   }
 }

@@ -12,7 +12,7 @@ import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/forma
 import type { Counts } from "../methods/method.js";
 import { type AnyArchitecture, anyGeneratorShapes, isSingleImage, makeGenerator } from "../networks/any-generator.js";
 import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
-import { type PictureGenerator, readParameters, type Weights, writeParameters } from "../networks/network.js";
+import { readParameters, type Weights, writeParameters } from "../networks/network.js";
 import { BLUR } from "../networks/single-image-blocks.js";
 import { singleImageArchitectureOf, singleImageEntries } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
@@ -307,7 +307,7 @@ function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: stri
 }
 
 /** A generator on the GPU from any file that holds one. */
-export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction): PictureGenerator {
+export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction) {
   const { architecture, weights } = parseGenerator(bytes, where, direction);
   const generator = makeGenerator(gpu, architecture);
   writeParameters(generator.parameters, weights);

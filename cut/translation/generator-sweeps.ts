@@ -3,7 +3,9 @@
 // Maps of full and half size are too large to be kept: the sweeps before the residual blocks begin with the picture,
 // those behind them with the last block's output. At a quarter of the size three maps are kept: a block's input, and
 // what its two convolutions make, before their norms. In all that is one and a half times the work of the generator.
+// SinCUT's has no norms, so one sweep is all of it.
 import type { Tensor } from "../../engine/core/tensor.js";
+import { type AnyArchitecture, isSingleImage } from "../networks/any-generator.js";
 import { convolveInBlock, generatorModules } from "../networks/generator.js";
 import {
   blockConvolutions,
@@ -12,15 +14,20 @@ import {
   generatorLayout,
 } from "../networks/generator-layout.js";
 import type { Parameters } from "../networks/network.js";
+import { SINGLE_IMAGE_REACH, translateSingleImage } from "../networks/single-image-generator.js";
 import { TILE_MULTIPLE } from "./tiles.js";
 
-/** What tiles are read from and written to: the picture (read first, written last) and the three maps. */
-export type MapName = "picture" | "input" | "first" | "second";
+/**
+ * What tiles are read from and written to: the picture (read first, written last), SinCUT's noise, and the three maps.
+ */
+export type MapName = "picture" | "noise" | "input" | "first" | "second";
 
 /** Sides of the picture divided by those of the three maps. */
 export const MAP_SCALE = 4;
 
-export const mapChannels = ({ ngf }: GeneratorArchitecture): number => 4 * ngf;
+/** Channels of the three maps; 0 where there are none. */
+export const mapChannels = (architecture: AnyArchitecture): number =>
+  isSingleImage(architecture) ? 0 : 4 * architecture.ngf;
 
 /** Normalises by given statistics; `key` says which norm it is. */
 export type GivenNorm = (key: string, x: Tensor, options: { activation?: "relu"; residual?: Tensor }) => Tensor;
@@ -49,8 +56,19 @@ function reachOf({ kind, parameters }: GeneratorModule, scaleBefore: number): nu
   return reach * scaleBefore;
 }
 
+const singleImageSweep: Sweep = {
+  reads: ["picture", "noise"],
+  writes: ["picture"],
+  measures: null,
+  border: SINGLE_IMAGE_REACH,
+  run: ([x, noise], parameters) => ({ written: [translateSingleImage(x, parameters, noise)], measured: null }),
+};
+
 /** The sweeps of a generator in order. */
-export function generatorSweeps(architecture: GeneratorArchitecture): Sweep[] {
+export const generatorSweeps = (architecture: AnyArchitecture): Sweep[] =>
+  isSingleImage(architecture) ? [singleImageSweep] : sweepsByNorms(architecture);
+
+function sweepsByNorms(architecture: GeneratorArchitecture): Sweep[] {
   const layout = generatorLayout(architecture);
   const modules = generatorModules(architecture);
   const blocks = layout.filter(({ kind }) => kind === "block").map(({ index }) => index);

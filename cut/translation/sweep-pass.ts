@@ -10,10 +10,9 @@ import { matmul } from "../../engine/operators/matmul/index.js";
 import { square } from "../../engine/operators/pointwise/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
 import { type Program, record } from "../../engine/program/program.js";
-import type { Generator } from "../networks/generator.js";
-import type { GeneratorArchitecture } from "../networks/generator-layout.js";
+import type { AnyArchitecture, AnyGenerator } from "../networks/any-generator.js";
 import type { ChannelStatistics } from "./channel-statistics.js";
-import { type GivenNorm, MAP_SCALE, mapChannels, type Sweep } from "./generator-sweeps.js";
+import { type GivenNorm, MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sweeps.js";
 import type { Sides, Tile } from "./tiles.js";
 
 /** That of instanceNorm. */
@@ -63,14 +62,15 @@ export class SweepPass {
   static async record(
     gpu: Gpu,
     sweep: Sweep,
-    { architecture, parameters }: Generator,
+    { architecture, parameters }: AnyGenerator,
     window: Sides,
     norms: ReadonlyMap<string, Tensor>,
   ): Promise<SweepPass> {
     const inputs: Tensor[] = [];
     try {
       for (const name of sweep.reads) {
-        inputs.push(gpu.persistent(shapeOf(name === "picture", architecture, window), gpu.precision));
+        const dtype = name === "noise" ? "f32" : gpu.precision;
+        inputs.push(gpu.persistent(shapeOf(name, architecture, window), dtype));
       }
       const { program, result } = await record(gpu, () =>
         gpu.noGrad(() => {
@@ -113,8 +113,9 @@ export class SweepPass {
   }
 }
 
-function shapeOf(picture: boolean, architecture: GeneratorArchitecture, { height, width }: Sides): number[] {
-  if (picture) return [1, architecture.input_nc, height, width];
+function shapeOf(name: MapName, architecture: AnyArchitecture, { height, width }: Sides): number[] {
+  if (name === "noise") return [1, 1, height, width];
+  if (name === "picture") return [1, architecture.input_nc, height, width];
   return [1, mapChannels(architecture), height / MAP_SCALE, width / MAP_SCALE];
 }
 

@@ -3,8 +3,7 @@ import { LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
-import { Generator } from "../networks/generator.js";
-import type { GeneratorArchitecture } from "../networks/generator-layout.js";
+import { type AnyArchitecture, makeGenerator } from "../networks/any-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";
 import { generatorSweeps, type Sweep } from "./generator-sweeps.js";
 import { normTensor, SweepPass } from "./sweep-pass.js";
@@ -31,7 +30,7 @@ export interface TilePlan {
 export async function planTiles(
   adapter: AdapterTraits,
   limit: number,
-  architecture: GeneratorArchitecture,
+  architecture: AnyArchitecture,
   picture: Sides,
   tile: number | null,
 ): Promise<TilePlan> {
@@ -55,12 +54,12 @@ export async function planTiles(
 async function plan(
   adapter: AdapterTraits,
   limit: number,
-  architecture: GeneratorArchitecture,
+  architecture: AnyArchitecture,
   picture: Sides,
   tile: number,
 ): Promise<TilePlan> {
   const gpu = planningGpu(adapter, limit);
-  const generator = new Generator(gpu, architecture);
+  const generator = makeGenerator(gpu, architecture);
   const norms = new Map<string, Tensor>();
   let flops = 0;
   gpu.observers.add({

@@ -3,7 +3,8 @@
 // (generator-sweeps.ts); each ends at a norm and gathers that norm's mean and variance, merged in float64. A tile is
 // computed in a window with as much border as the sweep's modules reach; where the picture ends so does the window, and
 // the modules pad by themselves. What lies between sweeps are maps of a quarter of the sides, in a scratch store.
-// Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store.
+// Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store; of
+// SinCUT's generator, which needs no store, 4 bytes a pixel for its noise.
 
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { ArgumentError } from "../../engine/core/errors.js";
@@ -19,7 +20,8 @@ import {
   toChannels,
 } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
-import type { Generator } from "../networks/generator.js";
+import { type AnyGenerator, isSingleImage } from "../networks/any-generator.js";
+import { translationNoise } from "../networks/single-image-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";
 import { MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sweeps.js";
 import { paddedSides } from "./padding.js";
@@ -27,7 +29,10 @@ import { memoryScratch, type OpenScratch, StoredMap, storedNumbers } from "./sto
 import { normTensor, SweepPass } from "./sweep-pass.js";
 import { planTiles, type TilePlan } from "./tile-plan.js";
 import {
+  copyPlanes,
   intersection,
+  type Planes,
+  type Rectangle,
   type Sides,
   SMALLEST_TILE,
   scaledBy,
@@ -70,14 +75,14 @@ export interface TiledOptions {
  * ```
  */
 export class TiledTranslator {
-  readonly generator: Generator;
+  readonly generator: AnyGenerator;
   readonly #gpu: Gpu;
   readonly #tile: number | null;
   readonly #scratch: OpenScratch;
   /** For pictures of the last size. */
   #planned: (Sides & { plan: TilePlan }) | null = null;
 
-  constructor(gpu: Gpu, generator: Generator, { tile = null, scratch = memoryScratch }: TiledOptions = {}) {
+  constructor(gpu: Gpu, generator: AnyGenerator, { tile = null, scratch = memoryScratch }: TiledOptions = {}) {
     if (tile !== null && !(tile >= SMALLEST_TILE && tile % TILE_MULTIPLE === 0)) {
       throw new ArgumentError(
         `TiledTranslator: tiles of ${tile} pixels`,
@@ -126,6 +131,7 @@ export class TiledTranslator {
       tile: tile / MAP_SCALE,
     };
     const numbers = storedNumbers(layout);
+    const noise = isSingleImage(architecture) ? await this.#noiseOf(picture) : null;
     this.#gpu.trimMemory();
     const scratch = this.#scratch(3 * numbers);
     const norms = new Map<string, Tensor>();
@@ -137,13 +143,20 @@ export class TiledTranslator {
       let before = 0;
       for (const { sweep, flops } of sweeps) {
         const progress = (part: number) => onProgress?.((before + part * flops) / all);
-        await this.#sweep(sweep, tile, { picture, maps, norms, signal, progress });
+        await this.#sweep(sweep, tile, { picture, noise, maps, norms, signal, progress });
         before += flops;
       }
     } finally {
       for (const norm of norms.values()) norm.dispose();
       scratch.close();
     }
+  }
+
+  /** That of the whole picture's translation. */
+  async #noiseOf({ width, height }: Sides): Promise<Planes> {
+    const noise = translationNoise(this.#gpu, 1, height, width);
+    const over = { left: 0, top: 0, width, height };
+    return { over, data: (await noise.read().finally(() => noise.dispose())) as Float32Array };
   }
 
   async #planFor({ width, height }: Sides): Promise<TilePlan> {
@@ -161,13 +174,14 @@ export class TiledTranslator {
     tile: number,
     around: {
       picture: TiledPicture;
+      noise: Planes | null;
       maps: ReadonlyMap<MapName, StoredMap>;
       norms: Map<string, Tensor>;
       signal: AbortSignal | undefined;
       progress: (part: number) => void;
     },
   ): Promise<void> {
-    const { picture, maps, norms, signal, progress } = around;
+    const { picture, noise, maps, norms, signal, progress } = around;
     const window = windowSides(picture, tile, sweep.border);
     const pass = await SweepPass.record(this.#gpu, sweep, this.generator, window, norms);
     const statistics = pass.measuredChannels === null ? null : new ChannelStatistics(pass.measuredChannels);
@@ -178,9 +192,10 @@ export class TiledTranslator {
       for (const [i, each] of tiles.entries()) {
         signal?.throwIfAborted();
         const { inner, window } = each;
-        const inputs = sweep.reads.map(
-          (name) => maps.get(name)?.read(scaledBy(window, MAP_SCALE)) ?? picture.read(window),
-        );
+        const inputs = sweep.reads.map((name) => {
+          if (name === "noise") return planesOver(window, noise as Planes);
+          return maps.get(name)?.read(scaledBy(window, MAP_SCALE)) ?? picture.read(window);
+        });
         const result = pass.run(each, inputs);
         // Whoever awaits it hears of it; until then it is no unhandled rejection.
         result.catch(() => {});
@@ -206,4 +221,11 @@ export class TiledTranslator {
     }
     if (statistics && sweep.measures) norms.set(sweep.measures, normTensor(this.#gpu, statistics));
   }
+}
+
+/** A window of a plane. */
+function planesOver(over: Rectangle, plane: Planes): Float32Array {
+  const data = new Float32Array(over.width * over.height);
+  copyPlanes(plane, { over, data }, 1);
+  return data;
 }

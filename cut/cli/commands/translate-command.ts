@@ -13,7 +13,6 @@ import { readWhole } from "../../files/read-whole.js";
 import { scratchIn } from "../../files/scratch-file.js";
 import { sha256 } from "../../files/sha256.js";
 import { type ShardJob, ShardManifest } from "../../files/shard-manifest.js";
-import { Generator } from "../../networks/generator.js";
 import {
   directionOption,
   epochOption,
@@ -135,12 +134,7 @@ async function translate(given: GivenOptions<typeof schema>, { signal }: Command
     const generator = loadGenerator(gpu, bytes, file, options.direction);
     const translator = options.tile === null ? new Translator(gpu, generator) : null;
     const scratch = scratchIn(isFolder(options.in) ? options.out : dirname(jobs[0].to));
-    const byTiles = generator instanceof Generator;
-    if (options.tile !== null && !byTiles) {
-      const what = `${file} holds SinCUT's generator, and --tile is of ResNet generators;`;
-      throw new OptionError(what, "leave out --tile, and give --size if the picture is too large for the GPU.");
-    }
-    const tiled = byTiles ? new TiledTranslator(gpu, generator, { tile: options.tile, scratch }) : null;
+    const tiled = new TiledTranslator(gpu, generator, { tile: options.tile, scratch });
     if (shard) manifest = ShardManifest.open(options.out, shard, jobOf(all, bytes, options));
     // Folders are made last, when only single pictures can still fail.
     for (const folder of new Set(jobs.map(({ to }) => dirname(to)))) makeFolder(folder);

@@ -11,6 +11,7 @@ import {
   Translator,
   writeParameters,
 } from "../../../cut/index.js";
+import { SingleImageGenerator } from "../../../cut/networks/single-image-generator.js";
 import { planTiles } from "../../../cut/translation/tile-plan.js";
 import { ArgumentError, LimitError, Random } from "../../../engine/index.js";
 import { ownGpu, rejectionOf } from "../../support/gpu.js";
@@ -30,6 +31,15 @@ function makeGenerator(changes: Partial<GeneratorArchitecture> = {}): Generator 
   return generator;
 }
 
+/** SinCUT's, with noise that is seen and an output of the size of other generators'. */
+function makeSingleImageGenerator(): SingleImageGenerator {
+  const generator = new SingleImageGenerator(gpu, { input_nc: 3, output_nc: 3, channels: [6, 10] });
+  const weights = generator.initialWeights(new Random(1));
+  weights.get("decoder.convs.3.noise.weight")?.fill(0.5);
+  writeParameters(generator.parameters, weights);
+  return generator;
+}
+
 /** Planes whose left and right half, and upper and lower, have other statistics. */
 function unevenPlanes(channels: number, height: number, width: number): Float32Array {
   const random = new Random(2);
@@ -40,7 +50,11 @@ function unevenPlanes(channels: number, height: number, width: number): Float32A
 }
 
 /** The largest difference between the translation by tiles and that of the whole. */
-async function difference(generator: Generator, [height, width]: [number, number], tile: number): Promise<number> {
+async function difference(
+  generator: Generator | SingleImageGenerator,
+  [height, width]: [number, number],
+  tile: number,
+): Promise<number> {
   const { input_nc, output_nc } = generator.architecture;
   const planes = unevenPlanes(input_nc, height, width);
   const x = gpu.tensor(planes, [1, input_nc, height, width]);
@@ -93,6 +107,17 @@ test("every form of the generator", async () => {
   ]) {
     const most = await difference(makeGenerator(changes), [40, 60], 32);
     assert.ok(most <= BOUND, `${JSON.stringify(changes)}: off by ${most}`);
+  }
+});
+
+test("SinCUT's generator, with the noise of the whole", async () => {
+  const generator = makeSingleImageGenerator();
+  for (const [sides, tile] of [
+    [[100, 132], 16],
+    [[84, 100], 32],
+  ] as [[number, number], number][]) {
+    const most = await difference(generator, sides, tile);
+    assert.ok(most <= BOUND, `${sides} by ${tile}: off by ${most}`);
   }
 });
 
