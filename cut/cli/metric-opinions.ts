@@ -59,12 +59,19 @@ export async function opinionsJob(file: string, settings: MetricSettings): Promi
       let done = 0;
       try {
         const describe = async (name: string) => comparison.describe(await read(name));
+        const next = Math.min(OTHERS, references.length - 1);
+        // Each is described once; the first are the last ones' others again.
+        const held = new Map<number, Described>();
+        const describedAt = async (i: number) => {
+          const found = held.get(i) ?? (await describe(references[i]));
+          held.set(i, found);
+          return found;
+        };
         for (const [k, reference] of references.entries()) {
-          const own = await describe(reference);
+          const own = await describedAt(k);
           const others: Described[] = [];
-          for (let next = 1; next <= Math.min(OTHERS, references.length - 1); next++) {
-            others.push(await describe(references[(k + next) % references.length]));
-          }
+          for (let i = 1; i <= next; i++) others.push(await describedAt((k + i) % references.length));
+          if (k >= next) held.delete(k);
           const scale = await comparison.scaleOf(own, others, async () => choice.signal.throwIfAborted());
           for (const [i, opinion] of opinions.entries()) {
             if (opinion.reference !== reference) continue;

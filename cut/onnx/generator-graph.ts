@@ -2,6 +2,7 @@
 // cut/networks/generator.ts do stands inside the graph, so that other runtimes need no code of ours. Values agree with
 // the engine's up to the order of float32 sums.
 import type { StateDict } from "../../engine/formats/state-dict.js";
+import { INSTANCE_NORM_EPS } from "../../engine/operators/instance-norm/index.js";
 import {
   blockConvolutions,
   type GeneratorArchitecture,
@@ -150,7 +151,7 @@ class GeneratorGraph {
   /** Instance norm without parameters of its own. */
   #norm(x: Value, channels: number): Value {
     const [ones, zeros] = [1, 0].map((value) => this.#graph.channels(value, channels));
-    return this.#graph.add("InstanceNormalization", [x, ones, zeros], { epsilon: 1e-5 });
+    return this.#graph.add("InstanceNormalization", [x, ones, zeros], { epsilon: INSTANCE_NORM_EPS });
   }
 
   #weight(key: string): Value {

@@ -5,7 +5,7 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { ones } from "../../engine/operators/creation/index.js";
-import { normalizeBy } from "../../engine/operators/instance-norm/index.js";
+import { INSTANCE_NORM_EPS, normalizeBy } from "../../engine/operators/instance-norm/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { square } from "../../engine/operators/pointwise/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
@@ -15,12 +15,9 @@ import type { ChannelStatistics } from "./channel-statistics.js";
 import { type GivenNorm, MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sweeps.js";
 import type { Sides, Tile } from "./tiles.js";
 
-/** That of instanceNorm. */
-const EPS = 1e-5;
-
 /** Statistics as normalizeBy takes them: [C, 2], mean and 1 / deviation. */
 export function normTensor(gpu: Gpu, { mean, variance }: ChannelStatistics): Tensor {
-  const pairs = Array.from(mean, (value, c) => [value, 1 / Math.sqrt(variance[c] + EPS)]);
+  const pairs = Array.from(mean, (value, c) => [value, 1 / Math.sqrt(variance[c] + INSTANCE_NORM_EPS)]);
   return gpu.tensor(Float32Array.from(pairs.flat()), [mean.length, 2]);
 }
 

@@ -229,6 +229,10 @@ async function drawFiles(
     pictures.push(await add("compared.png", `output of ${compared.name}`, compared.seen.translation));
     pictures.push(await add("difference.png", differs, picture));
   }
+  const checkpoints: { prefix: string; of: string; seen: Pick<Translated, "sources" | "losses"> }[] = [
+    { prefix: "", of: "", seen: { sources, losses } },
+  ];
+  if (compared) checkpoints.push({ prefix: "compared-", of: ` of ${compared.name}`, seen: compared.seen });
   const layers = [];
   for (const [i, map] of similarities.entries()) {
     const { layer } = map;
@@ -242,27 +246,16 @@ async function drawFiles(
         componentsPicture(components[i], input),
       ),
     ];
-    const both = [
-      { prefix: "", of: "", source: sources[i], loss: losses[i] },
-      ...(compared
-        ? [
-            {
-              prefix: "compared-",
-              of: ` of ${compared.name}`,
-              source: compared.seen.sources[i],
-              loss: compared.seen.losses[i],
-            },
-          ]
-        : []),
-    ];
     // Checkpoints are seen on one scale.
-    const ranges = both.map(({ loss }) => rangeOf(loss.values));
+    const ranges = checkpoints.map(({ seen }) => rangeOf(seen.losses[i].values));
     const range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))] as const;
-    for (const { prefix, of, source } of both) {
+    for (const { prefix, of, seen } of checkpoints) {
+      const source = seen.sources[i];
       const arrows = sourcesPicture(source, input);
       figures.push(await add(`${prefix}sources-${layer}.png`, `sources${of}: ${sourcesText(source)}`, arrows));
     }
-    for (const { prefix, of, loss } of both) {
+    for (const { prefix, of, seen } of checkpoints) {
+      const loss = seen.losses[i];
       const heat = lossPicture(loss, input, range);
       figures.push(await add(`${prefix}nce-${layer}.png`, `PatchNCE${of}: ${lossText(loss)}`, heat));
     }

@@ -163,6 +163,9 @@ const INSTANCE_NORM_OPTIONS = {
   residual: object,
 };
 
+/** What is added to a plane's variance where nothing else is asked for. */
+export const INSTANCE_NORM_EPS = 1e-5;
+
 /**
  * x [N, C, H, W] with every plane brought to mean 0 and variance 1, then activation, then plus the residual.
  *
@@ -175,7 +178,7 @@ const INSTANCE_NORM_OPTIONS = {
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   checkOptions("instanceNorm", options, INSTANCE_NORM_OPTIONS);
-  const { eps = 1e-5, residual } = options;
+  const { eps = INSTANCE_NORM_EPS, residual } = options;
   return instanceNormOperator([x, residual], { eps, slope: slopeOf(options) });
 }
 
