@@ -61,18 +61,6 @@ const LINE_B: u32 = QUADS_N + 1;
 var<workgroup> tile_a: array<vec4f, TILE_K * LINE_A>;
 var<workgroup> tile_b: array<vec4f, TILE_K * LINE_B>;
 
-// For hooks: the quotients of four neighbours, by one division.
-fn quotients(first: u32, by: u32) -> vec4u {
-  let q = first / by;
-  let r = first - q * by;
-  let one = select(0u, 1u, r + 1 == by);
-  let r1 = select(r + 1, 0u, r + 1 == by);
-  let two = one + select(0u, 1u, r1 + 1 == by);
-  let r2 = select(r1 + 1, 0u, r1 + 1 == by);
-  let three = two + select(0u, 1u, r2 + 1 == by);
-  return q + vec4u(0, one, two, three);
-}
-
 // The results of an invocation: four rows of each quad of columns, for each quad of rows.
 const QUADS: u32 = THREAD_M * THREAD_N;
 const THREAD_VEC4S: u32 = QUADS * 4;
