@@ -7,7 +7,6 @@
 import { float16Bits, float16ToNumber } from "../core/float16.js";
 import type { Gpu } from "./gpu.js";
 import type { KernelSource } from "./kernel.js";
-import { textOf } from "./software-kernels.js";
 
 /** How elements of a type are declared where they are f16, and what converts them from and to it. */
 const STORED: { readonly [type: string]: { type: string; load: string; store: string } } = {
@@ -67,20 +66,31 @@ function closing(text: string, open: number): number {
   }
 }
 
-/** Makes an engine one of f16 precision. Throws, and disposes it, where its device has no f16. */
-export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) => Error): void {
+/**
+ * Makes an engine one of f16 precision. Throws, and disposes it, where its device has no f16. What it needs of modules
+ * that all engines have is given: imported here, it would become a part of its own in every app's bundle.
+ */
+export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) => Error, textOf: TextOf): void {
   if (!gpu.device.features.has("shader-f16")) {
     gpu.dispose();
     const what = "this adapter has no 16-bit floats (shader-f16), so f16 cannot be used";
     throw new Refusal(what, "Use f32, or another adapter.");
   }
   gpu.precision = "f16";
-  gpu.kernels.halves = new Halves();
+  gpu.kernels.halves = new Halves(textOf);
 }
+
+/** The text of a kernel, wherever it is. */
+type TextOf = (source: KernelSource) => string;
 
 /** What an engine of f16 precision can do beyond others. */
 export class Halves {
   readonly #sources = new Map<KernelSource, Map<string, KernelSource>>();
+  readonly #textOf: TextOf;
+
+  constructor(textOf: TextOf) {
+    this.#textOf = textOf;
+  }
 
   /** A kernel as it must be where these storages are bound. */
   sourceFor(source: KernelSource, storages: readonly { readonly half: boolean }[]): KernelSource {
@@ -89,7 +99,7 @@ export class Halves {
     const key = names.join();
     const forms = this.#sources.get(source) ?? new Map<string, KernelSource>();
     this.#sources.set(source, forms);
-    const form = forms.get(key) ?? { ...source, code: withHalves(textOf(source), names) };
+    const form = forms.get(key) ?? { ...source, code: withHalves(this.#textOf(source), names) };
     forms.set(key, form);
     return form;
   }

@@ -5,7 +5,7 @@ import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
 import type { Precision, Profile } from "./adapter.js";
 import { Gpu } from "./gpu.js";
-import { loadSoftwareKernels } from "./software-kernels.js";
+import { loadSoftwareKernels, textOf } from "./software-kernels.js";
 
 export interface OpenOptions {
   /** Your own device; it stays yours and is not destroyed by dispose(). */
@@ -65,7 +65,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const equipped = async (gpu: Gpu) => {
     // What few need is loaded by those who ask for it.
     if (tuning || gpu.profile === "software") await loadSoftwareKernels();
-    if (options.precision === "f16") (await import("./half.js")).useHalves(gpu, AdapterError);
+    if (options.precision === "f16") (await import("./half.js")).useHalves(gpu, AdapterError, textOf);
     if (tuning) applyTuning(gpu, tuning, options.notify);
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
     return gpu;
