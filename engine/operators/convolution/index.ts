@@ -9,11 +9,11 @@ import { reshape } from "../../core/reshape.js";
 import { imageShape } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
+import { runBroadcast } from "../lib/pointwise-kernels.js";
 import { tiledVariants } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
-import { add } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
-import { copyInto, fillWith } from "../strided/index.js";
+import { fillWith } from "../strided/index.js";
 import {
   broadcastWeightGradient,
   type ConvolutionVariant,
@@ -97,9 +97,9 @@ const convTranspose2dBy =
     const operands = { x, w, bias: gaps ? undefined : bias, y: target };
     for (const phase of transposeGeometries(w, y, options)) convolve(gpu, operands, phase);
     if (target !== y && bias) {
-      const withBias = gpu.noGrad(() => add(target, reshape(bias, [1, outChannels, 1, 1])));
-      copyInto(gpu, withBias, y, y.size);
-      withBias.dispose();
+      const channels = gpu.noGrad(() => reshape(bias, [1, outChannels, 1, 1]));
+      runBroadcast(gpu, "convTranspose2d", "ADD", target, channels, y);
+      channels.dispose();
       target.dispose();
     }
     return undefined;
