@@ -62,11 +62,10 @@ var<workgroup> tile_a: array<vec4f, TILE_K * LINE_A>;
 var<workgroup> tile_b: array<vec4f, TILE_K * LINE_B>;
 
 // The results of an invocation: four rows of each quad of columns, for each quad of rows.
-const QUADS: u32 = THREAD_M * THREAD_N;
-const THREAD_VEC4S: u32 = QUADS * 4;
+const THREAD_VEC4S: u32 = THREAD_M * THREAD_N * 4;
 // Whether a slice is summed by itself before it joins the total: short chains of additions round less. A thread tile of
 // two by two quads, and the places of several parts, leave no registers for it.
-const APART: bool = ONE_PART && QUADS < 4;
+const APART: bool = ONE_PART && THREAD_VEC4S < 16;
 alias Totals = array<vec4f, THREAD_VEC4S>;
 alias TotalsPointer = ptr<function, Totals>;
 // The sums of the quads of a that an invocation loads.
@@ -173,16 +172,20 @@ fn add_part(z: u32, m0: u32, n0: u32, part: u32, terms: u32, local: u32, lane_m:
   }
 }
 
-// Stores quad `q` of an invocation's results, four rows of four columns.
-fn finish(z: u32, m0: u32, n0: u32, q: u32, lane_m: u32, lane_n: u32, v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f) {
-  let row = m0 + (lane_m + q / THREAD_N * LANES_M) * 4;
-  let columns = n0 + (lane_n + q % THREAD_N * LANES_N) * 4 + vec4u(0, 1, 2, 3);
+// Stores vec4 `p` of an invocation's results.
+fn finish(z: u32, m0: u32, n0: u32, p: u32, lane_m: u32, lane_n: u32, v: vec4f) {
+  let row = m0 + (lane_m + p / 4 / THREAD_N * LANES_M) * 4 + p % 4;
+  let columns = n0 + (lane_n + p / 4 % THREAD_N * LANES_N) * 4 + vec4u(0, 1, 2, 3);
   let place = y_place(z, columns);
-  let rows = gemm_size().x;
-  if (row < rows) { store(z, row, columns, place, v0); }
-  if (row + 1 < rows) { store(z, row + 1, columns, place, v1); }
-  if (row + 2 < rows) { store(z, row + 2, columns, place, v2); }
-  if (row + 3 < rows) { store(z, row + 3, columns, place, v3); }
+  if (row < gemm_size().x) { store(z, row, columns, place, v); }
+}
+
+// The same for four in a row.
+fn finish_four(z: u32, m0: u32, n0: u32, p: u32, lane_m: u32, lane_n: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
+  finish(z, m0, n0, p, lane_m, lane_n, a);
+  finish(z, m0, n0, p + 1, lane_m, lane_n, b);
+  finish(z, m0, n0, p + 2, lane_m, lane_n, c);
+  finish(z, m0, n0, p + 3, lane_m, lane_n, d);
 }
 
 // Stores the sums of a: those of the invocations that loaded the same rows at other k join, by way of a's tile.
@@ -234,17 +237,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (SUM_A && n0 == 0) { finish_sums(z, m0, local, &sums_a); }
 
   if (ROLLED) {
-    var t = total;
-    for (var q = 0u; q < min(QUADS, QUADS * size.z); q++) {
-      finish(z, m0, n0, q, lane_m, lane_n, t[4 * q], t[4 * q + 1], t[4 * q + 2], t[4 * q + 3]);
+    var results = total;
+    for (var p = 0u; p < min(THREAD_VEC4S, THREAD_VEC4S * size.z); p++) {
+      finish(z, m0, n0, p, lane_m, lane_n, results[p]);
     }
   } else {
     // Written out: an index that is not constant would move the totals from registers to memory, for the whole kernel.
     let t = total;
     const N = THREAD_VEC4S;
-    finish(z, m0, n0, 0, lane_m, lane_n, t[0], t[1], t[2], t[3]);
-    if (N > 4) { finish(z, m0, n0, 1, lane_m, lane_n, t[4 % N], t[5 % N], t[6 % N], t[7 % N]); }
-    if (N > 8) { finish(z, m0, n0, 2, lane_m, lane_n, t[8 % N], t[9 % N], t[10 % N], t[11 % N]); }
-    if (N > 12) { finish(z, m0, n0, 3, lane_m, lane_n, t[12 % N], t[13 % N], t[14 % N], t[15 % N]); }
+    finish_four(z, m0, n0, 0, lane_m, lane_n, t[0], t[1], t[2], t[3]);
+    if (N > 4) { finish_four(z, m0, n0, 4, lane_m, lane_n, t[4 % N], t[5 % N], t[6 % N], t[7 % N]); }
+    if (N > 8) { finish_four(z, m0, n0, 8, lane_m, lane_n, t[8 % N], t[9 % N], t[10 % N], t[11 % N]); }
+    if (N > 12) { finish_four(z, m0, n0, 12, lane_m, lane_n, t[12 % N], t[13 % N], t[14 % N], t[15 % N]); }
   }
 }

@@ -81,13 +81,16 @@ for (const tiles of Object.keys(TILES)) {
 }
 
 test("the text that GPUs get, with loops unrolled, computes the same", async () => {
-  // Few kernels: a software adapter compiles each for seconds. test/shaders/races.test.ts runs the rest of this text.
+  // Few kernels: a software adapter compiles each for seconds. `npm run test:unrolled` takes all cases in every tile,
+  // and test/shaders/tiled-races.test.ts runs the rest of this text.
   const gpu = await unrolledGpu();
-  for (const [tiles, given] of [
+  const few = [
     ["64x64", conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 })],
     ["128x128", conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1, paddingMode: "reflect" })],
-    ["64x64", linear(67, 33, 130, true)],
-  ] as const) {
+    ["16x64", linear(67, 33, 130, true)],
+  ] as const;
+  const every = Object.keys(TILES).flatMap((tiles) => cases.map((given) => [tiles, given] as const));
+  for (const [tiles, given] of process.env["UNROLLED"] === "all" ? every : few) {
     await gpu.variants.force(everywhere(`tiled_${tiles}`), () => checkCase(gpu, given, `${given.title} ${tiles}`));
   }
   gpu.dispose();
