@@ -106,7 +106,8 @@ if (!spawnSync("redis-server", ["--version"]).error) {
     const whole = await cutgpu(["translate", "--model", model, "--in", "in", "--out", "whole"], { cwd: folder });
     assert.is(whole.status, 0, whole.stderr);
     assert.equal(await decodedPictures(at("out")), await decodedPictures(at("whole")));
-    assert.equal(readdirSync(at("out")).length, PICTURES);
+    // What was killed while it wrote leaves its part behind, under a name that no picture has.
+    assert.is(readdirSync(at("out")).filter((name) => !name.endsWith(".partial")).length, PICTURES);
     const done = workers.flatMap(({ lines }) => lines.map((line) => line.split(" ")[0]));
     assert.is(new Set(done).size, done.length, "no job was completed twice");
     // The other one ends when it is asked to.
