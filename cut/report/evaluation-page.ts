@@ -109,7 +109,7 @@ function shares(values: readonly number[], all: readonly number[]): { from: numb
 
 function renderSheet({ title, note, figures }: EvaluationSheet): string {
   const each = figures.map(({ caption, pngs }) => {
-    const images = pngs.map((png) => `<img src="${pngAddress(png)}" alt="" loading="lazy">`);
+    const images = pngs.map((png) => `<img src="${pngAddress(png)}" alt="">`);
     return `<figure>${images.join("")}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
   });
   const head = `<h2>${escapeHtml(title)}</h2>\n<p class="empty">${escapeHtml(note)}</p>`;
