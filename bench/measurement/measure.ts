@@ -4,9 +4,9 @@
 // rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
 import { type Program, record } from "../../engine/program/program.js";
 import type { Timing } from "./row.js";
+import { between, type Stamps, Timestamps } from "./timestamps.js";
 
 export interface Measurement {
   /** Samples taken. */
@@ -62,62 +62,27 @@ export function tickOf(stamps: readonly bigint[]): number {
   return Number(divisor);
 }
 
-/** The two timestamps of a pass, and the buffers by which they come back. Made once per device. */
-class PassClock {
-  static readonly #clocks = new WeakMap<Gpu, PassClock>();
+const clocks = new WeakMap<Gpu, Timestamps>();
 
-  static of(gpu: Gpu): PassClock | null {
-    if (!gpu.device.features.has("timestamp-query")) return null;
-    let clock = PassClock.#clocks.get(gpu);
-    if (!clock) {
-      clock = new PassClock(gpu.device);
-      PassClock.#clocks.set(gpu, clock);
-    }
-    return clock;
-  }
-
-  readonly writes: GPUComputePassTimestampWrites;
-  readonly #device: GPUDevice;
-  readonly #resolved: GPUBuffer;
-  readonly #staging: GPUBuffer;
-
-  constructor(device: GPUDevice) {
-    this.#device = device;
-    const querySet = device.createQuerySet({ type: "timestamp", count: 2 });
-    this.writes = { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
-    const size = 16;
-    this.#resolved = device.createBuffer({ size, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
-    this.#staging = device.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
-  }
-
-  /** Begin and end of the pass submitted last, in nanoseconds. */
-  async read(): Promise<readonly [bigint, bigint]> {
-    const encoder = this.#device.createCommandEncoder();
-    encoder.resolveQuerySet(this.writes.querySet, 0, 2, this.#resolved, 0);
-    encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, 16);
-    this.#device.queue.submit([encoder.finish()]);
-    await this.#staging.mapAsync(MapMode.READ);
-    const [begin, end] = new BigUint64Array(this.#staging.getMappedRange());
-    this.#staging.unmap();
-    return [begin, end];
-  }
+/** The timestamps of one pass, made once per device; null where the adapter has none. */
+function passClock(gpu: Gpu): Timestamps | null {
+  const clock = clocks.get(gpu) ?? Timestamps.of(gpu, 1);
+  if (clock) clocks.set(gpu, clock);
+  return clock;
 }
 
 interface Sample {
   wall: number;
-  stamps: readonly [bigint, bigint] | null;
+  stamps: Stamps | null;
 }
 
-async function sample(gpu: Gpu, program: Program, clock: PassClock | null): Promise<Sample> {
+async function sample(gpu: Gpu, program: Program, clock: Timestamps | null): Promise<Sample> {
   const start = performance.now();
-  program.replay(clock?.writes);
-  const stamps = clock ? await clock.read() : null;
+  program.replay(clock?.writes(0));
+  const [stamps] = clock ? await clock.read() : [null];
   if (!clock) await gpu.finish();
   return { wall: performance.now() - start, stamps };
 }
-
-/** Milliseconds between two timestamps. */
-const between = ([begin, end]: readonly [bigint, bigint]) => Number(end - begin) / 1e6;
 
 /** Whether timestamps say what can be: a time above 0, within wall time, and not a few ticks of a rounded clock. */
 function believable(samples: readonly Sample[]): boolean {
@@ -141,7 +106,7 @@ function judge(samples: readonly Sample[], divisor: number): Pick<Measurement, "
 
 /** Milliseconds of one replay, by the clock that can be believed: the wall's has the way to the GPU and back in it. */
 export async function timeReplay(gpu: Gpu, program: Program): Promise<number> {
-  return judge([await sample(gpu, program, PassClock.of(gpu))], 1).ms.median;
+  return judge([await sample(gpu, program, passClock(gpu))], 1).ms.median;
 }
 
 /** Runs that a time budget allows for work of `ms` milliseconds. */
@@ -156,7 +121,7 @@ export function runsFor(ms: number, budget: number): number {
  */
 export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOptions = {}): Promise<Measurement> {
   const { budget = 1000, signal } = options;
-  const clock = PassClock.of(gpu);
+  const clock = passClock(gpu);
   const prepare = (repeats: number) =>
     record(gpu, () => {
       for (let i = 0; i < repeats; i++) gpu.scope(() => void work());

@@ -1,0 +1,63 @@
+// Timestamps around compute passes by the GPU's own clock, and the buffers by which they come back.
+import type { Gpu } from "../../engine/device/gpu.js";
+import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
+
+/** Queries that a set can have at most (WebGPU's limit), two to a pass. */
+const SET = 4096;
+
+/** Begin and end of a pass, in nanoseconds. */
+export type Stamps = readonly [begin: bigint, end: bigint];
+
+/** Milliseconds between two timestamps. */
+export const between = ([begin, end]: Stamps) => Number(end - begin) / 1e6;
+
+/** The timestamps of so many passes. */
+export class Timestamps {
+  readonly #device: GPUDevice;
+  readonly #passes: number;
+  readonly #sets: readonly GPUQuerySet[];
+  readonly #resolved: GPUBuffer;
+  readonly #staging: GPUBuffer;
+
+  /** Null where the adapter has none. */
+  static of({ device }: Gpu, passes: number): Timestamps | null {
+    return device.features.has("timestamp-query") ? new Timestamps(device, passes) : null;
+  }
+
+  private constructor(device: GPUDevice, passes: number) {
+    this.#device = device;
+    this.#passes = passes;
+    const count = Math.min(SET, 2 * passes);
+    const sets = Math.ceil((2 * passes) / count);
+    this.#sets = Array.from({ length: sets }, () => device.createQuerySet({ type: "timestamp", count }));
+    const size = 8 * count * sets;
+    this.#resolved = device.createBuffer({ size, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
+    this.#staging = device.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+  }
+
+  /** What a pass is begun with. */
+  writes(pass: number): GPUComputePassTimestampWrites {
+    const begin = (2 * pass) % SET;
+    const querySet = this.#sets[Math.floor((2 * pass) / SET)];
+    return { querySet, beginningOfPassWriteIndex: begin, endOfPassWriteIndex: begin + 1 };
+  }
+
+  /** Those of the passes submitted last. */
+  async read(): Promise<Stamps[]> {
+    const { size } = this.#staging;
+    const encoder = this.#device.createCommandEncoder();
+    for (const [i, set] of this.#sets.entries()) {
+      encoder.resolveQuerySet(set, 0, set.count, this.#resolved, 8 * set.count * i);
+    }
+    encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, size);
+    this.#device.queue.submit([encoder.finish()]);
+    await this.#staging.mapAsync(MapMode.READ);
+    const stamps = new BigUint64Array(this.#staging.getMappedRange().slice(0));
+    this.#staging.unmap();
+    return Array.from({ length: this.#passes }, (_, i) => [stamps[2 * i], stamps[2 * i + 1]]);
+  }
+
+  dispose(): void {
+    for (const each of [...this.#sets, this.#resolved, this.#staging]) each.destroy();
+  }
+}
