@@ -52,6 +52,9 @@ function sizesOf({ shape: [rows] }: Tensor, { groups, negTermWeight }: MonceOpti
   return { rows, n, side: 4 * Math.ceil(n / 4), weight: (n - 1) * negTermWeight };
 }
 
+/** All keys of a group as one block. */
+const allKeys = (n: number) => ({ keys: n, begin: 0, size: n });
+
 const product = (gpu: Gpu, given: Product) => runProduct(gpu, productVariant(gpu), given);
 
 /** K and its transpose [groups, 2, side, side], and the scalings of all rounds [groups, 2, rounds + 1, side]. */
@@ -136,9 +139,9 @@ export const monceOperator = defineOperator<readonly [q: Tensor, k: Tensor], Mon
   forward(gpu, [q, k], options, loss) {
     const { rounds, tau } = options;
     const { rows, n, side, weight } = sizesOf(q, options);
-    const whole = { keys: n, begin: 0, size: n };
+    const keys = allKeys(n);
     const s = gpu.empty([rows, n]);
-    runSimilarities(gpu, productVariant(gpu), [q, k], whole, s);
+    runSimilarities(gpu, productVariant(gpu), [q, k], keys, s);
     const [kernel, scalings] = runTransport(gpu, s, options);
     const weighted = gpu.empty(s.shape);
     gpu.dispatch(transport_weights, {
@@ -148,7 +151,7 @@ export const monceOperator = defineOperator<readonly [q: Tensor, k: Tensor], Mon
     });
     s.dispose();
     const negatives = gpu.empty(loss.shape);
-    runLosses(gpu, weighted, whole, tau, loss, negatives);
+    runLosses(gpu, weighted, keys, tau, loss, negatives);
     return [negatives, weighted, kernel, scalings];
   },
   gradient({ gpu, inputs: [, k], output, saved, options, needs }, dy) {
@@ -178,10 +181,10 @@ export const monceGradientOperator = defineOperator<MonceGradientInputs, MonceOp
     const { tau, planDetached } = options;
     const { n } = sizesOf(k, options);
     const p = gpu.empty(weighted.shape);
-    const whole = { keys: n, begin: 0, size: n };
-    runProbabilities(gpu, weighted, whole, tau, { loss, negatives, dloss }, p);
+    const keys = allKeys(n);
+    runProbabilities(gpu, weighted, keys, tau, { loss, negatives, dloss }, p);
     if (!planDetached) runSinkhornGradient(gpu, p, kernel, scalings, options);
-    runQueryGradient(gpu, productVariant(gpu), [p, k], whole, dq);
+    runQueryGradient(gpu, productVariant(gpu), [p, k], keys, dq);
     p.dispose();
     return undefined;
   },
