@@ -10,8 +10,11 @@ import { add, leakyRelu, mul, rsqrt, scale, square } from "../../engine/operator
 import { sum } from "../../engine/operators/reduction/index.js";
 import { pad, permute } from "../../engine/operators/strided/index.js";
 
-const SLOPE = 0.2;
-const GAIN = Math.SQRT2;
+/** An activation multiplies what is negative by the one, and all by the other. */
+export const SLOPE = 0.2;
+export const GAIN = Math.SQRT2;
+/** What is added to the squared length of weights before they are divided by their length. */
+export const DEMODULATION_EPS = 1e-8;
 const TAPS = [1, 3, 3, 1];
 /** The blur's numbers, [4, 4] row-major, of sum 1. */
 export const BLUR: readonly number[] = TAPS.flatMap((a) => TAPS.map((b) => (a * b) / 64));
@@ -55,7 +58,7 @@ export function blur4(x: Tensor, [before, after]: readonly [before: number, afte
 /** x [N, in, H, W] -> [N, out, 2 H, 2 W] by weights w [out, in, 3, 3] that are brought to length 1 for each output. */
 export function demodConvUp(x: Tensor, w: Tensor): Tensor {
   const even = equalised(w);
-  const unit = mul(even, rsqrt(scale(sum(square(even), [1, 2, 3], true), 1, 1e-8)));
+  const unit = mul(even, rsqrt(scale(sum(square(even), [1, 2, 3], true), 1, DEMODULATION_EPS)));
   const grown = convTranspose2d(x, permute(unit, [1, 0, 2, 3]), undefined, { stride: 2 });
   return blur4(grown, [1, 1], 4);
 }

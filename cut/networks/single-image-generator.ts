@@ -20,7 +20,7 @@ import { activatedConv2d, residualBlock, styledUp } from "./single-image-blocks.
 import { ENCODER_MODULES, encoderTap, type SingleImageArchitecture, singleImageShapes } from "./single-image-layout.js";
 
 /** The seed of the noise in translations. */
-const NOISE_SEED = 1;
+export const NOISE_SEED = 1;
 
 /** The noise [batch, 1, height, width] of translations, always the same. */
 export const translationNoise = (gpu: Gpu, batch: number, height: number, width: number): Tensor =>

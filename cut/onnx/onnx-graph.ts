@@ -1,5 +1,5 @@
-// Writes graphs in the Open Neural Network Exchange format (https://onnx.ai, opset 17): nodes are added one after the
-// other, each by the names of its inputs, and the whole is one file. What a generator looks like as such a graph is in
+// Writes graphs in the Open Neural Network Exchange format (https://onnx.ai): nodes are added one after the other, each
+// by the names of its inputs, and the whole is one file. What a generator looks like as such a graph is in
 // cut/onnx/generator-graph.ts.
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
@@ -17,9 +17,11 @@ import {
 } from "onnx-buf";
 import { float16Weights } from "./float16.js";
 
-/** The version of the operators, and of the file format that goes with it: what onnxruntime 1.12 and later read. */
-const OPSET = 17n;
+/** The version of the operators, what onnxruntime 1.12 and later read, and of the file format that goes with it. */
+const OPSET = 17;
 const IR_VERSION = 8n;
+/** Operators that came with a later version, in which those of ours are what they were; 18 is onnxruntime 1.14. */
+const LATER: Readonly<Record<string, number>> = { BitwiseXor: 18 };
 
 /** The name of a tensor in the graph. */
 export type Value = string;
@@ -48,6 +50,11 @@ export class OnnxGraph {
     this.#halfWeights = halfWeights;
   }
 
+  /** The same numbers as another type. */
+  cast(value: Value, type: keyof typeof TensorProto_DataType): Value {
+    return this.add("Cast", [value], { to: TensorProto_DataType[type] });
+  }
+
   /** Adds a node and returns the name of its one output. */
   add(opType: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
     const output = `${opType}_${this.#nodes.length}`;
@@ -67,7 +74,7 @@ export class OnnxGraph {
   weight(name: string, shape: readonly number[], values: Float32Array): Value {
     if (!this.#halfWeights) return this.#initializer(name, TensorProto_DataType.FLOAT, shape, values);
     const half = this.#initializer(`${name}.f16`, TensorProto_DataType.FLOAT16, shape, float16Weights(values));
-    return this.add("Cast", [half], { to: TensorProto_DataType.FLOAT });
+    return this.cast(half, "FLOAT");
   }
 
   /** Whole numbers, as sizes and axes are: a list, or one number without an axis. */
@@ -76,6 +83,11 @@ export class OnnxGraph {
     const name = typeof values === "number" ? `int_${values}` : `ints_${values.join("_")}`;
     const data = BigInt64Array.from(list, BigInt);
     return this.#once(name, TensorProto_DataType.INT64, typeof values === "number" ? [] : [list.length], data);
+  }
+
+  /** One whole number from 0 to below 2^32, without an axis, as shifts and bitwise operators take it. */
+  uint32(value: number): Value {
+    return this.#once(`uint_${value}`, TensorProto_DataType.UINT32, [], Uint32Array.of(value));
   }
 
   /** One float without an axis. */
@@ -103,9 +115,10 @@ export class OnnxGraph {
     this.#nodes.push(
       create(NodeProtoSchema, { opType: "Identity", name: output.name, input: [result], output: [output.name] }),
     );
+    const opset = Math.max(...this.#nodes.map(({ opType }) => LATER[opType] ?? OPSET));
     const model = create(ModelProtoSchema, {
       irVersion: IR_VERSION,
-      opsetImport: [{ domain: "", version: OPSET }],
+      opsetImport: [{ domain: "", version: BigInt(opset) }],
       producerName: "cutgpu",
       graph: {
         name: "generator",
@@ -132,6 +145,9 @@ export class OnnxGraph {
     return name;
   }
 }
+
+/** The same padding at the start and the end of both axes. */
+export const sides = (padding: number): number[] => [padding, padding, padding, padding];
 
 function attribute(name: string, value: Attribute): AttributeProto {
   const { FLOAT, INT, INTS, STRING } = AttributeProto_AttributeType;

@@ -7,7 +7,6 @@ import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { checkOutput } from "../../files/output.js";
 import { readWhole } from "../../files/read-whole.js";
-import { isSingleImage } from "../../networks/any-generator.js";
 import { generatorOnnx } from "../../onnx/generator-graph.js";
 import { directionOption, epochOption, group, modelOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
@@ -52,11 +51,7 @@ export default defineCommand({
     const serialize = {
       ".safetensors": () => serializeSafetensors(stateDict),
       ".pth": () => serializePth(stateDict),
-      ".onnx"() {
-        if (!isSingleImage(architecture)) return generatorOnnx(architecture, stateDict, { f16, pixels });
-        const what = `${file} holds SinCUT's generator, and .onnx files are made of ResNet generators alone;`;
-        throw new OptionError(what, "write a .safetensors or .pth file.");
-      },
+      ".onnx": () => generatorOnnx(architecture, stateDict, { f16, pixels }),
     }[ending] as () => Uint8Array<ArrayBuffer>;
     const bytes = serialize();
     makeFolder(dirname(out));

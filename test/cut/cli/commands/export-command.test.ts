@@ -2,10 +2,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "onnx-buf";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { singleImageShapes } from "../../../../cut/networks/single-image-layout.js";
+import { generatorStateDict } from "../../../../cut/training/checkpoint.js";
 import { parsePth, serializePth } from "../../../../engine/formats/pth.js";
-import type { StoredTensor } from "../../../../engine/formats/state-dict.js";
+import { serializeSafetensors } from "../../../../engine/formats/safetensors.js";
+import { elementCount, type StoredTensor } from "../../../../engine/formats/state-dict.js";
 import { assertRefused, assertStatus, cutgpu } from "../../../support/command.js";
 import { decodedPictures, trainAndTranslate } from "../../../support/translations.js";
 
@@ -43,6 +48,19 @@ test("an .onnx is written for other runtimes, and its options are refused with a
   assertRefused(await exported("--out", "F.pth", "--pixels"), 2, /--pixels is of .onnx files/);
   assertRefused(await exported("--out", "F.onxx"), 2, /--out must be .*\.onnx/);
   assert.not(existsSync(at("F.pth")));
+});
+
+test("SinCUT's generator goes into an .onnx of the right opset", async () => {
+  const architecture = { input_nc: 3, output_nc: 3, channels: [4, 8] as const };
+  const weights = new Map(
+    [...singleImageShapes(architecture)].map(([key, shape]) => [key, new Float32Array(elementCount(shape)).fill(0.1)]),
+  );
+  writeFileSync(at("sincut.safetensors"), serializeSafetensors(generatorStateDict(architecture, weights)));
+  const args = ["export", "--model", "sincut.safetensors", "--out", "sincut.onnx"];
+  assertStatus(await cutgpu(args, { cwd: folder }), 0);
+  const { opsetImport, graph } = fromBinary(ModelProtoSchema, readFileSync(at("sincut.onnx")));
+  assert.is(opsetImport[0].version, 18n);
+  assert.ok(graph?.node.some(({ opType }) => opType === "BitwiseXor"));
 });
 
 test("a .pth with a module. prefix and stale statistics translates to the same pictures", async () => {
