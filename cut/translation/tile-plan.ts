@@ -36,7 +36,8 @@ export async function planTiles(
 ): Promise<TilePlan> {
   const planFor = (side: number) => plan(adapter, limit, architecture, picture, side);
   if (tile !== null) {
-    return planFor(tile).catch((error) => {
+    // A larger tile than the picture is the picture; its maps are stored with the tile filled up.
+    return planFor(Math.min(tile, Math.max(picture.width, picture.height))).catch((error) => {
       if (!(error instanceof LimitError)) throw error;
       throw new LimitError(`tiles of ${tile} pixels do not fit: ${error.message}`, "Give smaller tiles.");
     });
