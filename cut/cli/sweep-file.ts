@@ -73,12 +73,15 @@ class SweepReader {
   ) {
     const document = parseDocument(text, { lineCounter: this.#lines });
     const [error] = document.errors;
-    if (error) throw new OptionError(`${file}:${error.linePos?.[0].line ?? 1}: ${error.message.split("\n")[0]}`);
+    if (error) {
+      const [message] = error.message.split(/; please use| at line |\n/);
+      throw new OptionError(`${file}:${error.linePos?.[0].line ?? 1}: ${message}.`);
+    }
     if (!isMap(document.contents)) throw this.#error(null, "a sweep is a map of options, and of grid or runs");
     this.#root = document.contents as YAMLMap<Node, Node | null>;
     for (const { key } of this.#root.items) {
       if (["options", "grid", "runs"].includes(String(key))) continue;
-      throw this.#error(key, `${key} is none of options, grid and runs`);
+      throw this.#error(key, `${key} is none of options, grid and runs; what all runs share stands under options`);
     }
   }
 
@@ -92,11 +95,11 @@ class SweepReader {
       where: this.#place(node),
     });
     if (list) {
-      if (!isSeq(list)) throw this.#error(list, "runs is a list of maps of options");
+      if (!isSeq(list) || list.items.length === 0) throw this.#error(list, "runs is a list of maps of options");
       return (list.items as Node[]).map((node) => plan(this.#settings(node), node));
     }
     const choices = this.#pairs(grid as Node).map(({ key, value }) => {
-      if (!isSeq(value)) throw this.#error(key, `give ${key} as a list, such as [1, 2]`);
+      if (!isSeq(value) || value.items.length === 0) throw this.#error(key, `give ${key} as a list, such as [1, 2]`);
       return (value.items as Node[]).map((node) => this.#setting(key, node));
     });
     const all = choices.reduce<Setting[][]>((lists, of) => lists.flatMap((l) => of.map((one) => [...l, one])), [[]]);
@@ -139,7 +142,8 @@ class SweepReader {
 /** The name of a run's folder: what differs, in the file's order, shortened where it would be too long. */
 function runName(varied: readonly Setting[]): string {
   const whole = varied.map(([name, text]) => `${name}=${text.replace(/[^\w.,+-]+/g, "-")}`).join(",");
-  if (whole.length <= LONGEST_NAME && whole !== "") return whole;
+  if (whole === "") return "no-change";
+  if (whole.length <= LONGEST_NAME) return whole;
   const hash = sha256(JSON.stringify(varied)).slice(0, 8);
   return `${whole.slice(0, LONGEST_NAME - 9)}-${hash}`;
 }

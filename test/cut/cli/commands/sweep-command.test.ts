@@ -85,9 +85,11 @@ test("what is wrong in the file is said with its line, before anything runs", as
   await refused("options:\n  dataroot: data\ngrid:\n  lr: [0.1, fast]", /bad.yaml:4: --lr must be a number/);
   await refused("options:\n  name: x\nruns: []", /bad.yaml:2: --name is the sweep's own: leave it out/);
   await refused("options: { dataroot: data }\ngrid:\n  lr: 0.1", /bad.yaml:3: give lr as a list/);
+  await refused("options: { dataroot: data }\ngrid:\n  lr: []", /bad.yaml:3: give lr as a list, such as/);
+  await refused("options: { dataroot: data }\nruns: []", /bad.yaml:2: runs is a list of maps of options/);
   await refused("options: {}\n", /bad.yaml: give grid, .* or runs/);
-  await refused("optoins: {}\n", /bad.yaml:1: optoins is none of options, grid and runs/);
-  await refused("options: {\n", /bad.yaml:\d: /);
+  await refused("optoins: {}\n", /bad.yaml:1: optoins is none of options, grid and runs;/);
+  await refused("options: [\n", /bad.yaml:2: Flow sequence [^:]*\.$/);
   await refused("just words", /a sweep is a map/);
   await refused("runs:\n  - { lr: 0.1 }", /bad.yaml:2: --dataroot is missing/);
   await refused("options: { dataroot: data }\nruns: [{ lr: 0.1 }, { lr: 0.1 }]", /two runs are lr=0.1/);
