@@ -22,7 +22,7 @@ const schema = v.strictObject({
   direction: directionOption(group),
   out: required(
     group,
-    text("FILE", "a file name that ends in .safetensors, .pth or .onnx", /\.(safetensors|pth|onnx)$/i),
+    text("FILE", "a file name that ends in .safetensors, .pth or .onnx", /[^/\\]\.(safetensors|pth|onnx)$/i),
     "the file to write; its ending chooses the format",
   ),
   f16: option(onnx, flag(), false, "weights as float16: half the file, computed in float32 all the same"),

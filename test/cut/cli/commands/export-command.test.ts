@@ -47,6 +47,7 @@ test("an .onnx is written for other runtimes, and its options are refused with a
   assertRefused(await exported("--out", "F.pth", "--f16"), 2, /--f16 is of .onnx files and --out is F.pth/);
   assertRefused(await exported("--out", "F.pth", "--pixels"), 2, /--pixels is of .onnx files/);
   assertRefused(await exported("--out", "F.onxx"), 2, /--out must be .*\.onnx/);
+  assertRefused(await exported("--out", "new/.onnx"), 2, /--out must be a file name that ends in/);
   assert.not(existsSync(at("F.pth")));
 });
 
