@@ -72,8 +72,8 @@ export class ShardManifest {
         ),
     });
     let text = "";
-    if (!existsSync(path)) writeFileAtomically(path, line({ shard: index, shards: count, ...job }));
-    else text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    if (headerOf(path)) text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    else writeFileAtomically(path, line({ shard: index, shards: count, ...job }));
     // The next entry does not go on with a line that a crash tore.
     if (text && !text.endsWith("\n")) appendFileSync(path, "\n");
     const manifest = new ShardManifest(path, lock, entriesOf(text));
@@ -123,10 +123,17 @@ function readHeaders(folder: string): Omit<Manifest, "entries">[] {
   const files = withFileErrors(place, () => readdirSync(place)).filter((name) => NAME.test(name));
   const headers = files.flatMap((name) => {
     const file = join(place, name);
-    const header = parsed<Header>(withFileErrors(file, () => firstLine(file)));
-    return header?.shards ? [{ file, header }] : [];
+    const header = headerOf(file);
+    return header ? [{ file, header }] : [];
   });
   return headers.sort((a, b) => a.header.shard - b.header.shard);
+}
+
+/** What a file begins with, if it is there and is a manifest. */
+function headerOf(file: string): Header | null {
+  if (!existsSync(file)) return null;
+  const header = parsed<Header>(withFileErrors(file, () => firstLine(file)));
+  return header?.shards ? header : null;
 }
 
 /** Of at most 64 KiB, which is far more than a header has. */

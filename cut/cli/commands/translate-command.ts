@@ -104,10 +104,10 @@ const isFolder = (path: string) => existsSync(path) && statSync(path).isDirector
 function jobOf(
   all: readonly TranslationJob[],
   model: Uint8Array,
-  { size, direction }: Pick<Options<typeof schema>, "size" | "direction">,
+  { size, direction, precision }: Pick<Options<typeof schema>, "size" | "direction" | "precision">,
 ): ShardJob {
   const list = sha256(all.map(({ source }) => source).join("\n"));
-  return { pictures: all.length, list, model: sha256(model), options: { size, direction } };
+  return { pictures: all.length, list, model: sha256(model), options: { size, direction, precision } };
 }
 
 async function translate(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {

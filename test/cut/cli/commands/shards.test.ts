@@ -72,6 +72,10 @@ test("a part that was killed goes on, and what it has done is not done again", a
   rmSync(at("killed/4.png"));
   assert.match((await translate("killed", ...one)).stdout, "2 pictures written to killed, 5 were there before");
   writeFileSync(at("photos/3.png"), kept);
+  // Without its first line a manifest is none, and begins anew.
+  writeFileSync(manifest, '{"source":"6.p');
+  assert.match((await translate("killed", ...one)).stdout, `${PICTURES} pictures written to killed\n`);
+  assertStatus(await merge("killed"), 0);
 });
 
 /** How many pictures the manifests in a folder tell of. */
