@@ -5,7 +5,7 @@
 // zeros for the tiles that only fill the stride up. One window per invocation (see
 // shaders/convolution/lib/winograd_tile.wgsl).
 struct Params {
-  batch: u32, channels: u32, in_height: u32, in_width: u32,
+  batch: u32, first_image: u32, channels: u32, in_height: u32, in_width: u32,
   tiles_y: u32, tiles_x: u32, tiles_stride: u32, out: u32, pad_y: i32, pad_x: i32, reflect: u32,
 }
 
@@ -71,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (tile.number >= params.tiles_stride || tile.channel >= params.channels) { return; }
   let top = i32(tile.y * params.out) - params.pad_y;
   let left = i32(tile.x * params.out) - params.pad_x;
-  let plane = (min(tile.image, params.batch - 1) * params.channels + tile.channel) * params.in_height;
+  let plane = (image_of(tile) * params.channels + tile.channel) * params.in_height;
   let image = tile.image < params.batch;
   let quad = tile.x * params.out;
   var columns: array<vec2u, 6>;

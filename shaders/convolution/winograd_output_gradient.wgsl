@@ -4,7 +4,7 @@
 const TAPS: u32 = 3; // @tunable 3 or 4
 
 struct Params {
-  batch: u32, channels: u32, out_height: u32, out_width: u32,
+  batch: u32, first_image: u32, channels: u32, out_height: u32, out_width: u32,
   tiles_y: u32, tiles_x: u32, tiles_stride: u32,
 }
 
@@ -56,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let width = params.out_width - left;
   let image = tile.image < params.batch;
   // The first row of the image, and the tile's in it. Rows that are not there are read as the last one and dropped.
-  let plane = (min(tile.image, params.batch - 1) * params.channels + tile.channel) * params.out_height;
+  let plane = (image_of(tile) * params.channels + tile.channel) * params.out_height;
   let last = params.out_height - 1;
 
   var rows: array<Six, OUT>;

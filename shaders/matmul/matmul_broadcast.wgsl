@@ -1,9 +1,9 @@
 // Matrix product for software adapters: from registers, without workgroup memory or barriers.
-// A workgroup is one subgroup. It computes 8 rows of LANES * 4 columns: every lane computes four neighbouring columns
-// and holds elements of one of the rows, and lane r's are broadcast to all. Four products are summed before they join
-// the total: the totals stay out of the inner loop, and chains of additions are short, so they round less.
+// A workgroup is one subgroup. It computes 8, 16 or 32 rows of LANES * 4 columns: every lane computes four neighbouring
+// columns and holds elements of one of eight rows, and lane r's are broadcast to all. Four products are summed before
+// they join the total: the totals stay out of the inner loop, and chains of additions are short, so they round less.
 // This one takes any strides and sizes; matmul_broadcast_vec4.wgsl is faster where it applies.
-// Grid: groups of columns times blocks of 8 rows times batch, flat.
+// Grid: groups of columns times blocks of rows times batch, flat.
 enable subgroups;
 
 //#include matmul/lib/params.wgsl

@@ -9,8 +9,13 @@ import { uniform } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import { type FamilyTests, type OperatorCase, property, type ReferenceCase, values } from "./support/case.js";
 
-export function matmul(batchA: Shape, batchB: Shape, transposeA: boolean, transposeB: boolean): OperatorCase {
-  const [m, k, n] = [9, 21, 70];
+export function matmul(
+  batchA: Shape,
+  batchB: Shape,
+  transposeA: boolean,
+  transposeB: boolean,
+  [m, k, n]: readonly [number, number, number] = [9, 21, 70],
+): OperatorCase {
   const a = values([...batchA, ...(transposeA ? [k, m] : [m, k])]);
   const b = values([...batchB, ...(transposeB ? [n, k] : [k, n])]);
   const options = { transposeA, transposeB };

@@ -24,6 +24,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   AHEAD: [1],
   LANES: [4, 16, 32],
   ROWS: [4],
+  ROW_BLOCKS: [2, 4],
   TAPS_X: [1, 4, 7],
   TAPS_Y: [1, 4, 7],
   TAPS: [4],

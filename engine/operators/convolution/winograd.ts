@@ -2,7 +2,8 @@
 // shaders/convolution/lib/winograd.wgsl): windows of x and the weights are transformed to 36 numbers each, 36 matrix
 // products over the channels follow, and their results are transformed to tiles of the output: 4 multiplications per
 // output instead of 9 or 16. The same products with other operands give the gradient of the weights. The transforms
-// cost memory of 36 / 16 (or 36 / 9) of the tensors while they run.
+// cost memory of 36 / 16 (or 36 / 9) of the tensors while they run; where that of a whole batch cannot be bound, they
+// run for a few images at a time.
 import {
   winograd_input,
   winograd_output,
@@ -46,18 +47,42 @@ function countTiles([batch, , height, width]: readonly number[], taps: number): 
 /** Tiles of all images of an output [N, C, H, W]. */
 export const winogradTiles = (output: readonly number[], taps: number): number => countTiles(output, taps).stride;
 
+/** How many images of an output [N, C, H, W] can be transformed at once; 0: not even one. */
+function imagesAtOnce(taps: number, inChannels: number, output: readonly number[]): number {
+  const [batch, outChannels, ...plane] = output;
+  const bytes = (numbers: number) => 4 * FREQUENCIES * numbers;
+  if (bytes(inChannels * outChannels) > MOST_BYTES) return 0;
+  const fit = (images: number) =>
+    bytes(Math.max(inChannels, outChannels) * winogradTiles([images, outChannels, ...plane], taps)) <= MOST_BYTES;
+  let images = batch;
+  while (images > 0 && !fit(images)) images--;
+  return images;
+}
+
 /** Whether these kernels can do a convolution to an output of this shape, in buffers that every adapter can bind. */
-export function winogradServes(
-  taps: readonly [number, number],
+export const winogradServes = (
+  [tapsY, tapsX]: readonly [number, number],
   stride: number,
   inChannels: number,
   output: readonly number[],
-): boolean {
-  if (taps[0] !== taps[1] || (taps[0] !== 3 && taps[0] !== 4) || stride !== 1) return false;
-  const tiles = winogradTiles(output, taps[0]);
-  const outChannels = output[1];
-  const largest = Math.max(inChannels * tiles, outChannels * tiles, inChannels * outChannels);
-  return 4 * FREQUENCIES * largest <= MOST_BYTES;
+): boolean =>
+  tapsY === tapsX && (tapsY === 3 || tapsY === 4) && stride === 1 && imagesAtOnce(tapsY, inChannels, output) > 0;
+
+/** Images that are transformed together, from `first` on, and their tiles. */
+interface Part {
+  first: number;
+  images: number;
+  tiles: TileCounts;
+}
+
+function partsOf(taps: number, inChannels: number, output: readonly number[]): Part[] {
+  const [batch, ...image] = output;
+  const most = imagesAtOnce(taps, inChannels, output);
+  return Array.from({ length: Math.ceil(batch / most) }, (_, i) => {
+    const first = i * most;
+    const images = Math.min(most, batch - first);
+    return { first, images, tiles: countTiles([images, ...image], taps) };
+  });
 }
 
 /** On software adapters, in either profile, loops stay loops. */
@@ -70,15 +95,22 @@ const tileConstants = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8
 const rowsOfVec4s = (gpu: Gpu, width: number, taps: number) =>
   gpu.profile === "gpu" && tileSize(taps) === 4 && width % 4 === 0;
 
-const tileParams = (tiles: TileCounts) => ({ tiles_y: tiles.y, tiles_x: tiles.x, tiles_stride: tiles.stride });
+const partParams = ({ first, images, tiles }: Part) => ({
+  batch: images,
+  first_image: first,
+  tiles_y: tiles.y,
+  tiles_x: tiles.x,
+  tiles_stride: tiles.stride,
+});
 
 function transformInput(
   gpu: Gpu,
   x: Tensor,
-  tiles: TileCounts,
+  part: Part,
   { taps, padY, padX, reflect }: { taps: number; padY: number; padX: number; reflect: boolean },
 ): Tensor {
-  const [batch, channels, height, width] = x.shape;
+  const [, channels, height, width] = x.shape;
+  const { tiles } = part;
   const v = gpu.empty([FREQUENCIES, channels, tiles.stride]);
   // A mirrored quad would be no vec4 of x: where a border of at most one pixel is mirrored there is none.
   const quads = rowsOfVec4s(gpu, width, taps) && padX <= (reflect ? 1 : 2);
@@ -86,11 +118,10 @@ function transformInput(
   gpu.dispatch(winograd_input, {
     bindings: { x, x_vec4s: x, v },
     params: {
-      batch,
+      ...partParams(part),
       channels,
       in_height: height,
       in_width: width,
-      ...tileParams(tiles),
       out: tileSize(taps),
       pad_y: padY,
       pad_x: padX,
@@ -125,30 +156,32 @@ function transformWeights(gpu: Gpu, w: Tensor, channels: { out: number; in: numb
 
 /** Computes y, for a geometry that these kernels serve. */
 export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geometry): void {
-  const [batch, outChannels, height, width] = y.shape;
+  const [, outChannels, height, width] = y.shape;
+  const inChannels = x.shape[1];
   const { tapsX: TAPS, padY, padX, reflect } = geometry;
-  const tiles = countTiles(y.shape, TAPS);
-  const u = transformWeights(gpu, w, { out: outChannels, in: x.shape[1] }, geometry);
-  const v = transformInput(gpu, x, tiles, { taps: TAPS, padY, padX, reflect });
-  const p = gpu.empty([FREQUENCIES, outChannels, tiles.stride]);
-  runMatmul(gpu, productVariant(gpu), u, v, {}, p);
-  u.dispose();
-  v.dispose();
   const constants = { TAPS, ...tileConstants(gpu) };
-  gpu.dispatch(rowsOfVec4s(gpu, width, TAPS) ? winograd_output_vec4 : winograd_output, {
-    bindings: { p, bias: bias ?? p, y },
-    params: {
-      batch,
-      channels: outChannels,
-      out_height: height,
-      out_width: width,
-      ...tileParams(tiles),
-      has_bias: Number(Boolean(bias)),
-    },
-    grid: workgroupsFor(winograd_output, tiles.stride, constants) * outChannels,
-    constants,
-  });
-  p.dispose();
+  const u = transformWeights(gpu, w, { out: outChannels, in: inChannels }, geometry);
+  for (const part of partsOf(TAPS, inChannels, y.shape)) {
+    const { stride } = part.tiles;
+    const v = transformInput(gpu, x, part, { taps: TAPS, padY, padX, reflect });
+    const p = gpu.empty([FREQUENCIES, outChannels, stride]);
+    runMatmul(gpu, productVariant(gpu), u, v, {}, p);
+    v.dispose();
+    gpu.dispatch(rowsOfVec4s(gpu, width, TAPS) ? winograd_output_vec4 : winograd_output, {
+      bindings: { p, bias: bias ?? p, y },
+      params: {
+        ...partParams(part),
+        channels: outChannels,
+        out_height: height,
+        out_width: width,
+        has_bias: Number(Boolean(bias)),
+      },
+      grid: workgroupsFor(winograd_output, stride, constants) * outChannels,
+      constants,
+    });
+    p.dispose();
+  }
+  u.dispose();
 }
 
 /** Fills dw [out, in, taps, taps] of a convolution that these kernels serve. */
@@ -157,24 +190,26 @@ export function runWinogradWeightGradient(
   { x, dy, dw, accumulate }: Parameters<WeightGradient>[1],
   { padding, paddingMode }: WeightGradientOptions,
 ): void {
-  const [batch, outChannels, height, width] = dy.shape;
+  const [, outChannels, height, width] = dy.shape;
   const inChannels = x.shape[1];
   const TAPS = dw.shape[2];
-  const tiles = countTiles(dy.shape, TAPS);
   const reflect = paddingMode === "reflect";
-  const v = transformInput(gpu, x, tiles, { taps: TAPS, padY: padding, padX: padding, reflect });
-  const g = gpu.empty([FREQUENCIES, outChannels, tiles.stride]);
   const constants = { TAPS, ...tileConstants(gpu), VEC4: rowsOfVec4s(gpu, width, TAPS) };
-  gpu.dispatch(winograd_output_gradient, {
-    bindings: { dy, dy_vec4s: dy, g },
-    params: { batch, channels: outChannels, out_height: height, out_width: width, ...tileParams(tiles) },
-    grid: workgroupsFor(winograd_output_gradient, tiles.stride, constants) * outChannels,
-    constants,
-  });
   const s = gpu.empty([FREQUENCIES, outChannels, inChannels]);
-  runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s);
-  v.dispose();
-  g.dispose();
+  for (const part of partsOf(TAPS, inChannels, dy.shape)) {
+    const { stride } = part.tiles;
+    const v = transformInput(gpu, x, part, { taps: TAPS, padY: padding, padX: padding, reflect });
+    const g = gpu.empty([FREQUENCIES, outChannels, stride]);
+    gpu.dispatch(winograd_output_gradient, {
+      bindings: { dy, dy_vec4s: dy, g },
+      params: { ...partParams(part), channels: outChannels, out_height: height, out_width: width },
+      grid: workgroupsFor(winograd_output_gradient, stride, constants) * outChannels,
+      constants,
+    });
+    runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s, { accumulate: part.first > 0 });
+    v.dispose();
+    g.dispose();
+  }
   sumParts(gpu, 1, { y: dw, accumulate }, (target) => {
     gpu.dispatch(winograd_weight_gradient, {
       bindings: { s, dw: target },

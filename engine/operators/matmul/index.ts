@@ -34,7 +34,7 @@ export function runMatmul(
   b: Tensor,
   { transposeA = false, transposeB = false }: MatmulOptions,
   y: Tensor,
-  epilogue: Pick<Product, "bias" | "relu" | "sums"> = {},
+  epilogue: Pick<Product, "bias" | "relu" | "accumulate" | "sums"> = {},
 ): void {
   const [batchA, m, k] = dimensions(a, transposeA);
   const [batchB, , n] = dimensions(b, transposeB);

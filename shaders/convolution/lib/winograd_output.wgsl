@@ -6,7 +6,7 @@
 const TAPS: u32 = 3; // @tunable 3 or 4
 
 struct Params {
-  batch: u32, channels: u32, out_height: u32, out_width: u32,
+  batch: u32, first_image: u32, channels: u32, out_height: u32, out_width: u32,
   tiles_y: u32, tiles_x: u32, tiles_stride: u32, has_bias: u32,
 }
 
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (params.has_bias == 1) { b = bias[tile.channel]; }
   let top = tile.y * OUT;
   let left = tile.x * OUT;
-  let first = ((tile.image * params.channels + tile.channel) * params.out_height + top) * params.out_width + left;
+  let first = ((image_of(tile) * params.channels + tile.channel) * params.out_height + top) * params.out_width + left;
   let width = params.out_width - left;
   let height = params.out_height - top;
   let row_of_planes = 6 * tile.plane;

@@ -1,6 +1,7 @@
 // How all Winograd kernels that work on tiles of the output are laid out: one tile of one channel per invocation.
 // Tiles are numbered image by image, row by row, and neighbouring invocations have neighbouring numbers. A tile's 36
-// numbers lie in [36, channels, tiles_stride]; tiles that only fill the stride up belong to no image.
+// numbers lie in [36, channels, tiles_stride]; tiles that only fill the stride up belong to no image. A dispatch is for
+// `batch` images of the tensor, from first_image on.
 // Grid: groups of tiles times channels, flat. The channel may lie beyond the last.
 const WORKGROUP: u32 = 64; // @tunable
 
@@ -22,3 +23,6 @@ fn tile_of(group: vec3u, groups: vec3u, local: u32) -> Tile {
   return Tile(t, image, row - image * params.tiles_y, t - row * params.tiles_x, c,
     c * params.tiles_stride + t, params.channels * params.tiles_stride);
 }
+
+// The image of the tensor that a tile belongs to; the last of the dispatch where it belongs to none.
+fn image_of(tile: Tile) -> u32 { return params.first_image + min(tile.image, params.batch - 1); }

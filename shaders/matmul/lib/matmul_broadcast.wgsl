@@ -2,15 +2,33 @@
 //   a_vec4(row, k)             four elements of a along k, zero beyond the end
 //   b_block(columns, k)        the four columns of this lane at k..k + 3, anything beyond the end
 //   store_vec4(first, n0, v)   stores, or accumulates, four neighbours of y
-// A workgroup computes eight rows. With sixteen lavapipe is half as fast: totals that are touched again after the loop
-// take 64 registers.
+// On lavapipe a load of one element takes as long as several multiplications: a workgroup of four
+// blocks of rows loads b once for all of them.
 // Rows are written out, not looped over: subgroupBroadcast takes a lane that is a constant expression.
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
-const ROWS: u32 = 8;
+const ROW_BLOCKS: u32 = 1; // @tunable blocks of eight rows that a workgroup computes: 1, 2 or 4
+const ROWS: u32 = 8 * ROW_BLOCKS;
 // With fewer than 8 lanes every lane holds the elements of two rows.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
 //#include lib/index.wgsl
+
+// Four columns of eight rows.
+alias Eight = array<vec4f, 8>;
+
+// The totals of eight rows plus the products of four of their elements, which lanes hold, with a block of b.
+fn add_eight(totals: Eight, low: vec4f, high: vec4f, b4x4: mat4x4f) -> Eight {
+  return Eight(
+    totals[0] + b4x4 * subgroupBroadcast(low, 0),
+    totals[1] + b4x4 * subgroupBroadcast(low, 1),
+    totals[2] + b4x4 * subgroupBroadcast(low, 2),
+    totals[3] + b4x4 * subgroupBroadcast(low, 3),
+    totals[4] + b4x4 * subgroupBroadcast(high, HIGH),
+    totals[5] + b4x4 * subgroupBroadcast(high, HIGH + 1),
+    totals[6] + b4x4 * subgroupBroadcast(high, HIGH + 2),
+    totals[7] + b4x4 * subgroupBroadcast(high, HIGH + 3),
+  );
+}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -26,25 +44,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   // Lanes beyond the last column compute the first and store nothing.
   let columns = params.b_base + z * params.b_batch
     + select(vec4u(n0, n0 + 1, n0 + 2, n0 + 3), vec4u(), n0 >= params.n) * params.b_n;
-  let a_base = z * params.a_batch;
   let last = params.m - 1;
-  let a_low = a_base + min(m0 + (lane & (HIGH + 3)), last) * params.a_m;
-  let a_high = a_base + min(m0 + 4 + (lane & 3), last) * params.a_m;
+  let a_base = z * params.a_batch;
+  var a_low: array<u32, ROW_BLOCKS>;
+  var a_high: array<u32, ROW_BLOCKS>;
+  for (var i = 0u; i < ROW_BLOCKS; i++) {
+    a_low[i] = a_base + min(m0 + 8 * i + (lane & (HIGH + 3)), last) * params.a_m;
+    a_high[i] = a_base + min(m0 + 8 * i + 4 + (lane & 3), last) * params.a_m;
+  }
 
-  var totals: array<vec4f, ROWS>;
+  var totals: array<Eight, ROW_BLOCKS>;
   for (var k = 0u; k < params.k; k += 4) {
     let b4x4 = b_block(columns, k);
-    let low = a_vec4(a_low, k);
-    var high = low;
-    if (LANES < 8) { high = a_vec4(a_high, k); }
-    totals[0] += b4x4 * subgroupBroadcast(low, 0);
-    totals[1] += b4x4 * subgroupBroadcast(low, 1);
-    totals[2] += b4x4 * subgroupBroadcast(low, 2);
-    totals[3] += b4x4 * subgroupBroadcast(low, 3);
-    totals[4] += b4x4 * subgroupBroadcast(high, HIGH);
-    totals[5] += b4x4 * subgroupBroadcast(high, HIGH + 1);
-    totals[6] += b4x4 * subgroupBroadcast(high, HIGH + 2);
-    totals[7] += b4x4 * subgroupBroadcast(high, HIGH + 3);
+    for (var i = 0u; i < ROW_BLOCKS; i++) {
+      let low = a_vec4(a_low[i], k);
+      var high = low;
+      if (LANES < 8) { high = a_vec4(a_high[i], k); }
+      totals[i] = add_eight(totals[i], low, high, b4x4);
+    }
   }
 
   var addend = vec4f();
@@ -56,8 +73,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   // A loop whose bounds are no constants: eight unrolled stores would take longer to compile than all the rest.
   let end = min(m0 + ROWS, params.m);
   for (var m = m0; m < end; m++) {
-    var total = totals[0];
-    for (var r = 1u; r < ROWS; r++) { total = select(total, totals[r], m == m0 + r); }
+    var total = totals[0][0];
+    for (var r = 1u; r < ROWS; r++) { total = select(total, totals[r / 8][r % 8], m == m0 + r); }
     total += addend;
     if (params.relu == 1) { total = max(total, vec4f()); }
     let at = (z * params.m + m) * params.n + n0;

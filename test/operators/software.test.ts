@@ -1,0 +1,90 @@
+// What only large tensors take on software adapters: products in workgroups of more rows, and Winograd's convolutions
+// for a few images at a time.
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { grad } from "../../engine/core/autograd.js";
+import type { Gpu } from "../../engine/device/gpu.js";
+import { conv2d } from "../../engine/index.js";
+import { broadcastRows } from "../../engine/operators/matmul/product.js";
+import { everywhere } from "../../engine/operators/table.js";
+import { testGpu } from "../support/gpu.js";
+import { matmul } from "./matmul.js";
+import { checkCase } from "./support/check.js";
+
+const test = suite("large tensors on software adapters");
+let gpu: Gpu;
+test.before(async () => {
+  gpu = await testGpu("software");
+});
+test.after(() => gpu.dispose());
+
+/** The kernels that were dispatched meanwhile, with their constants. */
+async function dispatched(run: () => Promise<unknown>): Promise<{ name: string; constants: object }[]> {
+  const seen: { name: string; constants: object }[] = [];
+  const unobserve = gpu.observers.add({
+    onDispatch: ({ source, constants }) => seen.push({ name: source.name, constants }),
+  });
+  await run();
+  unobserve();
+  return seen;
+}
+
+test("a workgroup has as many rows as leave a CPU filled and waste little", () => {
+  assert.is(broadcastRows(256, 10), 32);
+  // 16 workgroups of 32 rows would leave a CPU of many cores half idle, 32 of 16 rows do not.
+  assert.is(broadcastRows(64, 8), 16);
+  assert.is(broadcastRows(64, 1), 8);
+  // The third part of 40 rows would be empty.
+  assert.is(broadcastRows(40, 100), 8);
+  assert.is(broadcastRows(33, 100), 8);
+  assert.is(broadcastRows(48, 100), 16);
+});
+
+// Rows, columns and sums that fill no workgroup; operands of single elements and of vec4s, along either axis.
+for (const [rows, given] of [
+  [16, matmul([9], [9], false, false, [45, 7, 130])],
+  [16, matmul([9], [9], false, true, [45, 8, 132])],
+  [32, matmul([4], [4], false, true, [64, 12, 260])],
+  [32, matmul([4], [], true, false, [61, 8, 260])],
+] as const) {
+  test(`${rows} rows: ${given.title}`, async () => {
+    const seen = await dispatched(() => checkCase(gpu, given, given.title));
+    assert.ok(seen.some(({ constants }) => "ROW_BLOCKS" in constants && constants.ROW_BLOCKS === rows / 8));
+  });
+}
+
+test("Winograd's transforms of three images do not fit one buffer: two go together, then the third", async () => {
+  const shapes = [
+    [3, 8, 640, 1024],
+    [1, 8, 3, 3],
+    [3, 1, 640, 1024],
+  ];
+  const [x, w, dy] = shapes.map((shape, i) =>
+    gpu.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, j) => ((j * 7919) % (1009 + i)) / 1009 - 0.5),
+      shape,
+    ),
+  );
+  const run = (variant: "winograd" | "broadcast") =>
+    gpu.variants.force(everywhere(variant), async () => {
+      const [input, weights] = [x.detach().requireGrad(), w.detach().requireGrad()];
+      const y = conv2d(input, weights, undefined, { padding: 1 });
+      const results = [y, ...grad(y, [input, weights], { dy })];
+      const values = await Promise.all(results.map((tensor) => tensor.read()));
+      for (const tensor of results) tensor.dispose();
+      return values;
+    });
+  const direct = await run("broadcast");
+  let parts: Float32Array[] = [];
+  const seen = await dispatched(async () => {
+    parts = await run("winograd");
+  });
+  assert.is(seen.filter(({ name }) => name === "winograd_input").length, 6);
+  for (const [i, expected] of direct.entries()) {
+    const scale = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    const error = parts[i].reduce((most, v, j) => Math.max(most, Math.abs(v - expected[j])), 0);
+    assert.ok(error < 1e-3 * scale, `result ${i}: ${error} of ${scale}`);
+  }
+});
+
+test.run();
