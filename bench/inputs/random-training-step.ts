@@ -15,7 +15,9 @@ export interface StepSize {
 
 /** The step, with first weights and an input for it. `run` gives it to the GPU; gpu.finish() waits for it. */
 export function makeStep(gpu: Gpu, { size, ngf, ndf }: StepSize, extras: Record<string, unknown> = {}) {
-  const options = resolveOptions({ dataroot: "none", crop_size: size, load_size: size, ngf, ndf, ...extras });
+  // SinCUT has no load_size: its crops come from an enlarged picture.
+  const larger = extras.model === "sincut" ? {} : { load_size: size };
+  const options = resolveOptions({ dataroot: "none", crop_size: size, ...larger, ngf, ndf, ...extras });
   const step = new TrainingStep(gpu, options);
   const random = new Random(3);
   for (const { parameters } of Object.values(step.method.networks)) {

@@ -106,6 +106,7 @@ export const cases: FamilyTests["cases"] = {
       // Long enough that the sum over pixels of the weights' gradient is cut into several runs.
       conv2d([2, 2, 40, 30], [2, 2, 3, 3], { padding: 1 }),
       general([2, 4, 7, 9], [6, 2, 3, 2], { groups: 2, stride: [2, 1], padding: [1, 2], dilation: [2, 3] }),
+      general([2, 4, 7, 9], [6, 2, 3, 2], { groups: 2, padding: [1, 3], dilation: [2, 3] }),
       general([1, 3, 6, 5], [6, 1, 3, 3], { groups: 3, padding: [1, 1] }),
       general([1, 2, 3, 9], [3, 2, 1, 3], { stride: [1, 3], padding: [0, 1] }),
       byDifferences(

@@ -11,6 +11,7 @@ import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { Gpu } from "../../device/gpu.js";
 import { type Pair, pairOf } from "../lib/pairs.js";
 import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { reflectionPad2d } from "../padding/index.js";
@@ -51,6 +52,22 @@ function paramsOf(geometry: GeneralGeometry, batch: number, inChannels: number, 
   };
 }
 
+/** Strides of the weights within a group, as the kernel walks them. */
+type WeightStrides = Record<"w_base" | "w_out" | "w_in" | "w_row" | "w_column", number>;
+
+function runGeneral(
+  gpu: Gpu,
+  [x, w, y]: readonly [Tensor, Tensor, Tensor],
+  params: ReturnType<typeof paramsOf>,
+  strides: WeightStrides,
+): void {
+  gpu.dispatch(conv2d_general, {
+    bindings: { x, w, y },
+    params: { ...params, ...strides, w_group: w.size / params.groups },
+    invocations: (y.size / params.out_w) * Math.ceil(params.out_w / 4),
+  });
+}
+
 type Two = readonly [Tensor, Tensor];
 
 /** Two for every product of an output with a tap of a channel of its group. */
@@ -62,9 +79,15 @@ export const conv2dGeneralOperator: Operator<Two, GeneralGeometry> = /* @__PURE_
   shape: ([x, w], geometry) => [x.shape[0], w.shape[0], ...outputOf(geometry)],
   flops: ([x], geometry, y) => flopsOf(sizeOf(y), (x as Shape)[1], geometry),
   forward(gpu, [x, w], geometry, y) {
-    const params = paramsOf(geometry, x.shape[0], x.shape[1], w.shape[0]);
-    const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / 4);
-    gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations });
+    const [outChannels, inChannels, rows, columns] = w.shape;
+    const taps = rows * columns;
+    runGeneral(gpu, [x, w, y], paramsOf(geometry, x.shape[0], x.shape[1], outChannels), {
+      w_base: 0,
+      w_out: inChannels * taps,
+      w_in: taps,
+      w_row: columns,
+      w_column: 1,
+    });
     return undefined;
   },
   gradient: ({ inputs: [x, w], options, needs }, dy) => [
@@ -79,7 +102,31 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
   flops: ([dy, w], geometry) => flopsOf(sizeOf(dy as Shape), geometry.groups * (w as Shape)[1], geometry),
   forward(gpu, [dy, w], geometry, dx) {
     const params = paramsOf(geometry, dy.shape[0], dx.shape[1], w.shape[0]);
-    gpu.dispatch(conv2d_general_input_gradient, { bindings: { dy, w, dx }, params, invocations: dx.size });
+    if (Math.max(...geometry.stride) > 1) {
+      gpu.dispatch(conv2d_general_input_gradient, { bindings: { dy, w, dx }, params, invocations: dx.size });
+      return undefined;
+    }
+    const [, inChannels, rows, columns] = w.shape;
+    const taps = rows * columns;
+    // A convolution of dy with the taps turned round, of which every one reaches dx.
+    const turned = {
+      ...params,
+      in_c: params.out_c,
+      out_c: params.in_c,
+      height: params.out_h,
+      width: params.out_w,
+      out_h: params.height,
+      out_w: params.width,
+      pad_h: params.dilation_h * (rows - 1) - params.pad_h,
+      pad_w: params.dilation_w * (columns - 1) - params.pad_w,
+    };
+    runGeneral(gpu, [dy, w, dx], turned, {
+      w_base: taps - 1,
+      w_out: taps,
+      w_in: inChannels * taps,
+      w_row: -columns,
+      w_column: -1,
+    });
     return undefined;
   },
   gradient: ({ inputs: [dy, w], options, needs }, dx) => [
