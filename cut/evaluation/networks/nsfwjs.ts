@@ -21,7 +21,7 @@ export async function nsfwjsWeights(model: NsfwjsModel): Promise<{ weights: Shap
   const json = (await model.modelJson()).default as { weightsManifest?: { weights: Entry[] }[] };
   const texts = await Promise.all(model.weightBundles.map(async (load) => (await load()).default as string));
   // Each text ends with padding of its own.
-  const bytes = Uint8Array.from(texts.map((text) => atob(text)).join(""), (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(await new Blob(texts.map(bytesOf)).arrayBuffer());
   const entries = (json.weightsManifest ?? []).flatMap(({ weights }) => weights);
   const weights = new Map<string, { shape: number[]; data: Float32Array }>();
   let at = 0;
@@ -36,6 +36,14 @@ export async function nsfwjsWeights(model: NsfwjsModel): Promise<{ weights: Shap
   }
   if (entries.length === 0 || at !== bytes.length) throw unreadable(`${bytes.length} bytes for ${at} weights`);
   return { weights, hash: await shortHash(bytes) };
+}
+
+/** What a base64 text stands for. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 const unreadable = (why: string) =>
