@@ -1,6 +1,5 @@
 // What `cutgpu train` notes of a run under way and tells in its report. Every row goes to the folder's logs; in memory
 // stays what charts need, so that a run of a million steps takes no more than one of a thousand.
-import type { Picture } from "../data/picture.js";
 import { figureText } from "../evaluation/figures.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { defaultsOf } from "../options/train-options.js";
@@ -47,8 +46,8 @@ export class RunRecord {
     return this.#raised(this.#alarms.noteLosses(row));
   }
 
-  notePictures(step: number, pairs: readonly { input: Picture; output: Picture }[]): readonly Alarm[] {
-    return this.#raised(this.#alarms.notePictures(step, pairs));
+  notePictures(...given: Parameters<Alarms["notePictures"]>): readonly Alarm[] {
+    return this.#raised(this.#alarms.notePictures(...given));
   }
 
   noteRetrieval(step: number, accuracy: ReadonlyMap<string, number>): void {

@@ -1,5 +1,5 @@
 // The sample pictures of a run: a few inputs, translated now and then and kept in its folder, from where the report
-// takes them. None of the translations stays in memory.
+// takes them. None of the translations stays in memory. A few pictures of the target domain are there to compare with.
 import { basename, join, relative } from "node:path";
 import { freeName } from "../data/file-names.js";
 import type { Picture } from "../data/picture.js";
@@ -28,24 +28,29 @@ interface Sample {
 }
 
 export class RunSamples {
+  /** Some pictures of the target domain, scaled as the inputs are. */
+  readonly reals: readonly Picture[];
   readonly #folder: RunFolder;
   readonly #samples: readonly Sample[];
   /** Step of the last translations. */
   #made = -1;
 
-  private constructor(folder: RunFolder, samples: readonly Sample[]) {
+  private constructor(folder: RunFolder, samples: readonly Sample[], reals: readonly Picture[]) {
     this.#folder = folder;
     this.#samples = samples;
+    this.reals = reals;
   }
 
-  /** The pictures to show: the first of testA, or of trainA where testA gives none. */
+  /** The pictures to show: the first of testA, or of trainA where testA gives none; as many of B. */
   static async choose(folder: RunFolder, options: TrainOptions): Promise<RunSamples> {
-    for (const side of options.direction === "BtoA" ? ["testB", "trainB"] : ["testA", "trainA"]) {
-      const path = join(options.dataroot, side);
-      const samples = await takeSamples(path, await listPictures(path, 50).catch(() => []), options);
-      if (samples.length > 0) return new RunSamples(folder, samples);
-    }
-    return new RunSamples(folder, []);
+    const [A, B] = options.direction === "BtoA" ? ["B", "A"] : ["A", "B"];
+    const samples = await samplesOf(A, options.input_nc, options);
+    const reals = await samplesOf(B, options.output_nc, options);
+    return new RunSamples(
+      folder,
+      samples,
+      reals.map(({ input }) => input),
+    );
   }
 
   get inputs(): Picture[] {
@@ -82,12 +87,27 @@ export class RunSamples {
   }
 }
 
-async function takeSamples(folder: string, files: readonly string[], options: TrainOptions): Promise<Sample[]> {
+/** The first pictures of a side's test folder, or of its training folder where that gives none. */
+async function samplesOf(side: string, channels: 1 | 3, options: TrainOptions): Promise<Sample[]> {
+  for (const folder of [`test${side}`, `train${side}`]) {
+    const path = join(options.dataroot, folder);
+    const samples = await takeSamples(path, await listPictures(path, 50).catch(() => []), channels, options);
+    if (samples.length > 0) return samples;
+  }
+  return [];
+}
+
+async function takeSamples(
+  folder: string,
+  files: readonly string[],
+  channels: 1 | 3,
+  options: TrainOptions,
+): Promise<Sample[]> {
   const samples: Sample[] = [];
   const taken = new Set<string>();
   for (const file of files) {
     if (samples.length === SAMPLES) break;
-    const picture = await readPicture(file, options.input_nc, !options.ignore_orientation).catch(() => null);
+    const picture = await readPicture(file, channels, !options.ignore_orientation).catch(() => null);
     if (!picture) continue;
     const input = samplePicture(picture, options);
     // With room for the step before it.

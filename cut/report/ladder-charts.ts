@@ -38,7 +38,7 @@ export function ladderCharts({ rows }: Pick<Ladder, "rows">, width = 320, height
       marginRight: 16,
       marginTop: 10,
       marginBottom: 26,
-      style: { fontSize: "12px", background: "none" },
+      style: { fontSize: "11px", background: "none" },
       x: { type: "point", domain: levels.map(({ level }) => level), label: null, tickSize: 0 },
       y: { domain: [0, Math.max(1, top)], label: null, tickSize: 0, ticks: 4, grid: true },
       marks: [Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 }), ...marks],

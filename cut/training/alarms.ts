@@ -1,6 +1,6 @@
 // Alarms of a training: rules that watch its losses and its sample pictures, each raised once, with what to try. They
-// see what is written here and no more: whether the right things were changed in a picture, the background say, nobody
-// can know without pairs. Pure; a rule costs a few additions a step.
+// see what docs/method.md, section 9, says of each and no more: whether the right things were changed in a picture
+// nobody can know without pairs. Pure; a rule costs a few additions a step.
 import type { Picture } from "../data/picture.js";
 import { pearson } from "../evaluation/correlation.js";
 import type { TrainOptions } from "../options/train-schema.js";
@@ -15,7 +15,7 @@ export interface Alarm {
   advice: string;
 }
 
-type Watched = Pick<TrainOptions, "gan_mode" | "lambda_GAN" | "lambda_NCE" | "nce_idt">;
+type Watched = Pick<TrainOptions, "model" | "gan_mode" | "lambda_GAN" | "lambda_NCE" | "nce_idt">;
 
 /** Steps that a rule on losses looks back on. */
 const SPAN = 50;
@@ -25,6 +25,10 @@ const PATIENCE = 500;
 const WILD = 1000;
 /** Step from which sample pictures are judged: before, a generator's are gray whatever becomes of it. */
 const SETTLED = 500;
+/** Pixels a side of the blocks that are smooth or painted: their deviations, of 255, are below or above these. */
+const BLOCK = 8;
+const SMOOTH = 10;
+const PAINTED = 20;
 
 /** Means of the losses over the last steps, and over as many before them. */
 class Window {
@@ -83,7 +87,7 @@ export class Alarms {
   }
 
   #judgeMeans(step: number): void {
-    const { gan_mode, lambda_GAN, lambda_NCE } = this.#options;
+    const { model, gan_mode, lambda_GAN, lambda_NCE } = this.#options;
     const [real, fake, gan, nce] = ["D_real", "D_fake", "G_GAN", "NCE"].map((name) => this.#windows.get(name));
     // The scores of wgangp have no scale.
     if (lambda_GAN > 0 && gan_mode !== "wgangp" && real?.full && fake?.full && gan?.full) {
@@ -96,7 +100,7 @@ export class Alarms {
           step,
           "discriminator has won",
           `over ${SPAN} steps its losses are ${d.toFixed(3)} or less, and G_GAN stays at ${g.now.toFixed(2)}`,
-          "a smaller --ndf or --netD n_layers --n_layers_D 2, a lower --lr, or more pictures of B",
+          `a lower ${model === "enco" ? "--lr_D" : "--lr"}, --lambda_R1 1, a smaller --ndf, or more pictures of B`,
         );
       }
     }
@@ -115,12 +119,20 @@ export class Alarms {
     }
   }
 
-  /** Takes sample pictures of a step and their translations, of equal sizes; returns what is raised by them. */
-  notePictures(step: number, pairs: readonly { input: Picture; output: Picture }[]): Alarm[] {
+  /**
+   * Takes sample pictures of a step and their translations, of equal sizes, and some pictures of the target domain;
+   * returns what is raised by them.
+   */
+  notePictures(
+    step: number,
+    pairs: readonly { input: Picture; output: Picture }[],
+    reals: readonly Picture[] = [],
+  ): Alarm[] {
     const before = this.raised.length;
     if (step < SETTLED || pairs.length === 0) return [];
     const mean = (of: (pair: { input: Picture; output: Picture }) => number) =>
       pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length;
+    const idt = this.#options.nce_idt ? "" : "--nce_idt, ";
 
     const ends = mean(({ output }) => shareAtEnds(output));
     if (ends > 0.5 && mean(({ input }) => shareAtEnds(input)) < 0.25) {
@@ -135,7 +147,7 @@ export class Alarms {
     const correlation = mean(({ input, output }) => pearson(input.data, output.data));
     if (correlation < -0.5) {
       const seen = `translations look like negatives of their inputs (correlation ${correlation.toFixed(2)})`;
-      const advice = "nothing where B is darker or lighter than A; else --nce_idt, or --nce_layers 4,8,12,16";
+      const advice = `nothing where B is darker or lighter than A; else ${idt}--nce_layers 4,8,12,16`;
       this.#raise(step, "inversion", seen, advice);
     }
     const spread = (side: "input" | "output") => meanDistance(pairs.map((pair) => pair[side]));
@@ -143,7 +155,17 @@ export class Alarms {
     if (outputs < 0.1 * inputs) {
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
       const seen = `translations differ from each other by ${percent(outputs)}, inputs by ${percent(inputs)}`;
-      this.#raise(step, "collapse", seen, "a higher --lambda_NCE, --nce_idt, or more pictures of B");
+      this.#raise(step, "collapse", seen, `a higher --lambda_NCE, ${idt}or more pictures of B`);
+    }
+    // What the surroundings of things are, no rule knows; smooth ones it sees.
+    const blocks = pairs.map(({ input, output }) => [blockDeviations(input), blockDeviations(output)] as const);
+    const smooth = blocks.flatMap(([from, to]) => to.filter((_, i) => from[i] < SMOOTH));
+    const painted = shareOf(smooth, (deviation) => deviation > PAINTED);
+    const smoothB = shareOf(reals.flatMap(blockDeviations), (deviation) => deviation < SMOOTH);
+    const smoothA = smooth.length / blocks.reduce((sum, [from]) => sum + from.length, 0);
+    if (painted > 0.5 && smoothA > 0.1 && smoothB > 0.5 * smoothA) {
+      const seen = `${(100 * painted).toFixed(0)} % of what is smooth in inputs is painted on, and B has smooth parts`;
+      this.#raise(step, "background painted", seen, `a higher --lambda_NCE, ${idt}or a lower --lr`);
     }
     return this.raised.slice(before);
   }
@@ -162,6 +184,29 @@ export const alarmText = ({ name, step, seen, advice }: Alarm): string =>
 function shareAtEnds({ data }: Picture): number {
   return data.reduce((count, value) => count + Number(value <= 1 || value >= 254), 0) / data.length;
 }
+
+/** The deviations within the blocks of a picture, [whole rows of blocks, whole columns], the mean over its channels. */
+function blockDeviations({ width, height, channels, data }: Picture): number[] {
+  const [rows, columns] = [Math.floor(height / BLOCK), Math.floor(width / BLOCK)];
+  return Array.from({ length: rows * columns }, (_, block) => {
+    const corner = (Math.floor(block / columns) * width + (block % columns)) * BLOCK;
+    let variance = 0;
+    for (let c = 0; c < channels; c++) {
+      let [sum, squares] = [0, 0];
+      for (let i = 0; i < BLOCK * BLOCK; i++) {
+        const value = data[(corner + Math.floor(i / BLOCK) * width + (i % BLOCK)) * channels + c];
+        sum += value;
+        squares += value * value;
+      }
+      variance += (squares - sum ** 2 / BLOCK ** 2) / BLOCK ** 2 / channels;
+    }
+    return Math.sqrt(Math.max(0, variance));
+  });
+}
+
+/** 0 of none. */
+const shareOf = (values: readonly number[], which: (value: number) => boolean): number =>
+  values.filter(which).length / (values.length || 1);
 
 /** The mean absolute difference, 0 to 1; pictures of unlike sizes are as different as can be. */
 function difference(a: Picture, b: Picture): number {

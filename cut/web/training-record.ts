@@ -1,6 +1,5 @@
 // What the worker notes of a run under way: losses, alarms and evaluations. Rows go to the page as they come, and to
 // the run's logs before every checkpoint, as those of `cutgpu train` go to its folder.
-import type { Picture } from "../data/picture.js";
 import { runIdentity } from "../evaluation/run-evaluation.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
@@ -91,8 +90,8 @@ export class TrainingRecord {
     return this.#raised(this.#alarms.noteLosses(row));
   }
 
-  notePictures(step: number, pairs: readonly { input: Picture; output: Picture }[]): readonly Alarm[] {
-    return this.#raised(this.#alarms.notePictures(step, pairs));
+  notePictures(...given: Parameters<Alarms["notePictures"]>): readonly Alarm[] {
+    return this.#raised(this.#alarms.notePictures(...given));
   }
 
   /** Returns whether it is the best evaluation so far. */

@@ -107,7 +107,9 @@ class WorkerTraining {
     const training = checkpoint
       ? Training.resume(gpu, options, source, checkpoint, `the checkpoint of ${store.name}`)
       : Training.start(gpu, options, source);
-    const samples = await chooseSamples(store, options);
+    const [A, B] = options.direction === "BtoA" ? ["B", "A"] : ["A", "B"];
+    const samples = await chooseSamples(store, options, A, options.input_nc);
+    const reals = (await chooseSamples(store, options, B, options.output_nc)).map(({ picture }) => picture);
     const evaluation = await openEvaluation(store, options);
     const translator = new Translator(gpu, training.step.method.generator);
     const { stepsDone: step, stepsInAll } = training;
@@ -127,7 +129,7 @@ class WorkerTraining {
         pairs.push({ input: picture, output });
         await this.#keepSample(store, label, step, output);
       }
-      heed(record.notePictures(step, pairs));
+      heed(record.notePictures(step, pairs, reals));
     };
     const evaluate = async (step: number): Promise<boolean> => {
       const at = await record.place();
@@ -263,15 +265,19 @@ function datasetOf(store: RunStore, options: TrainOptions, lists: Lists): Traini
   return openDataset(options, { filesA, filesB, read, onSkip });
 }
 
-/** The first pictures of what is translated. */
-async function chooseSamples(store: RunStore, options: TrainOptions): Promise<{ label: string; picture: Picture }[]> {
+/** The first pictures of a side. */
+async function chooseSamples(
+  store: RunStore,
+  options: TrainOptions,
+  side: string,
+  channels: 1 | 3,
+): Promise<{ label: string; picture: Picture }[]> {
   const samples: { label: string; picture: Picture }[] = [];
-  const side = options.direction === "BtoA" ? "B" : "A";
   const test = await store.files(`data/test${side}`);
   for (const path of (test.length > 0 ? test : await store.files(`data/train${side}`)).slice(0, 50)) {
     if (samples.length === SAMPLES) break;
     const file = await store.read(path);
-    const picture = file && (await readPictureFile(file, path, options.input_nc).catch(() => null));
+    const picture = file && (await readPictureFile(file, path, channels).catch(() => null));
     const label = path.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
     if (picture) samples.push({ label, picture: samplePicture(picture, options) });
   }

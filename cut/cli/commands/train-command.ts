@@ -164,7 +164,7 @@ class TrainCommand {
     const translator = new Translator(gpu, training.step.method.generator);
     const retrieval = sampleRetrieval(training.step);
     const makeSamples = async (step: number) =>
-      this.#tell(record.notePictures(step, await samples.make(translator, step)));
+      this.#tell(record.notePictures(step, await samples.make(translator, step), samples.reals));
     const report = async () => {
       await record.report(samples.rows(record.last?.step ?? 0));
       this.#reported = performance.now();

@@ -8,7 +8,7 @@ import { Random } from "../../../engine/random.js";
 
 const test = suite("alarms");
 
-const options = { gan_mode: "lsgan", lambda_GAN: 1, lambda_NCE: 2, nce_idt: true } as const;
+const options = { model: "cut", gan_mode: "lsgan", lambda_GAN: 1, lambda_NCE: 2, nce_idt: true } as const;
 const patches = new Map([0, 4].map((layer) => [layer, 64]));
 
 /** The names of what is raised by losses that are a function of the step, with the steps. */
@@ -114,6 +114,49 @@ test("pictures that came out white, unchanged, as negatives or all alike; and no
   );
   const alarms = new Alarms(options, patches);
   assert.equal(alarms.notePictures(600, []), []);
+});
+
+/** A disc of noise on a ground that is smooth, or is painted with stripes; 32 x 32. */
+function disc(seed: number, stripes: number): Picture {
+  const random = new Random(seed);
+  const data = new Uint8Array(32 * 32 * 3);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [Math.floor(i / 3) % 32, Math.floor(i / 96)];
+    const inside = (x - 16) ** 2 + (y - 16) ** 2 < 64;
+    data[i] = inside ? random.integer(256) : 90 + 10 * seed + random.integer(8) + (x % 4 < 2 ? stripes : 0);
+  }
+  return { width: 32, height: 32, channels: 3, data };
+}
+
+test("a background that is painted, and not one of a domain whose pictures are like that", () => {
+  const raised = (stripes: number, ofReals: number) => {
+    const alarms = new Alarms(options, patches);
+    const pairs = [1, 2, 3].map((seed) => ({ input: disc(seed, 0), output: disc(seed, stripes) }));
+    const reals = [4, 5].map((seed) => disc(seed, ofReals));
+    return alarms.notePictures(600, pairs, reals).map(({ name }) => name);
+  };
+  assert.equal(raised(80, 0), ["background painted"]);
+  assert.equal(raised(15, 0), [], "faint marks");
+  assert.equal(raised(80, 80), [], "B has stripes");
+});
+
+test("advice is of options that would change something", () => {
+  const adviceOf = (given: Partial<typeof options> | { model: "enco" } | { nce_idt: false }) => {
+    const alarms = new Alarms({ ...options, ...given }, patches);
+    alarms.notePictures(
+      600,
+      pictures(1).map((input) => ({ input, output: { ...input, data: input.data.map((value) => 255 - value) } })),
+    );
+    for (let step = 1; step <= 100; step++) {
+      alarms.noteLosses({ step, epoch: 1, seconds: 1, lr: 1, D_real: 0.01, D_fake: 0.01, G_GAN: 1 });
+    }
+    return alarms.raised.map(({ advice }) => advice);
+  };
+  const [inverted, won] = adviceOf({});
+  assert.not.match(inverted, "--nce_idt");
+  assert.match(won, "a lower --lr,");
+  assert.match(adviceOf({ nce_idt: false })[0], "--nce_idt, --nce_layers");
+  assert.match(adviceOf({ model: "enco" })[1], "a lower --lr_D,");
 });
 
 test("an alarm says in one line what was seen and what to try", () => {
