@@ -60,8 +60,8 @@ export async function featuresOf(
   if (hash !== FID_HASH) {
     throw new CutgpuError(
       "FEATURES",
-      `${name} is not ${FID_FILE}, whose features FID is defined by: its SHA-256 begins with ${hash};`,
-      `give that file, from torch hub's folder of checkpoints or pytorch-fid's releases.`,
+      `${name} is not the file that FID is defined by, whose SHA-256 begins with ${FID_HASH}: its own with ${hash};`,
+      `give ${FID_FILE}, from torch hub's folder of checkpoints or pytorch-fid's releases.`,
     );
   }
   const what = `${FID_FILE}, SHA-256 ${hash}, 2048 features, protocol ${protocol}`;

@@ -1,6 +1,6 @@
 // `cutgpu train --stop_on alarm`: a run that is made to fail, by a discriminator that learns ten times as fast as
-// EnCo's should, is stopped, saved and told. STEPS=1000 node dist/test/run.js train-alarms trains one at the usual rate,
-// too, for as many steps, in which no alarm is raised.
+// EnCo's should, is stopped, saved and told. With STEPS=1000 in the environment one at the usual rate is trained as
+// well, for so many steps, in which no alarm is raised.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
