@@ -77,6 +77,7 @@ export const pageStyle = `${baseStyle}
 .pairs img { display: block; width: 100%; height: auto; background: #fff; box-shadow: 0 0 0 1px var(--line); }
 .pairs figcaption { grid-column: 1 / 3; padding-top: 6px; color: var(--soft); font-size: 13px; }
 .alarms { margin: 20px 0 0; padding: 12px 18px 12px 36px; border-color: var(--accent); }
+.alarms span { white-space: nowrap; }
 .samples { overflow-x: auto; padding: 14px; }
 .samples table { border-collapse: separate; border-spacing: 6px; margin: 0 auto; }
 .samples th { font-weight: 500; font-size: 12.5px; color: var(--soft); white-space: nowrap; text-align: center; }

@@ -84,7 +84,9 @@ Made by cutgpu.</footer>`;
 }
 
 function renderAlarms(alarms: readonly string[]): string {
-  return `<ul class="alarms card">${alarms.map((line) => `<li>${escapeHtml(line)}</li>`).join("\n")}</ul>`;
+  // An option is not broken at its dashes.
+  const item = (line: string) => `<li>${escapeHtml(line).replace(/--\w+/g, "<span>$&</span>")}</li>`;
+  return `<ul class="alarms card">${alarms.map(item).join("\n")}</ul>`;
 }
 
 function renderPairs(pairs: readonly BeforeAfter[]): string {
