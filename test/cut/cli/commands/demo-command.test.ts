@@ -18,10 +18,13 @@ test("the demo draws, trains, measures on held-out drawings and leaves an ordina
     assert.ok(translated > 0 && translated < 1);
     // Chalk on black against white on blue: 0.29, whatever was trained.
     assert.ok(Math.abs(input - 0.29) < 0.01, `the input scores ${input}`);
+    assert.match(result.stdout, /L1 [\d.]+ {2}SSIM -?[\d.]+ {2}SWD [\d.]+\n/);
+    assert.match(result.stdout, /half of the truths, other half +SWD [\d.]+\n/);
 
     const run = join(folder, "blueprints");
     const html = readFileSync(join(run, "report.html"), "utf8");
     assert.is(html.match(/<figure>/g)?.length, 6, "six drawings, large");
+    for (const chart of ["Mutual information", "Retrieval accuracy"]) assert.match(html, chart);
     assert.ok(html.indexOf("<figure>") < html.indexOf('class="summary"'), "before any figure");
     const { width, height } = await sharp(join(run, "samples", "before-after.png")).metadata();
     assert.equal([width, height], [6 * 128 + 5 * 6, 2 * 128 + 6]);
