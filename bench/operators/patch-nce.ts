@@ -1,7 +1,8 @@
-// Rows of the operators of patch losses at one layer of CUT: unit rows, PatchNCE and MoNCE, their gradients, and the
-// fused path around PatchNCE, which the suite "nce" (bench/suites/nce.ts) compares with plain operators.
-import { l2Normalize, monce, patchNce, patchNcePath } from "../../engine/index.js";
+// Rows of the operators of patch losses at one layer of CUT: unit rows, PatchNCE, hDCE and MoNCE, their gradients, and
+// the fused path around PatchNCE, which the suite "nce" (bench/suites/nce.ts) compares with plain operators.
+import { hdce, l2Normalize, monce, patchNce, patchNcePath } from "../../engine/index.js";
 import {
+  hdceGradientOperator,
   L2_EPS,
   l2NormalizeGradientOperator,
   monceGradientOperator,
@@ -11,6 +12,7 @@ import * as reference from "../../engine/operators/reference.js";
 import { channels, dense, matrix, type OperatorBench, positions, rows, unitRows } from "./lib.js";
 
 const options = { groups: 1, tau: 0.07 };
+const related = { ...options, related: rows };
 const plan = { ...options, cost: "hard", eps: 1, negTermWeight: 1, rounds: 50, planDetached: false } as const;
 
 export const patchNceBenches: readonly OperatorBench[] = [
@@ -56,6 +58,32 @@ export const patchNceBenches: readonly OperatorBench[] = [
     shape: "256 of 256 channels at 32x32",
     inputs: [[1, channels, 32, 32], matrix, [channels], matrix, [channels], positions, unitRows],
     work: (x, w1, b1, w2, b2, ids, k) => patchNcePath(x, ids, { w1, b1, w2, b2 }, k, options),
+  },
+  {
+    kernel: "hdce",
+    shape: "256 rows of 256",
+    inputs: [unitRows, unitRows, { shape: [1], low: 10, high: 50 }],
+    work: (q, k, gamma) => hdce(q, k, gamma, related),
+    reference: () => reference.hdce(dense(matrix), dense(matrix), dense([1]), related),
+  },
+  {
+    kernel: "hdceGradient",
+    shape: "256 rows of 256",
+    inputs: [
+      unitRows,
+      unitRows,
+      { shape: [2 * rows], low: 0, high: 6 },
+      { shape: [rows], low: 0.7, high: 1 },
+      [2 * rows],
+      [rows, rows],
+      [rows, rows],
+      { shape: [rows, 4], low: 5, high: 6 },
+      [rows, rows],
+      [rows, rows],
+    ],
+    work: (q, k, losses, negatives, dy, s, weights, statistics, t, r) =>
+      hdceGradientOperator([q, k, losses, negatives, dy, s, weights, statistics, t, r], related),
+    reference: () => reference.hdceGradient(dense(matrix), dense(matrix), dense([1]), related, dense([2 * rows])),
   },
   {
     kernel: "monce",

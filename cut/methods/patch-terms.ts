@@ -5,15 +5,15 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import { type Head, monce, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
-import { add, scale, softplus } from "../../engine/operators/pointwise/index.js";
+import { type Head, hdce, monce, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { add, softplus } from "../../engine/operators/pointwise/index.js";
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
 import type { Random } from "../../engine/random.js";
 import { Heads, unitRows } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
-import { curriculum, externalNce, hdce, src } from "./patch-losses.js";
+import { curriculum, externalNce } from "./patch-losses.js";
 import { drawPositions, forEachPicture, patchCounts, tappedShapes } from "./patch-positions.js";
 
 /** Patch positions of one step, one array per tapped layer: row-major y * W + x. */
@@ -142,15 +142,17 @@ export class PatchTerms {
   losses(features: readonly Tensor[], keys: readonly Tensor[], drawn: Drawn, mirror: boolean) {
     const { patch_loss, lambda_SRC } = this.#options;
     const names = this.identity ? ["NCE", "NCE_Y"] : ["NCE"];
-    const relations: Tensor[] = [];
-    const rows = features.map((map, i) => {
-      const features = mirror ? flip(map, -1) : map;
-      return this.#rowsOf(features, keys[i], i, drawn, (q) => {
-        const ofA = (x: Tensor) => slice(x, 0, x.shape[0] / names.length);
-        relations.push(src(ofA(q), ofA(keys[i]), 1));
-      });
-    });
-    const layers = this.#means(rows);
+    const rows = features.map((map, i) => this.#rowsOf(mirror ? flip(map, -1) : map, keys[i], i, drawn));
+    // Equal parts of each layer are A's losses and, with identity, B's; with hDCE, SRC of A is behind them.
+    const parts = patch_loss === "hdce" ? names.length + 1 : names.length;
+    const lengths = rows.flatMap(({ size }) => new Array<number>(parts).fill(size / parts));
+    const owners = lengths.flatMap((length, i) => new Array<number>(length).fill(i));
+    const all = reshape(concat(rows), [owners.length, 1]);
+    // Layers may have different numbers of rows, so their means are one product with a matrix.
+    const weights = lengths.map((length, i) => owners.map((owner) => (owner === i ? 1 / length : 0)));
+    const means = this.#gpu.tensor(weights.filter((_, i) => i % parts < names.length));
+    const meansOf = (x: Tensor) => reshape(matmul(means, x), [rows.length, names.length]);
+    const layers = meansOf(all);
     const total = sumOperator([layers], { axes: [0, 1], keepdim: false, factor: this.#weight / layers.size });
     const byTerm = (x: Tensor) =>
       this.#gpu.noGrad(() => {
@@ -165,28 +167,15 @@ export class PatchTerms {
       [byLayer, layers],
     ];
     if (patch_loss !== "hdce") return { total, logged };
-    const relation = scale(
-      relations.reduce((a, b) => add(a, b)),
-      lambda_SRC / relations.length,
-    );
-    const printed = this.#gpu.noGrad(() => this.#means(rows.map((x) => softplus(x.detach()))));
-    logged.push([["SRC"], relation], [named.map((name) => `${name}_CE`), byTerm(printed)]);
+    const ofRelations = owners.map((owner) => (owner % parts < names.length ? 0 : lambda_SRC / rows.length));
+    const relation = reshape(matmul(this.#gpu.tensor([ofRelations]), all), []);
+    const printed = this.#gpu.noGrad(() => byTerm(meansOf(softplus(all.detach()))));
+    logged.push([["SRC"], relation], [named.map((name) => `${name}_CE`), printed]);
     return { total: add(total, relation), logged };
   }
 
-  /** Means [layers, terms] of losses by row, the terms being A's and, with identity, B's. */
-  #means(losses: readonly Tensor[]): Tensor {
-    const terms = this.identity ? 2 : 1;
-    // Layers may have different numbers of rows, so their means are one product with a matrix.
-    const lengths = losses.flatMap(({ size }) => new Array<number>(terms).fill(size / terms));
-    const rows = lengths.flatMap((length, i) => new Array<number>(length).fill(i));
-    const means = lengths.map((length, i) => rows.map((row) => (row === i ? 1 / length : 0)));
-    const all = matmul(this.#gpu.tensor(means), reshape(concat(losses), [rows.length, 1]));
-    return reshape(all, [losses.length, terms]);
-  }
-
-  /** The losses of layer `i`, one per row; `onRows` gets the queries of hDCE. */
-  #rowsOf(map: Tensor, keys: Tensor, i: number, drawn: Drawn, onRows: (q: Tensor) => void): Tensor {
+  /** The losses of layer `i`, one per row, and behind hDCE's those of SRC. */
+  #rowsOf(map: Tensor, keys: Tensor, i: number, drawn: Drawn): Tensor {
     const { patch_loss, nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.#options;
     const { cost_type: cost, eps, neg_term_weight: negTermWeight, plan_detached: planDetached } = this.#options;
     const terms = this.identity ? 2 : 1;
@@ -194,10 +183,7 @@ export class PatchTerms {
     const ids = drawn(`ids.${i}`);
     if (this.#fused) return patchNcePath(map, ids, this.F.head(i), keys, { groups, tau });
     const q = unitRows(map, ids, this.#headOf(i));
-    if (patch_loss === "hdce") {
-      onRows(q);
-      return hdce(q, keys, { groups, tau, gamma: drawn("gamma") });
-    }
+    if (patch_loss === "hdce") return hdce(q, keys, drawn("gamma"), { groups, tau, related: q.shape[0] / terms });
     if (patch_loss === "monce")
       return monce(q, keys, { groups, tau, cost, eps, negTermWeight, planDetached, rounds: ROUNDS });
     if (this.state.size === 0) return patchNce(q, keys, { groups, tau });

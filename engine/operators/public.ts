@@ -39,7 +39,9 @@ export {
 } from "./normalization/index.js";
 export { reflectionPad2d, replicationPad2d } from "./padding/index.js";
 export {
+  type HdceOptions,
   type Head,
+  hdce,
   l2Normalize,
   type MonceOptions,
   monce,

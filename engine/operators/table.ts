@@ -96,6 +96,8 @@ export const families = [
     runs: {
       patchNceGradient: ["patchNce"],
       patchNcePath: ["patchNce", "linear"],
+      hdce: ["matmul"],
+      hdceGradient: ["matmul"],
       monce: ["matmul"],
       monceGradient: ["matmul"],
     },

@@ -1,13 +1,14 @@
 // One step of PatchNCE (docs/method.md section 3; see runPatchNce in engine/operators/patch-nce/loss.ts): takes a block
 // of similarities into each row's log-sum-exp of the negatives. For row i of a group of S rows:
 //   s_ij = q_i . k_j, with -10 for j = i;  negatives_i = tau * log(sum over j of exp(s_ij / tau))
-//   loss_i = log(1 + exp((negatives_i - q_i . k_i) / tau))
+//   loss_i = log(1 + exp((negatives_i - q_i . k_i) / tau)), or DECOUPLED (negatives_i - q_i . k_i) / tau
 // The positive stays out of the sum: in the logarithm of a sum that holds it, a loss near zero loses its digits.
 // Negatives are kept in the unit of similarities, whose differences are exact where the quotients by tau are rounded.
 // s [rows, keys], the keys being begin, begin + 1, ... of the row's group; loss, negatives [rows]. Until the last block
 // is taken, loss holds the positive similarity, once its key has come by. One workgroup per row, merged pairwise in a
 // fixed order. Grid: rows, flat.
 const WORKGROUP: u32 = 64; // @tunable a power of two
+const DECOUPLED: bool = false; // @tunable
 // Below every similarity. A float32 holds it divided by tau.
 const LOWEST: f32 = -1.0e30;
 // The similarity that takes the place of a row's own key among the negatives.
@@ -67,6 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let value = top + params.tau * log(sum);
     negatives[row] = value;
     let last = params.begin + params.keys == params.group_size;
-    loss[row] = select(positive, softplus(vec4f((value - positive) / params.tau)).x, last);
+    let odds = (value - positive) / params.tau;
+    loss[row] = select(positive, select(softplus(vec4f(odds)).x, odds, DECOUPLED), last);
   }
 }

@@ -2,7 +2,7 @@
 // together here as the method states them (docs/method.md section 3), and the patch path is asked twice: the fused
 // operator, and the same in plain operators.
 import { ganLoss } from "../../cut/methods/gan-loss.js";
-import { cosineDistance, externalNce, hdce, src } from "../../cut/methods/patch-losses.js";
+import { cosineDistance, externalNce } from "../../cut/methods/patch-losses.js";
 import { type Predictor, type Projection, predict, project } from "../../cut/networks/projections.js";
 import * as blocks from "../../cut/networks/single-image-blocks.js";
 import { grad } from "../../engine/core/autograd.js";
@@ -63,8 +63,19 @@ const forwards: Record<string, Forward> = {
   indexSelect: ({ x }, { axis }, ids) => engine.indexSelect(x, axis, ids()),
   ganLoss: ({ x }, { mode, targetIsReal }) => reshape(ganLoss(mode, x, [targetIsReal]), []),
   patchNce: ({ q, k }, parameters) => engine.mean(engine.patchNce(q, k, nceOptions(parameters))),
-  hdce: ({ q, k }, { groups, tau, gamma }) => engine.mean(hdce(q, k, { groups, tau, gamma: q.gpu.tensor([gamma]) })),
-  src: ({ q, k }, { groups }) => src(q, k, groups),
+  hdce: ({ q, k }, { groups, tau, gamma }) => {
+    const losses = engine.hdce(q, k, q.gpu.tensor([gamma]), { groups, tau, related: 1 });
+    return engine.mean(engine.slice(losses, 0, q.shape[0]));
+  },
+  src: ({ q, k }, { groups }) => {
+    const n = q.shape[0] / groups;
+    const ofGroups = Array.from({ length: groups }, (_, g) => {
+      const [ofQ, ofK] = [q, k].map((x) => engine.slice(x, g * n, (g + 1) * n));
+      const losses = engine.hdce(ofQ, ofK, q.gpu.tensor([1]), { groups: 1, tau: 1, related: n });
+      return engine.sum(engine.slice(losses, n, 2 * n));
+    });
+    return ofGroups.reduce((a, b) => engine.add(a, b));
+  },
   monce: ({ q, k }, { groups, tau, cost, eps, negTermWeight, rounds, planDetached }) =>
     engine.mean(engine.monce(q, k, { groups, tau, cost, eps, negTermWeight, rounds, planDetached })),
   cosineDistance: ({ p, k }) => cosineDistance(p, k),

@@ -1,9 +1,9 @@
-// Cases of unit rows, PatchNCE, MoNCE and the fused path from feature maps to losses.
+// Cases of unit rows, PatchNCE, hDCE with SRC, MoNCE and the fused path from feature maps to losses.
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import type { Dense } from "../../engine/operators/reference.js";
 import * as reference from "../../engine/operators/reference.js";
+import { type Dense, zeros } from "../../engine/operators/reference.js";
 import { unitRows, upload } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import {
@@ -46,6 +46,33 @@ function patchNce(rows: number, channels: number, groups: number): OperatorCase 
     forward: (q, k) => engine.patchNce(q, k, options),
     reference: (q, k) => reference.patchNce(q, k, options),
     gradient: (dy, q, k) => [reference.patchNceGradient(q, k, options, dy).dq, null],
+  };
+}
+
+function hdce(rows: number, channels: number, gamma: number, given: Pick<engine.HdceOptions, "groups" | "related">) {
+  const options = { tau: TAU, ...given };
+  return {
+    title: `[${rows}, ${channels}] gamma ${gamma} ${JSON.stringify(given)}`,
+    inputs: [unit(rows, channels), unit(rows, channels), reference.dense([1], [gamma])],
+    forward: (q, k, gamma) => engine.hdce(q, k, gamma, options),
+    reference: (q, k, gamma) => reference.hdce(q, k, gamma, options),
+    gradient: (dy, q, k, gamma) => [reference.hdceGradient(q, k, gamma, options, dy).dq, null, null],
+    once: true,
+  } satisfies OperatorCase;
+}
+
+/** SRC alone, of rows that are nearly their keys: a difference of logarithms would have no digits. */
+function nearRelations(rows: number, channels: number): OperatorCase {
+  const options = { groups: 1, tau: TAU, related: rows };
+  const [k, gamma] = [unit(rows, channels), reference.dense([1], [1])];
+  const q = reference.l2Normalize(reference.add(k, values([rows, channels], -0.01, 0.01)));
+  return {
+    title: `[${rows}, ${channels}] with nearly no divergence`,
+    inputs: [reference.dense(q.shape, Float32Array.from(q.data))],
+    forward: (q) => engine.slice(engine.hdce(q, upload(q.gpu, k), upload(q.gpu, gamma), options), rows, 2 * rows),
+    reference: (q) => reference.slice(reference.hdce(q, k, gamma, options), rows, 2 * rows),
+    gradient: (dy, q) => [reference.hdceGradient(q, k, gamma, options, reference.concat([zeros([rows]), dy])).dq],
+    once: true,
   };
 }
 
@@ -138,6 +165,18 @@ export const cases: FamilyTests["cases"] = {
     ],
     exercises: ["patchNceGradient"],
   },
+  hdce: {
+    cases: [
+      // The related rows are a group, a part of one, several of them; and more than are taken at a time.
+      hdce(14, 5, 50, { groups: 2, related: 7 }),
+      hdce(33, 33, 1, { groups: 1, related: 11 }),
+      hdce(27, 4, 10, { groups: 3, related: 18 }),
+      hdce(530, 3, 0.5, { groups: 10, related: 265 }),
+      hdce(261, 3, 10, { groups: 1, related: 261 }),
+      nearRelations(21, 6),
+    ],
+    exercises: ["hdceGradient"],
+  },
   monce: {
     cases: [
       monce(14, 5, { groups: 2 }),
@@ -175,6 +214,17 @@ function smallMonce(given: Partial<engine.MonceOptions>): ReferenceCase {
   };
 }
 
+function smallHdce(groups: number, related: number): ReferenceCase {
+  const [k, gamma] = [values([6, 5]), reference.dense([1], [0.7])];
+  const options = { groups, related, tau: 0.3 };
+  return {
+    title: `hdce in ${groups} groups, ${related} related`,
+    inputs: [values([6, 5])],
+    reference: (q) => reference.hdce(q, k, gamma, options),
+    gradient: (dy, q) => [reference.hdceGradient(q, k, gamma, options, dy).dq],
+  };
+}
+
 export const differences: FamilyTests["differences"] = [
   unaryReference(
     "l2Normalize",
@@ -184,6 +234,8 @@ export const differences: FamilyTests["differences"] = [
   ),
   smallNce(1),
   smallNce(2),
+  smallHdce(1, 6),
+  smallHdce(2, 4),
   smallMonce({}),
   smallMonce({ groups: 1, cost: "easy", eps: 0.7, negTermWeight: 2 }),
 ];

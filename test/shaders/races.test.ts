@@ -139,6 +139,36 @@ test("patch_nce_losses", () => {
   close(loss, reference.patchNce(q, k, { groups: 2, tau: 0.2 }), "losses");
 });
 
+test("hard_negatives and relations", () => {
+  // Two groups of nine rows, the first of which is related, in blocks of five and four.
+  const [q, k, gamma] = [unitRows(random, 18, 8), unitRows(random, 18, 8), dense([1], [0.5])];
+  const [n, options] = [9, { groups: 2, tau: 0.2, related: 9 }];
+  const grouped = (x: reference.Dense) => reference.reshape(x, [2, n, 8]);
+  const products = (a: reference.Dense, b: reference.Dense) =>
+    f32(reference.matmul(grouped(a), grouped(b), { transposeB: true }));
+  const [s, w, losses] = [products(q, k), new Float32Array(2 * n * n), new Float32Array(3 * n)];
+  const constants = { WORKGROUP: 4 };
+  const inGroups = { grid: [2 * n, 1, 1] as [number, number, number], constants };
+  const weighted = { r: products(k, k), gamma: f32(gamma), s, w };
+  runSafely(kernels.hard_negatives, { bindings: weighted, params: { rows: 2 * n, size: n }, ...inGroups });
+  runSafely(kernels.patch_nce_losses, {
+    bindings: { s, loss: losses, negatives: new Float32Array(2 * n) },
+    params: { rows: 2 * n, keys: n, begin: 0, group_size: n, tau: options.tau },
+    ...inGroups,
+    constants: { ...constants, DECOUPLED: true },
+  });
+  for (const [first, count] of [
+    [0, 5],
+    [5, 4],
+  ]) {
+    const [t, r] = [q, k].map((x) => products(x, x).slice(first * n, (first + count) * n));
+    const bindings = { t, r, y: losses, statistics: new Float32Array(4 * n) };
+    const params = { count, size: n, first, losses: 2 * n };
+    runSafely(kernels.relations, { bindings, params, grid: [count, 1, 1], constants });
+  }
+  close(losses, reference.hdce(q, k, gamma, options), "losses");
+});
+
 test("sinkhorn and sinkhorn_gradient", () => {
   // Eight columns, the last of which fills up. The operator's tests say what is right: here, whatever the invocations
   // are, the numbers are those of a single one.
@@ -194,6 +224,8 @@ test("every kernel with workgroup memory is run here, or in tiled-races.test.ts"
     "l2_normalize",
     "l2_normalize_gradient",
     "patch_nce_losses",
+    "hard_negatives",
+    "relations",
     "sinkhorn",
     "sinkhorn_gradient",
     "matmul_tiled",

@@ -21,6 +21,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   WINDOWED: [false],
   SLICES: [1],
   EASY: [true],
+  DECOUPLED: [true],
   AHEAD: [1],
   LANES: [4, 16, 32],
   ROWS: [4],

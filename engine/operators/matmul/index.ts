@@ -26,7 +26,7 @@ function dimensions(x: Tensor, transpose: boolean): [number, number, number] {
 
 const operandText = (x: Tensor, transpose: boolean) => `${shapeText(x)}${transpose ? " transposed" : ""}`;
 
-/** y = op(a) op(b), then plus bias along rows, then ReLU. Shapes are taken as checked. */
+/** y = op(a) op(b), then plus bias along rows, then ReLU; or added to y. Shapes are taken as checked. */
 export function runMatmul(
   gpu: Gpu,
   variant: DirectVariant,

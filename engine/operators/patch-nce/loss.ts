@@ -42,6 +42,17 @@ export function checkGroups(name: string, rows: number, groups: number): void {
   }
 }
 
+/** Throws, with the function's name, where queries and keys are not rows alike that can be cut into groups. */
+export function checkRows(name: string, q: Tensor, k: Tensor, groups: number): void {
+  if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
+    throw new ShapeError(
+      `${name}: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
+      "Make the keys from the same positions as the queries.",
+    );
+  }
+  checkGroups(name, q.shape[0], groups);
+}
+
 /**
  * Operations on the similarities of rows [rows, channels] within their groups: a product of matrices of that size, and
  * five for each similarity (scale, exponential, sums).
@@ -70,7 +81,12 @@ interface KeyBlock {
   keys: number;
   begin: number;
   size: number;
+  /** Whether losses have no positive in their sums, as hDCE's. */
+  decoupled?: boolean;
 }
+
+/** All keys of a group as one block. */
+export const allKeys = (size: number): KeyBlock => ({ keys: size, begin: 0, size });
 
 /** Fills s [rows, keys] with the similarities of a group's first queries, or all, with the keys of a block of it. */
 export function runSimilarities(
@@ -95,12 +111,12 @@ export function runSimilarities(
 
 /** Takes a block of similarities into losses [rows] and tau times the log-sum-exp of each row's negatives. */
 export function runLosses(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, loss: Tensor, negatives: Tensor): void {
-  const { keys, begin, size } = block;
+  const { keys, begin, size, decoupled = false } = block;
   gpu.dispatch(patch_nce_losses, {
     bindings: { s, loss, negatives },
-    params: { rows: loss.size, keys, begin, group_size: size, tau },
-    grid: loss.size,
-    constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile] },
+    params: { rows: negatives.size, keys, begin, group_size: size, tau },
+    grid: negatives.size,
+    constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile], DECOUPLED: decoupled },
   });
 }
 
@@ -109,16 +125,21 @@ interface LossGradient {
   loss: Tensor;
   negatives: Tensor;
   dloss: Tensor;
+  /** Of decoupled losses: what the similarities were times. */
+  factors?: Tensor;
 }
 
 /** Fills p with the gradient by a block of similarities. */
 export function runProbabilities(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, of: LossGradient, p: Tensor): void {
-  const { keys, begin, size } = block;
-  const rows = of.loss.size;
+  const { keys, begin, size, decoupled = false } = block;
+  const { loss, negatives, dloss, factors = s } = of;
+  const rows = negatives.size;
+  const { grid, constants } = partsOfRows(gpu, patch_nce_probabilities, rows, keys);
   gpu.dispatch(patch_nce_probabilities, {
-    bindings: { s, negatives: of.negatives, loss: of.loss, dloss: of.dloss, p },
+    bindings: { s, negatives, loss, dloss, w: factors, p },
     params: { rows, keys, begin, group_size: size, tau },
-    ...partsOfRows(gpu, patch_nce_probabilities, rows, keys),
+    grid,
+    constants: { ...constants, DECOUPLED: decoupled },
   });
 }
 
@@ -229,13 +250,7 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
   }),
   choose: chooseByProfile,
   shape([q, k], { groups }) {
-    if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
-      throw new ShapeError(
-        `patchNce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
-        "Make the keys from the same positions as the queries.",
-      );
-    }
-    checkGroups("patchNce", q.shape[0], groups);
+    checkRows("patchNce", q, k, groups);
     return [q.shape[0]];
   },
   flops: ([q], options) => similarityFlops(q as Shape, options),

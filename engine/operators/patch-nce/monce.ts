@@ -12,15 +12,15 @@ import {
   transport_weights,
 } from "../../../shaders/generated.js";
 import { checkOptions, checkValue, flag, oneOf, positive, whole } from "../../core/check-options.js";
-import { GradientError, ShapeError } from "../../core/errors.js";
+import { GradientError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
-import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { type Product, productVariant, runProduct } from "../matmul/index.js";
 import { sumInto } from "../reduction/index.js";
 import {
-  checkGroups,
+  allKeys,
+  checkRows,
   type PatchNceOptions,
   partsOfRows,
   runLosses,
@@ -51,9 +51,6 @@ function sizesOf({ shape: [rows] }: Tensor, { groups, negTermWeight }: MonceOpti
   const n = rows / groups;
   return { rows, n, side: 4 * Math.ceil(n / 4), weight: (n - 1) * negTermWeight };
 }
-
-/** All keys of a group as one block. */
-const allKeys = (n: number) => ({ keys: n, begin: 0, size: n });
 
 const product = (gpu: Gpu, given: Product) => runProduct(gpu, productVariant(gpu), given);
 
@@ -126,13 +123,7 @@ export const monceOperator = defineOperator<readonly [q: Tensor, k: Tensor], Mon
   name: "monce",
   dtype: () => "f32",
   shape([q, k], { groups }) {
-    if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
-      throw new ShapeError(
-        `monce: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
-        "Make the keys from the same positions as the queries.",
-      );
-    }
-    checkGroups("monce", q.shape[0], groups);
+    checkRows("monce", q, k, groups);
     return [q.shape[0]];
   },
   flops: ([q], options) => similarityFlops(q as Shape, options) + planFlops(q as Shape, options, 1),

@@ -69,7 +69,6 @@ export function patchNce(q: Dense, k: Dense, options: PatchNceOptions): Dense {
 /** Keys are constants of the method, so only q gets a gradient. dy is [G * S]. */
 export function patchNceGradient(q: Dense, k: Dense, options: PatchNceOptions, dy: Dense): { dq: Dense } {
   const { rows, perGroup } = requirePatches("patchNceGradient", q, k, options);
-  const channels = q.shape[1];
   const dq = zeros(q.shape);
   const logits = new Float64Array(perGroup);
   for (let row = 0; row < rows; row++) {
@@ -80,12 +79,21 @@ export function patchNceGradient(q: Dense, k: Dense, options: PatchNceOptions, d
     for (let j = 0; j < perGroup; j++) {
       // Every logit's gradient is its probability, less 1 at the positive; the constant -10 passes nothing on.
       const slope = firstKey + j === row ? -share : share * Math.exp(logits[j] - logOdds);
-      const factor = (dy.data[row] * slope) / options.tau;
-      const key = (firstKey + j) * channels;
-      for (let c = 0, at = row * channels; c < channels; c++, at++) dq.data[at] += factor * k.data[key + c];
+      addRow(dq, row, (dy.data[row] * slope) / options.tau, k, firstKey + j);
     }
   }
   return { dq };
+}
+
+/** Adds a row of `other`, times a factor, to a row of x. */
+function addRow(x: Dense, row: number, factor: number, other: Dense, otherRow: number): void {
+  const channels = x.shape[1];
+  for (let c = 0; c < channels; c++) x.data[row * channels + c] += factor * other.data[otherRow * channels + c];
+}
+
+function dot(a: Dense, i: number, b: Dense, j: number): number {
+  const channels = a.shape[1];
+  return total(channels, (c) => a.data[i * channels + c] * b.data[j * channels + c]);
 }
 
 function requirePatches(operator: string, q: Dense, k: Dense, { groups }: PatchNceOptions) {
@@ -102,23 +110,95 @@ function requirePatches(operator: string, q: Dense, k: Dense, { groups }: PatchN
 }
 
 /**
- * The log-sum-exp of one row's negatives, less its positive logit. Leaves in `logits` those of the group's keys in
- * order, less the positive one, with the constant in the place of the row's own key.
+ * The log-sum-exp of one row's negatives, whose similarities are times their factors, less its positive logit. Leaves
+ * in `logits` those of the group's keys in order, less the positive one, with the constant in the place of the row's
+ * own key.
  */
-function negativesOf(q: Dense, k: Dense, row: number, perGroup: number, tau: number, logits: Float64Array): number {
-  const channels = q.shape[1];
+function negativesOf(
+  q: Dense,
+  k: Dense,
+  row: number,
+  perGroup: number,
+  tau: number,
+  logits: Float64Array,
+  factor: (j: number) => number = () => 1,
+): number {
   const firstKey = Math.floor(row / perGroup) * perGroup;
-  const similarity = (j: number) => {
-    const key = (firstKey + j) * channels;
-    let dot = 0;
-    for (let c = 0, at = row * channels; c < channels; c++, at++) dot += q.data[at] * k.data[key + c];
-    return dot;
-  };
-  const own = row - firstKey;
-  const positive = similarity(own);
-  for (let j = 0; j < perGroup; j++) logits[j] = ((j === own ? OWN_KEY : similarity(j)) - positive) / tau;
+  const positive = dot(q, row, k, row);
+  for (let j = 0; j < perGroup; j++) {
+    const negative = firstKey + j === row ? OWN_KEY : factor(j) * dot(q, row, k, firstKey + j);
+    logits[j] = (negative - positive) / tau;
+  }
   const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
   return largest + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - largest), 0));
+}
+
+export interface HdceOptions extends PatchNceOptions {
+  /** How many of the first rows are compared by SRC. */
+  readonly related: number;
+}
+
+/** q, k [R, C], gamma [1] -> [R + related]: hDCE, and the divergences of SRC (docs/method.md section 3). */
+export function hdce(q: Dense, k: Dense, gamma: Dense, options: HdceOptions): Dense {
+  const { rows, perGroup } = requirePatches("hdce", q, k, options);
+  const y = zeros([rows + options.related]);
+  const logits = new Float64Array(perGroup);
+  for (let row = 0; row < rows; row++)
+    y.data[row] = negativesOf(q, k, row, perGroup, options.tau, logits, hardness(k, gamma, row, perGroup));
+  const { P, R, halfRatio } = relationsOf(q, k, options.related);
+  P.forEach((p, i) => {
+    y.data[rows + i] = total(p.length, (j) => p[j] * halfRatio(P, i, j) + R[i][j] * halfRatio(R, i, j));
+  });
+  return y;
+}
+
+/** Keys are constants. dy is [R + related]. */
+export function hdceGradient(q: Dense, k: Dense, gamma: Dense, options: HdceOptions, dy: Dense): { dq: Dense } {
+  const { rows, perGroup } = requirePatches("hdceGradient", q, k, options);
+  const dq = zeros(q.shape);
+  const logits = new Float64Array(perGroup);
+  for (let row = 0; row < rows; row++) {
+    const factor = hardness(k, gamma, row, perGroup);
+    const loss = negativesOf(q, k, row, perGroup, options.tau, logits, factor);
+    const firstKey = row - (row % perGroup);
+    for (let j = 0; j < perGroup; j++) {
+      const slope = firstKey + j === row ? -1 : factor(j) * Math.exp(logits[j] - loss);
+      addRow(dq, row, (dy.data[row] * slope) / options.tau, k, firstKey + j);
+    }
+  }
+  const { P, halfRatio } = relationsOf(q, k, options.related);
+  for (const [i, p] of P.entries()) {
+    const mean = total(p.length, (j) => p[j] * halfRatio(P, i, j));
+    for (let j = 0; j < p.length; j++) {
+      // Of the product of rows i and j, which both rows make.
+      const slope = dy.data[rows + i] * p[j] * (halfRatio(P, i, j) - mean);
+      addRow(dq, i, slope, q, j);
+      addRow(dq, j, slope, q, i);
+    }
+  }
+  return { dq };
+}
+
+/** hDCE's weights of a row's negatives. */
+function hardness(k: Dense, gamma: Dense, row: number, perGroup: number): (j: number) => number {
+  const firstKey = row - (row % perGroup);
+  const alike = Array.from({ length: perGroup }, (_, j) =>
+    firstKey + j === row ? OWN_KEY : dot(k, row, k, firstKey + j),
+  );
+  const most = Math.max(...alike);
+  return (j) => Math.exp((alike[j] - most) / gamma.data[0]);
+}
+
+/** The softmaxes of the products of q's first rows with each other, and of k's; and half of log(X / mean of both). */
+function relationsOf(q: Dense, k: Dense, related: number) {
+  const [P, R] = [q, k].map((x) =>
+    matrix(related, (i, j) => Math.exp(dot(x, i, x, j))).map((row) => {
+      const sum = total(related, (j) => row[j]);
+      return row.map((value) => value / sum);
+    }),
+  );
+  const halfRatio = (x: number[][], i: number, j: number) => Math.log((2 * x[i][j]) / (P[i][j] + R[i][j])) / 2;
+  return { P, R, halfRatio };
 }
 
 export interface MonceOptions extends PatchNceOptions {
@@ -144,7 +224,6 @@ export function monce(q: Dense, k: Dense, options: MonceOptions): Dense {
 export function monceGradient(q: Dense, k: Dense, options: MonceOptions, dy: Dense): { dq: Dense } {
   const { rows, perGroup: n } = requirePatches("monceGradient", q, k, options);
   const { tau, eps, cost, planDetached } = options;
-  const channels = q.shape[1];
   const dq = zeros(q.shape);
   for (let first = 0; first < rows; first += n) {
     const { odds, kernel, scalings, times } = weightedOf(q, k, first, n, options);
@@ -168,8 +247,7 @@ export function monceGradient(q: Dense, k: Dense, options: MonceOptions, dy: Den
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
         const slope = p[i][j] / tau + (i === j ? 0 : (sign * log[i][j]) / eps);
-        for (let c = 0; c < channels; c++)
-          dq.data[(first + i) * channels + c] += slope * k.data[(first + j) * channels + c];
+        addRow(dq, first + i, slope, k, first + j);
       }
     }
   }
@@ -188,10 +266,7 @@ const matrix = (n: number, value: (i: number, j: number) => number): number[][] 
 /** Of a group: what a negative adds to the odds against the positive, how often it counts, and the plan's parts. */
 function weightedOf(q: Dense, k: Dense, first: number, n: number, options: MonceOptions) {
   const { tau, cost, eps, negTermWeight, rounds } = options;
-  const channels = q.shape[1];
-  const dot = (i: number, j: number) =>
-    total(channels, (c) => q.data[(first + i) * channels + c] * k.data[(first + j) * channels + c]);
-  const s = matrix(n, dot);
+  const s = matrix(n, (i, j) => dot(q, first + i, k, first + j));
   const kernel = matrix(n, (i, j) => Math.exp((i === j ? OWN_KEY : cost === "easy" ? 1 - s[i][j] : s[i][j]) / eps));
   const scalings = [{ u: new Array<number>(n).fill(0), v: new Array<number>(n).fill(1) }];
   for (let round = 0; round < rounds; round++) {

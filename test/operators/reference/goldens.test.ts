@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as reference from "../../../engine/operators/reference.js";
-import { type Dense, zeros } from "../../../engine/operators/reference.js";
+import { type Dense, dense, zeros } from "../../../engine/operators/reference.js";
 import { isAnswer, type OperatorParameters } from "../../support/golden-operators.js";
 import { type OperatorCase, operatorCases, relativeError } from "../../support/goldens.js";
 import { differentiated } from "../support/case.js";
@@ -154,6 +154,33 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
       ...(given.tensors.has("rows") ? { rows: losses } : { dk: zeros(k.shape) }),
     };
   },
+  hdce(given, { groups, tau, gamma }) {
+    const [q, k, temperature] = [given.dense("q"), given.dense("k"), dense([1], [gamma])];
+    const options = { groups, tau, related: 1 };
+    const rows = q.shape[0];
+    const losses = reference.slice(reference.hdce(q, k, temperature, options), 0, rows);
+    const { dx } = reference.meanGradient(losses, [0], false, given.dense("dy"));
+    const dLosses = reference.concat([dx, zeros([1])]);
+    return { y: reference.mean(losses), ...reference.hdceGradient(q, k, temperature, options, dLosses) };
+  },
+  src(given, { groups }) {
+    const n = given.dense("q").shape[0] / groups;
+    const gamma = dense([1], [1]);
+    const options = { groups: 1, tau: 1, related: n };
+    const dLosses = dense(
+      [2 * n],
+      Array.from({ length: 2 * n }, (_, i) => (i < n ? 0 : given.dense("dy").data[0])),
+    );
+    const ofGroups = Array.from({ length: groups }, (_, g) => {
+      const [q, k] = ["q", "k"].map((name) => reference.slice(given.dense(name), g * n, (g + 1) * n));
+      const divergences = reference.slice(reference.hdce(q, k, gamma, options), n, 2 * n);
+      return { y: reference.sum(divergences), ...reference.hdceGradient(q, k, gamma, options, dLosses) };
+    });
+    return {
+      y: ofGroups.map(({ y }) => y).reduce((a, b) => reference.add(a, b)),
+      dq: reference.concat(ofGroups.map(({ dq }) => dq)),
+    };
+  },
   monce(given, { groups, tau, cost, eps, negTermWeight, rounds, planDetached }) {
     const [q, k] = [given.dense("q"), given.dense("k")];
     const options = { groups, tau, cost, eps, negTermWeight, rounds, planDetached };
@@ -238,8 +265,6 @@ const others = [
   "second",
   "r1",
   "gradientPenalty",
-  "hdce",
-  "src",
   "externalNce",
   "curriculum",
   "cosineDistance",
