@@ -44,23 +44,6 @@ function relationsOf(gpu: Gpu, x: Tensor, first: number, options: HdceOptions): 
   return products;
 }
 
-type Relations = readonly [t: Tensor, r: Tensor];
-
-/** Makes and visits the relations t of q, and r of k, block by block. Returns them where there is one block. */
-function eachBlockOfRelations(
-  { related }: HdceOptions,
-  make: (first: number) => Relations,
-  visit: (block: Relations, first: number) => void,
-): readonly Tensor[] {
-  for (let first = 0; first < related; first += KEYS_PER_BLOCK) {
-    const block = make(first);
-    visit(block, first);
-    if (related <= KEYS_PER_BLOCK) return block;
-    for (const tensor of block) tensor.dispose();
-  }
-  return [];
-}
-
 export const hdceOperator = defineOperator<readonly [q: Tensor, k: Tensor, gamma: Tensor], HdceOptions>({
   name: "hdce",
   dtype: () => "f32",
@@ -92,22 +75,20 @@ export const hdceOperator = defineOperator<readonly [q: Tensor, k: Tensor, gamma
     const negatives = gpu.empty([rows]);
     runLosses(gpu, s, keys, tau, losses, negatives);
     const statistics = gpu.empty([related, 4]);
-    // Where the related rows are a group, its keys' products are there.
-    const isGroup = related === keys.size;
-    const kept = eachBlockOfRelations(
-      options,
-      (first) => [
-        relationsOf(gpu, q, first, options),
-        isGroup ? blockOf(ofKeys, first, options) : relationsOf(gpu, k, first, options),
-      ],
-      ([t, r], first) =>
-        gpu.dispatch(relations, {
-          bindings: { t, r, y: losses, statistics },
-          params: { count: t.shape[0], size: related, first, losses: rows },
-          grid: t.shape[0],
-          constants,
-        }),
-    );
+    const kept: Tensor[] = [];
+    for (let first = 0; first < related; first += KEYS_PER_BLOCK) {
+      const t = relationsOf(gpu, q, first, options);
+      // Where the related rows are a group, its keys' products are there.
+      const r = related === keys.size ? blockOf(ofKeys, first, options) : relationsOf(gpu, k, first, options);
+      gpu.dispatch(relations, {
+        bindings: { t, r, y: losses, statistics },
+        params: { count: t.shape[0], size: related, first, losses: rows },
+        grid: t.shape[0],
+        constants,
+      });
+      if (related <= KEYS_PER_BLOCK) kept.push(t, r);
+      else for (const tensor of [t, r]) tensor.dispose();
+    }
     ofKeys.dispose();
     return [negatives, s, weights, statistics, ...kept];
   },
@@ -136,7 +117,7 @@ export const hdceGradientOperator = defineOperator<HdceGradientInputs, HdceOptio
   name: "hdceGradient",
   shape: ([q]) => q.shape,
   flops: ([q], options) => similarityFlops(q as Shape, options) + relationFlops(q as Shape, options),
-  forward(gpu, [q, k, loss, negatives, dy, s, weights, statistics, t, r], options, dq) {
+  forward(gpu, [q, k, loss, negatives, dy, s, weights, statistics, kept, keptOfKeys], options, dq) {
     const { groups, tau, related } = options;
     const [rows] = q.shape;
     const keys = { ...allKeys(rows / groups), decoupled: true };
@@ -144,20 +125,17 @@ export const hdceGradientOperator = defineOperator<HdceGradientInputs, HdceOptio
     runProbabilities(gpu, s, keys, tau, { loss, negatives, dloss: dy, factors: weights }, p);
     runQueryGradient(gpu, productVariant(gpu), [p, k], keys, dq);
     p.dispose();
-    const addBlock = ([t, r]: Relations, first: number) => {
-      const slopes = gpu.empty(t.shape);
+    for (let first = 0; first < related; first += KEYS_PER_BLOCK) {
+      const [t, r] = kept ? [kept, keptOfKeys as Tensor] : [q, k].map((x) => relationsOf(gpu, x, first, options));
+      const [slopes, block] = [gpu.empty(t.shape), blockOf(q, first, options)];
       gpu.dispatch(relations_gradient, {
         bindings: { t, r, statistics, dy, slopes },
         params: { count: t.shape[0], size: related, first, losses: rows },
         ...partsOfRows(gpu, relations_gradient, t.shape[0], related),
       });
-      const block = blockOf(q, first, options);
       runMatmul(gpu, productVariant(gpu), slopes, block, { transposeA: true }, dq, { accumulate: true });
-      for (const tensor of [slopes, block]) tensor.dispose();
-    };
-    const again = (first: number) => [q, k].map((x) => relationsOf(gpu, x, first, options)) as unknown as Relations;
-    if (t && r) addBlock([t, r], 0);
-    else eachBlockOfRelations(options, again, addBlock);
+      for (const tensor of kept ? [slopes, block] : [t, r, slopes, block]) tensor.dispose();
+    }
     return undefined;
   },
 });

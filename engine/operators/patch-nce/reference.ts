@@ -68,21 +68,37 @@ export function patchNce(q: Dense, k: Dense, options: PatchNceOptions): Dense {
 
 /** Keys are constants of the method, so only q gets a gradient. dy is [G * S]. */
 export function patchNceGradient(q: Dense, k: Dense, options: PatchNceOptions, dy: Dense): { dq: Dense } {
-  const { rows, perGroup } = requirePatches("patchNceGradient", q, k, options);
+  // The probability of all negatives together, which is what the positive's lacks of 1.
+  const share = (logOdds: number) => Math.exp(Math.min(logOdds, 0)) / (1 + Math.exp(-Math.abs(logOdds)));
+  return { dq: gradientByLogits(q, k, options, dy, share, () => unweighted) };
+}
+
+const unweighted = () => 1;
+
+/** Every logit's gradient is its part of the share of all negatives; the positive's is less that share. */
+function gradientByLogits(
+  q: Dense,
+  k: Dense,
+  options: PatchNceOptions,
+  dy: Dense,
+  shareOf: (logOdds: number) => number,
+  factorsOf: (row: number) => (j: number) => number,
+): Dense {
+  const { rows, perGroup } = requirePatches("gradient", q, k, options);
   const dq = zeros(q.shape);
   const logits = new Float64Array(perGroup);
   for (let row = 0; row < rows; row++) {
-    const logOdds = negativesOf(q, k, row, perGroup, options.tau, logits);
-    // The probability of all negatives together, which is what the positive's lacks of 1.
-    const share = Math.exp(Math.min(logOdds, 0)) / (1 + Math.exp(-Math.abs(logOdds)));
-    const firstKey = Math.floor(row / perGroup) * perGroup;
+    const factor = factorsOf(row);
+    const logOdds = negativesOf(q, k, row, perGroup, options.tau, logits, factor);
+    const share = shareOf(logOdds);
+    const firstKey = row - (row % perGroup);
     for (let j = 0; j < perGroup; j++) {
-      // Every logit's gradient is its probability, less 1 at the positive; the constant -10 passes nothing on.
-      const slope = firstKey + j === row ? -share : share * Math.exp(logits[j] - logOdds);
+      // The constant -10 passes nothing on.
+      const slope = firstKey + j === row ? -share : share * factor(j) * Math.exp(logits[j] - logOdds);
       addRow(dq, row, (dy.data[row] * slope) / options.tau, k, firstKey + j);
     }
   }
-  return { dq };
+  return dq;
 }
 
 /** Adds a row of `other`, times a factor, to a row of x. */
@@ -121,7 +137,7 @@ function negativesOf(
   perGroup: number,
   tau: number,
   logits: Float64Array,
-  factor: (j: number) => number = () => 1,
+  factor: (j: number) => number = unweighted,
 ): number {
   const firstKey = Math.floor(row / perGroup) * perGroup;
   const positive = dot(q, row, k, row);
@@ -155,17 +171,8 @@ export function hdce(q: Dense, k: Dense, gamma: Dense, options: HdceOptions): De
 /** Keys are constants. dy is [R + related]. */
 export function hdceGradient(q: Dense, k: Dense, gamma: Dense, options: HdceOptions, dy: Dense): { dq: Dense } {
   const { rows, perGroup } = requirePatches("hdceGradient", q, k, options);
-  const dq = zeros(q.shape);
-  const logits = new Float64Array(perGroup);
-  for (let row = 0; row < rows; row++) {
-    const factor = hardness(k, gamma, row, perGroup);
-    const loss = negativesOf(q, k, row, perGroup, options.tau, logits, factor);
-    const firstKey = row - (row % perGroup);
-    for (let j = 0; j < perGroup; j++) {
-      const slope = firstKey + j === row ? -1 : factor(j) * Math.exp(logits[j] - loss);
-      addRow(dq, row, (dy.data[row] * slope) / options.tau, k, firstKey + j);
-    }
-  }
+  const factorsOf = (row: number) => hardness(k, gamma, row, perGroup);
+  const dq = gradientByLogits(q, k, options, dy, unweighted, factorsOf);
   const { P, halfRatio } = relationsOf(q, k, options.related);
   for (const [i, p] of P.entries()) {
     const mean = total(p.length, (j) => p[j] * halfRatio(P, i, j));
