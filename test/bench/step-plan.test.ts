@@ -25,6 +25,16 @@ for (const [adapter, dispatches] of adapters) {
   });
 }
 
+for (const [patch_loss, dispatches] of [
+  ["hdce", 274],
+  ["monce", 276],
+] as const) {
+  test(`a small step with ${patch_loss} takes ${dispatches} dispatches, the loss being one operator`, async () => {
+    const plan = await planDispatches(planningGpu(adapters[0][0]), tinyOptions({ patch_loss }), size);
+    assert.is(plan.dispatches, dispatches, "where fewer are welcome");
+  });
+}
+
 test("a plan counts what the step then does", async () => {
   const gpu = await testGpu("software");
   const options = tinyOptions();
