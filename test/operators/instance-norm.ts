@@ -13,10 +13,13 @@ const activations = ["none", "relu", "leakyRelu"] as const;
 type Activation = (typeof activations)[number];
 
 function instanceNorm(shape: Shape, activation: Activation, withResidual: boolean): OperatorCase {
-  const x = values(shape, 2, 6);
+  // A seed of its own: among thousands of other values, as further cases of other families would shift them here, one
+  // may come to lie so near the activation's corner that a step of the differences crosses it.
+  const random = new Random(17);
+  const x = uniform(random, shape, 2, 6);
   return {
     title: `[${shape}] ${activation}${withResidual ? " with residual" : ""}`,
-    inputs: withResidual ? [x, values(shape)] : [x],
+    inputs: withResidual ? [x, uniform(random, shape)] : [x],
     forward: (x, residual) => engine.instanceNorm(x, { activation, residual, eps: 1e-3 }),
     reference: (x, residual) => reference.instanceNorm(x, { activation, residual, eps: 1e-3 }),
     gradient(dy, x, residual) {

@@ -16,7 +16,6 @@ let gpu: Gpu;
 test.before(async () => {
   gpu = await testGpu("software");
 });
-test.after(() => gpu.dispose());
 
 /** The kernels that were dispatched meanwhile, with their constants. */
 async function dispatched(run: () => Promise<unknown>): Promise<{ name: string; constants: object }[]> {
