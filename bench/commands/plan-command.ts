@@ -12,6 +12,7 @@ import { resolveOptions } from "../../cut/options/train-options.js";
 import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
+import { wholePictures } from "../inputs/random-training-step.js";
 import { openBenchGpu } from "../node/open-gpu.js";
 import { kernelFile, planText, timesText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches, timeStep } from "../step-plan.js";
@@ -55,8 +56,8 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
   const { time, dump_kernels, profile, precision } = completeOptions(schema, given);
   // What is not given has the method's default. Nothing is loaded, so that pictures are as large as their crops.
   const { dump_kernels: _, time: __, ...training } = given;
-  const larger = given.crop_size && given.model !== "sincut" ? { load_size: given.crop_size } : {};
-  const options = resolveOptions({ ...training, ...larger, dataroot: "none" });
+  const sizes = given.crop_size ? wholePictures(given.crop_size, given.model) : {};
+  const options = resolveOptions({ ...training, ...sizes, dataroot: "none" });
   const size = nearestMultipleOf4(options.crop_size);
   if (dump_kernels !== null) {
     // A folder that cannot be written is refused before the work.
@@ -73,7 +74,7 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     const counting = planningGpu(gpu, Math.min(maxStorageBufferBindingSize, maxBufferSize));
     counting.variants.use(gpu.variants.table);
     counting.kernels.halves = gpu.kernels.halves;
-    const times = time ? await timeStep(gpu, { ...options, size }, { ...training, ...larger }) : [];
+    const times = time ? await timeStep(gpu, { ...options, size }, { ...training, ...sizes }) : [];
     planned = await planDispatches(counting, options, { batch: options.batch_size, height: size, width: size }, times);
   } finally {
     gpu.dispose();

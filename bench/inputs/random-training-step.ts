@@ -13,11 +13,13 @@ export interface StepSize {
   ndf: number;
 }
 
+/** Options by which pictures are as large as their crops. SinCUT has no load_size: it crops an enlarged picture. */
+export const wholePictures = (crop_size: number, model: unknown) =>
+  model === "sincut" ? { crop_size } : { crop_size, load_size: crop_size };
+
 /** The step, with first weights and an input for it. `run` gives it to the GPU; gpu.finish() waits for it. */
 export function makeStep(gpu: Gpu, { size, ngf, ndf }: StepSize, extras: Record<string, unknown> = {}) {
-  // SinCUT has no load_size: its crops come from an enlarged picture.
-  const larger = extras.model === "sincut" ? {} : { load_size: size };
-  const options = resolveOptions({ dataroot: "none", crop_size: size, ...larger, ngf, ndf, ...extras });
+  const options = resolveOptions({ dataroot: "none", ...wholePictures(size, extras.model), ngf, ndf, ...extras });
   const step = new TrainingStep(gpu, options);
   const random = new Random(3);
   for (const { parameters } of Object.values(step.method.networks)) {

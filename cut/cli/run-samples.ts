@@ -8,6 +8,7 @@ import { samplePicture } from "../data/transform.js";
 import { encodePng, readPicture } from "../files/decode.js";
 import { listPictures } from "../files/picture-folder.js";
 import type { RunFolder } from "../files/run-folder.js";
+import { domainsOf } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { SampleRow } from "../report/training-report.js";
 import type { Translator } from "../translation/translator.js";
@@ -43,9 +44,9 @@ export class RunSamples {
 
   /** The pictures to show: the first of testA, or of trainA where testA gives none; as many of B. */
   static async choose(folder: RunFolder, options: TrainOptions): Promise<RunSamples> {
-    const [A, B] = options.direction === "BtoA" ? ["B", "A"] : ["A", "B"];
-    const samples = await samplesOf(A, options.input_nc, options);
-    const reals = await samplesOf(B, options.output_nc, options);
+    const [source, target] = domainsOf(options.direction);
+    const samples = await samplesOf(source, options.input_nc, options);
+    const reals = await samplesOf(target, options.output_nc, options);
     return new RunSamples(
       folder,
       samples,

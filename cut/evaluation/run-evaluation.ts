@@ -5,6 +5,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Picture, toChannels } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
+import { domainsOf } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { FLOOR, type MetricRow } from "../report/metrics.js";
 import type { Translator } from "../translation/translator.js";
@@ -75,9 +76,9 @@ export class RunEvaluation {
     pictures: RunPictures,
     features: ((gpu: Gpu) => Promise<FeatureExtractor>) | null,
   ): Promise<RunEvaluation> {
-    const [A, B] = options.direction === "BtoA" ? ["B", "A"] : ["A", "B"];
-    const inputs = await heldPictures(A, options, options.input_nc, pictures);
-    const reals = await heldPictures(B, options, options.output_nc, pictures);
+    const [source, target] = domainsOf(options.direction);
+    const inputs = await heldPictures(source, options, options.input_nc, pictures);
+    const reals = await heldPictures(target, options, options.output_nc, pictures);
     return new RunEvaluation(inputs, reals, options, features);
   }
 

@@ -29,6 +29,10 @@ export const directionOption = (heading: string) =>
     "which generator, of a model that translates both ways (cycle_gan, dclgan)",
   );
 
+/** The domains that a direction translates from and to. */
+export const domainsOf = (direction: "AtoB" | "BtoA"): readonly [source: "A" | "B", target: "A" | "B"] =>
+  direction === "BtoA" ? ["B", "A"] : ["A", "B"];
+
 export const modelOption = (heading: string) =>
   required(heading, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth");
 

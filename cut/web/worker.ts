@@ -9,6 +9,7 @@ import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
 import { RunEvaluation } from "../evaluation/run-evaluation.js";
+import { domainsOf } from "../options/common-options.js";
 import { mergeForResume, resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { Alarm } from "../training/alarms.js";
@@ -107,9 +108,9 @@ class WorkerTraining {
     const training = checkpoint
       ? Training.resume(gpu, options, source, checkpoint, `the checkpoint of ${store.name}`)
       : Training.start(gpu, options, source);
-    const [A, B] = options.direction === "BtoA" ? ["B", "A"] : ["A", "B"];
-    const samples = await chooseSamples(store, options, A, options.input_nc);
-    const reals = (await chooseSamples(store, options, B, options.output_nc)).map(({ picture }) => picture);
+    const [from, to] = domainsOf(options.direction);
+    const samples = await chooseSamples(store, options, from, options.input_nc);
+    const reals = (await chooseSamples(store, options, to, options.output_nc)).map(({ picture }) => picture);
     const evaluation = await openEvaluation(store, options);
     const translator = new Translator(gpu, training.step.method.generator);
     const { stepsDone: step, stepsInAll } = training;

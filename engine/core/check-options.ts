@@ -45,6 +45,12 @@ export function checkOptions(name: string, options: object, known: { readonly [o
   }
 }
 
+/** The same where none has a default: throws for one that is left out, too. */
+export function requireOptions<T extends object>(name: string, options: T, known: { readonly [K in keyof T]: Check }) {
+  checkOptions(name, options, known);
+  for (const option in known) checkValue(`${name}: ${option}`, options[option], known[option]);
+}
+
 /**
  * Throws an ArgumentError where work that must be done when it returns gave a promise. What comes of that is dropped.
  */

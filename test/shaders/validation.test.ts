@@ -26,6 +26,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   LANES: [4, 16, 32],
   ROWS: [4],
   ROW_BLOCKS: [2, 4],
+  TURNED: [true],
   TAPS_X: [1, 4, 7],
   TAPS_Y: [1, 4, 7],
   TAPS: [4],

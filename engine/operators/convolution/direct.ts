@@ -3,6 +3,7 @@
 import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../shaders/generated.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
+import { CPU_FILLING } from "../lib/variants.js";
 import { sumParts } from "../reduction/index.js";
 import {
   directRun,
@@ -31,8 +32,7 @@ export function broadcastConvolution(gpu: Gpu, operands: Operands, g: Geometry):
   });
 }
 
-/** Workgroups that fill a CPU, and the fewest rows of pixels that a partial sum adds. */
-const CPU_FILLING = 32;
+/** The fewest rows of pixels that a partial sum adds. */
 const SHORTEST_SPLIT = 4;
 
 export function broadcastWeightGradient(

@@ -52,20 +52,14 @@ function paramsOf(geometry: GeneralGeometry, batch: number, inChannels: number, 
   };
 }
 
-/** Strides of the weights within a group, as the kernel walks them. */
-type WeightStrides = Record<"w_base" | "w_out" | "w_in" | "w_row" | "w_column", number>;
-
 function runGeneral(
   gpu: Gpu,
   [x, w, y]: readonly [Tensor, Tensor, Tensor],
   params: ReturnType<typeof paramsOf>,
-  strides: WeightStrides,
+  TURNED: boolean,
 ): void {
-  gpu.dispatch(conv2d_general, {
-    bindings: { x, w, y },
-    params: { ...params, ...strides, w_group: w.size / params.groups },
-    invocations: (y.size / params.out_w) * Math.ceil(params.out_w / 4),
-  });
+  const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / 4);
+  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants: { TURNED } });
 }
 
 type Two = readonly [Tensor, Tensor];
@@ -79,15 +73,7 @@ export const conv2dGeneralOperator: Operator<Two, GeneralGeometry> = /* @__PURE_
   shape: ([x, w], geometry) => [x.shape[0], w.shape[0], ...outputOf(geometry)],
   flops: ([x], geometry, y) => flopsOf(sizeOf(y), (x as Shape)[1], geometry),
   forward(gpu, [x, w], geometry, y) {
-    const [outChannels, inChannels, rows, columns] = w.shape;
-    const taps = rows * columns;
-    runGeneral(gpu, [x, w, y], paramsOf(geometry, x.shape[0], x.shape[1], outChannels), {
-      w_base: 0,
-      w_out: inChannels * taps,
-      w_in: taps,
-      w_row: columns,
-      w_column: 1,
-    });
+    runGeneral(gpu, [x, w, y], paramsOf(geometry, x.shape[0], x.shape[1], w.shape[0]), false);
     return undefined;
   },
   gradient: ({ inputs: [x, w], options, needs }, dy) => [
@@ -106,8 +92,6 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
       gpu.dispatch(conv2d_general_input_gradient, { bindings: { dy, w, dx }, params, invocations: dx.size });
       return undefined;
     }
-    const [, inChannels, rows, columns] = w.shape;
-    const taps = rows * columns;
     // A convolution of dy with the taps turned round, of which every one reaches dx.
     const turned = {
       ...params,
@@ -117,16 +101,10 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
       width: params.out_w,
       out_h: params.height,
       out_w: params.width,
-      pad_h: params.dilation_h * (rows - 1) - params.pad_h,
-      pad_w: params.dilation_w * (columns - 1) - params.pad_w,
+      pad_h: params.dilation_h * (params.kernel_h - 1) - params.pad_h,
+      pad_w: params.dilation_w * (params.kernel_w - 1) - params.pad_w,
     };
-    runGeneral(gpu, [dy, w, dx], turned, {
-      w_base: taps - 1,
-      w_out: taps,
-      w_in: inChannels * taps,
-      w_row: -columns,
-      w_column: -1,
-    });
+    runGeneral(gpu, [dy, w, dx], turned, true);
     return undefined;
   },
   gradient: ({ inputs: [dy, w], options, needs }, dx) => [

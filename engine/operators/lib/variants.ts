@@ -4,6 +4,9 @@
 import type { AdapterTraits } from "../../device/adapter.js";
 import type { TileChoice, TilesName } from "./tiles.js";
 
+/** Workgroups that fill a CPU, of the kernels for software adapters. */
+export const CPU_FILLING = 32;
+
 export type TiledVariant = "tiled" | `tiled_${TilesName}`;
 export type DirectVariant = TiledVariant | "broadcast";
 

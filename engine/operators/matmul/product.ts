@@ -10,7 +10,7 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { chooseTiles, countTiles, mostTerms, type TileChoice } from "../lib/tiles.js";
-import { type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
+import { CPU_FILLING, type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
 import { sumInto } from "../reduction/index.js";
 
 /** y[z, m, n] = f(bias[n] + sum over k of a[z, m, k] b[z, k, n]) (+ y): sizes, and strides in elements. */
@@ -39,8 +39,6 @@ const BROADCAST_ROWS = [
   { rows: 16, time: 0.88 },
   { rows: 32, time: 0.78 },
 ];
-/** Workgroups that fill a CPU. */
-const CPU_FILLING = 32;
 
 /** The fastest choice of rows that leaves enough workgroups, where `across` of them lie beside each other. Pure. */
 export function broadcastRows(m: number, across: number): number {

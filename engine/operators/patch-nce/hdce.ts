@@ -3,7 +3,7 @@
 // similarities of a group in memory. SRC compares the relations of rows, their products with each other, with those of
 // the keys: for so many rows at a time, once and once more for the gradient, or kept where these are all.
 import { hard_negatives, relations, relations_gradient } from "../../../shaders/generated.js";
-import { checkOptions, checkValue, positive, whole } from "../../core/check-options.js";
+import { positive, requireOptions, whole } from "../../core/check-options.js";
 import { GradientError, ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
@@ -155,8 +155,6 @@ const OPTIONS = { groups: whole(1), tau: positive, related: whole(1) };
  * ```
  */
 export function hdce(q: Tensor, k: Tensor, gamma: Tensor, options: HdceOptions): Tensor {
-  checkOptions("hdce", options, OPTIONS);
-  for (const name of Object.keys(OPTIONS) as (keyof HdceOptions)[])
-    checkValue(`hdce: ${name}`, options[name], OPTIONS[name]);
+  requireOptions("hdce", options, OPTIONS);
   return hdceOperator([q, k, gamma], options);
 }

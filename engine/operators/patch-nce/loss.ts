@@ -3,7 +3,7 @@
 // gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its
 // similarities are kept for the gradient.
 import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/generated.js";
-import { checkOptions, checkValue, positive, whole } from "../../core/check-options.js";
+import { positive, requireOptions, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -26,12 +26,8 @@ export interface PatchNceOptions {
 }
 
 /** Throws, with the function's name, where the options are not those of PatchNCE; none has a default. */
-export function checkPatchNceOptions(name: string, options: PatchNceOptions): void {
-  const known = { groups: whole(1), tau: positive };
-  checkOptions(name, options, known);
-  checkValue(`${name}: groups`, options.groups, known.groups);
-  checkValue(`${name}: tau`, options.tau, known.tau);
-}
+export const checkPatchNceOptions = (name: string, options: PatchNceOptions): void =>
+  requireOptions(name, options, { groups: whole(1), tau: positive });
 
 export function checkGroups(name: string, rows: number, groups: number): void {
   if (!(groups >= 1) || rows % groups !== 0) {

@@ -11,7 +11,7 @@ import {
   transport_slopes,
   transport_weights,
 } from "../../../shaders/generated.js";
-import { checkOptions, checkValue, flag, oneOf, positive, whole } from "../../core/check-options.js";
+import { flag, oneOf, positive, requireOptions, whole } from "../../core/check-options.js";
 import { GradientError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
@@ -203,8 +203,6 @@ const OPTIONS = {
  * ```
  */
 export function monce(q: Tensor, k: Tensor, options: MonceOptions): Tensor {
-  checkOptions("monce", options, OPTIONS);
-  for (const name of Object.keys(OPTIONS) as (keyof MonceOptions)[])
-    checkValue(`monce: ${name}`, options[name], OPTIONS[name]);
+  requireOptions("monce", options, OPTIONS);
   return monceOperator([q, k], options);
 }

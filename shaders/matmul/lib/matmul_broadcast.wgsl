@@ -2,8 +2,8 @@
 //   a_vec4(row, k)             four elements of a along k, zero beyond the end
 //   b_block(columns, k)        the four columns of this lane at k..k + 3, anything beyond the end
 //   store_vec4(first, n0, v)   stores, or accumulates, four neighbours of y
-// On lavapipe a load of one element takes as long as several multiplications: a workgroup of four
-// blocks of rows loads b once for all of them.
+// On lavapipe a load of one element takes as long as several multiplications: a workgroup of four blocks of rows loads
+// b once for all of them.
 // Rows are written out, not looped over: subgroupBroadcast takes a lane that is a constant expression.
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
 const ROW_BLOCKS: u32 = 1; // @tunable blocks of eight rows that a workgroup computes: 1, 2 or 4
