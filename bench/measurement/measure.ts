@@ -133,9 +133,11 @@ export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOpt
     await sample(gpu, program, clock);
     gpu.check();
     // The second run, since the first one also compiles.
-    const trial = await sample(gpu, program, clock);
-    const estimate = Math.max(1e-3, judge([trial], 1).ms.median);
-    const wanted = SAMPLE_MS[believable([trial]) ? "timestamps" : "wall"];
+    const trials = [await sample(gpu, program, clock)];
+    const wanted = SAMPLE_MS[believable(trials) ? "timestamps" : "wall"];
+    // One that seems long enough may have waited for another process.
+    if (judge(trials, 1).ms.min >= wanted) trials.push(await sample(gpu, program, clock));
+    const estimate = Math.max(1e-3, judge(trials, 1).ms.min);
     const repeats = Math.max(1, Math.min(Math.ceil(wanted / estimate), Math.floor(MOST_DISPATCHES / dispatches)));
     if (repeats > 1) {
       program.dispose();
