@@ -51,6 +51,8 @@ export interface BoundBuffer {
   bytes: number;
 }
 
+type Rewrite = (code: string) => string;
+
 export const UNIFORM_SLOT = 256;
 const MAX_GROUPS = 65535;
 
@@ -88,16 +90,23 @@ export class Kernel {
   readonly label: string;
   readonly #device: GPUDevice;
   readonly #constants: { readonly [name: string]: number | boolean };
+  readonly #rewrite: Rewrite | null;
   #module: GPUShaderModule | undefined;
   #pipeline: GPUComputePipeline | undefined;
   #pending: Promise<void> | undefined;
   #proven: boolean;
   #failure: GpuError | undefined;
 
-  constructor(device: GPUDevice, source: KernelSource, constants: { readonly [name: string]: number | boolean }) {
+  constructor(
+    device: GPUDevice,
+    source: KernelSource,
+    constants: { readonly [name: string]: number | boolean },
+    rewrite: Rewrite | null = null,
+  ) {
     this.#device = device;
     this.source = source;
     this.#constants = constants;
+    this.#rewrite = rewrite;
     this.#proven = !source.custom;
     const chosen = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
     this.label = chosen.length ? `${source.name}(${chosen.join(",")})` : source.name;
@@ -123,7 +132,9 @@ export class Kernel {
   }
 
   #describe(): GPUComputePipelineDescriptor {
-    const code = specialize(this.source, this.#constants);
+    const text = specialize(this.source, this.#constants);
+    // An app's own keeps its lines, which errors name.
+    const code = this.#rewrite && !this.source.custom ? this.#rewrite(text) : text;
     this.#module = this.#device.createShaderModule({ label: this.label, code });
     const layout = this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
     return { label: this.label, layout, compute: { module: this.#module } };
@@ -235,6 +246,8 @@ export function specialize(source: KernelSource, constants: { readonly [name: st
 export class KernelCache {
   /** What makes kernels for f16, on an engine that has it. */
   halves: Halves | null = null;
+  /** What the texts of kernels go through before they are compiled, on an adapter that needs it. */
+  rewrite: Rewrite | null = null;
   readonly #device: GPUDevice;
   readonly #kernels = new Map<KernelSource, Map<string, Kernel>>();
 
@@ -258,7 +271,7 @@ export class KernelCache {
     for (const name in constants) key += `${name}=${constants[name]};`;
     let compiled = variants.get(key);
     if (!compiled) {
-      compiled = new Kernel(this.#device, source, constants);
+      compiled = new Kernel(this.#device, source, constants, this.rewrite);
       variants.set(key, compiled);
     }
     return compiled;

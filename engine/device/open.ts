@@ -65,6 +65,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const equipped = async (gpu: Gpu) => {
     // What few need is loaded by those who ask for it.
     if (tuning || gpu.profile === "software") await loadSoftwareKernels();
+    if (gpu.info.architecture === "swiftshader") gpu.kernels.rewrite = (await import("./unroll.js")).unrolled;
     if (options.precision === "f16") (await import("./half.js")).useHalves(gpu, AdapterError, textOf);
     if (tuning) applyTuning(gpu, tuning, options.notify);
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
