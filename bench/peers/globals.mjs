@@ -1,11 +1,13 @@
 // What browsers have and Node has not, set up before a peer is imported: navigator.gpu through the very dawn.node and
-// adapter that we run on. requestAdapter of our own keeps the strong reference to dawn that it needs.
-import { globals } from "webgpu";
+// adapter that we run on.
+import { create, globals } from "webgpu";
 import { paceImmediates } from "../../dist/cut/cli/pace-immediates.js";
-import { requestAdapter } from "../../dist/engine/device/node.js";
+import { DEFAULT_FLAGS, requestAdapter } from "../../dist/engine/device/node.js";
 
 Object.assign(globalThis, globals);
+// It also loads the software driver where there is no other. From here on it would ask navigator.gpu.
 if (!(await requestAdapter())) throw new Error("no WebGPU adapter was found");
+const dawn = create([...DEFAULT_FLAGS]);
 
 // onnxruntime-web hands over parts of its shared memory, which dawn.node does not take.
 const { writeBuffer } = GPUQueue.prototype;
@@ -16,7 +18,7 @@ GPUQueue.prototype.writeBuffer = function (buffer, at, data, from = 0, size = un
 };
 
 const gpu = {
-  requestAdapter: () => requestAdapter(),
+  requestAdapter: () => dawn.requestAdapter({ powerPreference: "high-performance" }),
   getPreferredCanvasFormat: () => "rgba8unorm",
   wgslLanguageFeatures: new Set(),
 };

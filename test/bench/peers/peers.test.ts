@@ -1,5 +1,6 @@
 // The parts of the comparison with other engines that need none of them: inputs made alike on both sides, the graphs
 // for onnxruntime, the check of results, and what is said where the peers are not installed.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,19 @@ test("NaN, missing tensors and wrong sizes are infinitely wrong", () => {
   assert.is(worstError([Float32Array.of(1, Number.NaN)], expected), Number.POSITIVE_INFINITY);
   assert.is(worstError([], expected), Number.POSITIVE_INFINITY);
   assert.is(worstError([Float32Array.of(1)], expected), Number.POSITIVE_INFINITY);
+});
+
+test("a peer's process gets an adapter from navigator.gpu, as often as it asks", () => {
+  const globals = new URL("../../../../bench/peers/globals.mjs", import.meta.url);
+  const program = `await import("${globals}");
+    const adapters = [await navigator.gpu.requestAdapter(), await navigator.gpu.requestAdapter()];
+    console.log(adapters.every((adapter) => adapter instanceof GPUAdapter));
+    process.exit();`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  assert.match(output, "true");
 });
 
 test("where peers are not installed the error names the command", () => {
