@@ -27,6 +27,9 @@ test("a slice of a convolution takes all taps if they fit, else a row, else one"
   assert.equal(sliceOf(3, 3, 256, 18), { PARTS_Y: 1, PARTS_X: 1, CHANNELS: 2 });
   assert.equal(sliceOf(3, 3, 1, 18), { PARTS_Y: 1, PARTS_X: 1, CHANNELS: 1 });
   assert.equal(sliceOf(7, 7, 64, 18), { PARTS_Y: 7, PARTS_X: 1, CHANNELS: 2 });
+  // Three slices of one channel have 21 terms for a row of taps, two of two channels 28.
+  assert.equal(sliceOf(7, 7, 3, 18), { PARTS_Y: 7, PARTS_X: 1, CHANNELS: 1 });
+  assert.equal(sliceOf(7, 7, 64, 5), { PARTS_Y: 7, PARTS_X: 7, CHANNELS: 5 });
   assert.equal(sliceOf(2, 40, 5, 18), { PARTS_Y: 2, PARTS_X: 40, CHANNELS: 5 });
   // Six slices of 17 channels waste less than five of 18 and one of 10.
   assert.equal(sliceOf(1, 1, 100, 18), { PARTS_Y: 1, PARTS_X: 1, CHANNELS: 17 });
@@ -48,7 +51,7 @@ test("few rows take low tiles: the generator's last layer, and D's", () => {
   assert.is(suitableTile(64, 4096, 1), "32x64");
   assert.is(suitableTile(256, 256, 1), "16x64");
   assert.is(suitableTile(512, 512, 1), "32x64");
-  assert.is(suitableTile(3, 65536, 1), "16x64");
+  assert.is(suitableTile(3, 65536, 1), "4x256");
   assert.is(suitableTile(1, 900, 1), "16x64");
   assert.is(suitableTile(17, 65536, 1), "32x64");
   assert.is(countTiles(TILES["32x64"], 33, 129), 6);
@@ -65,6 +68,8 @@ const cases: readonly OperatorCase[] = [
   conv2d([2, 2, 20, 15], [33, 2, 3, 3], { padding: 1 }),
   // Many channels and few pixels: the sum over channels is cut into several runs, the last of them shorter.
   conv2d([2, 77, 5, 6], [4, 77, 3, 3], { padding: 1 }),
+  // Three rows, and columns that fill no tile of 256.
+  conv2d([1, 5, 18, 19], [3, 5, 3, 3], {}),
   linear(131, 20, 132, true),
   linear(67, 33, 130, false),
   matmul([3], [], true, true),

@@ -12,9 +12,10 @@ const random = new Random(1);
 /** A place among the NaNs behind a tensor for the one that a convolution gives to what is nowhere. */
 const nowhere = (code: string) => code.replace("const NOWHERE: u32 = 0xffffffff", "const NOWHERE: u32 = 2048");
 
-/** Tiles small enough for the interpreter: 2 x 2 invocations with one quad of rows and of columns, or with two. */
+/** Tiles small enough for the interpreter: 2 x 2 invocations, or 1 x 4, with one quad of rows and of columns or two. */
 const TINY = { TILE_M: 8, TILE_N: 8, THREAD_M: 1, THREAD_N: 1 };
 const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, THREAD_M: 2, THREAD_N: 2 };
+const TINY_OF_ONE_ROW = { TILE_M: 4, TILE_N: 16, THREAD_M: 1, THREAD_N: 1 };
 const TINY_OF_TWO_ROWS = { TILE_M: 16, TILE_N: 8, THREAD_M: 2, THREAD_N: 1 };
 
 test("matmul_tiled", () => {
@@ -50,6 +51,10 @@ test("matmul_tiled", () => {
     runSafely(kernels.matmul_tiled, { ...given, constants: { ...constants, TILE_K: 4 } });
     close(y, expected, JSON.stringify(constants));
   }
+  // Five tiles of rows; a slice has fewer quads of a than there are invocations.
+  y.fill(0);
+  runSafely(kernels.matmul_tiled, { ...given, grid: [5, 1, 1], constants: { ...TINY_OF_ONE_ROW, TILE_K: 3 } });
+  close(y, expected, "one quad of rows");
   needsBothBarriers(kernels.matmul_tiled, given);
 
   // The same with the sums of a's rows, a being contiguous along k and along m.

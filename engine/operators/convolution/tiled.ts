@@ -5,15 +5,22 @@ import { chooseTiles, countTiles, mostTerms, splitsOf, type TileChoice } from ".
 import { sumParts } from "../reduction/index.js";
 import { type Convolve, directRun, type WeightGradient, weightGradientParams } from "./geometry.js";
 
+/** What a slice costs beside its terms, in terms: two barriers, and where its elements lie. */
+const SLICE_COST = 4;
+
 /**
  * The parts that the taps are cut into, and the channels of a slice of at most so many terms: all taps if they fit,
- * else a row of them, else one; and as many channels as fit, evenly spread.
+ * else a row of them, else one; and the channels that make the sum cheapest. Terms beyond the last channel cost as much
+ * as others: three channels are three slices of one, not two of two.
  */
 export function sliceOf(tapsY: number, tapsX: number, channels: number, most: number) {
   const PARTS_Y = tapsY * tapsX <= most ? 1 : tapsY;
   const PARTS_X = tapsX <= most ? 1 : tapsX;
-  const slices = Math.ceil(channels / Math.floor((most * PARTS_Y * PARTS_X) / (tapsY * tapsX)));
-  return { PARTS_Y, PARTS_X, CHANNELS: Math.ceil(channels / slices) };
+  const taps = (tapsY * tapsX) / (PARTS_Y * PARTS_X);
+  const cost = (count: number) => Math.ceil(channels / count) * (count * taps + SLICE_COST);
+  const counts = Array.from({ length: Math.min(channels, Math.floor(most / taps)) }, (_, i) => i + 1);
+  const CHANNELS = counts.reduce((best, count) => (cost(count) <= cost(best) ? count : best));
+  return { PARTS_Y, PARTS_X, CHANNELS };
 }
 
 /** The fewest terms that a partial sum adds: shorter sums would cost more to write and to add than to compute. */
@@ -35,7 +42,7 @@ export const tiledConvolution =
     const count = countTiles(tiles, outChannels, rows * columns) * batch;
     const slice = sliceOf(TAPS_Y, TAPS_X, inChannels, mostTerms(tiles));
     const slices = Math.ceil(inChannels / slice.CHANNELS);
-    const run = Math.ceil(slices / Math.min(most, splitsOf(count))) * slice.CHANNELS;
+    const run = Math.ceil(slices / Math.min(most, splitsOf(count, tiles))) * slice.CHANNELS;
     const runs = Math.ceil(inChannels / run);
     sumParts(gpu, runs, { y }, (target) => {
       const { bindings, params } = directRun(operands, g);
@@ -62,15 +69,16 @@ export const tiledWeightGradient =
     const most = Math.ceil((rows * outWidth) / SHORTEST_SPLIT);
     const tiles = chooseTiles(gpu, tile, outChannels, columns, most);
     const count = countTiles(tiles, outChannels, columns);
-    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, splitsOf(count)));
+    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, splitsOf(count, tiles)));
     const splits = Math.ceil(rows / rowsPerSplit);
+    const TILE_K = Math.min(8, mostTerms(tiles));
     const { reflect, ...params } = weightGradientParams(x, dy, options);
     sumParts(gpu, splits, { y: dw, beside: db, accumulate }, (target) => {
       gpu.dispatch(conv2d_weight_gradient_tiled, {
         bindings: { x, dy, dw: target },
         params: { ...params, splits, rows_per_split: rowsPerSplit, split_size: target.size / splits },
         grid: count * splits,
-        constants: { ...tiles, TAPS_X, TAPS_Y, REFLECT: reflect === 1, SUM_A: db !== undefined },
+        constants: { ...tiles, TAPS_X, TAPS_Y, TILE_K, REFLECT: reflect === 1, SUM_A: db !== undefined },
       });
     });
   };

@@ -18,6 +18,7 @@ export const TILES = {
   "64x64": { TILE_M: 64, TILE_N: 64, THREAD_M: 2, THREAD_N: 1 },
   "32x64": { TILE_M: 32, TILE_N: 64, THREAD_M: 1, THREAD_N: 1 },
   "16x64": { TILE_M: 16, TILE_N: 64, THREAD_M: 1, THREAD_N: 1 },
+  "4x256": { TILE_M: 4, TILE_N: 256, THREAD_M: 1, THREAD_N: 1 },
 } as const satisfies { [name: string]: Tiles };
 
 export type TilesName = keyof typeof TILES;
@@ -45,12 +46,13 @@ export function suitableTile(
   batch: number,
   large: readonly TilesName[] = ["128x128", "64x128"],
 ): TilesName {
-  if (m <= TILES["16x64"].TILE_M) return "16x64";
-  if (m <= TILES["32x64"].TILE_M) return "32x64";
   // Rows and columns that a tile computes in vain must not cost more than it saves.
   const computed = (tiles: Tiles) => countTiles(tiles, m, n) * tiles.TILE_M * tiles.TILE_N;
   const frugal = (tiles: Tiles) => computed(tiles) <= MOST_WASTE * computed(TILES["64x64"]);
   const workgroups = (tiles: Tiles) => countTiles(tiles, m, n) * batch;
+  if (m <= TILES["4x256"].TILE_M && workgroups(TILES["4x256"]) > OCCUPYING) return "4x256";
+  if (m <= TILES["16x64"].TILE_M) return "16x64";
+  if (m <= TILES["32x64"].TILE_M) return "32x64";
   return (
     large.find((name) => workgroups(TILES[name]) >= FILLING && frugal(TILES[name])) ??
     // Small products: multiprocessors without work cost more than operands that are read again.
@@ -59,8 +61,12 @@ export function suitableTile(
   );
 }
 
-/** Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. */
-export const splitsOf = (workgroups: number): number => Math.max(1, Math.floor(FILLING / workgroups));
+/**
+ * Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. Invocations
+ * of the lowest tile wait for memory most of the time, and its sums are short to write: it gets four times as many.
+ */
+export const splitsOf = (workgroups: number, { TILE_M }: Tiles): number =>
+  Math.max(1, Math.floor((TILE_M === TILES["4x256"].TILE_M ? 4 * FILLING : FILLING) / workgroups));
 
 /** Tiles of one product. */
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
@@ -82,6 +88,14 @@ const WORKGROUP_MEMORY = 4096;
 /** More terms in a slice would take more registers, for the next slice's elements, than they save barriers. */
 const MOST_TERMS = 18;
 
+/** The most quads of the next slice's columns that an invocation holds in registers, with where each is found. */
+const MOST_QUADS = 5;
+
 /** The most terms of a slice that fit a tile. */
-export const mostTerms = ({ TILE_M, TILE_N }: Tiles): number =>
-  Math.min(MOST_TERMS, Math.floor(WORKGROUP_MEMORY / (TILE_M + 4 + TILE_N + 4)));
+export const mostTerms = ({ TILE_M, TILE_N, THREAD_M, THREAD_N }: Tiles): number =>
+  Math.min(
+    MOST_TERMS,
+    Math.floor(WORKGROUP_MEMORY / (TILE_M + 4 + TILE_N + 4)),
+    // An invocation loads a quad of every so many terms.
+    Math.floor((MOST_QUADS * TILE_M) / (4 * THREAD_M * THREAD_N)),
+  );

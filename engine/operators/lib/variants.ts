@@ -18,6 +18,7 @@ export const tiledVariants = <F>(forward: (tile: TileChoice) => F): { readonly [
   tiled_64x64: forward("64x64"),
   tiled_32x64: forward("32x64"),
   tiled_16x64: forward("16x64"),
+  tiled_4x256: forward("4x256"),
 });
 
 /** One entry per direct variant, for operators whose variants differ in the matrix products inside alone. */
