@@ -89,8 +89,7 @@ export class Kernel {
   readonly layout: GPUBindGroupLayout;
   readonly label: string;
   readonly #device: GPUDevice;
-  readonly #constants: { readonly [name: string]: number | boolean };
-  readonly #rewrite: Rewrite | null;
+  readonly #code: () => string;
   #module: GPUShaderModule | undefined;
   #pipeline: GPUComputePipeline | undefined;
   #pending: Promise<void> | undefined;
@@ -101,12 +100,11 @@ export class Kernel {
     device: GPUDevice,
     source: KernelSource,
     constants: { readonly [name: string]: number | boolean },
-    rewrite: Rewrite | null = null,
+    rewrite: Rewrite = (code) => code,
   ) {
     this.#device = device;
     this.source = source;
-    this.#constants = constants;
-    this.#rewrite = rewrite;
+    this.#code = () => rewrite(specialize(source, constants));
     this.#proven = !source.custom;
     const chosen = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
     this.label = chosen.length ? `${source.name}(${chosen.join(",")})` : source.name;
@@ -132,10 +130,7 @@ export class Kernel {
   }
 
   #describe(): GPUComputePipelineDescriptor {
-    const text = specialize(this.source, this.#constants);
-    // An app's own keeps its lines, which errors name.
-    const code = this.#rewrite && !this.source.custom ? this.#rewrite(text) : text;
-    this.#module = this.#device.createShaderModule({ label: this.label, code });
+    this.#module = this.#device.createShaderModule({ label: this.label, code: this.#code() });
     const layout = this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout] });
     return { label: this.label, layout, compute: { module: this.#module } };
   }
@@ -246,8 +241,8 @@ export function specialize(source: KernelSource, constants: { readonly [name: st
 export class KernelCache {
   /** What makes kernels for f16, on an engine that has it. */
   halves: Halves | null = null;
-  /** What the texts of kernels go through before they are compiled, on an adapter that needs it. */
-  rewrite: Rewrite | null = null;
+  /** What texts go through before they are compiled, but for an app's own: errors name their lines. */
+  rewrite: Rewrite | undefined;
   readonly #device: GPUDevice;
   readonly #kernels = new Map<KernelSource, Map<string, Kernel>>();
 
@@ -271,7 +266,7 @@ export class KernelCache {
     for (const name in constants) key += `${name}=${constants[name]};`;
     let compiled = variants.get(key);
     if (!compiled) {
-      compiled = new Kernel(this.#device, source, constants, this.rewrite);
+      compiled = new Kernel(this.#device, source, constants, source.custom ? undefined : this.rewrite);
       variants.set(key, compiled);
     }
     return compiled;

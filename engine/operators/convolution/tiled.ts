@@ -18,8 +18,10 @@ export function sliceOf(tapsY: number, tapsX: number, channels: number, most: nu
   const PARTS_X = tapsX <= most ? 1 : tapsX;
   const taps = (tapsY * tapsX) / (PARTS_Y * PARTS_X);
   const cost = (count: number) => Math.ceil(channels / count) * (count * taps + SLICE_COST);
-  const counts = Array.from({ length: Math.min(channels, Math.floor(most / taps)) }, (_, i) => i + 1);
-  const CHANNELS = counts.reduce((best, count) => (cost(count) <= cost(best) ? count : best));
+  let CHANNELS = 1;
+  for (let count = 2; count <= Math.min(channels, most / taps); count++) {
+    if (cost(count) <= cost(CHANNELS)) CHANNELS = count;
+  }
   return { PARTS_Y, PARTS_X, CHANNELS };
 }
 
@@ -42,7 +44,7 @@ export const tiledConvolution =
     const count = countTiles(tiles, outChannels, rows * columns) * batch;
     const slice = sliceOf(TAPS_Y, TAPS_X, inChannels, mostTerms(tiles));
     const slices = Math.ceil(inChannels / slice.CHANNELS);
-    const run = Math.ceil(slices / Math.min(most, splitsOf(count, tiles))) * slice.CHANNELS;
+    const run = Math.ceil(slices / Math.min(most, splitsOf(count))) * slice.CHANNELS;
     const runs = Math.ceil(inChannels / run);
     sumParts(gpu, runs, { y }, (target) => {
       const { bindings, params } = directRun(operands, g);
@@ -69,7 +71,7 @@ export const tiledWeightGradient =
     const most = Math.ceil((rows * outWidth) / SHORTEST_SPLIT);
     const tiles = chooseTiles(gpu, tile, outChannels, columns, most);
     const count = countTiles(tiles, outChannels, columns);
-    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, splitsOf(count, tiles)));
+    const rowsPerSplit = Math.ceil(rows / Math.min(most, rows, splitsOf(count)));
     const splits = Math.ceil(rows / rowsPerSplit);
     const TILE_K = Math.min(8, mostTerms(tiles));
     const { reflect, ...params } = weightGradientParams(x, dy, options);

@@ -61,13 +61,8 @@ export function suitableTile(
   );
 }
 
-/**
- * Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. The lowest
- * tile multiplies least for what it loads, and its sums are short to write: it gets four times as many (by its machine
- * code; not timed on a GPU).
- */
-export const splitsOf = (workgroups: number, { TILE_M }: Tiles): number =>
-  Math.max(1, Math.floor((TILE_M === TILES["4x256"].TILE_M ? 4 * FILLING : FILLING) / workgroups));
+/** Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. */
+export const splitsOf = (workgroups: number): number => Math.max(1, Math.floor(FILLING / workgroups));
 
 /** Tiles of one product. */
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
