@@ -93,10 +93,12 @@ function reflect(file) {
   };
 }
 
+/** Forms of tiled kernels for matrix units, whose WGSL wgsl_reflect does not know: all but their texts is as there. */
+const forMatrixUnits = filesBelow("shaders", "_matrix.wgsl").filter((file) => !file.includes("/lib/"));
 /** Shaders with textures are few, and engine/operators/pictures binds them by hand. */
 const withTextures = filesBelow("shaders/pictures", ".wgsl");
 const kernels = filesBelow("shaders", ".wgsl")
-  .filter((file) => !file.includes("/lib/") && !withTextures.includes(file))
+  .filter((file) => !file.includes("/lib/") && ![...withTextures, ...forMatrixUnits].includes(file))
   .map(reflect);
 // Shortest first: what kernels share by inclusion then lies near enough for gzip to find it (bundles are 2 KiB
 // smaller).
@@ -114,6 +116,13 @@ const writeIfChanged = (file, text) => {
 };
 writeIfChanged("shaders/generated.ts", header + generated);
 writeIfChanged("shaders/software.generated.ts", `${header}export const texts = ${JSON.stringify(texts, null, 1)};\n`);
+const matrixTexts = Object.fromEntries(
+  forMatrixUnits.map((file) => [basename(file, ".wgsl"), plain(expandIncludes(readFileSync(file, "utf8")))]),
+);
+writeIfChanged(
+  "shaders/matrix.generated.ts",
+  `${header}export const texts = ${JSON.stringify(matrixTexts, null, 1)};\n`,
+);
 const pictures = withTextures.map((file) => {
   const code = expandIncludes(readFileSync(file, "utf8"));
   const [entry] = new WgslReflect(code).entry.compute;

@@ -118,13 +118,13 @@ function realFlops({ flops, dispatches }: ObservedCall): number {
 function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[], times: readonly number[]): PlannedKernel[] {
   const kernels = new Map<string, PlannedKernel>();
   for (const [i, { source, constants, storages, grid }] of dispatches.entries()) {
-    const stored = gpu.kernels.halves?.sourceFor(source, storages) ?? source;
+    const stored = gpu.kernels.halves?.sourceFor(source, storages, constants) ?? source;
     const halves = stored === source ? [] : source.bindings.filter((_, i) => storages[i].half);
-    const label = [labelOf(source, constants), ...halves.map(({ name }) => name)].join("-");
+    const label = [labelOf(stored, constants), ...halves.map(({ name }) => name)].join("-");
     let kernel = kernels.get(label);
     if (!kernel) {
       const code = specialize(stored, constants);
-      kernel = { name: source.name, label, code, dispatches: 0, bytes: 0, grids: new Map() };
+      kernel = { name: stored.name, label, code, dispatches: 0, bytes: 0, grids: new Map() };
       kernels.set(label, kernel);
     }
     const size = grid.join(" x ");

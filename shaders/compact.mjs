@@ -12,7 +12,9 @@ const SHADERS = /"(?:[^"\\]|\\.)*@group(?:[^"\\]|\\.)*"/g;
 
 /** What esbuild is to do with the modules of shaders, once build.mjs has made them. */
 export async function compactShaders() {
-  const files = ["generated", "software.generated", "pictures.generated"].map((name) => `shaders/${name}.ts`);
+  const files = ["generated", "software.generated", "matrix.generated", "pictures.generated"].map(
+    (name) => `shaders/${name}.ts`,
+  );
   const texts = files.flatMap((file) => readFileSync(file, "utf8").match(SHADERS)).map((text) => JSON.parse(text));
   const kernels = Object.values(await import("../dist/shaders/generated.js"));
   const constants = new Set(kernels.flatMap((kernel) => Object.keys(kernel.constants)));

@@ -1,6 +1,7 @@
 // f16 as a form of storage: tensors of 2-byte elements, which kernels read as f32 and round when they write. There is
 // no second set of kernels: the text of each is rewritten for the bindings that are f16, so arithmetic, sums and
-// workgroup memory stay f32. Loaded by openGpu where f16 is asked for.
+// workgroup memory stay f32, but where convolutions go to matrix units (engine/device/matrix-units.ts). Loaded by
+// openGpu where f16 is asked for.
 // Limits: a kernel names an element of a binding as `name[index]`, and reads or assigns it as a whole or, of a vec4,
 // one component of it. Where a number is too large for f16 it becomes infinite, or on some adapters the largest there
 // is (WGSL leaves it open: https://www.w3.org/TR/WGSL/#floating-point-conversion).
@@ -80,11 +81,15 @@ export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) 
   gpu.kernels.halves = new Halves(textOf);
 }
 
+type Constants = { readonly [name: string]: number | boolean };
+
 /** The text of a kernel, wherever it is. */
 type TextOf = (source: KernelSource) => string;
 
 /** What an engine of f16 precision can do beyond others. */
 export class Halves {
+  /** Other forms of kernels, for constants and the names of the bindings that are f16. */
+  forms: ((source: KernelSource, constants: Constants, names: readonly string[]) => KernelSource) | undefined;
   readonly #sources = new Map<KernelSource, Map<string, KernelSource>>();
   readonly #textOf: TextOf;
 
@@ -93,9 +98,10 @@ export class Halves {
   }
 
   /** A kernel as it must be where these storages are bound. */
-  sourceFor(source: KernelSource, storages: readonly { readonly half: boolean }[]): KernelSource {
-    const names = source.bindings.flatMap(({ name }, i) => (storages[i]?.half ? [name] : []));
-    if (names.length === 0) return source;
+  sourceFor(kernel: KernelSource, storages: readonly { readonly half: boolean }[], constants: Constants): KernelSource {
+    const names = kernel.bindings.flatMap(({ name }, i) => (storages[i]?.half ? [name] : []));
+    if (names.length === 0) return kernel;
+    const source = this.forms?.(kernel, constants, names) ?? kernel;
     const key = names.join();
     const forms = this.#sources.get(source) ?? new Map<string, KernelSource>();
     this.#sources.set(source, forms);

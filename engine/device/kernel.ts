@@ -256,7 +256,7 @@ export class KernelCache {
     constants: { readonly [name: string]: number | boolean } = {},
     storages: readonly { readonly half: boolean }[] = [],
   ): Kernel {
-    const source = this.halves?.sourceFor(kernel, storages) ?? kernel;
+    const source = this.halves?.sourceFor(kernel, storages, constants) ?? kernel;
     let variants = this.#kernels.get(source);
     if (!variants) {
       variants = new Map();

@@ -13,6 +13,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { checkOptions } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import type { Gpu } from "./gpu.js";
+import { hasMatrixUnits, useMatrixUnits, withMatrixUnits } from "./matrix-units.js";
 import { type OpenOptions, openOptions, openGpu as openWith } from "./open.js";
 import { loadSoftwareKernels } from "./software-kernels.js";
 
@@ -22,8 +23,8 @@ export interface NodeOpenOptions extends OpenOptions {
 }
 
 let instance: GPU | null = null;
-/** NVIDIA's driver hides f16 without this toggle. */
-export const DEFAULT_FLAGS: readonly string[] = ["enable-dawn-features=vulkan_enable_f16_on_nvidia"];
+/** NVIDIA's driver hides f16 without the first toggle, Dawn matrix units without the second. */
+export const DEFAULT_FLAGS: readonly string[] = ["enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis"];
 const PREFERENCE = { powerPreference: "high-performance" } as const;
 const RTLD_NODELETE = 0x1000;
 
@@ -46,8 +47,8 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
   // Here size does not matter, and a tuning table may come later.
   await loadSoftwareKernels();
   const { flags: _, ...others } = options;
-  if (options.device || options.adapter) return openWith(others);
-  const adapter = await requestAdapter(options);
+  if (options.device) return openWith(others);
+  const adapter = options.adapter ?? (await requestAdapter(options));
   if (!adapter) {
     throw new AdapterError(
       "no WebGPU adapter was found: this machine has no Vulkan driver, and the bundled software driver could not be " +
@@ -55,7 +56,10 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
       fasterChoice(),
     );
   }
-  return openWith({ ...others, adapter });
+  if (options.precision !== "f16" || !hasMatrixUnits(adapter)) return openWith({ ...others, adapter });
+  const gpu = await openWith({ ...others, adapter: withMatrixUnits(adapter) });
+  useMatrixUnits(gpu);
+  return gpu;
 }
 
 const checkNodeOptions = (name: string, options: NodeOpenOptions) =>

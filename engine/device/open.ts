@@ -72,8 +72,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     return gpu;
   };
   if (options.device) return equipped(new Gpu(options.device, options.profile ?? "auto", false));
-  const adapter =
-    options.adapter ?? (typeof navigator === "undefined" ? null : await navigator.gpu?.requestAdapter()) ?? null;
+  const adapter = options.adapter ?? (await globalThis.navigator?.gpu?.requestAdapter());
   if (!adapter) {
     throw new AdapterError(
       "no WebGPU adapter was found",

@@ -1,6 +1,7 @@
 // Loops of a kernel with constant bounds, written out pass by pass. SwiftShader leaves loops as they are, and to it an
 // array at an index that is no constant is memory, every element by itself: 9.5 ns where arithmetic takes 0.5. Other
-// drivers unroll by themselves, so openGpu loads this for SwiftShader alone.
+// drivers unroll by themselves, so openGpu loads this for SwiftShader alone, and engine/device/matrix-units.ts for its
+// kernels.
 // Limits: loops `for (var i = A; i < B; i++)`, or `i += C`, of at most MOST_PASSES passes; A, B and C are numbers,
 // constants of the module, counters of loops around, and + - * / % min max of such; the counter is not assigned to.
 // A loop with `break` or `continue` stays. Functions declare no name of a constant or counter a second time.
@@ -15,9 +16,14 @@ type Constants = ReadonlyMap<string, number>;
 /** The text of a kernel, whose constants have their values, without loops that can be written out. */
 export function unrolled(code: string): string {
   const constants = new Map<string, number>();
-  for (const [, name, expression] of code.matchAll(/^const (\w+)[^=]*= ?([^;]+);/gm)) {
-    const value = evaluate(expression, constants);
-    if (value !== undefined) constants.set(name, value);
+  const declared = [...code.matchAll(/^const (\w+)[^=]*= ?([^;]+);/gm)];
+  // A constant may be declared behind those that it is needed for.
+  for (let known = -1; known < constants.size; ) {
+    known = constants.size;
+    for (const [, name, expression] of declared) {
+      const value = evaluate(expression, constants);
+      if (value !== undefined) constants.set(name, value);
+    }
   }
   return writeOut(code, constants);
 }

@@ -1,4 +1,5 @@
 // The same product, and the sums of a over k by row: for the gradients of a linear layer's weights and bias at once.
+const TILE_K: u32 = 16; // @tunable
 const SUM_A: bool = true;
 
 @group(0) @binding(4) var<storage, read_write> sums: array<f32>;
@@ -9,3 +10,4 @@ fn store_sum(z: u32, row: u32, v: f32) {
 }
 
 //#include matmul/lib/matmul_tiled.wgsl
+//#include lib/tiled_fma.wgsl

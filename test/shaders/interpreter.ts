@@ -22,11 +22,14 @@ export interface Run<K extends KernelSource> {
 }
 
 /**
- * The same kernel in words that the interpreter understands: calls written out, and no barrier as the first statement
- * of a loop, which it misses.
+ * The same kernel in words that the interpreter understands: calls written out, no barrier as the first statement of a
+ * loop, which it misses, and no values constructed by an alias of their type.
  */
 const adapt = (code: string): string =>
-  inlineCalls(code).replace(/^( *)(for .*\{\n)( *)(workgroupBarrier)/gm, "$1$2$3var nothing = 0u;\n$3$4");
+  inlineCalls(code.replace(/\bStaged\(/g, "vec4f(")).replace(
+    /^( *)(for .*\{\n)( *)(workgroupBarrier)/gm,
+    "$1$2$3var nothing = 0u;\n$3$4",
+  );
 
 /** Runs a kernel in the interpreter; results are in the bindings afterwards. `edit` may change the text before. */
 export function run<K extends KernelSource>(source: K, given: Run<K>, edit = (code: string) => code) {

@@ -1,7 +1,6 @@
-// The product of both tiled kernels (see shaders/lib/tiled_gemm.wgsl), for any strides. The file that includes this
-// says SUM_A, and in store_sum() where the sums of a go.
+// The product of all tiled kernels (see shaders/lib/tiled_gemm.wgsl), for any strides. The file that includes this
+// says TILE_K, SUM_A, and in store_sum() where the sums of a go.
 // Layouts: see shaders/matmul/lib/params.wgsl. Grid: tiles, flat.
-const TILE_K: u32 = 16; // @tunable
 const ONE_PART: bool = true;
 
 //#include matmul/lib/params.wgsl
