@@ -3,7 +3,7 @@
 // that a machine that is busy for a while slows all of them, and the rule's own choice gives way only where another
 // is clearly faster.
 import { grad } from "../engine/core/autograd.js";
-import type { Shape, Tensor } from "../engine/core/tensor.js";
+import type { Dtype, Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { sum } from "../engine/operators/reduction/index.js";
 import { type OperatorSummary, operatorTable } from "../engine/operators/table.js";
@@ -23,8 +23,13 @@ export interface TuneSize {
   [option: string]: unknown;
 }
 
+/** A choice, and what its inputs hold. */
+export interface MetChoice extends Choice {
+  dtypes: readonly (Dtype | undefined)[];
+}
+
 /** The times of one choice. */
-export interface TunedChoice extends Choice {
+export interface TunedChoice extends MetChoice {
   /** Median milliseconds by kernel; kernels that would do the very same work as another are left out. */
   ms: ReadonlyMap<string, number>;
   /** What the operator's rule takes. */
@@ -47,16 +52,19 @@ const BUDGET_MS = 40;
  * The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned
  * meanwhile.
  */
-export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<Choice[]> {
-  const choices = new Map<string, Choice>();
+export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<MetChoice[]> {
+  const choices = new Map<string, MetChoice>();
   const { table } = gpu.variants;
   gpu.variants.use(null);
-  const unobserve = gpu.observers.add({ onChoice: (choice) => void choices.set(choice.key, choice) });
+  const unobserve = gpu.observers.add({
+    onChoice: (choice, inputs) =>
+      void choices.set(choice.key, { ...choice, dtypes: inputs.map((input) => input?.dtype) }),
+  });
   const { step } = makeStep(gpu, { size, ...(extras as { ngf: number; ndf: number }) }, extras);
   const { batch_size, input_nc } = step.options;
   try {
     for (const kind of step.method.kinds) await step.prepare({ batch: batch_size, height: size, width: size }, kind);
-    const picture = gpu.persistent([1, input_nc, size, size]);
+    const picture = gpu.persistent([1, input_nc, size, size], gpu.precision);
     rehearse(gpu, () => gpu.noGrad(() => step.method.generator.translate(picture)));
     picture.dispose();
   } finally {
@@ -81,7 +89,7 @@ export function worthMeasuring(variant: string, choice: Choice, rates: Rates | n
 /** Times the kernels of one choice that are worth it. Throws the signal's reason when it is aborted. */
 export async function tuneChoice(
   gpu: Gpu,
-  choice: Choice,
+  choice: MetChoice,
   rates: Rates | null,
   signal?: AbortSignal,
 ): Promise<TunedChoice> {
@@ -168,10 +176,15 @@ export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly numb
 }
 
 /** The operator on random inputs; a patchNce with its gradient, which takes the same kernels. */
-function workOf(gpu: Gpu, { operator, shapes, options }: Choice): { work: () => unknown; dispose: () => void } {
+function workOf(
+  gpu: Gpu,
+  { operator, shapes, dtypes, options }: MetChoice,
+): { work: () => unknown; dispose: () => void } {
   const { run } = operatorTable.get(operator) as OperatorSummary;
   const nce = operator === "patchNce";
-  const inputs = shapes.map((shape) => shape && makeInput(gpu, nce ? { unitRows: shape as Shape } : shape));
+  const inputs = shapes.map(
+    (shape, i) => shape && makeInput(gpu, nce ? { unitRows: shape as Shape } : shape, dtypes[i]),
+  );
   const [queries] = inputs as [Tensor];
   if (nce) queries.requireGrad();
   return {

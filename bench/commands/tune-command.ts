@@ -1,6 +1,7 @@
 // `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps
 // what departs from the rule in the user's cache, from where every later command takes it.
 import * as v from "valibot";
+import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { type CommandContext, defineCommand, print, startProgress } from "../../cut/cli/terminal/index.js";
 import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
@@ -14,7 +15,7 @@ import { openBenchGpu } from "../node/open-gpu.js";
 import { digits } from "../report/format.js";
 import { measureRates } from "../winograd-model.js";
 
-const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile } =
+const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile, precision } =
   trainSchema.entries;
 const group = "The table";
 
@@ -30,6 +31,7 @@ const schema = v.strictObject({
   netF_nc,
   num_patches,
   profile,
+  precision,
   list: option(group, flag(), false, "show the table in force and measure nothing"),
   forget: option(group, flag(), false, "remove the table: kernels are chosen by rule again"),
 });
@@ -41,10 +43,10 @@ export default defineCommand({
 });
 
 async function tune(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
-  const { list, forget, profile, ...training } = completeOptions(schema, given);
-  const gpu = await openBenchGpu(profile);
+  const { list, forget, profile, precision, ...training } = completeOptions(schema, given);
+  const gpu = await openBenchGpu(profile, precision);
   try {
-    print(`${adapterName(gpu)}, ${gpu.profile} kernels\n`);
+    print(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
     if (forget) printLine(removeUserTuning(gpu) ? `removed ${userTuningPath(gpu)}` : "there was no tuning table");
     else if (list) listTable(gpu);
     else await makeTable(gpu, { ...training, crop_size: nearestMultipleOf4(training.crop_size) }, signal);

@@ -1,6 +1,6 @@
 // Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a
 // processor may be quicker with those.
-import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
+import { type Dtype, type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Dense, fromFloat32 } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
@@ -20,8 +20,8 @@ export function randomValues(size: number): Float32Array<ArrayBuffer> {
 }
 
 /** A tensor of values in [low, high). It outlives recordings, and is its maker's to dispose. */
-export function randomTensor(gpu: Gpu, shape: Shape, low = -1, high = 1): Tensor {
-  const tensor = gpu.persistent(shape);
+export function randomTensor(gpu: Gpu, shape: Shape, low = -1, high = 1, dtype: Dtype = "f32"): Tensor {
+  const tensor = gpu.persistent(shape, dtype);
   const values = randomValues(sizeOf(shape));
   if (low !== -1 || high !== 1)
     for (let i = 0; i < values.length; i++) values[i] = low + ((values[i] + 1) / 2) * (high - low);
@@ -37,7 +37,7 @@ export type Input =
   | { unitRows: Shape };
 
 /** A tensor for an input; its maker's to dispose. */
-export function makeInput(gpu: Gpu, input: Input): Tensor {
+export function makeInput(gpu: Gpu, input: Input, dtype: Dtype = "f32"): Tensor {
   if ("positions" in input) {
     const tensor = gpu.persistent([input.positions], "i32");
     tensor.write(new Random(11).permutation(input.below, input.positions));
@@ -51,11 +51,12 @@ export function makeInput(gpu: Gpu, input: Input): Tensor {
       const norm = Math.sqrt(part.reduce((sum, value) => sum + value * value, 0));
       for (let i = 0; i < channels; i++) part[i] /= norm;
     }
-    const tensor = gpu.persistent(input.unitRows);
+    const tensor = gpu.persistent(input.unitRows, dtype);
     tensor.write(values);
     return tensor;
   }
-  return "shape" in input ? randomTensor(gpu, input.shape, input.low, input.high) : randomTensor(gpu, input);
+  const { shape, low = -1, high = 1 } = "shape" in input ? input : { shape: input };
+  return randomTensor(gpu, shape, low, high, dtype);
 }
 
 /** The same kind of values for the float64 reference. */

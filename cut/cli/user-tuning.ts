@@ -1,4 +1,4 @@
-// Tuning tables of the user's cache: one per adapter and profile, written by `cutgpu tune` and read wherever a command
+// Tuning tables of the user's cache: one per adapter, profile and precision, written by `cutgpu tune` and read wherever a command
 // opens the GPU.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -10,14 +10,19 @@ import { applyTuning, parseTuning, type TuningTable } from "../../engine/tuning/
 import { makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
 import { note } from "./terminal/index.js";
 
-/** Where the table of this adapter and profile is kept. */
+/** Where the table of this adapter, profile and precision is kept. */
 export function userTuningPath(gpu: Gpu): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const slug = adapterName(gpu)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-  return join(cache, "cutgpu", "tuning", `${slug || "adapter"}.${gpu.profile}.json`);
+  return join(
+    cache,
+    "cutgpu",
+    "tuning",
+    `${slug || "adapter"}.${gpu.profile}${gpu.precision === "f16" ? ".f16" : ""}.json`,
+  );
 }
 
 /**

@@ -218,6 +218,7 @@ export function chooseVariant<I extends Inputs, O, V extends string>(
     operator: name,
     variants: Object.keys(variants ?? {}),
     shapes,
+    inputs,
     options: options as object,
     rule: () => choose?.(shapes, options, gpu) ?? "default",
   });

@@ -39,7 +39,7 @@ export interface Observer {
   /** Told of every program that was recorded, and its dispatches as they will be replayed. */
   onProgram?(program: Replayable, dispatches: readonly Dispatch[]): void;
   /** Told of every choice between kernels that is not forced. */
-  onChoice?(choice: Choice): void;
+  onChoice?(choice: Choice, inputs: readonly (Tensor | undefined)[]): void;
 }
 
 export class Observers {
@@ -71,7 +71,7 @@ export class Observers {
     for (const observer of this.#observers) observer.onProgram?.(program, dispatches);
   }
 
-  choice(choice: Choice): void {
-    for (const observer of this.#observers) observer.onChoice?.(choice);
+  choice(choice: Choice, inputs: readonly (Tensor | undefined)[]): void {
+    for (const observer of this.#observers) observer.onChoice?.(choice, inputs);
   }
 }

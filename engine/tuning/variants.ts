@@ -1,6 +1,7 @@
 // Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning
 // table measured to be the fastest, else what the operator's own rule says.
 import { ArgumentError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { softwareKernelsLoaded } from "../device/software-kernels.js";
 import { type Choice, keyOf, type TuningTable } from "./table.js";
@@ -15,6 +16,7 @@ export const runnableVariants = (variants: readonly string[], { subgroupSize }: 
 
 /** What a choice is made for. */
 export interface ChoiceRequest extends Omit<Choice, "key"> {
+  inputs: readonly (Tensor | undefined)[];
   /** The variants there are. */
   variants: readonly string[];
   /** The operator's own rule. */
@@ -24,7 +26,7 @@ export interface ChoiceRequest extends Omit<Choice, "key"> {
 /** The observers of every choice that is not forced. */
 interface ChoiceObservers {
   readonly any: boolean;
-  choice(choice: Choice): void;
+  choice(choice: Choice, inputs: ChoiceRequest["inputs"]): void;
 }
 
 export class Variants {
@@ -73,7 +75,7 @@ export class Variants {
   }
 
   /** The variant to use. Throws an ArgumentError where a forced one does not exist. */
-  choose({ operator, variants, shapes, options, rule }: ChoiceRequest): string {
+  choose({ operator, variants, shapes, inputs, options, rule }: ChoiceRequest): string {
     const forced = this.#forced[operator];
     if (forced !== undefined) {
       if (variants.includes(forced)) return forced;
@@ -81,7 +83,7 @@ export class Variants {
     }
     if (!this.#observers.any && !this.#table) return rule();
     const key = keyOf(operator, shapes, options);
-    this.#observers.choice({ operator, shapes, options, key });
+    this.#observers.choice({ operator, shapes, options, key }, inputs);
     const tuned = this.#table?.choices[key];
     if (tuned !== undefined && runnableVariants(variants, this.#adapter).includes(tuned)) return tuned;
     return rule();

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { choicesOf, tuneChoice, winnerOf, worthMeasuring } from "../../bench/kernel-tuner.js";
 import { variantsOf } from "../../bench/measurement/variants.js";
 import type { Rates } from "../../bench/winograd-model.js";
+import { userTuningPath } from "../../cut/cli/user-tuning.js";
 import { grad } from "../../engine/core/autograd.js";
 import { sizeOf } from "../../engine/core/tensor.js";
 import { adapterName } from "../../engine/device/adapter.js";
@@ -14,7 +15,7 @@ import { conv2d } from "../../engine/index.js";
 import { operatorTable } from "../../engine/operators/table.js";
 import { applyTuning, keyOf, parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import { assertRefused, assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
-import { ownGpu, testGpu } from "../support/gpu.js";
+import { halfGpu, ownGpu, testGpu } from "../support/gpu.js";
 
 const test = suite("cutgpu tune");
 
@@ -53,6 +54,7 @@ test("every choice of a step is found, and kernels that do the same are measured
   const trained = ["conv2d", "conv2dWeightGradient", "convTranspose2d", "linear", "matmul", "patchNce"];
   for (const operator of trained) assert.ok(found.has(operator), operator);
   for (const operator of found) assert.ok(operatorTable.get(operator)?.variants.length, `${operator} has no choice`);
+  assert.ok(choices.every(({ dtypes }) => !dtypes.includes("f16")));
   // Winograd has no kernel for 7 x 7 taps.
   const first = choices.find(({ key }) => key.startsWith("conv2d 2x3x22x22 4x3x7x7")) ?? assert.unreachable();
   const { ms, rule, winner } = await tuneChoice(gpu, first as (typeof choices)[0], null);
@@ -63,6 +65,28 @@ test("every choice of a step is found, and kernels that do the same are measured
     [null, false, undefined],
     "nothing stays",
   );
+});
+
+test("with f16 what is measured holds what it holds in training, and has a table of its own", async () => {
+  const gpu = await halfGpu("software");
+  const sizes = { crop_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", netD: "pixel", num_patches: 16, netF_nc: 16 };
+  const choices = await choicesOf(gpu, sizes);
+  const dtypesOf = (operator: string) => [
+    ...new Set(choices.filter((choice) => choice.operator === operator).map(({ dtypes }) => dtypes.join(" ").trim())),
+  ];
+  assert.equal(dtypesOf("conv2d"), ["f16 f32 f32"]);
+  assert.equal(dtypesOf("conv2dWeightGradient"), ["f16 f16"]);
+  const sources = new Set<string>();
+  const unobserve = gpu.observers.add({
+    onDispatch: ({ bindings }) => {
+      for (const [name, { dtype }] of Object.entries(bindings)) sources.add(`${name} ${dtype}`);
+    },
+  });
+  const found = choices.find(({ operator }) => operator === "conv2d") ?? assert.unreachable();
+  await tuneChoice(gpu, found as (typeof choices)[0], null).finally(unobserve);
+  assert.ok(sources.has("x f16") && sources.has("w f32") && sources.has("y f16"), [...sources].join());
+  assert.match(userTuningPath(gpu), /\.software\.f16\.json$/);
+  assert.match(userTuningPath(await testGpu("software")), /\.software\.json$/);
 });
 
 test("Winograd is measured on the gpu profile where a gain is predicted, and a table then takes it", async () => {
@@ -77,7 +101,11 @@ test("Winograd is measured on the gpu profile where a gain is predicted, and a t
     { operator: "convTranspose2d", shapes: [x, w, undefined], options: { stride: 1, padding: 1, outputSize: [8, 8] } },
     { operator: "conv2dWeightGradient", shapes: [x, x], options: { ...options, kernel: [3, 3] } },
   ];
-  const choices = calls.map((call) => ({ ...call, key: keyOf(call.operator, call.shapes, call.options) }));
+  const choices = calls.map((call) => ({
+    ...call,
+    dtypes: call.shapes.map(() => "f32" as const),
+    key: keyOf(call.operator, call.shapes, call.options),
+  }));
   // One is measured; a software adapter compiles all tiles of each for seconds.
   const { ms, rule } = await tuneChoice(gpu, choices[0], ANY);
   assert.ok(ms.has("winograd") && ms.has(rule), [...ms.keys()].join());

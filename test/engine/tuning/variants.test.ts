@@ -11,6 +11,7 @@ const request = {
   operator: "conv2d",
   variants: ["tiled", "broadcast", "winograd"],
   shapes: [[1, 3, 8, 8]],
+  inputs: [],
   options: { stride: 1 },
   rule: () => "tiled",
 };
