@@ -102,6 +102,7 @@ class SweepReader {
       if (!isSeq(value) || value.items.length === 0) throw this.#error(key, `give ${key} as a list, such as [1, 2]`);
       return (value.items as Node[]).map((node) => this.#setting(key, node));
     });
+    if (choices.length === 0) throw this.#error(grid as Node, "grid is a map of options, each with a list of values");
     const all = choices.reduce<Setting[][]>((lists, of) => lists.flatMap((l) => of.map((one) => [...l, one])), [[]]);
     return all.map((varied) => plan(varied, grid as Node));
   }

@@ -38,7 +38,7 @@ export default defineCommand({
     throw new CutgpuError(
       "SHARDS",
       `shards ${numberRanges(incomplete)} of ${shards} are not whole: ` +
-        `${missing} pictures missing, ${failed.length} failed;`,
+        `${missing} ${missing === 1 ? "picture" : "pictures"} missing, ${failed.length} failed;`,
       `run these again: --array=${numberRanges(incomplete)}`,
     );
   },

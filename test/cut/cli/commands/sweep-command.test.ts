@@ -86,6 +86,7 @@ test("what is wrong in the file is said with its line, before anything runs", as
   await refused("options:\n  name: x\nruns: []", /bad.yaml:2: --name is the sweep's own: leave it out/);
   await refused("options: { dataroot: data }\ngrid:\n  lr: 0.1", /bad.yaml:3: give lr as a list/);
   await refused("options: { dataroot: data }\ngrid:\n  lr: []", /bad.yaml:3: give lr as a list, such as/);
+  await refused("options: { dataroot: data }\ngrid: {}", /bad.yaml:2: grid is a map of options, each with a list/);
   await refused("options: { dataroot: data }\nruns: []", /bad.yaml:2: runs is a list of maps of options/);
   await refused("options: {}\n", /bad.yaml: give grid, .* or runs/);
   await refused("optoins: {}\n", /bad.yaml:1: optoins is none of options, grid and runs;/);
