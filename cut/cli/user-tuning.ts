@@ -1,5 +1,5 @@
-// Tuning tables of the user's cache: one per adapter, profile and precision, written by `cutgpu tune` and read wherever a command
-// opens the GPU.
+// Tuning tables of the user's cache: one per adapter, profile and precision, written by `cutgpu tune` and read wherever
+// a command opens the GPU.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";

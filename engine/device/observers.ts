@@ -1,5 +1,6 @@
 // Observers of an engine: benchmarks, tuning and profiles hear of every operator with its cost, of every dispatch, and
 // of every choice between kernels, without replacing anything. Observers change nothing.
+import type { Dtype } from "../core/elements.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Choice } from "../tuning/table.js";
 import type { Grid, KernelSource } from "./kernel.js";
@@ -31,6 +32,9 @@ export interface Replayable {
   replay(timestamps?: ReplayTimestamps): void;
 }
 
+/** What an operator is called with. */
+export type ChoiceInputs = readonly ({ readonly dtype: Dtype } | undefined)[];
+
 export interface Observer {
   onOperator?(call: OperatorCall, output: Tensor): void;
   onDispatch?(call: DispatchCall): void;
@@ -39,7 +43,7 @@ export interface Observer {
   /** Told of every program that was recorded, and its dispatches as they will be replayed. */
   onProgram?(program: Replayable, dispatches: readonly Dispatch[]): void;
   /** Told of every choice between kernels that is not forced. */
-  onChoice?(choice: Choice, inputs: readonly (Tensor | undefined)[]): void;
+  onChoice?(choice: Choice, inputs: ChoiceInputs): void;
 }
 
 export class Observers {
@@ -71,7 +75,7 @@ export class Observers {
     for (const observer of this.#observers) observer.onProgram?.(program, dispatches);
   }
 
-  choice(choice: Choice, inputs: readonly (Tensor | undefined)[]): void {
+  choice(choice: Choice, inputs: ChoiceInputs): void {
     for (const observer of this.#observers) observer.onChoice?.(choice, inputs);
   }
 }

@@ -1,7 +1,8 @@
 // Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning
 // table measured to be the fastest, else what the operator's own rule says.
+
+import type { Dtype } from "../core/elements.js";
 import { ArgumentError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { softwareKernelsLoaded } from "../device/software-kernels.js";
 import { type Choice, keyOf, type TuningTable } from "./table.js";
@@ -16,7 +17,7 @@ export const runnableVariants = (variants: readonly string[], { subgroupSize }: 
 
 /** What a choice is made for. */
 export interface ChoiceRequest extends Omit<Choice, "key"> {
-  inputs: readonly (Tensor | undefined)[];
+  inputs: readonly ({ readonly dtype: Dtype } | undefined)[];
   /** The variants there are. */
   variants: readonly string[];
   /** The operator's own rule. */
