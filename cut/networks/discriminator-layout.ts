@@ -9,11 +9,13 @@ export interface DiscriminatorArchitecture {
   ndf: number;
   netD: "basic" | "n_layers" | "pixel";
   n_layers_D: number;
+  /** "none": no norm, and as published no bias where one would be. */
+  normD: "instance" | "none";
   no_antialias: boolean;
 }
 
 export interface DiscriminatorModule {
-  /** "identity": the norm before it has applied the activation that stands here in the published network. */
+  /** "identity": a norm that there is not, or an activation that the norm before it has applied. */
   kind: "convolution" | "activation" | "norm" | "identity" | "blurDown";
   /** 0-based position in the Sequential: the number in state_dict keys. */
   index: number;
@@ -31,34 +33,35 @@ export interface DiscriminatorModule {
 
 /** The modules of a discriminator in order. */
 export function discriminatorLayout(architecture: DiscriminatorArchitecture): readonly DiscriminatorModule[] {
-  const { input_nc, ndf, netD, n_layers_D, no_antialias } = architecture;
+  const { input_nc, ndf, netD, n_layers_D, normD, no_antialias } = architecture;
   const modules: DiscriminatorModule[] = [];
-  const add = (kind: DiscriminatorModule["kind"], kernel = 1, stride = 1, shape: Shape | null = null) => {
+  const add = (
+    kind: DiscriminatorModule["kind"],
+    kernel = 1,
+    stride = 1,
+    shapes: { weight?: Shape; bias?: Shape } = {},
+  ) => {
     const index = modules.length;
     const [weight, bias] = ["weight", "bias"].map((name) => `${netD === "pixel" ? "net" : "model"}.${index}.${name}`);
-    const parameters = new Map<string, Shape>(
-      shape
-        ? [
-            [weight, shape],
-            [bias, [shape[0]]],
-          ]
-        : [],
-    );
+    const parameters = new Map<string, Shape>();
+    if (shapes.weight) parameters.set(weight, shapes.weight);
+    if (shapes.bias) parameters.set(bias, shapes.bias);
     const padding = kernel === 1 ? 0 : 1;
     modules.push({ kind, index, kernel, stride, padding, weight, bias, parameters, endsStage: false });
   };
-  const convolution = (from: number, to: number, kernel: number, stride: number) =>
-    add("convolution", kernel, stride, [to, from, kernel, kernel]);
+  const convolution = (from: number, to: number, kernel: number, stride: number, biased = true) =>
+    add("convolution", kernel, stride, { weight: [to, from, kernel, kernel], ...(biased && { bias: [to] }) });
+  const normed = normD === "instance";
   const normActivation = () => {
-    add("norm");
-    add("identity");
+    add(normed ? "norm" : "identity");
+    add(normed ? "identity" : "activation");
   };
   if (netD === "pixel") {
     convolution(input_nc, ndf, 1, 1);
     add("activation");
-    convolution(ndf, 2 * ndf, 1, 1);
+    convolution(ndf, 2 * ndf, 1, 1, normed);
     normActivation();
-    convolution(2 * ndf, 1, 1, 1);
+    convolution(2 * ndf, 1, 1, 1, normed);
     return modules;
   }
   const endStage = () => {
@@ -68,13 +71,13 @@ export function discriminatorLayout(architecture: DiscriminatorArchitecture): re
   const stride = no_antialias ? 2 : 1;
   const width = (level: number) => ndf * Math.min(2 ** level, 8);
   for (let level = 0; level < levels; level++) {
-    convolution(level === 0 ? input_nc : width(level - 1), width(level), 4, stride);
+    convolution(level === 0 ? input_nc : width(level - 1), width(level), 4, stride, level === 0 || normed);
     if (level === 0) add("activation");
     else normActivation();
     if (!no_antialias) add("blurDown", 3, 2);
     endStage();
   }
-  convolution(width(levels - 1), width(levels), 4, 1);
+  convolution(width(levels - 1), width(levels), 4, 1, normed);
   normActivation();
   endStage();
   convolution(width(levels), 1, 4, 1);
@@ -95,7 +98,7 @@ export function discriminatorOutputSize(
   options: Pick<DiscriminatorArchitecture, "netD" | "n_layers_D" | "no_antialias">,
   size: number,
 ): number {
-  return discriminatorLayout({ ...options, input_nc: 1, ndf: 1 }).reduce(
+  return discriminatorLayout({ ...options, input_nc: 1, ndf: 1, normD: "none" }).reduce(
     (side, { kernel, stride, padding }) => Math.floor((side + 2 * padding - kernel) / stride) + 1,
     size,
   );

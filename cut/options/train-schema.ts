@@ -170,6 +170,13 @@ export const trainSchema = v.strictObject({
     "depth of the discriminator n_layers",
     fixedOfResNets,
   ),
+  normD: option(
+    networks,
+    oneOf(["instance", "none"]),
+    "instance",
+    "the discriminator's norm; without, it sees how bright and coloured a patch is",
+    fixedOfResNets,
+  ),
   no_antialias: option(
     networks,
     flag(),

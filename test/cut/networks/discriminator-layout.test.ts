@@ -14,6 +14,7 @@ const basic: DiscriminatorArchitecture = {
   ndf: 64,
   netD: "basic",
   n_layers_D: 3,
+  normD: "instance",
   no_antialias: false,
 };
 /** The module of a key. */
@@ -31,6 +32,17 @@ test("parameters are as many as the published ones", () => {
   // Weight and bias of each convolution together.
   const sums = counts.flatMap((count, i) => (i % 2 === 0 ? [count + counts[i + 1]] : []));
   assert.equal(sums, [3136, 131200, 524544, 2097664, 8193]);
+});
+
+test("without norms, layers that had one have no bias, keys stay, and activations are their own", () => {
+  const biased = (netD: TrainOptions["netD"]) =>
+    [...discriminatorShapes({ ...basic, netD, normD: "none" }).keys()].filter((key) => key.endsWith(".bias"));
+  assert.equal(biased("basic"), ["model.0.bias", "model.14.bias"]);
+  assert.equal(biased("pixel"), ["net.0.bias"]);
+  assert.equal(indicesOf({ ...basic, normD: "none" }), indicesOf(basic));
+  const kinds = discriminatorLayout({ ...basic, normD: "none" }).map(({ kind }) => kind);
+  assert.equal(kinds.slice(3, 6), ["convolution", "identity", "activation"]);
+  assert.not(kinds.includes("norm"));
 });
 
 test("channels end at 8 ndf", () => {

@@ -23,6 +23,7 @@ test("defaults are the reference's", () => {
     netG: "resnet_9blocks",
     netD: "basic",
     n_layers_D: 3,
+    normD: "instance",
     no_antialias: false,
     no_antialias_up: false,
     input_nc: 3,
