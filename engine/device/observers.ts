@@ -1,8 +1,7 @@
 // Observers of an engine: benchmarks, tuning and profiles hear of every operator with its cost, of every dispatch, and
 // of every choice between kernels, without replacing anything. Observers change nothing.
-import type { Dtype } from "../core/elements.js";
 import type { Tensor } from "../core/tensor.js";
-import type { Choice } from "../tuning/table.js";
+import type { Choice, ChoiceInputs } from "../tuning/table.js";
 import type { Grid, KernelSource } from "./kernel.js";
 import type { Dispatch } from "./recorder.js";
 
@@ -31,9 +30,6 @@ export type ReplayTimestamps = GPUComputePassTimestampWrites | ((dispatch: numbe
 export interface Replayable {
   replay(timestamps?: ReplayTimestamps): void;
 }
-
-/** What an operator is called with. */
-export type ChoiceInputs = readonly ({ readonly dtype: Dtype } | undefined)[];
 
 export interface Observer {
   onOperator?(call: OperatorCall, output: Tensor): void;

@@ -3,6 +3,7 @@
 // (see engine/tuning/variants.ts).
 // Other kernels round otherwise, so a table is part of what "same seed, same adapter, same bits" rests on.
 
+import type { Dtype } from "../core/elements.js";
 import { FormatError } from "../core/errors.js";
 import type { Shape } from "../core/shapes.js";
 import { adapterName, type Profile } from "../device/adapter.js";
@@ -16,6 +17,9 @@ export interface TuningTable {
   /** Names of variants by keyOf(). */
   readonly choices: { readonly [key: string]: string };
 }
+
+/** What an operator is called with. */
+export type ChoiceInputs = readonly ({ readonly dtype: Dtype } | undefined)[];
 
 /** What a kernel is chosen for. */
 export interface Choice {

@@ -1,11 +1,9 @@
 // Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning
 // table measured to be the fastest, else what the operator's own rule says.
-
-import type { Dtype } from "../core/elements.js";
 import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { softwareKernelsLoaded } from "../device/software-kernels.js";
-import { type Choice, keyOf, type TuningTable } from "./table.js";
+import { type Choice, type ChoiceInputs, keyOf, type TuningTable } from "./table.js";
 
 /** Of an operator's variants those that an adapter can run, as far as their kernels are loaded. */
 export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
@@ -17,7 +15,7 @@ export const runnableVariants = (variants: readonly string[], { subgroupSize }: 
 
 /** What a choice is made for. */
 export interface ChoiceRequest extends Omit<Choice, "key"> {
-  inputs: readonly ({ readonly dtype: Dtype } | undefined)[];
+  inputs: ChoiceInputs;
   /** The variants there are. */
   variants: readonly string[];
   /** The operator's own rule. */
@@ -27,7 +25,7 @@ export interface ChoiceRequest extends Omit<Choice, "key"> {
 /** The observers of every choice that is not forced. */
 interface ChoiceObservers {
   readonly any: boolean;
-  choice(choice: Choice, inputs: ChoiceRequest["inputs"]): void;
+  choice(choice: Choice, inputs: ChoiceInputs): void;
 }
 
 export class Variants {
