@@ -35,22 +35,17 @@ export interface DiscriminatorModule {
 export function discriminatorLayout(architecture: DiscriminatorArchitecture): readonly DiscriminatorModule[] {
   const { input_nc, ndf, netD, n_layers_D, normD, no_antialias } = architecture;
   const modules: DiscriminatorModule[] = [];
-  const add = (
-    kind: DiscriminatorModule["kind"],
-    kernel = 1,
-    stride = 1,
-    shapes: { weight?: Shape; bias?: Shape } = {},
-  ) => {
+  const add = (kind: DiscriminatorModule["kind"], kernel = 1, stride = 1, shape?: Shape, biased = true) => {
     const index = modules.length;
     const [weight, bias] = ["weight", "bias"].map((name) => `${netD === "pixel" ? "net" : "model"}.${index}.${name}`);
     const parameters = new Map<string, Shape>();
-    if (shapes.weight) parameters.set(weight, shapes.weight);
-    if (shapes.bias) parameters.set(bias, shapes.bias);
+    if (shape) parameters.set(weight, shape);
+    if (shape && biased) parameters.set(bias, [shape[0]]);
     const padding = kernel === 1 ? 0 : 1;
     modules.push({ kind, index, kernel, stride, padding, weight, bias, parameters, endsStage: false });
   };
   const convolution = (from: number, to: number, kernel: number, stride: number, biased = true) =>
-    add("convolution", kernel, stride, { weight: [to, from, kernel, kernel], ...(biased && { bias: [to] }) });
+    add("convolution", kernel, stride, [to, from, kernel, kernel], biased);
   const normed = normD === "instance";
   const normActivation = () => {
     add(normed ? "norm" : "identity");
