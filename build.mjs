@@ -95,8 +95,10 @@ function reflect(file) {
 
 /** Forms of tiled kernels for matrix units, whose WGSL wgsl_reflect does not know: all but their texts is as there. */
 const forMatrixUnits = filesBelow("shaders", "_matrix.wgsl").filter((file) => !file.includes("/lib/"));
-/** Shaders with textures are few, and engine/operators/pictures binds them by hand. */
-const withTextures = filesBelow("shaders/pictures", ".wgsl");
+/** Shaders with textures, or that draw, are few, and engine/operators/pictures binds them by hand. */
+const withTextures = filesBelow("shaders/pictures", ".wgsl").filter((file) =>
+  /\btexture_2d\b|@fragment\b/.test(readFileSync(file, "utf8")),
+);
 const kernels = filesBelow("shaders", ".wgsl")
   .filter((file) => !file.includes("/lib/") && ![...withTextures, ...forMatrixUnits].includes(file))
   .map(reflect);

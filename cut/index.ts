@@ -81,7 +81,13 @@ export {
 export { learningRateFactor } from "./training/learning-rate.js";
 export { planStep, type StepPlan } from "./training/memory-plan.js";
 export { type BatchSource, Training, type TrainingListener } from "./training/training-loop.js";
-export { type StepInput, type StepLosses, type TrainingBatch, TrainingStep } from "./training/training-step.js";
+export {
+  type PictureSource,
+  type StepInput,
+  type StepLosses,
+  type TrainingBatch,
+  TrainingStep,
+} from "./training/training-step.js";
 export { memoryScratch, type OpenScratch, type Scratch } from "./translation/stored-map.js";
 export { type TiledOptions, type TiledPicture, TiledTranslator } from "./translation/tiled-translator.js";
 export { Translator } from "./translation/translator.js";

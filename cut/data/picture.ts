@@ -21,7 +21,7 @@ export class PictureError extends CutgpuError {
 }
 
 /** (v / 255 - 0.5) / 0.5 for each byte v, rounded to float32 after each operation as torchvision's transforms do. */
-const LEVELS = Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math.fround(v / 255) - 0.5) / 0.5);
+export const LEVELS = Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math.fround(v / 255) - 0.5) / 0.5);
 
 /** The planes [C, H, W] of a picture, in [-1, 1]. */
 export function pictureToPlanes(picture: Picture): Float32Array {

@@ -70,12 +70,13 @@ function weightsOf(
   return { first, count, taps, weights };
 }
 
-/** The same in the fixed point of 8-bit samples. */
+/** The same in the fixed point of 8-bit samples, halves rounded away from zero: what is stored is truncated. */
 function fixedPoint(exact: Resampling<Float64Array>): Resampling<Int32Array> {
-  const weights = Int32Array.from(exact.weights, (of) => {
-    const weight = of * 2 ** PRECISION;
-    return Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
-  });
+  const weights = new Int32Array(exact.weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    const weight = exact.weights[i] * 2 ** PRECISION;
+    weights[i] = weight < 0 ? weight - 0.5 : weight + 0.5;
+  }
   return { ...exact, weights };
 }
 
@@ -142,22 +143,25 @@ export function resizePicture(picture: Picture, width: number, height: number): 
   return height === wide.height ? wide : resizeColumns(wide, along(wide.height, height));
 }
 
+/** How a square is made of a picture: of which columns each of its columns, and of which rows each row. */
+export interface ResampledSquare {
+  columns: Resampling<Int32Array>;
+  rows: Resampling<Int32Array>;
+}
+
 /**
- * The square of `side` pixels at `left` and `top` of what the picture is when it is resampled to a size with PIL's
- * bilinear filter; nothing else of that is computed.
+ * The square of `side` pixels at `left` and `top` of what a picture is when it is resampled from one size to another
+ * with PIL's bilinear filter.
  */
 export function resampledSquare(
-  picture: Picture,
-  size: Pick<Picture, "width" | "height">,
+  from: Pick<Picture, "width" | "height">,
+  to: Pick<Picture, "width" | "height">,
   { left, top, side }: { left: number; top: number; side: number },
-): Picture {
-  const columns = fixedPoint(weightsOf(BILINEAR, picture.width, size.width, [left, left + side]));
-  const rows = fixedPoint(weightsOf(BILINEAR, picture.height, size.height, [top, top + side]));
-  const begin = rows.first[0];
-  const end = rows.first[side - 1] + rows.count[side - 1];
-  const stride = picture.width * picture.channels;
-  const strip = { ...picture, height: end - begin, data: picture.data.subarray(begin * stride, end * stride) };
-  return resizeColumns(resizeRows(strip, columns), { ...rows, first: rows.first.map((row) => row - begin) });
+): ResampledSquare {
+  return {
+    columns: fixedPoint(weightsOf(BILINEAR, from.width, to.width, [left, left + side])),
+    rows: fixedPoint(weightsOf(BILINEAR, from.height, to.height, [top, top + side])),
+  };
 }
 
 /** Sides of a picture of this size whose longer side is to be `longer`. */

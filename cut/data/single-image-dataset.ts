@@ -4,8 +4,9 @@
 // Source: the reference's zoom and patch transforms, https://github.com/taesungp/contrastive-unpaired-translation.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import type { Batch, DatasetOptions } from "./dataset.js";
-import { flipPicture, type Picture, picturesToPlanes } from "./picture.js";
+import { type Crop, type Crops, ResidentPicture } from "./crops.js";
+import type { DatasetOptions } from "./dataset.js";
+import type { Picture } from "./picture.js";
 import { resampledSquare } from "./resize.js";
 import { roundHalfEven } from "./rounding.js";
 import { sizeInTraining, type TransformOptions } from "./transform.js";
@@ -27,6 +28,14 @@ interface Side {
   name: "A" | "B";
   path: string;
   picture: Picture;
+}
+
+/** Crops of the source A and of the target B, to be made before the next batch is asked for. */
+export interface CropBatch {
+  A: Crops;
+  B: Crops;
+  height: number;
+  width: number;
 }
 
 export class SingleImageDataset {
@@ -52,18 +61,24 @@ export class SingleImageDataset {
   }
 
   /** The batches of the 1-based `epoch`, beginning with the 0-based batch `from`. */
-  async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<Batch> {
+  async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<CropBatch> {
     const { batch_size, crop_size } = this.#options;
     this.#sides ??= this.#read();
-    const sides = (await this.#sides).map((side) => ({ ...side, order: this.#order(epoch, side.name) }));
-    const [A, B] = sides;
-    for (let batch = from; batch < this.batchesPerEpoch; batch++) {
-      const indices = Array.from({ length: batch_size }, (_, i) => batch * batch_size + i);
-      const [a, b] = sides.map((side) =>
-        picturesToPlanes(indices.map((index) => this.#crop(side, side.order[index], epoch, index))),
-      );
-      const [pathsA, pathsB] = [A, B].map(({ path }) => indices.map(() => path));
-      yield { A: a, B: b, height: crop_size, width: crop_size, pathsA, pathsB };
+    const sides = (await this.#sides).map((side) => ({
+      ...side,
+      order: this.#order(epoch, side.name),
+      resident: new ResidentPicture(side.picture, side.path),
+    }));
+    try {
+      for (let batch = from; batch < this.batchesPerEpoch; batch++) {
+        const indices = Array.from({ length: batch_size }, (_, i) => batch * batch_size + i);
+        const [A, B] = sides.map((side) =>
+          side.resident.crops(indices.map((index) => this.#crop(side, side.order[index], epoch, index))),
+        );
+        yield { A, B, height: crop_size, width: crop_size };
+      }
+    } finally {
+      for (const { resident } of sides) resident.dispose();
     }
   }
 
@@ -88,7 +103,7 @@ export class SingleImageDataset {
   }
 
   /** Of all tiles number `tile`, modulo how many there are. */
-  #crop({ name, picture }: Side, tile: number, epoch: number, index: number): Picture {
+  #crop({ name, picture }: Side, tile: number, epoch: number, index: number): Crop {
     const { crop_size: side, random_scale_max, no_flip } = this.#options;
     const random = this.#random(epoch, `sample ${index}`).fork(name);
     const zoomed = (length: number) => {
@@ -100,7 +115,7 @@ export class SingleImageDataset {
     const number = tile % (across * down);
     const left = random.integer(width - across * side + 1) + side * Math.floor(number / down);
     const top = random.integer(height - down * side + 1) + side * (number % down);
-    const crop = resampledSquare(picture, { width, height }, { left, top, side });
-    return !no_flip && random.next() < 0.5 ? flipPicture(crop) : crop;
+    const square = resampledSquare(picture, { width, height }, { left, top, side });
+    return { ...square, flip: !no_flip && random.next() < 0.5 };
   }
 }

@@ -15,10 +15,16 @@ import type { BatchSize, Counts, Draw, MakeMethod, Method, StepRecording } from 
 import { adviseOnLimit } from "../options/limit-advice.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
+/** Pictures that are made on the GPU: so many numbers, which `fill` puts into a tensor of their size. */
+export interface PictureSource {
+  readonly length: number;
+  fill(tensor: Tensor): void;
+}
+
 /** One batch: pictures [N, C, H, W] in [-1, 1], A to be translated and B to learn from. */
 export interface TrainingBatch {
-  A: Float32Array;
-  B: Float32Array;
+  A: Float32Array | PictureSource;
+  B: Float32Array | PictureSource;
   height: number;
   width: number;
 }
@@ -112,8 +118,8 @@ export class TrainingStep {
     const steps: RecordedStep[] = [];
     for (const kind of draw.kinds) steps.push(await this.#step(size, kind));
     const tensors = this.#tensorsOf(size);
-    tensors.A.write(A);
-    tensors.B.write(B);
+    put(A, tensors.A);
+    put(B, tensors.B);
     for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
     for (const { program, gradients } of steps) {
       for (const name of Object.keys(gradients)) {
@@ -246,3 +252,8 @@ export class TrainingStep {
 }
 
 const keyOf = ({ batch, height, width }: BatchSize) => `${batch},${height},${width}`;
+
+function put(pictures: Float32Array | PictureSource, tensor: Tensor): void {
+  if (pictures instanceof Float32Array) tensor.write(pictures);
+  else pictures.fill(tensor);
+}
