@@ -104,7 +104,7 @@ export const families = [
   }),
   family("pictures", pictures, {
     without: {
-      reference: "pictures are moved, not computed",
+      reference: "pictures are moved, and crops' numbers are exact: test/cut/data/crops.test.ts defines them",
       cases: "inputs or outputs are no tensors; test/operators/pictures.test.ts has the tests",
     },
   }),
