@@ -276,6 +276,13 @@ export const trainSchema = v.strictObject({
   lr_D: option(schedule, realNumber({ above: 0 }), 0.0002, "learning rate of the discriminator", ofEnCo),
   beta1: option(schedule, realNumber({ min: 0, below: 1 }), 0.5, "Adam's decay of the first moment"),
   beta2: option(schedule, realNumber({ min: 0, below: 1 }), 0.999, "Adam's decay of the second moment"),
+  ema_decay: option(
+    schedule,
+    realNumber({ min: 0, below: 1 }),
+    0,
+    "translate with moving averages of the generator's weights that keep this much of themselves a step",
+    fixed,
+  ),
   lr_policy: option(schedule, oneOf(["linear", "step", "cosine"]), "linear", "how the learning rate falls"),
   lr_decay_iters: option(schedule, wholeNumber({ min: 1 }), 50, "epochs between the falls of lr_policy step"),
 });

@@ -1,8 +1,8 @@
 // Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is
 // the caller's business). Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments
-// "adam_m.G..." and "adam_v.G..."; the rest is JSON in the metadata. Also generators from anywhere: our checkpoints,
-// plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys (docs/method.md sections 2.2
-// and 10).
+// "adam_m.G..." and "adam_v.G...", averaged weights "ema.G..."; the rest is JSON in the metadata. Also generators from
+// anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys
+// (docs/method.md sections 2.2 and 10).
 import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -39,6 +39,20 @@ export interface RunState {
 
 const FORMAT = "cutgpu checkpoint 1";
 
+type Group = readonly [prefix: string, tensors: ReadonlyMap<string, Tensor>];
+
+/** What a checkpoint has of a training, by what its keys begin with. */
+function groupsOf({ adam, averaged, method }: TrainingStep, weightsOnly = false): Group[] {
+  if (weightsOnly) return Object.entries(adam).map(([network, { parameters }]) => [network, parameters]);
+  const networks = Object.entries(adam).flatMap(([network, { parameters, m, v }]): Group[] => [
+    [network, parameters],
+    [`adam_m.${network}`, m],
+    [`adam_v.${network}`, v],
+  ]);
+  const averages = Object.entries(averaged).map(([network, { averages }]): Group => [`ema.${network}`, averages]);
+  return [...networks, ...averages, ["state", method.state ?? new Map()]];
+}
+
 /**
  * The whole state of a training as one safetensors file.
  * Throws a DivergenceError where a value is not finite, since no run can go on from that.
@@ -56,12 +70,7 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
       tensors.set(`${prefix}.${key}`, { dtype: "F32", shape: [...(parameters.get(key) as Tensor).shape], data });
     }
   };
-  for (const [network, { parameters, m, v }] of Object.entries(step.adam)) {
-    await add(network, parameters);
-    await add(`adam_m.${network}`, m);
-    await add(`adam_v.${network}`, v);
-  }
-  await add("state", step.method.state ?? new Map());
+  for (const [prefix, group] of groupsOf(step)) await add(prefix, group);
   const all = Object.entries(step.adam).map(async ([name, adam]) => [name, await adam.updates()] as const);
   const updates = (await Promise.all(all)).filter(([, updates]) => updates !== state.step);
   // What a method does not need is not there.
@@ -71,12 +80,11 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
     updates: updates.length > 0 ? Object.fromEntries(updates) : undefined,
     lossScale: await step.scaler?.read(),
   };
-  const metadata = { format: FORMAT, state: JSON.stringify(whole) };
-  return serializeSafetensors({ tensors, metadata });
+  return serializeSafetensors({ tensors, metadata: { format: FORMAT, state: JSON.stringify(whole) } });
 }
 
+// 0 * x is NaN exactly where x is not finite. To add these up is quicker than to test each value.
 function allFinite(data: Float32Array): boolean {
-  // 0 * x is NaN exactly where x is not finite. To add these up is quicker than to test each value.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += 0 * data[i];
   return sum === 0;
@@ -130,15 +138,8 @@ export function restoreCheckpoint(
   };
   // Everything is looked up before anything is written, so that a refusal leaves the training as it was.
   const writes: [Tensor, Float32Array][] = [];
-  for (const [network, { parameters, m, v }] of Object.entries(step.adam)) {
-    const groups: [string, ReadonlyMap<string, Tensor>][] = [[network, parameters]];
-    if (!weightsOnly) groups.push([`adam_m.${network}`, m], [`adam_v.${network}`, v]);
-    for (const [prefix, parameters] of groups) {
-      for (const [key, tensor] of parameters) writes.push([tensor, find(`${prefix}.${key}`, tensor)]);
-    }
-  }
-  if (!weightsOnly) {
-    for (const [key, tensor] of step.method.state ?? []) writes.push([tensor, find(`state.${key}`, tensor)]);
+  for (const [prefix, group] of groupsOf(step, weightsOnly)) {
+    for (const [key, tensor] of group) writes.push([tensor, find(`${prefix}.${key}`, tensor)]);
   }
   for (const [tensor, data] of writes) tensor.write(data);
   if (weightsOnly) return;
@@ -173,11 +174,12 @@ export type Direction = "AtoB" | "BtoA";
 export function parseGenerator(bytes: Uint8Array, where: string, direction: Direction = "AtoB"): ParsedGenerator {
   const { tensors, metadata } = parseWeights(bytes, where);
   const groups = networksOf(tensors);
-  // A checkpoint of a training also has Adam's moments, which look like the generator.
+  // A checkpoint of a training also has Adam's moments, which look like the generator, and perhaps averaged weights.
   const drop = (unwanted: RegExp) => {
     for (const prefix of groups.keys()) if (unwanted.test(prefix)) groups.delete(prefix);
   };
-  if (metadata["format"] === FORMAT) drop(/^(?!G(_[AB])?\.$)/);
+  const averaged = [...groups.keys()].some((prefix) => prefix.startsWith("ema."));
+  if (metadata["format"] === FORMAT) drop(averaged ? /^(?!ema\.G(_[AB])?\.$)/ : /^(?!G(_[AB])?\.$)/);
   const ways = [...groups.keys()].flatMap((prefix) => prefix.match(/G_[AB](?=\.)/)?.[0] ?? []);
   if (new Set(ways).size === 2) drop(direction === "AtoB" ? /G_B\./ : /G_A\./);
   // A file of its own says by its name which generator it is.

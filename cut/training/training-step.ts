@@ -7,11 +7,12 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
-import { Adam, LossScaler } from "../../engine/optimizers/index.js";
+import { Adam, AveragedParameters, LossScaler } from "../../engine/optimizers/index.js";
 import { Arena, type Program, record } from "../../engine/program/program.js";
 import type { Random } from "../../engine/random.js";
 import { methods } from "../methods/index.js";
 import type { BatchSize, Counts, Draw, MakeMethod, Method, StepRecording } from "../methods/method.js";
+import type { Parameters } from "../networks/network.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
@@ -63,6 +64,8 @@ export class TrainingStep {
   readonly method: Method;
   /** The optimizers by the names of the networks. */
   readonly adam: Readonly<Record<string, Adam>>;
+  /** Of the generators' weights, by network, where ema_decay asks for them. */
+  readonly averaged: Readonly<Record<string, AveragedParameters>>;
   /** Of the losses, where activations are f16. */
   readonly scaler: LossScaler | null;
   /** What the method carries from step to step. */
@@ -87,11 +90,23 @@ export class TrainingStep {
         return [name, new Adam(gpu, parameters, { beta1, beta2 }, scaler)];
       }),
     );
+    const { ema_decay } = options;
+    const generators = Object.entries(this.method.networks).filter(([, network]) => "translate" in network);
+    this.averaged = Object.fromEntries(
+      ema_decay > 0 ? generators.map(([name, G]) => [name, new AveragedParameters(gpu, G.parameters, ema_decay)]) : [],
+    );
   }
 
   /** Steps done; the updates of a network may be more. */
   get done(): number {
     return this.#done;
+  }
+
+  /** What translations of A are made with: the generator's weights, averaged where they are. */
+  get weights(): Parameters {
+    const { networks, generator } = this.method;
+    const name = Object.keys(networks).find((name) => networks[name] === generator) as string;
+    return this.averaged[name]?.averages ?? generator.parameters;
   }
 
   /** Goes on after so many steps, with the optimizers' updates by network where they differ. */
@@ -121,6 +136,8 @@ export class TrainingStep {
     put(A, tensors.A);
     put(B, tensors.B);
     for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
+    // The weights were written after this was made.
+    if (this.#done === 0) for (const averaged of Object.values(this.averaged)) averaged.restart();
     for (const { program, gradients } of steps) {
       for (const name of Object.keys(gradients)) {
         this.adam[name].advance(learningRate * (this.method.adam?.[name]?.rate ?? 1));
@@ -166,6 +183,7 @@ export class TrainingStep {
     this.#recorded.clear();
     this.#tensors.clear();
     for (const adam of Object.values(this.adam)) adam.dispose();
+    for (const averaged of Object.values(this.averaged)) averaged.dispose();
     this.scaler?.dispose();
     for (const { parameters } of Object.values(this.method.networks)) {
       for (const tensor of parameters.values()) tensor.dispose();
@@ -246,7 +264,10 @@ export class TrainingStep {
     const left = grad(loss, parameters.flat(), { allowUnused: true, dy });
     dy?.dispose();
     const gradients = networks.map((name, i): [string, Tensor[]] => [name, left.splice(0, parameters[i].length)]);
-    for (const [name, own] of gradients) this.adam[name].update(own);
+    for (const [name, own] of gradients) {
+      this.adam[name].update(own);
+      this.averaged[name]?.update();
+    }
     return Object.fromEntries(gradients);
   }
 }

@@ -48,11 +48,12 @@ export class Translator {
   readonly generator: PictureGenerator;
   readonly #passes: SizedPass<Pass, [CancellationOptions]>;
 
-  constructor(gpu: Gpu, generator: PictureGenerator) {
+  /** `weights` are others than the generator's own. */
+  constructor(gpu: Gpu, generator: PictureGenerator, weights = generator.parameters) {
     this.generator = generator;
     this.#passes = new SizedPass(async ({ height, width }, own, progress) => {
       const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const translated = () => generator.translate(cast(input, gpu.precision), frozen(generator.parameters));
+      const translated = () => generator.translate(cast(input, gpu.precision), frozen(weights));
       const work = () => gpu.noGrad(() => cast(translated(), "f32"));
       const { program, result: output } = await record(gpu, work, new Arena(), progress);
       return { input, output, program: own(program) };

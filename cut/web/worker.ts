@@ -112,7 +112,7 @@ class WorkerTraining {
     const samples = await chooseSamples(store, options, from, options.input_nc);
     const reals = (await chooseSamples(store, options, to, options.output_nc)).map(({ picture }) => picture);
     const evaluation = await openEvaluation(store, options);
-    const translator = new Translator(gpu, training.step.method.generator);
+    const translator = new Translator(gpu, training.step.method.generator, training.step.weights);
     const { stepsDone: step, stepsInAll } = training;
     send({ kind: "begun", step, stepsInAll, evaluated: evaluation?.protocol ?? null });
     const record = await TrainingRecord.open(store, options, step, send);

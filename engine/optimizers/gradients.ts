@@ -1,11 +1,9 @@
-// What is done to gradients before an update, and to averages of parameters after it. Both may be recorded.
+// What is done to gradients before an update. May be recorded.
 import { checkValue, positive } from "../core/check-options.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { moveTowards } from "../operators/normalization/index.js";
 import { add, clamp, div, mul, scale, sqrt, square } from "../operators/pointwise/index.js";
 import { sum } from "../operators/reduction/index.js";
-import { DECAY } from "./optimizer.js";
 
 /**
  * Gradients scaled down together, where their common norm is larger than `maxNorm`, to have that norm; and the norm
@@ -29,29 +27,4 @@ export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { g
       return { gradients: gradients.map((gradient) => mul(gradient, factor)), norm };
     }),
   );
-}
-
-/**
- * Moves exponential moving averages in place towards parameters of the same names: an average becomes
- * decay * average + (1 - decay) * parameter.
- *
- * @example
- * ```ts
- * const average = gpu.tensor([0]);
- * updateAverages(new Map([["weight", average]]), new Map([["weight", gpu.tensor([8])]]), 0.75);
- * console.log(await average.item()); // 2
- * ```
- */
-export function updateAverages(
-  averages: ReadonlyMap<string, Tensor>,
-  parameters: ReadonlyMap<string, Tensor>,
-  decay: number,
-): void {
-  checkValue("updateAverages: the decay", decay, DECAY);
-  for (const [name, average] of averages) {
-    const parameter = parameters.get(name);
-    if (!parameter)
-      throw new ArgumentError(`updateAverages: no parameter is named ${name}`, "Give averages of the parameters.");
-    moveTowards(average, parameter, 1 - decay);
-  }
 }

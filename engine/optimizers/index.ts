@@ -1,6 +1,7 @@
 // The family of optimizers: what moves parameters along their gradients, and what goes with it.
 export { Adam, type AdamOptions, AdamW } from "./adam.js";
-export { clipGradNorm, updateAverages } from "./gradients.js";
+export { AveragedParameters } from "./averaged-parameters.js";
+export { clipGradNorm } from "./gradients.js";
 export * from "./learning-rates.js";
 export { LossScaler, type LossScalerOptions } from "./loss-scaler.js";
 export type { Optimizer } from "./optimizer.js";

@@ -130,10 +130,7 @@ export abstract class Optimizer {
     if (!alike || p.bytes !== states[0].bytes) return null;
     const g = recorder.together(batch.map((update) => update.g.storage));
     if (!g) return null;
-    const whole = (storage: Storage) => {
-      storage.references++;
-      return new Tensor(this.gpu, [storage.bytes / 4], "f32", storage);
-    };
+    const whole = (storage: Storage) => wholeOf(this.gpu, storage);
     return { g: whole(g), p: whole(p), states: states.map(whole) };
   }
 
@@ -164,6 +161,12 @@ export abstract class Optimizer {
     for (const state of this.states) for (const tensor of state.values()) tensor.dispose();
     this.schedule.dispose();
   }
+}
+
+/** All of a storage of f32, the gaps between its parts too, as one more tensor. */
+export function wholeOf(gpu: Gpu, storage: Storage): Tensor {
+  storage.references++;
+  return new Tensor(gpu, [storage.bytes / 4], "f32", storage);
 }
 
 /** What the gradients of a batch fill of the tensor that holds them all. */

@@ -109,7 +109,7 @@ class Demo {
     readonly training: Training,
     readonly pairs: readonly Pair[],
   ) {
-    this.#translator = new Translator(gpu, training.step.method.generator);
+    this.#translator = new Translator(gpu, training.step.method.generator, training.step.weights);
     this.#rows = pairs.slice(0, SHOWN).map(({ label }) => ({ label, images: [] }));
   }
 

@@ -161,7 +161,7 @@ class TrainCommand {
     });
     this.#progress = progress;
     this.#begun = performance.now();
-    const translator = new Translator(gpu, training.step.method.generator);
+    const translator = new Translator(gpu, training.step.method.generator, training.step.weights);
     const retrieval = sampleRetrieval(training.step);
     const makeSamples = async (step: number) =>
       this.#tell(record.notePictures(step, await samples.make(translator, step), samples.reals));

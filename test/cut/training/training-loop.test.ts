@@ -112,6 +112,7 @@ const variants: Record<string, Partial<TrainOptions>> = {
   "EnCo from gray to RGB": { model: "enco", input_nc: 1, lambda_IDT: 0, gan_mode: "wgangp" },
   "SinCUT, R1 in updates of its own": { model: "sincut", batch_size: 2, num_patches: 1, R1_every: 2 },
   "SinCUT of gray pictures, hDCE": { model: "sincut", batch_size: 2, input_nc: 1, output_nc: 1, patch_loss: "hdce" },
+  "averaged weights of both generators": { model: "cycle_gan", pool_size: 0, ema_decay: 0.5 },
   "no patch loss": { lambda_NCE: 0 },
   "no adversarial loss, orthogonal weights": { lambda_GAN: 0, init_type: "orthogonal", init_gain: 1 },
 };
