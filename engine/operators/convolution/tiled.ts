@@ -52,7 +52,7 @@ export const tiledConvolution =
         bindings: { ...bindings, y: target },
         params: { ...params, run },
         grid: count * runs,
-        constants: { ...tiles, TAPS_X, TAPS_Y, ...slice },
+        constants: { ...tiles, TAPS_X, TAPS_Y, ...slice, REFLECT: g.reflect },
       });
     });
   };

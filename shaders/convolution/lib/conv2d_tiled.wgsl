@@ -31,9 +31,10 @@ const SUM_A: bool = false;
 
 // The index of a weight of the first of four output channels.
 alias PlaceA = u32;
-// The indices of four elements of x.
-alias PlaceB = vec4u;
-const NOWHERE: u32 = 0xffffffff;
+// Four elements of x: `pixels` from `at`, and a bit for each that there is. Where nothing is mirrored, `pixels` are the
+// same for all taps and channels.
+struct PlaceB { at: u32, pixels: vec4u, there: u32 }
+const BITS = vec4u(1, 2, 4, 8);
 
 fn gemm_size() -> vec3u {
   let runs = (params.in_channels + params.run - 1) / params.run;
@@ -72,17 +73,19 @@ fn b_place(z: u32, column: u32, k: u32, part: u32) -> PlaceB {
   let tx = i32(part % PARTS_X * SLICE_X + tap % SLICE_X) - params.pad_x;
   let rows = vec4i(lines * params.stride) + ty;
   let pixels = vec4i(columns * params.stride) + tx;
-  let sy = sources(rows, i32(params.in_height) - 1, params.reflect);
-  let sx = sources(pixels, i32(params.in_width) - 1, params.reflect);
+  let width = i32(params.in_width);
+  let sy = sources(rows, i32(params.in_height) - 1);
+  let sx = sources(pixels, width - 1);
   let channel = z / params.batch * params.run + k / SLICE_TAPS;
-  let plane = (z % params.batch * params.in_channels + channel) * params.in_height;
-  let missing = select((sy ^ rows) | (sx ^ pixels), vec4i(), params.reflect == 1);
-  return select((plane + vec4u(sy)) * params.in_width + vec4u(sx), vec4u(NOWHERE), missing != vec4i());
+  let plane = (z % params.batch * params.in_channels + channel) * params.in_height * params.in_width;
+  let there = dot(select(vec4u(), BITS, ((sy ^ rows) | (sx ^ pixels)) == vec4i()), vec4u(1));
+  return PlaceB(plane + select(u32(ty * width + tx), 0, REFLECT),
+    vec4u(select(rows - ty, sy, REFLECT) * width + select(pixels - tx, sx, REFLECT)), select(there, 15, REFLECT));
 }
 
 fn b_quad(place: PlaceB, slice: u32, there: bool) -> vec4f {
-  let at = place + slice * CHANNELS * params.in_height * params.in_width;
-  let inside = (place != vec4u(NOWHERE)) & vec4<bool>(there || CHANNELS == 1);
+  let at = place.at + slice * CHANNELS * params.in_height * params.in_width + place.pixels;
+  let inside = ((vec4u(place.there) & BITS) != vec4u()) & vec4<bool>(there || CHANNELS == 1);
   return vec4f(select(0.0, x[at.x], inside.x), select(0.0, x[at.y], inside.y), select(0.0, x[at.z], inside.z),
     select(0.0, x[at.w], inside.w));
 }

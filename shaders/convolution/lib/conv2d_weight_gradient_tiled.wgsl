@@ -10,7 +10,6 @@
 const TAPS_X: u32 = 3; // @tunable
 const TAPS_Y: u32 = 3; // @tunable
 const TAPS: u32 = TAPS_X * TAPS_Y;
-const REFLECT: bool = true; // @tunable beyond its borders x is mirrored, not zero
 const ONE_PART: bool = false;
 const SUM_A: bool = false; // @tunable
 
@@ -64,7 +63,7 @@ fn b_place(z: u32, column: u32, k: u32, part: u32) -> PlaceB {
   let line = z * params.rows_per_split + part;
   let image = line / params.out_height;
   let rows = vec4i((line - image * params.out_height) * params.stride + ty) - params.pad;
-  let sy = sources(rows, i32(params.in_height) - 1, u32(REFLECT));
+  let sy = sources(rows, i32(params.in_height) - 1);
   let planes = image * params.in_channels + channels;
   let at = (planes * params.in_height + vec4u(sy)) * params.in_width;
   return PlaceB(select(at, vec4u(NOWHERE), (sy != rows) & vec4<bool>(!REFLECT)),

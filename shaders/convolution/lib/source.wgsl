@@ -3,9 +3,6 @@
 // `reflect` is 1.
 fn source(i: i32, n: u32, reflect: u32) -> vec2u {
   let last = i32(n) - 1;
-  if (reflect == 1) {
-    let mirrored = abs(i);
-    return vec2u(u32(max(0, min(mirrored, 2 * last - mirrored))), 1);
-  }
-  return vec2u(u32(clamp(i, 0, last)), select(0u, 1u, i >= 0 && i <= last));
+  let s = clamp(select(i, last - abs(last - abs(i)), reflect == 1), 0, last);
+  return vec2u(u32(s), u32(reflect == 1 || s == i));
 }
