@@ -73,7 +73,6 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
   for (const [prefix, group] of groupsOf(step)) await add(prefix, group);
   const all = Object.entries(step.adam).map(async ([name, adam]) => [name, await adam.updates()] as const);
   const updates = (await Promise.all(all)).filter(([, updates]) => updates !== state.step);
-  // What a method does not need is not there.
   const whole: RunState = {
     ...state,
     counts: Object.keys(step.counts).length > 0 ? step.counts : undefined,
