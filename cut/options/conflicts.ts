@@ -107,7 +107,7 @@ function patchConflicts(options: TrainOptions): string[] {
   if (options.input_nc !== options.output_nc) {
     found.push(
       `input_nc ${options.input_nc} and output_nc ${options.output_nc} differ, ` +
-        "and the patch loss passes translations through the generator again: make them equal",
+        "and the patch loss passes translations through the generator again: make them equal, or use --model cycle_gan",
     );
   }
   const { patch_loss, nce_negatives, nce_bank } = options;

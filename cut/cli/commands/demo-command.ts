@@ -150,8 +150,10 @@ class Demo {
       ["translated", await scoreDrawings(truths, outputs)],
       ["the input itself", await scoreDrawings(truths, inputs)],
     ];
+    // A name and its figure stay on one line.
+    const fact = (score: Evaluation) => scoreText(score).replace(/(?<! ) (?! )/g, "\u00a0");
     this.#report(before, after, [
-      ...scores.map(([what, score]): [string, string] => [what, scoreText(score)]),
+      ...scores.map(([what, score]): [string, string] => [what, fact(score)]),
       ["steps", `${training.stepsDone} in ${formatSeconds(seconds)}`],
     ]);
 
