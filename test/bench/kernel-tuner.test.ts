@@ -16,6 +16,7 @@ import { operatorTable } from "../../engine/operators/table.js";
 import { applyTuning, keyOf, parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import { assertRefused, assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
 import { halfGpu, ownGpu, testGpu } from "../support/gpu.js";
+import { onHalves } from "../support/half.js";
 
 const test = suite("cutgpu tune");
 
@@ -67,7 +68,7 @@ test("every choice of a step is found, and kernels that do the same are measured
   );
 });
 
-test("with f16 what is measured holds what it holds in training, and has a table of its own", async () => {
+onHalves(test)("with f16 what is measured holds what it holds in training, and has a table of its own", async () => {
   const gpu = await halfGpu("software");
   const sizes = { crop_size: 16, ngf: 4, ndf: 4, netG: "resnet_4blocks", netD: "pixel", num_patches: 16, netF_nc: 16 };
   const choices = await choicesOf(gpu, sizes);

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { halfGpu, profiles } from "../support/gpu.js";
+import { onHalves } from "../support/half.js";
 import { goldenJobs } from "./all.js";
 
 const all = process.env["HALF"] === "all";
@@ -17,7 +18,7 @@ const FURTHER: Readonly<Record<string, number>> = { "cut-wgangp.safetensors": 3e
 for (const profile of profiles.filter((name) => all || name === "software")) {
   const test = suite(`golden runs in f16 on ${profile}`);
   for (const { name, run } of goldenJobs().filter(({ name, training }) => training && (all || USUAL.includes(name)))) {
-    test(name, async () => {
+    onHalves(test)(name, async () => {
       const cases = await run(await halfGpu(profile));
       assert.ok(cases.length > 0);
       const beyond = cases.filter(({ error, bound }) => !(error <= (FURTHER[name] ?? bound)));

@@ -3,6 +3,7 @@
 // `npm run test:half` walks all cases of all, on both profiles and with every variant.
 import { test } from "uvu";
 import { halfGpu, profiles } from "../support/gpu.js";
+import { onHalves } from "../support/half.js";
 import type { OperatorCase } from "./support/case.js";
 import { operatorCases } from "./support/cases.js";
 import { checkHalves } from "./support/half.js";
@@ -19,7 +20,7 @@ const fits = ({ inputs }: OperatorCase) => inputs.every(({ data }) => data.every
 
 for (const profile of profiles.filter((name) => all || name === "gpu")) {
   for (const [operator, { cases }] of walked) {
-    test(`${operator} in f16 on ${profile}`, async () => {
+    onHalves(test)(`${operator} in f16 on ${profile}`, async () => {
       const gpu = await halfGpu(profile);
       for (const forced of all ? forcedInTurn(gpu, operator) : [{}]) {
         await gpu.variants.force(forced, async () => {

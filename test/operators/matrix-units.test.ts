@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { everywhere } from "../../engine/operators/table.js";
+import { onHalves } from "../support/half.js";
 import { conv2d } from "./convolution.js";
 import { matmul } from "./matmul.js";
 import type { OperatorCase } from "./support/case.js";
@@ -26,13 +27,13 @@ async function check(given: OperatorCase, kernels: readonly string[]): Promise<v
 }
 
 // Every one takes seconds to compile, and the largest tile more workgroup memory than software adapters have.
-test("convolutions on matrix units: rows of several tiles", () => check(manyRows, CONVOLUTIONS));
+onHalves(test)("convolutions on matrix units: rows of several tiles", () => check(manyRows, CONVOLUTIONS));
 
-test("convolutions on matrix units: sums cut into runs", () => check(longSums, CONVOLUTIONS));
+onHalves(test)("convolutions on matrix units: sums cut into runs", () => check(longSums, CONVOLUTIONS));
 
-test("products and their gradients on matrix units", () => check(product, ["matmul_matrix"]));
+onHalves(test)("products and their gradients on matrix units", () => check(product, ["matmul_matrix"]));
 
-test("smaller tiles, and tensors of f32, stay with multiply-adds", async () => {
+onHalves(test)("smaller tiles, and tensors of f32, stay with multiply-adds", async () => {
   const { gpu, used } = await matrixGpu();
   try {
     await gpu.variants.force(everywhere("tiled_16x64"), () => checkHalves(gpu, longSums, longSums.title));

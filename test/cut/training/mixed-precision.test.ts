@@ -8,6 +8,7 @@ import { type BatchSource, Training } from "../../../cut/training/training-loop.
 import { LOSS_SCALE } from "../../../cut/training/training-step.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { halfGpu, rejectionOf, testGpu } from "../../support/gpu.js";
+import { onHalves } from "../../support/half.js";
 import { SIDE, tinyOptions } from "./tiny-options.js";
 
 const source: BatchSource = {
@@ -44,17 +45,20 @@ async function train(gpu: Gpu, options: TrainOptions, from?: Uint8Array, begun?:
 
 const sameBytes = (a: Uint8Array, b: Uint8Array) => Buffer.from(a).equals(Buffer.from(b));
 
-test("the same seed ends in the same bytes, also after a stop, with the loss scale in the checkpoint", async () => {
-  const gpu = await halfGpu("software");
-  const whole = await train(gpu, tinyOptions({ max_steps: 6 }));
-  const half = await train(gpu, tinyOptions({ max_steps: 3 }));
-  const rest = await train(gpu, tinyOptions({ max_steps: 6 }), half.latest);
-  assert.ok(sameBytes(rest.latest, whole.latest));
-  assert.equal([...half.scales, ...rest.scales], whole.scales);
-  assert.is(whole.run.lossScale?.scale, whole.scales.at(-1));
-});
+onHalves(test)(
+  "the same seed ends in the same bytes, also after a stop, with the loss scale in the checkpoint",
+  async () => {
+    const gpu = await halfGpu("software");
+    const whole = await train(gpu, tinyOptions({ max_steps: 6 }));
+    const half = await train(gpu, tinyOptions({ max_steps: 3 }));
+    const rest = await train(gpu, tinyOptions({ max_steps: 6 }), half.latest);
+    assert.ok(sameBytes(rest.latest, whole.latest));
+    assert.equal([...half.scales, ...rest.scales], whole.scales);
+    assert.is(whole.run.lossScale?.scale, whole.scales.at(-1));
+  },
+);
 
-test("updates that were left out are no updates after a stop, too", async () => {
+onHalves(test)("updates that were left out are no updates after a stop, too", async () => {
   const gpu = await halfGpu("software");
   const high = (training: Training) => training.step.scaler?.write({ scale: 2 ** 40, clean: 0 });
   const whole = await train(gpu, tinyOptions({ max_steps: 4 }), undefined, high);
@@ -65,7 +69,7 @@ test("updates that were left out are no updates after a stop, too", async () => 
   assert.ok(sameBytes(rest.latest, whole.latest));
 });
 
-test("a checkpoint of either precision goes on with the other", async () => {
+onHalves(test)("a checkpoint of either precision goes on with the other", async () => {
   const [half, full] = [await halfGpu("software"), await testGpu("software")];
   const begun = await train(full, tinyOptions({ max_steps: 2 }));
   const mixed = await train(half, tinyOptions({ max_steps: 4 }), begun.latest);
@@ -75,7 +79,7 @@ test("a checkpoint of either precision goes on with the other", async () => {
   assert.equal([back.run.step, back.run.lossScale, back.run.updates], [5, undefined, mixed.run.updates]);
 });
 
-test("an overflow at the smallest loss scale ends the run, and the last checkpoint is kept", async () => {
+onHalves(test)("an overflow at the smallest loss scale ends the run, and the last checkpoint is kept", async () => {
   const gpu = await halfGpu("software");
   const sound = await train(gpu, tinyOptions({ max_steps: 2 }));
   const options = tinyOptions({ max_steps: 9, lambda_NCE: 1e30 });

@@ -9,6 +9,7 @@ import { concat, linear, mean, mul, slice } from "../../../engine/index.js";
 import { cast } from "../../../engine/operators/selection/index.js";
 import { record } from "../../../engine/program/program.js";
 import { halfGpu, messageOf, rejectionOf, testGpu } from "../../support/gpu.js";
+import { onHalves } from "../../support/half.js";
 
 /** Rewrites a function of the bindings x and y, both arrays of `type`. */
 function rewritten(text: string, type: string, names = ["x", "y"]): string[] {
@@ -45,7 +46,7 @@ test("what only has a binding's name is left alone", () => {
   assert.is(body(hidden + member, "f32"), hidden + member);
 });
 
-test("f16 tensors come back as they were rounded, whatever their length", async () => {
+onHalves(test)("f16 tensors come back as they were rounded, whatever their length", async () => {
   const gpu = await halfGpu("software");
   for (const n of [1, 2, 3, 7, 130]) {
     const numbers = Float32Array.from({ length: n }, (_, i) => i - 2.25);
@@ -61,7 +62,7 @@ test("f16 tensors come back as they were rounded, whatever their length", async 
   }
 });
 
-test("results of f16 are f16, but sums, losses and gradients of weights are f32", async () => {
+onHalves(test)("results of f16 are f16, but sums, losses and gradients of weights are f32", async () => {
   const gpu = await halfGpu("software");
   const dtypes = gpu.scope(() => {
     const x = cast(gpu.tensor([[1, 2]]), "f16").requireGrad();
@@ -74,7 +75,7 @@ test("results of f16 are f16, but sums, losses and gradients of weights are f32"
   assert.equal(dtypes, ["f16", "f32", "f16", "f32", "f16"]);
 });
 
-test("programs keep f16 tensors in half the memory, and parts of them are where they should be", async () => {
+onHalves(test)("programs keep f16 tensors in half the memory, and parts of them are where they should be", async () => {
   const gpu = await halfGpu("software");
   const run = async (dtype: "f16" | "f32") => {
     const x = gpu.persistent([4, 256], dtype);
