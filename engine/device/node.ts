@@ -89,7 +89,7 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   if (!driver) return null;
   loadSoftwareDriver(driver);
   instance = create(flags);
-  const software = await instance.requestAdapter().catch(() => null);
+  const software = await instance.requestAdapter().catch((error: Error) => refuseUnknown(flags, error));
   if (software)
     options.notify?.(`no Vulkan driver was found, so SwiftShader is used, which is slow. ${fasterChoice()}`);
   return software;
