@@ -7,6 +7,7 @@ import { defineCommand, print } from "../../cut/cli/terminal/index.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { makeFolder, writeFileAtomically } from "../../cut/files/atomic-files.js";
 import { checkOutput } from "../../cut/files/output.js";
+import { presets } from "../../cut/options/presets.js";
 import { completeOptions, flag, type GivenOptions, option, orNone, text } from "../../cut/options/schema.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { trainSchema } from "../../cut/options/train-schema.js";
@@ -18,8 +19,8 @@ import { kernelFile, planText, timesText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches, timeStep } from "../step-plan.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches } = trainSchema.entries;
-const { model, gan_mode, lambda_R1, patch_loss, nce_negatives, nce_bank, low_memory, profile, precision } =
-  trainSchema.entries;
+const { model, gan_mode, lambda_R1, patch_loss, plan_detached, nce_negatives, nce_bank } = trainSchema.entries;
+const { low_memory, profile, precision } = trainSchema.entries;
 
 const schema = v.strictObject({
   crop_size,
@@ -36,6 +37,7 @@ const schema = v.strictObject({
   gan_mode,
   lambda_R1,
   patch_loss,
+  plan_detached,
   nce_negatives,
   nce_bank,
   low_memory,
@@ -48,6 +50,7 @@ const schema = v.strictObject({
 export default defineCommand({
   usage: "[options of the training to plan]",
   options: schema,
+  presets,
   chooser: "model",
   run: plan,
 });

@@ -55,8 +55,11 @@ export interface StepRecording {
   readonly B: Tensor;
   /** The tensor that `inputs` has under a name. */
   drawn(name: string): Tensor;
-  /** Updates networks, by name, along the gradients of a loss. What is computed after it sees them updated. */
-  learn(loss: Tensor, ...networks: string[]): void;
+  /**
+   * Updates networks, by name, along the gradients of a loss. What is computed after it sees them updated. Returns the
+   * gradients by network, in the order of the parameters; with f16 they are multiplied by the loss scale.
+   */
+  learn(loss: Tensor, ...networks: string[]): Readonly<Record<string, Tensor[]>>;
   /** Logs losses of one number each. */
   log(losses: Readonly<Record<string, Tensor>>): void;
   /** Logs the numbers of a tensor, in its order, under names. */
@@ -104,7 +107,7 @@ export interface Method {
   inputs(size: BatchSize): Readonly<Record<string, InputShape>>;
   /** Decides what is random in a step. */
   draw(moment: StepMoment): Draw;
-  /** The step itself. It returns pictures to look at, by name. */
+  /** The step itself. Returns the pictures that it made, by name. */
   record(step: StepRecording): Record<string, Tensor>;
 }
 

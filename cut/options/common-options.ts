@@ -34,7 +34,11 @@ export const domainsOf = (direction: "AtoB" | "BtoA"): readonly [source: "A" | "
   direction === "BtoA" ? ["B", "A"] : ["A", "B"];
 
 export const modelOption = (heading: string) =>
-  required(heading, text("RUN|FILE"), "a run folder, a checkpoint, or a generator as .safetensors or .pth");
+  required(
+    heading,
+    text("RUN|FILE|demo"),
+    "a run folder, a checkpoint, a generator as .safetensors or .pth, or demo, the model that comes with cutgpu",
+  );
 
 export const epochOption = (heading: string) =>
   option(

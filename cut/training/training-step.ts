@@ -53,8 +53,8 @@ interface RecordedStep {
   program: Program;
   lossNames: readonly string[];
   losses: Tensor;
-  pictures: Readonly<Record<string, Tensor>>;
-  gradients: Readonly<Record<string, Tensor[]>>;
+  /** The networks that it updates. */
+  networks: ReadonlySet<string>;
 }
 
 /** Networks, optimizers and recordings of one method. */
@@ -138,8 +138,8 @@ export class TrainingStep {
     for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
     // The weights were written after this was made.
     if (this.#done === 0) for (const averaged of Object.values(this.averaged)) averaged.restart();
-    for (const { program, gradients } of steps) {
-      for (const name of Object.keys(gradients)) {
+    for (const { program, networks } of steps) {
+      for (const name of networks) {
         this.adam[name].advance(learningRate * (this.method.adam?.[name]?.rate ?? 1));
       }
       program.replay();
@@ -156,16 +156,6 @@ export class TrainingStep {
       return lossNames.map((name, i) => [name, values[i]]);
     });
     return Object.fromEntries((await Promise.all(read)).flat());
-  }
-
-  /** The latest step's pictures, as its method names them. */
-  get pictures(): Readonly<Record<string, Tensor>> {
-    return this.#latest()[0].pictures;
-  }
-
-  /** The latest step's gradients by network, in the order of the parameters; of f16 times the loss scale. */
-  get gradients(): Readonly<Record<string, Tensor[]>> {
-    return this.#latest()[0].gradients;
   }
 
   /** Dispatches in one step, and bytes of its buffers beyond parameters and moments. */
@@ -229,14 +219,14 @@ export class TrainingStep {
     const { gpu, method, options } = this;
     const { A, B, drawn } = this.#tensorsOf(size);
     const lossNames: string[] = [];
+    const networks = new Set<string>();
     const compute = () => {
       const losses: Tensor[] = [];
-      const gradients: Record<string, Tensor[]> = {};
       const logEach: StepRecording["logEach"] = (names, values) => {
         lossNames.push(...names);
         losses.push(reshape(values.detach(), [values.size]));
       };
-      const pictures = method.record({
+      method.record({
         kind,
         A,
         B,
@@ -245,18 +235,21 @@ export class TrainingStep {
         log: (named) => {
           for (const [name, loss] of Object.entries(named)) logEach([name], loss);
         },
-        learn: (loss, ...networks) => Object.assign(gradients, this.#learn(loss, networks)),
+        learn: (loss, ...learning) => {
+          for (const name of learning) networks.add(name);
+          return this.#learn(loss, learning);
+        },
       });
       this.scaler?.update();
       if (this.scaler) logEach([LOSS_SCALE], slice(this.scaler.state, 0, 1));
-      return { pictures, gradients, losses: gpu.noGrad(() => concat(losses)) };
+      return gpu.noGrad(() => concat(losses));
     };
     const rematerialize = options.low_memory ? "everything" : "cheap";
     const { program, result } = await record(gpu, compute, this.#arena, { rematerialize });
-    return { program, lossNames, ...result };
+    return { program, lossNames, networks, losses: result };
   }
 
-  /** Updates networks along the gradients of a loss, and returns those by network. */
+  /** Updates networks along the gradients of a loss. Returns the gradients by network. */
   #learn(loss: Tensor, networks: readonly string[]): Record<string, Tensor[]> {
     const parameters = networks.map((name) => [...this.adam[name].parameters.values()]);
     // A penalty on the gradient of a network does not depend on its last bias.

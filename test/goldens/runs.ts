@@ -16,10 +16,11 @@ import { describeOptions } from "../../cut/options/schema.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { type TrainOptions, trainSchema } from "../../cut/options/train-schema.js";
 import { loadGenerator } from "../../cut/training/checkpoint.js";
-import { LOSS_SCALE, TrainingStep } from "../../cut/training/training-step.js";
+import { LOSS_SCALE, type TrainingStep } from "../../cut/training/training-step.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { StateDict } from "../../engine/formats/state-dict.js";
 import { goldenIds, goldensFolder, readGolden, relativeError } from "../support/goldens.js";
+import { WatchedStep } from "../support/watched-step.js";
 
 /** One quantity: its error ||ours - golden|| / ||golden|| and what is asked for. */
 export interface GoldenCase {
@@ -169,7 +170,7 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
   const golden = readGolden(file);
   const meta = metadataOf(golden);
   const options = runOptions(meta);
-  const step = new TrainingStep(gpu, options);
+  const step = new WatchedStep(gpu, options);
   step.scaler?.write({ scale: SETTLED_SCALE, clean: 0 });
   const fill = meta["fill"] as Record<string, number>;
   const kinds = meta["fill_kind"] as Record<string, string> | undefined;

@@ -11,6 +11,7 @@ import type { AdapterTraits } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { Random } from "../../../engine/random.js";
 import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
+import { WatchedStep } from "../../support/watched-step.js";
 import { SIDE, tinyOptions } from "./tiny-options.js";
 
 const test = suite("memory plan");
@@ -24,7 +25,7 @@ const bytesOf = (values: Float32Array) =>
 /** Two steps: everything that a step computes, and the bytes of its program. */
 async function train(gpu: Gpu, given: Record<string, unknown>) {
   const options = tinyOptions({ nce_layers, ...given });
-  const step = new TrainingStep(gpu, options);
+  const step = new WatchedStep(gpu, options);
   const random = new Random(5);
   const networks = Object.values(step.method.networks);
   for (const { parameters } of networks) {
@@ -85,12 +86,12 @@ const full = { batch: 1, height: 256, width: 256 };
 
 for (const adapter of adapters) {
   // On software adapters Winograd's transforms of the large layers come on top.
-  const least = adapter.profile === "gpu" ? 0.62 : 0.68;
-  test(`CUT at 256x256 takes at most 0.95 GiB, and ${least} with --low_memory (${adapter.profile})`, async () => {
+  const least = adapter.profile === "gpu" ? 0.59 : 0.66;
+  test(`CUT at 256x256 takes at most 0.9 GiB, and ${least} with --low_memory (${adapter.profile})`, async () => {
     const plan = async (given: Partial<TrainOptions>) =>
       (await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapter)).bytes / GIB;
     const usual = await plan({});
-    assert.ok(usual < 0.95, `${usual} GiB`);
+    assert.ok(usual < 0.9, `${usual} GiB`);
     const low = await plan({ low_memory: true });
     assert.ok(low < least, `${low} GiB`);
   });
@@ -98,10 +99,10 @@ for (const adapter of adapters) {
 
 for (const [given, most] of [
   [{ gan_mode: "wgangp", low_memory: true }, 0.75],
-  [{ nce_negatives: "both", nce_bank: 16384 }, 1.4],
-  [{ model: "cycle_gan", low_memory: true }, 1.1],
-  [{ model: "dclgan", low_memory: true }, 1.1],
-  [{ model: "enco", low_memory: true }, 0.7],
+  [{ nce_negatives: "both", nce_bank: 16384 }, 1.2],
+  [{ model: "cycle_gan", low_memory: true }, 0.9],
+  [{ model: "dclgan", low_memory: true }, 1],
+  [{ model: "enco", low_memory: true }, 0.6],
 ] as const) {
   test(`${JSON.stringify(given)} takes at most ${most} GiB at 256x256`, async () => {
     const { bytes } = await planStep(resolveOptions({ dataroot: "none", ...given }), full, adapters[0]);
@@ -109,10 +110,10 @@ for (const [given, most] of [
   });
 }
 
-test("SinCUT takes at most 1.1 GiB with 16 crops of 64x64, its published size", async () => {
+test("SinCUT takes at most 1.05 GiB with 16 crops of 64x64, its published size", async () => {
   const size = { batch: 16, height: 64, width: 64 };
   const { bytes } = await planStep(resolveOptions({ dataroot: "none", model: "sincut" }), size, adapters[0]);
-  assert.ok(bytes / GIB < 1.1, `${bytes / GIB} GiB`);
+  assert.ok(bytes / GIB < 1.05, `${bytes / GIB} GiB`);
 });
 
 test("a plan names what is too large for the adapter", async () => {
