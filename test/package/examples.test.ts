@@ -37,12 +37,11 @@ async function logged(work: () => Promise<unknown>): Promise<string[]> {
   return lines;
 }
 
-// What the guides' examples find in a browser. Dawn crashes where the object that create() returns is collected.
+// What the guides' examples find in a browser.
 const heard: ((event: { data: unknown }) => void)[] = [];
 const posted: unknown[] = [];
 const browser = {
   ...globals,
-  navigator: { gpu: create([]) },
   addEventListener: (_type: string, listener: (typeof heard)[number]) => heard.push(listener),
   postMessage: (message: unknown) => posted.push(message),
 };
@@ -50,15 +49,19 @@ const browser = {
 // Short examples share one module and one engine.
 const shorts = examples.filter(({ short }) => short !== undefined);
 let gpu: Gpu;
+/** Dawn crashes where the object that create() returns is collected. */
+let navigator: { gpu: GPU };
 let compilation: ReturnType<typeof compiled>;
 let runShort: readonly ((gpu: Gpu) => Promise<void>)[];
 
 test.before(async () => {
-  for (const [name, value] of Object.entries(browser)) {
+  // Where there is no driver, openGpu loads one, which create() then finds, too.
+  gpu = await openGpu();
+  navigator = { gpu: create([]) };
+  for (const [name, value] of Object.entries({ ...browser, navigator })) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   compilation = compiled(examples);
-  gpu = await openGpu();
   runShort = await shortExamples(shorts);
 });
 test.after(() => {
