@@ -1,22 +1,23 @@
 // What is recorded for pictures of one size and kept until one of another size comes: recording takes a while, and the
-// next picture is mostly of the same size.
+// next picture mostly has the same size.
+import type { Size } from "../data/transform.js";
 
 /** A program, or a tensor that is not the result of one. */
 interface Owned {
   dispose(): void;
 }
 
-/** Makes what `make` records for a size, once while the size stays; `M` is what else it is told. */
+/** Calls `make` when the size changes and keeps its result until then; `M` are further arguments of `make`. */
 export class SizedPass<P, M extends readonly unknown[] = []> {
   readonly #make: (size: Size, own: <T extends Owned>(one: T) => T, ...more: M) => Promise<P>;
   #current: { size: Size; pass: P; owned: Owned[] } | null = null;
 
-  /** What `make` hands to `own` is disposed with the pass, and where `make` fails. */
+  /** Whatever `make` passes to `own` is disposed with the pass, or when `make` throws. */
   constructor(make: (size: Size, own: <T extends Owned>(one: T) => T, ...more: M) => Promise<P>) {
     this.#make = make;
   }
 
-  /** The pass for a size. That of another size is disposed before. */
+  /** The pass for a size. A pass for another size is disposed first. */
   async of(size: Size, ...more: M): Promise<P> {
     if (this.#current?.size.height === size.height && this.#current.size.width === size.width)
       return this.#current.pass;
@@ -40,9 +41,4 @@ export class SizedPass<P, M extends readonly unknown[] = []> {
     for (const one of this.#current?.owned ?? []) one.dispose();
     this.#current = null;
   }
-}
-
-interface Size {
-  readonly height: number;
-  readonly width: number;
 }

@@ -1,13 +1,14 @@
-// A feature map that is written and read tile by tile and need not be in memory: it lies in a scratch store of numbers,
-// every tile a block of its own, so that a tile is written at once and a window reads its tile and the neighbours'
-// rows.
-import { copyPlanes, intersection, type Planes, type Rectangle, type Sides } from "./tiles.js";
+// A feature map that is written and read tile by tile and need not be in memory: it lies in a scratch store of numbers.
+// Every tile is one contiguous block, so a tile takes one write, and a window reads its own tile and rows of its
+// neighbours.
+import type { Size } from "../data/transform.js";
+import { copyPlanes, intersection, type MapRegion, type Rectangle } from "./tiles.js";
 
-/** Room for numbers that are needed for a while, in memory or elsewhere. Positions are counted in numbers. */
+/** Temporary storage for numbers, in memory or elsewhere. Positions are counted in numbers. */
 export interface Scratch {
   read(position: number, into: Float32Array): void;
   write(position: number, numbers: Float32Array): void;
-  /** Gives the room back. */
+  /** Frees the storage. */
   close(): void;
 }
 
@@ -24,14 +25,14 @@ export function memoryScratch(numbers: number): Scratch {
 }
 
 /** A map's size: channels, sides, and the side of its tiles, in its own pixels. */
-export interface MapLayout extends Sides {
+export interface MapLayout extends Size {
   channels: number;
   tile: number;
 }
 
 const blocksOf = ({ width, height, tile }: MapLayout) => Math.ceil(width / tile) * Math.ceil(height / tile);
 
-/** Numbers that a map takes in a scratch store: its tiles, those at the edges filled up. */
+/** How many numbers a map takes in a scratch store: tiles at the edges take as much as whole ones. */
 export const storedNumbers = (layout: MapLayout): number => blocksOf(layout) * layout.channels * layout.tile ** 2;
 
 export class StoredMap {
@@ -51,7 +52,7 @@ export class StoredMap {
   /** A rectangle of the map as planes [channels, height, width]. */
   read(over: Rectangle): Float32Array {
     const { channels, tile } = this.#layout;
-    const wanted: Planes = { over, data: new Float32Array(channels * over.width * over.height) };
+    const wanted: MapRegion = { over, data: new Float32Array(channels * over.width * over.height) };
     for (let top = tile * Math.floor(over.top / tile); top < over.top + over.height; top += tile) {
       for (let left = tile * Math.floor(over.left / tile); left < over.left + over.width; left += tile) {
         const block = { left, top, width: tile, height: tile };
@@ -63,7 +64,7 @@ export class StoredMap {
   }
 
   /** Writes the tile at a place, from planes that cover what the map has of it. */
-  write({ left, top }: Rectangle, planes: Planes): void {
+  write({ left, top }: Rectangle, planes: MapRegion): void {
     const { channels, tile } = this.#layout;
     const block = { left, top, width: tile, height: tile };
     copyPlanes(planes, { over: block, data: this.#block }, channels);

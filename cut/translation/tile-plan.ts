@@ -1,24 +1,25 @@
-// What translation by tiles takes before there is any: its sweeps are recorded on an engine that only counts.
+// The cost of a translation by tiles, known before it begins: its passes are recorded on an engine that only counts.
 import { LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
+import type { Size } from "../data/transform.js";
 import { type AnyArchitecture, makeGenerator } from "../networks/any-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";
-import { generatorSweeps, type Sweep } from "./generator-sweeps.js";
-import { normTensor, SweepPass } from "./sweep-pass.js";
-import { type Sides, SMALLEST_TILE, tilesOf, windowSides } from "./tiles.js";
+import { generatorPasses, type TiledPass } from "./generator-passes.js";
+import { normTensor, RecordedPass } from "./recorded-pass.js";
+import { SMALLEST_TILE, tilesOf, windowSides } from "./tiles.js";
 
-/** Tiles that are tried, the first that fits, where no size is asked for. */
+/** Sizes that are tried in order until one fits, where no size is asked for. */
 const TILES = [1024, 512, 256, 128, 64, 32];
-/** What a window may take on the GPU then: on a software adapter it is the process's memory too. */
+/** The memory that a window may then take on the GPU; on a software adapter that is the process's memory, too. */
 const WINDOW_BYTES = 512 * 2 ** 20;
 
 export interface TilePlan {
   /** Side of a tile in pixels. */
   tile: number;
-  /** The sweeps in order, and how many operations each is over all tiles. */
-  sweeps: readonly { sweep: Sweep; flops: number }[];
+  /** The passes in order, and how many operations each is over all tiles. */
+  passes: readonly { pass: TiledPass; flops: number }[];
   /** Bytes of GPU memory, at the most. */
   bytes: number;
 }
@@ -31,7 +32,7 @@ export async function planTiles(
   adapter: AdapterTraits,
   limit: number,
   architecture: AnyArchitecture,
-  picture: Sides,
+  picture: Size,
   tile: number | null,
 ): Promise<TilePlan> {
   const planFor = (side: number) => plan(adapter, limit, architecture, picture, side);
@@ -56,7 +57,7 @@ async function plan(
   adapter: AdapterTraits,
   limit: number,
   architecture: AnyArchitecture,
-  picture: Sides,
+  picture: Size,
   tile: number,
 ): Promise<TilePlan> {
   const gpu = planningGpu(adapter, limit);
@@ -68,14 +69,14 @@ async function plan(
       flops += call.flops;
     },
   });
-  const sweeps: { sweep: Sweep; flops: number }[] = [];
-  for (const sweep of generatorSweeps(architecture)) {
+  const passes: { pass: TiledPass; flops: number }[] = [];
+  for (const pass of generatorPasses(architecture)) {
     flops = 0;
-    const pass = await SweepPass.record(gpu, sweep, generator, windowSides(picture, tile, sweep.border), norms);
-    sweeps.push({ sweep, flops: flops * tilesOf(picture, tile, sweep.border).length });
-    const channels = pass.measuredChannels;
-    pass.dispose();
-    if (sweep.measures && channels) norms.set(sweep.measures, normTensor(gpu, new ChannelStatistics(channels)));
+    const recorded = await RecordedPass.record(gpu, pass, generator, windowSides(picture, tile, pass.halo), norms);
+    passes.push({ pass, flops: flops * tilesOf(picture, tile, pass.halo).length });
+    const channels = recorded.measuredChannels;
+    recorded.dispose();
+    if (pass.measures && channels) norms.set(pass.measures, normTensor(gpu, new ChannelStatistics(channels)));
   }
-  return { tile, sweeps, bytes: gpu.memory().peakBytes };
+  return { tile, passes, bytes: gpu.memory().peakBytes };
 }

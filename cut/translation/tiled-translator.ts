@@ -1,8 +1,8 @@
 // Translation of pictures that are too large for the GPU, tile by tile, with the result of the whole: instance norms
-// take the statistics of the whole picture, so there are no seams. The generator runs in sweeps over all tiles
-// (generator-sweeps.ts); each ends at a norm and gathers that norm's mean and variance, merged in float64. A tile is
-// computed in a window with as much border as the sweep's modules reach; where the picture ends so does the window, and
-// the modules pad by themselves. What lies between sweeps are maps of a quarter of the sides, in a scratch store.
+// take the statistics of the whole picture, so there are no seams. The generator runs in passes over all tiles
+// (generator-passes.ts); each ends at a norm and gathers that norm's mean and variance, merged in float64. A tile is
+// computed in a window with as much halo as the pass's receptive field needs; where the picture ends so does the window, and
+// the modules pad by themselves. What lies between passes are maps of a quarter of the sides, in a scratch store.
 // Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store; of
 // SinCUT's generator, which needs no store, 4 bytes a pixel for its noise.
 
@@ -20,20 +20,20 @@ import {
   toChannels,
 } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
+import type { Size } from "../data/transform.js";
 import { type AnyGenerator, isSingleImage } from "../networks/any-generator.js";
 import { translationNoise } from "../networks/single-image-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";
-import { MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sweeps.js";
+import { MAP_SCALE, type MapName, mapChannels, type TiledPass } from "./generator-passes.js";
 import { paddedSides } from "./padding.js";
+import { normTensor, RecordedPass } from "./recorded-pass.js";
 import { memoryScratch, type OpenScratch, StoredMap, storedNumbers } from "./stored-map.js";
-import { normTensor, SweepPass } from "./sweep-pass.js";
 import { planTiles, type TilePlan } from "./tile-plan.js";
 import {
   copyPlanes,
   intersection,
-  type Planes,
+  type MapRegion,
   type Rectangle,
-  type Sides,
   SMALLEST_TILE,
   scaledBy,
   TILE_MULTIPLE,
@@ -43,7 +43,7 @@ import {
 } from "./tiles.js";
 
 /** A picture as planes of which windows are read, and where its translation's tiles go. */
-export interface TiledPicture extends Sides {
+export interface TiledPicture extends Size {
   /** [input_nc, height, width] over a window. */
   read(window: Tile["window"]): Float32Array;
   /** Takes [output_nc, height, width] over the tile's window, of which the tile is to be kept. */
@@ -53,7 +53,7 @@ export interface TiledPicture extends Sides {
 export interface TiledOptions {
   /** Side of a tile in pixels, a multiple of 4 from 16 on; by default the largest of some that takes 512 MiB. */
   tile?: number | null;
-  /** Where feature maps are kept between sweeps; in memory by default. */
+  /** Where feature maps are kept between passes; in memory by default. */
   scratch?: OpenScratch;
 }
 
@@ -80,7 +80,7 @@ export class TiledTranslator {
   readonly #tile: number | null;
   readonly #scratch: OpenScratch;
   /** For pictures of the last size. */
-  #planned: (Sides & { plan: TilePlan }) | null = null;
+  #planned: (Size & { plan: TilePlan }) | null = null;
 
   constructor(gpu: Gpu, generator: AnyGenerator, { tile = null, scratch = memoryScratch }: TiledOptions = {}) {
     if (tile !== null && !(tile >= SMALLEST_TILE && tile % TILE_MULTIPLE === 0)) {
@@ -110,7 +110,7 @@ export class TiledTranslator {
       pictureToPlanes(mirroredWindow(source, window.left, window.top, window.width, window.height));
     const write: TiledPicture["write"] = ({ inner, window }, planes) => {
       const { left, top, ...own } = intersection(inner, { left: 0, top: 0, width, height });
-      // A tile may lie beyond the picture, where it was padded by more than that.
+      // A tile may lie wholly in the padding.
       if (own.width <= 0 || own.height <= 0) return;
       const whole = planesToPicture(planes, channels, window.height, window.width);
       pastePicture(cropPicture(whole, left - window.left, top - window.top, own.width, own.height), result, left, top);
@@ -123,7 +123,7 @@ export class TiledTranslator {
   async translatePlanes(picture: TiledPicture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     const { architecture } = this.generator;
-    const { tile, sweeps } = await this.#planFor(picture);
+    const { tile, passes } = await this.#planFor(picture);
     const layout = {
       channels: mapChannels(architecture),
       width: picture.width / MAP_SCALE,
@@ -139,11 +139,11 @@ export class TiledTranslator {
       const maps = new Map<MapName, StoredMap>(
         (["input", "first", "second"] as const).map((name, i) => [name, new StoredMap(layout, scratch, i * numbers)]),
       );
-      const all = sweeps.reduce((total, { flops }) => total + flops, 0);
+      const all = passes.reduce((total, { flops }) => total + flops, 0);
       let before = 0;
-      for (const { sweep, flops } of sweeps) {
+      for (const { pass, flops } of passes) {
         const progress = (part: number) => onProgress?.((before + part * flops) / all);
-        await this.#sweep(sweep, tile, { picture, noise, maps, norms, signal, progress });
+        await this.#runPass(pass, tile, { picture, noise, maps, norms, signal, progress });
         before += flops;
       }
     } finally {
@@ -152,14 +152,14 @@ export class TiledTranslator {
     }
   }
 
-  /** That of the whole picture's translation. */
-  async #noiseOf({ width, height }: Sides): Promise<Planes> {
+  /** The noise that the translation of the whole picture would get. */
+  async #noiseOf({ width, height }: Size): Promise<MapRegion> {
     const noise = translationNoise(this.#gpu, 1, height, width);
     const over = { left: 0, top: 0, width, height };
     return { over, data: (await noise.read().finally(() => noise.dispose())) as Float32Array };
   }
 
-  async #planFor({ width, height }: Sides): Promise<TilePlan> {
+  async #planFor({ width, height }: Size): Promise<TilePlan> {
     if (this.#planned?.width !== width || this.#planned.height !== height) {
       const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
       const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -169,12 +169,12 @@ export class TiledTranslator {
     return this.#planned.plan;
   }
 
-  async #sweep(
-    sweep: Sweep,
+  async #runPass(
+    pass: TiledPass,
     tile: number,
     around: {
       picture: TiledPicture;
-      noise: Planes | null;
+      noise: MapRegion | null;
       maps: ReadonlyMap<MapName, StoredMap>;
       norms: Map<string, Tensor>;
       signal: AbortSignal | undefined;
@@ -182,27 +182,27 @@ export class TiledTranslator {
     },
   ): Promise<void> {
     const { picture, noise, maps, norms, signal, progress } = around;
-    const window = windowSides(picture, tile, sweep.border);
-    const pass = await SweepPass.record(this.#gpu, sweep, this.generator, window, norms);
-    const statistics = pass.measuredChannels === null ? null : new ChannelStatistics(pass.measuredChannels);
-    /** The tile that the GPU has, while the next is read. */
+    const window = windowSides(picture, tile, pass.halo);
+    const recorded = await RecordedPass.record(this.#gpu, pass, this.generator, window, norms);
+    const statistics = recorded.measuredChannels === null ? null : new ChannelStatistics(recorded.measuredChannels);
+    /** The tile that the GPU computes while the next is read. */
     let running = Promise.resolve();
     try {
-      const tiles = tilesOf(picture, tile, sweep.border);
+      const tiles = tilesOf(picture, tile, pass.halo);
       for (const [i, each] of tiles.entries()) {
         signal?.throwIfAborted();
         const { inner, window } = each;
-        const inputs = sweep.reads.map((name) => {
-          if (name === "noise") return planesOver(window, noise as Planes);
+        const inputs = pass.reads.map((name) => {
+          if (name === "noise") return planesOver(window, noise as MapRegion);
           return maps.get(name)?.read(scaledBy(window, MAP_SCALE)) ?? picture.read(window);
         });
-        const result = pass.run(each, inputs);
-        // Whoever awaits it hears of it; until then it is no unhandled rejection.
+        const result = recorded.run(each, inputs);
+        // A rejection is reported where the promise is awaited; until then it must not count as unhandled.
         result.catch(() => {});
         await running;
         running = result.then(({ written, part }) => {
           if (part) statistics?.add(part.count, part.mean, part.variance);
-          for (const [n, name] of sweep.writes.entries()) {
+          for (const [n, name] of pass.writes.entries()) {
             const map = maps.get(name);
             const over = scaledBy(window, MAP_SCALE);
             if (map) map.write(scaledBy(inner, MAP_SCALE), { over, data: written[n] });
@@ -213,18 +213,18 @@ export class TiledTranslator {
       }
       await running;
     } finally {
-      // What is under way still writes to the store.
+      // The tile under way still writes to the store.
       await running.catch(() => {});
-      pass.dispose();
-      // Programs of other sizes follow: what is pooled would add up.
+      recorded.dispose();
+      // Programs of other sizes follow, and pooled buffers would add up.
       this.#gpu.trimMemory();
     }
-    if (statistics && sweep.measures) norms.set(sweep.measures, normTensor(this.#gpu, statistics));
+    if (statistics && pass.measures) norms.set(pass.measures, normTensor(this.#gpu, statistics));
   }
 }
 
 /** A window of a plane. */
-function planesOver(over: Rectangle, plane: Planes): Float32Array {
+function planesOver(over: Rectangle, plane: MapRegion): Float32Array {
   const data = new Float32Array(over.width * over.height);
   copyPlanes(plane, { over, data }, 1);
   return data;

@@ -1,5 +1,6 @@
-// How a picture is cut: into square tiles, each computed inside a window that is wider by a border, clipped where the
+// How a picture is divided: into square tiles, each computed inside a window that is wider by a halo, clipped where the
 // picture ends. Pure arithmetic in pixels of the picture.
+import type { Size } from "../data/transform.js";
 
 export interface Rectangle {
   left: number;
@@ -8,36 +9,31 @@ export interface Rectangle {
   height: number;
 }
 
-export interface Sides {
-  width: number;
-  height: number;
-}
-
 export interface Tile {
-  /** What the tile is responsible for; at the right and lower edge it may be smaller than the others. */
+  /** The part of the result that this tile provides; at the right and lower edge it may be smaller than the others. */
   inner: Rectangle;
-  /** What is computed for it. */
+  /** The part that is computed for it: `inner` and its halo. */
   window: Rectangle;
 }
 
-/** Sides of tiles are multiples of this and no smaller: a narrower tile would be mostly border. */
+/** Sides of tiles are multiples of this and no smaller: a narrower tile would be mostly halo. */
 export const TILE_MULTIPLE = 4;
 export const SMALLEST_TILE = 16;
 
 /** The windows' sides, the same for all tiles of a picture. */
-export const windowSides = ({ width, height }: Sides, tile: number, border: number): Sides => ({
-  width: Math.min(width, tile + 2 * border),
-  height: Math.min(height, tile + 2 * border),
+export const windowSides = ({ width, height }: Size, tile: number, halo: number): Size => ({
+  width: Math.min(width, tile + 2 * halo),
+  height: Math.min(height, tile + 2 * halo),
 });
 
 /** The tiles of a picture, row by row. Windows that would leave it are moved inside, so that all are of one size. */
-export function tilesOf(picture: Sides, tile: number, border: number): Tile[] {
-  const sides = windowSides(picture, tile, border);
+export function tilesOf(picture: Size, tile: number, halo: number): Tile[] {
+  const sides = windowSides(picture, tile, halo);
   const along = (length: number, side: number) =>
     Array.from({ length: Math.ceil(length / tile) }, (_, i) => ({
       start: i * tile,
       size: Math.min(tile, length - i * tile),
-      window: Math.min(Math.max(0, i * tile - border), length - side),
+      window: Math.min(Math.max(0, i * tile - halo), length - side),
     }));
   const columns = along(picture.width, sides.width);
   return along(picture.height, sides.height).flatMap((y) =>
@@ -56,7 +52,7 @@ export const scaledBy = ({ left, top, width, height }: Rectangle, factor: number
   height: height / factor,
 });
 
-/** What is left of `rectangle` inside of `bounds`; width or height are not positive where nothing is. */
+/** The part of `rectangle` inside of `bounds`; width or height are not positive where they do not overlap. */
 export function intersection(rectangle: Rectangle, bounds: Rectangle): Rectangle {
   const left = Math.max(rectangle.left, bounds.left);
   const top = Math.max(rectangle.top, bounds.top);
@@ -65,17 +61,17 @@ export function intersection(rectangle: Rectangle, bounds: Rectangle): Rectangle
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** Planes of numbers over a rectangle of a map: [channels, height, width]. */
-export interface Planes {
+/** The values of a map in a rectangle: [channels, height, width]. */
+export interface MapRegion {
   over: Rectangle;
   data: Float32Array;
 }
 
-/** Copies what both cover. */
-export function copyPlanes(from: Planes, to: Planes, channels: number): void {
+/** Copies the part that both cover. */
+export function copyPlanes(from: MapRegion, to: MapRegion, channels: number): void {
   const { left, top, width, height } = intersection(from.over, to.over);
   if (width <= 0) return;
-  const start = ({ over }: Planes, c: number, y: number) =>
+  const start = ({ over }: MapRegion, c: number, y: number) =>
     (c * over.height + y - over.top) * over.width + left - over.left;
   for (let c = 0; c < channels; c++) {
     for (let y = top; y < top + height; y++) {

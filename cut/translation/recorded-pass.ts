@@ -1,5 +1,5 @@
-// One sweep of a generator as a recorded program for windows of one size: what it reads goes in, what it writes comes
-// out, and with it mean and variance of every channel over the tile without its border.
+// One pass of a generator as a recorded program for windows of one size. Its outputs are the maps that the pass writes,
+// and mean and variance of every channel over the tile without its halo.
 
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
@@ -10,10 +10,11 @@ import { matmul } from "../../engine/operators/matmul/index.js";
 import { square } from "../../engine/operators/pointwise/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
 import { type Program, record } from "../../engine/program/program.js";
+import type { Size } from "../data/transform.js";
 import type { AnyArchitecture, AnyGenerator } from "../networks/any-generator.js";
 import type { ChannelStatistics } from "./channel-statistics.js";
-import { type GivenNorm, MAP_SCALE, type MapName, mapChannels, type Sweep } from "./generator-sweeps.js";
-import type { Sides, Tile } from "./tiles.js";
+import { type GivenNorm, MAP_SCALE, type MapName, mapChannels, type TiledPass } from "./generator-passes.js";
+import type { Tile } from "./tiles.js";
 
 /** Statistics as normalizeBy takes them: [C, 2], mean and 1 / deviation. */
 export function normTensor(gpu: Gpu, { mean, variance }: ChannelStatistics): Tensor {
@@ -22,7 +23,7 @@ export function normTensor(gpu: Gpu, { mean, variance }: ChannelStatistics): Ten
 }
 
 interface Measuring {
-  /** [height, 1] and [width, 1]: the share of each row and column in the mean, 0 in the border. */
+  /** [height, 1] and [width, 1]: the share of each row and column in the mean, 0 in the halo. */
   rows: Tensor;
   columns: Tensor;
   /** [C, 1]. */
@@ -30,15 +31,15 @@ interface Measuring {
   variance: Tensor;
 }
 
-/** What a tile gave. */
+/** The results of one tile. */
 export interface TileResult {
-  /** In the order of the sweep's `writes`, each over the whole window. */
+  /** In the order of the pass's `writes`, each over the whole window. */
   written: Float32Array[];
-  /** Of the sweep's measured map: how many pixels the tile has there, and its statistics by channel. */
+  /** Of the pass's measured map: how many pixels the tile has there, and its statistics by channel. */
   part: { count: number; mean: Float32Array; variance: Float32Array } | null;
 }
 
-export class SweepPass {
+export class RecordedPass {
   readonly #program: Program;
   readonly #inputs: readonly Tensor[];
   readonly #written: readonly Tensor[];
@@ -58,25 +59,25 @@ export class SweepPass {
 
   static async record(
     gpu: Gpu,
-    sweep: Sweep,
+    pass: TiledPass,
     { architecture, parameters }: AnyGenerator,
-    window: Sides,
+    window: Size,
     norms: ReadonlyMap<string, Tensor>,
-  ): Promise<SweepPass> {
+  ): Promise<RecordedPass> {
     const inputs: Tensor[] = [];
     try {
-      for (const name of sweep.reads) {
+      for (const name of pass.reads) {
         const dtype = name === "noise" ? "f32" : gpu.precision;
         inputs.push(gpu.persistent(shapeOf(name, architecture, window), dtype));
       }
       const { program, result } = await record(gpu, () =>
         gpu.noGrad(() => {
           const norm: GivenNorm = (key, x, options) => normalizeBy(norms.get(key) as Tensor, x, options);
-          const { written, measured } = sweep.run(inputs, parameters, norm);
+          const { written, measured } = pass.run(inputs, parameters, norm);
           return { written, measuring: measured && measure(gpu, measured) };
         }),
       );
-      return new SweepPass(program, inputs, result.written, result.measuring);
+      return new RecordedPass(program, inputs, result.written, result.measuring);
     } catch (error) {
       for (const input of inputs) input.dispose();
       throw error;
@@ -88,7 +89,7 @@ export class SweepPass {
     return this.#measuring?.mean.size ?? null;
   }
 
-  /** Computes one tile, `inputs` being what the sweep reads over its window. Calls may follow one another at once. */
+  /** Computes one tile, `inputs` being what the pass reads over its window. Calls may follow one another at once. */
   async run(tile: Tile, inputs: readonly Float32Array[]): Promise<TileResult> {
     for (const [i, values] of inputs.entries()) this.#inputs[i].write(values);
     const measuring = this.#measuring;
@@ -110,13 +111,13 @@ export class SweepPass {
   }
 }
 
-function shapeOf(name: MapName, architecture: AnyArchitecture, { height, width }: Sides): number[] {
+function shapeOf(name: MapName, architecture: AnyArchitecture, { height, width }: Size): number[] {
   if (name === "noise") return [1, 1, height, width];
   if (name === "picture") return [1, architecture.input_nc, height, width];
   return [1, mapChannels(architecture), height / MAP_SCALE, width / MAP_SCALE];
 }
 
-/** Mean and variance of every channel, in two walks as those of instanceNorm; sums are products with the shares. */
+/** Mean and variance of every channel, in two passes as in instanceNorm; sums are products with the shares. */
 function measure(gpu: Gpu, x: Tensor): Measuring {
   const [, channels, height, width] = x.shape;
   const [rows, columns] = [gpu.persistent([height, 1]), gpu.persistent([width, 1])];
