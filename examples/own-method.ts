@@ -26,10 +26,10 @@ class Paired implements cut.Method {
   record({ A, B, learn, log }: cut.StepRecording): Record<string, Tensor> {
     const { G, D } = this.networks;
     const fake = G.translate(A);
-    const D_fake = cut.ganLoss("lsgan", D.judge(fake.detach()), [false]);
-    const D_real = cut.ganLoss("lsgan", D.judge(B), [true]);
+    const D_fake = cut.ganLoss("lsgan", D.score(fake.detach()), [false]);
+    const D_real = cut.ganLoss("lsgan", D.score(B), [true]);
     learn(scale(add(D_fake, D_real), 0.5), "D");
-    const G_GAN = cut.ganLoss("lsgan", D.judge(fake, cut.frozen(D.parameters)), [true]);
+    const G_GAN = cut.ganLoss("lsgan", D.score(fake, cut.frozen(D.parameters)), [true]);
     const L1 = l1Loss(fake, B);
     learn(add(G_GAN, scale(L1, LAMBDA_L1)), "G");
     log({ D_fake, D_real, G_GAN, L1 });

@@ -45,7 +45,7 @@ export class Cut implements Method {
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
   readonly #patches: PatchTerms;
-  readonly #judges: DiscriminatorLosses;
+  readonly #lossD: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     this.#options = options;
@@ -53,29 +53,29 @@ export class Cut implements Method {
     this.generator = new Generator(gpu, generatorArchitecture(options));
     const D = new Discriminator(gpu, { ...options, input_nc: options.output_nc });
     this.networks = { G: this.generator, D, F: this.#patches.F };
-    this.#judges = new DiscriminatorLosses(options, { D });
-    this.adam = this.#judges.adam;
+    this.#lossD = new DiscriminatorLosses(options, { D });
+    this.adam = this.#lossD.adam;
     this.patchFeatures = this.#patches.features;
     this.state = this.#patches.state;
-    this.kinds = [...(options.flip_equivariance ? ["", MIRRORED] : [""]), ...this.#judges.kinds];
+    this.kinds = [...(options.flip_equivariance ? ["", MIRRORED] : [""]), ...this.#lossD.kinds];
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
-    return { ...this.#patches.inputs(size), ...this.#judges.inputs(size) };
+    return { ...this.#patches.inputs(size), ...this.#lossD.inputs(size) };
   }
 
   draw(moment: StepMoment): Draw {
     const { random, size } = moment;
     const mirror = this.#options.flip_equivariance && random.next() < 0.5;
     const positions = this.#patches.draw(random, size);
-    return this.arrange({ ...positions, mirror, ...this.#judges.draw(moment) }, moment);
+    return this.arrange({ ...positions, mirror, ...this.#lossD.draw(moment) }, moment);
   }
 
   /** A step with these choices. */
   arrange({ x, y, mirror, alpha }: CutChoices, moment: Omit<StepMoment, "random">): Draw {
     const { values, counts } = this.#patches.arrange({ x, y }, moment);
     if (alpha) values["alpha"] = alpha;
-    return { kinds: [mirror ? MIRRORED : "", ...this.#judges.kindsAt(moment.step)], values, counts };
+    return { kinds: [mirror ? MIRRORED : "", ...this.#lossD.kindsAt(moment.step)], values, counts };
   }
 
   record(step: StepRecording): Record<string, Tensor> {
@@ -83,7 +83,7 @@ export class Cut implements Method {
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN } = this.#options;
     if (kind === R1) {
-      this.#judges.recordR1(step, { D: B });
+      this.#lossD.recordR1(step, { D: B });
       return {};
     }
     const patches = this.#patches;
@@ -98,16 +98,15 @@ export class Cut implements Method {
     const keys = patches.keys(keyFeatures, drawn);
 
     // D learns; G's images are data to it.
-    const judged = { fake: slice(fake.detach(), 0, batch), real: B, drawn };
-    const { total, logged } = this.#judges.of("D", judged);
+    const { total, logged } = this.#lossD.of("D", { fake: slice(fake.detach(), 0, batch), real: B, drawn });
     learn(total, "D");
 
     // G and F learn against the D just updated. The backward pass runs in reverse, so D and its slice of the images
     // come after the encoder here: their gradients are done before the encoder's begin, and the two do not meet in
     // memory.
     const queries = patches.used ? G.encode(fake, taps) : [];
-    const verdict = D.judge(slice(fake, 0, batch), frozen(D.parameters));
-    const raw = ganLoss(gan_mode, verdict, [true]);
+    const predFake = D.score(slice(fake, 0, batch), frozen(D.parameters));
+    const raw = ganLoss(gan_mode, predFake, [true]);
     const lossGan = lambda_GAN === 1 ? raw : scale(raw, lambda_GAN);
     const terms = patches.used ? patches.losses(queries, keys, drawn, mirror) : null;
     const lossG = terms ? add(lossGan, terms.total) : lossGan;

@@ -36,7 +36,7 @@ export class CycleGan implements Method {
   readonly #options: TrainOptions;
   readonly #poolA: PicturePool;
   readonly #poolB: PicturePool;
-  readonly #judges: DiscriminatorLosses;
+  readonly #lossD: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     const { input_nc, output_nc, pool_size: size } = options;
@@ -44,8 +44,8 @@ export class CycleGan implements Method {
     this.networks = twoWayNetworks(gpu, options);
     const { G_A, D_A, D_B } = this.networks;
     this.generator = G_A;
-    this.#judges = new DiscriminatorLosses(options, { D_A, D_B });
-    this.adam = this.#judges.adam;
+    this.#lossD = new DiscriminatorLosses(options, { D_A, D_B });
+    this.adam = this.#lossD.adam;
     const side = trainedSide(options);
     this.#poolA = new PicturePool(gpu, "poolA", { size, channels: output_nc, side });
     this.#poolB = new PicturePool(gpu, "poolB", { size, channels: input_nc, side });
@@ -54,17 +54,17 @@ export class CycleGan implements Method {
       ["poolB", this.#poolB.pictures],
     ];
     this.state = new Map(pools.flatMap(([name, pictures]) => (pictures ? [[name, pictures]] : [])));
-    this.kinds = ["", ...this.#judges.kinds];
+    this.kinds = ["", ...this.#lossD.kinds];
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
-    return { ...this.#poolA.inputs(size), ...this.#poolB.inputs(size), ...this.#judges.inputs(size) };
+    return { ...this.#poolA.inputs(size), ...this.#poolB.inputs(size), ...this.#lossD.inputs(size) };
   }
 
   draw(moment: StepMoment): Draw {
     const { random, size } = moment;
     const [poolA, poolB] = [this.#poolA, this.#poolB].map((pool) => pool.draw(random, size));
-    return this.arrange({ poolA, poolB, ...this.#judges.draw(moment) }, moment);
+    return this.arrange({ poolA, poolB, ...this.#lossD.draw(moment) }, moment);
   }
 
   /** A step with these choices. */
@@ -72,7 +72,7 @@ export class CycleGan implements Method {
     const A = this.#poolA.arrange(poolA, counts["poolA"] ?? 0);
     const B = this.#poolB.arrange(poolB, counts["poolB"] ?? 0);
     return {
-      kinds: ["", ...this.#judges.kindsAt(step)],
+      kinds: ["", ...this.#lossD.kindsAt(step)],
       values: { ...A.values, ...B.values, ...(alpha && { alpha }) },
       counts: this.state.size > 0 ? { poolA: A.taken, poolB: B.taken } : {},
     };
@@ -83,7 +83,7 @@ export class CycleGan implements Method {
     const { G_A, G_B, D_A, D_B } = this.networks;
     const { gan_mode, lambda_A, lambda_B, lambda_identity } = this.#options;
     if (kind === R1) {
-      this.#judges.recordR1(step, { D_A: B, D_B: A });
+      this.#lossD.recordR1(step, { D_A: B, D_B: A });
       return {};
     }
     const fakeB = G_A.translate(A);
@@ -92,8 +92,8 @@ export class CycleGan implements Method {
     const recB = G_A.translate(fakeA);
 
     const losses: Record<string, Tensor> = {
-      G_A: ganLoss(gan_mode, D_A.judge(fakeB, frozen(D_A.parameters)), [true]),
-      G_B: ganLoss(gan_mode, D_B.judge(fakeA, frozen(D_B.parameters)), [true]),
+      G_A: ganLoss(gan_mode, D_A.score(fakeB, frozen(D_A.parameters)), [true]),
+      G_B: ganLoss(gan_mode, D_B.score(fakeA, frozen(D_B.parameters)), [true]),
       cycle_A: scale(l1Loss(recA, A), lambda_A),
       cycle_B: scale(l1Loss(recB, B), lambda_B),
     };
@@ -106,12 +106,12 @@ export class CycleGan implements Method {
 
     const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B, drawn };
     const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A, drawn };
-    const judgedA = this.#judges.of("D_A", ofA);
-    learn(judgedA.total, "D_A");
-    const judgedB = this.#judges.of("D_B", ofB);
-    learn(judgedB.total, "D_B");
+    const lossD_A = this.#lossD.of("D_A", ofA);
+    learn(lossD_A.total, "D_A");
+    const lossD_B = this.#lossD.of("D_B", ofB);
+    learn(lossD_B.total, "D_B");
     log({ ...losses, G: lossG });
-    for (const [names, values] of [...judgedA.logged, ...judgedB.logged]) logEach(names, values);
+    for (const [names, values] of [...lossD_A.logged, ...lossD_B.logged]) logEach(names, values);
     return { fakeB, fakeA, recA, recB };
   }
 }

@@ -39,7 +39,7 @@ export class DclGan implements Method {
   readonly patchFeatures = null;
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
-  readonly #judges: DiscriminatorLosses;
+  readonly #lossD: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     this.#options = options;
@@ -49,11 +49,11 @@ export class DclGan implements Method {
       new Heads(gpu, { channels: tappedChannels(architecture, options.nce_layers), width: options.netF_nc });
     this.networks = { ...both, F1: headsOf(G_A), F2: headsOf(G_B) };
     this.generator = G_A;
-    this.#judges = new DiscriminatorLosses(options, { D_A, D_B });
+    this.#lossD = new DiscriminatorLosses(options, { D_A, D_B });
     // The reference leaves PyTorch's defaults to the heads' Adam.
     const ofHeads = { beta1: 0.9, beta2: 0.999, rate: options.lr_F / options.lr };
-    this.adam = { ...this.#judges.adam, F1: ofHeads, F2: ofHeads };
-    this.kinds = ["", ...this.#judges.kinds];
+    this.adam = { ...this.#lossD.adam, F1: ofHeads, F2: ofHeads };
+    this.kinds = ["", ...this.#lossD.kinds];
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
@@ -64,13 +64,13 @@ export class DclGan implements Method {
         [`ids2.${i}`, shape],
       ];
     });
-    return { ...Object.fromEntries(ids), ...this.#judges.inputs(size) };
+    return { ...Object.fromEntries(ids), ...this.#lossD.inputs(size) };
   }
 
   draw(moment: StepMoment): Draw {
     const layers = patchCounts(this.#options, moment.size);
     const [ids1, ids2] = [1, 2].map(() => drawPositions(moment.random, layers));
-    return this.arrange({ ids1, ids2, ...this.#judges.draw(moment) }, moment);
+    return this.arrange({ ids1, ids2, ...this.#lossD.draw(moment) }, moment);
   }
 
   /** A step with these choices. */
@@ -79,7 +79,7 @@ export class DclGan implements Method {
     for (const [name, ids] of Object.entries({ ids1, ids2 })) {
       for (const [i, positions] of ids.entries()) values[`${name}.${i}`] = forEachPicture(positions, size.batch);
     }
-    return { kinds: ["", ...this.#judges.kindsAt(step)], values };
+    return { kinds: ["", ...this.#lossD.kindsAt(step)], values };
   }
 
   record(step: StepRecording): Record<string, Tensor> {
@@ -87,7 +87,7 @@ export class DclGan implements Method {
     const { G_A, G_B, D_A, D_B, F1, F2 } = this.networks;
     const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers: taps } = this.#options;
     if (kind === R1) {
-      this.#judges.recordR1(step, { D_A: B, D_B: A });
+      this.#lossD.recordR1(step, { D_A: B, D_B: A });
       return {};
     }
     const [batch] = A.shape;
@@ -98,15 +98,15 @@ export class DclGan implements Method {
     const own = (x: Tensor) => slice(x, 0, batch);
     const [fakeB, fakeA] = [own(toB.image), own(toA.image)];
 
-    const judgedA = this.#judges.of("D_A", { fake: fakeB, real: B, drawn });
-    learn(judgedA.total, "D_A");
-    const judgedB = this.#judges.of("D_B", { fake: fakeA, real: A, drawn });
-    learn(judgedB.total, "D_B");
+    const lossD_A = this.#lossD.of("D_A", { fake: fakeB, real: B, drawn });
+    learn(lossD_A.total, "D_A");
+    const lossD_B = this.#lossD.of("D_B", { fake: fakeA, real: A, drawn });
+    learn(lossD_B.total, "D_B");
 
     // As in CUT's step, D comes after the encoder so that the two do not meet in memory.
     const queries = { ofB: G_B.encode(fakeB, taps), ofA: G_A.encode(fakeA, taps) };
     const adversarial = (D: Discriminator, fake: Tensor) =>
-      scale(ganLoss(gan_mode, D.judge(fake, frozen(D.parameters)), [true]), lambda_GAN);
+      scale(ganLoss(gan_mode, D.score(fake, frozen(D.parameters)), [true]), lambda_GAN);
     const losses: Record<string, Tensor> = { G_A: adversarial(D_A, fakeB), G_B: adversarial(D_B, fakeA) };
     const keys1 = toB.features.map((map, i) => patchKeys(own(map.detach()), drawn(`ids1.${i}`), F1.head(i)));
     const keys2 = toA.features.map((map, i) => patchKeys(own(map.detach()), drawn(`ids2.${i}`), F2.head(i)));
@@ -125,7 +125,7 @@ export class DclGan implements Method {
     learn(G, "G_A", "G_B", "F1", "F2");
     log({ ...losses, G });
     const byLayer = (term: string) => taps.map((tap) => `${term}_${tap}`);
-    for (const [names, values] of [...judgedA.logged, ...judgedB.logged]) logEach(names, values);
+    for (const [names, values] of [...lossD_A.logged, ...lossD_B.logged]) logEach(names, values);
     logEach(byLayer("NCE1"), layers1);
     logEach(byLayer("NCE2"), layers2);
     return { fakeB, fakeA };

@@ -18,9 +18,9 @@ type Options = Pick<
   "gan_mode" | "lambda_gp" | "lambda_R1" | "R1_every" | "penalty_scores" | "beta1" | "beta2"
 >;
 
-/** A network that scores pictures [N, C, H, W]: numbers [N, ...], in which pictures do not meet. */
-export interface Judge {
-  judge(x: Tensor, parameters?: Parameters): Tensor;
+/** A network that gives pictures [N, C, H, W] scores [N, ...]; those of one picture do not depend on the others. */
+export interface AnyDiscriminator {
+  score(x: Tensor, parameters?: Parameters): Tensor;
 }
 
 /** The name of a recording that is R1's update alone. */
@@ -29,25 +29,25 @@ export const R1 = "R1";
 const ALPHA = "alpha";
 
 /** Lengths of the gradients, by picture, of the mean or sum of its scores, squared: [N]. To be differentiated again. */
-function squaredGradients(D: Judge, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
+function squaredGradients(D: AnyDiscriminator, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
   const at = pictures.detach().requireGrad();
-  const judged = D.judge(at);
+  const outputs = D.score(at);
   // Pictures do not meet in D, so one gradient holds those of all. Of a mean it would be too small for f16: there the
   // share comes after it.
-  const share = scores === "mean" ? at.shape[0] / judged.size : 1;
+  const share = scores === "mean" ? at.shape[0] / outputs.size : 1;
   const late = at.dtype === "f16";
-  const [gradient] = grad(scale(sum(judged), late ? 1 : share), [at], { createGraph: true });
+  const [gradient] = grad(scale(sum(outputs), late ? 1 : share), [at], { createGraph: true });
   // As in the reference; it keeps the root of nothing differentiable.
   return sum(square(scale(cast(gradient, "f32"), late ? share : 1, 1e-16)), [1, 2, 3]);
 }
 
 /** R1: weight / 2 times the mean over real pictures of the squared length of D's gradient. */
-export const r1Penalty = (D: Judge, real: Tensor, { lambda_R1, penalty_scores }: Options): Tensor =>
+export const r1Penalty = (D: AnyDiscriminator, real: Tensor, { lambda_R1, penalty_scores }: Options): Tensor =>
   scale(mean(squaredGradients(D, real, penalty_scores)), lambda_R1 / 2);
 
 /** WGAN-GP's penalty, at alpha real + (1 - alpha) fake: how far the length of D's gradient is from 1, squared. */
 export function gradientPenalty(
-  D: Judge,
+  D: AnyDiscriminator,
   [real, fake, alpha]: readonly [real: Tensor, fake: Tensor, alpha: Tensor],
   { lambda_gp, penalty_scores }: Options,
 ): Tensor {
@@ -63,9 +63,9 @@ export class DiscriminatorLosses {
   /** The recordings that R1 adds to a method's. */
   readonly kinds: readonly string[];
   readonly #options: Options;
-  readonly #networks: Readonly<Record<string, Judge>>;
+  readonly #networks: Readonly<Record<string, AnyDiscriminator>>;
 
-  constructor(options: Options, networks: Readonly<Record<string, Judge>>) {
+  constructor(options: Options, networks: Readonly<Record<string, AnyDiscriminator>>) {
     this.#options = options;
     this.#networks = networks;
     const { R1_every, beta1, beta2 } = options;
@@ -119,7 +119,7 @@ export class DiscriminatorLosses {
     const options = this.#options;
     const D = this.#networks[name];
     const [batch] = real.shape;
-    const losses = ganLoss(options.gan_mode, D.judge(concat([fake.detach(), real])), [false, true]);
+    const losses = ganLoss(options.gan_mode, D.score(concat([fake.detach(), real])), [false, true]);
     const penalties: [string, Tensor][] = [];
     if (this.#hasGradientPenalty) {
       const index = Object.keys(this.#networks).indexOf(name);

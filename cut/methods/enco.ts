@@ -33,7 +33,7 @@ export class EnCo implements Method {
   readonly patchFeatures = null;
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
-  readonly #judges: DiscriminatorLosses;
+  readonly #lossD: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     this.#options = options;
@@ -42,11 +42,11 @@ export class EnCo implements Method {
     const D = new Discriminator(gpu, { ...options, input_nc: options.output_nc });
     const channels = tappedChannels(architecture, this.#encoderTaps);
     this.networks = { G: this.generator, D, F: new Projections(gpu, channels, options.netF_nc) };
-    this.#judges = new DiscriminatorLosses(options, { D });
+    this.#lossD = new DiscriminatorLosses(options, { D });
     const { lr, lr_D, lr_F, beta1, beta2, lambda_IDT } = options;
-    const ofD = this.#judges.adam["D"];
+    const ofD = this.#lossD.adam["D"];
     this.adam = { D: { ...ofD, rate: (ofD.rate * lr_D) / lr }, F: { beta1, beta2, rate: lr_F / lr } };
-    this.kinds = [...(lambda_IDT > 0 ? [IDENTITY] : []), NO_IDENTITY, ...this.#judges.kinds];
+    this.kinds = [...(lambda_IDT > 0 ? [IDENTITY] : []), NO_IDENTITY, ...this.#lossD.kinds];
   }
 
   /** The first of each pair; the last of all taps belongs to the first. */
@@ -60,7 +60,7 @@ export class EnCo implements Method {
 
   inputs(size: BatchSize): Record<string, InputShape> {
     const inputs = this.#layers(size).map((layer, i) => samplingInputs(layer, i, size));
-    return Object.assign(this.#judges.inputs(size), ...inputs);
+    return Object.assign(this.#lossD.inputs(size), ...inputs);
   }
 
   draw(moment: StepMoment): Draw {
@@ -68,8 +68,8 @@ export class EnCo implements Method {
     const { lambda_IDT, stop_idt_epochs, n_epochs } = this.#options;
     const identity = lambda_IDT > 0 && epoch <= (stop_idt_epochs ?? n_epochs);
     const drawn = this.#layers(size).map((layer, i) => drawSampling(random, layer, i, size));
-    const values = Object.assign({}, ...drawn, this.#judges.draw(moment));
-    return { kinds: [identity ? IDENTITY : NO_IDENTITY, ...this.#judges.kindsAt(step)], values };
+    const values = Object.assign({}, ...drawn, this.#lossD.draw(moment));
+    return { kinds: [identity ? IDENTITY : NO_IDENTITY, ...this.#lossD.kindsAt(step)], values };
   }
 
   record(step: StepRecording): Record<string, Tensor> {
@@ -77,7 +77,7 @@ export class EnCo implements Method {
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers } = this.#options;
     if (kind === R1) {
-      this.#judges.recordR1(step, { D: B });
+      this.#lossD.recordR1(step, { D: B });
       return {};
     }
     const [batch] = A.shape;
@@ -85,12 +85,12 @@ export class EnCo implements Method {
     const { image, features } = G.translateWithFeatures(identity ? concat([A, B]) : A, nce_layers);
     const own = (x: Tensor) => slice(x, 0, batch);
     const fake = own(image);
-    const { total, logged } = this.#judges.of("D", { fake, real: B, drawn });
+    const { total, logged } = this.#lossD.of("D", { fake, real: B, drawn });
     learn(total, "D");
 
-    const verdict = D.judge(fake, frozen(D.parameters));
-    const lossGan = scale(ganLoss(gan_mode, verdict, [true]), lambda_GAN);
-    const layers = this.#consistency(features.map(own), verdict, drawn);
+    const predFake = D.score(fake, frozen(D.parameters));
+    const lossGan = scale(ganLoss(gan_mode, predFake, [true]), lambda_GAN);
+    const layers = this.#consistency(features.map(own), predFake, drawn);
     const consistency = scale(mean(layers), lambda_NCE);
     const losses: Record<string, Tensor> = { G_GAN: lossGan, BYOL: consistency };
     if (identity) losses["idt"] = scale(l1Loss(slice(image, batch, 2 * batch), B), lambda_IDT);

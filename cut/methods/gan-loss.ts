@@ -6,8 +6,8 @@ import { mean } from "../../engine/operators/reduction/index.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
 /**
- * Mean losses of maps of scores [N, ...], which are cut along the first axis into as many equal parts as there are
- * verdicts: one loss a part, for what it should say, "real" or not.
+ * Mean losses of scores [N, ...], which are split along the first axis into as many equal parts as `real` has entries:
+ * one loss for each part, whose target is "real" or "fake".
  */
 export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, real: readonly boolean[]): Tensor {
   const parts = reshape(scores, [real.length, scores.size / real.length]);

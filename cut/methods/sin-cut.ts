@@ -12,7 +12,7 @@ import type { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import { SingleImageDiscriminator } from "../networks/single-image-discriminator.js";
 import { SingleImageGenerator } from "../networks/single-image-generator.js";
-import { judgeChannels, singleImageArchitecture } from "../networks/single-image-layout.js";
+import { discriminatorChannels, singleImageArchitecture } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
@@ -45,32 +45,32 @@ export class SinCut implements Method {
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
   readonly #patches: PatchTerms;
-  readonly #judges: DiscriminatorLosses;
+  readonly #lossD: DiscriminatorLosses;
 
   constructor(gpu: Gpu, options: TrainOptions) {
     this.#options = options;
     this.#patches = new PatchTerms(gpu, options);
     this.generator = new SingleImageGenerator(gpu, singleImageArchitecture(options));
-    const D = new SingleImageDiscriminator(gpu, options.output_nc, judgeChannels(options));
+    const D = new SingleImageDiscriminator(gpu, options.output_nc, discriminatorChannels(options));
     this.networks = { G: this.generator, D, F: this.#patches.F };
-    this.#judges = new DiscriminatorLosses(options, { D });
-    this.adam = this.#judges.adam;
+    this.#lossD = new DiscriminatorLosses(options, { D });
+    this.adam = this.#lossD.adam;
     this.patchFeatures = this.#patches.features;
     this.state = this.#patches.state;
-    this.kinds = ["", ...this.#judges.kinds];
+    this.kinds = ["", ...this.#lossD.kinds];
   }
 
   inputs(size: BatchSize): Record<string, InputShape> {
     const { batch, height, width } = size;
     const noise: InputShape = { shape: [2 * batch, 1, height, width] };
-    return { ...this.#patches.inputs(size), ...this.#judges.inputs(size), noise };
+    return { ...this.#patches.inputs(size), ...this.#lossD.inputs(size), noise };
   }
 
   draw(moment: StepMoment): Draw {
     const { random, size } = moment;
     const positions = this.#patches.draw(random, size);
     const noise = normals(random, 2 * size.batch * size.height * size.width);
-    return this.arrange({ ...positions, ...this.#judges.draw(moment), noise }, moment);
+    return this.arrange({ ...positions, ...this.#lossD.draw(moment), noise }, moment);
   }
 
   /** A step with these choices. */
@@ -78,7 +78,7 @@ export class SinCut implements Method {
     const { values, counts } = this.#patches.arrange({ x, y }, moment);
     values["noise"] = noise;
     if (alpha) values["alpha"] = alpha;
-    return { kinds: ["", ...this.#judges.kindsAt(moment.step)], values, counts };
+    return { kinds: ["", ...this.#lossD.kindsAt(moment.step)], values, counts };
   }
 
   record(step: StepRecording): Record<string, Tensor> {
@@ -86,7 +86,7 @@ export class SinCut implements Method {
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN, lambda_identity } = this.#options;
     if (kind === R1) {
-      this.#judges.recordR1(step, { D: B });
+      this.#lossD.recordR1(step, { D: B });
       return {};
     }
     const patches = this.#patches;
@@ -95,12 +95,12 @@ export class SinCut implements Method {
     const keys = patches.keys(features, drawn);
     const fake = slice(image, 0, batch);
 
-    const { total, logged } = this.#judges.of("D", { fake, real: B, drawn });
+    const { total, logged } = this.#lossD.of("D", { fake, real: B, drawn });
     learn(total, "D");
 
     const queries = G.encode(image, patches.taps);
-    const verdict = D.judge(fake, frozen(D.parameters));
-    const lossGan = scale(ganLoss(gan_mode, verdict, [true]), lambda_GAN);
+    const predFake = D.score(fake, frozen(D.parameters));
+    const lossGan = scale(ganLoss(gan_mode, predFake, [true]), lambda_GAN);
     const idt = scale(l1Loss(slice(image, batch, 2 * batch), B), lambda_identity);
     const terms = patches.losses(queries, keys, drawn, false);
     const lossG = add(add(lossGan, terms.total), idt);

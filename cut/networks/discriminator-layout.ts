@@ -1,29 +1,29 @@
 // The layouts of the PatchGAN discriminators (docs/method.md section 2.3): `basic` (three levels), `n_layers` and
 // `pixel`, as lists of modules numbered as in the published Sequentials. Modules, parameters and the size of the map of
-// scores follow from them. Pure data: it needs nothing of the engine at run time.
+// scores follow from them. Pure data: at run time it imports nothing of the engine.
 import type { Shape } from "../../engine/core/tensor.js";
 
 export interface DiscriminatorArchitecture {
-  /** Channels of the pictures it judges. */
+  /** Channels of its input pictures. */
   input_nc: number;
   ndf: number;
   netD: "basic" | "n_layers" | "pixel";
   n_layers_D: number;
-  /** "none": no norm, and as published no bias where one would be. */
+  /** "none": no norm; as in the published code, convolutions that a norm would follow have no bias either. */
   normD: "instance" | "none";
   no_antialias: boolean;
 }
 
 export interface DiscriminatorModule {
-  /** "identity": a norm that there is not, or an activation that the norm before it has applied. */
+  /** "identity": an absent norm, or an activation that is fused into the norm before it. */
   kind: "convolution" | "activation" | "norm" | "identity" | "blurDown";
   /** 0-based position in the Sequential: the number in state_dict keys. */
   index: number;
-  /** Of what slides over the input: kernels are square, and with padding 1 unless they are single pixels. */
+  /** Of convolutions and blurs: square kernels, with padding 1 unless they are 1 x 1. */
   kernel: number;
   stride: number;
   padding: number;
-  /** Published keys of a convolution's weight and bias, and the shapes of these. */
+  /** Published keys of a convolution's weight and bias, and their shapes. */
   weight: string;
   bias: string;
   parameters: ReadonlyMap<string, Shape>;

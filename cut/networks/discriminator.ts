@@ -1,5 +1,5 @@
-// The PatchGAN discriminators (docs/method.md section 2.3). They answer with a map of unbounded scores, one per patch;
-// there is no sigmoid. discriminator-layout.ts lists their modules; here is what they compute.
+// The PatchGAN discriminators (docs/method.md section 2.3). Their output is a map of unbounded scores (logits), one
+// per patch, without a sigmoid. discriminator-layout.ts lists their modules; here is what they compute.
 
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -50,7 +50,7 @@ export class Discriminator {
   }
 
   /** Images [N, input_nc, H, W] -> scores [N, 1, h, w]. */
-  judge(x: Tensor, parameters: Parameters = this.parameters): Tensor {
+  score(x: Tensor, parameters: Parameters = this.parameters): Tensor {
     return runModules(this.#modules, x, parameters, "D.model.").output;
   }
 }

@@ -1,7 +1,7 @@
 // The layout of the ResNet generator (docs/method.md section 2.2): its modules, numbered as in the published
-// Sequential, so that state_dict keys and nce_layers mean what they mean there. Everything that depends on the layout
-// follows from this list: the modules that run, parameters, blur filters, sizes of feature maps, and the checks of
-// options. Pure data: it needs nothing of the engine at run time.
+// Sequential, so that state_dict keys and nce_layers have the same meaning as there. Everything that depends on the
+// layout is derived from this list: the modules that run, parameters, blur filters, sizes of feature maps, and the
+// checks of options. Pure data: at run time it imports nothing of the engine.
 import type { Shape } from "../../engine/core/tensor.js";
 
 export interface GeneratorArchitecture {
@@ -45,17 +45,17 @@ export interface GeneratorModule {
   index: number;
   /** Channels of the module's output. */
   channels: number;
-  /** Sides of the picture divided by those of the output, its border left out. */
+  /** Downsampling factor of the output, not counting padding. */
   scale: number;
-  /** Positions of mirrored border on each side of the output. */
-  border: number;
-  /** Of a border: whether the convolution after it makes it, so that it is in memory only where it is tapped. */
+  /** Reflection padding on each side of the output. */
+  pad: number;
+  /** Whether this padding layer is fused into the next convolution (materialized only if it is an nce layer). */
   folded: boolean;
   /** Shapes of the parameters by published key, in the order of PyTorch. */
   parameters: ReadonlyMap<string, Shape>;
   /** The fixed blur filter that published files carry: its key, and its taps along one axis. */
   filter?: { key: string; taps: readonly number[] };
-  /** Of convolutions; `padding` counts pixels of `paddingMode`. */
+  /** Stride and padding of a convolution. */
   stride: number;
   padding: number;
   paddingMode: "zeros" | "reflect";
@@ -63,17 +63,17 @@ export interface GeneratorModule {
   endsStage: boolean;
 }
 
-/** The numbers within a residual block of its two convolutions. */
+/** The indices of the two convolutions in a residual block's Sequential. */
 export const blockConvolutions = [1, 5] as const;
 
 /** The modules of a generator in order. */
 export function generatorLayout(architecture: GeneratorArchitecture): readonly GeneratorModule[] {
   const { input_nc, output_nc, ngf, blocks, no_antialias, no_antialias_up } = architecture;
   const modules: GeneratorModule[] = [];
-  /** Adds a module. Channels and scale are by default those of the module before; all else is absent. */
+  /** Adds a module. Channels and scale default to those of the previous module. */
   const add = (kind: GeneratorModuleKind, fields: Partial<GeneratorModule> = {}) => {
     const { channels, scale } = modules.at(-1) ?? { channels: input_nc, scale: 1 };
-    const none = { border: 0, folded: false, parameters: new Map(), stride: 1, padding: 0, endsStage: false };
+    const none = { pad: 0, folded: false, parameters: new Map(), stride: 1, padding: 0, endsStage: false };
     modules.push({ ...none, paddingMode: "zeros", channels, scale, ...fields, kind, index: modules.length });
   };
   const key = (name: string) => `model.${modules.length}.${name}`;
@@ -95,7 +95,7 @@ export function generatorLayout(architecture: GeneratorArchitecture): readonly G
     modules[modules.length - 1].endsStage = true;
   };
 
-  add("pad", { border: 3 });
+  add("pad", { pad: 3 });
   convolution(ngf, 7);
   normRelu();
   for (const [channels, scale] of [
@@ -125,11 +125,11 @@ export function generatorLayout(architecture: GeneratorArchitecture): readonly G
       convolution(channels, 3, { padding: 1 });
     }
     normRelu();
-    // The last, large tensor is as quickly computed from this one.
+    // At full size a stored tensor would be large, and recomputing it from this one is fast.
     if (scale > 1) endStage();
   }
-  // With its border, the last map would be the largest tensor.
-  add("pad", { border: 3, folded: true });
+  // With its padding, the last map would be the largest tensor.
+  add("pad", { pad: 3, folded: true });
   convolution(output_nc, 7, { padding: 3, paddingMode: "reflect" });
   add("tanh");
   endStage();
@@ -154,7 +154,7 @@ export function featureShapes(
 ): [channels: number, height: number, width: number][] {
   const modules = generatorLayout(architecture);
   return taps.map((tap) => {
-    const { channels, scale, border } = modules[tap];
-    return [channels, height / scale + 2 * border, width / scale + 2 * border];
+    const { channels, scale, pad } = modules[tap];
+    return [channels, height / scale + 2 * pad, width / scale + 2 * pad];
   });
 }

@@ -29,17 +29,17 @@ import {
 /** The modules of a generator in order, ready to run. */
 export function generatorModules(architecture: GeneratorArchitecture): Module[] {
   return generatorLayout(architecture).map((layout) => {
-    const { index, endsStage, folded, border } = layout;
-    const feature = folded ? (x: Tensor) => reflectionPad2d(x, border) : undefined;
+    const { index, endsStage, folded, pad } = layout;
+    const feature = folded ? (x: Tensor) => reflectionPad2d(x, pad) : undefined;
     return { index, endsStage, feature, run: runOf(layout) };
   });
 }
 
-function runOf({ kind, index, border, folded, stride, padding, paddingMode }: GeneratorModule): Module["run"] {
+function runOf({ kind, index, pad, folded, stride, padding, paddingMode }: GeneratorModule): Module["run"] {
   const get = (parameters: Parameters, name: string) => parameters.get(`model.${index}.${name}`) as Tensor;
   switch (kind) {
     case "pad":
-      return (x) => (folded ? x : reflectionPad2d(x, border));
+      return (x) => (folded ? x : reflectionPad2d(x, pad));
     case "convolution":
       return (x, p) => conv2d(x, get(p, "weight"), get(p, "bias"), { stride, padding, paddingMode });
     case "transposedConvolution":

@@ -1,6 +1,6 @@
 // F, the feature network (docs/method.md section 2.4): for every tapped layer a head of two linear layers with a ReLU
-// between, whose rows are then brought to unit length. Unlike the reference's, heads are made at the start, since the
-// shapes are known.
+// between, followed by L2 normalisation. The reference creates heads at the first forward pass; here the shapes are known
+// at the start.
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -43,7 +43,7 @@ export class Heads {
 
 /**
  * Unit rows [N * P, width] of patches at positions `ids` of a feature map [N, C, H, W], [N, P] or for all pictures [P],
- * on the tape; without a head of the features as they are. patchKeys gives the same off the tape.
+ * with gradients; without a head, of the features themselves. patchKeys gives the same without gradients.
  */
 export function unitRows(map: Tensor, ids: Tensor, head: Head | null): Tensor {
   const rows = gatherPositions(map, ids);

@@ -1,5 +1,5 @@
-// What the three networks share: named parameters under the published state_dict keys, modules in a row that a forward
-// pass walks, and the initialisation of docs/method.md section 5 (xavier with gain 0.02 by default, biases 0).
+// What all networks share: named parameters under the published state_dict keys, a forward pass through a sequence of
+// modules, and the initialisation of docs/method.md section 5 (xavier with gain 0.02 by default, biases 0).
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -15,7 +15,7 @@ export type Parameters = ReadonlyMap<string, Tensor>;
 /** Values of parameters by key. */
 export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 
-/** Tensors on the GPU for every parameter, wanting gradients; content undefined until written. */
+/** Tensors on the GPU for every parameter, with requires_grad; undefined content until written. */
 export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
   try {
     const tensors = gpu.persistentTogether([...shapes.values()]);
@@ -25,7 +25,7 @@ export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, T
   }
 }
 
-/** The same parameters cut off from the tape: for passes that must not train them. */
+/** The same parameters, detached: for passes that must not train them. */
 export function frozen(parameters: Parameters): Parameters {
   return new Map([...parameters].map(([key, tensor]) => [key, tensor.detach()]));
 }
@@ -51,24 +51,24 @@ export interface PictureGenerator {
   translateWithFeatures(x: Tensor, taps: readonly number[]): { image: Tensor; features: Tensor[] };
   /** The outputs of the modules named in `taps`; nothing after the last of them is run. */
   encode(x: Tensor, taps: readonly number[]): Tensor[];
-  /** What the output of a module is like. */
+  /** Channels and size of a module's output. */
   tap(index: number): Tap;
 }
 
-/** Of a feature map: its sides are the picture's over `scale`, and a border on each side. */
+/** A feature map: its sides are those of the picture divided by `scale`, plus `pad` on each side. */
 export interface Tap {
   channels: number;
   scale: number;
-  border: number;
+  pad: number;
 }
 
 export type FeatureShape = [channels: number, height: number, width: number];
 
 /** Channels, height and width of a feature map for images of a size. */
-export const shapeAt = ({ channels, scale, border }: Tap, height: number, width: number): FeatureShape => [
+export const shapeAt = ({ channels, scale, pad }: Tap, height: number, width: number): FeatureShape => [
   channels,
-  height / scale + 2 * border,
-  width / scale + 2 * border,
+  height / scale + 2 * pad,
+  width / scale + 2 * pad,
 ];
 
 /** One module of a network's Sequential. */
@@ -78,7 +78,7 @@ export interface Module {
   /** Whether a stage ends here: with --low_memory only these outputs are kept for the backward pass. */
   endsStage?: boolean;
   run(x: Tensor, parameters: Parameters): Tensor;
-  /** What a tap sees of the output, where that is not the output itself. */
+  /** The feature map at a tap, where that is not the output itself. */
   feature?(output: Tensor): Tensor;
 }
 
@@ -103,7 +103,7 @@ export function runModules(
   return { output, features };
 }
 
-/** First weights of SinCUT's networks, whose rates are equalised: normal numbers, biases and the noise's weight 0. */
+/** Initial weights of SinCUT's networks, with equalised learning rates: standard normal; biases and noise weight 0. */
 export function equalisedWeights(parameters: Parameters, random: Random): Map<string, Float32Array<ArrayBuffer>> {
   const weights = [...parameters].map(([key, { size, shape }]): [string, Float32Array<ArrayBuffer>] => {
     const drawn = key.endsWith("weight") && shape.length > 1;
@@ -112,7 +112,7 @@ export function equalisedWeights(parameters: Parameters, random: Random): Map<st
   return new Map(weights);
 }
 
-/** First weights of a network: by `init_type` and `init_gain`, norms 1, biases 0 (docs/method.md section 5). */
+/** Initial weights of a network: by `init_type` and `init_gain`, norms 1, biases 0 (docs/method.md section 5). */
 export function initialWeights(
   shapes: ParameterShapes,
   random: Random,

@@ -1,6 +1,6 @@
-// F of EnCo (docs/method.md, section 15): for every pair of feature maps a projection, which both maps pass, and a
-// predictor, which the decoder's alone does. Batch norm takes the mean and variance of the rows that it is given;
-// running ones, which published files carry, are of no use in training and are not kept.
+// F of EnCo (docs/method.md, section 15): for every pair of feature maps a projection, applied to both maps, and a
+// predictor, applied to the decoder's only. Batch norm uses the mean and variance of its batch; running statistics,
+// which published files carry, are not needed in training and not kept.
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { linear } from "../../engine/operators/matmul/index.js";
@@ -19,14 +19,14 @@ export function project(rows: Tensor, { w1, g1, b1, w2 }: Projection): Tensor {
   return batchNorm2d(linear(hidden, w2));
 }
 
-/** Projected rows [n, C'] to guesses at others [n, C']. */
+/** Projected rows [n, C'] to predictions of others [n, C']. */
 export const predict = (rows: Tensor, { w3, g3, b3, w4, b4 }: Predictor): Tensor =>
   linear(relu(batchNorm2d(linear(rows, w3), { weight: g3, bias: b3 })), w4, b4);
 
 export class Projections {
   readonly parameters: Parameters;
 
-  /** For maps of these numbers of channels, a pair each. */
+  /** `channels` has one entry for each pair of maps. */
   constructor(gpu: Gpu, channels: readonly number[], width: number) {
     const hidden = Math.ceil(width / 2);
     const shapes = channels.flatMap((count, i): [string, Shape][] => [

@@ -1,5 +1,5 @@
-// SinCUT's discriminator (docs/method.md, section 16): halves crops of one size down to 4 x 4 and says one unbounded
-// number for each. single-image-layout.ts lists its parameters.
+// SinCUT's discriminator (docs/method.md, section 16): halves crops of one size down to 4 x 4 and gives each one
+// unbounded score. single-image-layout.ts lists its parameters.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -7,7 +7,7 @@ import type { Random } from "../../engine/random.js";
 import { equalisedWeights, type Module, makeParameters, type Parameters, runModules, type Weights } from "./network.js";
 import { equalLinear } from "./single-image-blocks.js";
 import { blockUnder, convolutionUnder } from "./single-image-generator.js";
-import { judgeShapes } from "./single-image-layout.js";
+import { singleImageDiscriminatorShapes } from "./single-image-layout.js";
 
 function modulesFor(halvings: number): Module[] {
   const blocks = Array.from({ length: halvings }, (_, i) => ({
@@ -22,10 +22,10 @@ export class SingleImageDiscriminator {
   readonly parameters: Parameters;
   readonly #modules: readonly Module[];
 
-  /** For pictures of `input_nc` channels; `channels` as judgeChannels has them. */
+  /** For pictures of `input_nc` channels; `channels` as discriminatorChannels has them. */
   constructor(gpu: Gpu, input_nc: number, channels: readonly number[]) {
     this.#modules = modulesFor(channels.length - 1);
-    this.parameters = makeParameters(gpu, judgeShapes(input_nc, channels));
+    this.parameters = makeParameters(gpu, singleImageDiscriminatorShapes(input_nc, channels));
   }
 
   initialWeights(random: Random): Weights {
@@ -33,7 +33,7 @@ export class SingleImageDiscriminator {
   }
 
   /** Images [N, input_nc, side, side] -> scores [N, 1]. */
-  judge(x: Tensor, parameters: Parameters = this.parameters): Tensor {
+  score(x: Tensor, parameters: Parameters = this.parameters): Tensor {
     const { output } = runModules(this.#modules, x, parameters, "D.convs.");
     return x.gpu.labels.within("D.final", () => {
       const get = (name: string) => parameters.get(`final_linear.${name}`) as Tensor;

@@ -1,6 +1,6 @@
 // SinCUT's generator (docs/method.md, section 16), which also is the encoder of patch features. single-image-layout.ts
-// lists its parameters. Its decoder adds noise, so whoever trains it gives some; without that it is always the same, so
-// that a picture has one translation.
+// lists its parameters. Its decoder adds noise, which training draws anew in each step; translation uses fixed
+// noise, so that a picture has one translation.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -72,10 +72,10 @@ function upsamplingOf(parameters: Parameters, noise: Tensor) {
   return { w: reshape(w, w.shape.slice(1)), b: get("activate.bias"), noise, noiseWeight: get("noise.weight") };
 }
 
-/** Pixels, a multiple of 4, that hold whatever of a picture one pixel of its translation is made of, on each side. */
+/** The radius of the generator's receptive field in pixels, rounded up to a multiple of 4. */
 export const SINGLE_IMAGE_REACH = 32;
 
-/** What `translate` of the class does, of any parameters. */
+/** SingleImageGenerator.translate with any parameters. */
 export function translateSingleImage(x: Tensor, parameters: Parameters, noise: Tensor): Tensor {
   const { output } = runModules(encoder, x, parameters, "G.encoder.convs.");
   return runModules(decoder(noise), output, parameters, "G.decoder.convs.").output;
@@ -95,8 +95,8 @@ export class SingleImageGenerator implements PictureGenerator {
   }
 
   /**
-   * Images [N, input_nc, H, W] in [-1, 1], H and W even -> [N, output_nc, H, W], which nothing keeps in [-1, 1]; with
-   * noise [N, 1, H, W].
+   * Images [N, input_nc, H, W] in [-1, 1], H and W even -> [N, output_nc, H, W], which is not limited to [-1, 1];
+   * with noise [N, 1, H, W].
    */
   translate(x: Tensor, parameters: Parameters = this.parameters, noise = this.#noiseFor(x)): Tensor {
     return translateSingleImage(x, parameters, noise);

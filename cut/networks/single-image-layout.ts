@@ -6,7 +6,7 @@ import type { Tap } from "./network.js";
 export interface SingleImageArchitecture {
   input_nc: number;
   output_nc: number;
-  /** Channels at the picture's size, and at half of it. */
+  /** Channels at the picture's full size, and at half of it. */
   channels: readonly [full: number, half: number];
 }
 
@@ -22,9 +22,9 @@ export interface SingleImageOptions {
 /** Modules of the encoder: the picture itself, a convolution, a block that halves, and three more. */
 export const ENCODER_MODULES = 6;
 
-/** The channels of StyleGAN2's table at a side, times `factor`; `most` of them below 64 pixels. */
-const channelsAt = (side: number, factor: number, most: number) =>
-  Math.max(1, Math.min((16384 / side) * factor, side < 64 ? most : Number.POSITIVE_INFINITY));
+/** The channels of StyleGAN2's table for maps of a side, times `factor`; at most `max` below 64 pixels. */
+const channelsAt = (side: number, factor: number, max: number) =>
+  Math.max(1, Math.min((16384 / side) * factor, side < 64 ? max : Number.POSITIVE_INFINITY));
 
 export function singleImageArchitecture({
   input_nc,
@@ -37,13 +37,13 @@ export function singleImageArchitecture({
 }
 
 /** Channels of the discriminator's maps, from the crop's side to one of 4 pixels. */
-export function judgeChannels({ ndf, crop_size }: SingleImageOptions): number[] {
+export function discriminatorChannels({ ndf, crop_size }: SingleImageOptions): number[] {
   const channels: number[] = [];
   for (let side = crop_size; side >= 4; side /= 2) channels.push(Math.floor(channelsAt(side, ndf / 64, 384)));
   return channels;
 }
 
-/** A parameter, or a fixed filter whose numbers have this sum. */
+/** A parameter, or a fixed blur filter, whose values have the sum `filterSum`. */
 type Entry = readonly [key: string, shape: Shape, filterSum?: number];
 
 const convolution = (key: string, from: number, to: number, kernel: number): Entry[] => [
@@ -65,7 +65,7 @@ const halvingBlock = (key: string, from: number, to: number): Entry[] => [
   [`${key}.skip.1.weight`, [to, from, 1, 1]],
 ];
 
-/** What a generator's file holds, in order. */
+/** The tensors of a generator's file, in order. */
 export function singleImageEntries({ input_nc, output_nc, channels }: SingleImageArchitecture): Entry[] {
   const [full, half] = channels;
   return [
@@ -88,8 +88,8 @@ const parametersAmong = (entries: readonly Entry[]) =>
 export const singleImageShapes = (architecture: SingleImageArchitecture): Map<string, Shape> =>
   parametersAmong(singleImageEntries(architecture));
 
-/** Shapes of a discriminator's parameters by key, in order of definition; `channels` as judgeChannels has them. */
-export function judgeShapes(input_nc: number, channels: readonly number[]): Map<string, Shape> {
+/** Shapes of a discriminator's parameters by key, in order of definition; `channels` as discriminatorChannels has them. */
+export function singleImageDiscriminatorShapes(input_nc: number, channels: readonly number[]): Map<string, Shape> {
   const last = channels[channels.length - 1];
   return parametersAmong([
     ...convolution("convs.0", input_nc, channels[0], 1),
@@ -102,9 +102,9 @@ export function judgeShapes(input_nc: number, channels: readonly number[]): Map<
   ]);
 }
 
-/** What the output of a module of the encoder is like. */
+/** Channels and size of the output of a module of the encoder. */
 export const encoderTap = ({ input_nc, channels: [full, half] }: SingleImageArchitecture, index: number): Tap =>
-  index < 2 ? { channels: [input_nc, full][index], scale: 1, border: 0 } : { channels: half, scale: 2, border: 0 };
+  index < 2 ? { channels: [input_nc, full][index], scale: 1, pad: 0 } : { channels: half, scale: 2, pad: 0 };
 
 /** The architecture of a generator with these shapes, if it is one. */
 export function singleImageArchitectureOf(shapeOf: (key: string) => Shape | undefined): SingleImageArchitecture | null {

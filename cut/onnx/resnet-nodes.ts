@@ -27,12 +27,12 @@ export class ResnetNodes {
   }
 
   #module(module: GeneratorModule, x: Value): Value {
-    const { kind, index, channels, border, folded, stride, padding, paddingMode } = module;
+    const { kind, index, channels, pad, folded, stride, padding, paddingMode } = module;
     const key = `model.${index}`;
     const zeros = paddingMode === "zeros" ? padding : 0;
     switch (kind) {
       case "pad":
-        return folded ? x : this.#pad(x, border, "reflect");
+        return folded ? x : this.#pad(x, pad, "reflect");
       case "convolution":
         return this.#convolve(paddingMode === "reflect" ? this.#pad(x, padding, "reflect") : x, key, {
           strides: [stride, stride],
@@ -55,7 +55,7 @@ export class ResnetNodes {
       }
       case "blurUp": {
         const filter = this.#weight(`${key}.filt`);
-        // Of the border's own doubled pixels nothing stays: the filter's reach and one pixel are cut off.
+        // `pads` crops the upsampled padding: the filter's radius and one pixel.
         const attributes = { strides: [2, 2], pads: sides(3), group: channels };
         return this.#graph.add("ConvTranspose", [this.#pad(x, 1, "edge"), filter], attributes);
       }
@@ -74,8 +74,8 @@ export class ResnetNodes {
     return this.#graph.add(opType, [x, this.#weight(`${key}.weight`), this.#weight(`${key}.bias`)], attributes);
   }
 
-  #pad(x: Value, border: number, mode: "reflect" | "edge"): Value {
-    return this.#graph.add("Pad", [x, this.#graph.int64([0, 0, border, border, 0, 0, border, border])], { mode });
+  #pad(x: Value, pad: number, mode: "reflect" | "edge"): Value {
+    return this.#graph.add("Pad", [x, this.#graph.int64([0, 0, pad, pad, 0, 0, pad, pad])], { mode });
   }
 
   /** Instance norm without parameters of its own. */

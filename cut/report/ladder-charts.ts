@@ -1,8 +1,8 @@
 // Curves of a ladder as inline SVG: for each distortion that has levels, how far every metric puts the pictures apart.
 import * as Plot from "@observablehq/plot";
 import type { Column } from "../evaluation/ladder/compared.js";
+import { gradedRows } from "../evaluation/ladder/criteria.js";
 import type { Ladder } from "../evaluation/ladder/ladder.js";
-import { gradedRows } from "../evaluation/ladder/verdict.js";
 import { plotDocument } from "./page.js";
 
 /** What is drawn, by the numbers of the CSS variables --series-N. PSNR has another scale and is left to the table. */

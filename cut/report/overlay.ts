@@ -12,7 +12,7 @@ const ROOM = 0.18 * 255;
 const CONTRAST = 0.7;
 
 export type Range = readonly [lowest: number, highest: number];
-type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "border">;
+type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "pad">;
 
 /**
  * Values [positions, channels] of a layer for every pixel of a picture, [pixels, channels]: linear between positions,
@@ -21,13 +21,13 @@ type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "border">;
 export function valuesAtPixels(
   values: ArrayLike<number>,
   channels: number,
-  { width, height, stride, border }: Geometry,
+  { width, height, stride, pad }: Geometry,
   picture: { width: number; height: number },
 ): Float32Array {
   const result = new Float32Array(picture.width * picture.height * channels);
   /** The positions before and after a pixel, and how far it is from the first to the second. */
   const between = (pixel: number, size: number): [number, number, number] => {
-    const at = Math.min(size - 1, pixel / stride + border);
+    const at = Math.min(size - 1, pixel / stride + pad);
     const first = Math.floor(at);
     return [first, Math.min(size - 1, first + 1), at - first];
   };

@@ -54,11 +54,16 @@ function critic(x: Tensor, layers: readonly CriticLayer[], parameters: Inputs): 
 }
 
 /** SinCUT's discriminator with a case's parameters. */
-function sinCutJudge(x: Tensor, channels: readonly number[], keys: Readonly<Record<string, string>>, inputs: Inputs) {
+function sinCutDiscriminator(
+  x: Tensor,
+  channels: readonly number[],
+  keys: Readonly<Record<string, string>>,
+  inputs: Inputs,
+) {
   const D = new SingleImageDiscriminator(x.gpu, x.shape[1], channels);
   // Its own parameters are not used.
   for (const parameter of D.parameters.values()) parameter.dispose();
-  return D.judge(x, new Map(Object.entries(keys).map(([name, key]) => [key, inputs[name]])));
+  return D.score(x, new Map(Object.entries(keys).map(([name, key]) => [key, inputs[name]])));
 }
 
 /** A penalty and its gradients. Images do not meet in a critic, so one gradient holds those of all images. */
@@ -73,9 +78,9 @@ export function penalty(gpu: Gpu, given: OperatorCase): Inputs {
       .add(engine.mul(engine.expand(alpha, real.shape), engine.sub(real, fake)), fake)
       .detach()
       .requireGrad();
-  const judged = channels && keys ? sinCutJudge(at, channels, keys, inputs) : critic(at, layers, inputs);
+  const outputs = channels && keys ? sinCutDiscriminator(at, channels, keys, inputs) : critic(at, layers, inputs);
   const images = at.shape[0];
-  const total = engine.scale(engine.sum(judged), reduce === "mean" ? images / judged.size : 1);
+  const total = engine.scale(engine.sum(outputs), reduce === "mean" ? images / outputs.size : 1);
   const [g] = grad(total, [at], { createGraph: true });
   const squares = engine.sum(engine.square(g), [1, 2, 3]);
   const y =

@@ -20,7 +20,7 @@ export const columnName = (column: Column, window: number): string =>
   column === "PatchNCE window" ? `PatchNCE ±${window} px` : column;
 
 /** A column's value, larger the farther pictures are apart: PSNR is negated, and no value is 0. */
-export const farness = (columns: Columns, column: Column): number =>
+export const distance = (columns: Columns, column: Column): number =>
   (column === "PSNR" ? -1 : 1) * (columns[column] ?? 0);
 
 /** Patches of a level of the pyramid, and directions on which they are projected. */

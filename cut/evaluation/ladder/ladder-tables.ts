@@ -1,7 +1,7 @@
 // A ladder as tables of text and as sentences, for the terminal, pages and documents. Pure.
 import { COLUMNS, type Column, type Columns, columnName } from "./compared.js";
+import { gradedRows, rankCorrelation } from "./criteria.js";
 import type { Ladder } from "./ladder.js";
-import { gradedRows, rankCorrelation } from "./verdict.js";
 
 type Table = string[][];
 

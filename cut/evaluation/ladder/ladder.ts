@@ -7,9 +7,9 @@ import type { Picture } from "../../data/picture.js";
 import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
 import { knownMean } from "../patches/content-scale.js";
 import type { PatchMetric } from "../patches/patch-metric.js";
-import { COLUMNS, type Columns, Comparison, type Described, farness, type PictureScale } from "./compared.js";
+import { COLUMNS, type Columns, Comparison, type Described, distance, type PictureScale } from "./compared.js";
+import { areaUnderCurve, checkCriteria, type Verdict } from "./criteria.js";
 import type { LadderRow, Recognition } from "./rows.js";
-import { areaUnderCurve, judge, type Verdict } from "./verdict.js";
 
 export interface LadderInput {
   /** At least 2 RGB pictures of one size, of 32 pixels a side or more. */
@@ -81,7 +81,7 @@ export async function runLadder({ pictures, metric, seed = 0, signal, onProgress
     recognition.push({ restyling, areas: areasOf(table) });
   }
   const results = { rows, recognition, window: metric.window };
-  return { pictures: count, ...results, verdicts: judge(results) };
+  return { pictures: count, ...results, verdicts: checkCriteria(results) };
 }
 
 const RESTYLINGS = [
@@ -107,8 +107,8 @@ function meansOf(each: readonly Columns[], what: string): Columns {
 /** Of a table [source, restyled]: the own ones on the diagonal against all others. */
 function areasOf(table: readonly (readonly Columns[])[]): Columns {
   return byColumn((column) => {
-    const own = table.map((row, i) => farness(row[i], column));
-    const others = table.flatMap((row, i) => row.filter((_, j) => j !== i).map((of) => farness(of, column)));
+    const own = table.map((row, i) => distance(row[i], column));
+    const others = table.flatMap((row, i) => row.filter((_, j) => j !== i).map((of) => distance(of, column)));
     return areaUnderCurve(own, others);
   });
 }

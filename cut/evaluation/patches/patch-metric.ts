@@ -117,14 +117,14 @@ export class PatchMetric {
 
   async #describeLayer(features: Tensor, i: number, { width, height }: Picture): Promise<DescribedLayer> {
     const { generator, layers, heads } = this.#model;
-    const { scale: stride, border } = generator.tap(layers[i]);
+    const { scale: stride, pad } = generator.tap(layers[i]);
     const size = { columns: Math.ceil(width / stride), rows: Math.ceil(height / stride), stride };
     const grid = positionGrid(size, this.#positions, new Random(this.#seed).fork(`layer ${i}`));
     const all = () => Int32Array.from({ length: size.columns * size.rows }, (_, position) => position);
     // A window below the stride reaches no other position.
     const wanted = this.window < stride ? grid.chosen : all();
     const inMap = (position: number) =>
-      (Math.floor(position / size.columns) + border) * features.shape[3] + (position % size.columns) + border;
+      (Math.floor(position / size.columns) + pad) * features.shape[3] + (position % size.columns) + pad;
     const head = heads?.head(i) ?? null;
     let rows: PatchRows | null = null;
     for (let start = 0; start < wanted.length; start += CHUNK) {

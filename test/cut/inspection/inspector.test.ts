@@ -92,8 +92,8 @@ test("layers are described for pictures of any size, and components are one pixe
   await inspector.load(noise(18, 13, 2, 1));
   assert.equal([inspector.translation.width, inspector.translation.height], [18, 13]);
   assert.equal(
-    inspector.layers.map(({ layer, width, height, channels, stride, border }) =>
-      [layer, width, height, channels, stride, border].join(),
+    inspector.layers.map(({ layer, width, height, channels, stride, pad }) =>
+      [layer, width, height, channels, stride, pad].join(),
     ),
     ["0,26,22,3,1,3", "4,20,16,8,1,0", "8,10,8,16,2,0", "12,5,4,16,4,0"],
   );

@@ -25,13 +25,13 @@ class Mover extends Generator {
   }
 }
 
-const layerAt = (width: number, height: number, stride: number, border: number) => ({
+const layerAt = (width: number, height: number, stride: number, pad: number) => ({
   layer: 0,
   width,
   height,
   channels: 1,
   stride,
-  border,
+  pad,
 });
 
 test("positions look at pixels: the border at those that it mirrors, a grid at those inside", () => {

@@ -2,11 +2,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  discriminatorChannels,
   encoderTap,
-  judgeChannels,
-  judgeShapes,
   singleImageArchitecture,
   singleImageArchitectureOf,
+  singleImageDiscriminatorShapes,
   singleImageEntries,
   singleImageShapes,
 } from "../../../cut/networks/single-image-layout.js";
@@ -21,8 +21,8 @@ test("the published networks have as many parameters as the authors'", () => {
   const architecture = singleImageArchitecture(published);
   assert.equal(architecture.channels, [80, 160]);
   assert.is(countOf(singleImageShapes(architecture)), 3_068_404);
-  assert.equal(judgeChannels(published), [32, 64, 128, 256, 384]);
-  assert.is(countOf(judgeShapes(3, judgeChannels(published))), 5_885_473);
+  assert.equal(discriminatorChannels(published), [32, 64, 128, 256, 384]);
+  assert.is(countOf(singleImageDiscriminatorShapes(3, discriminatorChannels(published))), 5_885_473);
 });
 
 test("keys are the published ones, blur filters among them", () => {
@@ -32,9 +32,9 @@ test("keys are the published ones, blur filters among them", () => {
   assert.equal(entries.get("decoder.convs.3.conv.weight"), [1, 80, 160, 3, 3]);
   assert.equal(entries.get("decoder.convs.3.conv.blur.kernel"), [4, 4]);
   assert.equal(entries.get("decoder.convs.4.1.bias"), [1, 3, 1, 1]);
-  const judge = judgeShapes(3, judgeChannels(published));
-  assert.equal(judge.get("convs.4.conv2.1.weight"), [384, 256, 3, 3]);
-  assert.equal(judge.get("final_linear.0.weight"), [384, 6144]);
+  const shapes = singleImageDiscriminatorShapes(3, discriminatorChannels(published));
+  assert.equal(shapes.get("convs.4.conv2.1.weight"), [384, 256, 3, 3]);
+  assert.equal(shapes.get("final_linear.0.weight"), [384, 6144]);
 });
 
 test("an architecture is read back from its shapes", () => {
@@ -51,10 +51,10 @@ test("an architecture is read back from its shapes", () => {
   assert.equal(
     [0, 1, 2, 5].map((index) => encoderTap(architecture, index)),
     [
-      { channels: 3, scale: 1, border: 0 },
-      { channels: 48, scale: 1, border: 0 },
-      { channels: 96, scale: 2, border: 0 },
-      { channels: 96, scale: 2, border: 0 },
+      { channels: 3, scale: 1, pad: 0 },
+      { channels: 48, scale: 1, pad: 0 },
+      { channels: 96, scale: 2, pad: 0 },
+      { channels: 96, scale: 2, pad: 0 },
     ],
   );
 });

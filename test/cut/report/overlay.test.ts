@@ -13,9 +13,9 @@ import {
 } from "../../../cut/report/overlay.js";
 
 test("a pixel and the position that looks at it are at the same place, in clicks and in pictures of maps", () => {
-  const coarse: InspectedLayer = { layer: 8, width: 4, height: 4, channels: 1, stride: 4, border: 0 };
+  const coarse: InspectedLayer = { layer: 8, width: 4, height: 4, channels: 1, stride: 4, pad: 0 };
   assert.equal(positionAt(coarse, 8, 15), { x: 2, y: 3 });
-  const padded: InspectedLayer = { layer: 0, width: 10, height: 10, channels: 1, stride: 1, border: 3 };
+  const padded: InspectedLayer = { layer: 0, width: 10, height: 10, channels: 1, stride: 1, pad: 3 };
   assert.equal(positionAt(padded, 0, 3), { x: 3, y: 6 });
   const columns = Float32Array.from({ length: 16 }, (_, i) => i % 4);
   const pixels = valuesAtPixels(columns, 1, coarse, { width: 14, height: 14 });
@@ -29,7 +29,7 @@ const rowLayer = (width: number): InspectedLayer => ({
   height: 1,
   channels: 1,
   stride: 1,
-  border: 0,
+  pad: 0,
 });
 const rowPicture = (gray: number[]): Picture => ({
   width: gray.length,

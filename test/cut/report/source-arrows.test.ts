@@ -13,7 +13,7 @@ const gray = (width: number, height: number): Picture => ({
 });
 
 function mapOf(traces: Trace[], columns: number) {
-  const layer = { layer: 4, width: 64, height: 64, channels: 8, stride: 1, border: 0 };
+  const layer = { layer: 4, width: 64, height: 64, channels: 8, stride: 1, pad: 0 };
   return { ...layer, traces, columns, ownShare: 0, displacement: 0 };
 }
 

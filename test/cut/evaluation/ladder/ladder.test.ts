@@ -4,10 +4,10 @@ import * as assert from "uvu/assert";
 import type { Picture } from "../../../../cut/data/picture.js";
 import { ladderDistortions } from "../../../../cut/evaluation/distortions/ladder-steps.js";
 import { COLUMNS, type Columns } from "../../../../cut/evaluation/ladder/compared.js";
+import { areaUnderCurve, checkCriteria } from "../../../../cut/evaluation/ladder/criteria.js";
 import { runLadder } from "../../../../cut/evaluation/ladder/ladder.js";
 import { ladderTables } from "../../../../cut/evaluation/ladder/ladder-tables.js";
 import type { LadderRow } from "../../../../cut/evaluation/ladder/rows.js";
-import { areaUnderCurve, judge } from "../../../../cut/evaluation/ladder/verdict.js";
 import { PatchMetric } from "../../../../cut/evaluation/patches/patch-metric.js";
 import { trainPatchEncoder } from "../../../../cut/evaluation/patches/self-training.js";
 import { profiles, testGpu } from "../../../support/gpu.js";
@@ -34,7 +34,7 @@ test("the area under the curve, by hand", () => {
 
 test("each criterion is judged by its own figures", () => {
   const even = rows();
-  const verdicts = judge({ rows: even, recognition, window: 4 });
+  const verdicts = checkCriteria({ rows: even, recognition, window: 4 });
   assert.is(verdicts.length, 12);
   // Evenly growing figures forgive nothing, and a metric that is as strict as SWD shows no difference.
   const unmet = (of: typeof verdicts) => of.flatMap(({ met, criterion }) => (met ? [] : [criterion.slice(0, 18)]));
@@ -44,18 +44,18 @@ test("each criterion is judged by its own figures", () => {
     if (forgiven) return { ...row, means: { ...row.means, "PatchNCE window": 0.05 } };
     return row.distortion === "quadrants swapped" ? { ...row, means: { ...row.means, SWD: 0.6 } } : row;
   });
-  assert.equal(unmet(judge({ rows: mended, recognition, window: 4 })), []);
+  assert.equal(unmet(checkCriteria({ rows: mended, recognition, window: 4 })), []);
   const swapped = mended.map((row) =>
     row.distortion === "blur" ? { ...row, means: columns(Math.abs(row.level.length - 3)) } : row,
   );
-  assert.match(unmet(judge({ rows: swapped, recognition, window: 4 }))[0], "PatchNCE grows");
+  assert.match(unmet(checkCriteria({ rows: swapped, recognition, window: 4 }))[0], "PatchNCE grows");
   const poor = [{ restyling: "inverted", areas: columns(0.9) }];
-  assert.equal(unmet(judge({ rows: mended, recognition: poor, window: 4 })), ["the own source is "]);
+  assert.equal(unmet(checkCriteria({ rows: mended, recognition: poor, window: 4 })), ["the own source is "]);
 });
 
 test("its tables, and the sentence that counts the criteria", () => {
   const ladder = { pictures: 2, window: 4, rows: rows(), recognition };
-  const tables = ladderTables({ ...ladder, verdicts: judge(ladder) });
+  const tables = ladderTables({ ...ladder, verdicts: checkCriteria(ladder) });
   assert.equal([tables.rows.length, tables.correlations.length, tables.areas.length], [55, 11, 2]);
   assert.equal(tables.rows[0].slice(2), ["PSNR", "1-SSIM", "SWD", "PatchNCE", "PatchNCE ±4 px"]);
   assert.is(tables.correlations[1].slice(1).join(), "1.00,1.00,1.00,1.00,1.00");

@@ -2,7 +2,7 @@
 // figure and whether it is met. Pure.
 import { spearman } from "../correlation.js";
 import { SHIFT, SWAPPED } from "../distortions/ladder-steps.js";
-import { type Column, type Columns, farness } from "./compared.js";
+import { type Column, type Columns, distance } from "./compared.js";
 import type { LadderRow, Recognition } from "./rows.js";
 
 export interface Verdict {
@@ -40,11 +40,11 @@ export function gradedRows<R extends Pick<LadderRow, "distortion">>(rows: readon
 export const rankCorrelation = (levels: readonly LadderRow[], column: Column): number =>
   spearman(
     levels.map((_, i) => i),
-    levels.map(({ means }) => farness(means, column)),
+    levels.map(({ means }) => distance(means, column)),
   );
 
 /** The criteria in the order in which they are told. */
-export function judge(ladder: {
+export function checkCriteria(ladder: {
   rows: readonly LadderRow[];
   recognition: readonly Recognition[];
   window: number;
