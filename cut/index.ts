@@ -5,7 +5,6 @@
 
 export { type Picture, pictureToPlanes, planesToPicture } from "./data/picture.js";
 export { kendall, pearson, spearman } from "./evaluation/correlation.js";
-export type { FeatureExtractor } from "./evaluation/described-set.js";
 export { type Distortion, ladderDistortions } from "./evaluation/distortions/ladder-steps.js";
 export { type Evaluation, type EvaluationInput, evaluate } from "./evaluation/evaluate.js";
 export { type Features, featuresOf } from "./evaluation/features.js";
@@ -25,18 +24,19 @@ export { l1, msSsim, psnr, ssim } from "./evaluation/pair-metrics.js";
 export type { PairMetric, PictureSet } from "./evaluation/pairs.js";
 export {
   type LayerComparison,
-  type PatchDescription,
+  type PatchEmbeddings,
   PatchMetric,
   type PatchMetricOptions,
 } from "./evaluation/patches/patch-metric.js";
 export { comparePatchPairs, type PatchPair, type PatchPairsInput } from "./evaluation/patches/patch-pairs.js";
 export { type SelfTrainingOptions, trainPatchEncoder } from "./evaluation/patches/self-training.js";
+export type { FeatureExtractor } from "./evaluation/picture-features.js";
 export { type Planes, planesOf } from "./evaluation/planes.js";
 export { mindDistance, slicedWasserstein } from "./evaluation/sliced-wasserstein.js";
 export { type InspectedLayer, positionAt } from "./inspection/inspected-layer.js";
 export { type InspectModel, loadInspectModel } from "./inspection/inspection-model.js";
 export { type ComponentsMap, Inspector, type SimilarityMap } from "./inspection/inspector.js";
-export type { LossMap, SourceMap, Trace } from "./inspection/patch-maps.js";
+export type { CorrespondenceMap, LossMap, PatchMatch } from "./inspection/patch-maps.js";
 export { Cut, type CutChoices } from "./methods/cut.js";
 export { ganLoss } from "./methods/gan-loss.js";
 export { methods } from "./methods/index.js";
@@ -48,7 +48,7 @@ export type {
   MakeMethod,
   Method,
   PatchFeatures,
-  StepMoment,
+  StepContext,
   StepRecording,
 } from "./methods/method.js";
 export { Discriminator } from "./networks/discriminator.js";

@@ -6,7 +6,6 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
-import type { FeatureExtractor } from "../evaluation/described-set.js";
 import {
   type FeatureNetwork,
   fidInception,
@@ -20,6 +19,7 @@ import { MOBILENET_SIDE } from "../evaluation/networks/mobilenet.js";
 import { type NsfwjsModel, nsfwjsWeights, shortHash } from "../evaluation/networks/nsfwjs.js";
 import { LPIPS_KEYS, LPIPS_SIDE, Lpips } from "../evaluation/networks/squeezenet.js";
 import type { PairMetric } from "../evaluation/pairs.js";
+import type { FeatureExtractor } from "../evaluation/picture-features.js";
 import { readWhole } from "../files/read-whole.js";
 import { OptionError } from "../options/schema.js";
 

@@ -8,7 +8,6 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import type { StoredTensor } from "../../engine/formats/state-dict.js";
 import type { Picture } from "../data/picture.js";
-import { sidesAt } from "../evaluation/described-set.js";
 import { type Evaluation, type EvaluationKind, evaluationOf } from "../evaluation/evaluate.js";
 import type { Figure } from "../evaluation/figures.js";
 import {
@@ -18,6 +17,7 @@ import {
   measurements,
 } from "../evaluation/measurements.js";
 import type { PairScores } from "../evaluation/pairs.js";
+import { sidesAt } from "../evaluation/picture-features.js";
 import { readPictureBytes } from "../files/decode.js";
 import { readWhole } from "../files/read-whole.js";
 import { sha256 } from "../files/sha256.js";
@@ -46,12 +46,12 @@ export interface EvaluationPart extends MeasuredInput {
 }
 
 /** What merge needs beside the files of the pictures. */
-interface Description extends EvaluationKind {
+interface EvaluationManifest extends EvaluationKind {
   about: About;
   names: { fakes: readonly string[]; reals: readonly string[] };
 }
 
-const descriptionIn = (folder: string) => join(folder, "manifests", "evaluation.json");
+const manifestIn = (folder: string) => join(folder, "manifests", "evaluation.json");
 const measuredPath = (set: Measurement["set"], name: string) => join("measured", set, `${name}.safetensors`);
 
 /** Measures a part of the pictures but for what is done; those that fail are named and passed over. */
@@ -65,8 +65,15 @@ export async function measurePart(part: EvaluationPart): Promise<void> {
   const outcome = { written: 0, kept: 0, failed: 0 };
   try {
     const names = { fakes: fakes.names, reals: reals.names };
-    const description: Description = { about, names, fakes: names.fakes.length, sides, extractor, pairMetrics };
-    writeResult(descriptionIn(out), jsonText(description));
+    const evaluationManifest: EvaluationManifest = {
+      about,
+      names,
+      fakes: names.fakes.length,
+      sides,
+      extractor,
+      pairMetrics,
+    };
+    writeResult(manifestIn(out), jsonText(evaluationManifest));
     for (const [i, each] of mine.entries()) {
       part.signal.throwIfAborted();
       outcome[await measureInto(manifest, each, part, progress.log)]++;
@@ -130,16 +137,16 @@ async function measureInto(
 
 /** Figures of all that was measured into `folder`, written to evaluation.json there; null where it is none of these. */
 export async function mergeEvaluation(folder: string, signal: AbortSignal): Promise<readonly Figure[] | null> {
-  if (!existsSync(descriptionIn(folder))) return null;
-  const description = JSON.parse(new TextDecoder().decode(readWhole(descriptionIn(folder)))) as Description;
-  const { about, names, pairMetrics } = description;
+  if (!existsSync(manifestIn(folder))) return null;
+  const evaluationManifest = JSON.parse(new TextDecoder().decode(readWhole(manifestIn(folder)))) as EvaluationManifest;
+  const { about, names, pairMetrics } = evaluationManifest;
   const measured = (["fakes", "reals"] as const).flatMap((set) =>
     names[set].map((name) => {
       const path = join(folder, measuredPath(set, name));
       return measuredOf(readWhole(path), path, pairMetrics);
     }),
   );
-  const evaluation = await evaluationOf(measured, description, async () => {
+  const evaluation = await evaluationOf(measured, evaluationManifest, async () => {
     await new Promise((resolve) => setTimeout(resolve));
     signal.throwIfAborted();
   });
@@ -189,7 +196,7 @@ function measuredOf(bytes: Uint8Array, path: string, metrics: EvaluationKind["pa
 export function evaluationContent(
   { figures, pairs, nearest }: Evaluation,
   about: About,
-  { fakes, reals }: Description["names"],
+  { fakes, reals }: EvaluationManifest["names"],
 ): object {
   const named = (each: Evaluation["nearest"]["fakes"], names: readonly string[]) =>
     each.map(({ id, distance }, i) => ({ name: names[i], nearest: reals[id], distance }));

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import { scaledTo } from "../evaluation/described-set.js";
-import { COLUMNS, type Columns, Comparison, columnName, type Described } from "../evaluation/ladder/compared.js";
+import { COLUMNS, type Columns, Comparison, columnName, type LadderFeatures } from "../evaluation/ladder/compared.js";
 import { correlateOpinions, type Opinion, parseOpinions } from "../evaluation/opinion-scores.js";
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";
+import { scaledTo } from "../evaluation/picture-features.js";
 import { readPicture } from "../files/decode.js";
 import { readWhole } from "../files/read-whole.js";
 import { checkSizes } from "./evaluation-sets.js";
@@ -58,24 +58,24 @@ export async function opinionsJob(file: string, settings: MetricSettings): Promi
       const values: (Columns | null)[] = opinions.map(() => null);
       let done = 0;
       try {
-        const describe = async (name: string) => comparison.describe(await read(name));
+        const features = async (name: string) => comparison.extractFeatures(await read(name));
         const next = Math.min(OTHERS, references.length - 1);
-        // Each is described once; the first are the last ones' others again.
-        const held = new Map<number, Described>();
-        const describedAt = async (i: number) => {
-          const found = held.get(i) ?? (await describe(references[i]));
-          held.set(i, found);
+        // Features are extracted once: the others of the last references are the first ones.
+        const cache = new Map<number, LadderFeatures>();
+        const featuresAt = async (i: number) => {
+          const found = cache.get(i) ?? (await features(references[i]));
+          cache.set(i, found);
           return found;
         };
         for (const [k, reference] of references.entries()) {
-          const own = await describedAt(k);
-          const others: Described[] = [];
-          for (let i = 1; i <= next; i++) others.push(await describedAt((k + i) % references.length));
-          if (k >= next) held.delete(k);
+          const own = await featuresAt(k);
+          const others: LadderFeatures[] = [];
+          for (let i = 1; i <= next; i++) others.push(await featuresAt((k + i) % references.length));
+          if (k >= next) cache.delete(k);
           const scale = await comparison.scaleOf(own, others, async () => choice.signal.throwIfAborted());
           for (const [i, opinion] of opinions.entries()) {
             if (opinion.reference !== reference) continue;
-            values[i] = await comparison.columns(own, await describe(opinion.distorted), scale);
+            values[i] = await comparison.columns(own, await features(opinion.distorted), scale);
             progress.update(++done, opinion.distorted);
             choice.signal.throwIfAborted();
           }

@@ -2,11 +2,11 @@
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture, scaleDown } from "../data/resize.js";
-import { scaledTo } from "../evaluation/described-set.js";
 import type { PictureSet } from "../evaluation/pairs.js";
 import { knownMean } from "../evaluation/patches/content-scale.js";
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";
 import { comparePatchPairs, meansByLayer, type PairLayer, type PatchPair } from "../evaluation/patches/patch-pairs.js";
+import { scaledTo } from "../evaluation/picture-features.js";
 import { encodePng } from "../files/decode.js";
 import { matchPictures } from "../files/picture-pairs.js";
 import { type DrawnPair, distanceText, PAIR_HEADS, pairCells, renderMetricPage } from "../report/metric-page.js";

@@ -8,7 +8,7 @@ import { toFloat32 } from "../../engine/formats/state-dict.js";
 import { readWhole } from "../files/read-whole.js";
 import type { Parameters } from "../networks/network.js";
 import { parseCheckpoint, parseWeights, withoutDropout } from "../training/checkpoint.js";
-import { recognizeNetwork } from "../training/foreign-networks.js";
+import { recognizeNetwork } from "../training/recognize-network.js";
 import type { Training } from "../training/training-loop.js";
 
 /**

@@ -3,7 +3,7 @@
 import { basename, join, relative } from "node:path";
 import { freeName } from "../data/file-names.js";
 import type { Picture } from "../data/picture.js";
-import { pictureEnding } from "../data/picture-endings.js";
+import { pictureExtension } from "../data/picture-extensions.js";
 import { samplePicture } from "../data/transform.js";
 import { encodePng, readPicture } from "../files/decode.js";
 import { listPictures } from "../files/picture-folder.js";
@@ -112,7 +112,7 @@ async function takeSamples(
     if (!picture) continue;
     const input = samplePicture(picture, options);
     // With room for the step before it.
-    const stem = `${STEP_ZERO}${basename(file, pictureEnding(file))}`;
+    const stem = `${STEP_ZERO}${basename(file, pictureExtension(file))}`;
     const name = freeName(stem, ".png", taken).slice(STEP_ZERO.length);
     samples.push({ label: relative(folder, file), name, input, png: await encodePng(input) });
   }

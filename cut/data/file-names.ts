@@ -1,5 +1,5 @@
 // Names of files that are made from names of others (pure): short enough for a file system, no two alike.
-import { pictureEnding } from "./picture-endings.js";
+import { pictureExtension } from "./picture-extensions.js";
 
 /** What Linux's, macOS's and Windows' file systems take, in bytes of UTF-8. */
 const NAME_BYTES = 255;
@@ -22,12 +22,12 @@ export function shortenName(name: string, rest = ""): string {
 /** Told apart by every file system: those of macOS and Windows know no case and one form of accents. */
 const key = (path: string) => path.normalize("NFC").toLowerCase();
 
-/** `stem` + `ending`, or with -2, -3, ... between them where that is in `taken`, which it is added to. */
-export function freeName(stem: string, ending: string, taken: Set<string>): string {
+/** `stem` + `extension`, or with -2, -3, ... between them where that is in `taken`, which it is added to. */
+export function freeName(stem: string, extension: string, taken: Set<string>): string {
   const folder = stem.slice(0, stem.lastIndexOf("/") + 1);
   const name = stem.slice(folder.length);
   for (let i = 1; ; i++) {
-    const rest = i === 1 ? ending : `-${i}${ending}`;
+    const rest = i === 1 ? extension : `-${i}${extension}`;
     const path = `${folder}${shortenName(name, rest)}${rest}`;
     if (taken.has(key(path))) continue;
     taken.add(key(path));
@@ -41,11 +41,11 @@ export function freeName(stem: string, ending: string, taken: Set<string>): stri
  * horse.png already.
  */
 export function translationNames(names: readonly string[]): string[] {
-  const keeps = (name: string) => /^\.(png|jpe?g)$/i.test(pictureEnding(name));
+  const keeps = (name: string) => /^\.(png|jpe?g)$/i.test(pictureExtension(name));
   const taken = new Set(names.filter(keeps).map(key));
   return names.map((name) => {
     if (keeps(name)) return name;
-    const stem = name.slice(0, name.length - pictureEnding(name).length);
+    const stem = name.slice(0, name.length - pictureExtension(name).length);
     return freeName(taken.has(key(`${stem}.png`)) ? name : stem, ".png", taken);
   });
 }

@@ -1,10 +1,9 @@
 // The evaluation of translated pictures against real ones: every metric that the pictures, and features where there are
-// any, allow, each beside its floor, which is the same metric between two random halves of the reals. Pictures are read
+// any, allow. Each comes with its floor, the same metric between two random halves of the reals. Pictures are read
 // one by one and not kept; the random draws are the same each time, and so are the figures. Without files or terminal.
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import type { Size } from "../data/transform.js";
-import { type FeatureExtractor, joinDescribed, patchesPerPicture, sidesAt, THUMBNAIL } from "./described-set.js";
 import type { Figure } from "./figures.js";
 import { levelCount } from "./laplacian-pyramid.js";
 import { type MeasuredPicture, measurements } from "./measurements.js";
@@ -17,6 +16,7 @@ import {
   type PictureSet,
   pairFigures,
 } from "./pairs.js";
+import { type FeatureExtractor, joinFeatures, patchesPerPicture, sidesAt, THUMBNAIL } from "./picture-features.js";
 import { drawHalves, featureFigures, pyramidFigures } from "./set-figures.js";
 
 export interface EvaluationInput {
@@ -25,9 +25,9 @@ export interface EvaluationInput {
   reals: PictureSet;
   /** The truth of every fake. */
   pairs?: PictureSet | null;
-  /** What pairs are measured by; all that needs no network by default. */
+  /** The metrics of pairs; by default all that need no network. */
   pairMetrics?: readonly PairMetric[];
-  /** SWD and the metrics of pairs read pictures scaled to this many pixels a side; extractors as they are. */
+  /** SWD and the metrics of pairs read pictures scaled to this many pixels a side; extractors read them unscaled. */
   size?: number | null;
   extractor?: FeatureExtractor | null;
   signal?: AbortSignal;
@@ -61,7 +61,7 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   return evaluationOf(measured, kind, step);
 }
 
-/** What figures need to know beside what was measured. */
+/** What the figures depend on besides the measurements. */
 export interface EvaluationKind {
   /** How many of the pictures are fakes, which come first. */
   fakes: number;
@@ -71,7 +71,7 @@ export interface EvaluationKind {
   pairMetrics: readonly PairMetricKind[];
 }
 
-/** A level takes about as long as measuring a quarter of as many pictures as have that many patches. */
+/** Units of progress of one pyramid level: about the time it takes, in measured pictures. */
 const workOfLevel = ({ fakes }: EvaluationKind, pictures: number) =>
   Math.ceil((patchesPerPicture(fakes, pictures - fakes) * pictures) / 512);
 
@@ -85,8 +85,8 @@ export async function evaluationOf(
   step: (what: string, amount?: number) => Promise<void>,
 ): Promise<Evaluation> {
   const { fakes: fakeCount, sides, extractor, pairMetrics } = kind;
-  const fake = joinDescribed(measured.slice(0, fakeCount));
-  const real = joinDescribed(measured.slice(fakeCount));
+  const fake = joinFeatures(measured.slice(0, fakeCount));
+  const real = joinFeatures(measured.slice(fakeCount));
   const random = new Random(0);
   const halves = drawHalves(fakeCount, measured.length - fakeCount, random.fork("halves"));
   const figures: Figure[] = [];
@@ -111,7 +111,7 @@ export async function evaluationOf(
   };
 }
 
-/** Called after each piece of work: tells of it, lets others run, and throws where the work was called off. */
+/** Called after each piece of work: reports progress, yields to other tasks, and throws if the work was cancelled. */
 function stepper(
   total: number,
   { signal, onProgress }: EvaluationInput,

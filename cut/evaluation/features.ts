@@ -1,4 +1,4 @@
-// Sets of features: one row of numbers a picture, as metrics between sets of pictures read them. Pure.
+// Sets of features: one row of numbers per picture, for metrics between sets of pictures. Pure.
 import { CutgpuError } from "../../engine/core/errors.js";
 
 /** `count` rows of `width` numbers. */
@@ -16,15 +16,15 @@ export function featuresOf(rows: readonly ArrayLike<number>[]): Features {
   return { count: rows.length, width, values };
 }
 
-/** The rows that `ids` names, in that order. */
+/** The rows with indices `ids`, in that order. */
 export function rowsOf({ width, values }: Features, ids: ArrayLike<number>): Features {
   return featuresOf(Array.from(ids, (id) => values.subarray(id * width, (id + 1) * width)));
 }
 
 /** Throws where sets cannot be compared, or one has too few rows for `what`. */
-export function checkFeatures(what: string, least: number, x: Features, y: Features): void {
+export function checkFeatures(what: string, min: number, x: Features, y: Features): void {
   const fewest = Math.min(x.count, y.count);
-  if (fewest < least) throw new CutgpuError("FEATURES", `${what} needs at least ${least} pictures, not ${fewest}`);
+  if (fewest < min) throw new CutgpuError("FEATURES", `${what} needs at least ${min} pictures, not ${fewest}`);
   if (x.width !== y.width) {
     throw new CutgpuError("FEATURES", `${what}: sets of ${x.width} and ${y.width} numbers a picture do not compare`);
   }
@@ -55,7 +55,7 @@ export function squaredDistances(x: Features, y: Features): Float64Array {
   });
 }
 
-/** A number for every pair of rows, which `of` gets by where they begin. Of a set with itself half is computed. */
+/** `of` for every pair of rows, given their offsets. For a set with itself only half is computed, by symmetry. */
 function crossTable(x: Features, y: Features, of: (i: number, j: number) => number): Float64Array {
   const table = new Float64Array(x.count * y.count);
   for (let i = 0; i < x.count; i++) {

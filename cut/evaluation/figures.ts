@@ -1,26 +1,26 @@
-// A metric as it is printed: with its floor, the numbers of pictures, and how it was computed. Pure.
+// A metric's value for printing: with its floor, the numbers of pictures, and how it was computed. Pure.
 
 export interface Figure {
   name: string;
   /** Null where there are too few pictures, or too small ones. */
   value: number | null;
-  /** The same between a random half of the fakes and one of the reals, which is what the floor compares with. */
+  /** The same between a random half of the fakes and one of the reals: same sample size as `floor`. */
   ofHalves: number | null;
   /** The same between two random halves of the reals. */
   floor: number | null;
   better: "lower" | "higher";
-  /** Pictures on both sides: of the value, and of the other two. */
+  /** Numbers of pictures in both sets: for the value, and for the other two. */
   n: readonly [number, number];
   floorN: readonly [number, number];
   protocol: string;
-  /** What else is known of the value, such as an interval; or what a value that is missing needs. */
+  /** Further information on the value, such as an interval; or what a missing value would need. */
   detail: string;
 }
 
-/** What is common to the metrics of one kind. */
+/** The fields that metrics of one kind share. */
 export type FigureKind = Pick<Figure, "better" | "n" | "floorN" | "protocol">;
 
-/** What a metric gives for the sets, for a half of each, and for the two halves of the reals. */
+/** A metric of the whole sets, of a half of each, and of two halves of the reals. */
 export type ThreeValues<T = number> = readonly [value: T | null, ofHalves: T | null, floor: T | null];
 
 /**
@@ -29,7 +29,7 @@ export type ThreeValues<T = number> = readonly [value: T | null, ofHalves: T | n
  */
 export const metricName = (metric: string, network: string): string => (network ? `${metric}-${network}` : metric);
 
-/** A metric of a kind; `needs` says what it takes where there is no value. */
+/** A figure of a kind; `needs` is the detail shown where there is no value. */
 export function figure(kind: FigureKind, name: string, values: ThreeValues, { detail = "", needs = "" } = {}): Figure {
   const [value, ofHalves, floor] = values;
   return { ...kind, name, value, ofHalves, floor, detail: value === null ? needs : detail };
@@ -42,7 +42,7 @@ export function figureText(value: number | null): string {
   return Number(value.toPrecision(5)).toString();
 }
 
-/** What the cells of a figure are. */
+/** Column headings for figureCells. */
 export const FIGURE_HEADS = ["metric", "better", "value", "n", "half of each", "halves of reals", "n", ""] as const;
 
 /** A figure as a row of a table. */
@@ -51,7 +51,7 @@ export function figureCells({ name, better, value, n, ofHalves, floor, floorN, d
   return [name, better, figureText(value), pair(n), figureText(ofHalves), figureText(floor), pair(floorN), detail];
 }
 
-/** How the metrics were computed, those of one protocol together; and what the halves are. */
+/** How the metrics were computed, grouped by protocol, and what the halves are. */
 export function protocolLines(figures: readonly Figure[]): string[] {
   const names = new Map<string, string[]>();
   for (const { name, protocol } of figures) names.set(protocol, [...(names.get(protocol) ?? []), name]);

@@ -1,14 +1,20 @@
-// Translations of a model under training, measured again and again against the same real pictures: the sliced
+// Translations of a model under training, measured repeatedly against the same real pictures: the sliced
 // Wasserstein distance and, where there are features, the kernel distance, each with its floor between two halves of
 // the reals. The numbers are those of evaluate() for the same pictures; random draws are the same each time. Without
 // files or terminal.
 import { Random } from "../../engine/random.js";
-import { type DescribedSet, describeSet, type FeatureExtractor, patchesPerPicture, scaledTo } from "./described-set.js";
 import { type Features, rowsOf } from "./features.js";
 import { metricName } from "./figures.js";
 import { KernelDistance } from "./kernel-distance.js";
 import { levelCount, levelDistance, type PyramidPatches } from "./laplacian-pyramid.js";
 import type { PictureSet } from "./pairs.js";
+import {
+  extractSetFeatures,
+  type FeatureExtractor,
+  patchesPerPicture,
+  type SetFeatures,
+  scaledTo,
+} from "./picture-features.js";
 import { drawHalves } from "./set-figures.js";
 
 /** A metric of which lower is better. */
@@ -19,8 +25,8 @@ export interface Measured {
   floor: number | null;
 }
 
-/** What reals are described as, once. */
-interface Described extends DescribedSet {
+/** The features of the reals, extracted once. */
+interface RealFeatures extends SetFeatures {
   levels: number;
   floors: Map<string, number | null>;
 }
@@ -29,17 +35,17 @@ export class HeldOut {
   readonly #reals: PictureSet;
   readonly #size: number;
   readonly #random = new Random(0);
-  #described: Described | null = null;
+  #realFeatures: RealFeatures | null = null;
 
-  /** At least 2 pictures, of 3 channels as all are. The pyramid's are scaled to `size` pixels a side, 16 at least. */
+  /** At least 2 pictures of 3 channels. For the pyramid they are scaled to `size` pixels a side, at least 16. */
   constructor(reals: PictureSet, size: number) {
     this.#reals = reals;
     this.#size = size;
   }
 
   /**
-   * Measures translations, at least 2 and each time as many. The extractor is to be the same one each time; `step` is
-   * called after each piece of work, and may throw to call it off.
+   * Measures translations, at least 2, the same number and with the same extractor each time. `step` is called
+   * after each piece of work, and may throw to cancel it.
    */
   async measure(
     fakes: PictureSet,
@@ -47,19 +53,19 @@ export class HeldOut {
     step: (done: number, total: number) => void,
   ): Promise<Measured[]> {
     const counts = [fakes.names.length, this.#reals.names.length] as const;
-    const toDescribe = counts[0] + (this.#described ? 0 : counts[1]);
+    const toExtract = counts[0] + (this.#realFeatures ? 0 : counts[1]);
     let done = 0;
     const next = async () => {
-      step(Math.min(++done, toDescribe), toDescribe);
+      step(Math.min(++done, toExtract), toExtract);
       await new Promise((resolve) => setTimeout(resolve));
     };
     const perPicture = patchesPerPicture(...counts);
-    const describe = (set: PictureSet, what: string) =>
-      describeSet(set, { perPicture, size: this.#size, extractor }, this.#random.fork(what), next);
+    const extract = (set: PictureSet, what: string) =>
+      extractSetFeatures(set, { perPicture, size: this.#size, extractor }, this.#random.fork(what), next);
     const metrics = metricsOf(extractor, this.#random, next);
-    this.#described ??= await this.#describeReals(counts[0], (set) => describe(set, "reals"), metrics);
-    const { levels, floors, ...reals } = this.#described;
-    const fake = await describe(fakes, "fakes");
+    this.#realFeatures ??= await this.#extractReals(counts[0], (set) => extract(set, "reals"), metrics);
+    const { levels, floors, ...reals } = this.#realFeatures;
+    const fake = await extract(fakes, "fakes");
     const measured: Measured[] = [];
     for (const [name, of] of metrics) {
       measured.push({ name, value: (await of(fake, reals, levels))!, floor: floors.get(name)! });
@@ -67,13 +73,13 @@ export class HeldOut {
     return measured;
   }
 
-  async #describeReals(
+  async #extractReals(
     fakes: number,
-    describe: (set: PictureSet) => Promise<DescribedSet>,
+    extract: (set: PictureSet) => Promise<SetFeatures>,
     metrics: ReadonlyMap<string, Metric>,
-  ): Promise<Described> {
+  ): Promise<RealFeatures> {
     const levels = levelCount(scaledTo(await this.#reals.read(0), this.#size));
-    const reals = await describe(this.#reals);
+    const reals = await extract(this.#reals);
     const [first, second] = drawHalves(fakes, this.#reals.names.length, this.#random.fork("halves")).reals.map(
       (ids) => ({
         patches: Array.from(ids, (id) => reals.patches[id]),
@@ -86,7 +92,7 @@ export class HeldOut {
   }
 }
 
-type Metric = (a: DescribedSet, b: DescribedSet, levels: number) => Promise<number | null>;
+type Metric = (a: SetFeatures, b: SetFeatures, levels: number) => Promise<number | null>;
 
 function metricsOf(
   extractor: FeatureExtractor | null,

@@ -1,34 +1,35 @@
-// What an evaluation measures of each picture by itself. The pictures, their order and the random draws are the same
-// each time, so that processes may share the work; evaluate.ts makes figures of all that was measured. Without files.
+// The part of an evaluation that is computed for each picture separately. The pictures, their order and the random
+// draws are the same each time, so that processes can share the work; evaluate.ts computes the figures from the
+// results. Without files.
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import type { Size } from "../data/transform.js";
-import {
-  type DescribedPicture,
-  describePicture,
-  type FeatureExtractor,
-  patchesPerPicture,
-  scaledTo,
-} from "./described-set.js";
 import { randomPositions } from "./laplacian-pyramid.js";
 import { type PairMetric, type PairScores, type PictureSet, scorePair } from "./pairs.js";
+import {
+  extractPictureFeatures,
+  type FeatureExtractor,
+  type PictureFeatures,
+  patchesPerPicture,
+  scaledTo,
+} from "./picture-features.js";
 
-export interface MeasuredPicture extends DescribedPicture {
-  /** Of a fake against its truth, where there are truths. */
+export interface MeasuredPicture extends PictureFeatures {
+  /** Scores of a fake against its ground truth, where there is one. */
   scores: PairScores | null;
-  /** Of two truths, one of each half, which half as many fakes as there are carry. */
+  /** Score between two random ground truths: the baseline. Set on the first half of the fakes only. */
   chance: PairScores | null;
 }
 
 export interface Measurement {
   set: "fakes" | "reals";
   name: string;
-  /** The pictures that it is of: set and place in it. */
+  /** The pictures that it needs: set and index. */
   reads: readonly (readonly [set: "fakes" | "reals" | "pairs", i: number])[];
   measure(pictures: readonly Picture[]): Promise<MeasuredPicture>;
 }
 
-/** How pictures are measured; see EvaluationInput. */
+/** The input of measurements; see EvaluationInput. */
 export interface MeasuredInput {
   fakes: Pick<PictureSet, "names">;
   reals: Pick<PictureSet, "names">;
@@ -38,7 +39,7 @@ export interface MeasuredInput {
   extractor: FeatureExtractor | null;
 }
 
-/** The measurements of an evaluation, fakes first; `sides` are those of pictures scaled to `size`. */
+/** The measurements of an evaluation, fakes first; `sides` is the size of pictures scaled to `size`. */
 export function measurements(input: MeasuredInput, sides: Size): Measurement[] {
   const { fakes, reals, pairs, pairMetrics, size, extractor } = input;
   const count = fakes.names.length;
@@ -62,8 +63,8 @@ export function measurements(input: MeasuredInput, sides: Size): Measurement[] {
         name,
         reads: [[set, i], ...(set === "fakes" ? pairsOf(i) : [])],
         async measure([picture, truth, one, other]) {
-          const described = await describePicture(picture, name, positions, { size, extractor });
-          return { ...described, scores: await score(picture, truth), chance: await score(one, other) };
+          const extracted = await extractPictureFeatures(picture, name, positions, { size, extractor });
+          return { ...extracted, scores: await score(picture, truth), chance: await score(one, other) };
         },
       };
     });

@@ -1,4 +1,4 @@
-// Pictures as metrics read them: planes of floats from 0 to 1. Pure.
+// Pictures in the form that metrics read: planes of floats from 0 to 1. Pure.
 import type { Picture } from "../data/picture.js";
 
 /** Values from 0 to 1, channel by channel: data[(c * height + y) * width + x]. */

@@ -9,11 +9,11 @@ import { domainsOf } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { FLOOR, type MetricRow } from "../report/metrics.js";
 import type { Translator } from "../translation/translator.js";
-import type { FeatureExtractor } from "./described-set.js";
 import { metricName } from "./figures.js";
 import { HeldOut } from "./held-out.js";
 import { shortHash } from "./networks/nsfwjs.js";
 import type { PictureSet } from "./pairs.js";
+import type { FeatureExtractor } from "./picture-features.js";
 
 /** Pictures of a side at most. */
 const MOST = 500;

@@ -7,7 +7,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import { shortenName } from "../data/file-names.js";
 
 /** What temporary files end in; a run folder removes them when it is opened. */
-export const temporaryEnding = ".partial";
+export const temporaryExtension = ".partial";
 
 const meanings: Record<string, [what: string, fix: string]> = {
   ENOSPC: ["the disk is full", "free some space and run again."],
@@ -71,8 +71,8 @@ function syncFolder(folder: string): void {
 }
 
 function temporaryPath(path: string): string {
-  const ending = `.${process.pid}${temporaryEnding}`;
-  return join(dirname(path), shortenName(basename(path), ending) + ending);
+  const extension = `.${process.pid}${temporaryExtension}`;
+  return join(dirname(path), shortenName(basename(path), extension) + extension);
 }
 
 /**

@@ -111,10 +111,10 @@ export async function measurePictures(
   return measured;
 }
 
-async function encode({ width, height, channels, data }: Picture, ending: string): Promise<Uint8Array> {
+async function encode({ width, height, channels, data }: Picture, extension: string): Promise<Uint8Array> {
   const sharp = await loadSharp();
   const image = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
-  if (ending === ".png") return image.png().toBuffer();
+  if (extension === ".png") return image.png().toBuffer();
   return image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
 }
 
@@ -127,8 +127,8 @@ export const encodePng = (picture: Picture): Promise<Uint8Array> => encode(pictu
  * write.
  */
 export async function writePicture(file: string, picture: Picture): Promise<void> {
-  const ending = extname(file).toLowerCase();
-  if (![".png", ".jpg", ".jpeg"].includes(ending))
+  const extension = extname(file).toLowerCase();
+  if (![".png", ".jpg", ".jpeg"].includes(extension))
     throw new CutgpuError("PICTURE", `Pictures cannot be written as ${file}.`, "Use a name ending in .png or .jpg.");
-  await writeFileAtomicallyAsync(file, await encode(picture, ending));
+  await writeFileAtomicallyAsync(file, await encode(picture, extension));
 }

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
-import { ENDINGS, isPictureName } from "../data/picture-endings.js";
+import { EXTENSIONS, isPictureName } from "../data/picture-extensions.js";
 import { fileError } from "./atomic-files.js";
 
 /** Adds the pictures below `folder`. A link that leads nowhere counts as a file, and decoding it will say so. */
@@ -32,7 +32,7 @@ export async function listPictures(
   max_dataset_size: number | null = null,
   except: string | null = null,
 ): Promise<string[]> {
-  const expected = `Give a folder that holds pictures (${ENDINGS.join(", ")}).`;
+  const expected = `Give a folder that holds pictures (${EXTENSIONS.join(", ")}).`;
   const found: string[] = [];
   try {
     const info = await stat(folder);

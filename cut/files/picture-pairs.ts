@@ -1,7 +1,7 @@
 // Pictures of two folders that belong together by their names: translations and their truths (Node only).
 import { relative } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
-import { pictureEnding } from "../data/picture-endings.js";
+import { pictureExtension } from "../data/picture-extensions.js";
 
 /** A folder's pictures, and what an error calls it, such as "--fakes DIR". */
 export interface NamedFolder {
@@ -23,7 +23,7 @@ function byName({ what, folder, files }: NamedFolder): Map<string, string> {
   const named = new Map<string, string>();
   for (const file of files) {
     const path = relative(folder, file);
-    const name = path.slice(0, path.length - pictureEnding(path).length);
+    const name = path.slice(0, path.length - pictureExtension(path).length);
     const twin = named.get(name);
     if (twin) {
       throw new CutgpuError(

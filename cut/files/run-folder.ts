@@ -20,12 +20,12 @@ import type { RetrievalRow } from "../inspection/retrieval.js";
 import type { LossRow } from "../report/losses.js";
 import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
-import { makeFolder, temporaryEnding, withFileErrors, writeFileAtomically } from "./atomic-files.js";
+import { makeFolder, temporaryExtension, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { releaseLock, takeLock } from "./lock.js";
 import { readWhole } from "./read-whole.js";
 import { StepLog } from "./step-log.js";
 
-const checkpointEnding = ".safetensors";
+const checkpointExtension = ".safetensors";
 /** What a training writes beside its checkpoints and its configuration. */
 const LOGS = ["losses.jsonl", "metrics.jsonl", "retrieval.jsonl", "alarms.jsonl"];
 const OUTPUTS = [...LOGS, "samples", "report.html", "tuning.json"];
@@ -142,7 +142,7 @@ export class RunFolder {
     process.once("exit", this.#release);
     withFileErrors(this.path, () => {
       for (const name of readdirSync(this.path)) {
-        if (name.endsWith(temporaryEnding)) rmSync(join(this.path, name), { force: true });
+        if (name.endsWith(temporaryExtension)) rmSync(join(this.path, name), { force: true });
       }
     });
   }
@@ -189,7 +189,7 @@ export class RunFolder {
 
   /** The path of the checkpoint `name` ("latest", "best" or an epoch). */
   checkpointPath(name: string | number): string {
-    return join(this.path, `${name}${checkpointEnding}`);
+    return join(this.path, `${name}${checkpointExtension}`);
   }
 
   /**
@@ -203,7 +203,7 @@ export class RunFolder {
 
   /** Epochs whose checkpoints were kept, the newest first. */
   keptEpochs(): number[] {
-    const epochs = checkpointNames(this.path).map((name) => Number(name.slice(0, -checkpointEnding.length)));
+    const epochs = checkpointNames(this.path).map((name) => Number(name.slice(0, -checkpointExtension.length)));
     return epochs.filter(Number.isSafeInteger).sort((a, b) => b - a);
   }
 
@@ -269,5 +269,5 @@ function refuseForeign(folder: string): void {
 }
 
 function checkpointNames(folder: string): string[] {
-  return withFileErrors(folder, () => readdirSync(folder).filter((name) => name.endsWith(checkpointEnding)));
+  return withFileErrors(folder, () => readdirSync(folder).filter((name) => name.endsWith(checkpointExtension)));
 }

@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync, rmSync, statfsSync, writeSync } from "no
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { memoryScratch, type OpenScratch, type Scratch } from "../translation/stored-map.js";
-import { temporaryEnding, withFileErrors } from "./atomic-files.js";
+import { temporaryExtension, withFileErrors } from "./atomic-files.js";
 
 /** Up to here they stay in memory. */
 const MEMORY_BYTES = 256 * 2 ** 20;
@@ -16,7 +16,7 @@ export function scratchIn(folder: string, memoryBytes = MEMORY_BYTES): OpenScrat
 }
 
 function openScratchFile(folder: string, numbers: number): Scratch {
-  const file = join(folder, `.maps.${process.pid}${temporaryEnding}`);
+  const file = join(folder, `.maps.${process.pid}${temporaryExtension}`);
   return withFileErrors(file, () => {
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < 4 * numbers) {

@@ -1,7 +1,9 @@
 // A tapped layer of the inspected picture, and the pixel that each of its positions stands for. Pure.
 import { mirrored } from "../data/picture.js";
 
-/** A tapped layer of a picture. Position (u, v) of its map stands for pixel ((u - pad) * stride, (v - pad) * stride). */
+/**
+ * A tapped layer of a picture. Position (u, v) of its map stands for pixel ((u - pad) * stride, (v - pad) * stride).
+ */
 export interface InspectedLayer {
   layer: number;
   /** Positions per row and per column, including the padding. */

@@ -23,7 +23,7 @@ import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
 import { describeLayer, type InspectedLayer, type Point, positionAt, positionChunks } from "./inspected-layer.js";
 import type { InspectModel } from "./inspection-model.js";
-import { type LayerPatches, type LossMap, patchLosses, type SourceMap, traceSources } from "./patch-maps.js";
+import { type CorrespondenceMap, type LayerPatches, type LossMap, matchPatches, patchLosses } from "./patch-maps.js";
 import { principalComponents, stretchToBytes } from "./pca.js";
 
 /** A layer's similarities to one patch of the output. */
@@ -186,9 +186,9 @@ export class Inspector {
   }
 
   /** For every layer, which patches of the input those of the output are most similar to. */
-  async sources(options: CancellationOptions = {}): Promise<SourceMap[]> {
+  async sources(options: CancellationOptions = {}): Promise<CorrespondenceMap[]> {
     const { translation } = this.#latest();
-    return this.#eachLayer(options, (patches) => traceSources(patches, translation, options.signal));
+    return this.#eachLayer(options, (patches) => matchPatches(patches, translation, options.signal));
   }
 
   /** For every layer, the PatchNCE of every patch. */

@@ -1,8 +1,8 @@
-// Where the patches of a translation come from, and how hard each is to tell: for an output patch the input patch that
-// is most similar to it (the cosine of their unit rows, made as in training), and its PatchNCE, the cross-entropy of
-// finding its own input patch among others (docs/method.md section 3). Similarities are computed in blocks of BLOCK
+// Correspondences between a translation and its input, and the loss of each patch: for an output patch the input patch
+// with the highest cosine similarity (of embeddings as in training), and its PatchNCE, the cross-entropy of finding the
+// input patch at its own position among others (docs/method.md section 3). Similarities are computed in blocks of BLOCK
 // queries with at most 4,096 keys, 16 MiB each, so that memory does not grow with the picture. Where a layer has more
-// positions than that, an even grid of the output's patches is traced, and the others of the loss are a sample, the
+// positions than that, an even grid of the output's patches is matched, and the negatives of the loss are a sample, the
 // same each time.
 import type { Tensor } from "../../engine/core/tensor.js";
 import { argmax, max } from "../../engine/operators/extrema/index.js";
@@ -14,11 +14,11 @@ import { sum } from "../../engine/operators/reduction/index.js";
 import { Random } from "../../engine/random.js";
 import { gridOf, type InspectedLayer, type Point, pixelAt } from "./inspected-layer.js";
 
-/** Patches that are traced, and keys that a patch is told from. */
-const MOST = 4096;
+/** The maximum number of patches that are matched, and of negatives per patch. */
+const MAX_PATCHES = 4096;
 /** Queries at a time. */
 const BLOCK = 1024;
-/** Cosines that differ by less are equal: a patch of plain paper is as similar to its own as to all other paper. */
+/** Cosines that differ by less count as equal: a blank patch is as similar to its own place as to all blank ones. */
 const EQUAL = 1e-5;
 
 /** A layer on the GPU. */
@@ -32,41 +32,41 @@ export interface LayerPatches {
   keys: readonly Tensor[];
 }
 
-/** A patch of the output and the patch of the input that it is most similar to, as pixels. */
-export interface Trace {
+/** A patch of the output and its most similar patch of the input, as pixels. */
+export interface PatchMatch {
   at: Point;
   source: Point;
 }
 
-/** Where the patches of the output come from, by one layer. */
-export interface SourceMap extends InspectedLayer {
+/** The best matches of the output's patches in the input, by the features of one layer. */
+export interface CorrespondenceMap extends InspectedLayer {
   /** An even grid of patches, row by row. */
-  traces: Trace[];
+  matches: PatchMatch[];
   /** Patches in a row of the grid. */
   columns: number;
-  /** Share of patches, 0 to 1, to which no patch is more similar than that at their own place. */
-  ownShare: number;
+  /** Fraction of patches whose best match is at their own position. */
+  inPlace: number;
   /** Median distance from a patch to its source, in pixels. */
   displacement: number;
 }
 
 /** PatchNCE of every position of a layer. */
 export interface LossMap extends InspectedLayer {
-  /** In nats, row by row: 0 where the own patch is found with certainty, log(negatives + 1) for a guess. */
+  /** In nats, row by row: 0 where the positive is found with certainty, log(negatives + 1) for a guess. */
   values: Float32Array;
   mean: number;
-  /** How many others each patch was told from. */
+  /** Number of negatives of each patch. */
   negatives: number;
 }
 
-/** Traces the patches of a picture's translation; `picture` is its size in pixels. */
-export async function traceSources(
+/** Matches the patches of a picture's translation with its input; `picture` is the size in pixels. */
+export async function matchPatches(
   patches: LayerPatches,
   picture: { width: number; height: number },
   signal?: AbortSignal,
-): Promise<SourceMap> {
+): Promise<CorrespondenceMap> {
   const { layer, keys } = patches;
-  const { ids, columns } = gridOf(layer, picture, MOST);
+  const { ids, columns } = gridOf(layer, picture, MAX_PATCHES);
   const best = ids.slice();
   for (const { start, queries, own } of blocksOf(patches, ids)) {
     const highest = (await own.read()).map((cosine) => cosine + EQUAL);
@@ -87,20 +87,20 @@ export async function traceSources(
       first += chunk.shape[0];
     }
   }
-  const traces = Array.from(ids, (id, i) => ({
+  const matches = Array.from(ids, (id, i) => ({
     at: pixelAt(layer, id, picture),
     source: pixelAt(layer, best[i], picture),
   }));
-  const ownShare = ids.filter((id, i) => id === best[i]).length / ids.length;
-  const distances = traces.map(({ at, source }) => Math.hypot(source.x - at.x, source.y - at.y)).sort((a, b) => a - b);
-  return { ...layer, traces, columns, ownShare, displacement: distances[distances.length >> 1] };
+  const inPlace = ids.filter((id, i) => id === best[i]).length / ids.length;
+  const distances = matches.map(({ at, source }) => Math.hypot(source.x - at.x, source.y - at.y)).sort((a, b) => a - b);
+  return { ...layer, matches, columns, inPlace, displacement: distances[distances.length >> 1] };
 }
 
 /** PatchNCE of every position at temperature tau. */
 export async function patchLosses(patches: LayerPatches, tau: number, signal?: AbortSignal): Promise<LossMap> {
   const { layer, input, head, keys } = patches;
   const area = layer.width * layer.height;
-  const sample = area > MOST ? new Random(0).permutation(area, MOST) : null;
+  const sample = area > MAX_PATCHES ? new Random(0).permutation(area, MAX_PATCHES) : null;
   const others = sample ? withoutTape(input, () => patchKeys(input, input.gpu.tensor(sample), head)) : keys[0];
   const among = sample && new Set(sample);
   const values = new Float32Array(area);
@@ -115,7 +115,7 @@ export async function patchLosses(patches: LayerPatches, tau: number, signal?: A
       sums.dispose();
       for (const [i, sum] of ofOthers.entries()) {
         const margin = sum - ofOwn[i] / tau;
-        // The own key is one of the sum, or is added to it: log(1 + exp(margin)).
+        // The positive key is already part of the sum, or is added to it: log(1 + exp(margin)).
         const counted = !among || among.has(start + i);
         values[start + i] = Math.max(0, margin) + (counted ? 0 : Math.log1p(Math.exp(-Math.abs(margin))));
       }
@@ -124,7 +124,7 @@ export async function patchLosses(patches: LayerPatches, tau: number, signal?: A
     if (sample) others.dispose();
   }
   const mean = values.reduce((sum, value) => sum + value, 0) / area;
-  return { ...layer, values, mean, negatives: Math.min(area - 1, MOST) };
+  return { ...layer, values, mean, negatives: Math.min(area - 1, MAX_PATCHES) };
 }
 
 const withoutTape = <T>({ gpu }: Tensor, work: () => T): T => gpu.noGrad(() => gpu.scope(work));

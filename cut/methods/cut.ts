@@ -21,7 +21,7 @@ import type {
   InputShape,
   Method,
   PatchFeatures,
-  StepMoment,
+  StepContext,
   StepRecording,
 } from "./method.js";
 import { type PatchPositions, PatchTerms } from "./patch-terms.js";
@@ -64,18 +64,18 @@ export class Cut implements Method {
     return { ...this.#patches.inputs(size), ...this.#lossD.inputs(size) };
   }
 
-  draw(moment: StepMoment): Draw {
-    const { random, size } = moment;
+  draw(context: StepContext): Draw {
+    const { random, size } = context;
     const mirror = this.#options.flip_equivariance && random.next() < 0.5;
     const positions = this.#patches.draw(random, size);
-    return this.arrange({ ...positions, mirror, ...this.#lossD.draw(moment) }, moment);
+    return this.drawFor({ ...positions, mirror, ...this.#lossD.draw(context) }, context);
   }
 
   /** A step with these choices. */
-  arrange({ x, y, mirror, alpha }: CutChoices, moment: Omit<StepMoment, "random">): Draw {
-    const { values, counts } = this.#patches.arrange({ x, y }, moment);
+  drawFor({ x, y, mirror, alpha }: CutChoices, context: Omit<StepContext, "random">): Draw {
+    const { values, counts } = this.#patches.valuesFor({ x, y }, context);
     if (alpha) values["alpha"] = alpha;
-    return { kinds: [mirror ? MIRRORED : "", ...this.#lossD.kindsAt(moment.step)], values, counts };
+    return { kinds: [mirror ? MIRRORED : "", ...this.#lossD.kindsAt(context.step)], values, counts };
   }
 
   record(step: StepRecording): Record<string, Tensor> {

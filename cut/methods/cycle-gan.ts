@@ -12,7 +12,7 @@ import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
-import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
+import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { PicturePool } from "./picture-pool.js";
 import { twoWayNetworks } from "./two-way.js";
 
@@ -61,16 +61,16 @@ export class CycleGan implements Method {
     return { ...this.#poolA.inputs(size), ...this.#poolB.inputs(size), ...this.#lossD.inputs(size) };
   }
 
-  draw(moment: StepMoment): Draw {
-    const { random, size } = moment;
+  draw(context: StepContext): Draw {
+    const { random, size } = context;
     const [poolA, poolB] = [this.#poolA, this.#poolB].map((pool) => pool.draw(random, size));
-    return this.arrange({ poolA, poolB, ...this.#lossD.draw(moment) }, moment);
+    return this.drawFor({ poolA, poolB, ...this.#lossD.draw(context) }, context);
   }
 
   /** A step with these choices. */
-  arrange({ poolA, poolB, alpha }: CycleGanChoices, { step, counts }: Omit<StepMoment, "random">): Draw {
-    const A = this.#poolA.arrange(poolA, counts["poolA"] ?? 0);
-    const B = this.#poolB.arrange(poolB, counts["poolB"] ?? 0);
+  drawFor({ poolA, poolB, alpha }: CycleGanChoices, { step, counts }: Omit<StepContext, "random">): Draw {
+    const A = this.#poolA.valuesFor(poolA, counts["poolA"] ?? 0);
+    const B = this.#poolB.valuesFor(poolB, counts["poolB"] ?? 0);
     return {
       kinds: ["", ...this.#lossD.kindsAt(step)],
       values: { ...A.values, ...B.values, ...(alpha && { alpha }) },

@@ -18,7 +18,7 @@ import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
-import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
+import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
 import { twoWayNetworks } from "./two-way.js";
 
@@ -67,14 +67,14 @@ export class DclGan implements Method {
     return { ...Object.fromEntries(ids), ...this.#lossD.inputs(size) };
   }
 
-  draw(moment: StepMoment): Draw {
-    const layers = patchCounts(this.#options, moment.size);
-    const [ids1, ids2] = [1, 2].map(() => drawPositions(moment.random, layers));
-    return this.arrange({ ids1, ids2, ...this.#lossD.draw(moment) }, moment);
+  draw(context: StepContext): Draw {
+    const layers = patchCounts(this.#options, context.size);
+    const [ids1, ids2] = [1, 2].map(() => drawPositions(context.random, layers));
+    return this.drawFor({ ids1, ids2, ...this.#lossD.draw(context) }, context);
   }
 
   /** A step with these choices. */
-  arrange({ ids1, ids2, alpha }: DclGanChoices, { step, size }: Omit<StepMoment, "random">): Draw {
+  drawFor({ ids1, ids2, alpha }: DclGanChoices, { step, size }: Omit<StepContext, "random">): Draw {
     const values: Record<string, Float32Array | Int32Array> = alpha ? { alpha } : {};
     for (const [name, ids] of Object.entries({ ids1, ids2 })) {
       for (const [i, positions] of ids.entries()) values[`${name}.${i}`] = forEachPicture(positions, size.batch);

@@ -11,7 +11,7 @@ import { concat, slice } from "../../engine/operators/strided/index.js";
 import type { Parameters } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { ganLoss } from "./gan-loss.js";
-import type { AdamSettings, BatchSize, InputShape, StepMoment, StepRecording } from "./method.js";
+import type { AdamSettings, BatchSize, InputShape, StepContext, StepRecording } from "./method.js";
 
 type Options = Pick<
   TrainOptions,
@@ -96,7 +96,7 @@ export class DiscriminatorLosses {
     return this.#hasGradientPenalty ? { [ALPHA]: { shape: [this.#count * batch, 1, 1, 1] } } : {};
   }
 
-  draw({ random, size }: StepMoment): { [ALPHA]?: Float32Array } {
+  draw({ random, size }: StepContext): { [ALPHA]?: Float32Array } {
     const length = this.#count * size.batch;
     return this.#hasGradientPenalty ? { [ALPHA]: Float32Array.from({ length }, () => random.next()) } : {};
   }

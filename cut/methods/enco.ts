@@ -18,7 +18,7 @@ import type { TrainOptions } from "../options/train-schema.js";
 import { drawSampling, samplePositions, samplingInputs } from "./attention-sampling.js";
 import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
-import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepMoment, StepRecording } from "./method.js";
+import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { cosineDistance } from "./patch-losses.js";
 import { patchCounts } from "./patch-positions.js";
 
@@ -63,12 +63,12 @@ export class EnCo implements Method {
     return Object.assign(this.#lossD.inputs(size), ...inputs);
   }
 
-  draw(moment: StepMoment): Draw {
-    const { random, size, epoch, step } = moment;
+  draw(context: StepContext): Draw {
+    const { random, size, epoch, step } = context;
     const { lambda_IDT, stop_idt_epochs, n_epochs } = this.#options;
     const identity = lambda_IDT > 0 && epoch <= (stop_idt_epochs ?? n_epochs);
     const drawn = this.#layers(size).map((layer, i) => drawSampling(random, layer, i, size));
-    const values = Object.assign({}, ...drawn, this.#lossD.draw(moment));
+    const values = Object.assign({}, ...drawn, this.#lossD.draw(context));
     return { kinds: [identity ? IDENTITY : NO_IDENTITY, ...this.#lossD.kindsAt(step)], values };
   }
 

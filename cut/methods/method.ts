@@ -1,7 +1,7 @@
-// What a method of translation says of itself: its networks, what a step draws at random, and the step as one function
-// that is recorded. All else goes by these names and knows no method: recording, optimizers, checkpoints, resuming,
-// memory plans, samples, translation and reports (cut/training and the rooms above it). cut/methods/cut.ts is an
-// example; CONTRIBUTING.md has the recipe for a method of your own.
+// The interface of a method of translation: its networks, the random numbers of a step, and the step as one function
+// that is recorded. Everything else works with this interface alone, for any method: recording, optimizers,
+// checkpoints, resuming, memory plans, samples, translation and reports (cut/training and the folders above it).
+// cut/methods/cut.ts is an example; CONTRIBUTING.md has the recipe for a method of your own.
 import type { Dtype, Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Random } from "../../engine/random.js";
@@ -9,60 +9,60 @@ import type { Heads } from "../networks/heads.js";
 import type { Parameters, PictureGenerator, Weights } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** What one batch measures: pictures per side, and their sides in pixels. */
+/** The size of a batch: pictures per domain, and their height and width in pixels. */
 export interface BatchSize {
   batch: number;
   height: number;
   width: number;
 }
 
-/** Whole numbers that a run carries from step to step, such as how full a bank is; a checkpoint keeps them. */
+/** Integers that a run carries from step to step, such as the fill level of a bank; saved in checkpoints. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** Where a run stands when a step is drawn. */
-export interface StepMoment {
+/** The state of a run before a step, from which the step's random inputs are sampled. */
+export interface StepContext {
   /** The run's one random stream. */
   random: Random;
   size: BatchSize;
   /** 1-based. */
   epoch: number;
-  /** How many steps are done before this one. */
+  /** Number of steps done before this one. */
   step: number;
   counts: Counts;
 }
 
-/** What is decided for one step before it is given to the GPU. */
+/** The inputs of one step besides the pictures: which recordings to replay, and sampled values. */
 export interface Draw {
-  /** The recordings that play, in order: of the method's `kinds`, most often one. */
+  /** The recordings to replay, in order: usually one of the method's `kinds`. */
   kinds: readonly string[];
-  /** Contents of the tensors that `inputs` names. */
+  /** Contents of the tensors declared by `inputs`. */
   values: Readonly<Record<string, Float32Array | Int32Array>>;
   /** The counts after the step, where they change. */
   counts?: Counts;
 }
 
-/** The shape of a tensor that every step writes anew; f32 unless it says otherwise. */
+/** The shape and type (f32 by default) of a tensor that is written before every step. */
 export interface InputShape {
   shape: Shape;
   dtype?: Dtype;
 }
 
-/** A step under recording. */
+/** What a step can use while it is recorded. */
 export interface StepRecording {
   readonly kind: string;
   /** The pictures of the two domains [N, C, H, W] in [-1, 1]. */
   readonly A: Tensor;
   readonly B: Tensor;
-  /** The tensor that `inputs` has under a name. */
+  /** The input tensor of this name, as declared by `inputs`. */
   drawn(name: string): Tensor;
   /**
-   * Updates networks, by name, along the gradients of a loss. What is computed after it sees them updated. Returns the
+   * Updates networks, by name, with the gradients of a loss. Later computations use the updated weights. Returns the
    * gradients by network, in the order of the parameters; with f16 they are multiplied by the loss scale.
    */
   learn(loss: Tensor, ...networks: string[]): Readonly<Record<string, Tensor[]>>;
-  /** Logs losses of one number each. */
+  /** Logs scalar losses. */
   log(losses: Readonly<Record<string, Tensor>>): void;
-  /** Logs the numbers of a tensor, in its order, under names. */
+  /** Logs the elements of a tensor in order, one under each name. */
   logEach(names: readonly string[], values: Tensor): void;
 }
 
@@ -70,44 +70,44 @@ export interface StepRecording {
 export interface AdamSettings {
   beta1: number;
   beta2: number;
-  /** The network's learning rate is the run's times this. */
+  /** Factor of the network's learning rate: it is multiplied with the run's. */
   rate: number;
 }
 
-/** A network that learns. */
+/** A network that is trained. */
 export interface LearningNetwork {
   readonly parameters: Parameters;
-  /** Its first weights, where they are not for the options init_type and init_gain to say. */
+  /** Its initial weights, where the options init_type and init_gain do not apply. */
   initialWeights?(random: Random): Weights;
 }
 
-/** How the patches of a translation are compared with those of its input, where a method trains for that. */
+/** How the patches of a translation are compared with those of its input, for methods with a patch loss. */
 export interface PatchFeatures {
-  /** Null where features are compared as they are. */
+  /** Null where features are compared without heads. */
   heads: Heads | null;
   layers: readonly number[];
-  /** How many of a layer at most. */
+  /** Maximum number of patches per layer. */
   patches: number;
 }
 
-/** A method with its networks on a GPU. Their weights are written by the caller. */
+/** A method with its networks on a GPU. The caller initialises their weights. */
 export interface Method {
-  /** By the names that checkpoints and files give them. Each has an Adam of its own. */
+  /** Networks by their names in checkpoints and files. Each has its own Adam optimizer. */
   readonly networks: Readonly<Record<string, LearningNetwork>>;
-  /** The one of them that translates A. */
+  /** The one that translates A. */
   readonly generator: PictureGenerator;
   readonly patchFeatures: PatchFeatures | null;
-  /** Tensors beyond networks that a run carries from step to step, by name; a checkpoint keeps them. */
+  /** Other tensors that a run carries from step to step, by name; saved in checkpoints. */
   readonly state?: ReadonlyMap<string, Tensor>;
-  /** Settings for networks, by name, for which those of the options do not hold. */
+  /** Adam's settings of networks that do not use those of the options, by name. */
   readonly adam?: Readonly<Record<string, AdamSettings>>;
-  /** What is recorded by itself, when it first occurs, because it computes something else; the usual step first. */
+  /** Names of the different steps, the usual one first. Each is recorded when it first occurs. */
   readonly kinds: readonly string[];
-  /** What a step of a size reads beside the pictures. */
+  /** The input tensors of a step for batches of a size, besides the pictures. */
   inputs(size: BatchSize): Readonly<Record<string, InputShape>>;
-  /** Decides what is random in a step. */
-  draw(moment: StepMoment): Draw;
-  /** The step itself. Returns the pictures that it made, by name. */
+  /** Samples the random inputs of a step. */
+  draw(context: StepContext): Draw;
+  /** Computes the step. Returns the pictures that it made, by name. */
   record(step: StepRecording): Record<string, Tensor>;
 }
 

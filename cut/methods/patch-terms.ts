@@ -12,7 +12,7 @@ import { concat, copyInto, flip, slice } from "../../engine/operators/strided/in
 import type { Random } from "../../engine/random.js";
 import { Heads, unitRows } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import type { BatchSize, Counts, InputShape, PatchFeatures, StepMoment } from "./method.js";
+import type { BatchSize, Counts, InputShape, PatchFeatures, StepContext } from "./method.js";
 import { curriculum, externalNce } from "./patch-losses.js";
 import { drawPositions, forEachPicture, patchCounts, tappedShapes } from "./patch-positions.js";
 
@@ -99,7 +99,7 @@ export class PatchTerms {
   }
 
   /** Contents of the inputs: all pictures of a domain have the same positions. With the counts after the step. */
-  arrange({ x, y }: PatchPositions, { size, epoch, counts }: Omit<StepMoment, "random" | "step">) {
+  valuesFor({ x, y }: PatchPositions, { size, epoch, counts }: Omit<StepContext, "random" | "step">) {
     const { nce_bank, nce_negatives, n_epochs, n_epochs_decay } = this.#options;
     const { HDCE_gamma, HDCE_gamma_min, step_gamma_epoch } = this.#options;
     const values: Record<string, Float32Array | Int32Array> = {};

@@ -36,7 +36,7 @@ export class PicturePool {
   }
 
   /** Which rows of the pool, followed by the batch, are passed on and kept, and how many places are then taken. */
-  arrange(decisions: Int32Array, taken: number): { values: Record<string, Int32Array>; taken: number } {
+  valuesFor(decisions: Int32Array, taken: number): { values: Record<string, Int32Array>; taken: number } {
     const kept = Int32Array.from({ length: this.#size }, (_, place) => place);
     let filled = taken;
     const passed = decisions.map((place, i) => {

@@ -23,7 +23,7 @@ import type {
   InputShape,
   Method,
   PatchFeatures,
-  StepMoment,
+  StepContext,
   StepRecording,
 } from "./method.js";
 import { type PatchPositions, PatchTerms } from "./patch-terms.js";
@@ -66,19 +66,19 @@ export class SinCut implements Method {
     return { ...this.#patches.inputs(size), ...this.#lossD.inputs(size), noise };
   }
 
-  draw(moment: StepMoment): Draw {
-    const { random, size } = moment;
+  draw(context: StepContext): Draw {
+    const { random, size } = context;
     const positions = this.#patches.draw(random, size);
     const noise = normals(random, 2 * size.batch * size.height * size.width);
-    return this.arrange({ ...positions, ...this.#lossD.draw(moment), noise }, moment);
+    return this.drawFor({ ...positions, ...this.#lossD.draw(context), noise }, context);
   }
 
   /** A step with these choices. */
-  arrange({ x, y, noise, alpha }: SinCutChoices, moment: Omit<StepMoment, "random">): Draw {
-    const { values, counts } = this.#patches.arrange({ x, y }, moment);
+  drawFor({ x, y, noise, alpha }: SinCutChoices, context: Omit<StepContext, "random">): Draw {
+    const { values, counts } = this.#patches.valuesFor({ x, y }, context);
     values["noise"] = noise;
     if (alpha) values["alpha"] = alpha;
-    return { kinds: ["", ...this.#lossD.kindsAt(moment.step)], values, counts };
+    return { kinds: ["", ...this.#lossD.kindsAt(context.step)], values, counts };
   }
 
   record(step: StepRecording): Record<string, Tensor> {

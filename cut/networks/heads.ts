@@ -1,6 +1,6 @@
 // F, the feature network (docs/method.md section 2.4): for every tapped layer a head of two linear layers with a ReLU
-// between, followed by L2 normalisation. The reference creates heads at the first forward pass; here the shapes are known
-// at the start.
+// between, followed by L2 normalisation. The reference creates heads at the first forward pass; here the shapes are
+// known at the start.
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";

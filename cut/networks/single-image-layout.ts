@@ -88,7 +88,9 @@ const parametersAmong = (entries: readonly Entry[]) =>
 export const singleImageShapes = (architecture: SingleImageArchitecture): Map<string, Shape> =>
   parametersAmong(singleImageEntries(architecture));
 
-/** Shapes of a discriminator's parameters by key, in order of definition; `channels` as discriminatorChannels has them. */
+/**
+ * Shapes of a discriminator's parameters by key, in order of definition; `channels` as discriminatorChannels has them.
+ */
 export function singleImageDiscriminatorShapes(input_nc: number, channels: readonly number[]): Map<string, Shape> {
   const last = channels[channels.length - 1];
   return parametersAmong([

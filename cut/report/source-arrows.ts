@@ -3,7 +3,7 @@
 // Pure: no files, no GPU, no canvas.
 import { type Picture, toChannels } from "../data/picture.js";
 import type { Point } from "../inspection/inspected-layer.js";
-import type { SourceMap, Trace } from "../inspection/patch-maps.js";
+import type { CorrespondenceMap, PatchMatch } from "../inspection/patch-maps.js";
 
 /** Pixels that the longer side of a drawing has at least. */
 const LEAST_SIDE = 512;
@@ -22,15 +22,15 @@ const OWN: Rgb = [28, 122, 214];
 const RIM: Rgb = [255, 255, 255];
 
 /** Every so many patches along both axes, the first in the middle of what it stands for. */
-export function thinned({ traces, columns }: Pick<SourceMap, "traces" | "columns">): Trace[] {
-  const rows = traces.length / columns;
+export function thinned({ matches, columns }: Pick<CorrespondenceMap, "matches" | "columns">): PatchMatch[] {
+  const rows = matches.length / columns;
   const every = Math.ceil(Math.max(columns, rows) / MOST_PATCHES);
   const shown = (i: number) => i % every === every >> 1;
-  return traces.filter((_, i) => shown(i % columns) && shown(Math.floor(i / columns)));
+  return matches.filter((_, i) => shown(i % columns) && shown(Math.floor(i / columns)));
 }
 
 /** The map over the input, in whole multiples of its size. */
-export function sourcesPicture(map: SourceMap, input: Picture): Picture {
+export function sourcesPicture(map: CorrespondenceMap, input: Picture): Picture {
   const factor = Math.max(1, Math.ceil(LEAST_SIDE / Math.max(input.width, input.height)));
   const canvas = new Canvas(paleAndLarge(input, factor), (factor * Math.max(input.width, input.height)) / LEAST_SIDE);
   const middle = ({ x, y }: Point) => ({ x: factor * (x + 0.5), y: factor * (y + 0.5) });

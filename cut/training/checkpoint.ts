@@ -16,7 +16,7 @@ import { readParameters, type Weights, writeParameters } from "../networks/netwo
 import { BLUR } from "../networks/single-image-blocks.js";
 import { singleImageArchitectureOf, singleImageEntries } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { recognizeNetwork } from "./foreign-networks.js";
+import { recognizeNetwork } from "./recognize-network.js";
 import type { TrainingStep } from "./training-step.js";
 
 /** Where a run stands, beside its weights. */

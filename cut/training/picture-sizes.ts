@@ -1,27 +1,30 @@
-// What the sizes of a run's pictures, which their headers tell, say before the first step: that some cannot be trained
-// on, which would otherwise end the run in the midst of an epoch, and that they will change in the decay phase. Pure.
+// Checks before the first step on the sizes of a run's pictures, as their headers have them: whether some cannot be
+// trained on, which would otherwise stop the run in the middle of an epoch, and whether sizes change in the decay
+// phase. Pure.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { unequalSizes } from "../data/dataset.js";
 import { optionsInEpoch, type Size, sizeInTraining } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** A picture's file and its size; null where the header cannot be read, which is told when the picture's turn comes. */
-export interface MeasuredPicture {
+/**
+ * A picture's file and its size; null where the header cannot be read, which is reported when the picture is loaded.
+ */
+export interface SizedPicture {
   path: string;
   size: Size | null;
 }
 
-/** Whether it is for the pictures to say what sizes are trained on; other preprocesses give all of them one size. */
+/** Whether sizes in training depend on the pictures; other preprocesses give all pictures one size. */
 export const sizesMatter = ({ preprocess }: Pick<TrainOptions, "preprocess">): boolean =>
   !/^resize|^scale_.*_and_crop$/.test(preprocess);
 
 /**
- * Throws a CutgpuError where a picture is smaller than the crop or too small for the discriminator, or where two that
- * meet in a batch differ in size.
+ * Throws a CutgpuError where a picture is smaller than the crop or too small for the discriminator, or where two
+ * pictures of one step differ in size.
  */
-export function checkSizes(A: readonly MeasuredPicture[], B: readonly MeasuredPicture[], options: TrainOptions): void {
-  // The smallest first, so that what is advised for one holds for all.
+export function checkSizes(A: readonly SizedPicture[], B: readonly SizedPicture[], options: TrainOptions): void {
+  // The smallest first, so that the advice for it holds for all.
   const pictures = [...A, ...B].sort((a, b) => shortSide(a) - shortSide(b));
   for (const epoch of [options.epoch_count, options.n_epochs + options.n_epochs_decay]) {
     const transform = optionsInEpoch(options, epoch);
@@ -45,10 +48,10 @@ export function checkSizes(A: readonly MeasuredPicture[], B: readonly MeasuredPi
   }
 }
 
-const shortSide = ({ size }: MeasuredPicture) => (size ? Math.min(size.width, size.height) : Number.MAX_VALUE);
+const shortSide = ({ size }: SizedPicture) => (size ? Math.min(size.width, size.height) : Number.MAX_VALUE);
 
-/** Pairs that suffice to tell whether two pictures of unequal sizes meet: at random, any of A meets any of B. */
-function* meetings<T extends MeasuredPicture>(A: readonly T[], B: readonly T[], serial: boolean): Generator<[T, T]> {
+/** Enough pairs to tell whether a step can have unequal sizes: unless serial, any of A meets any of B. */
+function* meetings<T extends SizedPicture>(A: readonly T[], B: readonly T[], serial: boolean): Generator<[T, T]> {
   const [soundA, soundB] = [A, B].map((pictures) => pictures.filter(({ size }) => size));
   if (soundA.length === 0 || soundB.length === 0) return;
   for (let i = 0; i < Math.max(A.length, B.length); i++) {
@@ -57,7 +60,7 @@ function* meetings<T extends MeasuredPicture>(A: readonly T[], B: readonly T[], 
   }
 }
 
-/** That sizes change in the decay phase, where nobody may expect it; null where they do not. */
+/** A note that sizes change in the decay phase, which may be unexpected; null where they do not. */
 export function sizeChange(options: TrainOptions): string | null {
   const { preprocess, load_size, crop_size, n_epochs, n_epochs_decay } = options;
   if (!/^(resize|scale_width|scale_shortside)$/.test(preprocess) || load_size === crop_size || n_epochs_decay === 0)

@@ -1,8 +1,9 @@
 // The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to
-// a listener. A run is exact: what steps draw comes from one random stream whose state every checkpoint carries, and
-// batches are addressed by epoch and number, so a run that was stopped and resumed ends in the bits of one that was
-// not. Losses are read a few steps late, so that the GPU never waits for their reader. A checkpoint is handed over only
-// when the losses of the step after it are known: a step whose own losses are sound may still have ruined the weights.
+// a listener. A run is reproducible: all random numbers of steps come from one random stream whose state is in every
+// checkpoint, and batches are addressed by epoch and index, so a resumed run has the same result, bit for bit, as one
+// without a break. Losses are read a few steps late, so that the GPU never waits for them. A checkpoint is handed to
+// the listener only once the losses of the next step are known to be finite: a step with finite losses may still have
+// ruined the weights.
 import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
@@ -17,31 +18,32 @@ import { LOSS_SCALE, type TrainingBatch, TrainingStep } from "./training-step.js
 
 export interface BatchSource {
   readonly batchesPerEpoch: number;
-  /** The batches of the 1-based `epoch`, beginning with the 0-based batch `from`; the same ones however often asked. */
+  /** The batches of the 1-based `epoch`, from the 0-based batch `from` on; the same ones at every call. */
   batches(where: { epoch: number; from: number }): AsyncIterable<TrainingBatch>;
 }
 
 export interface TrainingListener {
-  /** Losses of one step, in order, a few steps after it was begun. */
+  /** Losses of one step, in order, a few steps late. */
   onLosses?(row: LossRow): void;
   /** A checkpoint to keep under a name: "latest", "best", or the number of a finished epoch. */
   onCheckpoint?(name: string, bytes: Uint8Array): void | Promise<void>;
-  /** Steps whose losses are known, and steps that the run will have. */
+  /** Steps whose losses are known, and the run's total steps. */
   onProgress?(progress: { done: number; total: number }): void;
-  /** The moment to make sample pictures, every display_freq pictures. */
+  /** Called when sample pictures are due, every display_freq pictures. */
   onDisplay?(step: number): void | Promise<void>;
   /**
-   * The moment to evaluate the model, every eval_freq pictures, and at the step that a run goes on from where it was
-   * due. A model that it returns true for is kept as "latest" and then as "best", once the next step is sound.
+   * Called when an evaluation of the model is due, every eval_freq pictures, and again when a run resumes at such a
+   * step. Where it returns true, the model is kept as "latest" and then as "best" once the next step's losses are
+   * finite.
    */
   onEvaluate?(step: number): Promise<boolean>;
 }
 
-/** Steps given to the GPU before the losses of the first of them are waited for. */
+/** How many steps are submitted to the GPU before the losses of the first are awaited. */
 const STEPS_AHEAD = 3;
 
 /** A checkpoint that waits for the losses of the next step. */
-interface HeldCheckpoint {
+interface PendingCheckpoint {
   step: number;
   names: string[];
   bytes: Uint8Array;
@@ -90,7 +92,7 @@ export class Training {
   readonly #state: Omit<RunState, "random">;
   #savedStep: number | null = null;
 
-  /** A new run, its weights drawn from the seed. `make` is for a method of your own. */
+  /** A new run with weights initialised from the seed. `make` is for a method of your own. */
   static start(gpu: Gpu, options: TrainOptions, source: BatchSource, make?: MakeMethod): Training {
     const random = new Random(options.seed);
     const step = new TrainingStep(gpu, options, make);
@@ -104,7 +106,7 @@ export class Training {
     return new Training(step, source, random.fork("steps"), state);
   }
 
-  /** Goes on from a checkpoint; `options` may differ from the checkpoint's where mergeForResume allows it. */
+  /** Resumes from a checkpoint; `options` may differ from the checkpoint's where mergeForResume allows it. */
   static resume(
     gpu: Gpu,
     options: TrainOptions,
@@ -116,7 +118,7 @@ export class Training {
     const step = new TrainingStep(gpu, options, make);
     restoreCheckpoint(step, checkpoint, where);
     const { random, counts, updates, lossScale, ...state } = checkpoint.state;
-    // What is done of the epoch under way, in batches of the size that they have from now on.
+    // The part of the current epoch that is done, in batches of the new size.
     const batch = Math.ceil((state.batch * state.options.batch_size) / options.batch_size);
     const training = new Training(step, source, Random.restore(random), { ...state, batch, options });
     training.#savedStep = state.step;
@@ -131,7 +133,7 @@ export class Training {
     this.#state = { ...state };
   }
 
-  /** Step of the last checkpoint that was handed over or gone on from; null where there is none. */
+  /** Step of the last checkpoint that was handed over or resumed from; null where there is none. */
   get savedStep(): number | null {
     return this.#savedStep;
   }
@@ -142,16 +144,16 @@ export class Training {
   }
 
   /**
-   * Steps that the run will have at its end: those done, and those that its epochs and max_steps leave. Epochs decide,
-   * because the data and the batch size may have changed since the steps were done.
+   * Total steps of the run: those done, and those left by its epochs and max_steps. The steps left follow from the
+   * epochs, because the data and the batch size may have changed since the steps were done.
    */
-  get stepsInAll(): number {
+  get totalSteps(): number {
     const { step } = this.#state;
     return Math.max(step, Math.min(step + this.#stepsLeftByEpochs, this.options.max_steps ?? Number.POSITIVE_INFINITY));
   }
 
-  /** The last of its epochs. */
-  get epochsInAll(): number {
+  /** The number of the last epoch. */
+  get totalEpochs(): number {
     return this.options.n_epochs + this.options.n_epochs_decay;
   }
 
@@ -163,11 +165,11 @@ export class Training {
   get #stepsLeftByEpochs(): number {
     const { epoch, batch } = this.#state;
     const { batchesPerEpoch } = this.#source;
-    const epochs = this.epochsInAll - epoch + 1;
+    const epochs = this.totalEpochs - epoch + 1;
     return epochs < 1 ? 0 : epochs * batchesPerEpoch - Math.min(batch, batchesPerEpoch);
   }
 
-  /** Takes over weights, but neither moments nor counters, from another run's checkpoint (pretrained_name). */
+  /** Loads the weights, but neither Adam's moments nor counters, of another run's checkpoint (pretrained_name). */
   adoptWeights(checkpoint: Checkpoint, where: string): void {
     restoreCheckpoint(this.step, checkpoint, where, true);
   }
@@ -178,44 +180,45 @@ export class Training {
   }
 
   /**
-   * Trains to the end, or until `signal` is aborted, which is how a run is paused: the step under way is then finished
-   * and its checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was
-   * reached. Throws a DivergenceError at the first loss that is not finite, and a DeviceLostError where the GPU went
-   * away; the last checkpoint given to the listener is then a sound one. At any other failure, of the data say, the
-   * steps done are handed over as "latest" before it is thrown.
+   * Trains to the end, or until `signal` is aborted, which pauses the run: the current step is finished and its
+   * checkpoint handed over, so that nothing is lost, and nothing is thrown. Returns whether the end was reached. Throws
+   * a DivergenceError at the first loss that is not finite, and a DeviceLostError if the GPU is lost; the last
+   * checkpoint given to the listener is then a good one. At any other failure, such as one of the data, the steps done
+   * are handed over as "latest" before it is thrown.
    */
   async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
     const { options, step } = this;
     const { batch_size, save_latest_freq, display_freq, save_epoch_freq } = options;
     const state = this.#state;
-    const pending: Promise<LossRow>[] = [];
-    let held: HeldCheckpoint | null = null;
+    const pendingLosses: Promise<LossRow>[] = [];
+    let pendingCheckpoint: PendingCheckpoint | null = null;
     let before = performance.now();
-    /** The random stream as it was when the last step was done. */
-    let undrawn = this.#random.state();
+    /** The state of the random stream after the last finished step. */
+    let lastRandom = this.#random.state();
     const handOver = async () => {
-      if (!held) return;
-      const { names, bytes, step } = held;
-      held = null;
+      if (!pendingCheckpoint) return;
+      const { names, bytes, step } = pendingCheckpoint;
+      pendingCheckpoint = null;
       for (const name of names) await listener.onCheckpoint?.(name, bytes);
       this.#savedStep = step;
     };
     const settle = async (atMost: number) => {
-      while (pending.length > atMost) {
-        const row = await (pending.shift() as Promise<LossRow>);
+      while (pendingLosses.length > atMost) {
+        const row = await (pendingLosses.shift() as Promise<LossRow>);
         this.#checkFinite(row);
-        if (held && row.step > held.step) await handOver();
+        if (pendingCheckpoint && row.step > pendingCheckpoint.step) await handOver();
         const now = performance.now();
         row.seconds = Number(((now - before) / 1000).toFixed(4));
         before = now;
         listener.onLosses?.(row);
-        listener.onProgress?.({ done: row.step, total: this.stepsInAll });
+        listener.onProgress?.({ done: row.step, total: this.totalSteps });
       }
     };
     const save = async (...names: string[]) => {
       await settle(0);
-      if (held?.step === state.step) held.names.push(...names.filter((name) => !held?.names.includes(name)));
-      else held = { step: state.step, names, bytes: await this.checkpoint() };
+      if (pendingCheckpoint?.step === state.step)
+        pendingCheckpoint.names.push(...names.filter((name) => !pendingCheckpoint?.names.includes(name)));
+      else pendingCheckpoint = { step: state.step, names, bytes: await this.checkpoint() };
       before = performance.now();
     };
     const crossed = (pictures: number) => crossesPictures(state.step, batch_size, pictures);
@@ -234,19 +237,19 @@ export class Training {
 
     try {
       await evaluate();
-      while (state.epoch <= this.epochsInAll && state.step < this.stepsInAll && !signal?.aborted) {
+      while (state.epoch <= this.totalEpochs && state.step < this.totalSteps && !signal?.aborted) {
         const { epoch } = state;
         const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
         for await (const batch of this.#source.batches({ epoch, from: state.batch })) {
           await step.run({ ...batch, draw: step.draw(this.#random, batch, epoch), learningRate: lr });
           state.step++;
           state.batch++;
-          undrawn = this.#random.state();
+          lastRandom = this.#random.state();
           const row = { step: state.step, epoch, seconds: 0, lr };
           const read = step.losses().then((losses): LossRow => ({ ...row, ...losses }));
           // A failure is reported when its turn comes; until then it must not count as unhandled.
           read.catch(() => undefined);
-          pending.push(read);
+          pendingLosses.push(read);
           await settle(STEPS_AHEAD);
           if (crossed(display_freq)) {
             await settle(0);
@@ -255,27 +258,27 @@ export class Training {
           }
           if (finishEpoch() && epoch % save_epoch_freq === 0) await save(String(epoch), "latest");
           await evaluate();
-          if (signal?.aborted || state.step >= this.stepsInAll) break;
+          if (signal?.aborted || state.step >= this.totalSteps) break;
           if (crossed(save_latest_freq)) await save("latest");
         }
-        // Where a data set has shrunk since the checkpoint, an epoch may be over before its first batch.
+        // If the data set has shrunk since the checkpoint, an epoch may be finished before its first batch.
         finishEpoch();
       }
       await save("latest");
       await handOver();
-      return state.step >= this.stepsInAll;
+      return state.step >= this.totalSteps;
     } catch (error) {
       if (error instanceof DivergenceError) throw error;
       const lost = error instanceof DeviceLostError;
-      this.#random = Random.restore(undrawn);
+      this.#random = Random.restore(lastRandom);
       const unsaved = !lost && state.step > (this.#savedStep ?? 0);
       const second = unsaved ? await save("latest").catch((later: unknown) => later) : undefined;
-      // A held checkpoint is good unless a loss was not finite.
+      // A pending checkpoint is good unless a loss was not finite.
       if (!(second instanceof DivergenceError)) await handOver().catch(() => undefined);
       if (!lost) throw error;
       throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));
     } finally {
-      await Promise.allSettled(pending);
+      await Promise.allSettled(pendingLosses);
     }
   }
 
@@ -305,12 +308,12 @@ export class Training {
   }
 }
 
-/** Whether a run's 1-based `step` completes another `pictures` pictures per side, as frequencies are counted. */
+/** Whether a run's 1-based `step` completes another `pictures` pictures per domain, the unit of the *_freq options. */
 export function crossesPictures(step: number, batch_size: number, pictures: number): boolean {
   return Math.floor((step * batch_size) / pictures) > Math.floor(((step - 1) * batch_size) / pictures);
 }
 
-/** The command that goes on with a run where it stopped. */
+/** The command that resumes a run. */
 export function resumeCommand({ name, runs_dir }: Pick<TrainOptions, "name" | "runs_dir">): string {
   const place = runs_dir === "runs" ? [] : ["--runs_dir", runs_dir];
   return shellWords("cutgpu", "train", "--continue_train", "--name", name, ...place);

@@ -1,10 +1,10 @@
 // Translation of pictures that are too large for the GPU, tile by tile, with the result of the whole: instance norms
 // take the statistics of the whole picture, so there are no seams. The generator runs in passes over all tiles
 // (generator-passes.ts); each ends at a norm and gathers that norm's mean and variance, merged in float64. A tile is
-// computed in a window with as much halo as the pass's receptive field needs; where the picture ends so does the window, and
-// the modules pad by themselves. What lies between passes are maps of a quarter of the sides, in a scratch store.
-// Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store; of
-// SinCUT's generator, which needs no store, 4 bytes a pixel for its noise.
+// computed in a window with as much halo as the pass's receptive field needs; where the picture ends so does the
+// window, and the modules pad by themselves. What lies between passes are maps of a quarter of the sides, in a scratch
+// store. Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store;
+// of SinCUT's generator, which needs no store, 4 bytes a pixel for its noise.
 
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { ArgumentError } from "../../engine/core/errors.js";

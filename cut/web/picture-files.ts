@@ -1,7 +1,7 @@
 // Files that a visitor drops or chooses: the pictures among them with their paths, in code-unit order as the command
 // lists a folder, so that the same folder gives the same order here and there.
 import { CutgpuError } from "../../engine/core/errors.js";
-import { isPictureName } from "../data/picture-endings.js";
+import { isPictureName } from "../data/picture-extensions.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
 export interface NamedFile {

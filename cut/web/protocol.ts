@@ -37,7 +37,7 @@ export interface Sample {
 export type TrainingEvent =
   | { kind: "progress"; text: string }
   /** Losses, alarms and evaluations up to `step` follow. `evaluated` says on what, null where it is not. */
-  | { kind: "begun"; step: number; stepsInAll: number; evaluated: string | null }
+  | { kind: "begun"; step: number; totalSteps: number; evaluated: string | null }
   | { kind: "losses"; rows: LossRow[] }
   | { kind: "metrics"; rows: MetricRow[] }
   | { kind: "alarms"; alarms: readonly Alarm[] }

@@ -5,7 +5,7 @@ import type { Profile } from "../../engine/device/adapter.js";
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { samplesPerEpoch } from "../data/open-dataset.js";
 import { smallTraining } from "../demo/demo-settings.js";
-import { canSetAside, ENOUGH, setAside } from "../evaluation/set-aside.js";
+import { canSplit, ENOUGH, trainTestSplit } from "../evaluation/train-test-split.js";
 import { presets } from "../options/presets.js";
 import { showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
@@ -133,8 +133,8 @@ export class TrainForm {
       );
     }
     const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
-    const aside = typed.eval_freq !== null && canSetAside(a.length, b.length);
-    const [A, B] = [a, b].map((all) => (aside ? setAside(all) : { train: all, test: [] }));
+    const aside = typed.eval_freq !== null && canSplit(a.length, b.length);
+    const [A, B] = [a, b].map((all) => (aside ? trainTestSplit(all) : { train: all, test: [] }));
     const given = this.#options(name, Math.max(A.train.length, B.train.length), aside, typed);
     return {
       kind: "start",
@@ -193,12 +193,12 @@ export class TrainForm {
   }
 
   /** Says what a new run would be evaluated on; where none is described, nothing. */
-  sayWhatIsSetAside(described: boolean): void {
+  showTestSplit(described: boolean): void {
     const { a: A, b: B } = this.pictures;
-    const note = byId("set-aside", "p");
+    const note = byId("test-split", "p");
     note.hidden = !described || A.length === 0 || B.length === 0;
-    const count = (all: readonly NamedFile[]) => setAside(all).test.length;
-    note.textContent = canSetAside(A.length, B.length)
+    const count = (all: readonly NamedFile[]) => trainTestSplit(all).test.length;
+    note.textContent = canSplit(A.length, B.length)
       ? `${count(A)} of A and ${count(B)} of B are not trained on: on the way, translations of those are measured ` +
         "against these, and the best model is kept. (--eval_freq none trains on all.)"
       : `All are trained on. With ${ENOUGH} or more on each side, some are kept to measure translations on the way.`;

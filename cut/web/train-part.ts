@@ -25,7 +25,7 @@ export class TrainPart {
   #worker: Worker | null = null;
   /** As long as the adapter is not known, what is bearable on any. */
   #profile: Profile = "software";
-  #running: { name: string; stepsInAll: number } | null = null;
+  #running: { name: string; totalSteps: number } | null = null;
   /** Whether the chosen run came without its pictures. */
   #wantsPictures = false;
   /** Whether the chosen run has a best model beside the latest. */
@@ -128,7 +128,7 @@ export class TrainPart {
   }
 
   #begin(request: StartRequest | ResumeRequest): void {
-    this.#running = { name: request.name, stepsInAll: 0 };
+    this.#running = { name: request.name, totalSteps: 0 };
     if (request.kind === "start") this.#hasBest = false;
     this.#view.running = true;
     this.#unsaved = null;
@@ -191,7 +191,7 @@ export class TrainPart {
         view.status(`${event.text} ...`);
         break;
       case "begun":
-        if (this.#running) this.#running.stepsInAll = event.stepsInAll;
+        if (this.#running) this.#running.totalSteps = event.totalSteps;
         this.#wantsPictures = false;
         view.clearRecord();
         view.evaluatedOn(event.evaluated);
@@ -236,7 +236,7 @@ export class TrainPart {
   }
 
   #showStep(step: number): void {
-    this.#view.step(step, this.#running?.stepsInAll ?? 0);
+    this.#view.step(step, this.#running?.totalSteps ?? 0);
   }
 
   #endedText({ reached, step }: { reached: boolean; step: number }): string {
@@ -309,7 +309,7 @@ export class TrainPart {
     const { a, b } = this.#form.pictures;
     byId("train-example", "div").hidden = running || chosen || a.length + b.length > 0;
     byId("pictures", "div").hidden = running || (chosen && !this.#wantsPictures);
-    this.#form.sayWhatIsSetAside(!running && !chosen);
+    this.#form.showTestSplit(!running && !chosen);
     for (const label of Array.from(document.querySelectorAll("#new-run-fields label"))) {
       // A run that has begun keeps its options; it may get more steps.
       (label as HTMLElement).hidden = chosen && label.id !== "steps-field";

@@ -113,8 +113,8 @@ class WorkerTraining {
     const reals = (await chooseSamples(store, options, to, options.output_nc)).map(({ picture }) => picture);
     const evaluation = await openEvaluation(store, options);
     const translator = new Translator(gpu, training.step.method.generator, training.step.weights);
-    const { stepsDone: step, stepsInAll } = training;
-    send({ kind: "begun", step, stepsInAll, evaluated: evaluation?.protocol ?? null });
+    const { stepsDone: step, totalSteps } = training;
+    send({ kind: "begun", step, totalSteps, evaluated: evaluation?.protocol ?? null });
     const record = await TrainingRecord.open(store, options, step, send);
     // A tab may have been closed between the two copies of the best.
     const latest = record.evaluations.best?.step === step ? await store.read("latest.safetensors") : null;

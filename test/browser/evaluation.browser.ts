@@ -29,7 +29,7 @@ test("a run is evaluated on pictures that are set aside, and its best can be tak
   const { page } = tab;
   await openPart(tab, "train");
   await startRun(page, folder, "evaluated", 8, "--eval_freq 4 --lr 0.002");
-  await textOf(page, "#set-aside", /^2 of A and 2 of B are not trained on: /);
+  await textOf(page, "#test-split", /^2 of A and 2 of B are not trained on: /);
   await textOf(page, "#train-status", /^Trained to the end: step 8\.$/);
   await textOf(page, "#evaluated", EVALUATED);
   const rows = await logOf<MetricRow>(page, "evaluated", "metrics.jsonl");
@@ -78,7 +78,7 @@ test("few pictures are all trained on, and a run on them is evaluated where it i
   await makeDataset(join(folder, "few/data"));
   await openPart(tab, "train");
   await startRun(page, join(folder, "few"), "few", 2, "--eval_freq 2");
-  await textOf(page, "#set-aside", /^All are trained on\. With 20 or more on each side/);
+  await textOf(page, "#test-split", /^All are trained on\. With 20 or more on each side/);
   await textOf(page, "#train-status", /^Trained to the end: step 2\.$/);
   await textOf(page, "#evaluated", /\(6 of trainA, 6 of trainB, 16 pixels a side, features none\)$/);
   await textOf(page, "#message", /^Note: testB holds fewer than 2 pictures: evaluations use those of trainB/);

@@ -111,18 +111,18 @@ function drawnInGolden(golden: StateDict, meta: Record<string, unknown>, step: T
   const ids = (term: string) =>
     options.nce_layers.map((layer) => Int32Array.from(goldenIds(golden, `step${t}.ids${term}.${layer}`)));
   const mirror = (meta["flips"] as boolean[] | undefined)?.[t] ?? false;
-  const moment = { size: { batch, height, width }, step: t, epoch, counts: step.counts };
+  const context = { size: { batch, height, width }, step: t, epoch, counts: step.counts };
   if (method instanceof CycleGan) {
     const [poolA, poolB] = ["poolA", "poolB"].map((pool) => Int32Array.from(goldenIds(golden, `step${t}.${pool}`)));
-    return method.arrange({ poolA, poolB }, moment);
+    return method.drawFor({ poolA, poolB }, context);
   }
-  if (method instanceof DclGan) return method.arrange({ ids1: ids("1"), ids2: ids("2") }, moment);
+  if (method instanceof DclGan) return method.drawFor({ ids1: ids("1"), ids2: ids("2") }, context);
   if (method instanceof SinCut) {
-    return method.arrange({ x: ids("X"), y: ids("Y"), noise: values(golden, `step${t}.noise`) }, moment);
+    return method.drawFor({ x: ids("X"), y: ids("Y"), noise: values(golden, `step${t}.noise`) }, context);
   }
   const alpha = golden.tensors.has(`step${t}.alpha`) ? values(golden, `step${t}.alpha`) : undefined;
   const choices = { x: ids("X"), y: options.nce_idt ? ids(hdce ? "X" : "Y") : [], mirror, alpha };
-  return (method as Cut).arrange(choices, moment);
+  return (method as Cut).drawFor(choices, context);
 }
 
 /** Metadata as values: JSON where it is JSON, else the text itself. */

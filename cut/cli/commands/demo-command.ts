@@ -119,7 +119,7 @@ class Demo {
     const before = await this.#note("input", inputs);
     const retrieval = sampleRetrieval(training.step);
     const begun = performance.now();
-    const progress = startProgress({ label: "training", total: training.stepsInAll });
+    const progress = startProgress({ label: "training", total: training.totalSteps });
     let reached = false;
     try {
       reached = await training.run(
@@ -131,7 +131,7 @@ class Demo {
           },
           onCheckpoint: (name, bytes) => folder.saveCheckpoint(name, bytes),
           onDisplay: async (step) => {
-            if (step < training.stepsInAll) await this.#note(step, await this.#translate(SHOWN));
+            if (step < training.totalSteps) await this.#note(step, await this.#translate(SHOWN));
             const accuracy = await retrieval?.(inputs.slice(0, SHOWN));
             if (accuracy) this.#retrieval.add(step, accuracy);
           },

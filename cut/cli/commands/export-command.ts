@@ -39,8 +39,8 @@ export default defineCommand({
   options: schema,
   async run(given: GivenOptions<typeof schema>): Promise<void> {
     const { model, epoch, direction, out, f16, pixels } = completeOptions(schema, given);
-    const ending = extname(out).toLowerCase();
-    if (ending !== ".onnx" && (f16 || pixels)) {
+    const extension = extname(out).toLowerCase();
+    if (extension !== ".onnx" && (f16 || pixels)) {
       const name = f16 ? "--f16" : "--pixels";
       throw new OptionError(`${name} is of .onnx files and --out is ${out};`, `leave out ${name}, or write an .onnx.`);
     }
@@ -52,7 +52,7 @@ export default defineCommand({
       ".safetensors": () => serializeSafetensors(stateDict),
       ".pth": () => serializePth(stateDict),
       ".onnx": () => generatorOnnx(architecture, stateDict, { f16, pixels }),
-    }[ending] as () => Uint8Array<ArrayBuffer>;
+    }[extension] as () => Uint8Array<ArrayBuffer>;
     const bytes = serialize();
     makeFolder(dirname(out));
     writeFileAtomically(out, bytes);

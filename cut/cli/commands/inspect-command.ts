@@ -13,7 +13,7 @@ import { readWhole } from "../../files/read-whole.js";
 import type { InspectedLayer, Point } from "../../inspection/inspected-layer.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
-import type { LossMap, SourceMap } from "../../inspection/patch-maps.js";
+import type { CorrespondenceMap, LossMap } from "../../inspection/patch-maps.js";
 import { epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
 import {
   completeOptions,
@@ -80,7 +80,7 @@ function pointOf(at: string, { width, height }: Picture): Point {
 interface Translated {
   model: Pick<InspectModel, "tau">;
   translation: Picture;
-  sources: SourceMap[];
+  sources: CorrespondenceMap[];
   losses: LossMap[];
 }
 

@@ -132,7 +132,7 @@ class TrainCommand {
         if (without.length > 0) note(`${options.pretrained_name} has no weights of ${without.join(", ")}`);
       }
       if (checkpoint) {
-        if (training.stepsDone === training.stepsInAll) return this.#sayNothingLeft(training);
+        if (training.stepsDone === training.totalSteps) return this.#sayNothingLeft(training);
         const { precision = "f32" } = checkpoint.state.options;
         if (precision !== options.precision) note(changedPrecision(precision, options.precision));
         this.#folder.writeConfig(options);
@@ -155,7 +155,7 @@ class TrainCommand {
     const { batch_size, print_freq } = this.#options;
     const progress = startProgress({
       label: "training",
-      total: training.stepsInAll,
+      total: training.totalSteps,
       start: training.stepsDone,
       lineDue: (step) => crossesPictures(step, batch_size, print_freq),
     });
@@ -236,13 +236,13 @@ class TrainCommand {
   /** The run is left as it was, without the options that were given: they had no effect. */
   #sayNothingLeft(training: Training): void {
     const why = training.epochsDone
-      ? `all ${training.epochsInAll} epochs are done; raise --n_epochs or --n_epochs_decay to go on`
+      ? `all ${training.totalEpochs} epochs are done; raise --n_epochs or --n_epochs_decay to go on`
       : this.#endedByMaxSteps(training);
     print(`trained to step ${training.stepsDone} before: ${this.#folder.path}; ${why}\n`);
   }
 
-  #endedByMaxSteps({ epochsInAll }: Training): string {
-    const what = `max_steps ${this.#options.max_steps} is reached before all ${epochsInAll} epochs are done`;
+  #endedByMaxSteps({ totalEpochs }: Training): string {
+    const what = `max_steps ${this.#options.max_steps} is reached before all ${totalEpochs} epochs are done`;
     return `${what}; go on with: ${resumeCommand(this.#options)} --max_steps none`;
   }
 
@@ -273,7 +273,7 @@ class TrainCommand {
   }
 
   #announce(gpu: Gpu, source: TrainingDataset, training: Training): void {
-    const steps = `${training.stepsInAll} steps in all, from step ${training.stepsDone}`;
+    const steps = `${training.totalSteps} steps in all, from step ${training.stepsDone}`;
     const data = `${source.length} ${this.#options.model === "sincut" ? "crops" : "pictures"} per epoch`;
     printError(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
   }

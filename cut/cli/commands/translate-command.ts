@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { translationNames } from "../../data/file-names.js";
-import { pictureEnding } from "../../data/picture-endings.js";
+import { pictureExtension } from "../../data/picture-extensions.js";
 import { makeFolder } from "../../files/atomic-files.js";
 import { checkOutput, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
@@ -76,11 +76,11 @@ export default defineCommand({
 async function planJobs(input: string, output: string): Promise<TranslationJob[]> {
   if (!existsSync(input))
     throw new CutgpuError("INPUT", `there is no ${input}`, "Give a picture or a folder with --in.");
-  const ending = /[/\\]$/.test(output) || isFolder(output) ? "" : pictureEnding(output);
-  const writable = /^\.(png|jpe?g)$/i.test(ending);
-  if (ending && !writable) {
+  const extension = /[/\\]$/.test(output) || isFolder(output) ? "" : pictureExtension(output);
+  const writable = /^\.(png|jpe?g)$/i.test(extension);
+  if (extension && !writable) {
     throw new OptionError(
-      `--out ${output}: pictures cannot be written as ${ending};`,
+      `--out ${output}: pictures cannot be written as ${extension};`,
       "let the name end in .png or .jpg, or give a folder.",
     );
   }

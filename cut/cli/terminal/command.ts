@@ -5,7 +5,7 @@ import type { GivenOptions, OptionSchema } from "../../options/schema.js";
 /** What a command may use of its surroundings. */
 export interface CommandContext {
   /**
-   * Aborted where the process is asked to stop (ending.ts): finish the step, save, say how to resume, and return. The
+   * Aborted where the process is asked to stop (signals.ts): finish the step, save, say how to resume, and return. The
    * exit status is then that of the signal.
    */
   signal: AbortSignal;

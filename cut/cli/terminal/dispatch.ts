@@ -3,12 +3,12 @@ import { nearest } from "../../options/nearest-word.js";
 import { OptionError } from "../../options/schema.js";
 import { parseArguments } from "./arguments.js";
 import type { CommandList } from "./command.js";
-import { Interruption } from "./ending.js";
 import { describeFailure, exitStatus } from "./failure.js";
 import { commandHelp, generalHelp } from "./help.js";
+import { Interruption } from "./signals.js";
 
-export interface Surroundings {
-  /** What the program is, the first line of its help. */
+export interface DispatchContext {
+  /** A description of the program, the first line of its help. */
   about: string;
   commands: CommandList;
   version: string;
@@ -22,7 +22,7 @@ export interface Surroundings {
 }
 
 /** Runs `argv` (without node and the script) and returns the exit status. Never throws. */
-export async function dispatch(argv: readonly string[], around: Surroundings): Promise<number> {
+export async function dispatch(argv: readonly string[], around: DispatchContext): Promise<number> {
   // "help train" is "train --help".
   const [name, ...rest] = argv[0] === "help" && argv.length > 1 ? [argv[1], "--help"] : argv;
   let prefix = "cutgpu";

@@ -2,9 +2,9 @@
 // made from them, one line on stderr for whatever goes wrong, exit statuses that scripts can tell apart, and progress.
 // The caller of `dispatch` says which commands there are. Code that runs in a browser too imports arguments.ts alone.
 export { type Command, type CommandContext, type CommandEntry, type CommandList, defineCommand } from "./command.js";
-export { dispatch, type Surroundings } from "./dispatch.js";
-export { Interruption, outliveReader, stopOnSignals } from "./ending.js";
+export { type DispatchContext, dispatch } from "./dispatch.js";
 export { describeFailure, exitStatus } from "./failure.js";
 export { showOnTerminal } from "./graphics.js";
 export { note, print, printError } from "./output.js";
 export { formatSeconds, LateProgress, type Progress, type ProgressOptions, startProgress } from "./progress.js";
+export { Interruption, outliveReader, stopOnSignals } from "./signals.js";

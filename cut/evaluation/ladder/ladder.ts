@@ -1,22 +1,22 @@
-// The experiment that says what a metric sees: pictures are distorted in fourteen known ways, most at five levels, and
-// compared with themselves undistorted by PatchNCE and by other metrics. And pictures are restyled, to see whether a
-// metric still finds the own source among all. Without files or terminal.
+// The experiment that shows what a metric is sensitive to: pictures are distorted in fourteen known ways, most at five
+// levels, and compared with the originals by PatchNCE and by other metrics. Pictures are also restyled, to see whether
+// a metric still finds the source of each among all. Without files or terminal.
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
 import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
 import { knownMean } from "../patches/content-scale.js";
 import type { PatchMetric } from "../patches/patch-metric.js";
-import { COLUMNS, type Columns, Comparison, type Described, distance, type PictureScale } from "./compared.js";
+import { COLUMNS, type Columns, Comparison, distance, type LadderFeatures, type PictureScale } from "./compared.js";
 import { areaUnderCurve, checkCriteria, type Verdict } from "./criteria.js";
 import type { LadderRow, Recognition } from "./rows.js";
 
 export interface LadderInput {
   /** At least 2 RGB pictures of one size, of 32 pixels a side or more. */
   pictures: readonly Picture[];
-  /** Has a window. */
+  /** With a window. */
   metric: PatchMetric;
-  /** Of everything that distortions and metrics draw; 0 by default. */
+  /** The seed of distortions and metrics; 0 by default. */
   seed?: number;
   signal?: AbortSignal;
   /** Comparisons done, of all, and what is compared. */
@@ -46,8 +46,8 @@ export async function runLadder({ pictures, metric, seed = 0, signal, onProgress
   };
 
   const comparison = new Comparison(metric, random.fork("comparison"));
-  const sources: Described[] = [];
-  for (const picture of pictures) sources.push(await comparison.describe(picture));
+  const sources: LadderFeatures[] = [];
+  for (const picture of pictures) sources.push(await comparison.extractFeatures(picture));
   const scales: PictureScale[] = [];
   for (const [i, source] of sources.entries()) {
     const others = sources.filter((_, j) => j !== i);
@@ -59,9 +59,9 @@ export async function runLadder({ pictures, metric, seed = 0, signal, onProgress
     for (const { label, of } of levels) {
       const each: Columns[] = [];
       for (const [i, picture] of pictures.entries()) {
-        // The same draw at every level: a stronger distortion is the same one, stronger.
+        // The same random numbers at every level: a higher level is the same distortion, stronger.
         const distorted = of(picture, random.fork(`${name} ${i}`), pictures[(i + 1) % count]);
-        each.push(await comparison.columns(sources[i], await comparison.describe(distorted), scales[i]));
+        each.push(await comparison.columns(sources[i], await comparison.extractFeatures(distorted), scales[i]));
         await step(`${name} ${label}`);
       }
       rows.push({ distortion: name, kind, level: label, means: meansOf(each, name) });
@@ -72,7 +72,7 @@ export async function runLadder({ pictures, metric, seed = 0, signal, onProgress
   for (const { restyling, inversion } of RESTYLINGS) {
     const table: Columns[][] = sources.map(() => []);
     for (const [j, picture] of pictures.entries()) {
-      const other = await comparison.describe(restyled(picture, random.fork(`restyling ${j}`), inversion));
+      const other = await comparison.extractFeatures(restyled(picture, random.fork(`restyling ${j}`), inversion));
       for (const [i, source] of sources.entries()) {
         table[i].push(await comparison.columns(source, other, scales[i]));
         await step(restyling);
@@ -104,7 +104,7 @@ function meansOf(each: readonly Columns[], what: string): Columns {
   });
 }
 
-/** Of a table [source, restyled]: the own ones on the diagonal against all others. */
+/** For a table [source, restyled]: the diagonal, each picture and its source, against all other pairs. */
 function areasOf(table: readonly (readonly Columns[])[]): Columns {
   return byColumn((column) => {
     const own = table.map((row, i) => distance(row[i], column));

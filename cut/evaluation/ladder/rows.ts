@@ -1,4 +1,4 @@
-// What a ladder measures, as its verdicts, tables and charts read it.
+// The measurements of a ladder, for its criteria, tables and charts.
 import type { DistortionKind } from "../distortions/ladder-steps.js";
 import type { Columns } from "./compared.js";
 
@@ -11,8 +11,8 @@ export interface LadderRow {
 }
 
 /**
- * How well the own source of a restyled picture is told from the others: the area under the ROC curve, 1 where it is
- * always the nearest, 0.5 for guessing.
+ * How well the source of a restyled picture is told from the others: the area under the ROC curve, 1 where it is always
+ * the nearest, 0.5 for guessing.
  */
 export interface Recognition {
   restyling: string;

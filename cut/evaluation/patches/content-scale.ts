@@ -7,21 +7,21 @@ export interface ContentScale {
   others: readonly number[];
 }
 
-/** Nats that other pictures must be farther than the same one for a layer to have a scale. */
-const LEAST_SPAN = 1e-3;
+/** A layer has a scale where other pictures are farther than the same one by this many nats. */
+const MIN_SPAN = 1e-3;
 
 /** Mean of each layer over comparisons. */
 export const layerMeans = (comparisons: readonly (readonly { nce: number }[])[]): number[] =>
   comparisons[0].map((_, i) => comparisons.reduce((sum, layers) => sum + layers[i].nce, 0) / comparisons.length);
 
-/** On the scale of each layer; null where pictures and others are alike, as blank ones are. */
+/** Distances on the scale of each layer; null where the picture is like the others, such as among blank ones. */
 export const layerDistances = (layers: readonly { nce: number }[], { same, others }: ContentScale): (number | null)[] =>
   layers.map(({ nce }, i) => {
     const span = others[i] - same[i];
-    return span < LEAST_SPAN ? null : (nce - same[i]) / span;
+    return span < MIN_SPAN ? null : (nce - same[i]) / span;
   });
 
-/** Mean of what is there; null where nothing is. */
+/** Mean of the values that are not null; null where there are none. */
 export function knownMean(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;

@@ -1,7 +1,7 @@
-// PatchNCE between pictures by a trained encoder: a picture is described once by the unit rows of its patches, which
-// the engine computes, and any two of one size are then compared, layer by layer, on the engine too. The time of a
-// comparison grows with the square of the compared positions, its memory with them, those of a description with the
-// picture.
+// PatchNCE between pictures by a trained encoder: the embeddings (unit vectors) of a picture's patches are computed
+// once, and any two pictures of one size are then compared, layer by layer, both on the GPU. The time of a comparison
+// grows with the square of the number of compared positions, its memory linearly; time and memory of the embeddings
+// grow with the picture.
 import { ShapeError } from "../../../engine/core/errors.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
@@ -23,32 +23,32 @@ import {
 } from "./patch-scores.js";
 import { type PositionGrid, positionGrid } from "./position-grid.js";
 
-/** Rows that are brought through a head at a time: 4 MiB per buffer at 256 channels. */
+/** Rows that go through a head at a time: 4 MiB per buffer at 256 channels. */
 const CHUNK = 4096;
 
 export interface PatchMetricOptions {
   /** Pixels within which a patch may have moved; 0 by default. */
   window?: number;
-  /** Positions of a layer that are compared: all of them where they are no more. 4,096 by default. */
+  /** The maximum number of positions of a layer that are compared; 4,096 by default. */
   positions?: number;
-  /** Of the choice of positions where they are more; 0 by default. */
+  /** The seed of the choice of positions where a layer has more; 0 by default. */
   seed?: number;
 }
 
-/** A picture's patches, layer by layer, as comparisons read them. */
-export interface PatchDescription {
+/** The embeddings of a picture's patches, layer by layer. */
+export interface PatchEmbeddings {
   width: number;
   height: number;
-  layers: readonly DescribedLayer[];
+  layers: readonly LayerEmbeddings[];
 }
 
-interface DescribedLayer {
+interface LayerEmbeddings {
   grid: PositionGrid;
-  /** Of the positions of the grid alone, or of all. */
+  /** One row for each position of the grid, or for all positions. */
   rows: PatchRows;
 }
 
-/** The scores of a layer, and where its map looks. */
+/** The scores of a layer, and the positions that they are for. */
 export interface LayerComparison extends LayerScores {
   /** The tapped layer, as in nce_layers. */
   layer: number;
@@ -62,8 +62,8 @@ interface Pass {
 }
 
 /**
- * PatchNCE as a metric between pictures of one size. `model` is an encoder with its heads: one that was trained
- * (loadInspectModel) or trains itself on pictures (trainPatchEncoder); it stays the caller's.
+ * PatchNCE as a metric between pictures of one size. `model` is an encoder with its heads: a trained one
+ * (loadInspectModel) or one trained on the pictures themselves (trainPatchEncoder); the caller disposes it.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ interface Pass {
  * const picture = { width: 32, height: 32, channels: 3 as const, data };
  * const model = await trainPatchEncoder(gpu, [picture], { steps: 2 });
  * const metric = new PatchMetric(gpu, model, { window: 4 });
- * const patches = await metric.describe(picture);
+ * const patches = await metric.embed(picture);
  * const [first] = await metric.compare(patches, patches);
  * console.log(first.layer, first.nce >= 0, first.accuracy <= 1);
  * gpu.dispose();
@@ -103,25 +103,25 @@ export class PatchMetric {
     });
   }
 
-  /** Describes a picture. Throws a LimitError where it is too large for the adapter. */
-  async describe(picture: Picture): Promise<PatchDescription> {
+  /** Computes a picture's embeddings. Throws a LimitError where it is too large for the adapter. */
+  async embed(picture: Picture): Promise<PatchEmbeddings> {
     const { width, height } = picture;
     const padded = padForGenerator(picture, this.#model.generator.architecture);
     const pass = await this.#passes.of(padded).catch(adviseOnLimit);
     pass.input.write(padded.planes);
     pass.program.replay();
-    const layers: DescribedLayer[] = [];
-    for (const [i, features] of pass.features.entries()) layers.push(await this.#describeLayer(features, i, picture));
+    const layers: LayerEmbeddings[] = [];
+    for (const [i, features] of pass.features.entries()) layers.push(await this.#embedLayer(features, i, picture));
     return { width, height, layers };
   }
 
-  async #describeLayer(features: Tensor, i: number, { width, height }: Picture): Promise<DescribedLayer> {
+  async #embedLayer(features: Tensor, i: number, { width, height }: Picture): Promise<LayerEmbeddings> {
     const { generator, layers, heads } = this.#model;
     const { scale: stride, pad } = generator.tap(layers[i]);
     const size = { columns: Math.ceil(width / stride), rows: Math.ceil(height / stride), stride };
     const grid = positionGrid(size, this.#positions, new Random(this.#seed).fork(`layer ${i}`));
     const all = () => Int32Array.from({ length: size.columns * size.rows }, (_, position) => position);
-    // A window below the stride reaches no other position.
+    // A window smaller than the stride holds no other position.
     const wanted = this.window < stride ? grid.chosen : all();
     const inMap = (position: number) =>
       (Math.floor(position / size.columns) + pad) * features.shape[3] + (position % size.columns) + pad;
@@ -144,12 +144,12 @@ export class PatchMetric {
    * Compares two pictures layer by layer, in the order of the model's layers; `window` in pixels, 0 or that of the
    * metric, which is the default. Throws a ShapeError where they differ in size.
    */
-  async compare(a: PatchDescription, b: PatchDescription): Promise<LayerComparison[]> {
+  async compare(a: PatchEmbeddings, b: PatchEmbeddings): Promise<LayerComparison[]> {
     return (await this.compareBy(a, b, [this.window]))[0];
   }
 
-  /** The same by several windows, 0 or that of the metric each. */
-  async compareBy(a: PatchDescription, b: PatchDescription, windows: readonly number[]): Promise<LayerComparison[][]> {
+  /** The same for several windows, each 0 or that of the metric. */
+  async compareBy(a: PatchEmbeddings, b: PatchEmbeddings, windows: readonly number[]): Promise<LayerComparison[][]> {
     if (a.width !== b.width || a.height !== b.height) {
       throw new ShapeError(
         `PatchNCE: pictures of ${a.width} x ${a.height} and ${b.width} x ${b.height} pixels cannot be compared`,
@@ -164,7 +164,7 @@ export class PatchMetric {
       const found = await this.#found(first, second, windows);
       for (const [k, window] of windows.entries()) {
         const [there, back] = found[k];
-        // The grid may hold but some of the positions in a window.
+        // The grid may hold only some of the positions in a window.
         if (window >= grid.stride && grid.chosen.length < grid.columns * grid.rows) {
           there.near = bestInWindow(first.rows, second.rows, grid, window);
           back.near = bestInWindow(second.rows, first.rows, grid, window);
@@ -175,8 +175,8 @@ export class PatchMetric {
     return compared;
   }
 
-  /** What the patches of the grid find among its keys in both directions, by each window. */
-  async #found(a: DescribedLayer, b: DescribedLayer, windows: readonly number[]): Promise<[FoundKeys, FoundKeys][]> {
+  /** The best matches of the grid's patches among its keys, in both directions, for each window. */
+  async #found(a: LayerEmbeddings, b: LayerEmbeddings, windows: readonly number[]): Promise<[FoundKeys, FoundKeys][]> {
     const gpu = this.#gpu;
     const { chosen, columns, stride } = a.grid;
     const n = chosen.length;
@@ -185,7 +185,7 @@ export class PatchMetric {
       places.set([Math.floor(position / columns), position % columns], 2 * i);
     const reaches = windows.map((window) => Math.floor(window / stride));
     const found = gpu.scope(() => {
-      const rows = (layer: DescribedLayer) => gpu.tensor(this.#gridRows(layer), [n, layer.rows.width]);
+      const rows = (layer: LayerEmbeddings) => gpu.tensor(this.#gridRows(layer), [n, layer.rows.width]);
       const q = rows(a);
       return patchScores(q, a === b ? q : rows(b), gpu.tensor(places, [n, 2]), { tau: this.#model.tau, reaches });
     });
@@ -199,7 +199,7 @@ export class PatchMetric {
     }
   }
 
-  #gridRows({ grid, rows: { width, values } }: DescribedLayer): Float32Array {
+  #gridRows({ grid, rows: { width, values } }: LayerEmbeddings): Float32Array {
     if (values.length === grid.chosen.length * width) return values;
     const result = new Float32Array(grid.chosen.length * width);
     for (const [i, position] of grid.chosen.entries()) {
@@ -208,7 +208,7 @@ export class PatchMetric {
     return result;
   }
 
-  /** Gives its memory back; the model stays. */
+  /** Frees its memory, except the model's. */
   dispose(): void {
     this.#passes.dispose();
   }

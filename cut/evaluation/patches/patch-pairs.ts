@@ -3,14 +3,14 @@
 import { Random } from "../../../engine/random.js";
 import type { PictureSet } from "../pairs.js";
 import { type ContentScale, knownMean, layerDistances, layerMeans } from "./content-scale.js";
-import type { LayerComparison, PatchDescription, PatchMetric } from "./patch-metric.js";
+import type { LayerComparison, PatchEmbeddings, PatchMetric } from "./patch-metric.js";
 
 export interface PatchPairsInput {
   metric: PatchMetric;
   /** At least 2 pictures, all of one size, and as many results. */
   sources: PictureSet;
   results: PictureSet;
-  /** Of which other sources a scale is the mean; 0 by default. */
+  /** The seed of the choice of other sources for a scale; 0 by default. */
   seed?: number;
   signal?: AbortSignal;
   /** Called after each pair, and may draw it. */
@@ -19,9 +19,9 @@ export interface PatchPairsInput {
 
 /** A result against its source. */
 export interface PatchPair {
-  /** The place of both in their sets. */
+  /** The index of both in their sets. */
   id: number;
-  /** Mean over the layers; null where source and other sources look alike. */
+  /** Mean over the layers; null where the source and other sources look alike. */
   distance: number | null;
   layers: PairLayer[];
 }
@@ -31,7 +31,7 @@ export interface PairLayer extends LayerComparison {
   distance: number | null;
 }
 
-/** Other sources that a scale is the mean over, where there are as many. */
+/** How many other sources a scale is the mean over, if there are as many. */
 const OTHERS = 3;
 
 /**
@@ -59,10 +59,10 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
   const { metric, sources, results, seed = 0, signal, onPair } = input;
   const count = sources.names.length;
   const order = new Random(seed).permutation(count);
-  const described = new Map<number, PatchDescription>();
-  const source = async (i: number): Promise<PatchDescription> => {
-    const known = described.get(i) ?? (await metric.describe(await sources.read(i)));
-    described.set(i, known);
+  const embedded = new Map<number, PatchEmbeddings>();
+  const source = async (i: number): Promise<PatchEmbeddings> => {
+    const known = embedded.get(i) ?? (await metric.embed(await sources.read(i)));
+    embedded.set(i, known);
     return known;
   };
   const pairs: PatchPair[] = [];
@@ -74,12 +74,12 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
       apart.push(await metric.compare(own, await source(order[(k + next) % count])));
     }
     const scale: ContentScale = { same: layerMeans([await metric.compare(own, own)]), others: layerMeans(apart) };
-    const layers = await metric.compare(own, await metric.describe(await results.read(id)));
+    const layers = await metric.compare(own, await metric.embed(await results.read(id)));
     const distances = layerDistances(layers, scale);
     const pair = { id, distance: knownMean(distances), layers: withDistances(layers, distances) };
     pairs.push(pair);
     // The last ones are compared with the first.
-    if (k >= OTHERS) described.delete(id);
+    if (k >= OTHERS) embedded.delete(id);
     await onPair?.(pair, k + 1, count);
     await new Promise((resolve) => setTimeout(resolve));
     signal?.throwIfAborted();

@@ -17,12 +17,12 @@ export interface PositionGrid extends LayerPositions {
   chosen: Int32Array;
 }
 
-/** A grid of at most `most` cells. */
-export function positionGrid(layer: LayerPositions, most: number, random: Random): PositionGrid {
+/** A grid of at most `max` cells. */
+export function positionGrid(layer: LayerPositions, max: number, random: Random): PositionGrid {
   const { columns, rows } = layer;
-  const all = columns * rows <= most;
-  const width = all ? columns : Math.max(1, Math.min(columns, Math.floor(Math.sqrt((most * columns) / rows))));
-  const height = all ? rows : Math.max(1, Math.min(rows, Math.floor(most / width)));
+  const all = columns * rows <= max;
+  const width = all ? columns : Math.max(1, Math.min(columns, Math.floor(Math.sqrt((max * columns) / rows))));
+  const height = all ? rows : Math.max(1, Math.min(rows, Math.floor(max / width)));
   const within = (cell: number, cells: number, size: number) => {
     const [from, to] = [Math.floor((cell * size) / cells), Math.floor(((cell + 1) * size) / cells)];
     return from + random.integer(to - from);

@@ -1,6 +1,6 @@
-// An encoder for the metric that trains itself on pictures, without labels and in a minute or so: PatchNCE between two
-// photometric augmentations of one picture, whose patches are the same things under other colours. The layout is that
-// of CUT's encoder (docs/method.md section 2.2) with few channels, its heads narrow, and the tap on single pixels,
+// Self-supervised training of an encoder for the metric, in a minute or so: PatchNCE between two photometric
+// augmentations of one picture, whose patches at one position show the same content in different colours. The layout is
+// that of CUT's encoder (docs/method.md section 2.2) with few channels, its heads narrow, and the tap on single pixels,
 // which hold nothing but colour, left out.
 
 import { grad } from "../../../engine/core/autograd.js";
@@ -23,15 +23,15 @@ import { Heads, unitRows } from "../../networks/heads.js";
 import { initialWeights, shapeAt, writeParameters } from "../../networks/network.js";
 import { augmented } from "./augmentation.js";
 
-/** Of the encoder; with six blocks module 16 is one of them. */
+/** The encoder's architecture; six blocks, so that module 16 is a block. */
 const ARCHITECTURE = { input_nc: 3, output_nc: 3, ngf: 16, blocks: 6, no_antialias: false, no_antialias_up: false };
 const LAYERS = [4, 8, 12, 16];
 const HEAD_WIDTH = 64;
 const TAU = 0.07;
-/** Pixels of a side of the crop that a step learns from, and its patches of a layer. */
+/** The side of the crop of a training step in pixels, and the number of patches per layer. */
 const CROP = 64;
 const PATCHES = 256;
-/** Sides of pictures that an encoder can be trained on. */
+/** The smallest side of a picture that an encoder can be trained on. */
 const SMALLEST = 16;
 const RATE = 1e-3;
 /** Steps between reports. */
@@ -40,7 +40,7 @@ const REPORT = 10;
 export interface SelfTrainingOptions extends CancellationOptions {
   /** 300 by default. */
   steps?: number;
-  /** Of weights, crops, augmentations and positions; 0 by default. */
+  /** The seed of weights, crops, augmentations and positions; 0 by default. */
   seed?: number;
 }
 
@@ -102,7 +102,7 @@ function drawViews(picture: Picture, side: number, random: Random): Float32Array
   return picturesToPlanes([0, 1].map(() => augmented(square, random)));
 }
 
-/** One step, recorded: both views through encoder and heads, where each view's patches find themselves in the other. */
+/** Records a step: both views through encoder and heads, and PatchNCE of each view with the other's patches as keys. */
 async function recordStep(gpu: Gpu, { generator, heads, layers, tau }: InspectModel, side: number) {
   const last = Math.max(...layers);
   const encoder = [...generator.parameters].filter(([key]) => Number(key.split(".")[1]) <= last);

@@ -1,9 +1,9 @@
 // The evaluation as apps call it: features of any kind, progress, and how it ends early.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { FeatureExtractor } from "../../../cut/evaluation/described-set.js";
 import { evaluate } from "../../../cut/evaluation/evaluate.js";
 import type { PictureSet } from "../../../cut/evaluation/pairs.js";
+import type { FeatureExtractor } from "../../../cut/evaluation/picture-features.js";
 
 const test = suite("evaluate");
 

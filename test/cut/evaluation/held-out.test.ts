@@ -2,10 +2,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
-import type { FeatureExtractor } from "../../../cut/evaluation/described-set.js";
 import { evaluate } from "../../../cut/evaluation/evaluate.js";
 import { HeldOut } from "../../../cut/evaluation/held-out.js";
 import type { PictureSet } from "../../../cut/evaluation/pairs.js";
+import type { FeatureExtractor } from "../../../cut/evaluation/picture-features.js";
 import { Random } from "../../../engine/random.js";
 
 /** Random pictures, brighter for a higher `least`. */

@@ -55,13 +55,13 @@ for (const profile of profiles) {
     const inspector = new Inspector(gpu, model);
     await inspector.load(noise(18, 13));
     const [pixels, ...others] = await inspector.sources();
-    assert.is(pixels.traces.length, 18 * 13);
+    assert.is(pixels.matches.length, 18 * 13);
     // Colours alone may be hard to tell, grays above all.
-    assert.ok(pixels.ownShare > 0.95, `${pixels.ownShare}`);
-    for (const { layer, traces, ownShare, displacement } of others) {
-      assert.equal([layer, ownShare, displacement], [layer, 1, 0]);
-      for (const { at, source } of traces) assert.equal(source, at);
-      assert.ok(traces.every(({ at: { x, y } }) => x < 18 && y < 13));
+    assert.ok(pixels.inPlace > 0.95, `${pixels.inPlace}`);
+    for (const { layer, matches, inPlace, displacement } of others) {
+      assert.equal([layer, inPlace, displacement], [layer, 1, 0]);
+      for (const { at, source } of matches) assert.equal(source, at);
+      assert.ok(matches.every(({ at: { x, y } }) => x < 18 && y < 13));
     }
     inspector.dispose();
     disposeModel(model);
@@ -73,11 +73,11 @@ test("those of a picture that is moved come from where they were", async () => {
   const model = makeModel(gpu, Mover, false);
   const inspector = new Inspector(gpu, model);
   await inspector.load(noise(48, 32));
-  for (const { layer, traces, ownShare, displacement } of (await inspector.sources()).slice(1)) {
-    const found = traces.filter(({ at, source }) => source.x === (at.x + 48 - MOVED) % 48 && source.y === at.y);
+  for (const { layer, matches, inPlace, displacement } of (await inspector.sources()).slice(1)) {
+    const found = matches.filter(({ at, source }) => source.x === (at.x + 48 - MOVED) % 48 && source.y === at.y);
     // Where the picture was cut its patches have other neighbours.
-    assert.ok(found.length >= 0.6 * traces.length, `layer ${layer}: ${found.length} of ${traces.length}`);
-    assert.ok(ownShare < 0.01 && displacement === MOVED, `layer ${layer}: ${ownShare}, ${displacement}`);
+    assert.ok(found.length >= 0.6 * matches.length, `layer ${layer}: ${found.length} of ${matches.length}`);
+    assert.ok(inPlace < 0.01 && displacement === MOVED, `layer ${layer}: ${inPlace}, ${displacement}`);
   }
   inspector.dispose();
   disposeModel(model);

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
-import type { Trace } from "../../../cut/inspection/patch-maps.js";
+import type { PatchMatch } from "../../../cut/inspection/patch-maps.js";
 import { sourcesPicture, thinned } from "../../../cut/report/source-arrows.js";
 
 const gray = (width: number, height: number): Picture => ({
@@ -12,9 +12,9 @@ const gray = (width: number, height: number): Picture => ({
   data: new Uint8Array(width * height).fill(128),
 });
 
-function mapOf(traces: Trace[], columns: number) {
+function mapOf(matches: PatchMatch[], columns: number) {
   const layer = { layer: 4, width: 64, height: 64, channels: 8, stride: 1, pad: 0 };
-  return { ...layer, traces, columns, ownShare: 0, displacement: 0 };
+  return { ...layer, matches, columns, inPlace: 0, displacement: 0 };
 }
 
 /** Where a drawing is not the gray that it was, as pixels of the input. */
@@ -48,16 +48,16 @@ test("an arrow runs from the patch to its source, its head at the source, and a 
 });
 
 test("of many patches an even grid is shown, and a large picture keeps its size", () => {
-  const traces = Array.from({ length: 64 * 48 }, (_, i) => {
+  const matches = Array.from({ length: 64 * 48 }, (_, i) => {
     const at = { x: i % 64, y: Math.floor(i / 64) };
     return { at, source: at };
   });
-  const shown = thinned({ traces, columns: 64 });
+  const shown = thinned({ matches, columns: 64 });
   assert.is(shown.length, 11 * 8);
   assert.equal(shown[0].at, { x: 3, y: 3 });
   assert.equal(shown.at(-1)?.at, { x: 63, y: 45 });
-  assert.is(thinned({ traces: traces.slice(0, 12), columns: 4 }).length, 12);
-  assert.is(sourcesPicture(mapOf(traces, 64), gray(600, 450)).width, 600);
+  assert.is(thinned({ matches: matches.slice(0, 12), columns: 4 }).length, 12);
+  assert.is(sourcesPicture(mapOf(matches, 64), gray(600, 450)).width, 600);
 });
 
 test.run();

@@ -171,7 +171,7 @@ test("totals follow from the stored step and epoch where data or batch size have
     const options = tinyOptions({ ...given, ...change });
     const source = Object.assign(new MemorySource(options), { batchesPerEpoch });
     const training = Training.resume(gpu, options, source, checkpoint, "latest");
-    const total = training.stepsInAll;
+    const total = training.totalSteps;
     const epochs: number[] = [];
     const totals = new Set<number>();
     assert.ok(

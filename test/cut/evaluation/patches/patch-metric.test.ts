@@ -57,7 +57,7 @@ test("without a window it is the loss of training, in both directions", async ()
   const gpu = await testGpu(profiles[0]);
   const metric = new PatchMetric(gpu, model);
   const [a, b] = [picture(1), picture(2)];
-  const [ofA, ofB] = [await metric.describe(a), await metric.describe(b)];
+  const [ofA, ofB] = [await metric.embed(a), await metric.embed(b)];
   const compared = await metric.compare(ofA, ofB);
   assert.equal(
     compared.map(({ layer }) => layer),
@@ -93,12 +93,12 @@ test("without a window it is the loss of training, in both directions", async ()
 test("a shift within the window costs little, and one without it much; sizes must agree", async () => {
   const gpu = await testGpu(profiles[0]);
   const metric = new PatchMetric(gpu, model, { window: 4, positions: 200 });
-  const own = await metric.describe(picture(1));
-  const near = await metric.describe(shifted(picture(1), 4));
+  const own = await metric.embed(picture(1));
+  const near = await metric.embed(shifted(picture(1), 4));
   const [plain, windowed] = await metric.compareBy(own, near, [0, 4]);
   assert.ok(plain.every(({ nce }, i) => nce > windowed[i].nce));
   assert.ok(plain.every(({ grid }) => grid.chosen.length <= 200));
-  const other = await metric.describe(picture(1, 44, 32));
+  const other = await metric.embed(picture(1, 44, 32));
   const error = await metric.compare(own, other).catch((reason: Error) => reason);
   assert.match((error as Error).message, /40 x 32 and 44 x 32 pixels cannot be compared/);
   metric.dispose();
@@ -130,7 +130,7 @@ test("the encoder learns, is the same for the same seed, and says what it cannot
   const gpu = await testGpu(profiles[0]);
   const accuracy = async (model: InspectModel) => {
     const metric = new PatchMetric(gpu, model);
-    const [a, b] = [await metric.describe(picture(9)), await metric.describe(inverted(picture(9)))];
+    const [a, b] = [await metric.embed(picture(9)), await metric.embed(inverted(picture(9)))];
     const compared = await metric.compare(a, b);
     metric.dispose();
     return compared.reduce((sum, of) => sum + of.accuracy, 0);

@@ -1,17 +1,18 @@
-// How a process of commands ends. The first Ctrl-C (SIGINT), SIGTERM or closed terminal (SIGHUP) asks the command to
-// finish its step, save and return; the exit status is then 128 and the signal's number, as shells have it. A second
-// one ends the process at once, but only after a pause: under npx and npm one Ctrl-C arrives twice within milliseconds,
-// from the terminal and from npm. What must happen on every way out, such as giving a lock back or the terminal its
-// line wrap, hangs on the process's "exit". Readers that go away (`| head`, a terminal that was closed) change nothing.
+// Signals that stop a command, and the process's exit status. The first Ctrl-C (SIGINT), SIGTERM or closed terminal
+// (SIGHUP) asks the command to finish its step, save and return; the exit status is then 128 and the signal's number,
+// as shells have it. A second one ends the process at once, but only after a pause: under npx and npm one Ctrl-C
+// arrives twice within milliseconds, from the terminal and from npm. Whatever must happen before every exit, such as
+// releasing a lock or restoring the terminal's line wrap, listens to the process's "exit". Readers that go away (`|
+// head`, a closed terminal) have no effect.
 
 /** The second signal counts from this long after the first. */
 const PAUSE_MS = 500;
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
-/** Why a command was asked to stop; the reason of the signal that it is given. */
+/** Why a command was asked to stop: the `reason` of its AbortSignal. */
 export class Interruption extends Error {
-  /** What the process ends with. */
+  /** The exit status of the process. */
   readonly status: number;
 
   constructor(readonly signal: keyof typeof SIGNALS) {
@@ -21,14 +22,14 @@ export class Interruption extends Error {
   }
 }
 
-/** What of a process is needed here. */
-export interface EndingProcess {
+/** The part of `process` that is used here. */
+export interface StoppableProcess {
   on(event: string, listener: () => void): unknown;
   exit(status: number): unknown;
 }
 
 /** A signal that is aborted, with an Interruption, when the process is asked to stop; a second time exits. */
-export function stopOnSignals(around: EndingProcess, now: () => number = () => performance.now()): AbortSignal {
+export function stopOnSignals(around: StoppableProcess, now: () => number = () => performance.now()): AbortSignal {
   const stop = new AbortController();
   let since = 0;
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
@@ -45,8 +46,8 @@ export function stopOnSignals(around: EndingProcess, now: () => number = () => p
 }
 
 /**
- * Lets a stream of the process lose its reader: what is written to it from then on is lost, and nothing else happens.
- * Returns a function that tells of any other failure, such as a full disk under a log.
+ * Lets a stream of the process lose its reader: later output is dropped without an error. Returns a function that
+ * returns any other failure, such as a full disk under a log.
  */
 export function outliveReader(stream: Pick<NodeJS.WriteStream, "on">): () => Error | undefined {
   let failure: Error | undefined;

@@ -1,5 +1,5 @@
-// A set of pictures as metrics between sets read it: patches of every picture's pyramid, and features. Pictures are
-// read one by one and not kept. Without files.
+// The features of a set of pictures that metrics between sets compare: patches of every picture's pyramid, and the
+// features of a network. Pictures are read one by one and not kept. Without files.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
@@ -10,88 +10,88 @@ import { type PyramidPatches, pyramidPatches, randomPositions } from "./laplacia
 import type { PictureSet } from "./pairs.js";
 import { planesOf } from "./planes.js";
 
-/** What makes a row of numbers of a picture. */
+/** Computes a feature vector for a picture. */
 export interface FeatureExtractor {
-  /** What metrics are called after, as in KID-mnv2-96; empty for the network that FID and KID are defined by. */
+  /** The suffix of metrics' names, as in KID-mnv2-96; empty for the network that FID and KID are defined by. */
   network: string;
-  /** What it is and how pictures reach it, with the hash of its weights. */
+  /** The network and its preprocessing in words, with the hash of its weights. */
   protocol: string;
   extract(picture: Picture): Promise<ArrayLike<number>>;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   dispose?(): void;
 }
 
-/** How pictures are described; the same for all sets that are compared. */
-export interface Description {
-  /** Patches of each level of a picture. */
+/** How features are extracted; the same for all sets that are compared. */
+export interface FeatureSettings {
+  /** Number of patches per level of a picture's pyramid. */
   perPicture: number;
-  /** Patches are those of pictures scaled to this many pixels a side; extractors read them as they are. */
+  /** Patches are taken from pictures scaled to this many pixels a side; extractors read pictures unscaled. */
   size: number | null;
   extractor: FeatureExtractor | null;
 }
 
-export interface DescribedPicture {
+export interface PictureFeatures {
   patches: PyramidPatches;
   features: ArrayLike<number>;
 }
 
-export interface DescribedSet {
+export interface SetFeatures {
   patches: PyramidPatches[];
   features: Features;
 }
 
-/** Patches of a level in all, which is what 128 pictures have with the usual 128 each. */
+/** Patches per level over all pictures: 128 each for 128 pictures. */
 const PATCHES = 2 ** 14;
-const MOST_PATCHES_A_PICTURE = 128;
-/** Pixels per side of the small pictures that are compared where there are no features. */
+const MAX_PATCHES_PER_PICTURE = 128;
+/** Pixels per side of the thumbnails that stand in for features where there is no extractor. */
 export const THUMBNAIL = 16;
 
-/** How many patches of each picture a comparison of sets takes. */
+/** How many patches of each picture a comparison of sets uses. */
 export const patchesPerPicture = (fakes: number, reals: number): number =>
-  Math.min(MOST_PATCHES_A_PICTURE, Math.ceil(PATCHES / Math.max(fakes, reals)));
+  Math.min(MAX_PATCHES_PER_PICTURE, Math.ceil(PATCHES / Math.max(fakes, reals)));
 
-/** Scales a picture as a description says. */
+/** Scales a picture to the size of the settings. */
 export const scaledTo = (picture: Picture, size: number | null): Picture =>
   size === null ? picture : resizePicture(picture, size, size);
 
-/** The sides of what scaledTo gives. */
+/** The size of scaledTo's result. */
 export const sidesAt = ({ width, height }: Size, size: number | null): Size =>
   size === null ? { width, height } : { width: size, height: size };
 
-/** Describes the pictures of 3 channels; `step` is called after each. Throws as describePicture does. */
-export async function describeSet(
+/** Extracts the features of pictures of 3 channels; `step` is called after each. Throws as the next one does. */
+export async function extractSetFeatures(
   set: PictureSet,
-  { perPicture, ...how }: Description,
+  { perPicture, ...how }: FeatureSettings,
   random: Random,
   step: (name: string) => Promise<void>,
-): Promise<DescribedSet> {
-  const pictures: DescribedPicture[] = [];
+): Promise<SetFeatures> {
+  const pictures: PictureFeatures[] = [];
   for (const [i, name] of set.names.entries()) {
     const picture = await set.read(i);
     const positions = randomPositions(sidesAt(picture, how.size), perPicture, random);
-    pictures.push(await describePicture(picture, name, positions, how));
+    pictures.push(await extractPictureFeatures(picture, name, positions, how));
     await step(name);
   }
-  return joinDescribed(pictures);
+  return joinFeatures(pictures);
 }
 
 /**
- * Describes a picture of 3 channels by the patches at these positions of each level. Throws a CutgpuError where
- * features are not finite.
+ * Extracts the features of a picture of 3 channels, with patches at these positions of each level. Throws a
+ * CutgpuError where features are not finite.
  */
-export async function describePicture(
+export async function extractPictureFeatures(
   picture: Picture,
   name: string,
   positions: readonly Int32Array[],
-  { size, extractor }: Omit<Description, "perPicture">,
-): Promise<DescribedPicture> {
-  // The GPU is at work on the features while the patches are cut out.
+  { size, extractor }: Omit<FeatureSettings, "perPicture">,
+): Promise<PictureFeatures> {
+  // The GPU computes the features while the patches are extracted.
   const features = extractor ? finiteFeatures(extractor, picture, name) : thumbnail(picture);
   const patches = pyramidPatches(planesOf(scaledTo(picture, size)), positions);
   return { patches, features: await features };
 }
 
-export const joinDescribed = (pictures: readonly DescribedPicture[]): DescribedSet => ({
+export const joinFeatures = (pictures: readonly PictureFeatures[]): SetFeatures => ({
   patches: pictures.map(({ patches }) => patches),
   features: featuresOf(pictures.map(({ features }) => features)),
 });
@@ -102,7 +102,7 @@ async function finiteFeatures(extractor: FeatureExtractor, picture: Picture, nam
   throw new CutgpuError("FEATURES", `the features of ${name} are not all finite;`, "use another file of weights.");
 }
 
-/** A small picture, so divided that distances are root mean square differences, 0 to 1. */
+/** A thumbnail, scaled so that distances are root mean square differences from 0 to 1. */
 function thumbnail(picture: Picture): Float64Array {
   const { data } = planesOf(resizePicture(picture, THUMBNAIL, THUMBNAIL));
   return data.map((value) => value / Math.sqrt(data.length));

@@ -1,10 +1,10 @@
-// Networks that are no generator of ours, known by the keys of their state_dict, so that a refusal can say what a file
-// holds and what takes it. Of the networks that people have beside generators: those of the reference and its
-// relatives, StyleGAN2's, and the ones that metrics look with.
+// Recognizes networks that are not cutgpu's generators by the keys of their state_dict, so that an error can say what a
+// file holds and which command takes it: the other networks of the reference and its relatives, StyleGAN2's, and those
+// of metrics.
 import type { StoredTensor } from "../../engine/formats/state-dict.js";
 
 export interface KnownNetwork {
-  /** As words that follow "holds". */
+  /** A phrase that follows "holds". */
   what: string;
   /** A sentence. */
   advice: string;
@@ -16,7 +16,7 @@ const RESNET =
   "cutgpu translates with ResNet generators (netG resnet_9blocks, 6blocks or 4blocks) and SinCUT's: give one.";
 const PRETRAINED = "give its generator; train --pretrained_name takes all of a folder's latest_net_*.pth.";
 
-/** By a key that only they have, the likest first. */
+/** By a key that only this network has, the most likely first. */
 const byKey: readonly [key: RegExp, what: string, advice: string][] = [
   [/(^|\.)Mixed_5b\./, "FID's Inception network", "Give it to cutgpu evaluate --features."],
   [/(^|\.)lin0\.model\.1\.weight$/, "the weights of LPIPS", "Give their folder to cutgpu evaluate --lpips."],
@@ -27,7 +27,7 @@ const byKey: readonly [key: RegExp, what: string, advice: string][] = [
   [/(^|\.)model\.model\.\d+\.model\./, "a U-Net generator (netG unet_256 or unet_128)", RESNET],
 ];
 
-/** What the tensors of a file without residual blocks are, if it is known. */
+/** The network of a file without residual blocks; null where it is not known. */
 export function recognizeNetwork(tensors: Shapes): KnownNetwork | null {
   const keys = [...tensors.keys()];
   const found = byKey.find(([key]) => keys.some((each) => key.test(each)));

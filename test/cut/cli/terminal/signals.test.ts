@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Interruption, outliveReader, stopOnSignals } from "../../../../cut/cli/terminal/ending.js";
+import { Interruption, outliveReader, stopOnSignals } from "../../../../cut/cli/terminal/signals.js";
 import { parseCheckpoint } from "../../../../cut/training/checkpoint.js";
 import { assertStatus, type CommandResult, cutgpu, makeDataset, tiny } from "../../../support/command.js";
 
@@ -16,7 +16,7 @@ const test = suite("the end of a process");
 
 let folder: string;
 test.before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cutgpu-ending-"));
+  folder = mkdtempSync(join(tmpdir(), "cutgpu-signals-"));
   await makeDataset(join(folder, "data"));
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
