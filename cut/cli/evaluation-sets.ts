@@ -14,14 +14,17 @@ import { OptionError } from "../options/schema.js";
 import { loadGenerator } from "../training/checkpoint.js";
 import { Translator } from "../translation/translator.js";
 
-/** The pictures of a folder that an option names. Throws a CutgpuError where there are fewer than `least`. */
-export async function listFolder(name: string, folder: string, least = 2): Promise<NamedFolder> {
+/** What metrics between sets need. */
+const MIN_PICTURES = 2;
+
+/** The pictures of the folder that an option names. Throws a CutgpuError where there are fewer than 2. */
+export async function listFolder(name: string, folder: string): Promise<NamedFolder> {
   const files = await listPictures(folder);
   const what = `${name} ${folder}`;
-  if (files.length >= least) return { what, folder, files };
+  if (files.length >= MIN_PICTURES) return { what, folder, files };
   throw new CutgpuError(
     "FOLDER",
-    `${what} holds ${files.length} picture, and ${least} are needed at least;`,
+    `${what} holds ${files.length} picture, and ${MIN_PICTURES} are needed at least;`,
     "add some.",
   );
 }

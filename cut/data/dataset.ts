@@ -34,14 +34,12 @@ export interface DatasetOptions extends TransformOptions {
   onSkip?: (path: string, reason: string) => void;
 }
 
-/** Source pictures A and target pictures B as planes [N, C, height, width] in [-1, 1], and where they came from. */
+/** Source pictures A and target pictures B as planes [N, C, height, width] in [-1, 1]. */
 export interface Batch {
   A: Float32Array;
   B: Float32Array;
   height: number;
   width: number;
-  pathsA: string[];
-  pathsB: string[];
 }
 
 interface Sample {
@@ -146,8 +144,6 @@ export class UnalignedDataset {
       B: picturesToPlanes(samples.map(([, { picture }]) => picture)),
       height,
       width,
-      pathsA: samples.map((pair) => pair[0].path),
-      pathsB: samples.map((pair) => pair[1].path),
     };
   }
 

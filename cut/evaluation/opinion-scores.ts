@@ -14,7 +14,7 @@ export interface OpinionCorrelation {
 }
 
 /** Pairs that the logistic needs: more than it has parameters. */
-export const LEAST_OPINIONS = 6;
+const MIN_OPINIONS = 6;
 
 /**
  * Correlations of a metric's values with opinion scores, one each a distorted picture. Those of ranks are given without
@@ -29,10 +29,10 @@ export const LEAST_OPINIONS = 6;
  * ```
  */
 export function correlateOpinions(values: ArrayLike<number>, scores: ArrayLike<number>): OpinionCorrelation {
-  if (values.length < LEAST_OPINIONS || values.length !== scores.length) {
+  if (values.length < MIN_OPINIONS || values.length !== scores.length) {
     throw new CutgpuError(
       "OPINIONS",
-      `correlations with opinions need a value for each score and ${LEAST_OPINIONS} scores, not ${values.length} and ` +
+      `correlations with opinions need a value for each score and ${MIN_OPINIONS} scores, not ${values.length} and ` +
         `${scores.length};`,
       "give more.",
     );
@@ -82,8 +82,8 @@ export function parseOpinions(text: string, where: string): Opinion[] {
     }
     opinions.push({ reference, distorted, score });
   }
-  if (opinions.length < LEAST_OPINIONS) {
-    refuse(` holds ${opinions.length} scores, and ${LEAST_OPINIONS} are needed at least`, "add some.");
+  if (opinions.length < MIN_OPINIONS) {
+    refuse(` holds ${opinions.length} scores, and ${MIN_OPINIONS} are needed at least`, "add some.");
   }
   return opinions;
 }

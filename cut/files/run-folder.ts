@@ -151,17 +151,6 @@ export class RunFolder {
     writeFileAtomically(join(this.path, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
   }
 
-  /** `config.json` as it was written. */
-  readConfig(): Record<string, unknown> {
-    const path = join(this.path, "config.json");
-    const text = withFileErrors(path, () => readFileSync(path, "utf8"));
-    try {
-      return JSON.parse(text) as Record<string, unknown>;
-    } catch {
-      throw new CutgpuError("CONFIG", `${path} is not JSON;`, "mend it, or take the copy that a checkpoint carries.");
-    }
-  }
-
   get #tuningPath(): string {
     return join(this.path, "tuning.json");
   }

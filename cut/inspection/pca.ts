@@ -14,9 +14,9 @@ export interface PrincipalComponents {
   vectors: Vector[];
 }
 
-/**
- * Vectors that are iterated beyond those wanted: neighbours of nearly the same variance then no longer slow it down.
- */
+/** One for each colour channel. */
+const COMPONENTS = 3;
+/** Extra vectors in the iteration: components of nearly the same variance then no longer slow it down. */
 const GUARD_VECTORS = 6;
 const TOLERANCE = 1e-10;
 const LAST_ROUND = 1000;
@@ -92,11 +92,11 @@ function positiveAtLargest(vector: Vector): Vector {
 }
 
 /**
- * The `count` leading components (fewer where there are fewer channels) of a covariance [channels, channels], row-major
+ * The three leading components (fewer where there are fewer channels) of a covariance [channels, channels], row-major
  * and symmetric. Where all channels are constant the variances are 0 and the vectors those of the first channels.
  */
-export function principalComponents(covariance: Float64Array, channels: number, count = 3): PrincipalComponents {
-  const wanted = Math.min(count, channels);
+export function principalComponents(covariance: Float64Array, channels: number): PrincipalComponents {
+  const wanted = Math.min(COMPONENTS, channels);
   const rows = Array.from({ length: channels }, (_, i) => covariance.subarray(i * channels, (i + 1) * channels));
   const trace = rows.reduce((sum, row, i) => sum + row[i], 0);
   const random = new Random(0);
@@ -136,13 +136,13 @@ export function principalComponents(covariance: Float64Array, channels: number, 
 }
 
 /**
- * Values as bytes, so that the two percentiles (0 to 100) land on 0 and 255; what lies outside of them is clamped.
- * Where they coincide (a constant map) all bytes are 128.
+ * Values as bytes: the 1st and the 99th percentile become 0 and 255, and values outside of them are clamped. Where the
+ * two are equal (a constant map) all bytes are 128.
  */
-export function stretchToBytes(values: ArrayLike<number>, low = 1, high = 99): Uint8Array {
+export function stretchToBytes(values: ArrayLike<number>): Uint8Array {
   const sorted = Float64Array.from(values).sort();
   const percentile = (p: number) => sorted[Math.round((p / 100) * (sorted.length - 1))];
-  const [from, to] = [percentile(low), percentile(high)];
+  const [from, to] = [percentile(1), percentile(99)];
   if (!(to > from)) return new Uint8Array(values.length).fill(128);
   return Uint8Array.from(values, (value) => Math.round(255 * Math.min(1, Math.max(0, (value - from) / (to - from)))));
 }

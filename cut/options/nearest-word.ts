@@ -2,7 +2,7 @@
 // deletions, substitutions and swaps of neighbours; the optimal string alignment form).
 
 /** Number of single-character edits, a swap of two neighbours counting as one, that turn `a` into `b`. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -289,5 +289,3 @@ export const trainSchema = v.strictObject({
 
 /** The configuration of a training run: plain JSON, the same names as the command line. */
 export type TrainOptions = v.InferOutput<typeof trainSchema>;
-/** What a caller must and may say; `resolveOptions` fills in the rest. */
-export type TrainOptionsInput = v.InferInput<typeof trainSchema>;

@@ -43,8 +43,11 @@ export function falseColour(value: number): Rgb {
   return table[Math.round(255 * Math.min(1, Math.max(0, value || 0)))];
 }
 
+/** Colours of the gradient. */
+const STOPS = 9;
+
 /** The colour scale as a CSS gradient, from low to high to the right, for legends. */
-export function colourScaleCss(stops = 9): string {
-  const colours = Array.from({ length: stops }, (_, i) => `rgb(${falseColour(i / (stops - 1)).join(" ")})`);
+export function colourScaleCss(): string {
+  const colours = Array.from({ length: STOPS }, (_, i) => `rgb(${falseColour(i / (STOPS - 1)).join(" ")})`);
   return `linear-gradient(90deg, ${colours.join(", ")})`;
 }

@@ -20,7 +20,7 @@ export function chosenFiles(input: HTMLInputElement): NamedFile[] {
 }
 
 /** The files of a drop, those in dropped folders too. */
-export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
+async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
   // Entries must be asked for before the first await: then the browser forgets the drop.
   const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: NamedFile[] = [];

@@ -53,7 +53,7 @@ function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   return context;
 }
 
-export function imageDataOf({ width, height, channels, data }: Picture): ImageData {
+function imageDataOf({ width, height, channels, data }: Picture): ImageData {
   const image = new ImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = data[i * channels + (channels === 3 ? c : 0)];

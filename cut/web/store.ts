@@ -176,7 +176,7 @@ async function withStorageErrors<T>(work: Promise<T>): Promise<T> {
 }
 
 /** What the storage said, for visitors. Errors of our own pass through. */
-export function storageError(error: unknown): unknown {
+function storageError(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
   if (error.name === "QuotaExceededError") {
     return new CutgpuError(

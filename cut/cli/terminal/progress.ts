@@ -10,9 +10,7 @@ export interface ProgressOptions {
   total: number;
   /** Where a resumed job begins. */
   start?: number;
-  /** Seconds between lines where there is no terminal. */
-  everySeconds?: number;
-  /** Without a terminal: whether `done` gets a line of its own, even before `everySeconds` have passed. */
+  /** Without a terminal: whether `done` gets a line of its own, even before the next one is due. */
   lineDue?: (done: number) => boolean;
   stream?: NodeJS.WriteStream;
   /** Milliseconds, for tests. */
@@ -28,19 +26,21 @@ export interface Progress {
   stop(): void;
 }
 
-/** Units per second over the last `windowMs` of what was noted. */
+/** Milliseconds that the speed is measured over. */
+const WINDOW_MS = 30_000;
+/** Seconds between lines where there is no terminal. */
+const LINE_SECONDS = 10;
+
+/** Units per second over the last WINDOW_MS. */
 class Speedometer {
   #notes: { at: number; done: number }[] = [];
 
-  constructor(
-    private readonly now: () => number,
-    private readonly windowMs = 30_000,
-  ) {}
+  constructor(private readonly now: () => number) {}
 
   note(done: number): void {
     const at = this.now();
     this.#notes.push({ at, done });
-    while (this.#notes.length > 2 && this.#notes[1].at < at - this.windowMs) this.#notes.shift();
+    while (this.#notes.length > 2 && this.#notes[1].at < at - WINDOW_MS) this.#notes.shift();
   }
 
   /** 0 until it is known. */
@@ -70,7 +70,7 @@ export function formatSpeed(perSecond: number): string {
 
 /** Starts to show progress; call `stop` at the end, also when the work fails. */
 export function startProgress(options: ProgressOptions): Progress {
-  const { label, total, start = 0, everySeconds = 10, lineDue, stream = process.stderr, now = Date.now } = options;
+  const { label, total, start = 0, lineDue, stream = process.stderr, now = Date.now } = options;
   const speedometer = new Speedometer(now);
   speedometer.note(start);
   let done = start;
@@ -99,7 +99,7 @@ export function startProgress(options: ProgressOptions): Progress {
         speedometer.note(done);
         const due = done !== dueAt && (lineDue?.(done) ?? false);
         if (due) dueAt = done;
-        if (due || now() - lastLine >= 1000 * everySeconds) print();
+        if (due || now() - lastLine >= 1000 * LINE_SECONDS) print();
       },
       log: (line) => void stream.write(`${printableLine(line)}\n`),
       stop() {

@@ -24,7 +24,6 @@ test("off a terminal progress is a plain line now and then", () => {
     label: "training",
     total: 100,
     start: 20,
-    everySeconds: 10,
     stream,
     now: () => time,
   });
