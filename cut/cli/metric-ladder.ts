@@ -85,9 +85,9 @@ export async function ladderJob(folder: string, settings: MetricSettings): Promi
 
 /** The largest square in the middle of a picture, scaled. */
 function square(picture: Picture, side: number): Picture {
-  const least = Math.min(picture.width, picture.height);
-  const [left, top] = [(picture.width - least) >> 1, (picture.height - least) >> 1];
-  return resizePicture(cropPicture(picture, left, top, least, least), side, side);
+  const shorter = Math.min(picture.width, picture.height);
+  const [left, top] = [(picture.width - shorter) >> 1, (picture.height - shorter) >> 1];
+  return resizePicture(cropPicture(picture, left, top, shorter, shorter), side, side);
 }
 
 /** The first picture distorted at every level, as the page shows it. */

@@ -54,6 +54,6 @@ const SHIPPED = ["cut/web/demo-model.safetensors", "dist/web/demo-model.safetens
 const GENERATOR = /^(?!\.|.*net_[DF]).*\.(safetensors|pth)$/;
 
 function listed(names: string[]): string {
-  const most = 4;
-  return names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", ");
+  const max = 4;
+  return names.length > max ? `${names.slice(0, max).join(", ")} and ${names.length - max} more` : names.join(", ");
 }

@@ -18,7 +18,7 @@ const SAMPLES = 4;
 /** What stands before a sample's name. */
 const STEP_ZERO = "0000000_";
 /** Translations of a picture that a report shows. */
-const MOST_SHOWN = 12;
+const MAX_SHOWN = 12;
 
 interface Sample {
   label: string;
@@ -121,6 +121,6 @@ async function takeSamples(
 
 /** The first, the last, and those between evenly apart. */
 function thinned<T>(all: readonly T[]): T[] {
-  if (all.length <= MOST_SHOWN) return [...all];
-  return Array.from({ length: MOST_SHOWN }, (_, i) => all[Math.round((i * (all.length - 1)) / (MOST_SHOWN - 1))]);
+  if (all.length <= MAX_SHOWN) return [...all];
+  return Array.from({ length: MAX_SHOWN }, (_, i) => all[Math.round((i * (all.length - 1)) / (MAX_SHOWN - 1))]);
 }

@@ -13,7 +13,7 @@ import { RunSamples } from "./run-samples.js";
 import type { Sweep, SweepRun } from "./sweep-file.js";
 
 /** Curves are told apart by colour, of which there are six. */
-const MOST_CURVES = 6;
+const MAX_CURVES = 6;
 
 /** Writes the page into the sweep's folder; `failures` says why a run ended without success. Returns its path. */
 export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<string, string>): Promise<string> {
@@ -26,7 +26,7 @@ export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<strin
     for (const run of best(begun)) all.set(run.name, run.series(name));
     return all;
   };
-  const chosen = begun.length > MOST_CURVES ? ` Of ${begun.length} runs, the ${MOST_CURVES} best.` : "";
+  const chosen = begun.length > MAX_CURVES ? ` Of ${begun.length} runs, the ${MAX_CURVES} best.` : "";
   const curves = ["G", "NCE", ...(metric ? [metric] : [])].map((title) => ({
     title,
     note: `${title === metric ? "Evaluations on held-out pictures, lower is better." : "Smoothed."}${chosen}`,
@@ -52,7 +52,7 @@ export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<strin
 /** The first by the metric, where there is one, else as they stand in the file. */
 function best(runs: readonly RunState[]): RunState[] {
   const value = ({ metrics: { best } }: RunState) => (best ? best.values[best.by] : Number.POSITIVE_INFINITY);
-  return [...runs].sort((a, b) => value(a) - value(b) || 0).slice(0, MOST_CURVES);
+  return [...runs].sort((a, b) => value(a) - value(b) || 0).slice(0, MAX_CURVES);
 }
 
 class RunState {

@@ -41,7 +41,7 @@ export function readUserTuning(gpu: Gpu): TuningTable | null {
   }
 }
 
-/** Puts the user's table in force, if there is one. */
+/** Activates the user's table, if there is one. */
 export function applyUserTuning(gpu: Gpu): void {
   const table = readUserTuning(gpu);
   if (table) applyTuning(gpu, table, note);

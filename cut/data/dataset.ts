@@ -1,9 +1,9 @@
 // Unpaired training data: batches of pictures from two folders that need not correspond. Everything random
-// about a sample follows from (seed, epoch, index of the sample), so that a resumed run needs no stored state to go on
-// with the very batches that the stopped one would have seen; for a picture that cannot be decoded, one that is drawn
-// from its list stands in: were it the next, a stretch of broken files would make its neighbour most of an epoch. How a
-// picture is read is the caller's business (sharp in Node, the browser's own decoders in a page); reading runs ahead of
-// the consumer, and scaled pictures stay in memory up to a budget.
+// about a sample is a function of (seed, epoch, index of the sample), so that a resumed run continues with exactly the
+// batches of an unbroken one, without stored state; a picture that cannot be decoded is replaced
+// by a random one of its list: if it were the next one, a run of broken files would repeat their neighbour through much
+// of an epoch. The caller provides the decoder (sharp in Node, the browser's own in a page); reading runs ahead of the
+// consumer, and scaled pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { type Picture, PictureError, picturesToPlanes } from "./picture.js";
@@ -30,7 +30,7 @@ export interface DatasetOptions extends TransformOptions {
   seed: number;
   /** Memory for scaled pictures in bytes; 1 GiB if left out. */
   cacheBytes?: number;
-  /** Told once of each picture that cannot be decoded. */
+  /** Called once for each picture that cannot be decoded. */
   onSkip?: (path: string, reason: string) => void;
 }
 
@@ -92,9 +92,8 @@ export class UnalignedDataset {
   }
 
   /**
-   * The batches of the 1-based `epoch`, beginning with the 0-based batch `from`: the same ones whether or
-   * not those before were asked for. Throws a CutgpuError where pictures are too small, do not fit together in a batch,
-   * or where none of a domain can be decoded.
+   * The batches of the 1-based `epoch`, from the 0-based batch `from` on; they do not depend on earlier calls. Throws a
+   * CutgpuError where pictures are too small, do not fit together in a batch, or where none of a domain can be decoded.
    */
   async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<Batch> {
     const order = this.#order(epoch);
@@ -161,7 +160,7 @@ export class UnalignedDataset {
     );
   }
 
-  /** The picture after the step of its transform that is not random, or undefined if it cannot be decoded. */
+  /** The picture after the deterministic part of its transform, or undefined if it cannot be decoded. */
   async #scaled(path: string, channels: 1 | 3, options: TransformOptions): Promise<Picture | undefined> {
     if (this.#skipped.has(path)) return undefined;
     if (this.#cacheSize !== options.load_size) {
@@ -201,7 +200,7 @@ export function unequalSizes(one: { path: string; size: Size }, other: { path: s
   );
 }
 
-/** Picture `index` of the list, then stand-ins as they are drawn; after as many draws as pictures, each in its turn. */
+/** Picture `index` of the list, then random replacements; after as many of these as pictures, all in order. */
 function* candidates(list: readonly string[], index: number, random: Random): Generator<string> {
   yield list[index % list.length];
   for (let i = 0; i < list.length; i++) yield list[random.integer(list.length)];

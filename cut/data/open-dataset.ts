@@ -1,4 +1,4 @@
-// The training data of a method: two folders that need not match, or for SinCUT one picture a domain.
+// The training data of a method: two folders that need not match, or for SinCUT one picture per domain.
 import type { TrainOptions } from "../options/train-schema.js";
 import { type DatasetOptions, UnalignedDataset } from "./dataset.js";
 import { CROPS, SingleImageDataset } from "./single-image-dataset.js";
@@ -14,6 +14,6 @@ export function openDataset(
   return options.model === "sincut" ? new SingleImageDataset(all) : new UnalignedDataset(all);
 }
 
-/** Samples in an epoch of a method on so many pictures, those of the larger side. */
+/** Samples in an epoch of a method, given the number of pictures of the larger domain. */
 export const samplesPerEpoch = (model: TrainOptions["model"], pictures: number): number =>
   model === "sincut" ? CROPS : pictures;

@@ -125,14 +125,14 @@ function resizeColumns(picture: Picture, { first, count, taps, weights }: Resamp
 }
 
 /** More pixels than any photograph has, and few enough to be held in memory. */
-const MOST_PIXELS = 2 ** 28;
+const MAX_PIXELS = 2 ** 28;
 
 /**
  * The picture resampled to `width` x `height` pixels (both at least 1); the aspect ratio is the caller's business.
  * Throws a LimitError where that would be too large to be held.
  */
 export function resizePicture(picture: Picture, width: number, height: number): Picture {
-  if (width * Math.max(height, picture.height) > MOST_PIXELS) {
+  if (width * Math.max(height, picture.height) > MAX_PIXELS) {
     throw new LimitError(
       `a picture of ${width} x ${height} pixels is too large to be held`,
       "Lower --load_size (for translation: --size).",

@@ -1,7 +1,8 @@
-// SinCUT's training data: crops of one picture a domain. For a crop either side of the picture is scaled by a factor of
-// its own, and of the tiles that then fit, from a random start, one is taken; in an epoch all tiles have their turn.
-// Everything random about a crop follows from (seed, epoch, index), as in cut/data/dataset.ts.
-// Source: the reference's zoom and patch transforms, https://github.com/taesungp/contrastive-unpaired-translation.
+// SinCUT's training data: crops of one picture per domain. For a crop, width and height of the picture are scaled by
+// separate random factors, and the result is divided into tiles from a random offset, of which one is taken; an epoch
+// goes through all tiles. Everything random about a crop is a function of (seed, epoch, index), as in
+// cut/data/dataset.ts. Source: the reference's zoom and patch transforms,
+// https://github.com/taesungp/contrastive-unpaired-translation.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { type Crop, type Crops, ResidentPicture } from "./crops.js";
@@ -23,7 +24,7 @@ export type SingleImageOptions = TransformOptions &
     random_scale_max: number;
   };
 
-/** One of the two domains: its picture, and whose turn it is in an epoch. */
+/** One of the two domains and its picture. */
 interface Side {
   name: "A" | "B";
   path: string;
@@ -41,7 +42,7 @@ export interface CropBatch {
 export class SingleImageDataset {
   readonly length = CROPS;
   readonly batchesPerEpoch: number;
-  /** A picture that cannot be decoded ends the training. */
+  /** A picture that cannot be decoded stops the training. */
   readonly skipped = 0;
   readonly #options: SingleImageOptions;
   #sides: Promise<Side[]> | null = null;

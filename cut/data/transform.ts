@@ -1,6 +1,6 @@
 // What happens to a training picture between its file and the network, for the `preprocess` keywords of the reference:
-// scale, random crop, resize to multiples of 4, random flip. The scaling draws nothing and its result can be kept; the
-// rest is drawn anew each time. zoom_and_patch is SinCUT's: cut/data/single-image-dataset.ts. The keywords `trim` and
+// scale, random crop, resize to multiples of 4, random flip. The scaling is deterministic and its result can be cached;
+// the rest is random each time. zoom_and_patch is SinCUT's: cut/data/single-image-dataset.ts. The keywords `trim` and
 // `fixsize` are not offered.
 // Source: the reference's data pipeline as observed, https://github.com/taesungp/contrastive-unpaired-translation.
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -9,7 +9,7 @@ import { cropPicture, flipPicture, type Picture } from "./picture.js";
 import { resizePicture, scaleDown } from "./resize.js";
 import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";
 
-/** Of a picture that is trained on by its crops, how many crops long its sample is at most. */
+/** The maximum side of a sample picture in crops, for a method that trains on crops of one picture. */
 const SAMPLE_CROPS = 4;
 
 /** Named as on the command line, so that the options of a run can be passed as they are. */
@@ -29,7 +29,7 @@ export interface TransformOptions {
   n_epochs: number;
 }
 
-/** The options as they hold in the 1-based `epoch`: in the decay phase load_size is crop_size. */
+/** The options of the 1-based `epoch`: in the decay phase load_size is crop_size. */
 export function optionsInEpoch(options: TransformOptions, epoch: number): TransformOptions {
   return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
 }
@@ -52,7 +52,7 @@ function scaledSize({ width, height }: Size, options: TransformOptions): Size {
   return { width, height };
 }
 
-/** The first step, which draws nothing: the picture at the size that the preprocess keyword and `load_size` ask for. */
+/** The first, deterministic step: the picture at the size that the preprocess keyword and `load_size` ask for. */
 export function scalePicture(picture: Picture, options: TransformOptions): Picture {
   const { width, height } = scaledSize(picture, options);
   return resizePicture(picture, width, height);
@@ -92,12 +92,12 @@ function croppedSize(size: Size, { preprocess, crop_size }: TransformOptions, na
 }
 
 /**
- * A sample picture that is translated again and again during a run: scaled as the run's options say and cut to its
- * middle, so that it has the size of training and costs what a step costs.
+ * A sample picture that is translated repeatedly during a run: scaled by the run's options and center-cropped, so that
+ * it has the size and the cost of a training picture.
  */
 export function samplePicture(picture: Picture, options: TransformOptions): Picture {
   const { crop_size } = options;
-  // The whole of a picture that is trained on by its crops, at about the scale of most of them.
+  // With training on crops of one picture: the whole picture, at about the scale of most crops.
   if (options.preprocess === "zoom_and_patch") return scaleDown(picture, SAMPLE_CROPS * crop_size);
   const scaled = scalePicture(picture, { ...options, load_size: crop_size });
   const width = Math.min(crop_size, scaled.width);
@@ -107,7 +107,7 @@ export function samplePicture(picture: Picture, options: TransformOptions): Pict
 }
 
 /**
- * The second step, on what scalePicture gave: random crop (keywords with "crop"), multiples of 4, random flip. `name`
+ * The second step, after scalePicture: random crop (keywords with "crop"), multiples of 4, random flip. `name`
  * is what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
  */
 export function augmentPicture(picture: Picture, options: TransformOptions, random: Random, name: string): Picture {

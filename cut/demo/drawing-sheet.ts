@@ -1,7 +1,6 @@
-// The sheet of drawings that comes with the page, cut/web/drawings.png: what is on it and where. page-drawings.ts
-// writes it and cut/web/examples.ts reads it. On top are the examples, large; below them, row by row, the drawings of A
-// and then those of B. All are black on white: the page
-// makes chalk drawings and blueprints of them itself. Pure.
+// The layout of the sheet of drawings that comes with the page, cut/web/drawings.png. page-drawings.ts writes it and
+// cut/web/examples.ts reads it. On top are the examples, large; below them, row by row, the drawings of A and then
+// those of B. All are black on white: the page turns them into chalk drawings and blueprints itself. Pure.
 
 /** The examples: held-out drawings, which no shipped model was trained on, named as OpenMoji names them. */
 export const EXAMPLES = ["mushroom", "oncoming bus", "teddy bear", "french fries", "dove", "railway car"] as const;

@@ -43,7 +43,7 @@ export async function scorePair(a: Picture, b: Picture, metrics: readonly PairMe
   const side = Math.min(a.width, a.height);
   const [planesA, planesB] = [planesOf(a), planesOf(b)];
   const scores: PairScores = {};
-  for (const { name, side: least, of } of metrics) scores[name] = side < least ? null : await of(planesA, planesB);
+  for (const { name, side: min, of } of metrics) scores[name] = side < min ? null : await of(planesA, planesB);
   return scores;
 }
 

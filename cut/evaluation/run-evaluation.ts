@@ -16,8 +16,8 @@ import type { PictureSet } from "./pairs.js";
 import type { FeatureExtractor } from "./picture-features.js";
 
 /** Pictures of a side at most. */
-const MOST = 500;
-const LEAST = 2;
+const MAX_PICTURES = 500;
+const MIN_PICTURES = 2;
 /** Pixels a side that pyramids have at least. */
 const SMALLEST = 16;
 
@@ -133,7 +133,7 @@ async function heldPictures(
   let found = 0;
   for (const folder of [`test${side}`, `train${side}`]) {
     const scaled = async (name: string) => samplePicture(await read(folder, name, channels), options);
-    const listed = (await list(folder)).slice(0, Math.min(MOST, options.max_dataset_size ?? MOST));
+    const listed = (await list(folder)).slice(0, Math.min(MAX_PICTURES, options.max_dataset_size ?? MAX_PICTURES));
     const names: string[] = [];
     for (const name of listed) {
       const reason = await scaled(name).then(
@@ -144,16 +144,16 @@ async function heldPictures(
       else note(`evaluations pass over ${folder}/${name}: ${reason}`);
     }
     found = names.length;
-    if (found < LEAST) continue;
+    if (found < MIN_PICTURES) continue;
     if (folder.startsWith("train")) {
-      const why = `test${side} holds fewer than ${LEAST} pictures`;
+      const why = `test${side} holds fewer than ${MIN_PICTURES} pictures`;
       note(`${why}: evaluations use those of ${folder}, which the model is trained on`);
     }
     return { folder, set: { names, read: (i) => scaled(names[i]) } };
   }
   throw new CutgpuError(
     "FOLDER",
-    `evaluations need ${LEAST} pictures on each side, and test${side} and train${side} give ${found};`,
+    `evaluations need ${MIN_PICTURES} pictures on each side, and test${side} and train${side} give ${found};`,
     "add some, or leave out --eval_freq.",
   );
 }

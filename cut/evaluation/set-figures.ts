@@ -96,8 +96,8 @@ export function featureFigures(
   };
   const called = (name: string) => metricName(name, network);
   /** A metric of the sets and of the halves; null where a set has fewer than `least` pictures. */
-  const three = <T>(least: number, of: (x: Features, y: Features) => T): ThreeValues<T> => {
-    const value = (x: Features, y: Features) => (Math.min(x.count, y.count) < least ? null : of(x, y));
+  const three = <T>(min: number, of: (x: Features, y: Features) => T): ThreeValues<T> => {
+    const value = (x: Features, y: Features) => (Math.min(x.count, y.count) < min ? null : of(x, y));
     return [value(fakes, reals), value(half, first), value(first, second)];
   };
   return [

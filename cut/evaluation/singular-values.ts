@@ -68,7 +68,7 @@ const transposed = (a: Rows): Rows => Array.from(a[0], (_, j) => Float64Array.fr
 function sumOfPositiveEigenvalues(band: Float64Array): number {
   const n = (band.length + 1) / 2;
   const squares = band.map((value) => value * value);
-  const bound = 2 * band.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const bound = 2 * band.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   if (!(bound > 0)) return bound;
   const below = (x: number) => {
     let q = -x;

@@ -1,6 +1,6 @@
-// Lock files (Node only): one says which process works here. One that a crash left behind does not hold: its process is
-// gone, or another one has its number by now. Of another machine nobody can ask that; there a lock may be said to hold
-// only while its file is touched.
+// Lock files (Node only): a lock names the process that works here. After a crash the lock is stale: its process is
+// gone, or its pid belongs to another process by now. Another machine's process cannot be checked, so its lock is stale
+// once its mtime is older than `staleAfter`.
 import {
   closeSync,
   existsSync,
@@ -19,7 +19,7 @@ import { withFileErrors } from "./atomic-files.js";
 interface LockHolder {
   pid: number;
   host: string;
-  /** When the process started, as the system counts it: pids come round again. */
+  /** When the process started, in the system's units: pids are reused. */
   started: string;
 }
 
@@ -34,7 +34,7 @@ function startOf(pid: number): string {
 }
 
 function isAlive({ pid, host, started }: LockHolder, age: number, staleAfter: number): boolean {
-  if (host !== hostname()) return age < staleAfter; // It cannot be asked from here.
+  if (host !== hostname()) return age < staleAfter; // Its process cannot be checked from here.
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -56,7 +56,7 @@ function lockHolder(path: string): LockHolder | undefined {
 export interface LockOptions {
   /** The error for a lock that somebody holds; `who` names the process, as far as it is known. */
   refusal(who: string): CutgpuError;
-  /** Milliseconds after which a lock of another machine that was not touched is taken to be left behind. */
+  /** Milliseconds since its last touch after which another machine's lock is stale. */
   staleAfter?: number;
 }
 
@@ -86,19 +86,19 @@ function raise(error: unknown): never {
   throw error;
 }
 
-/** Tells other machines that this process still works. */
+/** Updates the mtime, which tells other machines that this process still works. */
 export function touchLock(path: string): void {
   const now = new Date();
   withFileErrors(path, () => utimesSync(path, now, now));
 }
 
-/** Gives the lock back, if this process has it. */
+/** Releases the lock, if this process has it. */
 export function releaseLock(path: string): void {
   const holder = lockHolder(path);
   if (holder?.pid !== process.pid || holder.host !== hostname()) return;
   try {
     unlinkSync(path);
   } catch {
-    // It is gone already, and what is left would be found to be stale.
+    // The lock is gone already, or would be found to be stale.
   }
 }

@@ -4,16 +4,16 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import { withFileErrors } from "./atomic-files.js";
 
 const GIBIBYTE = 2 ** 30;
-const MOST_GIBIBYTES = 2;
+const MAX_GIBIBYTES = 2;
 
 /** The bytes of a file. Throws a CutgpuError where it is too large or cannot be read. */
 export function readWhole(path: string): Uint8Array {
   return withFileErrors(path, () => {
     const { size } = statSync(path);
-    if (size >= MOST_GIBIBYTES * GIBIBYTE) {
+    if (size >= MAX_GIBIBYTES * GIBIBYTE) {
       throw new CutgpuError(
         "FILE",
-        `${path} has ${(size / GIBIBYTE).toFixed(1)} GiB, and files of up to ${MOST_GIBIBYTES} GiB can be read;`,
+        `${path} has ${(size / GIBIBYTE).toFixed(1)} GiB, and files of up to ${MAX_GIBIBYTES} GiB can be read;`,
         "give a file that holds the generator alone, such as latest_net_G.pth.",
       );
     }

@@ -11,7 +11,7 @@
 //   report.html               refreshed as the run goes
 //   training.lock             who is training here, while it trains
 // A process that is killed at any moment leaves whole files only, and at worst a torn last line of losses, which is
-// dropped when the run goes on.
+// dropped when the run resumes.
 import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -26,7 +26,7 @@ import { readWhole } from "./read-whole.js";
 import { StepLog } from "./step-log.js";
 
 const checkpointExtension = ".safetensors";
-/** What a training writes beside its checkpoints and its configuration. */
+/** What a training writes besides its checkpoints and its configuration. */
 const LOGS = ["losses.jsonl", "metrics.jsonl", "retrieval.jsonl", "alarms.jsonl"];
 const OUTPUTS = [...LOGS, "samples", "report.html", "tuning.json"];
 
@@ -103,7 +103,9 @@ export class RunFolder {
     return folder;
   }
 
-  /** The folder of a run that is to go on, locked. Throws where there is none, or where another training has it. */
+  /**
+   * The folder of a run that is to be resumed, locked. Throws where there is none, or where another training has it.
+   */
   static open(runsDir: string, name: string): RunFolder {
     const folder = new RunFolder(join(runsDir, name));
     if (!existsSync(folder.path)) {
@@ -242,7 +244,7 @@ export class RunFolder {
     }
   }
 
-  /** Gives the lock back. Nothing may be written afterwards. */
+  /** Releases the lock. Nothing may be written afterwards. */
   close(): void {
     for (const log of this.#logs) log.close();
     process.off("exit", this.#release);

@@ -1,13 +1,13 @@
-// Room for numbers in a file (Node only), where they are too many for memory. The file is beside what is written, on a
+// Scratch storage in a file (Node only), for more numbers than fit into memory. The file is next to the output, on a
 // disk that the user chose, since the system's folder for temporary files may itself be memory. Its name is removed as
-// soon as it is open: whatever ends the process, the system then gives the room back.
+// soon as it is open: however the process ends, the system then frees the space.
 import { closeSync, openSync, readSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { memoryScratch, type OpenScratch, type Scratch } from "../translation/stored-map.js";
 import { temporaryExtension, withFileErrors } from "./atomic-files.js";
 
-/** Up to here they stay in memory. */
+/** Smaller stores stay in memory. */
 const MEMORY_BYTES = 256 * 2 ** 20;
 
 /** Opens scratch stores in a folder; small ones in memory. Throws a CutgpuError where there is no room. */

@@ -1,6 +1,6 @@
 // A file of lines of JSON, one row for a step, in the order of steps (Node only). Rows are appended and never
-// rewritten; what is lost in a crash is a torn last line at worst. A log of a million rows is hundreds of megabytes, so
-// it is cut at its end and read in pieces, and of a long one every so many rows only are parsed.
+// rewritten; a crash can at worst leave a torn last line. A log of a million rows is hundreds of megabytes, so it is
+// truncated at its end and read in pieces, and of a long one only every N-th row is parsed.
 import {
   closeSync,
   existsSync,
@@ -16,8 +16,8 @@ import { withFileErrors } from "./atomic-files.js";
 
 const NEWLINE = 10;
 const PIECE = 2 ** 20;
-/** Text that is parsed of a log that is read, about 100,000 rows of losses. */
-const MOST_PARSED = 2 ** 25;
+/** Bytes of a log that are parsed at most, about 100,000 rows of losses. */
+const MAX_PARSED = 2 ** 25;
 
 interface Line<Row> {
   row: Row;
@@ -91,12 +91,12 @@ export class StepLog<Row extends { step: number }> {
   }
 
   /**
-   * Reads from the beginning, at most about `most` bytes of text: where there are more, `take` gets every so many rows
-   * and is told how many each stands for. Torn lines are left out.
+   * Reads from the beginning, at most about `maxBytes` bytes of text: of a longer log, `take` gets every N-th row and
+   * N as `rows`. Torn lines are left out.
    */
-  read(take: (row: Row, rows: number) => void, most = MOST_PARSED): void {
+  read(take: (row: Row, rows: number) => void, maxBytes = MAX_PARSED): void {
     this.#reading("r", undefined, (descriptor) => {
-      const every = Math.max(1, Math.ceil(fstatSync(descriptor).size / most));
+      const every = Math.max(1, Math.ceil(fstatSync(descriptor).size / maxBytes));
       const buffer = Buffer.alloc(PIECE);
       let [kept, at, number] = [0, 0, 0];
       for (;;) {
@@ -109,7 +109,7 @@ export class StepLog<Row extends { step: number }> {
           if (row) take(row, every);
           from = end + 1;
         }
-        // A line goes on in the next piece.
+        // A line continues in the next piece.
         buffer.copyWithin(0, from, length);
         kept = length - from;
       }

@@ -197,7 +197,7 @@ export class Inspector {
     return this.#eachLayer(options, (patches) => patchLosses(patches, tau, options.signal));
   }
 
-  /** Gives all memory back; the model stays. */
+  /** Frees all memory, except the model's. */
   dispose(): void {
     this.#forget();
     this.#passes.dispose();

@@ -1,6 +1,6 @@
-// EnCo's discriminative attention-guided sampling (docs/method.md, section 15): of positions drawn at random those that
-// the discriminator finds the least real, and others at random. What is drawn comes from the run's random stream; the
-// choice by scores is made on the GPU.
+// EnCo's discriminative attention-guided sampling (docs/method.md, section 15): of random candidate positions those
+// with the lowest scores of the discriminator, and others at random. Random numbers come from the run's random stream;
+// the selection by score happens on the GPU.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { arange } from "../../engine/operators/creation/index.js";
@@ -14,14 +14,14 @@ import { concat } from "../../engine/operators/strided/index.js";
 import type { Random } from "../../engine/random.js";
 import type { BatchSize, InputShape } from "./method.js";
 
-/** Candidates for a patch, and the share of patches that are drawn regardless of scores. */
+/** Candidates per selected patch, and the share of patches that are sampled regardless of scores. */
 const OVERSAMPLE = 4;
 const RANDOM_SHARE = 0.5;
 
 interface Layer {
   /** Positions of the layer's feature map. */
   area: number;
-  /** How many of them are taken for a picture. */
+  /** How many of them are sampled per picture. */
   count: number;
 }
 
@@ -30,7 +30,7 @@ const numbers = ({ area, count }: Layer) => ({
   others: Math.floor(RANDOM_SHARE * count),
 });
 
-/** What a step reads for layer number `i`. */
+/** The inputs of a step for layer number `i`. */
 export function samplingInputs(layer: Layer, i: number, { batch }: BatchSize): Record<string, InputShape> {
   const { candidates, others } = numbers(layer);
   return {
@@ -39,7 +39,7 @@ export function samplingInputs(layer: Layer, i: number, { batch }: BatchSize): R
   };
 }
 
-/** Its contents: each picture has draws of its own. */
+/** Samples their contents, separately for each picture. */
 export function drawSampling(random: Random, layer: Layer, i: number, { batch }: BatchSize) {
   const drawn: Record<string, Int32Array> = {};
   for (const [name, count] of Object.entries(numbers(layer))) {
@@ -50,8 +50,8 @@ export function drawSampling(random: Random, layer: Layer, i: number, { batch }:
 }
 
 /**
- * Positions [B, count] in maps of a size, as f32: of `candidates` [B, m] those of lowest score, the scores [B, 1, h, w]
- * being brought to that size, by rising score; equal ones are taken in the order of the candidates.
+ * Positions [B, count] in maps of a size, as f32: those of `candidates` [B, m] with the lowest scores, in ascending
+ * order; `scores` [B, 1, h, w] are resized to that size. Ties are broken by the order of the candidates.
  */
 export function lowestScored(
   scores: Tensor,
@@ -65,7 +65,7 @@ export function lowestScored(
     const [column, row] = [reshape(of, [batch, m, 1]), reshape(of, [batch, 1, m])];
     const order = arange(gpu, 0, m);
     const earlier = lt(reshape(order, [1, m]), reshape(order, [m, 1]));
-    // How many stand before each.
+    // The number of candidates before each.
     const rank = sum(add(lt(row, column), mul(eq(row, column), earlier)), 2);
     const chosen = eq(reshape(rank, [batch, 1, m]), reshape(arange(gpu, 0, count), [count, 1]));
     const places = matmul(chosen, reshape(cast(candidates, "f32"), [batch, m, 1]));

@@ -1,7 +1,7 @@
-// CUT and FastCUT (docs/method.md sections 3 and 4; https://arxiv.org/abs/2007.15651). Order as in the reference: G
-// once over A and B together, D's update, then G's and F's update against the updated D. Keys are taken from that same
-// forward pass (G has not changed since), except in FastCUT's mirrored steps, where mirror and blur do not commute and
-// the encoder runs a second time.
+// CUT and FastCUT (docs/method.md sections 3 and 4; https://arxiv.org/abs/2007.15651). Order as in the reference: one
+// forward pass of G on A and B together, D's update, then G's and F's update with the updated D. Keys are features of
+// that same forward pass (G has not changed since), except in FastCUT's mirrored steps: mirroring and blur do not
+// commute, so the encoder runs a second time.
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
@@ -26,7 +26,7 @@ import type {
 } from "./method.js";
 import { type PatchPositions, PatchTerms } from "./patch-terms.js";
 
-/** What one step of CUT draws. */
+/** The random choices of one step of CUT. */
 export interface CutChoices extends PatchPositions {
   /** Whether the step is mirrored (FastCUT). */
   mirror: boolean;
@@ -71,7 +71,7 @@ export class Cut implements Method {
     return this.drawFor({ ...positions, mirror, ...this.#lossD.draw(context) }, context);
   }
 
-  /** A step with these choices. */
+  /** The inputs of a step for given choices. */
   drawFor({ x, y, mirror, alpha }: CutChoices, context: Omit<StepContext, "random">): Draw {
     const { values, counts } = this.#patches.valuesFor({ x, y }, context);
     if (alpha) values["alpha"] = alpha;
@@ -97,13 +97,12 @@ export class Cut implements Method {
     const keyFeatures = mirror && taps.length ? A.gpu.noGrad(() => G.encode(source, taps)) : features;
     const keys = patches.keys(keyFeatures, drawn);
 
-    // D learns; G's images are data to it.
+    // D is updated; no gradients flow into G.
     const { total, logged } = this.#lossD.of("D", { fake: slice(fake.detach(), 0, batch), real: B, drawn });
     learn(total, "D");
 
-    // G and F learn against the D just updated. The backward pass runs in reverse, so D and its slice of the images
-    // come after the encoder here: their gradients are done before the encoder's begin, and the two do not meet in
-    // memory.
+    // G and F are updated with the new D. The backward pass runs in reverse, so D and its slice of the images come
+    // after the encoder here: their gradients are finished before the encoder's begin, which saves memory.
     const queries = patches.used ? G.encode(fake, taps) : [];
     const predFake = D.score(slice(fake, 0, batch), frozen(D.parameters));
     const raw = ganLoss(gan_mode, predFake, [true]);

@@ -1,6 +1,6 @@
 // CycleGAN (https://arxiv.org/abs/1703.10593), as junyanz/pytorch-CycleGAN-and-pix2pix has it (docs/method.md, section
-// 13): two generators and two discriminators, of which D_A judges pictures of B. Both generators learn first, against
-// the discriminators of before, and then these, from translations that have passed through a pool.
+// 13): two generators and two discriminators, of which D_A scores pictures of B. Both generators are updated first,
+// with the discriminators before their update, and then these, with translations from a pool.
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
@@ -16,7 +16,9 @@ import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, St
 import { PicturePool } from "./picture-pool.js";
 import { twoWayNetworks } from "./two-way.js";
 
-/** What one step of CycleGAN draws: for each translation its exchange with a full pool, as PicturePool draws it. */
+/**
+ * The random choices of one step of CycleGAN: for each translation its exchange with a full pool (PicturePool.draw).
+ */
 export interface CycleGanChoices {
   /** Of the translations to B. */
   poolA: Int32Array;
@@ -67,7 +69,7 @@ export class CycleGan implements Method {
     return this.drawFor({ poolA, poolB, ...this.#lossD.draw(context) }, context);
   }
 
-  /** A step with these choices. */
+  /** The inputs of a step for given choices. */
   drawFor({ poolA, poolB, alpha }: CycleGanChoices, { step, counts }: Omit<StepContext, "random">): Draw {
     const A = this.#poolA.valuesFor(poolA, counts["poolA"] ?? 0);
     const B = this.#poolB.valuesFor(poolB, counts["poolB"] ?? 0);

@@ -1,7 +1,7 @@
-// DCLGAN (https://arxiv.org/abs/2104.07689; docs/method.md, section 14), as JunlinHan/DCLGAN has it: PatchNCE both ways
-// in the place of CycleGAN's cycles. Patches of a translation are features of the generator that takes its domain, and
-// are compared with those of its input by the generator that made it. The discriminators learn first, then generators
-// and heads.
+// DCLGAN (https://arxiv.org/abs/2104.07689; docs/method.md, section 14), as JunlinHan/DCLGAN has it: PatchNCE in both
+// directions instead of CycleGAN's cycle losses. Queries are features of a translation in the generator that takes its
+// domain as input; keys are features of the input in the generator that made the translation. The discriminators are
+// updated first, then generators and heads.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -22,7 +22,7 @@ import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, St
 import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
 import { twoWayNetworks } from "./two-way.js";
 
-/** What one step of DCLGAN draws. */
+/** The random choices of one step of DCLGAN. */
 export interface DclGanChoices {
   /** Positions of A and its translation by layer, and those of B and its own. */
   ids1: Int32Array[];
@@ -35,7 +35,7 @@ export class DclGan implements Method {
   readonly generator: Generator;
   readonly networks: { G_A: Generator; G_B: Generator; D_A: Discriminator; D_B: Discriminator; F1: Heads; F2: Heads };
   readonly adam: Readonly<Record<string, AdamSettings>>;
-  /** Those here are of both generators together, which retrieval by one does not measure. */
+  /** The patch losses here use both generators, and retrieval measures features of a single one. */
   readonly patchFeatures = null;
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
@@ -50,7 +50,7 @@ export class DclGan implements Method {
     this.networks = { ...both, F1: headsOf(G_A), F2: headsOf(G_B) };
     this.generator = G_A;
     this.#lossD = new DiscriminatorLosses(options, { D_A, D_B });
-    // The reference leaves PyTorch's defaults to the heads' Adam.
+    // The reference uses PyTorch's default betas for the heads' Adam.
     const ofHeads = { beta1: 0.9, beta2: 0.999, rate: options.lr_F / options.lr };
     this.adam = { ...this.#lossD.adam, F1: ofHeads, F2: ofHeads };
     this.kinds = ["", ...this.#lossD.kinds];
@@ -73,7 +73,7 @@ export class DclGan implements Method {
     return this.drawFor({ ids1, ids2, ...this.#lossD.draw(context) }, context);
   }
 
-  /** A step with these choices. */
+  /** The inputs of a step for given choices. */
   drawFor({ ids1, ids2, alpha }: DclGanChoices, { step, size }: Omit<StepContext, "random">): Draw {
     const values: Record<string, Float32Array | Int32Array> = alpha ? { alpha } : {};
     for (const [name, ids] of Object.entries({ ids1, ids2 })) {
@@ -91,7 +91,7 @@ export class DclGan implements Method {
       return {};
     }
     const [batch] = A.shape;
-    // Each generator translates pictures of its other side too where the identity term wants it.
+    // With the identity term each generator also translates pictures of its target domain.
     const identity = lambda_IDT > 0;
     const toB = G_A.translateWithFeatures(identity ? concat([A, B]) : A, taps);
     const toA = G_B.translateWithFeatures(identity ? concat([B, A]) : B, taps);
@@ -103,7 +103,7 @@ export class DclGan implements Method {
     const lossD_B = this.#lossD.of("D_B", { fake: fakeA, real: A, drawn });
     learn(lossD_B.total, "D_B");
 
-    // As in CUT's step, D comes after the encoder so that the two do not meet in memory.
+    // As in CUT's step, D comes after the encoder to save memory.
     const queries = { ofB: G_B.encode(fakeB, taps), ofA: G_A.encode(fakeA, taps) };
     const adversarial = (D: Discriminator, fake: Tensor) =>
       scale(ganLoss(gan_mode, D.score(fake, frozen(D.parameters)), [true]), lambda_GAN);

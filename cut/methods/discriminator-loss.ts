@@ -1,5 +1,5 @@
-// What a discriminator learns from (docs/method.md section 3): the adversarial loss of real and translated pictures,
-// and the penalties on the gradient of its scores along the picture, which are differentiated once more: WGAN-GP's
+// The losses of a discriminator (docs/method.md section 3): the adversarial loss of real and translated pictures, and
+// the penalties on the gradient of its scores with respect to the picture, which need second derivatives: WGAN-GP's
 // (https://arxiv.org/abs/1704.00028) and R1 (https://arxiv.org/abs/1801.04406), every step or, as StyleGAN2 has it
 // (https://arxiv.org/abs/1912.04958, appendix B), in an update of its own every few steps.
 import { grad } from "../../engine/core/autograd.js";
@@ -23,21 +23,21 @@ export interface AnyDiscriminator {
   score(x: Tensor, parameters?: Parameters): Tensor;
 }
 
-/** The name of a recording that is R1's update alone. */
+/** The name of the recording of R1's separate update. */
 export const R1 = "R1";
-/** The name of the tensor that says where between a real and a translated picture WGAN-GP's penalty is taken. */
+/** The input tensor with WGAN-GP's interpolation factors between real and translated pictures. */
 const ALPHA = "alpha";
 
-/** Lengths of the gradients, by picture, of the mean or sum of its scores, squared: [N]. To be differentiated again. */
+/** Squared gradient norms, by picture, of the mean or sum of its scores: [N]. Can be differentiated again. */
 function squaredGradients(D: AnyDiscriminator, pictures: Tensor, scores: Options["penalty_scores"]): Tensor {
   const at = pictures.detach().requireGrad();
   const outputs = D.score(at);
-  // Pictures do not meet in D, so one gradient holds those of all. Of a mean it would be too small for f16: there the
-  // share comes after it.
+  // Scores of one picture do not depend on the others, so one gradient holds those of all. The gradient of a mean would
+  // be too small for f16: there the factor is applied afterwards.
   const share = scores === "mean" ? at.shape[0] / outputs.size : 1;
   const late = at.dtype === "f16";
   const [gradient] = grad(scale(sum(outputs), late ? 1 : share), [at], { createGraph: true });
-  // As in the reference; it keeps the root of nothing differentiable.
+  // The epsilon is that of the reference; it keeps the root differentiable at 0.
   return sum(square(scale(cast(gradient, "f32"), late ? share : 1, 1e-16)), [1, 2, 3]);
 }
 
@@ -45,7 +45,7 @@ function squaredGradients(D: AnyDiscriminator, pictures: Tensor, scores: Options
 export const r1Penalty = (D: AnyDiscriminator, real: Tensor, { lambda_R1, penalty_scores }: Options): Tensor =>
   scale(mean(squaredGradients(D, real, penalty_scores)), lambda_R1 / 2);
 
-/** WGAN-GP's penalty, at alpha real + (1 - alpha) fake: how far the length of D's gradient is from 1, squared. */
+/** WGAN-GP's penalty, at alpha real + (1 - alpha) fake: the squared difference of D's gradient norm from 1. */
 export function gradientPenalty(
   D: AnyDiscriminator,
   [real, fake, alpha]: readonly [real: Tensor, fake: Tensor, alpha: Tensor],
@@ -56,11 +56,11 @@ export function gradientPenalty(
   return scale(mean(square(scale(lengths, 1, -1))), lambda_gp);
 }
 
-/** What a method's discriminators learn from, and what their penalties add to its steps. */
+/** The losses of a method's discriminators, and the inputs and recordings that their penalties need. */
 export class DiscriminatorLosses {
   /** Adam's settings by discriminator. */
   readonly adam: Readonly<Record<string, AdamSettings>>;
-  /** The recordings that R1 adds to a method's. */
+  /** The recordings that R1 adds to those of the method. */
   readonly kinds: readonly string[];
   readonly #options: Options;
   readonly #networks: Readonly<Record<string, AnyDiscriminator>>;
@@ -69,15 +69,15 @@ export class DiscriminatorLosses {
     this.#options = options;
     this.#networks = networks;
     const { R1_every, beta1, beta2 } = options;
-    // Where R1 comes every k steps there are k + 1 updates for them, so with c = k / (k + 1) the rate is c times as
-    // high, and decays are to the power of c.
+    // With R1 every k steps there are k + 1 updates per k steps, so with c = k / (k + 1) the learning rate is
+    // multiplied by c, and betas are raised to the power of c (as in StyleGAN2).
     const c = this.#lazy ? R1_every / (R1_every + 1) : 1;
     const settings = { beta1: beta1 ** c, beta2: beta2 ** c, rate: c };
     this.adam = Object.fromEntries(Object.keys(networks).map((name) => [name, settings]));
     this.kinds = this.#lazy ? [R1] : [];
   }
 
-  /** Whether R1 has updates of its own. */
+  /** Whether R1 has separate updates. */
   get #lazy(): boolean {
     return this.#options.lambda_R1 > 0 && this.#options.R1_every > 1;
   }
@@ -91,7 +91,7 @@ export class DiscriminatorLosses {
     return step % this.#options.R1_every === 0 ? this.kinds : [];
   }
 
-  /** What the penalties draw: numbers from 0 to 1, one per picture and discriminator. */
+  /** The random inputs of the penalties: numbers from 0 to 1, one per picture and discriminator. */
   inputs({ batch }: BatchSize): Record<string, InputShape> {
     return this.#hasGradientPenalty ? { [ALPHA]: { shape: [this.#count * batch, 1, 1, 1] } } : {};
   }
@@ -105,7 +105,7 @@ export class DiscriminatorLosses {
     return Object.keys(this.#networks).length;
   }
 
-  /** R1's own update, at real pictures by discriminator; it stands for all steps from one to the next. */
+  /** R1's separate update, at real pictures by discriminator; its weight covers all R1_every steps. */
   recordR1({ learn, log }: StepRecording, reals: Readonly<Record<string, Tensor>>): void {
     for (const [name, real] of Object.entries(reals)) {
       const penalty = scale(r1Penalty(this.#networks[name], real, this.#options), this.#options.R1_every);
@@ -114,7 +114,7 @@ export class DiscriminatorLosses {
     }
   }
 
-  /** What a discriminator learns from, and what is logged under names that begin with its own; `fake` is data. */
+  /** The loss of a discriminator, and logged values under names that begin with its own; `fake` is detached. */
   of(name: string, { fake, real, drawn }: { fake: Tensor; real: Tensor; drawn(name: string): Tensor }) {
     const options = this.#options;
     const D = this.#networks[name];

@@ -1,6 +1,6 @@
 // EnCo (https://arxiv.org/abs/2211.10867; docs/method.md, section 15), as XiudingCai/EnCo-pytorch has it: features of
-// the decoder are to tell those of the encoder at the same positions, in one pass through the generator and without
-// negatives. Of the published code its warm-up and the mirroring of inputs beyond --no_flip's are left out.
+// the decoder predict those of the encoder at the same positions, in one pass through the generator and without
+// negatives. The published code's warm-up and its extra mirroring of inputs are left out.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -29,7 +29,7 @@ export class EnCo implements Method {
   readonly generator: Generator;
   readonly networks: { G: Generator; D: Discriminator; F: Projections };
   readonly adam: Readonly<Record<string, AdamSettings>>;
-  /** The generator learns nothing of the features of translations. */
+  /** The loss does not use features of translations. */
   readonly patchFeatures = null;
   readonly kinds: readonly string[];
   readonly #options: TrainOptions;
@@ -49,7 +49,7 @@ export class EnCo implements Method {
     this.kinds = [...(lambda_IDT > 0 ? [IDENTITY] : []), NO_IDENTITY, ...this.#lossD.kinds];
   }
 
-  /** The first of each pair; the last of all taps belongs to the first. */
+  /** The first half of the taps. Pairs go from the outside in: the first tap with the last. */
   get #encoderTaps(): readonly number[] {
     return this.#options.nce_layers.slice(0, this.#options.nce_layers.length / 2);
   }
@@ -106,7 +106,7 @@ export class EnCo implements Method {
     return { fake };
   }
 
-  /** By pair, how far the guesses from the decoder's features [B, C, H, W] are from the encoder's: [pairs]. */
+  /** By pair, the distance of predictions from the decoder's features [B, C, H, W] to the encoder's: [pairs]. */
   #consistency(features: readonly Tensor[], scores: Tensor, drawn: (name: string) => Tensor): Tensor {
     const { F } = this.networks;
     const losses = this.#encoderTaps.map((_, i) => {

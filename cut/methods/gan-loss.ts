@@ -15,12 +15,12 @@ export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, real: re
   switch (mode) {
     case "lsgan":
       return mean(square(sub(parts, numbers(1, 0))), 1);
-    // The cross-entropy of logits x is softplus(-x) where the target is 1, and softplus(x) where it is 0: for G the
-    // same that does not saturate.
+    // The cross-entropy of logits x is softplus(-x) for target 1 and softplus(x) for target 0; for G this is the
+    // non-saturating loss.
     case "vanilla":
     case "nonsaturating":
       return mean(softplus(mul(parts, numbers(-1, 1))), 1);
-    // For G, too, the real term, as DCLGAN has it.
+    // For G, too, the hinge of the real term, as in DCLGAN.
     case "hinge":
       return mean(relu(scale(mul(parts, numbers(-1, 1)), 1, 1)), 1);
     case "wgangp":

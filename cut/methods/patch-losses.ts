@@ -1,6 +1,6 @@
-// What patch losses have beside the engine's operators (docs/method.md section 3): hDCE's gamma by epochs; EnCo's
-// distance; and PatchNCE with keys of other pictures, which is composed and whose largest tensors are the similarities
-// of rows with their group, [groups, n, n], and with a bank.
+// The parts of patch losses that are not operators of the engine (docs/method.md section 3): hDCE's gamma by epochs;
+// EnCo's distance; and PatchNCE with keys of other pictures. The latter is composed of operators; its largest tensors
+// are the similarities of rows with their group, [groups, n, n], and with a bank.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { eye } from "../../engine/operators/creation/index.js";
@@ -11,7 +11,7 @@ import { add, mul, scale, softplus, sub } from "../../engine/operators/pointwise
 import { mean, sum } from "../../engine/operators/reduction/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
 
-/** What stands for a row's similarity with its own key among the others. */
+/** Replaces a row's similarity with its own key among the negatives. */
 const MASKED = -10;
 
 /** hDCE's gamma in an epoch: from `first` to `last` over all epochs, or 1 after epoch `stepAfter`. */
@@ -26,7 +26,7 @@ export function curriculum(
 export const cosineDistance = (p: Tensor, k: Tensor): Tensor =>
   scale(mean(sum(mul(l2Normalize(p), l2Normalize(k.detach())), 1)), -2, 2);
 
-/** Keys of other pictures, and what keeps keys from counting: 0 where they count, a large negative number else. */
+/** Keys of other pictures, and masks that are added to similarities: 0, or a large negative number to exclude a key. */
 export interface ExternalKeys {
   /** Unit rows [N, channels]. */
   bank: Tensor;
@@ -37,8 +37,8 @@ export interface ExternalKeys {
 
 /**
  * PatchNCE of unit rows q and k [groups * n, channels] with keys of other pictures among the negatives, or as the only
- * ones. One loss per row; keys receive no gradient. The cross-entropy is log(1 + sum of exp((other - own) / tau)),
- * which keeps its digits where it is nearly nothing.
+ * ones. One loss per row; keys receive no gradient. The cross-entropy is log(1 + sum of exp((negative - positive) /
+ * tau)), which is accurate for values near 0.
  */
 export function externalNce(
   q: Tensor,

@@ -1,5 +1,5 @@
-// The positions at which patches of tapped layers are compared: how many there are in feature maps of a size, and a
-// step's random choice of them, row-major y * W + x.
+// The positions at which patches of tapped layers are compared: their number in feature maps of a size, and their
+// random choice in a step, row-major y * W + x.
 import type { Random } from "../../engine/random.js";
 import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
 import { type FeatureShape, shapeAt } from "../networks/network.js";

@@ -24,22 +24,23 @@ export interface PatchPositions {
   y: Int32Array[];
 }
 
-/** What is added to a similarity that must not count. */
+/** Added to a similarity to exclude it. */
 const EXCLUDED = -1e4;
+/** Sinkhorn iterations of MoNCE. */
 const ROUNDS = 50;
 
 type Drawn = (name: string) => Tensor;
 
 export class PatchTerms {
-  /** One head per layer; without parameters where features are compared as they are. */
+  /** One head per layer; none where features are compared without heads. */
   readonly F: Heads;
-  /** Whether patches are compared at all. */
+  /** Whether there is a patch loss at all. */
   readonly used: boolean;
-  /** Tapped layers; none where nothing is compared. */
+  /** Tapped layers; none without a patch loss. */
   readonly taps: readonly number[];
   /** Whether B is translated and compared too. */
   readonly identity: boolean;
-  /** What the retrieval of patches is measured by. */
+  /** The features that patch retrieval is measured with. */
   readonly features: PatchFeatures | null;
   /** The banks: "bankX.<layer>" of the keys of A, "bankY.<layer>" of B's. */
   readonly state: ReadonlyMap<string, Tensor>;
@@ -70,7 +71,7 @@ export class PatchTerms {
     for (const bank of this.state.values()) bank.write(new Float32Array(bank.size));
   }
 
-  /** One for each term, where there are any. */
+  /** The names of the banks, one for each term, if banks are used. */
   get #banks(): string[] {
     if (!this.used || this.#options.nce_negatives === "internal") return [];
     return this.identity ? ["bankX", "bankY"] : ["bankX"];
@@ -98,7 +99,7 @@ export class PatchTerms {
     return inputs;
   }
 
-  /** Contents of the inputs: all pictures of a domain have the same positions. With the counts after the step. */
+  /** Contents of the inputs (all pictures of a domain share positions), and the counts after the step. */
   valuesFor({ x, y }: PatchPositions, { size, epoch, counts }: Omit<StepContext, "random" | "step">) {
     const { nce_bank, nce_negatives, n_epochs, n_epochs_decay } = this.#options;
     const { HDCE_gamma, HDCE_gamma_min, step_gamma_epoch } = this.#options;
@@ -108,7 +109,7 @@ export class PatchTerms {
       const ofB = y[i] ?? new Int32Array();
       values[`ids.${i}`] = Int32Array.from([...forEachPicture(ofA, size.batch), ...forEachPicture(ofB, size.batch)]);
       if (this.state.size === 0) continue;
-      // The latest rows are the last.
+      // The newest rows are at the end.
       const filled = counts[`bankRows.${i}`] ?? 0;
       const mask = Float32Array.from({ length: nce_bank }, (_, row) => (row < nce_bank - filled ? EXCLUDED : 0));
       values[`bankMask.${i}`] = mask;
@@ -120,7 +121,7 @@ export class PatchTerms {
     return { values, counts: after as Counts };
   }
 
-  /** Whether one operator does all of a layer, from the feature map to the losses. */
+  /** Whether a single operator computes a layer's losses from its feature maps. */
   get #fused(): boolean {
     return this.#options.patch_loss === "nce" && this.#hasHeads && this.state.size === 0;
   }
@@ -130,25 +131,25 @@ export class PatchTerms {
   }
 
   /**
-   * Unit rows of the source's patches, cut off from the tape. The fused operator embeds them together with the queries,
-   * so it gets their feature maps, unless these would wait in memory for too long.
+   * Unit rows of the source's patches, detached. The fused operator takes feature maps instead and embeds them together
+   * with the queries, unless --low_memory asks not to keep them so long.
    */
   keys(features: readonly Tensor[], drawn: Drawn): Tensor[] {
     if (this.#fused && !this.#options.low_memory) return [...features];
     return features.map((map, i) => patchKeys(map, drawn(`ids.${i}`), this.#headOf(i)));
   }
 
-  /** The loss to learn from, and what is logged: names and numbers. */
+  /** The total loss, and logged values with their names. */
   losses(features: readonly Tensor[], keys: readonly Tensor[], drawn: Drawn, mirror: boolean) {
     const { patch_loss, lambda_SRC } = this.#options;
     const names = this.identity ? ["NCE", "NCE_Y"] : ["NCE"];
     const rows = features.map((map, i) => this.#rowsOf(mirror ? flip(map, -1) : map, keys[i], i, drawn));
-    // Equal parts of each layer are A's losses and, with identity, B's; with hDCE, SRC of A is behind them.
+    // Equal parts of each layer are A's losses and, with identity, B's; with hDCE, SRC of A follows them.
     const parts = patch_loss === "hdce" ? names.length + 1 : names.length;
     const lengths = rows.flatMap(({ size }) => new Array<number>(parts).fill(size / parts));
     const owners = lengths.flatMap((length, i) => new Array<number>(length).fill(i));
     const all = reshape(concat(rows), [owners.length, 1]);
-    // Layers may have different numbers of rows, so their means are one product with a matrix.
+    // Layers may have different numbers of rows, so all means are computed by one matrix product.
     const weights = lengths.map((length, i) => owners.map((owner) => (owner === i ? 1 / length : 0)));
     const means = this.#gpu.tensor(weights.filter((_, i) => i % parts < names.length));
     const meansOf = (x: Tensor) => reshape(matmul(means, x), [rows.length, names.length]);
@@ -174,7 +175,7 @@ export class PatchTerms {
     return { total: add(total, relation), logged };
   }
 
-  /** The losses of layer `i`, one per row, and behind hDCE's those of SRC. */
+  /** The losses of layer `i`, one per row; hDCE's are followed by those of SRC. */
   #rowsOf(map: Tensor, keys: Tensor, i: number, drawn: Drawn): Tensor {
     const { patch_loss, nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.#options;
     const { cost_type: cost, eps, neg_term_weight: negTermWeight, plan_detached: planDetached } = this.#options;
@@ -197,7 +198,7 @@ export class PatchTerms {
     );
   }
 
-  /** Puts a step's keys behind those of the banks, which they push out at the front. Comes after all use of these. */
+  /** Appends a step's keys to the banks, dropping the oldest. Must come after all use of the banks. */
   remember(keys: readonly Tensor[]): void {
     this.#gpu.noGrad(() => {
       for (const [term, name] of this.#banks.entries()) {

@@ -1,6 +1,6 @@
-// A pool of translations of before, from which discriminators learn beside the newest (Shrivastava et al., CVPR 2017;
-// as CycleGAN has it). While it fills, a picture is stored and passed on. Once it is full, half of the pictures are, at
-// random, passed on as they are, and the others exchanged for one of the pool.
+// The pool of earlier translations that discriminators are also trained on (Shrivastava et al., CVPR 2017; ImagePool of
+// CycleGAN). While it fills, each picture is stored and returned. Once it is full, each picture is, with probability
+// 1/2, returned as it is, or else stored in exchange for a random one of the pool.
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { indexSelect } from "../../engine/operators/gather/index.js";
@@ -11,7 +11,7 @@ import type { BatchSize, InputShape } from "./method.js";
 type Drawn = (name: string) => Tensor;
 
 export class PicturePool {
-  /** The pictures [size, channels, side, side]; null where the size is 0 and all pictures pass through. */
+  /** The pictures [size, channels, side, side]; null where the size is 0 and all pictures are returned as they are. */
   readonly pictures: Tensor | null;
   readonly #name: string;
   readonly #size: number;
@@ -29,13 +29,15 @@ export class PicturePool {
     return { [`${this.#name}.passed`]: rows(batch), [`${this.#name}.kept`]: rows(this.#size) };
   }
 
-  /** For each picture of a batch the place in a full pool that it is exchanged with, or -1. */
+  /** For each picture of a batch the index in a full pool that it is exchanged with, or -1. */
   draw(random: Random, { batch }: BatchSize): Int32Array {
     const choose = () => (this.#size > 0 && random.next() > 0.5 ? random.integer(this.#size) : -1);
     return Int32Array.from({ length: batch }, choose);
   }
 
-  /** Which rows of the pool, followed by the batch, are passed on and kept, and how many places are then taken. */
+  /**
+   * Which rows of the pool followed by the batch are returned and kept, and the number of pictures then in the pool.
+   */
   valuesFor(decisions: Int32Array, taken: number): { values: Record<string, Int32Array>; taken: number } {
     const kept = Int32Array.from({ length: this.#size }, (_, place) => place);
     let filled = taken;
@@ -51,7 +53,7 @@ export class PicturePool {
     return { values: { [`${this.#name}.passed`]: passed, [`${this.#name}.kept`]: kept }, taken: filled };
   }
 
-  /** The pictures that are passed on for these. */
+  /** The pictures that the pool returns for these. */
   exchange(pictures: Tensor, drawn: Drawn): Tensor {
     const pool = this.pictures;
     if (!pool) return pictures.detach();

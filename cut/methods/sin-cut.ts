@@ -1,7 +1,7 @@
-// SinCUT (docs/method.md, section 16; https://arxiv.org/abs/2007.15651, section 4.4): CUT on the crops of one picture a
-// domain, with networks of its own kind. A batch of crops shares one position in each layer, and its other crops are
-// the negatives; R1 keeps the discriminator from learning the picture by heart, and G is to leave crops of B as they
-// are.
+// SinCUT (docs/method.md, section 16; https://arxiv.org/abs/2007.15651, section 4.4): CUT on crops of one picture per
+// domain, with its own networks. A batch of crops shares one position in each layer, and its other crops are the
+// negatives. R1 keeps the discriminator from memorising the picture, and an identity loss makes G leave crops of B
+// unchanged.
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
@@ -28,7 +28,7 @@ import type {
 } from "./method.js";
 import { type PatchPositions, PatchTerms } from "./patch-terms.js";
 
-/** What one step of SinCUT draws. */
+/** The random choices of one step of SinCUT. */
 export interface SinCutChoices extends PatchPositions {
   /** G's noise for the crops of A and then of B, [2 N, 1, H, W]. */
   noise: Float32Array;
@@ -73,7 +73,7 @@ export class SinCut implements Method {
     return this.drawFor({ ...positions, ...this.#lossD.draw(context), noise }, context);
   }
 
-  /** A step with these choices. */
+  /** The inputs of a step for given choices. */
   drawFor({ x, y, noise, alpha }: SinCutChoices, context: Omit<StepContext, "random">): Draw {
     const { values, counts } = this.#patches.valuesFor({ x, y }, context);
     values["noise"] = noise;

@@ -1,5 +1,5 @@
-// The networks of methods that translate both ways: G_A makes pictures of B of those of A, G_B the other way round; D_A
-// judges pictures of B and D_B those of A. A and B may differ in channels.
+// The networks of methods that translate both ways: G_A translates pictures of A to B, G_B those of B to A; D_A scores
+// pictures of B and D_B those of A. A and B may differ in channels.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Discriminator } from "../networks/discriminator.js";
 import { Generator } from "../networks/generator.js";

@@ -156,7 +156,7 @@ function verticalDomain(curves: readonly Curve[]): [number, number] {
   const sorted = Float64Array.from(curves.flatMap(({ sample }) => sample)).sort();
   const low = sorted[Math.floor(0.005 * sorted.length)];
   const typicalHigh = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))];
-  const lineHigh = curves.reduce((most, { line }) => line.reduce((m, p) => Math.max(m, p.value), most), low);
+  const lineHigh = curves.reduce((max, { line }) => line.reduce((m, p) => Math.max(m, p.value), max), low);
   const high = Math.max(typicalHigh, lineHigh);
   // Losses near 0 are read against 0; a band far above it would waste the chart on nothing.
   return [low >= 0 && low < 0.5 * high ? 0 : low, high > low ? high : low + 1];
@@ -206,7 +206,7 @@ function shortExponential(value: number): string {
 }
 
 function learningRateChart(points: readonly Point[]): Chart {
-  const top = points.reduce((most, { value }) => Math.max(most, value), 0);
+  const top = points.reduce((max, { value }) => Math.max(max, value), 0);
   const line = Plot.line(points, { x: "step", y: "value", stroke: "var(--series-3)", strokeWidth: 2 });
   return {
     title: "Learning rate",

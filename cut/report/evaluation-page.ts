@@ -97,10 +97,7 @@ const BINS = 30;
 
 /** The share of `values` in each of thirty bins from the least to the most of `all`. */
 function shares(values: readonly number[], all: readonly number[]): { from: number; to: number; share: number }[] {
-  const [low, high] = all.reduce(
-    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
-    [all[0], 0],
-  );
+  const [low, high] = all.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [all[0], 0]);
   const width = (high - low || 1) / BINS;
   const bins = Array.from({ length: BINS }, (_, i) => ({ from: low + i * width, to: low + (i + 1) * width, share: 0 }));
   for (const value of values) bins[Math.min(BINS - 1, Math.floor((value - low) / width))].share += 1 / values.length;

@@ -95,15 +95,15 @@ export function coloursOf(values: Float32Array | Float64Array, [lowest, highest]
  * How far two pictures of one size are apart in each pixel, the mean over channels, in false colours from 0 to the
  * largest; with that and the mean, in levels of 255.
  */
-export function differencePicture(a: Picture, b: Picture): { picture: Picture; most: number; mean: number } {
+export function differencePicture(a: Picture, b: Picture): { picture: Picture; max: number; mean: number } {
   const { width, height, channels } = a;
   const apart = new Float32Array(width * height);
   for (let i = 0; i < a.data.length; i++) {
     apart[Math.floor(i / channels)] += Math.abs(a.data[i] - b.data[i]) / channels;
   }
-  const [, most] = rangeOf(apart);
+  const [, max] = rangeOf(apart);
   const mean = apart.reduce((sum, value) => sum + value, 0) / apart.length;
-  return { picture: { width, height, channels: 3, data: coloursOf(apart, [0, most]) }, most, mean };
+  return { picture: { width, height, channels: 3, data: coloursOf(apart, [0, max]) }, max, mean };
 }
 
 /** The lowest and the highest of some numbers. */

@@ -18,7 +18,7 @@ interface Stretch {
 }
 
 /** Stretches that are kept; at least half as many show a long run. */
-const MOST = 240;
+const MAX_STRETCHES = 240;
 /** The moving average looks back on this share of a run, but on a few values at least. */
 const SPAN_SHARE = 1 / 40;
 const SHORTEST_SPAN = 5;
@@ -40,7 +40,7 @@ export class Series {
       return;
     }
     this.#stretches.push(added);
-    if (this.#stretches.length <= MOST) return;
+    if (this.#stretches.length <= MAX_STRETCHES) return;
     this.#whole *= 2;
     this.#stretches = Array.from({ length: Math.ceil(this.#stretches.length / 2) }, (_, i) => {
       const [a, b] = this.#stretches.slice(2 * i, 2 * i + 2);

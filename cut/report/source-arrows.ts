@@ -5,11 +5,13 @@ import { type Picture, toChannels } from "../data/picture.js";
 import type { Point } from "../inspection/inspected-layer.js";
 import type { CorrespondenceMap, PatchMatch } from "../inspection/patch-maps.js";
 
-/** Pixels that the longer side of a drawing has at least. */
-const LEAST_SIDE = 512;
-/** Patches along the longer side at most. */
-const MOST_PATCHES = 12;
-/** Arrows longer than this share of the longer side are faint: where sources are anywhere they hide all others. */
+/** Minimum length of a drawing's longer side in pixels. */
+const MIN_SIDE = 512;
+/** Maximum number of patches along the longer side. */
+const MAX_PATCHES = 12;
+/**
+ * Arrows longer than this share of the longer side are faint: where sources are scattered they would hide all others.
+ */
 const LONG = 0.2;
 const FAINT = 0.4;
 /** Radius of a line in pixels of a drawing of 512; the rim around it is as wide again. */
@@ -21,18 +23,18 @@ const MOVED: Rgb = [224, 78, 26];
 const OWN: Rgb = [28, 122, 214];
 const RIM: Rgb = [255, 255, 255];
 
-/** Every so many patches along both axes, the first in the middle of what it stands for. */
+/** A regular subset of the patches, each in the middle of those that it represents. */
 export function thinned({ matches, columns }: Pick<CorrespondenceMap, "matches" | "columns">): PatchMatch[] {
   const rows = matches.length / columns;
-  const every = Math.ceil(Math.max(columns, rows) / MOST_PATCHES);
+  const every = Math.ceil(Math.max(columns, rows) / MAX_PATCHES);
   const shown = (i: number) => i % every === every >> 1;
   return matches.filter((_, i) => shown(i % columns) && shown(Math.floor(i / columns)));
 }
 
 /** The map over the input, in whole multiples of its size. */
 export function sourcesPicture(map: CorrespondenceMap, input: Picture): Picture {
-  const factor = Math.max(1, Math.ceil(LEAST_SIDE / Math.max(input.width, input.height)));
-  const canvas = new Canvas(paleAndLarge(input, factor), (factor * Math.max(input.width, input.height)) / LEAST_SIDE);
+  const factor = Math.max(1, Math.ceil(MIN_SIDE / Math.max(input.width, input.height)));
+  const canvas = new Canvas(paleAndLarge(input, factor), (factor * Math.max(input.width, input.height)) / MIN_SIDE);
   const middle = ({ x, y }: Point) => ({ x: factor * (x + 0.5), y: factor * (y + 0.5) });
   const arrows = thinned(map).map(({ at, source }) => ({ from: middle(at), to: middle(source) }));
   // Short ones last: they would be lost below those that cross the picture.
@@ -79,7 +81,7 @@ class Canvas {
       x: to.x - head * (0.87 * dx - side * 0.5 * dy),
       y: to.y - head * (0.87 * dy + side * 0.5 * dx),
     });
-    const faint = length > LONG * LEAST_SIDE * this.#scale;
+    const faint = length > LONG * MIN_SIDE * this.#scale;
     const strokes: [radius: number, ink: Rgb, strength: number][] = faint
       ? [[RADIUS, colour, FAINT]]
       : [

@@ -1,6 +1,6 @@
-// Alarms of a training: rules that watch its losses and its sample pictures, each raised once, with what to try. They
-// see what docs/method.md, section 9, says of each and no more: whether the right things were changed in a picture
-// nobody can know without pairs. Pure; a rule costs a few additions a step.
+// Alarms of a training: rules on its losses and its sample pictures, each raised once, with advice. docs/method.md,
+// section 9, describes what each rule detects; whether the right things were changed in a picture cannot be known
+// without pairs. Pure; a rule costs a few additions per step.
 import type { Picture } from "../data/picture.js";
 import { pearson } from "../evaluation/correlation.js";
 import type { TrainOptions } from "../options/train-schema.js";
@@ -9,28 +9,28 @@ import type { LossRow } from "../report/losses.js";
 export interface Alarm {
   name: string;
   step: number;
-  /** What was seen, a sentence. */
+  /** What was detected, a sentence. */
   seen: string;
-  /** What to try, a sentence. */
+  /** Advice, a sentence. */
   advice: string;
 }
 
 type Watched = Pick<TrainOptions, "model" | "gan_mode" | "lambda_GAN" | "lambda_NCE" | "nce_idt">;
 
-/** Steps that a rule on losses looks back on. */
+/** Steps that a rule on losses covers. */
 const SPAN = 50;
-/** Steps before which nothing is said of the patch losses. */
+/** Steps before the rules on patch losses begin. */
 const PATIENCE = 500;
-/** A loss beyond it is on its way to infinity. */
+/** A loss above this is diverging. */
 const WILD = 1000;
-/** Step from which sample pictures are judged: before, a generator's are gray whatever becomes of it. */
+/** Step from which the rules on sample pictures apply: before, pictures are gray in any run. */
 const SETTLED = 500;
 /** Pixels a side of the blocks that are smooth or painted: their deviations, of 255, are below or above these. */
 const BLOCK = 8;
 const SMOOTH = 10;
 const PAINTED = 20;
 
-/** Means of the losses over the last steps, and over as many before them. */
+/** Means of the losses over the last steps, and over the same number of steps before. */
 class Window {
   readonly #values: number[] = [];
 
@@ -50,9 +50,9 @@ class Window {
   }
 }
 
-/** Watches one run. Rows must come in order; of each rule there is one alarm at most. */
+/** Watches one run. Rows must come in order; each rule raises at most one alarm. */
 export class Alarms {
-  /** Rows of losses that the rules look back on: those of a run that goes on. */
+  /** The number of past rows of losses that the rules need when a run resumes. */
   static readonly lookBack = 2 * SPAN;
   readonly raised: Alarm[];
   readonly #options: Watched;
@@ -60,7 +60,7 @@ export class Alarms {
   readonly #windows = new Map<string, Window>();
 
   /**
-   * `patches`: by layer, the patches among which each has to find its own; `raised`: the alarms of a run that goes on,
+   * `patches`: by layer, the number of keys per query; `raised`: the alarms that a resumed run has raised before,
    * which are not raised again.
    */
   constructor(options: Watched, patches: ReadonlyMap<number, number>, raised: readonly Alarm[] = []) {
@@ -69,7 +69,7 @@ export class Alarms {
     this.#patches = patches;
   }
 
-  /** Takes the losses of a step; returns what is raised by them. */
+  /** Takes the losses of a step; returns the alarms that they raise. */
   noteLosses(row: LossRow): Alarm[] {
     const before = this.raised.length;
     for (const name of ["D_real", "D_fake", "G_GAN", "NCE"]) {
@@ -81,18 +81,18 @@ export class Alarms {
     if (wild) {
       this.#raise(row.step, "losses explode", `${wild[0]} is ${wild[1].toPrecision(3)}`, "a lower --lr");
     }
-    // Means are taken every so many steps only.
-    if (row.step % (SPAN / 5) === 0) this.#judgeMeans(row.step);
+    // The rules are checked at intervals only.
+    if (row.step % (SPAN / 5) === 0) this.#checkMeans(row.step);
     return this.raised.slice(before);
   }
 
-  #judgeMeans(step: number): void {
+  #checkMeans(step: number): void {
     const { model, gan_mode, lambda_GAN, lambda_NCE } = this.#options;
     const [real, fake, gan, nce] = ["D_real", "D_fake", "G_GAN", "NCE"].map((name) => this.#windows.get(name));
     // The scores of wgangp have no scale.
     if (lambda_GAN > 0 && gan_mode !== "wgangp" && real?.full && fake?.full && gan?.full) {
       const [d, g] = [Math.max(real.means.now, fake.means.now), gan.means];
-      // A discriminator that is sure costs the generator 1 by lsgan, 2 or more by hinge, and -log of nearly nothing
+      // With a perfect discriminator the generator's loss is 1 with lsgan, 2 or more with hinge, and -log of almost 0
       // otherwise.
       const sure = lambda_GAN * { lsgan: 0.95, hinge: 1.9, vanilla: 3, nonsaturating: 3 }[gan_mode];
       if (d < 0.05 && g.now > sure && g.now > 0.95 * g.before) {
@@ -121,7 +121,7 @@ export class Alarms {
 
   /**
    * Takes sample pictures of a step and their translations, of equal sizes, and some pictures of the target domain;
-   * returns what is raised by them.
+   * returns the alarms that they raise.
    */
   notePictures(
     step: number,
@@ -157,7 +157,7 @@ export class Alarms {
       const seen = `translations differ from each other by ${percent(outputs)}, inputs by ${percent(inputs)}`;
       this.#raise(step, "collapse", seen, `a higher --lambda_NCE, ${idt}or more pictures of B`);
     }
-    // What the surroundings of things are, no rule knows; smooth ones it sees.
+    // No rule can tell objects from their background, but it can detect smooth areas.
     const blocks = pairs.map(({ input, output }) => [blockDeviations(input), blockDeviations(output)] as const);
     const smooth = blocks.flatMap(([from, to]) => to.filter((_, i) => from[i] < SMOOTH));
     const painted = shareOf(smooth, (deviation) => deviation > PAINTED);
@@ -180,7 +180,7 @@ export class Alarms {
 export const alarmText = ({ name, step, seen, advice }: Alarm): string =>
   `alarm at step ${step}, ${name}: ${seen}. ${advice}`;
 
-/** The share of values at either end of the range. */
+/** The fraction of values at the ends of the range. */
 function shareAtEnds({ data }: Picture): number {
   return data.reduce((count, value) => count + Number(value <= 1 || value >= 254), 0) / data.length;
 }
@@ -204,17 +204,17 @@ function blockDeviations({ width, height, channels, data }: Picture): number[] {
   });
 }
 
-/** 0 of none. */
+/** The mean; 0 without values. */
 const shareOf = (values: readonly number[], which: (value: number) => boolean): number =>
   values.filter(which).length / (values.length || 1);
 
-/** The mean absolute difference, 0 to 1; pictures of unlike sizes are as different as can be. */
+/** The mean absolute difference, 0 to 1; 1 for pictures of different sizes. */
 function difference(a: Picture, b: Picture): number {
   if (a.data.length !== b.data.length) return 1;
   return a.data.reduce((sum, value, i) => sum + Math.abs(value - b.data[i]), 0) / a.data.length / 255;
 }
 
-/** Of all pairs of pictures; 0 where there is one alone. */
+/** The mean over all pairs of pictures; 0 for a single picture. */
 function meanDistance(pictures: readonly Picture[]): number {
   let [sum, count] = [0, 0];
   for (const [i, a] of pictures.entries()) {

@@ -1,6 +1,5 @@
-// Checkpoints: all that a run needs to go on exactly, in one safetensors file (bytes in, bytes out; where they lie is
-// the caller's business). Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments
-// "adam_m.G..." and "adam_v.G...", averaged weights "ema.G..."; the rest is JSON in the metadata. Also generators from
+// Checkpoints: everything that a run needs to resume exactly, in one safetensors file (as bytes; the caller stores them).
+// Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments "adam_m.G..." and "adam_v.G...", averaged weights "ema.G..."; the rest is JSON in the metadata. Also generators from
 // anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys
 // (docs/method.md sections 2.2 and 10).
 import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
@@ -19,18 +18,18 @@ import type { TrainOptions } from "../options/train-schema.js";
 import { recognizeNetwork } from "./recognize-network.js";
 import type { TrainingStep } from "./training-step.js";
 
-/** Where a run stands, beside its weights. */
+/** The state of a run, apart from its weights. */
 export interface RunState {
   /** Steps done. */
   step: number;
-  /** 1-based epoch under way, and batches of it that are done. */
+  /** The current, 1-based epoch, and the number of its batches that are done. */
   epoch: number;
   batch: number;
-  /** State of the generator that steps draw from. */
+  /** State of the steps' random number generator. */
   random: number[];
-  /** What the method counts from step to step, where it does. */
+  /** The method's counts, if it has any. */
   counts?: Counts;
-  /** Updates of networks, by name, that had another number of them than steps. */
+  /** Numbers of optimizer updates, by network, where they differ from the number of steps. */
   updates?: Counts;
   /** The loss scale and the steps since it changed, where activations are f16. */
   lossScale?: { scale: number; clean: number };
@@ -41,7 +40,7 @@ const FORMAT = "cutgpu checkpoint 1";
 
 type Group = readonly [prefix: string, tensors: ReadonlyMap<string, Tensor>];
 
-/** What a checkpoint has of a training, by what its keys begin with. */
+/** The tensors of a training by the prefix of their keys in a checkpoint. */
 function groupsOf({ adam, averaged, method }: TrainingStep, weightsOnly = false): Group[] {
   if (weightsOnly) return Object.entries(adam).map(([network, { parameters }]) => [network, parameters]);
   const networks = Object.entries(adam).flatMap(([network, { parameters, m, v }]): Group[] => [
@@ -55,7 +54,7 @@ function groupsOf({ adam, averaged, method }: TrainingStep, weightsOnly = false)
 
 /**
  * The whole state of a training as one safetensors file.
- * Throws a DivergenceError where a value is not finite, since no run can go on from that.
+ * Throws a DivergenceError where a value is not finite, since no run can resume from that.
  */
 export async function serializeCheckpoint(step: TrainingStep, state: RunState): Promise<Uint8Array> {
   const tensors = new Map<string, StoredTensor>();
@@ -82,7 +81,7 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
   return serializeSafetensors({ tensors, metadata: { format: FORMAT, state: JSON.stringify(whole) } });
 }
 
-// 0 * x is NaN exactly where x is not finite. To add these up is quicker than to test each value.
+// 0 * x is NaN exactly where x is not finite. Adding these up is faster than testing each value.
 function allFinite(data: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += 0 * data[i];
@@ -94,7 +93,7 @@ export interface Checkpoint {
   tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** Reads a checkpoint that a training wrote. `where` names it in errors. */
+/** Parses a checkpoint of a training. `where` names it in errors. */
 export function parseCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const { tensors, metadata } = parseSafetensors(bytes, where);
   if (metadata["format"] !== FORMAT) {
@@ -110,7 +109,7 @@ export function parseCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   }
 }
 
-/** Puts a checkpoint's weights and moments into a training. `weightsOnly` leaves the optimisers as they are. */
+/** Loads a checkpoint's weights and Adam's moments into a training. `weightsOnly` leaves the optimizers as they are. */
 export function restoreCheckpoint(
   step: TrainingStep,
   { tensors, state }: Checkpoint,
@@ -135,7 +134,7 @@ export function restoreCheckpoint(
     }
     return toFloat32(stored);
   };
-  // Everything is looked up before anything is written, so that a refusal leaves the training as it was.
+  // Everything is checked before anything is written, so that an error leaves the training as it was.
   const writes: [Tensor, Float32Array][] = [];
   for (const [prefix, group] of groupsOf(step, weightsOnly)) {
     for (const [key, tensor] of group) writes.push([tensor, find(`${prefix}.${key}`, tensor)]);
@@ -156,24 +155,24 @@ export function parseWeights(bytes: Uint8Array, where: string): StateDict {
   return !safetensors && (zip || pickle) ? parsePth(bytes, where) : parseSafetensors(bytes, where);
 }
 
-/** A generator's weights by published key, and what its keys say of its architecture. */
+/** A generator's weights by published key, and its architecture as inferred from the keys. */
 interface ParsedGenerator {
   architecture: AnyArchitecture;
   weights: Map<string, Float32Array<ArrayBuffer>>;
 }
 
-/** Which of two generators, G_A or G_B, of a method that translates both ways. */
+/** Which of the generators G_A and G_B, for methods that translate in both directions. */
 export type Direction = "AtoB" | "BtoA";
 
 /**
- * The generator of any file that holds one, whatever else is in it; of G_A and G_B that of the direction. Throws a
- * CheckpointError where there is none or more than one, where it is not for gray or RGB pictures, and where a weight is
- * not finite.
+ * The generator of any file that holds one, possibly among other tensors; of G_A and G_B that of the direction. Throws
+ * a CheckpointError where there is none or more than one, where it is not for gray or RGB pictures, and where a weight
+ * is not finite.
  */
 export function parseGenerator(bytes: Uint8Array, where: string, direction: Direction = "AtoB"): ParsedGenerator {
   const { tensors, metadata } = parseWeights(bytes, where);
   const groups = networksOf(tensors);
-  // A checkpoint of a training also has Adam's moments, which look like the generator, and perhaps averaged weights.
+  // A training checkpoint also holds Adam's moments, keyed like the generator, and perhaps averaged weights.
   const drop = (unwanted: RegExp) => {
     for (const prefix of groups.keys()) if (unwanted.test(prefix)) groups.delete(prefix);
   };
@@ -181,7 +180,7 @@ export function parseGenerator(bytes: Uint8Array, where: string, direction: Dire
   if (metadata["format"] === FORMAT) drop(averaged ? /^(?!ema\.G(_[AB])?\.$)/ : /^(?!G(_[AB])?\.$)/);
   const ways = [...groups.keys()].flatMap((prefix) => prefix.match(/G_[AB](?=\.)/)?.[0] ?? []);
   if (new Set(ways).size === 2) drop(direction === "AtoB" ? /G_B\./ : /G_A\./);
-  // A file of its own says by its name which generator it is.
+  // For a file with a single generator, the file's name says which one it is.
   else if (direction === "BtoA" && !/G_B[^/\\]*$/.test(where)) {
     throw new CheckpointError(
       `${where} holds no two generators, G_A and G_B, of which --direction BtoA takes the second`,
@@ -206,7 +205,7 @@ export function parseGenerator(bytes: Uint8Array, where: string, direction: Dire
       "Save the one that you want in a file of its own, with torch.save of its dictionary alone.",
     );
   }
-  // The network that is most like a generator says what is amiss.
+  // The error describes the network that is most like a generator.
   const likest = refusals.find(({ blocks }) => blocks);
   if (likest) throw likest.error;
   const known = recognizeNetwork(tensors);
@@ -237,7 +236,7 @@ function networksOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Map
 /** A key of a generator with dropout, which moves the second convolution of a block by one, as that of one without. */
 export const withoutDropout = (key: string): string => key.replace("conv_block.6.", "conv_block.5.");
 
-/** The generator that these tensors are, every one of them. */
+/** The generator with exactly these tensors. */
 function generatorOf(named: Map<string, StoredTensor>, where: string): ParsedGenerator {
   const architecture = singleImageArchitectureOf((key) => named.get(key)?.shape) ?? inferArchitecture(named, where);
   for (const channels of [architecture.input_nc, architecture.output_nc]) {

@@ -1,9 +1,9 @@
-// Among how many patches each layer's queries have to find their own, which says what the patch losses can reach. Pure.
+// The number of keys among which each layer's queries have to find their positive, which bounds the patch losses. Pure.
 import { trainedSide } from "../data/transform.js";
 import { patchCounts } from "../methods/patch-positions.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** Keys of a query, its own among them, by layer: N + 1 for N negatives. Guessing costs the logarithm of it. */
+/** Keys per query by layer, the positive included: N + 1 for N negatives. The loss of a guess is its logarithm. */
 export function keysByLayer(options: TrainOptions): Map<number, number> {
   const { model, patch_loss, nce_negatives } = options;
   // Other losses have no such bound, and a bank takes a while to fill.

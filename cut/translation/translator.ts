@@ -102,7 +102,7 @@ export class Translator {
     return pass.output;
   }
 
-  /** Gives the memory of the recorded pass back; the generator stays. */
+  /** Frees the memory of the recorded pass, except the generator's. */
   dispose(): void {
     this.#passes.dispose();
   }

@@ -204,7 +204,7 @@ function mapFigure(layer: InspectedLayer, picture: Picture, about: string): HTML
 
 function similarityFigure(map: SimilarityMap, input: Picture, point: { x: number; y: number }): HTMLElement {
   const { values, width, position } = map;
-  const best = values.reduce((most, value, i) => (value > values[most] ? i : most), 0);
+  const best = values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
   const away = Math.hypot((best % width) - position.x, Math.floor(best / width) - position.y);
   const about = away === 0 ? "most similar at the same place" : `most similar ${away.toFixed(1)} positions away`;
   const figure = mapFigure(map, similarityPicture(map, input), about);

@@ -258,11 +258,11 @@ function datasetOf(store: RunStore, options: TrainOptions, lists: Lists): Traini
       `choose its folder ${side} and press Resume.`,
     );
   }
-  const most = options.max_dataset_size ?? undefined;
+  const max = options.max_dataset_size ?? undefined;
   const onSkip = (_: string, reason: string) => send({ kind: "warning", text: `Passed over: ${reason}` });
   const read = async (path: string, channels: 1 | 3) =>
     readPictureFile((await store.read(path)) ?? new Blob(), path, channels);
-  const [filesA, filesB] = [lists.A.slice(0, most), lists.B.slice(0, most)];
+  const [filesA, filesB] = [lists.A.slice(0, max), lists.B.slice(0, max)];
   return openDataset(options, { filesA, filesB, read, onSkip });
 }
 

@@ -223,9 +223,9 @@ async function drawFiles(
     { caption: "output, with the patch that is compared", png: await encodePng(markPoint(translation, x, y)) },
   ];
   if (compared) {
-    const { picture, most, mean } = differencePicture(translation, compared.seen.translation);
-    const amplified = most > 0 ? `, amplified ${(255 / most).toFixed(1)} times` : "";
-    const differs = `difference of the outputs: mean ${mean.toFixed(2)} of 255, highest ${most.toFixed(0)}${amplified}`;
+    const { picture, max, mean } = differencePicture(translation, compared.seen.translation);
+    const amplified = max > 0 ? `, amplified ${(255 / max).toFixed(1)} times` : "";
+    const differs = `difference of the outputs: mean ${mean.toFixed(2)} of 255, highest ${max.toFixed(0)}${amplified}`;
     pictures.push(await add("compared.png", `output of ${compared.name}`, compared.seen.translation));
     pictures.push(await add("difference.png", differs, picture));
   }

@@ -115,11 +115,11 @@ async function jobOf(options: Options<typeof schema>): Promise<MetricJob> {
       : ladder !== null
         ? await ladderJob(ladder, settings)
         : await opinionsJob(mos as string, settings);
-  const most = job.side - 1;
-  if ((window ?? 0) > most) {
+  const max = job.side - 1;
+  if ((window ?? 0) > max) {
     throw new OptionError(
       `--window ${window} is as large as the pictures, whose shorter side has ${job.side} pixels;`,
-      `give ${most} at most.`,
+      `give ${max} at most.`,
     );
   }
   return job;

@@ -55,7 +55,7 @@ export async function trainPatchEncoder(
   { steps = 300, seed = 0, signal, onProgress }: SelfTrainingOptions = {},
 ): Promise<InspectModel> {
   const sides = pictures.map(({ width, height }) => Math.min(width, height));
-  const smallest = sides.reduce((least, side) => Math.min(least, side), Number.POSITIVE_INFINITY);
+  const smallest = sides.reduce((min, side) => Math.min(min, side), Number.POSITIVE_INFINITY);
   if (pictures.length === 0 || smallest < SMALLEST) {
     const what = pictures.length === 0 ? "no picture" : `a picture of ${smallest} pixels a side`;
     throw new ArgumentError(

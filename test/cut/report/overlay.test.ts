@@ -81,11 +81,11 @@ test("a dark picture does not hide its map", () => {
 test("a difference is the mean over channels, in the highest colour where it is largest", () => {
   const picture = (data: number[]): Picture => ({ width: 2, height: 1, channels: 3, data: Uint8Array.from(data) });
   const a = picture([10, 10, 10, 0, 0, 0]);
-  const { picture: shown, most, mean } = differencePicture(a, picture([10, 10, 10, 3, 0, 9]));
-  assert.equal([most, mean], [4, 2]);
+  const { picture: shown, max, mean } = differencePicture(a, picture([10, 10, 10, 3, 0, 9]));
+  assert.equal([max, mean], [4, 2]);
   assert.equal([...shown.data], [...falseColour(0), ...falseColour(1)]);
   const none = differencePicture(a, a);
-  assert.equal([none.most, none.mean, [...none.picture.data.subarray(0, 3)]], [0, 0, falseColour(0)]);
+  assert.equal([none.max, none.mean, [...none.picture.data.subarray(0, 3)]], [0, 0, falseColour(0)]);
 });
 
 test("the mark leaves the pixel itself and the rest of the picture as they were, at the edge too", () => {
