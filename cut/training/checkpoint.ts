@@ -1,7 +1,8 @@
-// Checkpoints: everything that a run needs to resume exactly, in one safetensors file (as bytes; the caller stores them).
-// Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments "adam_m.G..." and "adam_v.G...", averaged weights "ema.G..."; the rest is JSON in the metadata. Also generators from
-// anywhere: our checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys
-// (docs/method.md sections 2.2 and 10).
+// Checkpoints: everything that a run needs to resume exactly, in one safetensors file (as bytes; the caller stores
+// them). Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments "adam_m.G..." and
+// "adam_v.G...", averaged weights "ema.G..."; the rest is JSON in the metadata. Also generators from anywhere: our
+// checkpoints, plain safetensors, and .pth files of PyTorch, whose architecture is read from the keys (docs/method.md
+// sections 2.2 and 10).
 import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
