@@ -8,12 +8,12 @@ import type { Gpu } from "../engine/device/gpu.js";
 import { sum } from "../engine/operators/reduction/index.js";
 import { type OperatorSummary, operatorTable } from "../engine/operators/table.js";
 import { record } from "../engine/program/program.js";
-import { rehearse } from "../engine/program/recording.js";
+import { dryRun } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";
 import { makeInput } from "./inputs/random-data.js";
 import { makeStep } from "./inputs/random-training-step.js";
 import { measure, timeReplay, timingOf } from "./measurement/measure.js";
-import { observeRehearsal } from "./measurement/observe.js";
+import { observeDryRun } from "./measurement/observe.js";
 import { variantsOf, withForced } from "./measurement/variants.js";
 import { predictWinograd, type Rates } from "./winograd-model.js";
 
@@ -65,7 +65,7 @@ export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSi
   try {
     for (const kind of step.method.kinds) await step.prepare({ batch: batch_size, height: size, width: size }, kind);
     const picture = gpu.persistent([1, input_nc, size, size], gpu.precision);
-    rehearse(gpu, () => gpu.noGrad(() => step.method.generator.translate(picture)));
+    dryRun(gpu, () => gpu.noGrad(() => step.method.generator.translate(picture)));
     picture.dispose();
   } finally {
     unobserve();
@@ -198,7 +198,7 @@ function workOf(
 
 /** What work gives to the GPU, as a text to compare. */
 async function dispatchesOf(gpu: Gpu, work: () => unknown): Promise<string> {
-  const calls = await observeRehearsal(gpu, work);
+  const calls = await observeDryRun(gpu, work);
   const dispatches = calls.flatMap(({ dispatches }) => dispatches);
   return JSON.stringify(
     dispatches.map(({ source, constants, params, grid }) => [source.name, constants, params, grid]),

@@ -5,7 +5,7 @@ import type { Storage, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { KernelSource } from "../../engine/device/kernel.js";
 import type { DispatchCall } from "../../engine/device/observers.js";
-import { rehearse } from "../../engine/program/recording.js";
+import { dryRun } from "../../engine/program/recording.js";
 import { randomTensor } from "../inputs/random-data.js";
 
 /** One call of an operator; "adam" for updates of parameters, "other" for what belongs to no operator. */
@@ -43,8 +43,8 @@ export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<
 }
 
 /** The operators that `work` would call. Nothing is compiled and nothing runs. */
-export async function observeRehearsal(gpu: Gpu, work: () => unknown): Promise<ObservedCall[]> {
-  return (await observe(gpu, () => rehearse(gpu, work))).calls;
+export async function observeDryRun(gpu: Gpu, work: () => unknown): Promise<ObservedCall[]> {
+  return (await observe(gpu, () => dryRun(gpu, work))).calls;
 }
 
 /** The sums of what calls cost. */

@@ -8,7 +8,7 @@ import { Random } from "../../engine/random.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";
-import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { observeDryRun, totalCost } from "../measurement/observe.js";
 import { gigaPerSecond } from "../measurement/rating.js";
 import { generatorArchitecture } from "../peers/jobs.js";
 
@@ -54,7 +54,7 @@ function run(at: Size, rates: number[]) {
   return async ({ gpu, signal, ceilings }: BenchContext): Promise<Outcome> => {
     const { work, dispose } = generatorWork(gpu, at);
     try {
-      const cost = totalCost(await observeRehearsal(gpu, work));
+      const cost = totalCost(await observeDryRun(gpu, work));
       const rate = rates.at(-1) ?? SUPPOSED_SHARE * ceilings.gflops;
       const expected = cost.flops / rate / 1e6;
       if (expected > PATIENCE_MS) {

@@ -4,7 +4,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { makeInput } from "../inputs/random-data.js";
 import type { BenchCase } from "../measurement/case.js";
 import { measure, SHORT_BUDGET_MS } from "../measurement/measure.js";
-import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { observeDryRun, totalCost } from "../measurement/observe.js";
 import { variantsOf, withForced } from "../measurement/variants.js";
 import { convolutionCases } from "../operators/convolution.js";
 import type { OperatorBench } from "../operators/lib.js";
@@ -27,7 +27,7 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
         const inputs = bench.inputs.map((input) => makeInput(gpu, input));
         const work = () => bench.work(...inputs);
         try {
-          const cost = totalCost(await observeRehearsal(gpu, work));
+          const cost = totalCost(await observeDryRun(gpu, work));
           const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
           return { measurement, ...cost, reference_ms: bench.reference ? reference(id, bench.reference) : null };
         } finally {

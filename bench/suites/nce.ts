@@ -6,7 +6,7 @@ import { add, type Gpu, grad, patchNce, patchNcePath, record, sum, type Tensor }
 import { makeInput, randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";
-import { observeRehearsal, totalCost } from "../measurement/observe.js";
+import { observeDryRun, totalCost } from "../measurement/observe.js";
 import { composedPatchNce, composedPatchNcePath } from "./composed-patch-nce.js";
 
 const CHANNELS = 256;
@@ -79,7 +79,7 @@ function run(subject: Subject, variant: Variant, at: Size, before: { last: Befor
   return async ({ gpu, signal }: BenchContext): Promise<Outcome> => {
     const { work, dispose } = nceWork(gpu, subject, variant, at);
     try {
-      const cost = totalCost(await observeRehearsal(gpu, work));
+      const cost = totalCost(await observeDryRun(gpu, work));
       const { last } = before;
       // Time grows with the square of the patches at worst.
       const expected = last ? last.ms * (at.patches / last.patches) ** 2 : 0;

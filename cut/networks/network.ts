@@ -18,7 +18,7 @@ export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 /** Tensors on the GPU for every parameter, with requires_grad; undefined content until written. */
 export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
   try {
-    const tensors = gpu.persistentTogether([...shapes.values()]);
+    const tensors = gpu.persistentFlat([...shapes.values()]);
     return new Map([...shapes.keys()].map((key, i) => [key, tensors[i].requireGrad()]));
   } catch (error) {
     return adviseOnLimit(error);

@@ -1,7 +1,7 @@
-// The reversal of the tape. A node holds its inputs and a function from the output's gradient to the inputs' gradients,
-// which is itself made of operators, so that with `createGraph` a gradient can be differentiated once more. The
-// reversal frees cotangents and saved tensors as soon as the last node that needs them is done. Forward and gradient of
-// each operator stand side by side in engine/operators.
+// The backward pass (reverse-mode differentiation of the tape). A node holds its inputs and a function from the
+// output's gradient to the inputs' gradients, which is itself made of operators, so that with `createGraph` a gradient
+// can be differentiated again. The backward pass frees cotangents and saved tensors as soon as the last node that needs
+// them is done. Forward and gradient of each operator stand side by side in engine/operators.
 
 import { add } from "../operators/pointwise/index.js";
 import { checkOptions, checkValue, flag, object } from "./check-options.js";
@@ -12,15 +12,15 @@ import type { TapeNode } from "./tape.js";
 import type { Tensor } from "./tensor.js";
 
 export interface GradOptions {
-  /** The cotangent of the output; by default 1, and then the output must have one element. */
+  /** The cotangent of the output (PyTorch's `gradient`); by default 1, for an output of one element. */
   dy?: Tensor;
-  /** Puts the gradients on the tape too, to be differentiated again. The tape is then kept. */
+  /** Records the gradients on the tape too, so that they can be differentiated. The tape is then kept. */
   createGraph?: boolean;
 }
 
-/** What grad alone can be told. */
+/** The options of grad. */
 export interface InputGradOptions extends GradOptions {
-  /** Gives zeros for inputs that the tape of the output does not lead to, instead of throwing. */
+  /** Returns zeros for inputs that the output does not depend on, instead of throwing. */
   allowUnused?: boolean;
 }
 
@@ -54,7 +54,7 @@ export function grad<const I extends readonly Tensor[]>(
     const used = new Set(nodes.flatMap((node) => node.inputs)).add(output);
     for (const [i, input] of inputs.entries()) checkUsed(i, input, used);
   }
-  const found = reverse(output, nodes, new Set(inputs), options);
+  const found = runBackward(output, nodes, new Set(inputs), options);
   const gradients = inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
   return gradients as { -readonly [K in keyof I]: Tensor };
 }
@@ -95,7 +95,7 @@ export function backward(output: Tensor, options: GradOptions = {}): void {
   }
   if (output.requiresGrad) leaves.add(output);
   const { gpu } = output;
-  for (const [leaf, gradient] of reverse(output, nodes, leaves, options)) {
+  for (const [leaf, gradient] of runBackward(output, nodes, leaves, options)) {
     const before = leaf.grad;
     leaf.grad = before ? gpu.noGrad(() => add(before, gradient)) : gradient;
     if (before) {
@@ -106,9 +106,9 @@ export function backward(output: Tensor, options: GradOptions = {}): void {
 }
 
 /**
- * The nodes that `output` depends on, in the order of the reversal. A node comes after all nodes that used its output,
- * and as late as possible: right before the first node that made one of its inputs, so that no gradient waits long for
- * its use.
+ * The nodes that `output` depends on, in the order of the backward pass. A node comes after all nodes that used its
+ * output, and as late as possible: right before the first node that produced one of its inputs, so that gradients live
+ * only briefly.
  */
 function nodesBelow(output: Tensor): TapeNode[] {
   const seen = new Set<TapeNode>();
@@ -119,7 +119,7 @@ function nodesBelow(output: Tensor): TapeNode[] {
     seen.add(node);
     for (const input of node.inputs) if (input?.node) stack.push(input.node);
   }
-  // Outputs are made after inputs, so every node that used this node's output is due before it.
+  // Outputs are made after inputs, so every node that used this node's output is due before this one.
   const due = (node: TapeNode) => node.inputs.reduce((latest, input) => Math.max(latest, input?.node?.order ?? -1), -1);
   return [...seen]
     .map((node) => ({ node, due: due(node) }))
@@ -127,7 +127,7 @@ function nodesBelow(output: Tensor): TapeNode[] {
     .map(({ node }) => node);
 }
 
-function reverse(
+function runBackward(
   output: Tensor,
   nodes: readonly TapeNode[],
   wanted: ReadonlySet<Tensor>,
@@ -160,9 +160,9 @@ function reverse(
           if (sum) sums.add(sum);
           return sum;
         };
-        // With createGraph, what a gradient is computed from is kept, to be differentiated once more.
+        // With createGraph, intermediate results are kept, since gradients may be differentiated again.
         const gradients = createGraph ? node.gradient(dy, into) : gpu.scope(() => [...node.gradient(dy, into)]);
-        // One tensor may be the gradient of several inputs, so nothing is freed before all of them have theirs.
+        // One tensor may be the gradient of several inputs, so it is freed only after all inputs have theirs.
         const spent = new Set([dy]);
         node.inputs.forEach((input, i) => {
           const gradient = gradients[i];
@@ -178,11 +178,11 @@ function reverse(
   };
   const { recorder } = gpu;
   if (createGraph) work();
-  else gpu.noGrad(() => (recorder ? recorder.reversing(work) : work()));
+  else gpu.noGrad(() => (recorder ? recorder.backward(work) : work()));
   return cotangents.results;
 }
 
-/** The gradients that the reversal has reached, summed where a tensor was used more than once. */
+/** The gradients computed so far in the backward pass, summed where a tensor was used more than once. */
 class Cotangents {
   /** The gradients of the wanted tensors so far. */
   readonly results = new Map<Tensor, Tensor>();
@@ -195,7 +195,7 @@ class Cotangents {
     this.#keep = keep;
   }
 
-  /** Adds a gradient of a tensor. Returns the two summands of a sum, which are perhaps no longer needed. */
+  /** Adds a gradient of a tensor. Returns the two summands if there was a sum, which may no longer be needed. */
   add(tensor: Tensor, gradient: Tensor): Tensor[] {
     const before = this.#pending.get(tensor);
     const sum = before ? add(before, gradient) : gradient;
@@ -205,14 +205,14 @@ class Cotangents {
   }
 
   /**
-   * The gradient of a tensor so far, if its memory is its own and it may be added to in place, while the node is walked
-   * that has the gradient `dy`.
+   * The gradient of a tensor so far, if it may be added to in place (nothing shares its memory) while the node with the
+   * gradient `dy` is processed.
    */
   addable(tensor: Tensor, dy: Tensor): Tensor | undefined {
     const gradient = this.#pending.get(tensor);
     if (!gradient || this.#keep === "all" || this.#keep === gradient || gradient === dy) return undefined;
     const { storage, gpu } = gradient;
-    // A constant of a recorded program must be the same in the next replay.
+    // A constant of a recorded program must keep its value for the next replay.
     const shared = storage.references > 1 || storage.root !== storage;
     if (shared || (gpu.recorder && !storage.virtual)) return undefined;
     for (const [other, pending] of this.#pending) if (pending === gradient && other !== tensor) return undefined;
@@ -227,7 +227,8 @@ class Cotangents {
   }
 
   /**
-   * Makes every result a tensor of its own, also where an operator handed the same one, or the caller's dy, to several.
+   * Makes every result a tensor of its own, also where an operator returned the same one, or the caller's dy, for
+   * several inputs.
    */
   separate(dy: Tensor | undefined): void {
     const taken = new Set(dy ? [dy] : []);
@@ -237,7 +238,7 @@ class Cotangents {
     }
   }
 
-  /** Frees a gradient unless it is still in use: an operator may hand on the very tensor that it was given. */
+  /** Frees a gradient unless it is still in use: an operator may return the tensor that it was given. */
   release(gradient: Tensor): void {
     if (this.#keep === "all" || this.#keep === gradient) return;
     for (const pending of this.#pending.values()) if (pending === gradient) return;

@@ -1,7 +1,7 @@
-// A Tensor is a shape over a Storage (a GPU buffer, or, while a program is being recorded, the promise of one), and
-// where gradients are wanted the node of the tape that made it. Tensors are contiguous, row-major, f32, i32 or, on an
-// engine that was opened for it, f16, which kernels compute with as f32; images are NCHW.
-// Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all that it does not return.
+// A Tensor is a shape over a Storage (a GPU buffer or, while a program is being recorded, a virtual one without memory)
+// and, where gradients are wanted, the tape node that produced it. Tensors are contiguous, row-major, f32, i32 or, on
+// an engine opened with f16, f16 (kernels compute in f32); images are NCHW.
+// Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all tensors it does not return.
 
 import type { Gpu } from "../device/gpu.js";
 import { partStart } from "../device/memory.js";
@@ -14,20 +14,20 @@ import type { TapeNode } from "./tape.js";
 export { type Dtype, type Shape, sizeOf };
 
 /**
- * Bytes shared by the tensors that alias them (a reshape makes an alias): in a buffer of their own, or as a part of
- * another storage's (see unite).
+ * Memory shared by the tensors that alias it (a reshape makes an alias): a buffer of its own, or a part of another
+ * storage's buffer (see flatten and part).
  */
 export class Storage {
   readonly bytes: number;
   readonly label: string;
-  /** The recording this storage belongs to, if any: then lifetimes are the program's business. */
+  /** Whether it belongs to a recording: the program then allocates its memory and manages its lifetime. */
   readonly virtual: boolean;
   /** Whether it holds f16. */
   readonly half: boolean;
-  /** Tensors that alias it and are not disposed; of a whole, its parts. */
+  /** Number of live tensors that alias it; of a storage with parts, its live parts too. */
   references = 1;
   #buffer: GPUBuffer | null;
-  #whole: Storage | null = null;
+  #base: Storage | null = null;
   #offset = 0;
 
   constructor(bytes: number, label: string, buffer: GPUBuffer | null, virtual: boolean, half = false) {
@@ -38,12 +38,12 @@ export class Storage {
     this.virtual = virtual;
   }
 
-  /** What has the buffer: the storage that this one is a part of, else itself. */
+  /** The storage that owns the buffer: the outermost one that this is a part of, or itself. */
   get root(): Storage {
-    return this.#whole?.root ?? this;
+    return this.#base?.root ?? this;
   }
 
-  /** Null while the storage is a promise inside a program being recorded, and after it is freed. */
+  /** Null while the storage is virtual, in a program being recorded, and after it is freed. */
   get buffer(): GPUBuffer | null {
     return this.root.#buffer;
   }
@@ -52,31 +52,31 @@ export class Storage {
     this.root.#buffer = buffer;
   }
 
-  /** Where it begins in the buffer, in bytes. */
+  /** Its offset in the buffer, in bytes. */
   get offset(): number {
-    return (this.#whole?.offset ?? 0) + this.#offset;
+    return (this.#base?.offset ?? 0) + this.#offset;
   }
 
-  /** Gives it memory: a buffer, from a place on. */
+  /** Assigns memory: a buffer, from an offset on. */
   place(buffer: GPUBuffer, offset: number): void {
     this.root.#buffer = buffer;
     this.root.#offset = offset;
   }
 
-  /** So many of its bytes, from a place on that buffers can be bound from (see partStart). */
+  /** A sub-range of `bytes` bytes at `offset`, which must satisfy the binding alignment (see partStart). */
   part(offset: number, bytes: number): Storage {
     const part = new Storage(bytes, this.label, null, this.virtual, this.half);
-    part.#whole = this;
+    part.#base = this;
     part.#offset = offset;
     this.root.references++;
     return part;
   }
 
   /**
-   * Makes storages without buffers the parts of one, in their order, so that one dispatch can work on all of them.
-   * Equal sizes make equal offsets. What lies between parts has no meaning.
+   * Makes storages without buffers the parts of one flat storage, in order, so that one dispatch can process them all.
+   * Equal sizes give equal offsets. The padding between parts has no meaning.
    */
-  static unite(parts: readonly Storage[]): Storage {
+  static flatten(parts: readonly Storage[]): Storage {
     let end = 0;
     for (const part of parts) {
       part.#offset = partStart(end);
@@ -84,16 +84,16 @@ export class Storage {
     }
     const [{ label, virtual, half }, ...others] = parts;
     const name = others.length ? `${label} and ${others.length} more` : label;
-    const whole = new Storage(end, name, null, virtual, half);
-    whole.references = parts.length;
-    for (const part of parts) part.#whole = whole;
-    return whole;
+    const flat = new Storage(end, name, null, virtual, half);
+    flat.references = parts.length;
+    for (const part of parts) part.#base = flat;
+    return flat;
   }
 }
 
 /**
- * Numbers on the GPU: f32, i32 or f16, contiguous, row-major, images NCHW. Its memory is given back by dispose(), or by
- * the gpu.scope() in which it was made and that does not return it.
+ * Numbers on the GPU: f32, i32 or f16, contiguous, row-major, images NCHW. Its memory is freed by dispose(), or by the
+ * gpu.scope() in which it was made, unless that returns it.
  *
  * @example
  * ```ts
@@ -112,7 +112,7 @@ export class Tensor {
   /** Leaves with requiresGrad receive `.grad` from backward(). */
   requiresGrad = false;
   grad: Tensor | null = null;
-  /** What made this tensor, while gradients were being recorded. */
+  /** The tape node that produced this tensor, if gradients were being recorded. */
   node: TapeNode | null = null;
   #disposed = false;
 
@@ -137,7 +137,7 @@ export class Tensor {
     return this.requiresGrad || this.node !== null;
   }
 
-  /** Marks a leaf as wanting a gradient. Returns the tensor itself. Throws a GradientError for one of i32. */
+  /** Marks a leaf as requiring a gradient. Returns the tensor itself. Throws a GradientError for an i32 tensor. */
   requireGrad(): this {
     if (this.dtype === "i32") throw new GradientError("a tensor of i32 has no gradient", "Use cast() first.");
     this.requiresGrad = true;
@@ -145,8 +145,8 @@ export class Tensor {
   }
 
   /**
-   * Copies numbers in, as many as the tensor's size; to an i32 only whole ones. Takes effect after everything given to
-   * the GPU so far.
+   * Overwrites the tensor with numbers, as many as its size; an i32 tensor takes whole numbers only. Takes effect after
+   * everything submitted so far.
    */
   write(data: Numbers): void {
     const elements = elementsOf(data, this.dtype);
@@ -162,8 +162,8 @@ export class Tensor {
   }
 
   /**
-   * Copies the elements of another tensor of the same shape and dtype in, on the GPU: inside a recording in every
-   * replay, elsewhere at once, as between replays.
+   * Overwrites the tensor with the elements of another one of the same shape and dtype, on the GPU: in every replay if
+   * recorded, otherwise at once (between replays too).
    *
    * @example
    * ```ts
@@ -196,8 +196,8 @@ export class Tensor {
   }
 
   /**
-   * The elements, once the GPU has made them: a Float32Array, of an i32 tensor an Int32Array (in TypeScript
-   * `read<"i32">()`). Several reads may be under way at a time.
+   * The elements, once the GPU has computed them: a Float32Array, or an Int32Array for an i32 tensor (in TypeScript
+   * `read<"i32">()`). Several reads may be pending at a time.
    */
   async read<D extends Dtype = "f32">(): Promise<Elements[D]> {
     const bytes = await this.gpu.readBytes(this);
@@ -219,7 +219,7 @@ export class Tensor {
    * The same elements under another shape of equal size, without the tape (see the reshape operator for one with it).
    */
   alias(shape: Shape): Tensor {
-    // Says that it was disposed.
+    // Throws the error for a disposed tensor.
     if (this.#disposed) this.requireBuffer();
     checkValue("reshape: the shape", shape, SHAPE);
     if (sizeOf(shape) !== this.size) {
@@ -233,17 +233,17 @@ export class Tensor {
   }
 
   /**
-   * So many of the elements as a shape has, from element `start` on, in the same memory and without the tape; null if
-   * buffers cannot be bound from there. Only for what nobody writes to any more.
+   * A view of `shape` starting at element `start`, without the tape, or null if misaligned. The tensor must not be
+   * written afterwards.
    */
   part(start: number, shape: Shape): Tensor | null {
     const bytes = elementBytes(this.dtype);
-    const at = bytes * start;
-    if (partStart(at) !== at) return null;
-    return new Tensor(this.gpu, shape, this.dtype, this.storage.part(at, bytes * sizeOf(shape)));
+    const offset = bytes * start;
+    if (partStart(offset) !== offset) return null;
+    return new Tensor(this.gpu, shape, this.dtype, this.storage.part(offset, bytes * sizeOf(shape)));
   }
 
-  /** The same elements, cut off from the tape. */
+  /** The same elements, detached from the tape. */
   detach(): Tensor {
     return this.alias(this.shape);
   }
@@ -259,7 +259,7 @@ export class Tensor {
     return this.storage.buffer;
   }
 
-  /** Gives the memory back. The tensor, and what the tape saved through it, must not be used afterwards. */
+  /** Frees the memory. The tensor, and anything the tape saved through it, must not be used afterwards. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -267,16 +267,15 @@ export class Tensor {
     this.gpu.release(this);
   }
 
-  /** The same, for `using`. */
+  /** dispose(), for `using` declarations. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
 
 /**
- * Calls `visit` for every tensor that can be reached from a value: through arrays, Maps (keys too), Sets, and the
- * fields of objects, of whatever class. What a class keeps in #private fields, or a function in its closure, stays
- * unseen.
+ * Calls `visit` for every tensor reachable from a value: through arrays, Maps (keys too), Sets, and the fields of
+ * objects of any class. #private fields and the variables in closures are not searched.
  */
 export function visitTensors(value: unknown, visit: (tensor: Tensor) => void, seen = new Set<unknown>()): void {
   if (typeof value !== "object" || !value || ArrayBuffer.isView(value) || seen.has(value)) return;

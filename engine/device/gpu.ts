@@ -27,7 +27,7 @@ import { Labels } from "./labels.js";
 import { BufferPool, BufferRegistry, bytesOf, type MemoryStatistics } from "./memory.js";
 import { Observers } from "./observers.js";
 import { Queue } from "./queue.js";
-import type { Absorption, Activation, Recorder } from "./recorder.js";
+import type { Activation, Fusion, Recorder } from "./recorder.js";
 
 /**
  * An engine: a device, and the tensors, kernels and tape that belong to it. It is opened by openGpu. Several can live
@@ -136,16 +136,16 @@ export class Gpu implements AdapterTraits {
   }
 
   /**
-   * Persistent tensors in one buffer, or in as few as the adapter's limit allows, so that one dispatch can work on all.
-   * The memory is given back when the last of a buffer's tensors is disposed.
+   * Persistent tensors in one flat buffer, or in as few as the adapter's limit allows, so that one dispatch can process
+   * all. A buffer is freed when the last of its tensors is disposed.
    */
-  persistentTogether(shapes: readonly Shape[]): Tensor[] {
+  persistentFlat(shapes: readonly Shape[]): Tensor[] {
     const parts = shapes.map(
       (shape) => new Storage(bytesOf(shape, "f32"), `${this.labels.prefix}[${shape}]`, null, false),
     );
     for (const batch of this.#pool.batches(parts)) {
-      const whole = Storage.unite(batch);
-      whole.buffer = this.acquireBuffer(whole.bytes, whole.label, true);
+      const flat = Storage.flatten(batch);
+      flat.buffer = this.acquireBuffer(flat.bytes, flat.label, true);
     }
     return this.scopes.outside(() => parts.map((part, i) => new Tensor(this, shapes[i], "f32", part)));
   }
@@ -173,10 +173,10 @@ export class Gpu implements AdapterTraits {
   // ---- work
 
   /**
-   * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The one way by which operators
+   * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The only way by which operators
    * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or
-   * a number of invocations, of which the last workgroup may have some too many. A recording may merge a dispatch with
-   * one that it absorbs; `activation` and `gates` say that others may absorb this one.
+   * a number of invocations, which is rounded up to whole workgroups. A recording may fuse a dispatch with its producer
+   * by the rule `fusion`; `activation` and `gateMask` tell consumers how this dispatch can be fused with them.
    */
   dispatch<K extends KernelSource>(
     source: K,
@@ -184,9 +184,9 @@ export class Gpu implements AdapterTraits {
       bindings: { readonly [B in BindingNames<K>]: Tensor };
       params: Params<K>;
       constants?: Constants<K>;
-      absorbs?: Absorption;
+      fusion?: Fusion;
       activation?: Activation;
-      gates?: BindingNames<K>;
+      gateMask?: BindingNames<K>;
     } & ({ grid: Grid } | { invocations: number }),
   ): void {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
@@ -202,8 +202,8 @@ export class Gpu implements AdapterTraits {
     if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });
     if (this.#recorder) {
       const storages = source.bindings.map(({ name }) => bindings[name].storage);
-      const { params, absorbs, activation, gates } = run;
-      this.#recorder.dispatch({ source, constants, storages, params, grid, absorbs, activation, gates });
+      const { params, fusion, activation, gateMask } = run;
+      this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, gateMask });
       return;
     }
     const buffers = source.bindings.map(({ name }) => {
@@ -238,9 +238,9 @@ export class Gpu implements AdapterTraits {
     return this.#pool.statistics();
   }
 
-  /** A `lasting` buffer is kept as long as a model or a program, not for a moment. */
-  acquireBuffer(bytes: number, label: string, lasting = false): GPUBuffer {
-    return this.guarded(() => this.#pool.acquire(bytes, label, lasting));
+  /** A `persistent` buffer is kept for long, such as the lifetime of a model or a program. */
+  acquireBuffer(bytes: number, label: string, persistent = false): GPUBuffer {
+    return this.guarded(() => this.#pool.acquire(bytes, label, persistent));
   }
 
   releaseBuffer(buffer: GPUBuffer): void {

@@ -1,7 +1,6 @@
-// GPU buffers, counted and pooled. A freed buffer goes to a free list of its size class and is handed out again, so
-// that an eager loop allocates nothing after its first round. Commands run in queue order, so a buffer may be handed
-// out again while commands that read its old content are still on their way. Never relies on finalizers: what is not
-// disposed stays.
+// GPU buffers, counted and pooled. A freed buffer goes to the free list of its size class and is reused, so that an
+// eager loop allocates nothing after its first iteration. Commands run in queue order, so a buffer may be reused while
+// commands that read its old content are still pending. Never relies on finalizers: what is not disposed stays.
 
 import { checkValue, oneOf } from "../core/check-options.js";
 import { type Dtype, elementBytes } from "../core/elements.js";
@@ -14,26 +13,26 @@ export interface MemoryStatistics {
   /** Buffers in use by tensors and programs. */
   liveBuffers: number;
   liveBytes: number;
-  /** Buffers held for reuse. */
+  /** Buffers kept for reuse. */
   pooledBuffers: number;
   pooledBytes: number;
-  /** Greatest number of bytes ever in use at one time. */
+  /** The largest number of bytes ever in use at one time. */
   peakBytes: number;
 }
 
-/** Bytes a binding or a buffer of `bytes` takes: whole vec4s, so that kernels may move 16 bytes at a time. */
+/** Bytes rounded up to whole vec4s, so that kernels may access 16 bytes at a time. */
 export const roundUpBytes = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
 
-/** Bytes of a tensor; throws an ArgumentError where an engine of this precision has none of that shape and dtype. */
+/** Bytes of a tensor; throws an ArgumentError for an invalid shape or a dtype that this precision does not have. */
 export function bytesOf(shape: Shape, dtype: Dtype, precision?: Precision): number {
   checkValue("tensor: the shape", shape, SHAPE);
   if (dtype !== precision) checkValue("tensor: the dtype", dtype, DTYPE);
   return roundUpBytes(sizeOf(shape) * elementBytes(dtype));
 }
 
-/** Where in a buffer a part may begin after `end` bytes: WebGPU's default minStorageBufferOffsetAlignment. */
+/** The next offset at or after `end` that a part may have: WebGPU's default minStorageBufferOffsetAlignment is 256. */
 export const partStart = (end: number) => Math.ceil(end / 256) * 256;
 
 /** Size classes are at most 1/4 apart, so a pooled buffer wastes at most a fifth of itself. */
@@ -46,7 +45,7 @@ function sizeClass(bytes: number): number {
 const POOLED_BYTES_AT_MOST = 512 * 2 ** 20;
 
 /**
- * Every buffer that an engine has made and not destroyed, so that a device that is not its own gets all of them back.
+ * Every buffer that an engine has made and not destroyed, so that dispose() frees them all on a device of the app's.
  */
 export class BufferRegistry {
   readonly #device: GPUDevice;
@@ -69,7 +68,7 @@ export class BufferRegistry {
     buffer.destroy();
   }
 
-  /** Destroys what is left, and lets nothing more be made. */
+  /** Destroys all remaining buffers and refuses to make more. */
   close(): void {
     this.#closed = true;
     for (const buffer of this.#buffers) buffer.destroy();
@@ -90,7 +89,7 @@ export class BufferPool {
     peakBytes: 0,
   };
 
-  /** `submit` sends off commands that are encoded: a buffer must not be destroyed before. */
+  /** `submit` submits the encoded commands, which may use a buffer that is about to be destroyed. */
   constructor(device: GPUDevice, registry: BufferRegistry, submit: () => void) {
     this.#device = device;
     this.#registry = registry;
@@ -101,7 +100,7 @@ export class BufferPool {
     return { ...this.#statistics };
   }
 
-  /** Throws a LimitError where no buffer of that size can exist or be bound on this device. */
+  /** Throws a LimitError if a buffer of that size cannot be made or bound on this device. */
   check(bytes: number, what: string): void {
     const limit = this.#limit;
     if (roundUpBytes(bytes) > limit) {
@@ -112,13 +111,13 @@ export class BufferPool {
     }
   }
 
-  /** The largest buffer that can exist and be bound, in bytes. */
+  /** The largest buffer that can be made and bound, in bytes. */
   get #limit(): number {
     const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
     return Math.min(maxStorageBufferBindingSize, maxBufferSize);
   }
 
-  /** Parts of buffers in their order, in as few batches as there must be buffers. */
+  /** Groups parts, in order, into as few buffers as the size limit allows. */
   batches<P extends { readonly bytes: number }>(parts: readonly P[]): P[][] {
     const batches: P[][] = [];
     let end = Number.POSITIVE_INFINITY;
@@ -133,10 +132,10 @@ export class BufferPool {
     return batches;
   }
 
-  /** A buffer of at least `bytes`. A `lasting` one is not soon reused, so it is made no larger than it must be. */
-  acquire(bytes: number, what: string, lasting = false): GPUBuffer {
+  /** A buffer of at least `bytes`. A `persistent` one is not reused soon, so it is no larger than necessary. */
+  acquire(bytes: number, what: string, persistent = false): GPUBuffer {
     this.check(bytes, what);
-    const whole = lasting ? Math.ceil(bytes / 256) * 256 : Number.POSITIVE_INFINITY;
+    const whole = persistent ? Math.ceil(bytes / 256) * 256 : Number.POSITIVE_INFINITY;
     const size = Math.min(sizeClass(roundUpBytes(bytes)), whole, this.#limit);
     const free = this.#free.get(size);
     const statistics = this.#statistics;
@@ -178,7 +177,7 @@ export class BufferPool {
     else this.#free.set(size, [buffer]);
   }
 
-  /** Destroys what is pooled; live buffers stay. */
+  /** Destroys the pooled buffers; live ones stay. */
   trim(): void {
     for (const buffers of this.#free.values()) for (const buffer of buffers) this.#registry.destroy(buffer);
     this.#free.clear();

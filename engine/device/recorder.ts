@@ -1,71 +1,72 @@
-// The door from the engine to recorded programs: while a recorder is in place, dispatches and allocations go to it
-// instead of to the GPU. engine/program/recording.ts is the one that programs are made of.
+// The interface between the engine and recorded programs: while a recorder is set, dispatches and allocations go to it
+// instead of to the GPU. engine/program/recording.ts implements it.
 import { Storage, type Tensor } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
 
 /**
- * How a dispatch can do the work of an earlier one too: of that which made what it reads by the name `input`. `merge`
- * gives what takes the place of both, or null if nothing does; `stored` says whether the input is read again.
+ * A fusion rule: the dispatch may be fused with the one that produced its binding `input`. `merge` returns the
+ * dispatches that replace both, or null; `stored` says whether others still read the input.
  */
-export interface Absorption {
+export interface Fusion {
   input: string;
   merge(earlier: Dispatch, later: Dispatch, stored: boolean): readonly Dispatch[] | null;
 }
 
 /**
- * Said of a dispatch whose y others can compute where they read it: y is x, normalised if there are statistics, and
- * then times the slope where it is below 0, unless that is null.
+ * Marks y = leakyRelu(normalize(x)) as cheap enough for consumers to recompute when they load it (a prologue). x is
+ * normalized where the dispatch binds statistics.
  */
 export interface Activation {
+  /** The leaky ReLU's slope below 0; null where there is no activation. */
   slope: number | null;
-  /** The constants by which the dispatch makes the statistics alone; absent where none are to be made. */
+  /** The constants with which the dispatch computes the statistics only; absent where it computes none. */
   statisticsOnly?: { readonly [name: string]: boolean };
 }
 
-/** One dispatch: a kernel, what it is bound to in the order of its bindings, and its size. */
+/** One dispatch: a kernel, the storages bound to it in the order of its bindings, and its grid. */
 export interface Dispatch {
   source: KernelSource;
   constants: { readonly [name: string]: number | boolean };
   storages: Storage[];
   params: { readonly [name: string]: number };
   grid: readonly [number, number, number];
-  absorbs?: Absorption;
+  fusion?: Fusion;
   activation?: Activation;
   /**
-   * The binding of a mask, of y's shape, by which the dispatch can gate its y: with the params `gated`, if that is 1,
-   * and `slope`.
+   * The binding that takes the mask of a fused epilogue: where the param `gated` is 1, y is multiplied by `slope` at
+   * elements whose mask, of y's shape, is not above 0.
    */
-  gates?: string;
+  gateMask?: string;
 }
 
 export interface Recorder {
   dispatch(dispatch: Dispatch): void;
   /** Copies a tensor's elements into another of the same shape. */
   copy(source: Tensor, target: Tensor): void;
-  /** The promise of memory for a tensor that is made while recording. */
+  /** A virtual storage, which has no memory yet, for a tensor made while recording. */
   allocate(bytes: number, label: string, half?: boolean): Storage;
   /**
-   * Takes over a buffer that only the program still needs, and keeps it as long as the program lives: a constant that
-   * was uploaded during the recording, or memory that was disposed meanwhile.
+   * Takes ownership of a buffer that only the program still needs, until the program is disposed: a constant uploaded
+   * during the recording, or the memory of a tensor disposed during it.
    */
   adopt(buffer: GPUBuffer): void;
   /**
-   * Places the memory of several tensors of the recording in one buffer, as the parts of the storage that is returned.
-   * Null where they cannot be: they are no promises of their own, differ in what they hold, or a dispatch reads one of
-   * them and writes another.
+   * Makes several virtual storages of the recording the parts of one flat storage, which is returned. Null where that
+   * is impossible: one of them has memory or is already a part, their dtypes differ, or a dispatch reads one of them
+   * and writes another.
    */
-  together(storages: readonly Storage[]): Storage | null;
-  /** Told how `output` can be computed once more from `inputs`; `cheap` if that costs little beside a convolution. */
+  flatten(storages: readonly Storage[]): Storage | null;
+  /** Registers how to recompute `output` from `inputs`; `cheap` if that costs little compared with a convolution. */
   recomputable(output: Tensor, inputs: readonly (Tensor | undefined)[], cheap: boolean, recompute: () => Tensor): void;
-  /** Marks what is to be kept for the backward pass where everything else is computed once more. */
+  /** Marks an output to keep for the backward pass where everything else is recomputed. */
   keep(output: Tensor): void;
-  /** Runs the reversal of a tape. */
-  reversing<T>(work: () => T): T;
+  /** Runs a backward pass. */
+  backward<T>(work: () => T): T;
 }
 
-/** A dispatch's storages with others under some of their names. */
+/** A dispatch's storages, with those of the bindings named in `others` replaced. */
 export const rebind = ({ source, storages }: Dispatch, others: { readonly [name: string]: Storage }): Storage[] =>
   storages.map((storage, i) => others[source.bindings[i].name] ?? storage);
 
-/** Stands for an output that a kernel binds and does not write. */
+/** A placeholder for an output that a kernel binds but does not write. */
 export const unusedStorage = (): Storage => new Storage(16, "unused", null, true);

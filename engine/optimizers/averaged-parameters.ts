@@ -5,7 +5,7 @@ import { checkValue } from "../core/check-options.js";
 import type { Storage, Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import { moveTowards } from "../operators/normalization/index.js";
-import { DECAY, wholeOf } from "./optimizer.js";
+import { DECAY, flatTensor } from "./optimizer.js";
 
 type Pair = readonly [average: Tensor, parameter: Tensor];
 
@@ -32,7 +32,7 @@ export class AveragedParameters {
   /** The averages begin as the parameters are. */
   constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor>, decay: number) {
     checkValue("AveragedParameters: the decay", decay, DECAY);
-    const averages = gpu.persistentTogether([...parameters.values()].map(({ shape }) => shape));
+    const averages = gpu.persistentFlat([...parameters.values()].map(({ shape }) => shape));
     this.averages = new Map([...parameters.keys()].map((name, i) => [name, averages[i]]));
     this.#gpu = gpu;
     this.#pairs = [...parameters.values()].map((parameter, i) => [averages[i], parameter]);
@@ -60,7 +60,7 @@ export class AveragedParameters {
       const { bytes } = storage.root;
       return buffers.get(storage.root) === root && offset === storage.offset && bytes === root.bytes;
     });
-    const whole = (storage: Storage) => wholeOf(this.#gpu, storage);
+    const whole = (storage: Storage) => flatTensor(this.#gpu, storage);
     return alike ? [...buffers].map(([average, parameter]) => [whole(average), whole(parameter)] as const) : null;
   }
 

@@ -1,6 +1,6 @@
 // What optimizers share: a set of named parameters, tensors beside each that outlive steps (moments, momentum), and
 // what the learning rate makes of a step, which is written before it, so that the update itself can be part of a
-// recorded program. There, parameters that lie together (gpu.persistentTogether) are updated by one dispatch: their
+// recorded program. There, parameters that lie together (gpu.persistentFlat) are updated by one dispatch: their
 // gradients are placed together, too, and since all updates work element by element, the kernel runs over all of them
 // and what lies between.
 import { type Check, checkValue } from "../core/check-options.js";
@@ -71,7 +71,7 @@ export abstract class Optimizer {
     this.schedule = gpu.persistent([counts.schedule]);
     const shapes = [...this.parameters.values()].map(({ shape }) => shape);
     this.states = Array.from({ length: counts.states }, () => {
-      const tensors = gpu.persistentTogether(shapes);
+      const tensors = gpu.persistentFlat(shapes);
       for (const tensor of tensors) tensor.write(new Float32Array(tensor.size));
       return new Map([...this.parameters.keys()].map((key, i) => [key, tensors[i]]));
     });
@@ -128,9 +128,9 @@ export abstract class Optimizer {
     });
     // More bytes are those of parameters that are not to be trained.
     if (!alike || p.bytes !== states[0].bytes) return null;
-    const g = recorder.together(batch.map((update) => update.g.storage));
+    const g = recorder.flatten(batch.map((update) => update.g.storage));
     if (!g) return null;
-    const whole = (storage: Storage) => wholeOf(this.gpu, storage);
+    const whole = (storage: Storage) => flatTensor(this.gpu, storage);
     return { g: whole(g), p: whole(p), states: states.map(whole) };
   }
 
@@ -164,7 +164,7 @@ export abstract class Optimizer {
 }
 
 /** All of a storage of f32, the gaps between its parts too, as one more tensor. */
-export function wholeOf(gpu: Gpu, storage: Storage): Tensor {
+export function flatTensor(gpu: Gpu, storage: Storage): Tensor {
   storage.references++;
   return new Tensor(gpu, [storage.bytes / 4], "f32", storage);
 }

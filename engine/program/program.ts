@@ -1,10 +1,10 @@
-// A step recorded once and replayed many times. While `record` runs its function, operators hand over their dispatches
-// as always, but nothing runs: the recording keeps them, and every tensor made on the way is a promise of memory.
-// Afterwards lifetimes are known, so memory is shared by tensors that never live at the same time. Those that do may
-// lie in one buffer unless a dispatch reads one and writes the other: WebGPU forbids one buffer as read and as written
-// in one dispatch, whatever the ranges. Pipelines are compiled together, bind groups and uniforms made once; a replay
-// is one encoder, one pass and no garbage.
-// What may change between replays is the content of tensors made outside (inputs, parameters), never shapes or kernels.
+// A step recorded once and replayed many times. While `record` runs its function, operators dispatch as usual, but
+// nothing runs: the recording keeps the dispatches, and every tensor made on the way is virtual, without memory.
+// Afterwards live ranges are known, so tensors whose live ranges do not overlap share memory. Those that overlap may
+// also lie in one buffer unless a dispatch reads one and writes the other: WebGPU forbids reading and writing one
+// buffer in the same dispatch, whatever the ranges. Pipelines are compiled in parallel, bind groups and uniforms made
+// once; a replay is one encoder and one pass, and allocates nothing.
+// Only the content of tensors made outside (inputs, parameters) may change between replays, never shapes or kernels.
 
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
 import { callback, checkOptions, checkValue, object, oneOf } from "../core/check-options.js";
@@ -22,25 +22,25 @@ import type { Rematerialize } from "./rematerialization.js";
 
 type Recorded = Pick<Recording, "dispatches" | "constants">;
 
-/** From the first to the last dispatch that binds a storage. */
-interface Life {
+/** The live range of a storage: from the first to the last dispatch that binds it. */
+interface LiveRange {
   storage: Storage;
   first: number;
   last: number;
-  /** The storages that a dispatch reads where it writes this one, or writes where it reads this one. */
-  apart: Set<Storage>;
-  /** Where it begins in its buffer. */
+  /** The storages that may not share its buffer: some dispatch reads one of the two and writes the other. */
+  conflicts: Set<Storage>;
+  /** Its offset in its buffer, in bytes. */
   offset: number;
 }
 
-/** The first place in a buffer where a storage fits beside the others that have part of it; -1 if there is none. */
-function placeAmong(tenants: readonly Life[], life: Life, size: number): number {
-  const meanwhile = tenants.filter((other) => other.first <= life.last && life.first <= other.last);
-  if (meanwhile.some(({ storage }) => life.apart.has(storage))) return -1;
-  const { bytes } = life.storage;
+/** The first free offset for a storage in a buffer where others are allocated; -1 if there is none. */
+function findOffset(allocated: readonly LiveRange[], range: LiveRange, size: number): number {
+  const overlapping = allocated.filter((other) => other.first <= range.last && range.first <= other.last);
+  if (overlapping.some(({ storage }) => range.conflicts.has(storage))) return -1;
+  const { bytes } = range.storage;
   const free = (start: number) =>
-    start + bytes <= size && meanwhile.every((m) => m.offset + m.storage.bytes <= start || start + bytes <= m.offset);
-  const starts = [0, ...meanwhile.map((other) => partStart(other.offset + other.storage.bytes))];
+    start + bytes <= size && overlapping.every((o) => o.offset + o.storage.bytes <= start || start + bytes <= o.offset);
+  const starts = [0, ...overlapping.map((other) => partStart(other.offset + other.storage.bytes))];
   return starts.sort((a, b) => a - b).find(free) ?? -1;
 }
 
@@ -53,7 +53,7 @@ interface Command {
 }
 
 /**
- * Buffers that several programs use in turn; they must never be replayed inside one another.
+ * Buffers that several programs share, so that the replay of one overwrites the intermediate results of the others.
  *
  * @example
  * ```ts
@@ -68,18 +68,18 @@ interface Command {
  */
 export class Arena {
   readonly buffers: GPUBuffer[] = [];
-  /** Programs that use it and are not disposed. */
+  /** Number of programs that use it and are not disposed. */
   programs = 0;
 }
 
 export interface RecordOptions extends CancellationOptions {
-  /** What a backward pass recomputes instead of having it kept; results are the same to the bit. By default "cheap". */
+  /** What the backward pass recomputes instead of keeping it; results are the same to the bit. By default "cheap". */
   rematerialize?: Rematerialize;
 }
 
 /**
- * Records `work` and prepares it for replay, which takes as long as the compiler takes for the kernels that are new.
- * The tensors that `work` returns (found as by gpu.scope) keep their memory; all others made inside share it. `work`
+ * Records `work` and prepares it for replay, which takes the time to compile the kernels that are new. The tensors that
+ * `work` returns (found as gpu.scope finds them) keep memory of their own; all others made inside share memory. `work`
  * must not be async.
  *
  * @example
@@ -135,8 +135,7 @@ export async function record<T>(
 }
 
 /**
- * What record makes of a step: its dispatches, ready to be replayed, and the memory that they share. dispose() gives
- * that back.
+ * A recorded step: its dispatches, ready to be replayed, and the memory that they share, which dispose() frees.
  *
  * @example
  * ```ts
@@ -151,7 +150,7 @@ export async function record<T>(
 export class Program {
   /** Number of dispatches in one replay. */
   readonly length: number;
-  /** Bytes that the program's own tensors take, after sharing, arena included. */
+  /** Bytes allocated for the program's own tensors, including the arena's buffers. */
   readonly bytes: number;
   readonly #gpu: Gpu;
   readonly #dispatches: Dispatch[];
@@ -169,10 +168,10 @@ export class Program {
     this.#arena = arena;
     arena.programs++;
     this.length = dispatches.length;
-    this.bytes = this.#placeBuffers(kept);
+    this.bytes = this.#allocate(kept);
   }
 
-  /** Compiles every pipeline, beside each other, and makes bind groups and uniforms. */
+  /** Compiles all pipelines in parallel and makes bind groups and uniforms. */
   async prepare({ signal, onProgress }: CancellationOptions = {}): Promise<void> {
     const gpu = this.#gpu;
     const kernels = this.#dispatches.map((run) => gpu.kernels.get(run.source, run.constants, run.storages));
@@ -185,7 +184,7 @@ export class Program {
         if (!signal?.aborted) onProgress?.(compiled / distinct.length);
       }),
     );
-    // A driver cannot be told to stop, but its caller need not wait: what is compiled stays compiled.
+    // Compilation cannot be cancelled, but the caller need not wait for it: compiled kernels stay in the cache.
     await abortable(Promise.all(compiling), signal);
     const slots = new DataView(new ArrayBuffer(Math.max(1, this.length) * UNIFORM_SLOT));
     const uniforms = gpu.createBuffer({
@@ -208,8 +207,9 @@ export class Program {
   }
 
   /**
-   * Runs the recorded step with the present content of its inputs. Returns at once; the GPU follows.
-   * `timestamps` are those of the one pass that a replay is, or, as a function, of the pass that each dispatch then is.
+   * Runs the recorded step with the current content of its inputs. Returns at once, before the GPU is done.
+   * `timestamps` are written for the single pass of a replay or, given as a function, for each dispatch, which then has
+   * its own pass.
    */
   replay(timestamps?: ReplayTimestamps): void {
     const gpu = this.#gpu;
@@ -249,7 +249,7 @@ export class Program {
     return this.#commands.map(({ kernel }) => kernel.label);
   }
 
-  /** Gives back the program's own memory; the arena's goes with the last program that uses it. */
+  /** Frees the program's own memory; the arena's is freed with the last program that uses it. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -264,26 +264,26 @@ export class Program {
     this.#commands = [];
   }
 
-  /** The same, for `using`. */
+  /** dispose(), for `using` declarations. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
   /**
-   * Gives every promised storage its memory. Storages are placed from the largest to the smallest, each in the first
-   * buffer that has room during its life (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for
-   * deep neural net inference", 2020).
+   * Allocates every virtual storage: from the largest to the smallest, each in the first buffer that has room during
+   * its live range (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep neural net
+   * inference", 2020).
    */
-  #placeBuffers(kept: ReadonlySet<Storage>): number {
-    const lives = new Map<Storage, Life>();
+  #allocate(kept: ReadonlySet<Storage>): number {
+    const ranges = new Map<Storage, LiveRange>();
     this.#dispatches.forEach(({ storages, source }, index) => {
-      const promised = storages.map(({ root }, i) => ({ root, access: source.bindings[i].access }));
-      for (const { root: storage, access } of promised) {
+      const bound = storages.map(({ root }, i) => ({ root, access: source.bindings[i].access }));
+      for (const { root: storage, access } of bound) {
         if (!storage.virtual || storage.buffer) continue;
-        const life = lives.get(storage) ?? { storage, first: index, last: index, apart: new Set(), offset: 0 };
-        life.last = index;
-        for (const other of promised) if (other.access !== access) life.apart.add(other.root);
-        lives.set(storage, life);
+        const range = ranges.get(storage) ?? { storage, first: index, last: index, conflicts: new Set(), offset: 0 };
+        range.last = index;
+        for (const other of bound) if (other.access !== access) range.conflicts.add(other.root);
+        ranges.set(storage, range);
       }
     });
     let bytes = 0;
@@ -294,22 +294,22 @@ export class Program {
       this.#own.push(buffer);
       bytes += buffer.size;
     }
-    const tenants: Life[][] = this.#arena.buffers.map(() => []);
-    const bySize = [...lives.values()]
+    const allocated: LiveRange[][] = this.#arena.buffers.map(() => []);
+    const bySize = [...ranges.values()]
       .filter(({ storage }) => !storage.buffer)
       .sort((a, b) => b.storage.bytes - a.storage.bytes || a.first - b.first);
-    for (const life of bySize) {
-      const { storage } = life;
-      const places = this.#arena.buffers.map(({ size }, slot) => placeAmong(tenants[slot], life, size));
-      let home = places.findIndex((place) => place >= 0);
-      if (home < 0) {
+    for (const range of bySize) {
+      const { storage } = range;
+      const offsets = this.#arena.buffers.map(({ size }, i) => findOffset(allocated[i], range, size));
+      let index = offsets.findIndex((offset) => offset >= 0);
+      if (index < 0) {
         this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program", true));
-        tenants.push([]);
-        home = tenants.length - 1;
+        allocated.push([]);
+        index = allocated.length - 1;
       }
-      life.offset = Math.max(0, places[home] ?? 0);
-      tenants[home].push(life);
-      storage.place(this.#arena.buffers[home], life.offset);
+      range.offset = Math.max(0, offsets[index] ?? 0);
+      allocated[index].push(range);
+      storage.place(this.#arena.buffers[index], range.offset);
     }
     for (const buffer of this.#arena.buffers) bytes += buffer.size;
     return bytes;

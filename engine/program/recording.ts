@@ -1,5 +1,5 @@
-// What a program is made of while its work is recorded: dispatches in order, promises of memory, uploaded constants,
-// and the recomputation closures of the backward pass.
+// The recorder that programs are made from: it collects dispatches in order, uploaded constants, and the recomputation
+// closures for the backward pass. Storages made while recording are virtual: they have no memory yet.
 import type { Inputs } from "../core/operator.js";
 import { Storage, type Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
@@ -9,7 +9,7 @@ import { Recomputation, type Rematerialize } from "./rematerialization.js";
 
 export class Recording implements Recorder {
   readonly dispatches: Dispatch[] = [];
-  /** Buffers that belong to the program from the start: constants, and what was disposed meanwhile. */
+  /** Buffers that the program owns: uploaded constants, and memory of tensors disposed while recording. */
   readonly constants: GPUBuffer[] = [];
   readonly #recomputation: Recomputation;
 
@@ -18,7 +18,7 @@ export class Recording implements Recorder {
   }
 
   dispatch(dispatch: Dispatch): void {
-    // Recomputing an input dispatches too, before this one.
+    // Recomputing an input adds dispatches of its own, before this one.
     const storages = dispatch.source.bindings.map(({ access }, i) => {
       const storage = dispatch.storages[i];
       if (access === "read") return this.#recomputation.resolve(storage);
@@ -36,17 +36,17 @@ export class Recording implements Recorder {
     return new Storage(bytes, label, null, true, half);
   }
 
-  together(storages: readonly Storage[]): Storage | null {
+  flatten(storages: readonly Storage[]): Storage | null {
     const parts = new Set(storages);
     const [{ half }] = storages;
-    const promised = storages.every((one) => one.virtual && !one.buffer && one.root === one && one.half === half);
-    if (!promised || parts.size !== storages.length) return null;
-    // WebGPU forbids one buffer as read and as written in one dispatch, whatever the ranges.
-    const clash = this.dispatches.some(({ source, storages: bound }) => {
+    const unallocated = storages.every((one) => one.virtual && !one.buffer && one.root === one && one.half === half);
+    if (!unallocated || parts.size !== storages.length) return null;
+    // WebGPU forbids reading and writing one buffer in the same dispatch, whatever the ranges.
+    const conflict = this.dispatches.some(({ source, storages: bound }) => {
       const uses = source.bindings.filter((_, i) => parts.has(bound[i])).map(({ access }) => access);
       return new Set(uses).size > 1;
     });
-    return clash ? null : Storage.unite(storages);
+    return conflict ? null : Storage.flatten(storages);
   }
 
   adopt(buffer: GPUBuffer): void {
@@ -61,20 +61,18 @@ export class Recording implements Recorder {
     this.#recomputation.keep(output);
   }
 
-  reversing<T>(work: () => T): T {
-    return this.#recomputation.reversing(work);
+  backward<T>(work: () => T): T {
+    return this.#recomputation.backward(work);
   }
 
-  /** Gives the constants back, where no program takes them over. */
+  /** Frees the buffers, if no program is made of the recording. */
   discard(gpu: Gpu): void {
     for (const buffer of this.constants) gpu.releaseBuffer(buffer);
   }
 }
 
-/**
- * Runs `work` as a recording would and keeps nothing of it, for observers of what it calls. Nothing is compiled or run.
- */
-export function rehearse(gpu: Gpu, work: () => unknown): void {
+/** Records `work` and discards the recording, so that observers see what it calls. Nothing is compiled or run. */
+export function dryRun(gpu: Gpu, work: () => unknown): void {
   const recording = new Recording("nothing");
   try {
     gpu.recordInto(recording, work);
@@ -84,8 +82,8 @@ export function rehearse(gpu: Gpu, work: () => unknown): void {
 }
 
 /**
- * Keeps a tensor of a recording for the backward pass where everything else is recomputed (see record). Returns the
- * tensor.
+ * Keeps a tensor of a recording for the backward pass where everything else is recomputed (the option `rematerialize`
+ * of record). Returns the tensor.
  *
  * @example
  * ```ts

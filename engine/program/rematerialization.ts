@@ -1,37 +1,37 @@
-// Memory against arithmetic while a step is recorded (Chen et al., "Training Deep Nets with Sublinear Memory Cost",
-// 2016). A tensor that a gradient needs must live from the forward pass to the backward pass, unless it is recomputed
-// there. So an operator leaves a recomputation closure for its output. While the tape is reversed, a dispatch that
-// reads such an output gets a copy instead, recomputed at that moment by the same kernels from the same inputs, hence
-// with the same bits. The original is not used after the forward pass, so its memory serves other tensors. Copies that
-// nobody reads are never computed. Inputs may themselves be copies.
-// Recomputing what is small saves little, so the latest small outputs are kept after all, within a bound.
-// Where a dispatch writes to what a closure reads, such as an update of parameters, the closure is dropped and the
+// Rematerialization (activation checkpointing) in a recorded step: less memory for more arithmetic (Chen et al.,
+// "Training Deep Nets with Sublinear Memory Cost", 2016). A tensor that a gradient needs must live from the forward
+// pass to the backward pass, unless it is recomputed there. So each operator registers a recomputation closure for its
+// output. During the backward pass, a dispatch that reads such an output gets a copy instead, recomputed at that moment
+// by the same kernels from the same inputs, hence with the same bits. The original is not used after the forward pass,
+// so its memory can be reused. Copies that nothing reads are never computed. Inputs may themselves be copies.
+// Recomputing small outputs saves little memory, so the last small ones are kept, up to a bound.
+// Where a dispatch writes to an input of a closure, as an update of parameters does, the closure is dropped and the
 // original is kept.
 import type { Inputs } from "../core/operator.js";
 import type { Storage, Tensor } from "../core/tensor.js";
 
 /**
- * What the backward pass of a recorded program recomputes: "nothing"; what costs little beside a convolution ("cheap":
- * norms, activations, padding, resampling; but not the smallest of the last); or "everything" but what
- * keepForBackward() names.
+ * What the backward pass of a recorded program recomputes: "nothing"; "cheap": what costs little compared with a
+ * convolution (norms, activations, padding, resampling), except the last small outputs; or "everything" that
+ * keepForBackward() does not name.
  */
 export type Rematerialize = "nothing" | "cheap" | "everything";
 
-/** What is cheap and so small beside the largest such output may be kept: recomputing it would save little memory. */
+/** A cheap output up to this fraction of the largest one may be kept: recomputing it would save little memory. */
 const SMALL = 1 / 8;
 
 /** The recomputation closures of one recording. */
 export class Recomputation {
-  /** By the memory that they fill. */
+  /** By the storage of the output that they recompute. */
   readonly #closures = new Map<Storage, () => Tensor>();
-  /** For each storage that closures read, or parts of it, the outputs that they recompute from it. */
+  /** For each storage that closures read, whole or in parts, the outputs recomputed from it. */
   readonly #madeFrom = new Map<Storage, Storage[]>();
-  /** The copies that the present reversal has recomputed, by original; null in a forward pass. */
+  /** The copies recomputed so far in this backward pass, by original; null in a forward pass. */
   #copies: Map<Storage, Storage> | null = null;
 
   constructor(private readonly rematerialize: Rematerialize) {}
 
-  /** Notes how `output` can be recomputed from `inputs`, if `rematerialize` asks for it. */
+  /** Registers how to recompute `output` from `inputs`, if `rematerialize` asks for it. */
   add(output: Tensor, inputs: Inputs, cheap: boolean, recompute: () => Tensor): void {
     const { rematerialize } = this;
     if (rematerialize === "nothing" || (rematerialize === "cheap" && !cheap)) return;
@@ -45,19 +45,19 @@ export class Recomputation {
     }
   }
 
-  /** Told of every storage that a dispatch writes to. */
+  /** Called for every storage that a dispatch writes to. */
   written({ root }: Storage): void {
     for (const output of this.#madeFrom.get(root) ?? []) this.#closures.delete(output);
     this.#madeFrom.delete(root);
   }
 
-  /** Marks what is to be kept where everything else is recomputed. */
+  /** Marks an output to keep where everything else is recomputed. */
   keep(output: Tensor): void {
     if (this.rematerialize === "everything") this.#closures.delete(output.storage);
   }
 
-  /** Runs the reversal of a tape. */
-  reversing<T>(work: () => T): T {
+  /** Runs a backward pass. */
+  backward<T>(work: () => T): T {
     const before = this.#copies;
     this.#copies = new Map();
     if (this.rematerialize === "cheap") this.#keepSmall();
@@ -68,7 +68,7 @@ export class Recomputation {
     }
   }
 
-  /** Keeps the latest of the small outputs, as many as take no more memory than the largest output takes. */
+  /** Keeps the last small outputs, as many as together take no more memory than the largest output. */
   #keepSmall(): void {
     const outputs = [...this.#closures.keys()].reverse();
     const largest = outputs.reduce((most, { bytes }) => Math.max(most, bytes), 0);
@@ -80,7 +80,7 @@ export class Recomputation {
     }
   }
 
-  /** The storage that a dispatch reads in place of this one: in a backward pass its recomputed copy. */
+  /** The storage for a dispatch to read: in a backward pass the recomputed copy, if there is a closure for it. */
   resolve(storage: Storage): Storage {
     const recompute = this.#copies && this.#closures.get(storage);
     if (!recompute) return storage;

@@ -133,7 +133,7 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
         params: { ...params, slope: slope ?? 0 },
         grid,
         constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null },
-        absorbs: { input: "dy", merge: withUnpadding },
+        fusion: { input: "dy", merge: withUnpadding },
       });
       return undefined;
     },

@@ -50,11 +50,11 @@ function runEach(
 
 /** A dispatch that gates what it makes, where that can and nobody reads it ungated. */
 function gatedAtOnce(earlier: Dispatch, { storages, params }: Dispatch, stored: boolean): Dispatch[] | null {
-  const { gates } = earlier;
-  if (gates === undefined || stored) return null;
+  const { gateMask } = earlier;
+  if (gateMask === undefined || stored) return null;
   const [, mask, y] = storages;
   const gate = { gated: 1, slope: params.slope };
-  return [{ ...earlier, storages: rebind(earlier, { [gates]: mask, y }), params: { ...earlier.params, ...gate } }];
+  return [{ ...earlier, storages: rebind(earlier, { [gateMask]: mask, y }), params: { ...earlier.params, ...gate } }];
 }
 
 /** y = op(a, b) for operands of y's shape. */
@@ -66,7 +66,7 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
     params: { vec4s, slope },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: binary.ops[op], PER_THREAD: perThread },
-    absorbs: op === "GATE" ? { input: "a", merge: gatedAtOnce } : undefined,
+    fusion: op === "GATE" ? { input: "a", merge: gatedAtOnce } : undefined,
   });
 }
 

@@ -25,7 +25,7 @@ interface Size {
 }
 
 /** Filters what an activation, after a norm or not, makes of x, where nobody else reads it. */
-function throughActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
+function fuseActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
   const { activation, source, storages, params, constants } = earlier;
   const { planes } = later.params;
   // A norm is one of planes; what is reshaped after it may be another.
@@ -58,8 +58,8 @@ function filter(
     bindings: { x, y, x_vec4s: x, statistics: x, mask: x },
     params: { planes: batch * channels, height, width, out_height, out_width, slope: 0, gated: 0 },
     ...quadsOf(gpu, y.shape),
-    absorbs: scalars === blur_down || scalars === blur_up ? { input: "x", merge: throughActivation } : undefined,
-    gates: scalars === blur_down_gradient ? "mask" : undefined,
+    fusion: scalars === blur_down || scalars === blur_up ? { input: "x", merge: fuseActivation } : undefined,
+    gateMask: scalars === blur_down_gradient ? "mask" : undefined,
   });
 }
 

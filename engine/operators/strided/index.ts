@@ -94,7 +94,7 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
     const [{ gpu, dtype }] = inputs;
     const alike = inputs.every((x) => x.dtype === dtype);
     const fits = inputs.every(({ storage: { bytes } }, i) => bytes === partStart(bytes) || i === inputs.length - 1);
-    const whole = axis === 0 && alike && fits && gpu.recorder?.together(inputs.map(({ storage }) => storage));
+    const whole = axis === 0 && alike && fits && gpu.recorder?.flatten(inputs.map(({ storage }) => storage));
     if (!whole) return null;
     whole.references++;
     return new Tensor(gpu, this.shape(inputs, { axis }), dtype, whole);

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { casesOf, runBench } from "../../../bench/index.js";
 import { makeInput } from "../../../bench/inputs/random-data.js";
-import { observeRehearsal } from "../../../bench/measurement/observe.js";
+import { observeDryRun } from "../../../bench/measurement/observe.js";
 import { variantsOf } from "../../../bench/measurement/variants.js";
 import { operatorBenches } from "../../../bench/operators/table.js";
 import { operatorTable } from "../../../engine/operators/table.js";
@@ -19,7 +19,7 @@ test("every operator of the engine has a row, and rows run what they are named a
   );
   for (const { kernel, inputs, work } of operatorBenches) {
     const tensors = inputs.map((input) => makeInput(gpu, input));
-    const called = (await observeRehearsal(gpu, () => work(...tensors))).map(({ operator }) => operator);
+    const called = (await observeDryRun(gpu, () => work(...tensors))).map(({ operator }) => operator);
     assert.ok(called.includes(kernel), `${kernel} runs ${called}`);
     for (const tensor of tensors) tensor.dispose();
   }

@@ -74,7 +74,7 @@ test("tensors are found in arrays, Maps, Sets and the fields of objects, but not
 });
 
 test("a tensor is copied into another, also into a part of a shared buffer, and integers bit by bit", async () => {
-  const [a, b] = gpu.persistentTogether([[2], [3]]);
+  const [a, b] = gpu.persistentFlat([[2], [3]]);
   a.write([1, 2]);
   b.copyFrom(gpu.tensor([3, 4, 5]));
   assert.equal([...(await a.read()), ...(await b.read())], [1, 2, 3, 4, 5]);

@@ -35,7 +35,7 @@ test("a buffer that was given back serves the next tensor of its size class", as
   own.dispose();
 });
 
-test("a lasting buffer is no larger than it must be, a passing one at most a quarter larger", async () => {
+test("a persistent buffer is no larger than it must be, another one at most a quarter larger", async () => {
   const own = await ownGpu();
   for (const size of [300, 5000, 70_001, 1_000_003]) {
     assert.ok(own.persistent([size]).requireBuffer().size < 4 * size + 256);
@@ -44,9 +44,9 @@ test("a lasting buffer is no larger than it must be, a passing one at most a qua
   own.dispose();
 });
 
-test("tensors together share a buffer, and give it back with the last of them", async () => {
+test("tensors in a flat buffer share it, and the last of them frees it", async () => {
   const own = await ownGpu();
-  const tensors = own.persistentTogether([[5], [70], [3, 4]]);
+  const tensors = own.persistentFlat([[5], [70], [3, 4]]);
   assert.equal([own.memory().liveBuffers, own.memory().liveBytes], [1, 1024]);
   assert.equal(
     tensors.map(({ storage }) => storage.offset),
@@ -68,12 +68,12 @@ test("tensors together share a buffer, and give it back with the last of them", 
   own.dispose();
 });
 
-test("what does not fit one buffer together takes several", () => {
+test("what does not fit one flat buffer takes several", () => {
   const small = planningGpu({ profile: "gpu", subgroupSize: 0 }, 1024);
-  const tensors = small.persistentTogether([[100], [100], [256], [1]]);
+  const tensors = small.persistentFlat([[100], [100], [256], [1]]);
   assert.is(small.memory().liveBuffers, 3);
   assert.is(new Set(tensors.map(({ storage }) => storage.root)).size, 3);
-  assert.throws(() => small.persistentTogether([[257]]), /\[257\] needs/);
+  assert.throws(() => small.persistentFlat([[257]]), /\[257\] needs/);
 });
 
 test("a tensor beyond the adapter's limit is refused by place and size, before the driver sees it", () => {

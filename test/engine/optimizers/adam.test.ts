@@ -95,10 +95,10 @@ test("what is no set of parameters, no rate or no gradient of theirs is refused,
 
 const shapes = [[13], [3, 5, 7], [1], [64], [130]];
 
-/** Parameters that lie together or each for itself, with the same content, and what multiplies them in the loss. */
-function makeTogether(gpu: Gpu, together: boolean) {
+/** Parameters in one flat buffer or each in its own, with the same content, and what multiplies them in the loss. */
+function makeParameters(gpu: Gpu, flat: boolean) {
   const random = new Random(5);
-  const tensors = together ? gpu.persistentTogether(shapes) : shapes.map((shape) => gpu.persistent(shape));
+  const tensors = flat ? gpu.persistentFlat(shapes) : shapes.map((shape) => gpu.persistent(shape));
   const factors = shapes.map((shape) => upload(gpu, uniform(random, shape)));
   for (const tensor of tensors) {
     tensor.requireGrad().write(Float32Array.from(uniform(random, tensor.shape).data));
@@ -118,10 +118,10 @@ const bitsOf = async (tensors: Iterable<Tensor>) =>
   Promise.all([...tensors].map(async (tensor) => [...new Uint32Array((await tensor.read()).buffer)]));
 
 for (const profile of profiles) {
-  test(`parameters that lie together are updated by one dispatch, to the same bits (${profile})`, async () => {
+  test(`parameters in a flat buffer are updated by one dispatch, to the same bits (${profile})`, async () => {
     const gpu = await testGpu(profile);
-    const train = async (together: boolean, recorded: boolean) => {
-      const { tensors, gradients, dispose } = makeTogether(gpu, together);
+    const train = async (flat: boolean, recorded: boolean) => {
+      const { tensors, gradients, dispose } = makeParameters(gpu, flat);
       const adam = new Adam(gpu, named(tensors), { beta1: 0.5 });
       const work = () => {
         const all = gradients();
@@ -142,18 +142,18 @@ for (const profile of profiles) {
       dispose();
       return { outcome, last, updates };
     };
-    const apart = await train(false, true);
-    const together = await train(true, true);
-    assert.equal([apart.updates, together.updates], [shapes.length, 1]);
-    assert.equal(together.outcome, apart.outcome);
-    assert.equal(together.last, apart.last, "the gradients can be read");
-    assert.equal((await train(true, false)).outcome, apart.outcome, "eager");
+    const separate = await train(false, true);
+    const flat = await train(true, true);
+    assert.equal([separate.updates, flat.updates], [shapes.length, 1]);
+    assert.equal(flat.outcome, separate.outcome);
+    assert.equal(flat.last, separate.last, "the gradients can be read");
+    assert.equal((await train(true, false)).outcome, separate.outcome, "eager");
   });
 }
 
-test("of parameters that lie together some can be trained alone", async () => {
+test("of parameters in a flat buffer some can be trained alone", async () => {
   const gpu = await testGpu("software");
-  const { tensors, gradients, dispose } = makeTogether(gpu, true);
+  const { tensors, gradients, dispose } = makeParameters(gpu, true);
   const start = await bitsOf(tensors);
   const chosen = tensors.slice(0, 2);
   const adam = new Adam(gpu, named(chosen));
@@ -173,7 +173,7 @@ test("of parameters that lie together some can be trained alone", async () => {
 
 test("gradients of which one is made from another are no obstacle", async () => {
   const gpu = await testGpu("software");
-  const tensors = gpu.persistentTogether([[2], [2]]);
+  const tensors = gpu.persistentFlat([[2], [2]]);
   for (const tensor of tensors) tensor.write(Float32Array.of(1, 2));
   const adam = new Adam(gpu, named(tensors));
   // One dispatch reads the first and writes the second, which WebGPU refuses where both are in one buffer.

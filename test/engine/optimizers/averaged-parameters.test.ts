@@ -1,4 +1,4 @@
-// Averages of parameters follow at every replay, all at once where the parameters lie together.
+// Averages of parameters follow at every replay, all at once where the parameters share a flat buffer.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { AveragedParameters, type Gpu, record, type Tensor } from "../../../engine/index.js";
@@ -6,8 +6,8 @@ import { messageOf, testGpu } from "../../support/gpu.js";
 
 const SHAPES = [[2], [70], [3, 3]];
 
-const apart = (gpu: Gpu) => SHAPES.map((shape) => gpu.persistent(shape));
-const together = (gpu: Gpu) => gpu.persistentTogether(SHAPES);
+const separate = (gpu: Gpu) => SHAPES.map((shape) => gpu.persistent(shape));
+const flat = (gpu: Gpu) => gpu.persistentFlat(SHAPES);
 
 /** What two replays make of averages that begin at 8 where parameters then become 0; and the dispatches of one. */
 async function follow(gpu: Gpu, tensors: readonly Tensor[]) {
@@ -31,7 +31,7 @@ async function follow(gpu: Gpu, tensors: readonly Tensor[]) {
 for (const profile of ["software", "gpu"] as const) {
   test(`an average keeps its decay's part of itself (${profile})`, async () => {
     const gpu = await testGpu(profile);
-    const [one, all] = [await follow(gpu, apart(gpu)), await follow(gpu, together(gpu))];
+    const [one, all] = [await follow(gpu, separate(gpu)), await follow(gpu, flat(gpu))];
     for (const { averages, kept } of [one, all]) {
       assert.equal(
         averages.map((of) => [...of]),

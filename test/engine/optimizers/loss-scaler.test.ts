@@ -34,7 +34,7 @@ for (const profile of profiles) {
     test(`gradients of a scaled loss: ${title} (${profile})`, async () => {
       const gpu = await testGpu(profile);
       const scaler = new LossScaler(gpu, { initial: 256 });
-      const parameters = gpu.persistentTogether(start.map(({ shape }) => shape));
+      const parameters = gpu.persistentFlat(start.map(({ shape }) => shape));
       for (const [i, { data }] of start.entries()) parameters[i].write(Float32Array.from(data));
       const adam = new Adam(gpu, parameters, options, scaler);
       const inputs = start.map(({ shape }) => gpu.persistent(shape));
@@ -99,7 +99,7 @@ test("an overflow at the smallest scale makes it 0, and nothing is updated any m
 test("what lies between gradients in memory is no overflow", async () => {
   const gpu = await testGpu("gpu");
   const scaler = new LossScaler(gpu);
-  const parameters = gpu.persistentTogether([[3], [70], [5]]);
+  const parameters = gpu.persistentFlat([[3], [70], [5]]);
   for (const parameter of parameters) parameter.write(new Float32Array(parameter.size));
   const adam = new Adam(gpu, parameters, {}, scaler);
   const [nothing, ...inputs] = [

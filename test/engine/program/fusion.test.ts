@@ -1,9 +1,9 @@
-// Dispatches that a recording merges: the same bits as one by one, and only where nobody sees the difference.
+// Dispatches that a recording fuses: the same bits as without fusion, and only where no other dispatch depends on them.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../../engine/core/autograd.js";
 import { type Shape, Storage, type Tensor } from "../../../engine/core/tensor.js";
-import type { Absorption, Dispatch } from "../../../engine/device/recorder.js";
+import type { Dispatch, Fusion } from "../../../engine/device/recorder.js";
 import * as engine from "../../../engine/index.js";
 import { record } from "../../../engine/index.js";
 import { fuse } from "../../../engine/program/fusion.js";
@@ -129,16 +129,16 @@ for (const profile of profiles) {
 }
 
 const storage = () => new Storage(16, "", null, true);
-const step = (read: Storage, written: Storage, absorbs?: Absorption): Dispatch => ({
+const step = (read: Storage, written: Storage, fusion?: Fusion): Dispatch => ({
   source: unary,
   constants: {},
   storages: [read, written],
   params: {},
   grid: [1, 1, 1],
-  absorbs,
+  fusion,
 });
 
-test("a dispatch takes the place of two, unless one between them sees the difference", () => {
+test("a dispatch replaces two, unless one between them depends on either", () => {
   const [a, b, c, d] = [storage(), storage(), storage(), storage()];
   const asked: boolean[] = [];
   const one = step(a, c);
@@ -158,7 +158,7 @@ test("a dispatch takes the place of two, unless one between them sees the differ
   // What was made outside of the recording, or read as a part of something else, is left alone.
   assert.equal(fuse([second], new Set()), [second]);
   const [part] = [storage(), storage()];
-  Storage.unite([part, storage()]);
+  Storage.flatten([part, storage()]);
   const whole = { ...step(a, part.root), source: unary };
   const later = step(part, c, { input: "x", merge });
   assert.equal(fuse([whole, later], new Set()), [whole, later]);

@@ -66,7 +66,7 @@ test("a part of a part lies where both say", () => {
   const part = whole.part(1024, 2048).part(256, 512);
   assert.is(part.offset, 1280);
   const other = new Storage(100, "other", null, true);
-  Storage.unite([other, whole]);
+  Storage.flatten([other, whole]);
   assert.is(part.offset, 256 + 1280);
   assert.is(part.root, whole.root);
 });

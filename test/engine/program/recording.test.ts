@@ -1,8 +1,8 @@
-// A recording keeps dispatches in place of running them; a rehearsal keeps nothing at all.
+// A recording keeps dispatches in place of running them; a dry run keeps nothing at all.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { add, square } from "../../../engine/index.js";
-import { Recording, rehearse } from "../../../engine/program/recording.js";
+import { dryRun, Recording } from "../../../engine/program/recording.js";
 import { testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
@@ -29,13 +29,13 @@ test("constants that are uploaded on the way belong to the recording until it is
   assert.is(gpu.memory().liveBuffers, before);
 });
 
-test("a rehearsal lets observers see the work, and leaves nothing behind, also where the work throws", () => {
+test("a dry run lets observers see the work, and leaves nothing behind, also where the work throws", () => {
   const before = gpu.memory().liveBuffers;
   const operators: string[] = [];
   const remove = gpu.observers.add({ onOperator: ({ operator }) => operators.push(operator) });
   try {
-    rehearse(gpu, () => square(add(gpu.tensor([1]), gpu.tensor([2]))));
-    assert.throws(() => rehearse(gpu, () => add(gpu.tensor([1, 2]), gpu.tensor([1, 2, 3]))), /do not broadcast/);
+    dryRun(gpu, () => square(add(gpu.tensor([1]), gpu.tensor([2]))));
+    assert.throws(() => dryRun(gpu, () => add(gpu.tensor([1, 2]), gpu.tensor([1, 2, 3]))), /do not broadcast/);
   } finally {
     remove();
   }

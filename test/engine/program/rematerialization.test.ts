@@ -97,7 +97,7 @@ test("a tensor that is returned is kept beside its recomputed copy", async () =>
 test("what was made from parameters that are updated before the gradient is kept", async () => {
   const gpu = await testGpu("software");
   const train = async (recorded: boolean) => {
-    const [x, beside] = gpu.persistentTogether([[3], [1]]).map((tensor) => tensor.requireGrad());
+    const [x, beside] = gpu.persistentFlat([[3], [1]]).map((tensor) => tensor.requireGrad());
     x.write(Float32Array.of(1, 2, 3));
     beside.write(Float32Array.of(1));
     // One dispatch updates both.
