@@ -1,18 +1,18 @@
-// Error scopes (https://www.w3.org/TR/webgpu/#error-scopes) for a device that belongs to the app: the engine hears of
-// its own errors and of no others, and the app's handlers hear of none of the engine's.
+// Error scopes (https://www.w3.org/TR/webgpu/#error-scopes) for a device that belongs to the app: the engine catches
+// its own errors only, and the app's handlers see none of them.
 import { GpuError } from "../core/errors.js";
 
-/** Runs work that gives something to WebGPU. */
-export type Guard = <T>(work: () => T) => T;
+/** Runs work that calls WebGPU. */
+export type WithErrorScope = <T>(work: () => T) => T;
 
-/** For a device of the engine's own: its handler of uncaptured errors hears of everything. */
-export const unguarded: Guard = (work) => work();
+/** For a device of the engine's own: its handler of uncaptured errors gets every error. */
+export const withoutErrorScope: WithErrorScope = (work) => work();
 
 /**
- * For a device of the app's: `onError` is told of each error that `work` causes, soon after. Scopes are a stack of the
- * device, which the app may use as well, hence nothing may be awaited inside.
+ * For a device of the app's: `onError` is called with each error that `work` causes, soon after it. Error scopes are a
+ * stack that belongs to the device and that the app may use too, so `work` must not await anything.
  */
-export function errorScopes(device: GPUDevice, onError: (error: GpuError) => void): Guard {
+export function errorScopes(device: GPUDevice, onError: (error: GpuError) => void): WithErrorScope {
   return (work) => {
     device.pushErrorScope("validation");
     device.pushErrorScope("out-of-memory");

@@ -12,7 +12,7 @@ import { Tape } from "../core/tape.js";
 import { type Dtype, type Shape, Storage, Tensor } from "../core/tensor.js";
 import { Variants } from "../tuning/variants.js";
 import { type AdapterTraits, fixedSubgroupSize, type Precision, type Profile, profileOf } from "./adapter.js";
-import { errorScopes, type Guard, reported, unguarded } from "./error-scopes.js";
+import { errorScopes, reported, type WithErrorScope, withoutErrorScope } from "./error-scopes.js";
 import {
   type BindingNames,
   type Constants,
@@ -54,7 +54,7 @@ export class Gpu implements AdapterTraits {
   /**
    * Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside.
    */
-  readonly guarded: Guard;
+  readonly withErrorScope: WithErrorScope;
   /** The observers of operators, dispatches and choices. */
   readonly observers = new Observers();
   /** Which kernels do the work of operators that have several. */
@@ -78,13 +78,13 @@ export class Gpu implements AdapterTraits {
     this.subgroupSize = fixedSubgroupSize(device.features, this.info);
     this.variants = new Variants(this, this.observers);
     this.kernels = new KernelCache(device);
-    this.guarded = ownsDevice
-      ? unguarded
+    this.withErrorScope = ownsDevice
+      ? withoutErrorScope
       : errorScopes(device, (error) => {
           this.#failure ??= error;
         });
     this.#registry = new BufferRegistry(device);
-    this.queue = new Queue(device, this.#registry, this.guarded);
+    this.queue = new Queue(device, this.#registry, this.withErrorScope);
     this.#pool = new BufferPool(device, this.#registry, () => this.queue.flush());
     this.#ownsDevice = ownsDevice;
     this.#onError = (event) => {
@@ -211,7 +211,9 @@ export class Gpu implements AdapterTraits {
       return { buffer: tensor.requireBuffer(), offset: tensor.storage.offset, bytes: tensor.storage.bytes };
     });
     const storages = source.bindings.map(({ name }) => bindings[name].storage);
-    this.guarded(() => this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, run.params, grid));
+    this.withErrorScope(() =>
+      this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, run.params, grid),
+    );
   }
 
   async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
@@ -240,7 +242,7 @@ export class Gpu implements AdapterTraits {
 
   /** A `persistent` buffer is kept for long, such as the lifetime of a model or a program. */
   acquireBuffer(bytes: number, label: string, persistent = false): GPUBuffer {
-    return this.guarded(() => this.#pool.acquire(bytes, label, persistent));
+    return this.withErrorScope(() => this.#pool.acquire(bytes, label, persistent));
   }
 
   releaseBuffer(buffer: GPUBuffer): void {
@@ -251,7 +253,7 @@ export class Gpu implements AdapterTraits {
    * A buffer for other uses than tensors, such as uniforms: neither pooled nor counted, but destroyed with the engine.
    */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
-    return this.guarded(() => this.#registry.create(descriptor));
+    return this.withErrorScope(() => this.#registry.create(descriptor));
   }
 
   destroyBuffer(buffer: GPUBuffer): void {

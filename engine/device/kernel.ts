@@ -1,5 +1,5 @@
-// A .wgsl file made runnable. build.mjs reflects every shader into a KernelSource: bindings and uniform members in
-// order, tunable constants with their defaults. Here a source and chosen constants become a pipeline,
+// Kernels: compiled pipelines of .wgsl files. build.mjs reflects every shader into a KernelSource: bindings and uniform
+// members in order, tunable constants with their defaults. Here a source and chosen constants become a pipeline,
 // compiled once and cached. Constants replace the defaults in the text, because they size arrays and unroll loops (an
 // `override` cannot).
 // Bind group layouts are explicit, with a dynamic uniform offset, so one bind group serves any slot of a uniform
@@ -24,7 +24,7 @@ export interface KernelSource {
   readonly subgroups: boolean;
   /** Empty where engine/device/software-kernels.ts has the text. */
   readonly code: string;
-  /** From kernelFromWgsl: nobody has seen it compile. */
+  /** From kernelFromWgsl: it may not compile. */
   readonly custom?: boolean;
 }
 
@@ -39,12 +39,12 @@ export type Constants<K extends KernelSource> = {
 };
 
 /**
- * Workgroups of a dispatch: a number is a one-dimensional grid, folded where it exceeds 65535. Operators give no other,
- * so that no shape is too large for them.
+ * Workgroups of a dispatch: a number is a one-dimensional grid, folded where it exceeds 65535. Operators use only
+ * these, so that no shape is too large for them.
  */
 export type Grid = number | readonly [number, number, number];
 
-/** What a binding gets: so many bytes of a buffer. */
+/** The buffer range of a binding. */
 export interface BoundBuffer {
   buffer: GPUBuffer;
   offset: number;
@@ -69,7 +69,7 @@ export function foldGrid(groups: Grid): readonly [number, number, number] {
   return [rows, columns, 1];
 }
 
-/** Workgroups for so many invocations along the first axis, by the kernel's own workgroup size. */
+/** The number of workgroups that a kernel needs for `invocations` along the first axis. */
 export function workgroupsFor<K extends KernelSource>(
   source: K,
   invocations: number,
@@ -93,7 +93,7 @@ export class Kernel {
   #module: GPUShaderModule | undefined;
   #pipeline: GPUComputePipeline | undefined;
   #pending: Promise<void> | undefined;
-  #proven: boolean;
+  #validated: boolean;
   #failure: GpuError | undefined;
 
   constructor(
@@ -105,7 +105,7 @@ export class Kernel {
     this.#device = device;
     this.source = source;
     this.#code = () => rewrite(specialize(source, constants));
-    this.#proven = !source.custom;
+    this.#validated = !source.custom;
     const chosen = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
     this.label = chosen.length ? `${source.name}(${chosen.join(",")})` : source.name;
     this.layout = device.createBindGroupLayout({
@@ -135,9 +135,9 @@ export class Kernel {
     return { label: this.label, layout, compute: { module: this.#module } };
   }
 
-  /** Whether it is known to compile. Until then its commands are to go alone, by tryOut. */
-  get proven(): boolean {
-    return this.#proven;
+  /** Whether it is known to compile. Until then its commands must be submitted alone, by validate(). */
+  get validated(): boolean {
+    return this.#validated;
   }
 
   /** The pipeline, compiled now if it has not been. Throws a GpuError where it is known not to compile. */
@@ -147,40 +147,40 @@ export class Kernel {
     return this.#pipeline;
   }
 
-  /** Compiles beside others, without blocking; after it `pipeline` costs nothing. */
+  /** Compiles in the background; afterwards `pipeline` returns at once. */
   compile(): Promise<void> {
-    if (this.#pipeline && this.#proven) return Promise.resolve();
+    if (this.#pipeline && this.#validated) return Promise.resolve();
     this.#pending ??= this.#compile();
     return this.#pending;
   }
 
   async #compile(): Promise<void> {
-    // Engines that only plan have not loaded them.
+    // Planning engines have not loaded them.
     if (!this.source.code) await loadSoftwareKernels();
-    // The compiler's own error is that of the pipeline, told once more.
+    // The shader module's error repeats that of the pipeline, so it is caught and ignored.
     this.#device.pushErrorScope("validation");
     const pipeline = this.#device.createComputePipelineAsync(this.#describe());
     this.#device.popErrorScope().catch(() => undefined);
     try {
       this.#pipeline = await pipeline;
-      this.#proven = true;
+      this.#validated = true;
     } catch (cause) {
-      throw await this.#refused((cause as Error).message);
+      throw await this.#compileError((cause as Error).message);
     }
   }
 
   /**
-   * Runs `work`, which submits commands with this kernel and no others. Resolves to the error of a kernel that does not
-   * compile, which is also thrown where it is used again. Nothing may be awaited inside.
+   * Runs `work`, which submits commands of this kernel only, in an error scope. Resolves to the error if the kernel
+   * does not compile; later uses throw it, too. `work` must not await anything.
    */
-  tryOut(work: () => void): Promise<GpuError | undefined> {
+  validate(work: () => void): Promise<GpuError | undefined> {
     this.#device.pushErrorScope("validation");
     try {
       work();
     } finally {
       this.#pending = this.#device.popErrorScope().then(async (error) => {
-        if (error) await this.#refused(error.message);
-        else this.#proven = this.#pipeline !== undefined;
+        if (error) await this.#compileError(error.message);
+        else this.#validated = this.#pipeline !== undefined;
       });
     }
     // A lost device is reported elsewhere.
@@ -190,8 +190,8 @@ export class Kernel {
     );
   }
 
-  /** The error of a kernel that does not compile: the compiler's first message with its line and column. */
-  async #refused(cause: string): Promise<GpuError> {
+  /** The error for a kernel that does not compile: the compiler's first message with line and column. */
+  async #compileError(cause: string): Promise<GpuError> {
     const messages = (await this.#module?.getCompilationInfo())?.messages ?? [];
     const first = messages.find(({ type }) => type === "error");
     const why = first ? `${this.source.name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}` : cause;
@@ -199,7 +199,7 @@ export class Kernel {
     return this.#failure;
   }
 
-  /** Writes the uniform's members, one after another. */
+  /** Writes the members of the uniform in order. */
   packParams(params: { readonly [name: string]: number }, into: DataView, start: number): void {
     for (const [i, { name, type }] of this.source.params.entries()) {
       const value = params[name];
@@ -224,7 +224,7 @@ export class Kernel {
   }
 }
 
-/** The shader's text with the chosen constants in the place of their defaults. */
+/** The shader's text with its defaults replaced by the chosen constants. */
 export function specialize(source: KernelSource, constants: { readonly [name: string]: number | boolean }): string {
   let code = textOf(source);
   for (const [name, value] of Object.entries(constants)) {
@@ -239,9 +239,9 @@ export function specialize(source: KernelSource, constants: { readonly [name: st
 
 /** Pipelines of one device, by source and constants. */
 export class KernelCache {
-  /** What makes kernels for f16, on an engine that has it. */
+  /** Adapts kernels to f16 storages, on an engine opened with f16. */
   halves: Halves | null = null;
-  /** What texts go through before they are compiled, but for an app's own: errors name their lines. */
+  /** Rewrites WGSL before compilation. Not applied to user kernels, so that their error line numbers stay right. */
   rewrite: Rewrite | undefined;
   readonly #device: GPUDevice;
   readonly #kernels = new Map<KernelSource, Map<string, Kernel>>();
@@ -250,7 +250,7 @@ export class KernelCache {
     this.#device = device;
   }
 
-  /** The kernel for storages that it will be bound to, in the order of its bindings. */
+  /** The kernel with these constants, for the storages that it will be bound to, in the order of its bindings. */
   get(
     kernel: KernelSource,
     constants: { readonly [name: string]: number | boolean } = {},

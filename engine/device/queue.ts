@@ -1,9 +1,9 @@
 // Eager execution and read-back. Dispatches are encoded into one open compute pass and submitted in batches; their
-// uniforms go to slots of one ring buffer, written once per submit. Reading a tensor copies it to a pooled staging
-// buffer, so a read stalls nobody but the one who awaits it.
+// uniforms go to slots of one buffer, written once per submit. Reading a tensor copies it to a pooled staging buffer,
+// so other work continues while the caller awaits the result.
 
 import { DeviceLostError, type GpuError } from "../core/errors.js";
-import type { Guard } from "./error-scopes.js";
+import type { WithErrorScope } from "./error-scopes.js";
 import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import type { BufferRegistry } from "./memory.js";
 import { BufferUsage, MapMode } from "./webgpu-flags.js";
@@ -11,7 +11,7 @@ import { BufferUsage, MapMode } from "./webgpu-flags.js";
 const DISPATCHES_PER_SUBMIT = 128;
 const BIND_GROUPS_KEPT = 4096;
 
-/** Where in a buffer, in bytes. */
+/** A buffer and an offset in bytes. */
 interface Place {
   buffer: GPUBuffer;
   offset: number;
@@ -20,7 +20,7 @@ interface Place {
 export class Queue {
   readonly #device: GPUDevice;
   readonly #registry: BufferRegistry;
-  readonly #guarded: Guard;
+  readonly #withErrorScope: WithErrorScope;
   readonly #uniforms: GPUBuffer;
   readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_PER_SUBMIT * UNIFORM_SLOT));
   readonly #staging = new Map<number, GPUBuffer[]>();
@@ -30,11 +30,11 @@ export class Queue {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #used = 0;
-  /** What became of dispatches of kernels that were not known to compile. */
-  readonly #trials: Promise<GpuError | undefined>[] = [];
+  /** Pending validations: dispatches of kernels that had not been compiled before, with their errors if any. */
+  readonly #validations: Promise<GpuError | undefined>[] = [];
 
-  constructor(device: GPUDevice, registry: BufferRegistry, guarded: Guard) {
-    this.#guarded = guarded;
+  constructor(device: GPUDevice, registry: BufferRegistry, withErrorScope: WithErrorScope) {
+    this.#withErrorScope = withErrorScope;
     this.#device = device;
     this.#registry = registry;
     this.#uniforms = registry.create({
@@ -50,17 +50,17 @@ export class Queue {
     params: { readonly [name: string]: number },
     grid: readonly [number, number, number],
   ): void {
-    if (kernel.proven) {
+    if (kernel.validated) {
       this.#encode(kernel, buffers, params, grid);
       return;
     }
-    // One that does not compile must not take the commands of others with it.
+    // If the kernel does not compile, its submit fails as a whole, so it must not contain other commands.
     this.flush();
-    const trial = kernel.tryOut(() => {
+    const validation = kernel.validate(() => {
       this.#encode(kernel, buffers, params, grid);
       this.#submit();
     });
-    this.#trials.push(trial);
+    this.#validations.push(validation);
   }
 
   #encode(
@@ -83,9 +83,9 @@ export class Queue {
     if (this.#used === DISPATCHES_PER_SUBMIT) this.flush();
   }
 
-  /** Submits what has been encoded. */
+  /** Submits the encoded commands. */
   flush(): void {
-    if (this.#pass) this.#guarded(() => this.#submit());
+    if (this.#pass) this.#withErrorScope(() => this.#submit());
   }
 
   #submit(): void {
@@ -101,29 +101,29 @@ export class Queue {
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     // Commands that are encoded but not submitted must still read the old content.
     this.flush();
-    this.#guarded(() => {
+    this.#withErrorScope(() => {
       this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
     });
   }
 
-  /** Copies so many bytes, or up to 3 more, between places of two buffers, after everything given so far. */
+  /** Copies bytes between buffers, rounded up to a multiple of 4, after everything submitted so far. */
   copy(from: Place, to: Place, bytes: number): void {
     this.flush();
-    this.#guarded(() => {
+    this.#withErrorScope(() => {
       const encoder = this.#device.createCommandEncoder();
       encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, Math.ceil(bytes / 4) * 4);
       this.#device.queue.submit([encoder.finish()]);
     });
   }
 
-  /** `bytes` bytes of a buffer from `offset` on, as they are after all commands given so far. */
+  /** Reads `bytes` bytes of a buffer from `offset` on, after everything submitted so far. */
   async read(buffer: GPUBuffer, bytes: number, offset = 0): Promise<ArrayBuffer> {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
     const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
     this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, bytes);
     try {
-      await this.#guarded(() => staging.mapAsync(MapMode.READ));
+      await this.#withErrorScope(() => staging.mapAsync(MapMode.READ));
     } catch {
       this.#registry.destroy(staging);
       throw new DeviceLostError("the GPU device was lost before a result could be read");
@@ -133,24 +133,24 @@ export class Queue {
     const free = this.#staging.get(size);
     if (free) free.push(staging);
     else this.#staging.set(size, [staging]);
-    await this.#refusals();
+    await this.#checkValidations();
     return copy;
   }
 
-  /** Resolves when everything given so far has run. */
+  /** Resolves when everything submitted so far has run. */
   async finish(): Promise<void> {
     this.flush();
     await this.#device.queue.onSubmittedWorkDone();
-    await this.#refusals();
+    await this.#checkValidations();
   }
 
-  /** Throws, once, the error of a kernel dispatched meanwhile that did not compile. */
-  async #refusals(): Promise<void> {
-    const errors = await Promise.all(this.#trials.splice(0));
+  /** Awaits the pending validations; throws, once, the error of a kernel that did not compile. */
+  async #checkValidations(): Promise<void> {
+    const errors = await Promise.all(this.#validations.splice(0));
     for (const error of errors) if (error) throw error;
   }
 
-  /** Forgets bind groups of buffers that are about to be destroyed. */
+  /** Drops the cached bind groups, before buffers are destroyed. */
   forgetBindGroups(): void {
     this.#bindGroups.clear();
   }

@@ -177,7 +177,7 @@ export class Program {
     const kernels = this.#dispatches.map((run) => gpu.kernels.get(run.source, run.constants, run.storages));
     const distinct = [...new Set(kernels)];
     let compiled = 0;
-    const compiling = gpu.guarded(() =>
+    const compiling = gpu.withErrorScope(() =>
       distinct.map(async (kernel) => {
         await kernel.compile();
         compiled++;
@@ -216,7 +216,7 @@ export class Program {
     gpu.check();
     if (this.#disposed) throw new DisposedError("replay: the program was disposed", "Record another one.");
     gpu.queue.flush();
-    gpu.guarded(() => {
+    gpu.withErrorScope(() => {
       const encoder = gpu.device.createCommandEncoder();
       if (typeof timestamps === "function") {
         for (const [i, command] of this.#commands.entries()) this.#encodePass(encoder, [command], timestamps(i));

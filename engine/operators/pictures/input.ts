@@ -89,7 +89,7 @@ export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptio
   const pipeline = pipelineOf(gpu);
   const [texelsX, texelsY] = from_texture.workgroupSize;
   gpu.queue.flush();
-  gpu.guarded(() => {
+  gpu.withErrorScope(() => {
     const texture = isTexture(source) ? source : uploaded(gpu.device, source, width, height);
     const bindGroup = gpu.device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
@@ -142,7 +142,7 @@ function uploaded(
 function pipelineOf(gpu: Gpu): GPUComputePipeline {
   let pipeline = pipelines.get(gpu);
   if (!pipeline) {
-    pipeline = gpu.guarded(() =>
+    pipeline = gpu.withErrorScope(() =>
       gpu.device.createComputePipeline({
         label: "from_texture",
         layout: gpu.device.createPipelineLayout({ bindGroupLayouts: [layoutOf(gpu.device)] }),

@@ -48,7 +48,7 @@ export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCa
   if (canvas.height !== height) canvas.height = height;
   const context = contextOf(gpu, canvas);
   gpu.queue.flush();
-  gpu.guarded(() => {
+  gpu.withErrorScope(() => {
     const texture = context.getCurrentTexture();
     const { pipeline, params } = drawingOf(gpu, texture.format);
     gpu.device.queue.writeBuffer(params, 0, Uint32Array.of(width, height, channels));
