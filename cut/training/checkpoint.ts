@@ -32,7 +32,7 @@ export interface RunState {
   counts?: Counts;
   /** Numbers of optimizer updates, by network, where they differ from the number of steps. */
   updates?: Counts;
-  /** The loss scale and the steps since it changed, where activations are f16. */
+  /** The loss scale and its growth tracker, called `clean` in files, where activations are f16. */
   lossScale?: { scale: number; clean: number };
   options: TrainOptions;
 }
@@ -77,7 +77,7 @@ export async function serializeCheckpoint(step: TrainingStep, state: RunState): 
     ...state,
     counts: Object.keys(step.counts).length > 0 ? step.counts : undefined,
     updates: updates.length > 0 ? Object.fromEntries(updates) : undefined,
-    lossScale: await step.scaler?.read(),
+    lossScale: await step.scaler?.read().then(({ scale, growthTracker: clean }) => ({ scale, clean })),
   };
   return serializeSafetensors({ tensors, metadata: { format: FORMAT, state: JSON.stringify(whole) } });
 }
@@ -143,7 +143,7 @@ export function restoreCheckpoint(
   for (const [tensor, data] of writes) tensor.write(data);
   if (weightsOnly) return;
   step.resumeAt(state.step, state.updates, state.counts);
-  if (state.lossScale) step.scaler?.write(state.lossScale);
+  if (state.lossScale) step.scaler?.write({ scale: state.lossScale.scale, growthTracker: state.lossScale.clean });
 }
 
 /** Parses .safetensors or .pth bytes, whatever the file is called. */

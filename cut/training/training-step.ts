@@ -137,7 +137,7 @@ export class TrainingStep {
     put(B, tensors.B);
     for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
     // The weights were written after this was made.
-    if (this.#done === 0) for (const averaged of Object.values(this.averaged)) averaged.restart();
+    if (this.#done === 0) for (const averaged of Object.values(this.averaged)) averaged.reset();
     for (const { program, networks } of steps) {
       for (const name of networks) {
         this.adam[name].advance(learningRate * (this.method.adam?.[name]?.rate ?? 1));
@@ -253,7 +253,7 @@ export class TrainingStep {
   #learn(loss: Tensor, networks: readonly string[]): Record<string, Tensor[]> {
     const parameters = networks.map((name) => [...this.adam[name].parameters.values()]);
     // A penalty on the gradient of a network does not depend on its last bias.
-    const dy = this.scaler?.scaleOf(loss);
+    const dy = this.scaler?.lossGradient(loss);
     const left = grad(loss, parameters.flat(), { allowUnused: true, dy });
     dy?.dispose();
     const gradients = networks.map((name, i): [string, Tensor[]] => [name, left.splice(0, parameters[i].length)]);

@@ -1,36 +1,37 @@
-// Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6), and AdamW, in which the
-// decay of the weights does not pass through the moments (Loshchilov and Hutter, 2019).
-import { adam, adam_schedule } from "../../shaders/generated.js";
+// Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6), and AdamW, whose weight
+// decay is decoupled from the gradients and their moments (Loshchilov and Hutter, 2019).
+import { adam, adam_scalars } from "../../shaders/generated.js";
 import { checkOptions } from "../core/check-options.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import type { LossScaler } from "./loss-scaler.js";
-import { DECAY, type Elementwise, type Inspected, NOT_NEGATIVE, Optimizer, type Update } from "./optimizer.js";
+import { DECAY, type Elementwise, type GradientRanges, NOT_NEGATIVE, Optimizer, type Update } from "./optimizer.js";
 
 export interface AdamOptions {
   beta1?: number;
   beta2?: number;
   eps?: number;
-  /** How strongly weights are drawn to zero; 0 by default, 0.01 with AdamW. */
+  /** PyTorch's weight_decay; 0 by default, 0.01 with AdamW. */
   weightDecay?: number;
 }
 
 const OPTIONS = { beta1: DECAY, beta2: DECAY, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE };
 
-/** What there is beside it where losses are scaled: what the host writes of a step, and the updates not left out. */
+/** State used only with a loss scaler: the host's inputs for the step, and the number of updates not skipped. */
 interface Scaled {
   readonly scaler: LossScaler;
-  readonly slot: number;
-  readonly given: Tensor;
-  readonly count: Tensor;
+  /** The optimizer's index at the scaler. */
+  readonly optimizer: number;
+  readonly inputs: Tensor;
+  readonly updates: Tensor;
 }
 
-/** A logarithm that is finite for 0, too. */
+/** The logarithm, finite for 0 too. */
 const logOf = (beta: number): number => Math.max(Math.log(beta), -1e4);
 
-/** What Adam and AdamW are, but for the place where weights decay. */
+/** The common base of Adam and AdamW, which differ in the weight decay only. */
 class AdamBase extends Optimizer {
-  /** The running means of the gradients, and of the squared gradients, by name. */
+  /** The moments: running means of the gradients, and of the squared gradients, by name. */
   readonly m: Map<string, Tensor>;
   readonly v: Map<string, Tensor>;
   readonly #options: Required<AdamOptions>;
@@ -45,67 +46,67 @@ class AdamBase extends Optimizer {
     decoupled: boolean,
     scaler: LossScaler | undefined,
   ) {
-    super(name, gpu, parameters, { states: 2, schedule: 4 });
+    super(name, gpu, parameters, { states: 2, scalars: 4 });
     [this.m, this.v] = this.states;
     this.#options = options;
     this.#decoupled = decoupled;
     this.#scaled = scaler
-      ? { scaler, slot: scaler.join(), given: gpu.persistent([2]), count: gpu.persistent([1]) }
+      ? { scaler, optimizer: scaler.addOptimizer(), inputs: gpu.persistent([2]), updates: gpu.persistent([1]) }
       : null;
-    this.#scaled?.count.write([0]);
+    this.#scaled?.updates.write([0]);
   }
 
-  /** Updates done: with a loss scaler without those that were left out, which the GPU alone knows. */
+  /** Number of updates done. With a loss scaler, skipped ones do not count; it is read from the GPU. */
   async updates(): Promise<number> {
-    return this.#scaled ? this.#scaled.count.item() : this.step;
+    return this.#scaled ? this.#scaled.updates.item() : this.step;
   }
 
-  /** Goes on after so many updates. */
+  /** Restores the number of updates done, from a checkpoint. */
   resumeAt(updates: number): void {
     this.step = updates;
-    this.#scaled?.count.write([updates]);
+    this.#scaled?.updates.write([updates]);
   }
 
   protected override begin(learningRate: number): void {
-    if (this.#scaled) this.#scaled.given.write([learningRate, this.#kept(learningRate)]);
+    if (this.#scaled) this.#scaled.inputs.write([learningRate, this.#decayFactor(learningRate)]);
     else super.begin(learningRate);
   }
 
-  protected override scheduleOf(learningRate: number): number[] {
+  protected override scalarsAt(learningRate: number): number[] {
     const { beta1, beta2 } = this.#options;
-    const rate = learningRate / (1 - beta1 ** this.step);
+    const stepSize = learningRate / (1 - beta1 ** this.step);
     const correction = 1 / Math.sqrt(1 - beta2 ** this.step);
-    return [rate, correction, this.#kept(learningRate), 1];
+    return [stepSize, correction, this.#decayFactor(learningRate), 1];
   }
 
-  /** What of the weights is left when they have decayed by themselves. */
-  #kept(learningRate: number): number {
+  /** AdamW's factor on the weights, 1 - lr * weightDecay (1 for Adam). */
+  #decayFactor(learningRate: number): number {
     return this.#decoupled ? 1 - learningRate * this.#options.weightDecay : 1;
   }
 
-  protected override inspect(gradients: readonly Inspected[]): void {
+  protected override prepare(gradients: readonly GradientRanges[]): void {
     if (!this.#scaled) return;
-    const { scaler, slot, given, count } = this.#scaled;
-    scaler.inspect(slot, gradients);
+    const { scaler, optimizer, inputs, updates } = this.#scaled;
+    scaler.checkFinite(optimizer, gradients);
     const { beta1, beta2 } = this.#options;
-    this.gpu.dispatch(adam_schedule, {
-      bindings: { flags: scaler.flags, state: scaler.state, given, count, schedule: this.schedule },
-      params: { slot, log_beta1: logOf(beta1), log_beta2: logOf(beta2) },
+    this.gpu.dispatch(adam_scalars, {
+      bindings: { found_inf: scaler.foundInf, state: scaler.state, inputs, updates, scalars: this.scalars },
+      params: { optimizer, log_beta1: logOf(beta1), log_beta2: logOf(beta2) },
       grid: 1,
     });
   }
 
   override dispose(): void {
     super.dispose();
-    this.#scaled?.given.dispose();
-    this.#scaled?.count.dispose();
+    this.#scaled?.inputs.dispose();
+    this.#scaled?.updates.dispose();
   }
 
   protected override dispatch({ g, p, states: [m, v] }: Update, { vec4s, invocations, constants }: Elementwise): void {
     const { beta1, beta2, eps, weightDecay } = this.#options;
     const decay = this.#decoupled ? 0 : weightDecay;
     this.gpu.dispatch(adam, {
-      bindings: { g, schedule: this.schedule, p, m, v },
+      bindings: { g, scalars: this.scalars, p, m, v },
       params: { vec4s, beta1, beta2, eps, decay },
       invocations,
       constants,
@@ -114,7 +115,7 @@ class AdamBase extends Optimizer {
 }
 
 /**
- * The optimiser Adam. What it updates are leaves of yours; its moments outlive scopes and recordings.
+ * The Adam optimizer. It updates the given tensors in place; its moments outlive scopes and recordings.
  *
  * @example
  * ```ts
@@ -134,8 +135,8 @@ class AdamBase extends Optimizer {
  */
 export class Adam extends AdamBase {
   /**
-   * Parameters of an array are named by their places in it: "0", "1" and so on. A scaler is that of the losses whose
-   * gradients it gets.
+   * Parameters given as an array are named by index: "0", "1" and so on. `scaler` is the loss scaler of the losses
+   * whose gradients update() gets.
    */
   constructor(
     gpu: Gpu,
@@ -150,7 +151,7 @@ export class Adam extends AdamBase {
 }
 
 /**
- * Adam whose weights decay by themselves: each update first multiplies them by 1 - learning rate * weightDecay.
+ * Adam with decoupled weight decay: each update first multiplies the weights by 1 - learning rate * weightDecay.
  *
  * @example
  * ```ts
@@ -163,8 +164,8 @@ export class Adam extends AdamBase {
  */
 export class AdamW extends AdamBase {
   /**
-   * Parameters of an array are named by their places in it: "0", "1" and so on. A scaler is that of the losses whose
-   * gradients it gets.
+   * Parameters given as an array are named by index: "0", "1" and so on. `scaler` is the loss scaler of the losses
+   * whose gradients update() gets.
    */
   constructor(
     gpu: Gpu,

@@ -1,6 +1,6 @@
-// Exponential moving averages of parameters: a generator that averages its last steps is often better than the one of
-// the last step alone (Yazici et al., 2019, https://arxiv.org/abs/1806.04498; PyTorch's AveragedModel with
-// get_ema_multi_avg_fn). The averages lie together, so that parameters that do, too, are followed by all at once.
+// Exponential moving averages of parameters: a generator whose weights are averaged over the last steps is often better
+// than that of the last step (Yazici et al., 2019, https://arxiv.org/abs/1806.04498; PyTorch's AveragedModel with
+// get_ema_multi_avg_fn). The averages are in a flat buffer, so that parameters in one, too, take one dispatch.
 import { checkValue } from "../core/check-options.js";
 import type { Storage, Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
@@ -10,7 +10,7 @@ import { DECAY, flatTensor } from "./optimizer.js";
 type Pair = readonly [average: Tensor, parameter: Tensor];
 
 /**
- * Averages of parameters, which every update moves: an average becomes decay * average + (1 - decay) * parameter.
+ * Averages of parameters: with each update an average becomes decay * average + (1 - decay) * parameter.
  *
  * @example
  * ```ts
@@ -23,13 +23,13 @@ type Pair = readonly [average: Tensor, parameter: Tensor];
  * ```
  */
 export class AveragedParameters {
-  /** By the parameters' names; tensors that outlive scopes and recordings. */
+  /** The averages by the parameters' names; they outlive scopes and recordings. */
   readonly averages: ReadonlyMap<string, Tensor>;
   readonly #gpu: Gpu;
   readonly #pairs: readonly Pair[];
   readonly #decay: number;
 
-  /** The averages begin as the parameters are. */
+  /** The averages start as copies of the parameters. */
   constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor>, decay: number) {
     checkValue("AveragedParameters: the decay", decay, DECAY);
     const averages = gpu.persistentFlat([...parameters.values()].map(({ shape }) => shape));
@@ -37,34 +37,34 @@ export class AveragedParameters {
     this.#gpu = gpu;
     this.#pairs = [...parameters.values()].map((parameter, i) => [averages[i], parameter]);
     this.#decay = decay;
-    this.restart();
+    this.reset();
   }
 
-  /** Makes the averages what the parameters are. */
-  restart(): void {
+  /** Sets the averages to the current parameters. */
+  reset(): void {
     for (const [average, parameter] of this.#pairs) average.copyFrom(parameter);
   }
 
   /** Moves the averages towards the parameters. May be recorded. */
   update(): void {
-    const wholes = this.#wholes();
-    for (const [average, parameter] of wholes ?? this.#pairs) moveTowards(average, parameter, 1 - this.#decay);
-    for (const tensor of wholes?.flat() ?? []) tensor.dispose();
+    const flat = this.#flatPairs();
+    for (const [average, parameter] of flat ?? this.#pairs) moveTowards(average, parameter, 1 - this.#decay);
+    for (const tensor of flat?.flat() ?? []) tensor.dispose();
   }
 
-  /** The buffers of averages and parameters as tensors, where each lies in its own as the other does. */
-  #wholes(): Pair[] | null {
+  /** The flat buffers of averages and parameters as tensors, or null if their layouts differ. */
+  #flatPairs(): Pair[] | null {
     const buffers = new Map(this.#pairs.map(([average, { storage }]) => [average.storage.root, storage.root]));
-    const alike = this.#pairs.every(([{ storage }, parameter]) => {
+    const sameLayout = this.#pairs.every(([{ storage }, parameter]) => {
       const { root, offset } = parameter.storage;
       const { bytes } = storage.root;
       return buffers.get(storage.root) === root && offset === storage.offset && bytes === root.bytes;
     });
-    const whole = (storage: Storage) => flatTensor(this.#gpu, storage);
-    return alike ? [...buffers].map(([average, parameter]) => [whole(average), whole(parameter)] as const) : null;
+    const flat = (storage: Storage) => flatTensor(this.#gpu, storage);
+    return sameLayout ? [...buffers].map(([average, parameter]) => [flat(average), flat(parameter)] as const) : null;
   }
 
-  /** Gives the averages' memory back. */
+  /** Frees the averages. */
   dispose(): void {
     for (const average of this.averages.values()) average.dispose();
   }

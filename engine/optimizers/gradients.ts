@@ -1,4 +1,4 @@
-// What is done to gradients before an update. May be recorded.
+// Gradient clipping, before an update. May be recorded.
 import { checkValue, positive } from "../core/check-options.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -6,8 +6,8 @@ import { add, clamp, div, mul, scale, sqrt, square } from "../operators/pointwis
 import { sum } from "../operators/reduction/index.js";
 
 /**
- * Gradients scaled down together, where their common norm is larger than `maxNorm`, to have that norm; and the norm
- * that they had, as a tensor.
+ * Gradients scaled down by a common factor to the norm `maxNorm` if the norm of all of them is larger; and the norm
+ * before that, as a tensor.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// The family of optimizers: what moves parameters along their gradients, and what goes with it.
+// Optimizers, learning-rate schedules, gradient clipping, loss scaling and averages of parameters.
 export { Adam, type AdamOptions, AdamW } from "./adam.js";
 export { AveragedParameters } from "./averaged-parameters.js";
 export { clipGradNorm } from "./gradients.js";

@@ -1,4 +1,4 @@
-// Learning-rate schedules, by PyTorch's names, as functions of the step (or epoch), from 0 on, for `advance`.
+// Learning-rate schedules, by PyTorch's names, as functions of the step (or epoch), which counts from 0, for `advance`.
 
 /**
  * lr * gamma after every `stepSize` steps.
@@ -33,7 +33,7 @@ export const multiStepLr = (lr: number, step: number, milestones: readonly numbe
 export const exponentialLr = (lr: number, step: number, gamma: number): number => lr * gamma ** step;
 
 /**
- * From lr * startFactor to lr * endFactor in a straight line over `steps`, then constant: a warm-up, or a decay.
+ * Linear from lr * startFactor to lr * endFactor over `steps`, then constant: a warm-up, or a decay.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export const linearLr = (lr: number, step: number, steps: number, startFactor = 
   lr * (startFactor + (endFactor - startFactor) * Math.min(step / steps, 1));
 
 /**
- * From lr to `least` over `steps` along half a cosine (Loshchilov and Hutter, 2017).
+ * From lr to `least` over `steps`, along half a cosine (Loshchilov and Hutter, 2017).
  *
  * @example
  * ```ts

@@ -1,31 +1,31 @@
-// Loss scaling (Micikevicius et al., "Mixed precision training", 2018): gradients of activations that are stored as f16
-// would be lost below 6e-8, so they are those of the loss times a scale, which the update takes back in f32. The scale
-// is as high as goes without overflow, as in PyTorch's GradScaler: each optimizer leaves an update out where a gradient
-// of its own is not finite. All of it happens on the GPU, so that recorded steps need no reading back.
+// Dynamic loss scaling (Micikevicius et al., "Mixed precision training", 2018): gradients stored as f16 would underflow
+// below 6e-8, so the loss is multiplied by a scale, and the update divides the gradients by it in f32. As in PyTorch's
+// GradScaler, the scale is kept as high as possible without overflow: each optimizer skips an update for which one of
+// its gradients is not finite. All of it runs on the GPU, so that recorded steps need no read-back.
 import { loss_scale, overflow } from "../../shaders/generated.js";
 import { checkOptions, positive, whole } from "../core/check-options.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
-import type { Inspected } from "./optimizer.js";
+import type { GradientRanges } from "./optimizer.js";
 
 export interface LossScalerOptions {
   /** The scale at the start; 2^16 by default. */
-  initial?: number;
-  /** Steps without overflow after which it is doubled; 2,000 by default. */
+  initScale?: number;
+  /** Consecutive steps without overflow after which the scale is doubled; 2,000 by default. */
   growthInterval?: number;
-  /** The smallest scale: where a gradient overflows even then, it becomes 0; 1 by default. */
-  smallest?: number;
+  /** The smallest scale: if a gradient overflows even at it, the scale becomes 0; 1 by default. */
+  minScale?: number;
 }
 
-/** Optimizers that one scaler can have. */
-const SLOTS = 16;
+/** Optimizers that one scaler can serve. */
+const MAX_OPTIMIZERS = 16;
 
-/** Gradients that a workgroup looks at. */
+/** Elements that one workgroup checks. */
 const CHUNK = 4096;
 
 /**
- * The scale of losses whose activations are stored as f16, for optimizers that are made with it.
+ * The scale of losses whose activations are stored as f16 (PyTorch's GradScaler), for optimizers made with it.
  *
  * @example
  * ```ts
@@ -39,90 +39,90 @@ const CHUNK = 4096;
  *   adam.advance(1);
  *   gpu.scope(() => {
  *     const loss = mseLoss(weight, 1);
- *     adam.update(grad(loss, [weight], { dy: scaler.scaleOf(loss) }));
+ *     adam.update(grad(loss, [weight], { dy: scaler.lossGradient(loss) }));
  *     scaler.update();
  *   });
  * }
- * const { scale, clean } = await scaler.read();
- * console.log(Math.round(await weight.item()), scale, clean); // 2 65536 3
+ * const { scale, growthTracker } = await scaler.read();
+ * console.log(Math.round(await weight.item()), scale, growthTracker); // 2 65536 3
  * gpu.dispose();
  * ```
  */
 export class LossScaler {
-  /** The scale, and the steps since it changed, of shape [2]. */
+  /** The scale and the growth tracker (consecutive steps without overflow since the scale changed), of shape [2]. */
   readonly state: Tensor;
-  /** What optimizers found in their gradients. */
-  readonly flags: Tensor;
+  /** For each optimizer whether one of its gradients is infinite or NaN. */
+  readonly foundInf: Tensor;
   readonly #gpu: Gpu;
   readonly #options: Required<LossScalerOptions>;
-  #slots = 0;
+  #optimizers = 0;
 
   constructor(gpu: Gpu, options: LossScalerOptions = {}) {
-    checkOptions("LossScaler", options, { initial: positive, growthInterval: whole(1), smallest: positive });
-    const { initial = 2 ** 16, growthInterval = 2000, smallest = 1 } = options;
+    checkOptions("LossScaler", options, { initScale: positive, growthInterval: whole(1), minScale: positive });
+    const { initScale = 2 ** 16, growthInterval = 2000, minScale = 1 } = options;
     this.#gpu = gpu;
-    this.#options = { initial, growthInterval, smallest };
+    this.#options = { initScale, growthInterval, minScale };
     this.state = gpu.persistent([2]);
-    this.flags = gpu.persistent([SLOTS], "i32");
-    this.flags.write(new Int32Array(SLOTS));
-    this.write({ scale: initial, clean: 0 });
+    this.foundInf = gpu.persistent([MAX_OPTIMIZERS], "i32");
+    this.foundInf.write(new Int32Array(MAX_OPTIMIZERS));
+    this.write({ scale: initScale, growthTracker: 0 });
   }
 
-  /** The scale as the cotangent (`dy` of grad and backward) of a loss of one element. */
-  scaleOf(loss: Tensor): Tensor {
+  /** The gradient of the scaled loss with respect to the loss, of one element: `dy` for grad and backward. */
+  lossGradient(loss: Tensor): Tensor {
     return this.state.part(0, loss.shape) as Tensor;
   }
 
-  /** Ends a step, after all updates: sets the scale of the next. May be recorded. */
+  /** Updates the scale, after all optimizers' updates of a step. May be recorded. */
   update(): void {
-    const { growthInterval: interval, smallest } = this.#options;
+    const { growthInterval: growth_interval, minScale: min_scale } = this.#options;
     this.#gpu.dispatch(loss_scale, {
-      bindings: { flags: this.flags, state: this.state },
-      params: { slots: this.#slots, interval, smallest },
+      bindings: { found_inf: this.foundInf, state: this.state },
+      params: { optimizers: this.#optimizers, growth_interval, min_scale },
       grid: 1,
     });
   }
 
-  /** The scale, 0 where a gradient overflowed at the smallest, and the steps since it changed. */
-  async read(): Promise<{ scale: number; clean: number }> {
-    const [scale, clean] = await this.state.read();
-    return { scale, clean };
+  /** The scale (0 if a gradient overflowed at the smallest one) and the growth tracker. */
+  async read(): Promise<{ scale: number; growthTracker: number }> {
+    const [scale, growthTracker] = await this.state.read();
+    return { scale, growthTracker };
   }
 
-  /** Goes on from what was read before. */
-  write({ scale, clean }: { scale: number; clean: number }): void {
-    this.state.write([scale, clean]);
+  /** Restores what read() returned. */
+  write({ scale, growthTracker }: { scale: number; growthTracker: number }): void {
+    this.state.write([scale, growthTracker]);
   }
 
-  /** For optimizers: a place for what they find. */
-  join(): number {
-    if (this.#slots === SLOTS)
-      throw new ArgumentError(`a LossScaler has ${SLOTS} optimizers at most`, "Make another one.");
-    return this.#slots++;
+  /** Called by optimizers: registers one and returns its index. */
+  addOptimizer(): number {
+    if (this.#optimizers === MAX_OPTIMIZERS)
+      throw new ArgumentError(`a LossScaler has ${MAX_OPTIMIZERS} optimizers at most`, "Make another one.");
+    return this.#optimizers++;
   }
 
-  /** For optimizers: notes whether a gradient is infinite or NaN. */
-  inspect(slot: number, gradients: readonly Inspected[]): void {
-    for (const { g, filled } of gradients) {
-      const chunks = filled.flatMap(([first, end]) =>
+  /** Called by optimizers: sets an optimizer's `foundInf` if one of its gradients is infinite or NaN. */
+  checkFinite(optimizer: number, gradients: readonly GradientRanges[]): void {
+    for (const { g, ranges } of gradients) {
+      const chunks = ranges.flatMap(([first, end]) =>
         Array.from({ length: Math.ceil((end - first) / CHUNK) }, (_, i) => {
-          const from = first + i * CHUNK;
-          return [from, Math.min(from + CHUNK, end)];
+          const start = first + i * CHUNK;
+          return [start, Math.min(start + CHUNK, end)];
         }),
       );
       const table = this.#gpu.tensor(Int32Array.from(chunks.flat()));
       this.#gpu.dispatch(overflow, {
-        bindings: { g, chunks: table, flags: this.flags },
-        params: { chunks: chunks.length, slot },
+        bindings: { g, chunks: table, found_inf: this.foundInf },
+        params: { chunks: chunks.length, optimizer },
         grid: chunks.length,
       });
       table.dispose();
     }
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   dispose(): void {
     this.state.dispose();
-    this.flags.dispose();
+    this.foundInf.dispose();
   }
 }

@@ -1,8 +1,7 @@
-// What optimizers share: a set of named parameters, tensors beside each that outlive steps (moments, momentum), and
-// what the learning rate makes of a step, which is written before it, so that the update itself can be part of a
-// recorded program. There, parameters that lie together (gpu.persistentFlat) are updated by one dispatch: their
-// gradients are placed together, too, and since all updates work element by element, the kernel runs over all of them
-// and what lies between.
+// Shared by optimizers: named parameters, their per-parameter state (moments, momentum), and the per-step scalars (step
+// size and so on) in a buffer that is written before each step, so that updates can be recorded. In a recording,
+// parameters in one flat buffer (gpu.persistentFlat) are updated by one dispatch: their gradients are placed in a flat
+// buffer, too, and since updates are elementwise, the kernel runs over both, padding included.
 import { type Check, checkValue } from "../core/check-options.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { sameShape } from "../core/shapes.js";
@@ -21,17 +20,17 @@ export const NOT_NEGATIVE: Check = [
 /** A number from 0 to below 1, for running means. */
 export const DECAY: Check = [(value) => NOT_NEGATIVE[0](value) && (value as number) < 1, "a number from 0 to below 1"];
 
-/** What one dispatch works on: a gradient, a parameter, and what is kept beside it. */
+/** The tensors of one dispatch: a gradient, its parameter, and the parameter's states. */
 export interface Update {
   readonly g: Tensor;
   readonly p: Tensor;
   readonly states: readonly Tensor[];
 }
 
-/** A tensor of gradients, and from where to where they fill it, in elements. */
-export interface Inspected {
+/** A tensor with one or more gradients, and the ranges of elements that they take in it. */
+export interface GradientRanges {
   readonly g: Tensor;
-  readonly filled: readonly (readonly [first: number, end: number])[];
+  readonly ranges: readonly (readonly [first: number, end: number])[];
 }
 
 /** How a kernel is dispatched over the elements of a parameter. */
@@ -43,22 +42,22 @@ export interface Elementwise {
 
 /** The base of all optimizers. */
 export abstract class Optimizer {
-  /** What is updated, by name. */
+  /** The parameters to update, by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Number of updates done. */
   step = 0;
   protected readonly gpu: Gpu;
-  /** What is kept beside each parameter, by name. */
+  /** The states: of each kind a map with a tensor for each parameter, by name. */
   protected readonly states: readonly Map<string, Tensor>[];
-  /** What the kernels read of the step's learning rate. */
-  protected readonly schedule: Tensor;
+  /** The step's scalars, which the kernels read. */
+  protected readonly scalars: Tensor;
   readonly #name: string;
 
   constructor(
     name: string,
     gpu: Gpu,
     parameters: ReadonlyMap<string, Tensor> | readonly Tensor[],
-    counts: { states: number; schedule: number },
+    counts: { states: number; scalars: number },
   ) {
     this.#name = name;
     this.gpu = gpu;
@@ -68,7 +67,7 @@ export abstract class Optimizer {
     if (!(this.parameters instanceof Map && [...this.parameters.values()].every((p) => p instanceof Tensor))) {
       throw new ArgumentError(`${name}: the parameters are no tensors`, "Give an array of tensors, or a Map of them.");
     }
-    this.schedule = gpu.persistent([counts.schedule]);
+    this.scalars = gpu.persistent([counts.scalars]);
     const shapes = [...this.parameters.values()].map(({ shape }) => shape);
     this.states = Array.from({ length: counts.states }, () => {
       const tensors = gpu.persistentFlat(shapes);
@@ -77,26 +76,26 @@ export abstract class Optimizer {
     });
   }
 
-  /** Runs the kernel. */
+  /** Dispatches the kernel. */
   protected abstract dispatch(update: Update, over: Elementwise): void;
 
-  /** What the kernels read of a step at a learning rate. */
-  protected abstract scheduleOf(learningRate: number): readonly number[];
+  /** The scalars of the step at a learning rate. */
+  protected abstract scalarsAt(learningRate: number): readonly number[];
 
-  /** Begins update number `step + 1` at a learning rate: counts it and writes what the kernels need of it. */
+  /** Begins the next step at a learning rate: increments `step` and writes the step's scalars. */
   advance(learningRate: number): void {
     checkValue("advance: the learning rate", learningRate, NOT_NEGATIVE);
     this.step++;
     this.begin(learningRate);
   }
 
-  /** Writes what the kernels need of the step. */
+  /** Writes the step's scalars. */
   protected begin(learningRate: number): void {
-    this.schedule.write(Float32Array.from(this.scheduleOf(learningRate)));
+    this.scalars.write(Float32Array.from(this.scalarsAt(learningRate)));
   }
 
-  /** Called before the kernel runs, with each tensor of gradients and what of it they fill, in elements. */
-  protected inspect(_gradients: readonly Inspected[]): void {}
+  /** Called before the kernel is dispatched, with every tensor of gradients. */
+  protected prepare(_gradients: readonly GradientRanges[]): void {}
 
   /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
   update(gradients: readonly Tensor[]): void {
@@ -105,33 +104,33 @@ export abstract class Optimizer {
       return { g: gradients[i], p, states: this.states.map((state) => state.get(name) as Tensor) };
     });
     const { recorder } = this.gpu;
-    const parted = [...(recorder ? batches(updates) : [updates])].map((batch) => {
-      return { batch, whole: recorder && this.#together(batch, recorder) };
+    const flattened = [...(recorder ? batches(updates) : [updates])].map((batch) => {
+      return { batch, flat: recorder && this.#flatten(batch, recorder) };
     });
-    const own = ({ g }: Update): Inspected => ({ g, filled: [[0, g.size]] });
-    this.inspect(parted.flatMap(({ batch, whole }) => (whole ? [filledIn(whole.g, batch)] : batch.map(own))));
-    for (const { batch, whole } of parted) {
-      for (const update of whole ? [whole] : batch) this.dispatch(update, this.#over(update.p));
-      for (const tensor of whole ? [whole.g, whole.p, ...whole.states] : []) tensor.dispose();
+    const whole = ({ g }: Update): GradientRanges => ({ g, ranges: [[0, g.size]] });
+    this.prepare(flattened.flatMap(({ batch, flat }) => (flat ? [rangesIn(flat.g, batch)] : batch.map(whole))));
+    for (const { batch, flat } of flattened) {
+      for (const update of flat ? [flat] : batch) this.dispatch(update, this.#over(update.p));
+      for (const tensor of flat ? [flat.g, flat.p, ...flat.states] : []) tensor.dispose();
     }
   }
 
-  /** All updates of a batch as one, where parameters lie as their states do and gradients can be placed so. */
-  #together(batch: readonly Update[], recorder: Recorder): Update | null {
+  /** A batch's updates as one, if parameters have the offsets of their states and the gradients can be given them. */
+  #flatten(batch: readonly Update[], recorder: Recorder): Update | null {
     if (batch.length === 1) return null;
     const states = batch[0].states.map(({ storage }) => storage.root);
     const { root: p } = batch[0].p.storage;
-    const alike = batch.every((update) => {
+    const sameLayout = batch.every((update) => {
       const { offset, root } = update.p.storage;
-      const placed = offset === update.states[0].storage.offset && update.g.storage.bytes === update.p.storage.bytes;
-      return root === p && placed;
+      const aligned = offset === update.states[0].storage.offset && update.g.storage.bytes === update.p.storage.bytes;
+      return root === p && aligned;
     });
-    // More bytes are those of parameters that are not to be trained.
-    if (!alike || p.bytes !== states[0].bytes) return null;
+    // If the parameters' buffer is larger, it also holds parameters that are not to be updated.
+    if (!sameLayout || p.bytes !== states[0].bytes) return null;
     const g = recorder.flatten(batch.map((update) => update.g.storage));
     if (!g) return null;
-    const whole = (storage: Storage) => flatTensor(this.gpu, storage);
-    return { g: whole(g), p: whole(p), states: states.map(whole) };
+    const flat = (storage: Storage) => flatTensor(this.gpu, storage);
+    return { g: flat(g), p: flat(p), states: states.map(flat) };
   }
 
   #over(p: Tensor): Elementwise {
@@ -156,26 +155,26 @@ export abstract class Optimizer {
     }
   }
 
-  /** Gives back what is kept beside the parameters, and leaves these. */
+  /** Frees the optimizer's states and scalars, but not the parameters. */
   dispose(): void {
     for (const state of this.states) for (const tensor of state.values()) tensor.dispose();
-    this.schedule.dispose();
+    this.scalars.dispose();
   }
 }
 
-/** All of a storage of f32, the gaps between its parts too, as one more tensor. */
+/** A tensor over a whole flat storage of f32, the padding between its parts included. */
 export function flatTensor(gpu: Gpu, storage: Storage): Tensor {
   storage.references++;
   return new Tensor(gpu, [storage.bytes / 4], "f32", storage);
 }
 
-/** What the gradients of a batch fill of the tensor that holds them all. */
-const filledIn = (g: Tensor, batch: readonly Update[]): Inspected => ({
+/** The ranges of a batch's gradients in the flat tensor that holds them. */
+const rangesIn = (g: Tensor, batch: readonly Update[]): GradientRanges => ({
   g,
-  filled: batch.map(({ g: { storage, size } }) => [storage.offset / 4, storage.offset / 4 + size]),
+  ranges: batch.map(({ g: { storage, size } }) => [storage.offset / 4, storage.offset / 4 + size]),
 });
 
-/** Updates whose states lie in one buffer, together. */
+/** Updates grouped by the buffer of their states. */
 function batches(updates: readonly Update[]): Iterable<Update[]> {
   const byBuffer = new Map<Storage, Update[]>();
   for (const update of updates) {

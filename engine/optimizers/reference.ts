@@ -1,5 +1,5 @@
-// One step of Adam (Kingma & Ba, 2014) in PyTorch's form: the moments are corrected for their start at zero, and eps
-// is added after the second moment's root has been corrected. No AMSGrad. And one of gradient descent with momentum.
+// One step of Adam (Kingma & Ba, 2014) in PyTorch's form: the moments are bias-corrected, and eps is added after the
+// correction of the second moment's root. No AMSGrad. And one step of gradient descent with momentum.
 import { type Dense, requireSameShape, zeros } from "../operators/lib/reference/dense.js";
 
 export interface AdamOptions {
@@ -7,9 +7,11 @@ export interface AdamOptions {
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
-  /** Counted from 1 for the first step. */
+  /** The number of the step, from 1. */
   readonly step: number;
-  /** Added to the gradient as its multiple of p, or taken from p before. */
+  /**
+   * L2: weightDecay * p is added to the gradient; `decoupled` (AdamW): p is multiplied by 1 - lr * weightDecay first.
+   */
   readonly weightDecay?: number;
   readonly decoupled?: boolean;
 }
@@ -27,8 +29,8 @@ export function adam(p: Dense, g: Dense, m: Dense, v: Dense, options: AdamOption
     const second = beta2 * v.data[i] + (1 - beta2) * gradient * gradient;
     next.m.data[i] = first;
     next.v.data[i] = second;
-    const kept = decoupled ? 1 - lr * weightDecay : 1;
-    next.p.data[i] = kept * p.data[i] - (stepSize * first) / (Math.sqrt(second) / rootCorrection + eps);
+    const decayFactor = decoupled ? 1 - lr * weightDecay : 1;
+    next.p.data[i] = decayFactor * p.data[i] - (stepSize * first) / (Math.sqrt(second) / rootCorrection + eps);
   }
   return next;
 }
@@ -39,7 +41,7 @@ export interface SgdOptions {
   readonly dampening: number;
   readonly nesterov: boolean;
   readonly weightDecay: number;
-  /** Counted from 1 for the first step. */
+  /** The number of the step, from 1. */
   readonly step: number;
 }
 

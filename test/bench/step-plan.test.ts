@@ -57,7 +57,7 @@ test("with activations stored as f16 a whole step takes 0.6 GiB at most, and bin
   assert.ok(half.workBytes + half.modelBytes <= 0.6 * 2 ** 30, `${half.workBytes + half.modelBytes}`);
   assert.ok(half.workBytes <= 0.56 * full.workBytes, `${half.workBytes} of ${full.workBytes}`);
   assert.ok(half.bytes <= 0.6 * full.bytes, `${half.bytes} of ${full.bytes}`);
-  // The loss scale takes a look at gradients, a schedule for each Adam, and itself.
+  // Loss scaling adds checks of the gradients, the step scalars of each Adam, and the update of the scale.
   assert.ok(half.dispatches <= full.dispatches + 9, `${half.dispatches}`);
 });
 

@@ -171,7 +171,7 @@ export async function trainingRun(gpu: Gpu, file: string, only = Number.POSITIVE
   const meta = metadataOf(golden);
   const options = runOptions(meta);
   const step = new WatchedStep(gpu, options);
-  step.scaler?.write({ scale: SETTLED_SCALE, clean: 0 });
+  step.scaler?.write({ scale: SETTLED_SCALE, growthTracker: 0 });
   const fill = meta["fill"] as Record<string, number>;
   const kinds = meta["fill_kind"] as Record<string, string> | undefined;
   const networks = Object.entries(step.method.networks);

@@ -60,7 +60,7 @@ onHalves(test)(
 
 onHalves(test)("updates that were left out are no updates after a stop, too", async () => {
   const gpu = await halfGpu("software");
-  const high = (training: Training) => training.step.scaler?.write({ scale: 2 ** 40, clean: 0 });
+  const high = (training: Training) => training.step.scaler?.write({ scale: 2 ** 40, growthTracker: 0 });
   const whole = await train(gpu, tinyOptions({ max_steps: 4 }), undefined, high);
   const half = await train(gpu, tinyOptions({ max_steps: 2 }), undefined, high);
   assert.equal(half.scales, [2 ** 39, 2 ** 38]);
@@ -83,7 +83,7 @@ onHalves(test)("an overflow at the smallest loss scale ends the run, and the las
   const gpu = await halfGpu("software");
   const sound = await train(gpu, tinyOptions({ max_steps: 2 }));
   const options = tinyOptions({ max_steps: 9, lambda_NCE: 1e30 });
-  const atSmallest = (training: Training) => training.step.scaler?.write({ scale: 1, clean: 0 });
+  const atSmallest = (training: Training) => training.step.scaler?.write({ scale: 1, growthTracker: 0 });
   const error = (await rejectionOf(train(gpu, options, sound.latest, atSmallest))) as Error & { fix: string };
   assert.is(
     error.message,

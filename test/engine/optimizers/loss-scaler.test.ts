@@ -33,7 +33,7 @@ for (const profile of profiles) {
   for (const { title, parameters: start, gradients, options, learningRates, bound } of adamCases) {
     test(`gradients of a scaled loss: ${title} (${profile})`, async () => {
       const gpu = await testGpu(profile);
-      const scaler = new LossScaler(gpu, { initial: 256 });
+      const scaler = new LossScaler(gpu, { initScale: 256 });
       const parameters = gpu.persistentFlat(start.map(({ shape }) => shape));
       for (const [i, { data }] of start.entries()) parameters[i].write(Float32Array.from(data));
       const adam = new Adam(gpu, parameters, options, scaler);
@@ -62,36 +62,36 @@ for (const profile of profiles) {
 test("an update with a gradient that overflowed is left out, and the scale halved", async () => {
   const gpu = await testGpu("gpu");
   for (const bad of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]) {
-    const { adam, take, dispose } = await small(gpu, { initial: 1024 });
+    const { adam, take, dispose } = await small(gpu, { initScale: 1024 });
     const first = await take(1024, -1024);
-    assert.equal([first.scale, first.clean], [1024, 1]);
+    assert.equal([first.scale, first.growthTracker], [1024, 1]);
     const second = await take(5, bad);
-    assert.equal(second, { ...first, scale: 512, clean: 0 });
+    assert.equal(second, { ...first, scale: 512, growthTracker: 0 });
     assert.is(await adam.updates(), 1);
     const third = await take(512, -512);
-    assert.equal([third.scale, third.clean], [512, 1]);
+    assert.equal([third.scale, third.growthTracker], [512, 1]);
     assert.ok(Math.abs(third.weight[0] + 1) < 1e-5, `two steps of 0.5 and not ${third.weight[0]}`);
     dispose();
   }
 });
 
 test("after so many steps without overflow the scale is doubled", async () => {
-  const { take, dispose } = await small(await testGpu("software"), { initial: 4, growthInterval: 3 });
+  const { take, dispose } = await small(await testGpu("software"), { initScale: 4, growthInterval: 3 });
   const states = [];
   for (const bad of [0, 0, Number.NaN, 0, 0, 0, 0]) states.push(await take(bad, 1));
   assert.equal(
-    states.map(({ scale, clean }) => [scale, clean]),
+    states.map(({ scale, growthTracker }) => [scale, growthTracker]),
     [[4, 1], [4, 2], [2, 0], [2, 1], [2, 2], [4, 0], [4, 1]], // biome-ignore format: a row
   );
   dispose();
 });
 
 test("an overflow at the smallest scale makes it 0, and nothing is updated any more", async () => {
-  const { take, scaler, dispose } = await small(await testGpu("software"), { initial: 2 });
+  const { take, scaler, dispose } = await small(await testGpu("software"), { initScale: 2 });
   const { weight } = await take(Number.POSITIVE_INFINITY, 0);
-  assert.equal(await scaler.read(), { scale: 1, clean: 0 });
+  assert.equal(await scaler.read(), { scale: 1, growthTracker: 0 });
   await take(Number.POSITIVE_INFINITY, 0);
-  assert.equal(await scaler.read(), { scale: 0, clean: 0 });
+  assert.equal(await scaler.read(), { scale: 0, growthTracker: 0 });
   assert.equal((await take(1, 1)).weight, weight);
   dispose();
 });
@@ -118,11 +118,11 @@ test("what lies between gradients in memory is no overflow", async () => {
   dirty.program.replay();
   adam.advance(0.1);
   clean.program.replay();
-  assert.equal(await scaler.read(), { scale: 2 ** 16, clean: 1 });
+  assert.equal(await scaler.read(), { scale: 2 ** 16, growthTracker: 1 });
   inputs[2].write([1, 1, 1, 1, Number.NaN]);
   adam.advance(0.1);
   clean.program.replay();
-  assert.equal(await scaler.read(), { scale: 2 ** 15, clean: 0 });
+  assert.equal(await scaler.read(), { scale: 2 ** 15, growthTracker: 0 });
   for (const each of [dirty.program, clean.program, adam, scaler, nothing, ...parameters, ...inputs]) each.dispose();
 });
 
