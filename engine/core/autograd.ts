@@ -154,14 +154,16 @@ function runBackward(
           throw new GradientError(`backward: the tape of ${node.operator} has been freed by an earlier backward`);
         }
         const sums = new Set<Tensor>();
-        const into = (i: number) => {
+        const accumulator = (i: number) => {
           const input = node.inputs[i];
           const sum = input && cotangents.addable(input, dy);
           if (sum) sums.add(sum);
           return sum;
         };
         // With createGraph, intermediate results are kept, since gradients may be differentiated again.
-        const gradients = createGraph ? node.gradient(dy, into) : gpu.scope(() => [...node.gradient(dy, into)]);
+        const gradients = createGraph
+          ? node.gradient(dy, accumulator)
+          : gpu.scope(() => [...node.gradient(dy, accumulator)]);
         // One tensor may be the gradient of several inputs, so it is freed only after all inputs have theirs.
         const spent = new Set([dy]);
         node.inputs.forEach((input, i) => {

@@ -1,6 +1,7 @@
-// What an operator is: one record with its shape rule, the ways to compute it and its gradient side by side, and, where
-// there are several ways (variants), a pure function from shapes and adapter to one of them, which a forced variant and
-// a tuning table override. defineOperator turns the record into the function that callers use and puts it on the tape.
+// Operators. Each is defined by one record: its shape rule, its forward pass and its gradient side by side. If there
+// are several ways to compute it (variants), a pure function chooses one from shapes and adapter, which a forced
+// variant or a tuning table overrides. defineOperator turns the record into the function that callers use, which
+// records its calls on the tape.
 import type { AdapterTraits } from "../device/adapter.js";
 import type { Gpu } from "../device/gpu.js";
 import { elementBytes } from "./elements.js";
@@ -10,24 +11,24 @@ import { type Dtype, Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
 
-/** Where results go that are no new tensors. They are off the tape. */
+/** Existing tensors to write results to. They get no tape node. */
 export interface Results {
-  /** A tensor that an operator which accumulates adds its output to, and returns; others ignore it. */
-  into?: Tensor;
-  /** What an operator with a second result fills with it, or adds it to if there is `into`. */
-  beside?: Tensor;
+  /** The tensor to which an operator that `accumulates` adds its output, and which it returns; others ignore it. */
+  accumulateInto?: Tensor;
+  /** The tensor for an operator's second output, which is added to it if there is `accumulateInto`. */
+  second?: Tensor;
 }
 
 /**
- * Fills `output`, or adds to it where the record `accumulates` and it is asked to; what it returns is kept for the
- * gradient and not visible to callers.
+ * Computes `output`, or adds to it if `accumulate` is set (only for a record that `accumulates`). The tensors that it
+ * returns are saved for the gradient and not visible to callers.
  */
 export type Forward<I extends Inputs, O> = (
   gpu: Gpu,
   inputs: I,
   options: O,
   output: Tensor,
-  results: { accumulate: boolean; beside?: Tensor },
+  results: { accumulate: boolean; second?: Tensor },
 ) => readonly Tensor[] | undefined;
 
 export interface GradientContext<I extends Inputs, O> {
@@ -39,60 +40,58 @@ export interface GradientContext<I extends Inputs, O> {
   /** Whether the gradient of input i is wanted. */
   needs(i: number): boolean;
   /**
-   * The gradient that input i has so far, where no one else uses its memory. An operator that accumulates can be told
-   * to add to it, and what it then returns is it.
+   * The tensor with the gradient of input i so far, if it may be added to in place: pass it as `accumulateInto` to an
+   * operator that `accumulates`, and return that operator's result.
    */
-  into(i: number): Tensor | undefined;
+  accumulator(i: number): Tensor | undefined;
 }
 
 interface OperatorBase<I extends Inputs, O> {
   readonly name: string;
-  /** Shape of the output; throws a ShapeError that names the operator, the shapes and the mend. */
+  /** Shape of the output; throws a ShapeError that names the operator, the shapes and how to fix it. */
   shape(inputs: I, options: O): Shape;
   /**
-   * Set where the forward pass costs little beside a convolution. A recorded program then does not keep the output for
-   * the backward pass but computes it once more (see engine/program/rematerialization.ts).
+   * Set if the forward pass costs little compared with a convolution. A recorded program then recomputes the output in
+   * the backward pass instead of keeping it (see engine/program/rematerialization.ts).
    */
   readonly cheap?: boolean;
   /**
-   * The output as a part of an input's memory, or null if that cannot be. Asked in recordings, of inputs that are made
-   * in them and hence never written to again.
+   * Returns a view of an input as the output, or null. Called only while recording, on inputs that are never written
+   * again.
    */
   view?(inputs: I, options: O): Tensor | null;
-  /** Whether it can add to a tensor of the output's shape in the place of making one. */
+  /** Whether it can add its output to an existing tensor instead of making a new one. */
   readonly accumulates?: boolean;
-  /** Fills `output` once more, given what forward kept; absent: forward does. */
+  /** Recomputes `output`, given the tensors that forward saved. If absent, forward is called again. */
   recompute?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
-  /**
-   * Gradients of the inputs, in their order, from that of the output. Absent: the operator cannot be differentiated.
-   */
+  /** Gradients of the inputs, in order, given that of the output. If absent, the operator cannot be differentiated. */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
   /** The inputs that may hold integers, such as positions; all others hold floats. */
   readonly integers?: readonly number[] | "all";
   /**
-   * What the output holds; absent or undefined: f16 where an input is f16, else f32. "f32" for what sums up or is
-   * precious.
+   * The output's dtype. If absent or undefined: f16 if an input is f16, else f32. Sums and gradients of weights are
+   * "f32".
    */
   dtype?(inputs: I, options: O): Dtype | undefined;
   /**
-   * Nominal floating-point operations: by the direct algorithm, whatever the kernel does (a multiply-add is two);
-   * absent: one per element of the output.
+   * Nominal floating-point operations, of the direct algorithm whatever the kernel does; a multiply-add is two. If
+   * absent, one per element of the output.
    */
   flops?(shapes: readonly (Shape | undefined)[], options: O, output: Shape): number;
 }
 
-/** An operator that is computed in one way. */
+/** An operator without variants. */
 interface SingleForward<I extends Inputs, O> {
   readonly forward: Forward<I, O>;
   readonly variants?: undefined;
   readonly choose?: undefined;
 }
 
-/** An operator that several kernels can compute, each under a name; the first is the portable one. */
+/** An operator with several implementations by name; the first is the portable one. */
 interface Variants<I extends Inputs, O, V extends string> {
   readonly forward?: undefined;
   readonly variants: { readonly [name in V]: Forward<I, O> };
-  /** Which of them to take. Pure: shapes and adapter in, a name out. */
+  /** Chooses a variant. A pure function of shapes, options and adapter. */
   choose(shapes: readonly (Shape | undefined)[], options: O, adapter: AdapterTraits): NoInfer<V>;
 }
 
@@ -105,8 +104,8 @@ export interface Operator<I extends Inputs, O, V extends string = string> {
 }
 
 /**
- * An operator from its record: a function of inputs, in an array, and options, whose results are on the tape. It throws
- * a ShapeError for inputs that are no tensors of one device, and what the record's `shape` throws.
+ * An operator from its record: a function of inputs, in an array, and options, which is recorded on the tape. It throws
+ * a ShapeError for inputs that are not tensors of one device, and what the record's `shape` throws.
  *
  * @example
  * ```ts
@@ -124,21 +123,21 @@ export interface Operator<I extends Inputs, O, V extends string = string> {
  * console.log(await y.read(), await grad(sum(y), [x])[0].read()); // 1,3 1,1
  * ```
  */
-// A bundler may drop an operator that nobody uses.
+// Lets bundlers drop unused operators.
 // @__NO_SIDE_EFFECTS__
 export function defineOperator<I extends Inputs, O, V extends string = string>(
   record: OperatorRecord<I, O, V>,
 ): Operator<I, O, V> {
-  const operator = (inputs: I, options: O, { into, beside }: Results = {}): Tensor => {
+  const operator = (inputs: I, options: O, { accumulateInto, second }: Results = {}): Tensor => {
     const gpu = gpuOf(record, inputs);
     const shape = record.shape(inputs, options);
     const forward = record.forward ?? record.variants[chooseVariant(gpu, record, inputs, options)];
     const make = () => gpu.empty(shape, record.dtype?.(inputs, options) ?? floatOf(inputs));
-    const sum = record.accumulates ? into : undefined;
-    const made = inputs.every((input) => input?.storage.virtual);
-    const view = !sum && made ? record.view?.(inputs, options) : null;
+    const sum = record.accumulates ? accumulateInto : undefined;
+    const virtual = inputs.every((input) => input?.storage.virtual);
+    const view = !sum && virtual ? record.view?.(inputs, options) : null;
     const output = sum ?? view ?? make();
-    const kept = view ? [] : forward(gpu, inputs, options, output, { accumulate: sum !== undefined, beside });
+    const kept = view ? [] : forward(gpu, inputs, options, output, { accumulate: sum !== undefined, second });
     const saved = kept ?? [];
     if (gpu.observers.any) {
       gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, output) }, output);
@@ -152,12 +151,12 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
       inputs,
       output,
       saved,
-      gradient(dy, into) {
+      gradient(dy, accumulator) {
         if (!record.gradient) {
           throw new GradientError(`${record.name} cannot be differentiated`, "Detach its inputs.");
         }
         const needs = (i: number) => inputs[i]?.tracked ?? false;
-        return record.gradient({ gpu, inputs, options, output, saved, needs, into }, dy);
+        return record.gradient({ gpu, inputs, options, output, saved, needs, accumulator }, dy);
       },
     });
     gpu.recorder?.recomputable(output, inputs, record.cheap ?? false, () => {
@@ -171,7 +170,9 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
   return Object.assign(operator, { record });
 }
 
-/** What operators of integers or of floats make of either: i32, or undefined. Throws a ShapeError for a mixture. */
+/**
+ * The dtype of operators that take all integers or all floats: i32, or undefined. Throws a ShapeError for a mixture.
+ */
 export function unmixed(name: string, inputs: readonly Tensor[]): "i32" | undefined {
   const [first] = inputs;
   const other = inputs.find(({ dtype }) => (dtype === "i32") !== (first.dtype === "i32"));
@@ -182,11 +183,11 @@ export function unmixed(name: string, inputs: readonly Tensor[]): "i32" | undefi
   return first?.dtype === "i32" ? "i32" : undefined;
 }
 
-/** The float that results of these inputs are stored as. */
+/** The float dtype of results of these inputs. */
 export const floatOf = (inputs: Inputs): Dtype => (inputs.some((input) => input?.dtype === "f16") ? "f16" : "f32");
 
 /**
- * What an operator must do and move at the least: nominal operations; every input read once, the output written once.
+ * The least that an operator must compute and move: nominal operations; every input read once, the output written once.
  */
 export interface Cost {
   flops: number;

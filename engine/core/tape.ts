@@ -1,5 +1,5 @@
-// The tape: what was computed from what, in order. Operators put a node on it for every output that depends on a tensor
-// which wants a gradient; engine/core/autograd.ts walks it backwards. It can be switched off for a while.
+// The tape: which outputs were computed from which inputs, in order. Operators add a node for every output that depends
+// on a tensor that requires a gradient; engine/core/autograd.ts walks the nodes backwards. It can be paused (noGrad).
 import { refusePromise } from "./check-options.js";
 import type { Tensor } from "./tensor.js";
 
@@ -9,17 +9,17 @@ export interface TapeNode {
   readonly order: number;
   readonly inputs: readonly (Tensor | undefined)[];
   readonly output: Tensor;
-  /** What forward kept for the gradient beyond inputs and output. */
+  /** Tensors that forward kept for the gradient, besides inputs and output. */
   readonly saved: readonly Tensor[];
-  /** `into` as in GradientContext (engine/core/operator.ts). */
-  gradient(dy: Tensor, into: (i: number) => Tensor | undefined): readonly (Tensor | null | undefined)[];
+  /** `accumulator` as in GradientContext (engine/core/operator.ts). */
+  gradient(dy: Tensor, accumulator: (i: number) => Tensor | undefined): readonly (Tensor | null | undefined)[];
 }
 
 export class Tape {
   #recording = true;
   #length = 0;
 
-  /** Whether operators put themselves on the tape. */
+  /** Whether operators are recorded on the tape. */
   get recording(): boolean {
     return this.#recording;
   }
@@ -29,12 +29,12 @@ export class Tape {
     return this.#recording && inputs.some((input) => input?.tracked);
   }
 
-  /** Puts a node on the tape, as what made its output. */
+  /** Adds a node and makes it the one that produced its output. */
   add(node: Omit<TapeNode, "order">): void {
     node.output.node = { ...node, order: this.#length++ };
   }
 
-  /** Operators inside `work` leave no trace on the tape. */
+  /** Runs `work` without recording its operators on the tape. */
   paused<T>(work: () => T): T {
     const before = this.#recording;
     this.#recording = false;

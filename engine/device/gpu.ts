@@ -176,7 +176,7 @@ export class Gpu implements AdapterTraits {
    * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The only way by which operators
    * reach the GPU. Bindings, params and constants are named as in the .wgsl file. The size is a grid of workgroups, or
    * a number of invocations, which is rounded up to whole workgroups. A recording may fuse a dispatch with its producer
-   * by the rule `fusion`; `activation` and `gateMask` tell consumers how this dispatch can be fused with them.
+   * by the rule `fusion`; `activation` and `reluMask` tell consumers how this dispatch can be fused with them.
    */
   dispatch<K extends KernelSource>(
     source: K,
@@ -186,7 +186,7 @@ export class Gpu implements AdapterTraits {
       constants?: Constants<K>;
       fusion?: Fusion;
       activation?: Activation;
-      gateMask?: BindingNames<K>;
+      reluMask?: BindingNames<K>;
     } & ({ grid: Grid } | { invocations: number }),
   ): void {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
@@ -202,8 +202,8 @@ export class Gpu implements AdapterTraits {
     if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });
     if (this.#recorder) {
       const storages = source.bindings.map(({ name }) => bindings[name].storage);
-      const { params, fusion, activation, gateMask } = run;
-      this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, gateMask });
+      const { params, fusion, activation, reluMask } = run;
+      this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, reluMask });
       return;
     }
     const buffers = source.bindings.map(({ name }) => {

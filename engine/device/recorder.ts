@@ -33,10 +33,10 @@ export interface Dispatch {
   fusion?: Fusion;
   activation?: Activation;
   /**
-   * The binding that takes the mask of a fused epilogue: where the param `gated` is 1, y is multiplied by `slope` at
-   * elements whose mask, of y's shape, is not above 0.
+   * The binding for the mask of a fused epilogue, the gradient of a (leaky) ReLU: if the param `gated` is 1, y is
+   * multiplied by `slope` at elements whose mask, of y's shape, is not above 0.
    */
-  gateMask?: string;
+  reluMask?: string;
 }
 
 export interface Recorder {

@@ -71,17 +71,17 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, 
   shape: ([x, w, bias], options) => checkConvolution(x, w, bias, options),
   // Every output sums over input channels and taps.
   flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
-  gradient({ gpu, inputs: [x, w, bias], options, needs, into }, dy) {
-    const dx = needs(0) ? inputGradient(dy, w, x, options, into(0)) : null;
+  gradient({ gpu, inputs: [x, w, bias], options, needs, accumulator }, dy) {
+    const dx = needs(0) ? inputGradient(dy, w, x, options, accumulator(0)) : null;
     const kernel = { ...options, kernel: [w.shape[2], w.shape[3]] as const };
     // Both in one pass over dy, where nobody differentiates them again.
     if (bias && needs(1) && needs(2) && !gpu.tape.recording) {
-      const sums = [into(1), into(2)];
+      const sums = [accumulator(1), accumulator(2)];
       const [sum, biasSum] = sums.every(Boolean) ? sums : [];
       const db = biasSum ?? gpu.empty(bias.shape);
-      return [dx, conv2dWeightGradientOperator([x, dy], kernel, { into: sum, beside: db }), db];
+      return [dx, conv2dWeightGradientOperator([x, dy], kernel, { accumulateInto: sum, second: db }), db];
     }
-    const dw = needs(1) ? conv2dWeightGradientOperator([x, dy], kernel, { into: into(1) }) : null;
+    const dw = needs(1) ? conv2dWeightGradientOperator([x, dy], kernel, { accumulateInto: accumulator(1) }) : null;
     return [dx, dw, bias && needs(2) ? reshape(sum(dy, [0, 2, 3]), bias.shape) : null];
   },
 });
@@ -134,7 +134,7 @@ type GradientInputs = readonly [x: Tensor, dy: Tensor];
 
 const weightGradientBy =
   (fill: WeightGradient): Forward<GradientInputs, WeightGradientOptions> =>
-  (gpu, [x, dy], options, dw, { accumulate, beside: db }) => {
+  (gpu, [x, dy], options, dw, { accumulate, second: db }) => {
     fill(gpu, { x, dy, dw, db, accumulate }, options);
     return undefined;
   };
@@ -201,13 +201,13 @@ function inputGradient(
   w: Tensor,
   { shape }: Tensor,
   options: Required<Conv2dOptions>,
-  into?: Tensor,
+  accumulateInto?: Tensor,
 ): Tensor {
   const [, , height, width] = shape;
   const { stride, padding, paddingMode } = options;
   if (paddingMode === "zeros") return convTransposeTo(dy, w, [height, width], stride, padding);
   const padded = convTransposeTo(dy, w, [height + 2 * padding, width + 2 * padding], stride, 0);
-  return reflectionPad2dGradient(padded, [height, width], padding, into);
+  return reflectionPad2dGradient(padded, [height, width], padding, accumulateInto);
 }
 
 const conv2dWeightGradient = (

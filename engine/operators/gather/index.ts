@@ -60,8 +60,8 @@ export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [
     runGather(gpu, x, ids, rows);
     return undefined;
   },
-  gradient: ({ inputs: [x, ids], into }, dy) => [
-    scatterPositionsOperator([dy, ids], { shape: x.shape, dtype: x.dtype }, { into: into(0) }),
+  gradient: ({ inputs: [x, ids], accumulator }, dy) => [
+    scatterPositionsOperator([dy, ids], { shape: x.shape, dtype: x.dtype }, { accumulateInto: accumulator(0) }),
   ],
 });
 

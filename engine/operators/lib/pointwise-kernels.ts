@@ -50,11 +50,11 @@ function runEach(
 
 /** A dispatch that gates what it makes, where that can and nobody reads it ungated. */
 function gatedAtOnce(earlier: Dispatch, { storages, params }: Dispatch, stored: boolean): Dispatch[] | null {
-  const { gateMask } = earlier;
-  if (gateMask === undefined || stored) return null;
+  const { reluMask } = earlier;
+  if (reluMask === undefined || stored) return null;
   const [, mask, y] = storages;
   const gate = { gated: 1, slope: params.slope };
-  return [{ ...earlier, storages: rebind(earlier, { [gateMask]: mask, y }), params: { ...earlier.params, ...gate } }];
+  return [{ ...earlier, storages: rebind(earlier, { [reluMask]: mask, y }), params: { ...earlier.params, ...gate } }];
 }
 
 /** y = op(a, b) for operands of y's shape. */

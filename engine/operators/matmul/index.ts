@@ -56,8 +56,8 @@ type ProductOptions = Required<MatmulOptions> & { readonly dtype?: Dtype };
 export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], ProductOptions, DirectVariant>({
   name: "matmul",
   dtype: (inputs, { dtype }) => dtype ?? floatOf(inputs),
-  variants: directVariants((variant) => (gpu, [a, b], options, y, { beside }) => {
-    runMatmul(gpu, variant, a, b, options, y, { sums: beside });
+  variants: directVariants((variant) => (gpu, [a, b], options, y, { second }) => {
+    runMatmul(gpu, variant, a, b, options, y, { sums: second });
     return undefined;
   }),
   choose: chooseByProfile,
@@ -123,8 +123,8 @@ const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor 
 };
 
 /** Weights and their gradients are f32, whatever activations are. */
-const weightGradient = (dy: Tensor, x: Tensor, beside?: Tensor): Tensor =>
-  matmulOperator([dy, x], { transposeA: true, transposeB: false, dtype: "f32" }, { beside });
+const weightGradient = (dy: Tensor, x: Tensor, second?: Tensor): Tensor =>
+  matmulOperator([dy, x], { transposeA: true, transposeB: false, dtype: "f32" }, { second });
 
 export const linearOperator = /* @__PURE__ */ defineOperator(linearRecord);
 

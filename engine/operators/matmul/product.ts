@@ -74,7 +74,7 @@ function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = fal
       gated: 0,
       slope: 0,
     },
-    gateMask: bias || accumulate ? undefined : ("bias" as const),
+    reluMask: bias || accumulate ? undefined : ("bias" as const),
     /** a is contiguous along k, and its other strides are multiples of 4. */
     A_ALONG_K: a.k === 1 && multiplesOf4(a.batch, a.m),
     /** b is contiguous along k, not along n. */
@@ -86,17 +86,17 @@ function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = fal
 
 function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
   const { batch, m, n, sums } = product;
-  const { bindings, params, gateMask } = prepare(product);
+  const { bindings, params, reluMask } = prepare(product);
   const tiles = chooseTiles(gpu, tile, m, n, batch);
   const constants = { ...tiles, TILE_K: mostTerms(tiles) < 16 ? 8 : 16 };
-  const run = { params, grid: countTiles(tiles, m, n) * batch, constants, gateMask };
+  const run = { params, grid: countTiles(tiles, m, n) * batch, constants, reluMask };
   if (sums) gpu.dispatch(matmul_tiled_sums, { ...run, bindings: { ...bindings, sums } });
   else gpu.dispatch(matmul_tiled, { ...run, bindings });
 }
 
 function runBroadcast(gpu: Gpu, product: Product): void {
   const { batch, m, n, k, a, sums } = product;
-  const { bindings, params, gateMask, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
+  const { bindings, params, reluMask, A_ALONG_K, B_ALONG_K, vec4B } = prepare(product);
   const LANES = gpu.subgroupSize;
   const groups = workgroupsFor(matmul_broadcast, Math.ceil(n / 4), { LANES });
   const rows = broadcastRows(m, groups * batch);
@@ -105,9 +105,9 @@ function runBroadcast(gpu: Gpu, product: Product): void {
   if ((A_ALONG_K || a.m === 1) && vec4B) {
     const constants = { LANES, ROW_BLOCKS, A_ALONG_K, B_ALONG_K };
     const vec4Bindings = { ...bindings, a_vec4s: a.tensor };
-    gpu.dispatch(matmul_broadcast_vec4, { bindings: vec4Bindings, params, grid, constants, gateMask });
+    gpu.dispatch(matmul_broadcast_vec4, { bindings: vec4Bindings, params, grid, constants, reluMask });
   } else {
-    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES, ROW_BLOCKS }, gateMask });
+    gpu.dispatch(matmul_broadcast, { bindings, params, grid, constants: { LANES, ROW_BLOCKS }, reluMask });
   }
   if (!sums) return;
   // This a is contiguous along m or along k, and along both where one of them is 1.

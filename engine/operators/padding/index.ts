@@ -41,8 +41,8 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
       });
       return undefined;
     },
-    gradient: ({ inputs: [x], options: { padding }, into }, dy) => [
-      adjoint()([dy], { padding, size: [x.shape[2], x.shape[3]] }, { into: into(0) }),
+    gradient: ({ inputs: [x], options: { padding }, accumulator }, dy) => [
+      adjoint()([dy], { padding, size: [x.shape[2], x.shape[3]] }, { accumulateInto: accumulator(0) }),
     ],
   });
 }
@@ -103,14 +103,15 @@ export const replicationPad2dGradientOperator: PadGradient = /* @__PURE__ */ def
 export const reflectionPad2d = (x: Tensor, padding: number): Tensor => reflectionPad2dOperator([x], { padding });
 
 /**
- * The adjoint of reflectionPad2d: the gradient of its input of the given height and width, added to `into` if given.
+ * The adjoint of reflectionPad2d: the gradient of its input of the given height and width, added to `accumulateInto` if
+ * given.
  */
 export const reflectionPad2dGradient = (
   dy: Tensor,
   size: readonly [number, number],
   padding: number,
-  into?: Tensor,
-): Tensor => reflectionPad2dGradientOperator([dy], { padding, size }, { into });
+  accumulateInto?: Tensor,
+): Tensor => reflectionPad2dGradientOperator([dy], { padding, size }, { accumulateInto });
 
 /**
  * [N, C, H, W] -> [N, C, H + 2 padding, W + 2 padding], the edges repeated.

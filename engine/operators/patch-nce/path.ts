@@ -94,7 +94,7 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const [negatives, s] = runPatchNce(gpu, patchNceVariant(gpu, q, keys, options), [q, keys], options, loss);
     return [rows, hidden, q, norms, keys, negatives, ...(s ? [s] : [])];
   },
-  gradient({ gpu, inputs: [x, w1, , w2, , ids], options, output, saved, needs, into }, dy) {
+  gradient({ gpu, inputs: [x, w1, , w2, , ids], options, output, saved, needs, accumulator }, dy) {
     const [rows, hidden, units, norms, k, negatives, s] = saved;
     if (gpu.tape.recording) {
       throw new GradientError(
@@ -106,7 +106,11 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = gate(matmul(dOut, w2), hidden);
     const mapGradient = () =>
-      scatterPositionsOperator([matmul(dHidden, w1), ids], { shape: x.shape, dtype: x.dtype }, { into: into(0) });
+      scatterPositionsOperator(
+        [matmul(dHidden, w1), ids],
+        { shape: x.shape, dtype: x.dtype },
+        { accumulateInto: accumulator(0) },
+      );
     const dx = needs(0) ? mapGradient() : null;
     const first = needs(1) || needs(2) ? linearGradients(rows, dHidden) : null;
     const second = needs(3) || needs(4) ? linearGradients(hidden, dOut) : null;

@@ -59,7 +59,7 @@ function filter(
     params: { planes: batch * channels, height, width, out_height, out_width, slope: 0, gated: 0 },
     ...quadsOf(gpu, y.shape),
     fusion: scalars === blur_down || scalars === blur_up ? { input: "x", merge: fuseActivation } : undefined,
-    gateMask: scalars === blur_down_gradient ? "mask" : undefined,
+    reluMask: scalars === blur_down_gradient ? "mask" : undefined,
   });
 }
 

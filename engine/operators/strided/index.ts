@@ -36,8 +36,8 @@ export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOper
     copyStrided(gpu, x, view, y, all(y.shape));
     return undefined;
   },
-  gradient: ({ inputs: [x], options: view, into }, dy) => [
-    placeOperator([dy], { view, shape: x.shape, value: 0 }, { into: into(0) }),
+  gradient: ({ inputs: [x], options: view, accumulator }, dy) => [
+    placeOperator([dy], { view, shape: x.shape, value: 0 }, { accumulateInto: accumulator(0) }),
   ],
 });
 
