@@ -1,14 +1,13 @@
-// Cancellation: what all work that takes more than a moment has in common. It can be watched, and called off by an
-// AbortSignal.
+// Options shared by all long work: progress, and cancellation by an AbortSignal.
 
 export interface CancellationOptions {
-  /** Aborting rejects with the signal's reason, and leaves everything as if the work had not been begun. */
+  /** Aborting rejects with the signal's reason and leaves everything as if the work had not been started. */
   signal?: AbortSignal;
-  /** Told how much of the work is done, from 0 to 1. */
+  /** Called with the fraction of the work that is done, from 0 to 1. */
   onProgress?(fraction: number): void;
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted. `work` itself goes on. */
+/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. `work` itself continues. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   let onAbort = () => {};

@@ -1,8 +1,7 @@
-// What callers may say: the names of options and the values that they can have. Types tell it to those who write
-// TypeScript; what is misspelt, unknown or impossible must not be passed over in silence in JavaScript either.
+// Run-time checks of option names and values, since JavaScript callers have no types.
 import { ArgumentError } from "./errors.js";
 
-/** Whether a value will do, and what would: the end of the sentence "It must be ...". */
+/** A test of a value, and a description of valid ones: the end of the sentence "It must be ...". */
 export type Check = readonly [holds: (value: unknown) => boolean, expected: string];
 
 // @__NO_SIDE_EFFECTS__
@@ -17,7 +16,7 @@ export const flag: Check = [(value) => typeof value === "boolean", "true or fals
 export const number: Check = [(value) => typeof value === "number", "a number"];
 export const positive: Check = [(value) => (value as number) > 0 && Number.isFinite(value), "a positive number"];
 export const callback: Check = [(value) => typeof value === "function", "a function"];
-/** For what is checked where it is used. */
+/** For options that are checked where they are used. */
 export const unchecked: Check = [() => true, "anything"];
 export const tensor: Check = [(value) => Array.isArray((value as { shape?: unknown } | null)?.shape), "a tensor"];
 export const object: Check = [(value) => Object(value) === value, "an object"];
@@ -28,12 +27,12 @@ function shown(value: unknown): string {
   return value instanceof Object ? Object.prototype.toString.call(value) : String(value);
 }
 
-/** Throws an ArgumentError unless a value holds; `what` says which it is: "slice: the start". */
+/** Throws an ArgumentError unless a value passes its check; `what` names it: "slice: the start". */
 export function checkValue(what: string, value: unknown, [holds, expected]: Check): void {
   if (!holds(value)) throw new ArgumentError(`${what} cannot be ${shown(value)}`, `It must be ${expected}.`);
 }
 
-/** Throws an ArgumentError unless all options are known ones, with values that hold or undefined. */
+/** Throws an ArgumentError unless every option is known and its value is undefined or passes its check. */
 export function checkOptions(name: string, options: object, known: { readonly [option: string]: Check }): void {
   checkValue(`${name}: the options`, options, object);
   for (const option in options) {
@@ -45,15 +44,13 @@ export function checkOptions(name: string, options: object, known: { readonly [o
   }
 }
 
-/** The same where none has a default: throws for one that is left out, too. */
+/** The same for options without defaults: also throws for a missing one. */
 export function requireOptions<T extends object>(name: string, options: T, known: { readonly [K in keyof T]: Check }) {
   checkOptions(name, options, known);
   for (const option in known) checkValue(`${name}: ${option}`, options[option], known[option]);
 }
 
-/**
- * Throws an ArgumentError where work that must be done when it returns gave a promise. What comes of that is dropped.
- */
+/** Throws an ArgumentError if work that must be synchronous returned a promise, whose outcome is then ignored. */
 export function refusePromise(name: string, result: unknown): void {
   const promise = result as PromiseLike<unknown> | undefined;
   if (typeof promise?.then !== "function") return;

@@ -1,5 +1,5 @@
-// Numbers as callers have them (one number, typed arrays of any kind, arrays in arrays) as the elements of a tensor:
-// float32 or int32 in a row. What cannot be that is refused, never reinterpreted.
+// Converts numbers as callers have them (one number, typed arrays of any kind, nested arrays) to the elements of a
+// tensor: a flat array of float32 or int32. Anything else is refused, never reinterpreted.
 import { type Check, checkValue, number, oneOf } from "./check-options.js";
 import { sizeOf } from "./shapes.js";
 
@@ -8,14 +8,14 @@ export type Dtype = "f32" | "i32" | "f16";
 /** Bytes of an element. */
 export const elementBytes = (dtype: Dtype): number => (dtype === "f16" ? 2 : 4);
 
-/** What a tensor's elements are read as, and written. */
+/** The typed array in which a tensor's elements are read and written, by dtype. */
 export interface Elements {
   f32: Float32Array<ArrayBuffer>;
   f16: Float32Array<ArrayBuffer>;
   i32: Int32Array<ArrayBuffer>;
 }
 
-/** One number, a typed array of any kind but the BigInts', or arrays of these, all rows of the same length. */
+/** One number, a typed array of any kind except BigInt arrays, or nested arrays of these with rows of equal length. */
 export type Numbers =
   | number
   | Float32Array
@@ -34,19 +34,21 @@ export const int32: Check = [
   "a whole number of 32 bits",
 ];
 
-/** "Float32Array" and so on, from whatever window; "" for what is no view of memory. */
+/** "Float32Array" and so on, also for arrays of another window; "" for anything but a view of memory. */
 const kindOf = (data: unknown): string => (ArrayBuffer.isView(data) ? (data as Float32Array)[Symbol.toStringTag] : "");
 
 const array: Check = [(value) => Array.isArray(value) || /^[FIU]/.test(kindOf(value)), "an array of numbers"];
 
-/** The dtype of a tensor that is made of `data`. */
+/** The dtype of a tensor made from `data`. */
 export const dtypeOf = (data: Numbers): Dtype => (kindOf(data) === "Int32Array" ? "i32" : "f32");
 
-/** The shape that `data` is written in, [] for a number; an array's first item speaks for all. */
+/** The shape of `data`, [] for a number. Of an array, only the first item is looked at. */
 export const shapeOf = (data: Numbers): number[] =>
   typeof data === "object" ? [data?.length, ...(data?.length ? shapeOf(data[0]) : [])] : [];
 
-/** `data` as the elements of a tensor. Throws an ArgumentError where it is not made of numbers in equal rows. */
+/**
+ * `data` as the elements of a tensor. Throws an ArgumentError unless it consists of numbers in rows of equal length.
+ */
 export function elementsOf<D extends Dtype>(data: Numbers, dtype: D): Elements[D] {
   const type = dtype === "i32" ? Int32Array : Float32Array;
   if (kindOf(data) === type.name) return data as Elements[D];

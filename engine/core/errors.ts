@@ -1,11 +1,11 @@
-// Every failure that a caller can meet is one of these: what happened and where (`message`), what to do (`fix`), and a
-// `code` to switch on. The command line prints `message` and `fix` as one line and never a stack trace.
-// The classes below carry one code each. The files, folders and options of the command line have more codes of their
-// own (FILE, FOLDER, PICTURE, CONFIG, ...), which a library that is given bytes and tensors never throws.
+// The errors that callers can get: what happened and where (`message`), what to do about it (`fix`), and a `code` to
+// switch on. The command line prints `message` and `fix` as one line, without a stack trace.
+// The classes below have one code each. The command line has more codes for files, folders and options (FILE, FOLDER,
+// PICTURE, CONFIG, ...), which the library, which is given bytes and tensors, never throws.
 
 export class CutgpuError extends Error {
   readonly code: string;
-  /** What to do about it, as a sentence; empty where the message already says it. */
+  /** What to do about it, as a sentence; empty if the message already says it. */
   readonly fix: string;
 
   constructor(code: string, message: string, fix = "") {
@@ -23,7 +23,7 @@ export class ShapeError extends CutgpuError {
   }
 }
 
-/** Code ARGUMENT: a value that no call of this kind can take, whatever the shapes. */
+/** Code ARGUMENT: an argument or option that is invalid whatever the shapes. */
 export class ArgumentError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("ARGUMENT", message, fix);
@@ -37,14 +37,14 @@ export class LimitError extends CutgpuError {
   }
 }
 
-/** Code ADAPTER: no adapter, or a device that lacks what is needed. */
+/** Code ADAPTER: no adapter, or one that lacks a required feature. */
 export class AdapterError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("ADAPTER", message, fix);
   }
 }
 
-/** Code DEVICE_LOST: the device went away. Open another and go on from the last checkpoint. */
+/** Code DEVICE_LOST: the device was lost. Open another one and continue from the last checkpoint. */
 export class DeviceLostError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("DEVICE_LOST", message, fix);
@@ -52,7 +52,7 @@ export class DeviceLostError extends CutgpuError {
 }
 
 /**
- * Code GPU: WebGPU refused something that the engine asked for: a kernel of your own, or a defect of engine or driver.
+ * Code GPU: WebGPU reported an error in a call of the engine: a kernel of your own, or a defect of engine or driver.
  */
 export class GpuError extends CutgpuError {
   constructor(message: string, fix?: string) {
@@ -67,7 +67,7 @@ export class DisposedError extends CutgpuError {
   }
 }
 
-/** Code RECORDING: something that cannot be done while a program is being recorded. */
+/** Code RECORDING: a call that is not possible while a program is being recorded. */
 export class RecordingError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("RECORDING", message, fix);
@@ -81,21 +81,21 @@ export class GradientError extends CutgpuError {
   }
 }
 
-/** Code FORMAT: bytes that are not the file they should be (safetensors, .pth). */
+/** Code FORMAT: bytes that are not a valid file of the expected format (safetensors, .pth). */
 export class FormatError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("FORMAT", message, fix);
   }
 }
 
-/** Code CHECKPOINT: a sound file that holds another model than it should: keys or shapes differ, or are missing. */
+/** Code CHECKPOINT: a valid file of another model than expected: keys or shapes differ, or are missing. */
 export class CheckpointError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("CHECKPOINT", message, fix);
   }
 }
 
-/** Code NAN_LOSS: training diverged; a loss or a weight is no longer a finite number. */
+/** Code NAN_LOSS: training diverged: a loss or a weight is not finite. */
 export class DivergenceError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("NAN_LOSS", message, fix);

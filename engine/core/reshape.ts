@@ -1,8 +1,8 @@
-// Another shape over the same elements. Costs nothing: the result aliases the input's memory.
+// Reshape. It costs nothing: the result aliases the input's memory.
 import { type Shape, sizeOf, type Tensor } from "./tensor.js";
 
 /**
- * The same elements in another shape of equal size, of which one may be -1: it is what remains of them.
+ * The same elements in another shape of equal size. One size may be -1: it is inferred.
  *
  * @example
  * ```ts

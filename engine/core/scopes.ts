@@ -1,22 +1,22 @@
-// Tensor scopes: who disposes what. A tensor belongs to the innermost scope that it is made in; when that ends, all of
-// its tensors are disposed except those in what it returns, which pass to the scope around it.
+// Tensor scopes. A tensor belongs to the innermost scope that it is made in; when that scope ends, all of its tensors
+// are disposed except those in its return value, which pass to the enclosing scope.
 import { refusePromise } from "./check-options.js";
 import { type Tensor, visitTensors } from "./tensor.js";
 
 export class TensorScopes {
   readonly #scopes: Tensor[][] = [];
 
-  /** Whether a tensor that is made now has a scope to dispose it. */
+  /** Whether there is a scope that would dispose a tensor made now. */
   get any(): boolean {
     return this.#scopes.length > 0;
   }
 
-  /** Called for every tensor that is made: the innermost scope becomes its owner. */
+  /** Called for every new tensor: the innermost scope becomes its owner. */
   track(tensor: Tensor): void {
     this.#scopes.at(-1)?.push(tensor);
   }
 
-  /** Runs `work` and disposes every tensor it made, except those in what it returns. */
+  /** Runs `work` and disposes every tensor it made, except those in its return value. */
   scope<T>(work: () => T): T {
     const made: Tensor[] = [];
     this.#scopes.push(made);

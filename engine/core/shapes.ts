@@ -1,11 +1,11 @@
-// Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and how errors write a shape.
+// Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and shapes in error messages.
 
 import type { Check } from "./check-options.js";
 import { ShapeError } from "./errors.js";
 
 export type Shape = readonly number[];
 
-/** What has a shape: a tensor. */
+/** Anything with a shape, such as a tensor. */
 interface Shaped {
   readonly shape: Shape;
 }
@@ -13,7 +13,7 @@ interface Shaped {
 /** Number of elements of a shape. */
 export const sizeOf = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
 
-/** What can be a shape. */
+/** The check of shapes given by callers. */
 export const SHAPE: Check = [
   (value) => Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0),
   "an array of whole numbers from 0 on",
@@ -43,7 +43,7 @@ export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] 
 /** One axis or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
-/** Axes as sorted non-negative numbers; all axes where none are given. */
+/** Axes as sorted non-negative numbers; all axes if undefined. */
 export function normalizeAxes(operator: string, rank: number, axes: Axes | undefined): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const normal = [axes].flat().map((axis) => (axis < 0 ? axis + rank : axis));

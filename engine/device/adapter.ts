@@ -1,6 +1,5 @@
-// What the engine asks of an adapter: its kernel profile, its subgroups, and its name in files and on terminals. Pure
-// facts of GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo); imports nothing, so that everybody may import
-// it.
+// Properties derived from an adapter's GPUAdapterInfo (https://www.w3.org/TR/webgpu/#gpuadapterinfo): its kernel
+// profile, its subgroups, and its name in files and on terminals. Imports nothing, so that every module may import it.
 
 /** Kernels for GPUs (tiles in workgroup memory) or for software adapters (no barriers, subgroup broadcasts). */
 export type Profile = "gpu" | "software";
@@ -8,12 +7,12 @@ export type Profile = "gpu" | "software";
 /** How activations are stored; arithmetic is always in f32. */
 export type Precision = "f32" | "f16";
 
-/** What the choice of a kernel may depend on. */
+/** The properties that the choice of a kernel may depend on. */
 export interface AdapterTraits {
   readonly profile: Profile;
-  /** Lanes of a subgroup where that number is fixed and subgroups are there, else 0. */
+  /** Lanes of a subgroup if that number is fixed; 0 if it is not, or without subgroups. */
   readonly subgroupSize: number;
-  /** Absent: f32. */
+  /** By default f32. */
   readonly precision?: Precision;
 }
 
@@ -23,7 +22,7 @@ export function profileOf(info: GPUAdapterInfo): Profile {
   return software ? "software" : "gpu";
 }
 
-/** Lanes of a subgroup if the device has subgroups of one fixed size, else 0. */
+/** Lanes of a subgroup if the device has subgroups of a fixed size, else 0. */
 export function fixedSubgroupSize(features: GPUSupportedFeatures, info: GPUAdapterInfo): number {
   const { subgroupMinSize, subgroupMaxSize } = info;
   const fixed = features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
@@ -31,12 +30,12 @@ export function fixedSubgroupSize(features: GPUSupportedFeatures, info: GPUAdapt
 }
 
 /**
- * The adapter's name in files, by which benchmark rows and tuning tables are kept and compared: device (or vendor and
- * architecture), then what the driver says of itself.
+ * The adapter's name in files, the key of benchmark rows and tuning tables: device (or vendor and architecture), then
+ * the driver's description.
  *
  * @example
  * ```ts
- * console.log(adapterName(gpu)); // the device, then what its driver says of itself
+ * console.log(adapterName(gpu)); // the device, then its driver
  * ```
  */
 export function adapterName({ info }: { info: GPUAdapterInfo }): string {
@@ -48,7 +47,7 @@ export function adapterName({ info }: { info: GPUAdapterInfo }): string {
     .join(", ");
 }
 
-/** The adapter in a line for people: vendor, then what the driver says of itself, or else device or architecture. */
+/** The adapter's name for display: vendor, then the driver's description, or else device or architecture. */
 export function adapterLabel({ info }: { info: GPUAdapterInfo }): string {
   return [info.vendor, info.description || info.device || info.architecture].filter(Boolean).join(" ");
 }

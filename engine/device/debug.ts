@@ -1,19 +1,19 @@
-// The debug mode of openGpu: what an app does wrong without an error, with the place in its code. It reads every result
-// back, hence the time it takes.
+// The debug mode of openGpu: it reports mistakes that cause no error, with the location in the app's code. It is slow
+// because it reads every result back.
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "./gpu.js";
 
-/** Tensors alive outside of any scope that are taken for a leak. */
+/** More live tensors outside of any scope are reported as a leak. */
 const MANY = 1000;
 
-/** The place in the app's code that called the engine, as a stack has it; in a bundle, the outermost call. */
+/** The stack frame of the app's code that called the engine; in a bundle, the outermost frame. */
 function caller(): string {
   const engine = new URL("..", import.meta.url).href;
   const [, ...frames] = (new Error().stack ?? "").split("\n").filter((line) => /:\d+\)?$/.test(line));
   return (frames.find((frame) => !frame.includes(engine)) ?? frames.at(-1) ?? "").trim();
 }
 
-/** Tells `notify` of tensors that pile up and of the first NaN, once each. */
+/** Notifies of leaked tensors and of the first NaN, once each. */
 export function lookForMistakes(gpu: Gpu, notify: (message: string) => void): void {
   let loose: Tensor[] | null = [];
   let found = false;

@@ -1,9 +1,9 @@
-// The device and all that belongs to it: kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu
-// is opened and passed, tensors carry theirs, and two can live in one process.
+// The engine: a device with its kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu is
+// opened and passed around, every tensor refers to its own, and several can exist in one process.
 // There are two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers,
 // subgroup broadcasts). The adapter decides, and either can be forced.
-// On a device that is the app's own, the engine hears of its own errors through error scopes and leaves all others to
-// the app's handlers. dispose() destroys every buffer of the engine. It sets no global.
+// On a device that belongs to the app, the engine catches its own errors by error scopes and leaves all others to the
+// app's handlers. dispose() destroys every buffer of the engine.
 import { refusePromise } from "../core/check-options.js";
 import { dtypeOf, elementBytes, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
@@ -30,8 +30,8 @@ import { Queue } from "./queue.js";
 import type { Activation, Fusion, Recorder } from "./recorder.js";
 
 /**
- * An engine: a device, and the tensors, kernels and tape that belong to it. It is opened by openGpu. Several can live
- * in one process; tensors of different ones do not mix.
+ * An engine: a device, and the tensors, kernels and tape that belong to it. It is opened by openGpu. Several can exist
+ * in one process; an operator's tensors must belong to the same one.
  *
  * @example
  * ```ts
@@ -47,17 +47,15 @@ export class Gpu implements AdapterTraits {
   readonly info: GPUAdapterInfo;
   readonly profile: Profile;
   readonly subgroupSize: number;
-  /** What activations are stored as: f16 on an engine that was opened for it. */
+  /** How activations are stored: f16 on an engine opened with it. */
   precision: Precision = "f32";
   readonly kernels: KernelCache;
   readonly queue: Queue;
-  /**
-   * Runs what gives something to WebGPU, on the app's own device inside error scopes; nothing may be awaited inside.
-   */
+  /** Runs work that calls WebGPU; on a device of the app's inside error scopes. The work must not await anything. */
   readonly withErrorScope: WithErrorScope;
   /** The observers of operators, dispatches and choices. */
   readonly observers = new Observers();
-  /** Which kernels do the work of operators that have several. */
+  /** The choice between the variants of operators. */
   readonly variants: Variants;
   readonly tape = new Tape();
   readonly scopes = new TensorScopes();
@@ -88,7 +86,7 @@ export class Gpu implements AdapterTraits {
     this.#pool = new BufferPool(device, this.#registry, () => this.queue.flush());
     this.#ownsDevice = ownsDevice;
     this.#onError = (event) => {
-      // Dawn would print it to standard output; here it surfaces at the next read, where somebody can act on it.
+      // Dawn would print it to standard output. Instead the next read throws it, where the app can handle it.
       event.preventDefault();
       this.#failure ??= reported(event.error);
     };
@@ -101,12 +99,12 @@ export class Gpu implements AdapterTraits {
     });
   }
 
-  /** The error after which this device cannot be used any more, if there was one. */
+  /** The error after which this engine cannot be used any more, if there was one. */
   get failure(): CutgpuError | null {
     return this.#failure;
   }
 
-  /** Throws what the device has reported outside of any call. */
+  /** Throws the error that the device has reported asynchronously, if any. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -127,7 +125,7 @@ export class Gpu implements AdapterTraits {
     return tensor;
   }
 
-  /** A tensor that outlives any recording under way: parameters, inputs, constants. */
+  /** A tensor that outlives scopes and recordings, for parameters, inputs and constants. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
     const bytes = bytesOf(shape, dtype, this.precision);
     const label = `${this.labels.prefix}[${shape}]`;
@@ -151,8 +149,9 @@ export class Gpu implements AdapterTraits {
   }
 
   /**
-   * A tensor of numbers in the given shape, or in that which they are written in: of one number [], of arrays in arrays
-   * an axis each. An Int32Array makes an i32 tensor, all else an f32. It is uploaded at once, also inside a recording.
+   * A tensor of numbers in the given shape, or in the shape of `data`: [] for one number, an axis for each level of
+   * nested arrays. An Int32Array makes an i32 tensor, anything else an f32 tensor. It is uploaded at once, also inside
+   * a recording.
    */
   tensor(data: Numbers, shape: Shape = shapeOf(data)): Tensor {
     const dtype = dtypeOf(data);
@@ -170,7 +169,7 @@ export class Gpu implements AdapterTraits {
     return new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, true));
   }
 
-  // ---- work
+  // ---- dispatching
 
   /**
    * Runs a kernel: now if nothing is being recorded, else when the program is replayed. The only way by which operators
@@ -228,7 +227,7 @@ export class Gpu implements AdapterTraits {
     return bytes;
   }
 
-  /** Waits until the GPU has done all it was given, and throws what it reported. */
+  /** Waits until the GPU has done all work submitted so far, and throws the error it reported, if any. */
   async finish(): Promise<void> {
     await this.queue.finish();
     this.check();
@@ -250,7 +249,7 @@ export class Gpu implements AdapterTraits {
   }
 
   /**
-   * A buffer for other uses than tensors, such as uniforms: neither pooled nor counted, but destroyed with the engine.
+   * A buffer not for tensors but for uniforms and the like: neither pooled nor counted, but destroyed with the engine.
    */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
     return this.withErrorScope(() => this.#registry.create(descriptor));
@@ -284,26 +283,26 @@ export class Gpu implements AdapterTraits {
   }
 
   /**
-   * Runs `work` and disposes every tensor it made, except those in what it returns: arrays, Maps, Sets, and the fields
-   * of objects of any class, but their #private ones, are searched. `work` must not be async.
+   * Runs `work` and disposes every tensor it made, except those in its return value: arrays, Maps, Sets, and the fields
+   * of objects of any class, except #private ones, are searched. `work` must not be async.
    */
   scope<T>(work: () => T): T {
     return this.scopes.scope(work);
   }
 
-  /** Operators inside leave no trace on the tape. `work` must not be async. */
+  /** Runs `work` without recording its operators on the tape. `work` must not be async. */
   noGrad<T>(work: () => T): T {
     return this.tape.paused(work);
   }
 
   // ---- recording
 
-  /** Where dispatches and allocations go instead of to the GPU, while a program is recorded. */
+  /** While a program is recorded: the recorder that gets dispatches and allocations instead of the GPU. */
   get recorder(): Recorder | null {
     return this.#recorder;
   }
 
-  /** Runs `work` with a recorder in place. Throws a RecordingError where there is one already. */
+  /** Runs `work` with a recorder set. Throws a RecordingError if one is set already. */
   recordInto<T>(recorder: Recorder, work: () => T): T {
     if (this.#recorder) throw new RecordingError("a program is already being recorded on this device");
     this.queue.flush();
@@ -317,11 +316,10 @@ export class Gpu implements AdapterTraits {
     }
   }
 
-  // ---- the end
+  // ---- disposal
 
   /**
-   * Destroys every buffer of this engine, those of tensors that are still alive included, and the device if it is its
-   * own.
+   * Destroys every buffer of this engine, including those of live tensors, and the device unless it belongs to the app.
    */
   dispose(): void {
     if (this.#disposed) return;
@@ -333,7 +331,7 @@ export class Gpu implements AdapterTraits {
     if (this.#ownsDevice) this.device.destroy();
   }
 
-  /** The same, for `using`. */
+  /** dispose(), for `using` declarations. */
   [Symbol.dispose](): void {
     this.dispose();
   }

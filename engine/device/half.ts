@@ -1,25 +1,24 @@
-// f16 as a form of storage: tensors of 2-byte elements, which kernels read as f32 and round when they write. There is
-// no second set of kernels: the text of each is rewritten for the bindings that are f16, so arithmetic, sums and
-// workgroup memory stay f32, but where convolutions go to matrix units (engine/device/matrix-units.ts). Loaded by
-// openGpu where f16 is asked for.
-// Limits: a kernel names an element of a binding as `name[index]`, and reads or assigns it as a whole or, of a vec4,
-// one component of it. Where a number is too large for f16 it becomes infinite, or on some adapters the largest there
-// is (WGSL leaves it open: https://www.w3.org/TR/WGSL/#floating-point-conversion).
+// f16 storage: tensors of 2-byte elements, which kernels read as f32 and round when they write. There is no second set
+// of kernels: the WGSL of each is rewritten for the bindings that are f16, so arithmetic, sums and workgroup memory
+// stay f32, except on matrix units (engine/device/matrix-units.ts). Loaded by openGpu if f16 is asked for.
+// Limits: a kernel accesses an element of a binding as `name[index]`, and reads or assigns it as a whole or, of a vec4,
+// one component of it. A number too large for f16 becomes infinite, or on some adapters the largest finite one (WGSL
+// allows both: https://www.w3.org/TR/WGSL/#floating-point-conversion).
 import { float16Bits, float16ToNumber } from "../core/float16.js";
 import type { Gpu } from "./gpu.js";
 import type { KernelSource } from "./kernel.js";
 
-/** How elements of a type are declared where they are f16, and what converts them from and to it. */
+/** By the type of a binding's elements: the f16 type, and the conversions when loading and storing. */
 const STORED: { readonly [type: string]: { type: string; load: string; store: string } } = {
   f32: { type: "f16", load: "f32($)", store: "f16($)" },
   vec4f: { type: "vec4h", load: "vec4f($)", store: "vec4h($)" },
-  // Bits of f32, for kernels that move elements and do not look at them.
+  // Bits of f32, in kernels that only move elements.
   u32: { type: "f16", load: "bitcast<u32>(f32($))", store: "f16(bitcast<f32>($))" },
   i32: { type: "f16", load: "bitcast<i32>(f32($))", store: "f16(bitcast<f32>($))" },
   vec4u: { type: "vec4h", load: "bitcast<vec4u>(vec4f($))", store: "vec4h(bitcast<vec4f>($))" },
 };
 
-/** The text of a kernel whose bindings of these names are f16, line by line as it was. */
+/** The WGSL of a kernel with the named bindings as f16. Lines keep their numbers. */
 export function withHalves(code: string, names: readonly string[]): string {
   return `enable f16; ${names.reduce(withHalf, code)}`;
 }
@@ -28,15 +27,15 @@ function withHalf(code: string, name: string): string {
   const declared = new RegExp(`(var<storage[^>]*>\\s*${name}\\s*:\\s*array<)(\\w+)(>)`);
   const written = code.match(declared)?.[2] ?? "";
   const type = code.match(new RegExp(`\\balias ${written} ?= ?(\\w+);`))?.[1] ?? written;
-  const form = STORED[type];
-  if (!form) throw new Error(`${name} is an array of ${type || "nothing known"} and cannot be stored as f16`);
-  // A parameter or a variable of the same name hides the binding in a whole function.
+  const stored = STORED[type];
+  if (!stored) throw new Error(`${name} is an array of ${type || "nothing known"} and cannot be stored as f16`);
+  // A parameter or variable of the same name shadows the binding in the whole function.
   const hidden = new RegExp(`\\b(let|var)\\s+${name}\\b|[(,]\\s*${name}\\s*:`);
-  const functions = code.replace(declared, `$1${form.type}$3`).split(/(?=\b(?:fn|struct) )/);
-  return functions.map((text) => (hidden.test(text) ? text : withAccesses(text, name, form))).join("");
+  const functions = code.replace(declared, `$1${stored.type}$3`).split(/(?=\b(?:fn|struct) )/);
+  return functions.map((text) => (hidden.test(text) ? text : withAccesses(text, name, stored))).join("");
 }
 
-/** A function with every access to a binding converted, the last first, since the others may enclose it. */
+/** A function with every access to a binding converted, the last one first, since earlier ones may enclose it. */
 function withAccesses(text: string, name: string, { load, store }: (typeof STORED)[string]): string {
   let done = text;
   for (const { index } of [...text.matchAll(new RegExp(`(?<![.\\w])${name}\\[`, "g"))].reverse()) {
@@ -58,7 +57,7 @@ function withAccesses(text: string, name: string, { load, store }: (typeof STORE
   return done;
 }
 
-/** The end of the bracket that opens at a place. */
+/** The end of the bracketed part that starts at `open`. */
 function closing(text: string, open: number): number {
   let depth = 0;
   for (let at = open; ; at++) {
@@ -68,8 +67,8 @@ function closing(text: string, open: number): number {
 }
 
 /**
- * Makes an engine one of f16 precision. Throws, and disposes it, where its device has no f16. What it needs of modules
- * that all engines have is given: imported here, it would become a part of its own in every app's bundle.
+ * Sets an engine's precision to f16. Throws, and disposes the engine, if its device has no f16. Dependencies are passed
+ * in, because importing them here would split every app's bundle.
  */
 export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) => Error, textOf: TextOf): void {
   if (!gpu.device.features.has("shader-f16")) {
@@ -83,13 +82,13 @@ export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) 
 
 type Constants = { readonly [name: string]: number | boolean };
 
-/** The text of a kernel, wherever it is. */
+/** textOf of engine/device/software-kernels.ts. */
 type TextOf = (source: KernelSource) => string;
 
-/** What an engine of f16 precision can do beyond others. */
+/** Adapts kernels and data to f16 storages. */
 export class Halves {
-  /** Other forms of kernels, for constants and the names of the bindings that are f16. */
-  forms: ((source: KernelSource, constants: Constants, names: readonly string[]) => KernelSource) | undefined;
+  /** Replaces kernels by others, given their constants and the names of the bindings that are f16. */
+  replaceKernel: ((source: KernelSource, constants: Constants, names: readonly string[]) => KernelSource) | undefined;
   readonly #sources = new Map<KernelSource, Map<string, KernelSource>>();
   readonly #textOf: TextOf;
 
@@ -97,27 +96,27 @@ export class Halves {
     this.#textOf = textOf;
   }
 
-  /** A kernel as it must be where these storages are bound. */
+  /** The kernel rewritten for the storages that are bound to it. */
   sourceFor(kernel: KernelSource, storages: readonly { readonly half: boolean }[], constants: Constants): KernelSource {
     const names = kernel.bindings.flatMap(({ name }, i) => (storages[i]?.half ? [name] : []));
     if (names.length === 0) return kernel;
-    const source = this.forms?.(kernel, constants, names) ?? kernel;
+    const source = this.replaceKernel?.(kernel, constants, names) ?? kernel;
     const key = names.join();
-    const forms = this.#sources.get(source) ?? new Map<string, KernelSource>();
-    this.#sources.set(source, forms);
-    const form = forms.get(key) ?? { ...source, code: withHalves(this.#textOf(source), names) };
-    forms.set(key, form);
-    return form;
+    const rewritten = this.#sources.get(source) ?? new Map<string, KernelSource>();
+    this.#sources.set(source, rewritten);
+    const result = rewritten.get(key) ?? { ...source, code: withHalves(this.#textOf(source), names) };
+    rewritten.set(key, result);
+    return result;
   }
 
-  /** Numbers as f16, as many as make whole words. */
+  /** Numbers as f16 bits, padded to whole 4-byte words. */
   encode(numbers: Float32Array): Uint16Array<ArrayBuffer> {
     const halves = new Uint16Array(Math.ceil(numbers.length / 2) * 2);
     halves.set(float16Bits(numbers));
     return halves;
   }
 
-  /** The numbers that f16s stand for. */
+  /** The values of f16 bits. */
   decode(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
     return Float32Array.from(new Uint16Array(bytes), float16ToNumber);
   }

@@ -1,6 +1,6 @@
-// Kernels of your own. The shaders of this project are reflected when it is built; here a WGSL text is read at run
-// time, by a small reader that knows what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0,
-// 1, 2, ... in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
+// User kernels. The shaders of this project are reflected at build time; here WGSL is reflected at run time by a small
+// reader, which knows only what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ...
+// in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
 import type { KernelSource } from "./kernel.js";
 import type { KernelOf } from "./wgsl-names.js";
@@ -9,11 +9,11 @@ const MAX_BINDINGS = 8;
 
 /**
  * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare
- * constants that a dispatch may replace. A grid given as one number is folded beyond 65535 workgroups, which the kernel
- * must undo (num_workgroups), or be given fewer. Where the text is a literal, TypeScript knows the names of its
- * bindings and params. Throws a ShapeError that says what the reader could not make out. What
- * the compiler says comes as a GpuError with line and column, from record, or else from the next read() or finish();
- * other kernels are not concerned.
+ * constants that a dispatch may replace. A grid given as one number is folded into two dimensions beyond 65535
+ * workgroups: the kernel must compute its index accordingly (by num_workgroups), or get a smaller grid. If the text is
+ * a literal, TypeScript knows the names of its bindings and params. Throws a ShapeError that says what the reader does
+ * not understand. A compiler's error is thrown as a GpuError with line and column, by record, or else by the next
+ * read() or finish(); other kernels are not affected.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
   return kernel as KernelOf<S>;
 }
 
-/** Members of the struct: scalars of 4 bytes. */
+/** The members of the uniform struct. */
 function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
   const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
   if (body === undefined) return fail(`its uniform ${type} is no struct of the text`, "Declare it as a struct.");
@@ -108,14 +108,14 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
     });
 }
 
-/** Numbers, or names of the tunable constants that give them. */
+/** The sizes of a workgroup: numbers, or names of tunable constants. */
 const readWorkgroupSize = (text: string, tunable: KernelSource["constants"]): (number | string)[] =>
   (text.match(/@workgroup_size\(([^)]*)\)/)?.[1] ?? "1")
     .split(",")
     .map((axis) => axis.trim())
     .map((axis) => (axis in tunable ? axis : (literalOf(axis, text) ?? axis)));
 
-/** The number that a literal, or a constant of the text by its name, stands for. */
+/** The value of a literal, or of a constant declared in the text. */
 function literalOf(word: string, text: string): number | undefined {
   const literal = /^[a-zA-Z]\w*$/.test(word)
     ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
@@ -123,5 +123,5 @@ function literalOf(word: string, text: string): number | undefined {
   return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
 }
 
-/** Block comments nest in WGSL; in this reader they do not. */
+/** The text without comments. Nested block comments, which WGSL allows, are not supported. */
 const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\//g, " ").replace(/\/\/.*$/gm, "");

@@ -1,10 +1,10 @@
-// Labels: which part of a model is at work. Error messages and the labels of GPU buffers carry them, such as
-// "G.model.12: ".
+// Labels: the part of a model that is being computed, such as "G.model.12: ", for error messages and the labels of GPU
+// buffers.
 
 export class Labels {
   readonly #names: string[] = [];
 
-  /** Names the part of a model that `work` belongs to. */
+  /** Runs `work` under the name of a part of a model. */
   within<T>(name: string, work: () => T): T {
     this.#names.push(name);
     try {
@@ -14,7 +14,7 @@ export class Labels {
     }
   }
 
-  /** The present label with what follows it, such as "G.model.12: ", or nothing. */
+  /** The current label with its separator, such as "G.model.12: ", or an empty string. */
   get prefix(): string {
     return this.#names.length ? `${this.#names.join(".")}: ` : "";
   }

@@ -1,10 +1,9 @@
-// The one door to dawn.node. It finds a Vulkan driver; where there is none it unpacks SwiftShader, a software driver
-// that the dev dependency @sparticuz/chromium carries (driver and loader), and loads it into this very process: a
-// loader opened by its full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by name. No
-// root, no restart.
-// Dawn crashes when the object returned by create() is collected while work is under way, hence the module-level
-// reference.
-// dawn.node itself is npm's webgpu, an optional peer dependency, loaded at the first call: a web app never needs it.
+// The only module that uses dawn.node. Dawn looks for a Vulkan driver; if there is none, this unpacks SwiftShader, a
+// software driver contained in the dev dependency @sparticuz/chromium (driver and loader), and loads it into this
+// process: a loader opened by its full path stays resident, and Dawn's own dlopen("libvulkan.so.1") then finds it by
+// name. This needs neither root nor a restart.
+// Dawn crashes if the object returned by create() is collected while work is pending, hence the module-level reference.
+// dawn.node is npm's webgpu, an optional peer dependency, loaded at the first call: web apps do not need it.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants, homedir, tmpdir } from "node:os";
@@ -29,8 +28,8 @@ const PREFERENCE = { powerPreference: "high-performance" } as const;
 const RTLD_NODELETE = 0x1000;
 
 /**
- * Opens an engine on the best adapter of this machine, or on your own device or adapter. Throws an AdapterError where
- * there is none, or where npm's webgpu is not installed.
+ * Opens an engine on the best adapter of this machine, or on your own device or adapter. Throws an AdapterError if
+ * there is none, or if npm's webgpu is not installed.
  *
  * @example
  * ```ts
@@ -44,7 +43,7 @@ const RTLD_NODELETE = 0x1000;
  */
 export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
   checkNodeOptions("openGpu", options);
-  // Here size does not matter, and a tuning table may come later.
+  // In Node the size of a bundle does not matter, and a tuning table may be applied later.
   await loadSoftwareKernels();
   const { flags: _, ...others } = options;
   if (options.device) return openWith(others);
@@ -79,7 +78,7 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   // Deno has WebGPU of its own.
   if (typeof navigator !== "undefined" && navigator.gpu) return navigator.gpu.requestAdapter(PREFERENCE);
   const { create } = await loadDawn();
-  // Mesa complains on stderr where it is missing.
+  // Without it Mesa prints a warning to stderr.
   process.env["XDG_RUNTIME_DIR"] ??= tmpdir();
   const flags = [...(options.flags ?? DEFAULT_FLAGS)];
   instance ??= create(flags);
@@ -95,7 +94,7 @@ export async function requestAdapter(options: NodeOpenOptions = {}): Promise<GPU
   return software;
 }
 
-/** Throws where the flags name an adapter and there are others only; Dawn lists them in its error. */
+/** Throws if the flags name an adapter that does not exist; Dawn lists the others in its error. */
 function refuseUnknown(flags: readonly string[], { message }: Error): null {
   const wanted = flags.find((flag) => flag.startsWith("adapter="))?.slice("adapter=".length);
   const names = [...message.matchAll(/name: '([^\n]*)'/g)].map(([, name]) => name);
@@ -116,7 +115,7 @@ async function loadDawn(): Promise<typeof import("webgpu")> {
 }
 
 /**
- * What would make this machine faster, for people to read.
+ * A hint for users on how to get a faster adapter on this machine.
  *
  * @example
  * ```ts
@@ -141,7 +140,7 @@ export function fasterChoice(): string {
 }
 
 /**
- * The folder with SwiftShader (vk_swiftshader_icd.json, the driver, a loader), unpacked once per user; null where the
+ * The folder with SwiftShader (vk_swiftshader_icd.json, the driver, a loader), unpacked once per user; null if the
  * package is not installed.
  */
 export function softwareDriverFolder(): string | null {
@@ -155,7 +154,7 @@ export function softwareDriverFolder(): string | null {
     return null;
   }
   if (!existsSync(archive)) return null;
-  // In the user's own cache: in a folder that others may write to, somebody could plant a library.
+  // In the user's own cache: other users could plant a library in a shared folder.
   const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "cutgpu");
   const folder = join(cache, "swiftshader");
   if (existsSync(join(folder, "vk_swiftshader_icd.json"))) return folder;
@@ -165,24 +164,24 @@ export function softwareDriverFolder(): string | null {
   } catch {
     parent = tmpdir();
   }
-  // Unpacked aside and renamed, so that two processes cannot see half of it.
-  const aside = mkdtempSync(join(parent, "unpack-"));
+  // Unpacked into a temporary folder and renamed, so that no process sees an incomplete one.
+  const temporary = mkdtempSync(join(parent, "unpack-"));
   for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive))))
-    writeFileSync(join(aside, name), bytes);
-  if (parent !== cache) return aside;
+    writeFileSync(join(temporary, name), bytes);
+  if (parent !== cache) return temporary;
   try {
-    renameSync(aside, folder);
+    renameSync(temporary, folder);
   } catch {
-    // Another process was quicker, or left half of it: this copy is whole.
-    return existsSync(join(folder, "vk_swiftshader_icd.json")) ? folder : aside;
+    // Another process was faster, or the folder is incomplete; this copy is complete.
+    return existsSync(join(folder, "vk_swiftshader_icd.json")) ? folder : temporary;
   }
   return folder;
 }
 
-/** Bytes of a tar archive's blocks: a header is one, contents are padded to whole ones. */
+/** Bytes of a block in a tar archive: headers take one block, contents are padded to whole blocks. */
 const TAR_BLOCK = 512;
 
-/** The files of a tar archive with plain names (ustar: sizes in octal). */
+/** The files in the root of a tar archive (ustar: sizes in octal). */
 function* untar(archive: Uint8Array): Generator<[string, Uint8Array]> {
   const text = (from: number, length: number) =>
     String.fromCharCode(...archive.subarray(from, from + length)).split("\0")[0];
@@ -196,12 +195,12 @@ function* untar(archive: Uint8Array): Generator<[string, Uint8Array]> {
 }
 
 function loadSoftwareDriver(folder: string): void {
-  // The old and the new name of the same setting; the loader prefers the new one.
+  // The old and the new name of the same variable; the loader prefers the new one.
   process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
   process.env["VK_DRIVER_FILES"] = process.env["VK_ICD_FILENAMES"];
   try {
     process.dlopen({ exports: {} }, join(folder, "libvulkan.so.1"), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
   } catch {
-    // Node reports that the library is no addon of its own; by then it is loaded, which is all that is wanted.
+    // Node throws because the library is not an addon, but by then it is loaded, which is the purpose.
   }
 }

@@ -1,5 +1,5 @@
-// Observers of an engine: benchmarks, tuning and profiles hear of every operator with its cost, of every dispatch, and
-// of every choice between kernels, without replacing anything. Observers change nothing.
+// Observers of an engine, for benchmarks, tuning and profiles: they are called for every operator with its cost, every
+// dispatch, and every choice between kernels. They cannot change anything.
 import type { Tensor } from "../core/tensor.js";
 import type { Choice, ChoiceInputs } from "../tuning/table.js";
 import type { Grid, KernelSource } from "./kernel.js";
@@ -8,13 +8,13 @@ import type { Dispatch } from "./recorder.js";
 /** One call of an operator, reported after its last dispatch. */
 export interface OperatorCall {
   operator: string;
-  /** Nominal floating-point operations: by the direct algorithm, a multiply-add being two, whatever the kernel does. */
+  /** Nominal floating-point operations, of the direct algorithm whatever the kernel does; a multiply-add is two. */
   flops: number;
-  /** Bytes that must move: every input read once, the output written once. */
+  /** The least memory traffic in bytes: every input read once, the output written once. */
   bytes: number;
 }
 
-/** One dispatch as it was asked for. */
+/** One call of gpu.dispatch(). */
 export interface DispatchCall {
   source: KernelSource;
   bindings: { readonly [name: string]: Tensor };
@@ -23,7 +23,7 @@ export interface DispatchCall {
   constants: { readonly [name: string]: number | boolean };
 }
 
-/** Timestamps of the one pass that a replay is, or of each dispatch, which then has a pass of its own. */
+/** Timestamps for the single pass of a replay, or for each dispatch, which then has its own pass. */
 export type ReplayTimestamps = GPUComputePassTimestampWrites | ((dispatch: number) => GPUComputePassTimestampWrites);
 
 /** A recorded program, as engine/program/program.ts makes it. */
@@ -34,18 +34,18 @@ export interface Replayable {
 export interface Observer {
   onOperator?(call: OperatorCall, output: Tensor): void;
   onDispatch?(call: DispatchCall): void;
-  /** Told of every tensor that is made outside of recordings, before anything is written to it. */
+  /** Called for every tensor made outside of recordings, before anything is written to it. */
   onTensor?(tensor: Tensor): void;
-  /** Told of every program that was recorded, and its dispatches as they will be replayed. */
+  /** Called for every recorded program, with its dispatches as they will be replayed. */
   onProgram?(program: Replayable, dispatches: readonly Dispatch[]): void;
-  /** Told of every choice between kernels that is not forced. */
+  /** Called for every choice between kernels that is not forced. */
   onChoice?(choice: Choice, inputs: ChoiceInputs): void;
 }
 
 export class Observers {
   readonly #observers = new Set<Observer>();
 
-  /** Adds an observer; the result removes it. */
+  /** Adds an observer; returns a function that removes it. */
   add(observer: Observer): () => void {
     this.#observers.add(observer);
     return () => void this.#observers.delete(observer);

@@ -1,5 +1,5 @@
-// Opens an engine on a device of its own or on one of the app's. Only WebGPU's base limits are ever needed; storage
-// bindings and buffers are asked for as large as the adapter has them, features only where it has them.
+// Opens an engine on a device of its own or on one of the app's. WebGPU's default limits suffice; the sizes of bindings
+// and buffers are raised to the adapter's limits, and optional features requested if the adapter has them.
 import { callback, checkOptions, flag, oneOf, unchecked } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
@@ -8,7 +8,7 @@ import { Gpu } from "./gpu.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
 
 export interface OpenOptions {
-  /** Your own device; it stays yours and is not destroyed by dispose(). */
+  /** Your own device; dispose() does not destroy it. */
   device?: GPUDevice;
   /** Your own adapter; by default navigator.gpu is asked for one. */
   adapter?: GPUAdapter | null;
@@ -19,22 +19,22 @@ export interface OpenOptions {
    * By default "f32".
    */
   precision?: Precision;
-  /** Kernels measured on this adapter by `cutgpu tune`; a table of another adapter or profile is not used. */
+  /** A table measured on this adapter by `cutgpu tune`; one of another adapter or profile is ignored. */
   tuning?: TuningTable;
   /**
-   * Looks for mistakes in work that is not recorded, and is slow: tells `notify`, once each, of tensors that pile up
-   * outside of any scope, and of the first operator that makes a NaN. What gpu.empty() gives is NaN, so that memory
-   * which is read before it is written shows.
+   * Looks for mistakes in work that is not recorded; slow. Calls `notify`, once each, for tensors that accumulate
+   * outside of any scope, and for the first operator whose result has a NaN. gpu.empty() is filled with NaN, to find
+   * reads of memory that was never written.
    */
   debug?: boolean;
-  /** Called with one line where something is not as one would expect: another table, a software driver (Node). */
+  /** Called with a one-line warning, such as of an ignored tuning table or a software driver (Node). */
   notify?: (message: string) => void;
 }
 
 const OPTIONAL_FEATURES: GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
 const RAISED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
-/** What openGpu can be told. */
+/** The checks of openGpu's options. */
 export const openOptions = () => ({
   device: unchecked,
   adapter: unchecked,
@@ -46,8 +46,8 @@ export const openOptions = () => ({
 });
 
 /**
- * Opens an engine, on a device of its own or on yours. Under Node the package's entry takes dawn.node (npm's webgpu).
- * Throws an AdapterError where there is no WebGPU.
+ * Opens an engine, on a device of its own or on yours. In Node it uses dawn.node (npm's webgpu). Throws an AdapterError
+ * if there is no WebGPU.
  *
  * @example
  * ```ts
@@ -62,8 +62,8 @@ export const openOptions = () => ({
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   checkOptions("openGpu", options, openOptions());
   const tuning = options.tuning && checkTuning(options.tuning);
-  const equipped = async (gpu: Gpu) => {
-    // What few need is loaded by those who ask for it.
+  const configured = async (gpu: Gpu) => {
+    // Rarely needed modules are loaded on demand.
     if (tuning || gpu.profile === "software") await loadSoftwareKernels();
     if (gpu.info.architecture === "swiftshader") gpu.kernels.rewrite = (await import("./unroll.js")).unrolled;
     if (options.precision === "f16") (await import("./half.js")).useHalves(gpu, AdapterError, textOf);
@@ -71,7 +71,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);
     return gpu;
   };
-  if (options.device) return equipped(new Gpu(options.device, options.profile ?? "auto", false));
+  if (options.device) return configured(new Gpu(options.device, options.profile ?? "auto", false));
   const adapter = options.adapter ?? (await globalThis.navigator?.gpu?.requestAdapter());
   if (!adapter) {
     throw new AdapterError(
@@ -85,5 +85,5 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
     requiredLimits,
   });
-  return equipped(new Gpu(device, options.profile ?? "auto", true));
+  return configured(new Gpu(device, options.profile ?? "auto", true));
 }

@@ -1,13 +1,13 @@
-// A Gpu without a GPU: tensors have sizes and no content, kernels are chosen and never compiled. gpu.memory() and a
-// program's length then say what the same work would take on an adapter of the given traits, on any machine and in a
-// moment. Reads never resolve, since nothing is computed.
+// An engine on a fake device: tensors have sizes but no content, and kernels are chosen but never compiled.
+// gpu.memory() and a program's length then say what the same work would take on an adapter with the given traits, on
+// any machine and within moments. Reads never resolve, since nothing is computed.
 import { checkValue, oneOf } from "../core/check-options.js";
 import type { AdapterTraits } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 
 /**
- * An engine that counts memory for an adapter of these traits and runs nothing. `maxBufferSize` is the largest buffer
- * there, in bytes; by default what most adapters allow, 2 GiB. With the precision f16, activations may be of 2 bytes.
+ * An engine that counts memory for an adapter with these traits and runs nothing. `maxBufferSize` is the largest buffer
+ * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16.
  *
  * @example
  * ```ts

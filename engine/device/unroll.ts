@@ -1,23 +1,23 @@
-// Loops of a kernel with constant bounds, written out pass by pass. SwiftShader leaves loops as they are, and to it an
-// array at an index that is no constant is memory, every element by itself: 9.5 ns where arithmetic takes 0.5. Other
-// drivers unroll by themselves, so openGpu loads this for SwiftShader alone, and engine/device/matrix-units.ts for its
-// kernels.
-// Limits: loops `for (var i = A; i < B; i++)`, or `i += C`, of at most MOST_PASSES passes; A, B and C are numbers,
-// constants of the module, counters of loops around, and + - * / % min max of such; the counter is not assigned to.
-// A loop with `break` or `continue` stays. Functions declare no name of a constant or counter a second time.
+// Unrolls the loops of a kernel that have constant bounds. SwiftShader does not unroll, and keeps an array in memory if
+// an index into it is not constant, with one access per element: 9.5 ns where arithmetic takes 0.5. Other drivers
+// unroll by themselves, so openGpu loads this for SwiftShader only, and engine/device/matrix-units.ts for its kernels.
+// Limits: loops `for (var i = A; i < B; i++)`, or `i += C`, of at most MAX_ITERATIONS iterations; A, B and C are
+// numbers, constants of the module, counters of enclosing loops, and + - * / % min max of these; the counter is not
+// assigned to. A loop with `break` or `continue` is left as it is. Functions must not shadow the names of constants or
+// counters.
 
-/** The longest window of pixels that a kernel of the engine keeps in registers, with room. */
-const MOST_PASSES = 24;
+/** More than the longest row of pixels that a kernel of the engine keeps in registers. */
+const MAX_ITERATIONS = 24;
 
 const LOOP = /\bfor ?\(var (\w+) ?= ?([^;]+); ?\1 ?< ?([^;]+); ?\1 ?(?:\+\+|\+= ?([^){]+))\) ?\{/;
 
 type Constants = ReadonlyMap<string, number>;
 
-/** The text of a kernel, whose constants have their values, without loops that can be written out. */
+/** The text of a kernel, after its constants were replaced, with all loops unrolled for which that is possible. */
 export function unrolled(code: string): string {
   const constants = new Map<string, number>();
   const declared = [...code.matchAll(/^const (\w+)[^=]*= ?([^;]+);/gm)];
-  // A constant may be declared behind those that it is needed for.
+  // A constant may be declared after its uses.
   for (let known = -1; known < constants.size; ) {
     known = constants.size;
     for (const [, name, expression] of declared) {
@@ -25,36 +25,36 @@ export function unrolled(code: string): string {
       if (value !== undefined) constants.set(name, value);
     }
   }
-  return writeOut(code, constants);
+  return unrollLoops(code, constants);
 }
 
-function writeOut(code: string, constants: Constants): string {
+function unrollLoops(code: string, constants: Constants): string {
   const found = LOOP.exec(code);
   if (!found) return code;
   const [head, counter, first, end, step] = found;
   const start = found.index + head.length;
   const stop = closingBrace(code, start);
   const body = code.slice(start, stop);
-  const passes = passesOf(first, end, step ?? "1", constants);
+  const values = iterationsOf(first, end, step ?? "1", constants);
   const type = first.trim().endsWith("u") ? "u" : "i";
   const loop =
-    passes && !/\b(break|continue)\b/.test(body)
-      ? passes
-          .map((i) => `{const ${counter}=${i}${type};${writeOut(body, new Map(constants).set(counter, i))}}`)
+    values && !/\b(break|continue)\b/.test(body)
+      ? values
+          .map((i) => `{const ${counter}=${i}${type};${unrollLoops(body, new Map(constants).set(counter, i))}}`)
           .join("")
-      : `${head}${writeOut(body, constants)}}`;
-  return code.slice(0, found.index) + loop + writeOut(code.slice(stop + 1), constants);
+      : `${head}${unrollLoops(body, constants)}}`;
+  return code.slice(0, found.index) + loop + unrollLoops(code.slice(stop + 1), constants);
 }
 
-/** What the counter is in each pass; undefined where that is not known, or too much to write. */
-function passesOf(first: string, end: string, step: string, constants: Constants): number[] | undefined {
+/** The counter's value in each iteration; undefined if unknown, or if there are too many. */
+function iterationsOf(first: string, end: string, step: string, constants: Constants): number[] | undefined {
   const [from, to, by] = [first, end, step].map((expression) => evaluate(expression, constants));
   if (from === undefined || to === undefined || !by) return undefined;
-  const passes = Math.max(0, Math.ceil((to - from) / by));
-  return passes > MOST_PASSES ? undefined : Array.from({ length: passes }, (_, i) => from + i * by);
+  const count = Math.max(0, Math.ceil((to - from) / by));
+  return count > MAX_ITERATIONS ? undefined : Array.from({ length: count }, (_, i) => from + i * by);
 }
 
-/** Where the block ends whose first character is at `start`. */
+/** The index of the brace that closes the block whose content begins at `start`. */
 function closingBrace(code: string, start: number): number {
   let depth = 1;
   let at = start;
@@ -66,7 +66,7 @@ function closingBrace(code: string, start: number): number {
   return at - 1;
 }
 
-/** The value of an integer expression of WGSL; undefined where it has anything else in it. */
+/** The value of an integer expression of WGSL; undefined if it contains anything unknown. */
 function evaluate(expression: string, constants: Constants): number | undefined {
   const tokens = expression.match(/\w+|\S/g) ?? [];
   const value = sum();

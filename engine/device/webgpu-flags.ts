@@ -1,6 +1,6 @@
 // WebGPU's flag values (https://www.w3.org/TR/webgpu/, the namespaces GPUBufferUsage, GPUTextureUsage, GPUShaderStage
-// and GPUMapMode). Browsers keep them in globals and dawn.node in an object of its own; with the numbers here, which
-// the standard fixes, the engine needs no globals and puts none there.
+// and GPUMapMode). Browsers have them as globals and dawn.node as members of an object; since the standard fixes the
+// numbers, they are repeated here and the engine needs no globals.
 
 export const BufferUsage = {
   MAP_READ: 0x0001,

@@ -1,12 +1,11 @@
-// The names in a WGSL text, read by TypeScript's types where the text is a literal, so that a dispatch that misspells a
-// binding or a param does not compile. They read what kernelFromWgsl reads at run time. Of a text that is put together,
-// nothing is known: any name will do.
+// Types that parse the names in a WGSL literal, so that a dispatch that misspells a binding or a param does not
+// compile. They accept what kernelFromWgsl accepts at run time. If the text is not a literal, any name is accepted.
 import type { KernelSource } from "./kernel.js";
 
 type Space = " " | "\n" | "\t" | "\r";
 type Trim<S extends string> = S extends `${Space}${infer R}` | `${infer R}${Space}` ? Trim<R> : S;
 
-/** Without comments. */
+/** The text without comments. */
 type Code<S extends string> = S extends `${infer A}/*${string}*/${infer B}`
   ? Code<`${A} ${B}`>
   : S extends `${infer A}//${string}\n${infer B}`
@@ -18,24 +17,24 @@ type Storages<S extends string> = S extends `${string}var<storage${string}>${inf
   ? Trim<Name> | Storages<Rest>
   : never;
 
-/** Names before the colons of `a: u32, b: f32`. */
+/** The member names of `a: u32, b: f32`. */
 type Members<S extends string> = S extends `${infer Name}:${string},${infer Rest}`
   ? Trim<Name> | Members<Rest>
   : S extends `${infer Name}:${string}`
     ? Trim<Name>
     : never;
 
-/** Names in the struct that is bound as the uniform. */
+/** The member names of the uniform's struct. */
 type Uniforms<S extends string> = S extends `${string}var<uniform>${string}:${infer Type};${string}`
   ? S extends `${string}struct ${Trim<Type>}${Space | ""}{${infer Body}}${string}`
     ? Members<Body>
     : never
   : never;
 
-/** Whether a string type is one text: of other strings an object could have any number of keys. */
+/** Whether a string type is a literal: an object with another string type as keys may be empty. */
 type IsLiteral<S extends string> = object extends { [name in S]: 1 } ? false : true;
 
-/** The kernel of a WGSL text. */
+/** The type of the kernel of a WGSL text. */
 export type KernelOf<S extends string> =
   IsLiteral<S> extends false
     ? KernelSource
