@@ -1,9 +1,10 @@
-// The chained form, by one import whose effect it is. Types and methods are both read off the operators' own module;
-// only what is no method is listed, and test/engine/chained.test.ts holds the list to what functions take.
+// Importing this module has one side effect: every operator becomes a method of Tensor. Types and methods are derived
+// from the operators' module; functions that are not methods are listed, and test/engine/chained.test.ts checks the
+// list.
 
 /**
  * `x.add(y).relu()`: `import "cutgpu/chained"` makes every operator whose first argument is a tensor a method of
- * tensors, with the same further arguments. A bundle that has it has every operator.
+ * tensors, with the remaining arguments. A bundle with this import contains all operators.
  *
  * @module cutgpu/chained
  */
@@ -14,7 +15,7 @@ import * as operators from "./operators/public.js";
 type Operators = typeof operators;
 
 /**
- * Operators that take something else first: an engine, an array of tensors, an equation.
+ * Operators whose first argument is not a tensor but an engine, an array of tensors, or an equation.
  *
  * @internal
  */
@@ -33,10 +34,10 @@ export const others = {
 } as const;
 type Other = keyof typeof others;
 
-/** The same function without its first argument. */
+/** A function's type without its first argument. */
 type Method<F> = F extends (first: never, ...rest: infer R) => infer Y ? (...rest: R) => Y : never;
 
-/** What a tensor can do beside its own members: the operators, without their first argument. */
+/** The methods that are added to tensors: the operators without their first argument. */
 export type Chained = { [K in Exclude<keyof Operators, Other>]: Method<Operators[K]> };
 
 declare module "./core/tensor.js" {
@@ -44,7 +45,7 @@ declare module "./core/tensor.js" {
 }
 
 /**
- * Makes functions methods, but for names that the prototype, or who lists them, has otherwise.
+ * Adds each function as a method, except names in `without` or already on the prototype.
  *
  * @internal
  */

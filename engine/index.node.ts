@@ -1,4 +1,4 @@
-// The engine's public face under Node: the same, and openGpu brings dawn.node along where it is given no device.
+// The engine's public API in Node: the same, except that openGpu uses dawn.node if it is given no device.
 
 /** @module cutgpu */
 

@@ -1,4 +1,4 @@
-// The engine's public face: tensors with gradients on WebGPU, in Node and in the browser. Importing it touches no GPU.
+// The engine's public API: tensors with gradients on WebGPU, in Node and in the browser. Importing it uses no GPU.
 
 export * from "./core/autograd.js";
 export type { CancellationOptions } from "./core/cancellation.js";

@@ -1,25 +1,24 @@
-// The one source of randomness: xoshiro128** (Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c),
-// seeded through murmur3's 32-bit finaliser. Only 32-bit integer operations are used, so `next`, `integer`,
-// `permutation` and `fork` give the same bits on every platform. `normal` needs Math.log, whose last bit may differ
-// between JavaScript engines; how many numbers it draws does not, so the streams never drift apart. Not for
-// cryptography.
+// The only random generator: xoshiro128** (Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c), seeded
+// by murmur3's 32-bit finalizer. Only 32-bit integer operations are used, so `next`, `integer`, `permutation` and
+// `fork` give the same bits on every platform. `normal` uses Math.log, whose last bit may differ between JavaScript
+// engines, but the number of values it draws does not, so streams stay in step. Not for cryptography.
 import { ArgumentError } from "./core/errors.js";
 
 const TWO_32 = 2 ** 32;
 
-/** murmur3's finaliser: a bijection of 32-bit words in which every input bit reaches every output bit. */
+/** murmur3's finalizer: a bijection of 32-bit words in which every input bit affects every output bit. */
 function mix(word: number): number {
   word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
   return (word ^ (word >>> 16)) >>> 0;
 }
 
-/** Hashes words into a generator state of 128 bits: four chains over the same words that start differently. */
+/** Hashes words to a 128-bit generator state: four hash chains over the same words with different start values. */
 function stateFrom(words: number[]): number[] {
   const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667].map((start) =>
     words.reduce((hash, word) => mix(Math.imul(hash, 5) + 0x52dce729 + mix(word ^ start)), start),
   );
-  // The all-zero state is the one from which xoshiro never leaves.
+  // The all-zero state is the only one that xoshiro never leaves.
   return state.some((word) => word !== 0) ? state : [1, 0, 0, 0];
 }
 
@@ -39,10 +38,10 @@ function rotateLeft(word: number, bits: number): number {
  */
 export class Random {
   #words: Uint32Array;
-  /** The polar method makes normal numbers in pairs; the second waits here. */
+  /** The second of a pair of normal numbers, which the polar method produces, until it is used. */
   #spare: number | undefined;
 
-  /** `seed`: any safe integer. Throws an ArgumentError for any other number. */
+  /** `seed`: any safe integer. Throws an ArgumentError for other numbers. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
       throw new ArgumentError(`The seed ${seed} is not an integer.`, "Give a whole number such as 1.");
@@ -50,7 +49,7 @@ export class Random {
     this.#words = Uint32Array.from(stateFrom([seed >>> 0, Math.floor(seed / TWO_32) >>> 0]));
   }
 
-  /** A generator that goes on where the one that gave `state` stood. */
+  /** A generator that continues from a saved state(). */
   static restore(state: number[]): Random {
     const words = state.slice(0, 4);
     const sound = words.length === 4 && state.length <= 5 && words.every((word) => word === word >>> 0);
@@ -63,14 +62,12 @@ export class Random {
     return random;
   }
 
-  /**
-   * Everything the generator holds: four 32-bit words, then the waiting normal number if there is one. Fit for JSON.
-   */
+  /** The generator's state, as JSON can hold it: four 32-bit words, then the unused normal number if there is one. */
   state(): number[] {
     return this.#spare === undefined ? [...this.#words] : [...this.#words, this.#spare];
   }
 
-  /** An independent generator that follows from this one's state and the label; this one does not advance. */
+  /** An independent generator derived from this one's state and a label; this one does not advance. */
   fork(label: string): Random {
     const letters = Array.from({ length: label.length }, (_, i) => label.charCodeAt(i));
     return Random.restore(stateFrom([...this.#words, ...letters]));
@@ -97,7 +94,7 @@ export class Random {
 
   /** Uniform among 0 .. n-1, for n from 1 to 2^32. */
   integer(n: number): number {
-    // The bits above the largest multiple of n would favour the small results; they are drawn again.
+    // Values from the largest multiple of n on would favour small results, so they are drawn again.
     const limit = TWO_32 - (TWO_32 % n);
     let bits = this.#bits();
     while (bits >= limit) bits = this.#bits();
@@ -122,11 +119,11 @@ export class Random {
     }
   }
 
-  /** The first `count` entries of a random order of 0 .. n-1 (Fisher-Yates); all of them where `count` is left out. */
+  /** The first `count` entries of a random permutation of 0 .. n-1 (Fisher-Yates); by default all. */
   permutation(n: number, count = n): Int32Array {
     const result = new Int32Array(count);
     if (count * 8 < n) {
-      // Few of many: only the places that were swapped are remembered. The result is that of the full shuffle.
+      // Few of many: only swapped positions are stored. The result is the same as that of the full shuffle.
       const moved = new Map<number, number>();
       for (let i = 0; i < count; i++) {
         const j = i + this.integer(n - i);

@@ -87,8 +87,8 @@ type TextOf = (source: KernelSource) => string;
 
 /** Adapts kernels and data to f16 storages. */
 export class Halves {
-  /** Replaces kernels by others, given their constants and the names of the bindings that are f16. */
-  replaceKernel: ((source: KernelSource, constants: Constants, names: readonly string[]) => KernelSource) | undefined;
+  /** Replaces kernels by other forms, given their constants and the names of the bindings that are f16. */
+  forms: ((source: KernelSource, constants: Constants, names: readonly string[]) => KernelSource) | undefined;
   readonly #sources = new Map<KernelSource, Map<string, KernelSource>>();
   readonly #textOf: TextOf;
 
@@ -100,7 +100,7 @@ export class Halves {
   sourceFor(kernel: KernelSource, storages: readonly { readonly half: boolean }[], constants: Constants): KernelSource {
     const names = kernel.bindings.flatMap(({ name }, i) => (storages[i]?.half ? [name] : []));
     if (names.length === 0) return kernel;
-    const source = this.replaceKernel?.(kernel, constants, names) ?? kernel;
+    const source = this.forms?.(kernel, constants, names) ?? kernel;
     const key = names.join();
     const rewritten = this.#sources.get(source) ?? new Map<string, KernelSource>();
     this.#sources.set(source, rewritten);

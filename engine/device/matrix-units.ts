@@ -1,7 +1,7 @@
-// Matrix units (tensor cores) of GPUs, on an engine opened with f16: they run versions of the tiled kernels with the
-// same bindings, params and constants. Operands are f16 (a convolution's weights are rounded to it, as under PyTorch's
-// autocast), accumulators f32.
-// Limits: WebGPU's experimental feature chromium-experimental-subgroup-matrix, which dawn.node enables with
+// A GPU's matrix units (tensor cores), for an engine of f16 precision: tiled kernels in the form that multiplies on
+// them, with the same bindings, params and constants. Operands are f16 (a convolution's weights are rounded to it, as
+// under PyTorch's autocast), sums f32.
+// Limits: WebGPU's experimental feature chromium-experimental-subgroup-matrix, which dawn.node has behind
 // allow_unsafe_apis; subgroups of 32; a configuration of 16 x 16 x 16 from f16 to f32, which NVIDIA's GPUs have.
 import { texts } from "../../shaders/matrix.generated.js";
 import type { Gpu } from "./gpu.js";
@@ -10,10 +10,10 @@ import { unrolled } from "./unroll.js";
 
 const FEATURE = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
 
-/** Bytes of workgroup memory for the largest tile: 128 x 128 results, K tiles of 48. */
+/** Bytes of workgroup memory that the largest tile takes: 128 x 128 results, slices of 48 terms. */
 const WORKGROUP_MEMORY = 34304;
 
-/** Dawn's non-standard properties of GPUAdapter.info; a device's adapterInfo does not have them. */
+/** What Dawn tells of an adapter beyond the standard; a device's adapterInfo names no configurations. */
 interface MatrixInfo {
   subgroupMatrixConfigs?: Iterable<{
     componentType: string;
@@ -24,7 +24,7 @@ interface MatrixInfo {
   }>;
 }
 
-/** Whether an adapter's devices can run these kernels. */
+/** Whether the kernels run on devices of an adapter. */
 export function hasMatrixUnits({ features, limits, info }: GPUAdapter): boolean {
   const { subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs = [] } = info as GPUAdapterInfo & MatrixInfo;
   return (
@@ -39,7 +39,7 @@ export function hasMatrixUnits({ features, limits, info }: GPUAdapter): boolean 
   );
 }
 
-/** Wraps an adapter that has matrix units, so that openGpu's device gets the feature. */
+/** An adapter that has them, such that openGpu's device has them too. */
 export function withMatrixUnits(adapter: GPUAdapter): GPUAdapter {
   const { features, limits, info } = adapter;
   const requestDevice = ({ requiredFeatures = [], requiredLimits, ...others }: GPUDeviceDescriptor = {}) =>
@@ -51,35 +51,35 @@ export function withMatrixUnits(adapter: GPUAdapter): GPUAdapter {
   return { features, limits, info, requestDevice } as GPUAdapter;
 }
 
-/** Makes an engine's tiled kernels use matrix units. */
+/** Makes tiled kernels of an engine multiply on them. */
 export function useMatrixUnits({ kernels }: Gpu): void {
-  if (kernels.halves) kernels.halves.replaceKernel = matrixVersion;
-  // NVIDIA's compiler puts an array of matrices into memory if an index into it is not constant, and a step takes twice
-  // the time. So loops are unrolled.
+  if (kernels.halves) kernels.halves.forms = matrixForm;
+  // An array of matrices at an index that is no constant is memory to NVIDIA's compiler, and a step takes twice the
+  // time.
   kernels.rewrite = (code) => (code.includes("subgroup_matrix") ? unrolled(code) : code);
 }
 
-/** The versions for matrix units by kernel, and the bindings that must be f16. */
-const VERSIONS: { readonly [name: string]: { code: string; operands: readonly string[] } } = {
+/** The kernels that have such a form, and the bindings that must be f16 for it. */
+const FORMS: { readonly [name: string]: { code: string; operands: readonly string[] } } = {
   conv2d_tiled: { code: texts.conv2d_matrix, operands: ["x"] },
   matmul_tiled: { code: texts.matmul_matrix, operands: ["a", "b"] },
   conv2d_weight_gradient_tiled: { code: texts.conv2d_weight_gradient_matrix, operands: ["x", "dy"] },
 };
 
-const versions = new Map<KernelSource, KernelSource>();
+const made = new Map<KernelSource, KernelSource>();
 
 /**
- * The version of a kernel for matrix units, if there is one, its operands are f16 and the tile is large: smaller tiles
- * are not limited by arithmetic. Otherwise the kernel itself.
+ * A kernel in its form for matrix units, where there is one, its operands are f16 and the tile is a large one: products
+ * in smaller tiles do not wait for arithmetic.
  */
-export function matrixVersion(
+export function matrixForm(
   source: KernelSource,
   { THREAD_N }: { readonly [name: string]: number | boolean },
   halves: readonly string[],
 ): KernelSource {
-  const { code, operands } = VERSIONS[source.name] ?? {};
+  const { code, operands } = FORMS[source.name] ?? {};
   if (!code || THREAD_N !== 2 || !operands?.every((name) => halves.includes(name))) return source;
-  const version = versions.get(source) ?? { ...source, name: source.name.replace("tiled", "matrix"), code };
-  versions.set(source, version);
-  return version;
+  const form = made.get(source) ?? { ...source, name: source.name.replace("tiled", "matrix"), code };
+  made.set(source, form);
+  return form;
 }

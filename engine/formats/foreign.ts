@@ -1,5 +1,5 @@
-// What a file that holds no weights looks like, by how it begins: what downloads, copies and wrong names leave behind.
-// Limits: it looks at the beginning only, and only the readers call it, once they know that the file is not theirs.
+// Recognizes files that are not weights by their first bytes, for error messages: results of failed downloads or
+// copies, and files with a wrong name. Called by the readers once they know that the file is not of their format.
 import { checkValue } from "../core/check-options.js";
 import { FormatError } from "../core/errors.js";
 
@@ -12,7 +12,7 @@ const ONNX = "Give the .pth file that it was made of.";
 
 type Kind = readonly [beginning: RegExp, kind: string, fix: string];
 
-/** By the first bytes in hexadecimal. The first that fits counts. */
+/** By the first bytes in hexadecimal. The first match counts. */
 const BINARY: readonly Kind[] = [
   [/^1f8b/, "a gzip archive", UNPACK],
   [/^(504b0304|377abcaf|52617221|fd377a58|425a68|28b52ffd|(..){257}7573746172)/, "an archive", UNPACK],
@@ -24,7 +24,7 @@ const BINARY: readonly Kind[] = [
   [/^(00)+$/, "nothing but zeros", AGAIN],
 ];
 
-/** By the first characters, after those. */
+/** By the first characters, if no binary kind matches. */
 const TEXT: readonly Kind[] = [
   [/^version https:\/\/git-lfs/, "a git-lfs pointer, which stands for a file that was not fetched", LFS],
   [/^\s*<(!|\?xml|html|head|body|script)/i, "a web page, as a failed download leaves it", WEB],
@@ -32,10 +32,10 @@ const TEXT: readonly Kind[] = [
   [/^[\s\x20-\x7e]+$/, "a text file", OTHER],
 ];
 
-/** Bytes that the kinds above look at. */
+/** Number of bytes that are compared with the patterns above. */
 const BEGINNING = 512;
 
-/** The refusal of a file that is of no known container, in words about what it looks like. */
+/** The error for a file of no known container, which says what it looks like. */
 export function notWeights(bytes: Uint8Array, where: string): FormatError {
   if (bytes.length === 0) return new FormatError(`${where} is empty.`, AGAIN);
   const start = bytes.subarray(0, BEGINNING);
@@ -47,6 +47,6 @@ export function notWeights(bytes: Uint8Array, where: string): FormatError {
   return new FormatError(`${where} is not a file of weights that is known: it begins with the bytes ${first}.`, OTHER);
 }
 
-/** Throws an ArgumentError where a file is given as something else than its bytes, such as an ArrayBuffer. */
+/** Throws an ArgumentError if a file is not given as a Uint8Array of its bytes, but for example as an ArrayBuffer. */
 export const checkBytes = (where: string, bytes: unknown): void =>
   checkValue(where, bytes, [(value) => (value as Uint8Array | null)?.BYTES_PER_ELEMENT === 1, "a Uint8Array"]);

@@ -1,4 +1,4 @@
-// Parameters as a file of weights and back.
+// Saves parameters to safetensors files and loads them.
 import { type Check, checkValue } from "../core/check-options.js";
 import { FormatError, ShapeError } from "../core/errors.js";
 import { sameShape } from "../core/shapes.js";
@@ -9,7 +9,7 @@ import { type StoredTensor, toFloat32 } from "./state-dict.js";
 const MAP: Check = [(value) => value instanceof Map, "a Map of tensors by their names"];
 
 /**
- * Named tensors as a safetensors file, in their order.
+ * Named tensors as a safetensors file, in insertion order.
  *
  * @example
  * ```ts
@@ -34,8 +34,8 @@ export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): P
 }
 
 /**
- * Writes what a safetensors file holds into tensors of the same names and shapes. The file must have exactly these; an
- * error leaves all of them as they were.
+ * Writes the content of a safetensors file into tensors of the same names and shapes. The file must hold exactly these
+ * tensors; an error leaves all of them unchanged.
  *
  * @example
  * ```ts

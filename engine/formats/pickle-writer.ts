@@ -1,5 +1,5 @@
-// Writes the pickle of a state dict: protocol 2, an OrderedDict of _rebuild_tensor_v2 calls, with the opcodes that
-// torch.save itself uses and torch.load(weights_only=True) takes. Storages are numbered in the order of the tensors.
+// Writes the pickle of a state dict: protocol 2, an OrderedDict of _rebuild_tensor_v2 calls, with opcodes that
+// torch.save itself uses and torch.load(weights_only=True) accepts. Storages are numbered in the order of the tensors.
 import { FormatError } from "../core/errors.js";
 import { elementCount, type StateDict, type StoredTensor } from "./state-dict.js";
 import { contiguousStrides, ORDERED_DICT, REBUILD_TENSOR, STORAGE_CLASSES } from "./torch-pickle.js";
@@ -13,7 +13,7 @@ const TUPLE = 0x74;
 const BINPERSID = 0x51;
 const STOP = 0x2e;
 
-/** The pickled OrderedDict of a state dict, where storage `i` belongs to the i-th tensor. */
+/** The pickled OrderedDict of a state dict; storage `i` belongs to the i-th tensor. */
 export function pickleStateDict({ tensors }: StateDict): Uint8Array {
   const writer = new PickleWriter();
   writer.emptyOrderedDict();
@@ -63,10 +63,10 @@ class PickleWriter {
     this.global(REBUILD_TENSOR);
     this.op(MARK);
     this.op(MARK);
-    this.remembered("storage");
+    this.memoized("storage");
     this.global(storageClass);
     this.text(key);
-    this.remembered("cpu");
+    this.memoized("cpu");
     this.integer(elementCount(shape));
     this.op(TUPLE, BINPERSID);
     this.integer(0);
@@ -77,7 +77,7 @@ class PickleWriter {
     this.op(TUPLE, REDUCE);
   }
 
-  /** GLOBAL, once; later a BINGET of it. */
+  /** GLOBAL the first time, BINGET later. */
   private global(path: string): void {
     const dot = path.lastIndexOf(".");
     this.once(path, () => {
@@ -86,11 +86,11 @@ class PickleWriter {
     });
   }
 
-  private remembered(value: string): void {
+  private memoized(value: string): void {
     this.once(value, () => this.text(value));
   }
 
-  /** BINPUT after the first writing, BINGET from then on; there are far fewer than 256 such values. */
+  /** Writes a value and BINPUT the first time, BINGET later. There are far fewer than 256 such values. */
   private once(value: string, write: () => void): void {
     const index = this.memo.get(value);
     if (index === undefined) {

@@ -1,15 +1,14 @@
-// A small interpreter of Python's pickle stack machine (https://docs.python.org/3/library/pickletools.html), for what
-// torch.save writes: the binary opcodes of protocols 2 to 4 that build numbers, strings, tuples, lists and
-// dictionaries.
-// A pickle is a program that can name any Python function; here a name is looked up in the caller's list and nowhere
-// else, and every opcode outside of this list ends the reading, so that nothing in a file can run. What other names
-// make is an object of which no more than the name is kept; names by which Python would run programs are refused, since
-// who loads such a file in Python is at risk. Each opcode takes at least one byte and never jumps back, which bounds
-// time and memory by the length of the file.
-// Tuples, lists and sets become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint where unsafe).
+// A small interpreter of Python's pickle stack machine (https://docs.python.org/3/library/pickletools.html), for files
+// of torch.save: the binary opcodes of protocols 2 to 4 that build numbers, strings, tuples, lists and dictionaries.
+// A pickle is a program that can call any Python function by name. Here names are looked up in the caller's list only,
+// and an opcode that is not implemented is an error, so nothing in a file can run. Objects of other names become
+// placeholders that keep only the name; names that would run programs in Python are refused, since loading such a file
+// in Python is dangerous. Each opcode takes at least one byte and never jumps back, which bounds time and memory by the
+// length of the file.
+// Tuples, lists and sets become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint if unsafe).
 import { FormatError } from "../core/errors.js";
 
-/** A name that a pickle may use. `call` gives its meaning as a function; without it, it is only a value. */
+/** A global name in a pickle. `call` implements it as a function; without it, it is only a value. */
 export class PickleGlobal {
   constructor(
     readonly path: string,
@@ -17,7 +16,7 @@ export class PickleGlobal {
   ) {}
 }
 
-/** An object that a name outside of the caller's list would have made: nothing but that name. */
+/** A placeholder for an object whose class or function is not in the caller's list: its name only. */
 export class PickleObject {
   constructor(readonly path: string) {}
 }
@@ -25,20 +24,20 @@ export class PickleObject {
 export interface PickleContext {
   /** Names the file in errors. */
   where: string;
-  /** The only globals with a meaning, by their dotted path. */
+  /** The implemented globals, by their dotted path. */
   globals: ReadonlyMap<string, PickleGlobal>;
-  /** Turns a persistent id (data kept outside of the pickle) into a value. */
+  /** The value for a persistent id (data stored outside of the pickle). */
   persistentLoad: (id: unknown) => unknown;
 }
 
-/** Runs the pickle at `start`; returns its value and where the next byte after it is. FormatError on anything amiss. */
+/** Runs the pickle at `start`; returns its value and the offset after it. Throws a FormatError if it is invalid. */
 export function readPickle(bytes: Uint8Array, start: number, context: PickleContext): { value: unknown; end: number } {
   return new Unpickler(bytes, start, context).run();
 }
 
 const MALICIOUS = "Get the weights from a source that you trust, or save them again as a plain state dict.";
 const DAMAGED = "Copy or download the file again.";
-/** Names that run programs or code; no object of a checkpoint is made by them. */
+/** Names that run programs or code, which no checkpoint needs. */
 const RUNS_CODE = new RegExp(
   "^((os|posix|nt|subprocess|pty|runpy|importlib|ctypes|socket|shutil|webbrowser)\\.|" +
     "(builtins|__builtin__)\\.(eval|exec|execfile|compile|open|input|apply|getattr|setattr|__import__)$)",
@@ -138,7 +137,7 @@ class Unpickler {
     this.push(callee.call ? callee.call(args) : new PickleObject(callee.path));
   }
 
-  /** The attributes of a dictionary (a state dict's `_metadata`) or of an object: they are dropped. */
+  /** Sets the attributes of a dictionary (a state dict's `_metadata`) or of an object; here they are dropped. */
   build(): void {
     this.pop();
     const target = this.top();
@@ -175,7 +174,7 @@ class Unpickler {
     return items;
   }
 
-  /** Moves past `length` bytes and returns where they start. */
+  /** Advances by `length` bytes and returns their offset. */
   private take(length: number): number {
     const start = this.position;
     if (length > this.bytes.length - start) {
@@ -207,7 +206,7 @@ class Unpickler {
     return this.view.getUint32(this.take(4), true);
   }
 
-  /** The one big-endian number. */
+  /** The only big-endian number. */
   f64(): number {
     return this.view.getFloat64(this.take(8), false);
   }
@@ -248,7 +247,7 @@ class Unpickler {
   }
 }
 
-/** What each opcode does; names are those of pickletools. */
+/** The implementation of each opcode, with its name in pickletools. */
 const INSTRUCTIONS = new Map<number, (machine: Unpickler) => void>([
   [0x80, (m) => m.checkProtocol(m.u8())], // PROTO
   [0x95, (m) => m.skip(8)], // FRAME, only a hint about buffering

@@ -1,6 +1,6 @@
 // Reads and writes .pth files, the containers of torch.save (torch/serialization.py defines them): a zip since PyTorch
-// 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; whatever else a
-// checkpoint holds, numbers, strings and Python objects, is passed over, and nothing in it is run.
+// 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; anything else in a
+// checkpoint (numbers, strings, Python objects) is ignored, and nothing in it is run.
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
@@ -34,7 +34,9 @@ export function parsePth(bytes: Uint8Array, where = "the .pth file"): StateDict 
   throw notWeights(bytes, where);
 }
 
-/** Tensors share storages and an expanded one may repeat its elements: allow for it, within reason. */
+/**
+ * The bytes that all tensors may take: more than the file, since they may share storages or be expanded, but bounded.
+ */
 function expansionLimit(bytes: Uint8Array): number {
   return Math.max(16 * bytes.length, 1 << 26);
 }
@@ -83,7 +85,7 @@ function parseZip(bytes: Uint8Array, where: string): StateDict {
   return stateDictOf(value, data, expansionLimit(bytes), where);
 }
 
-/** Copies the entries that `take` chooses. torch.save stores without compression, so that no entry can be a bomb. */
+/** Extracts the entries that `take` selects. Compressed ones are refused, against zip bombs: torch.save stores only. */
 function unzip(bytes: Uint8Array, where: string, take: (name: string, size: number) => boolean) {
   let entries = 0;
   let total = 0;
@@ -167,13 +169,13 @@ function parseLegacy(bytes: Uint8Array, where: string): StateDict {
 const ALIGNMENT = 64;
 const ZIP_HEADER_BYTES = 30;
 const EXTRA_HEADER_BYTES = 4;
-/** "FB", the tag that torch gives to its padding. */
+/** "FB", PyTorch's tag for its padding. */
 const PADDING_TAG = 0x4246;
 
 /**
  * Writes a state dict as torch.save does (the zip container, protocol 2, an OrderedDict of contiguous CPU tensors), so
- * that torch.load(path, weights_only=True) takes it. The container has no place for `metadata`, which is left out.
- * FormatError for what it cannot hold: U16, U32 and U64 tensors, or 4 GiB and more.
+ * that torch.load(path, weights_only=True) accepts it. The container has no place for `metadata`, which is left out.
+ * Throws a FormatError for U16, U32 and U64 tensors, and for 4 GiB or more, which the container cannot hold.
  *
  * @example
  * ```ts

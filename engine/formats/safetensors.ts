@@ -1,6 +1,6 @@
 // Reads and writes safetensors (https://huggingface.co/docs/safetensors): a little-endian u64 header length, a JSON
-// header padded with spaces, then raw data. The data must be covered by the tensors exactly, without gaps or overlaps;
-// a reader that lets these pass would hide bytes or alias tensors. Not read: the 8-bit floats.
+// header padded with spaces, then raw data. The tensors must cover the data exactly, without gaps or overlaps, which
+// could hide bytes or alias tensors. Not supported: 8-bit floats.
 import { FormatError } from "../core/errors.js";
 import { checkBytes, notWeights } from "./foreign.js";
 import {
@@ -14,9 +14,9 @@ import {
   tensorFromBytes,
 } from "./state-dict.js";
 
-/** The reference reader's limit; a larger length is the first 8 bytes of some other kind of file. */
+/** The reference implementation's limit; a larger number means that the file is of another kind. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** What a header begins with. */
+/** The first byte of a header. */
 const BRACE = 0x7b;
 const METADATA = "__metadata__";
 const AGAIN = "Copy or download the file again.";
@@ -30,8 +30,8 @@ interface Entry {
 }
 
 /**
- * Reads a safetensors file. Tensors come in the order of their data, each in memory of its own.
- * `where` names the file in errors: every malformed input is a FormatError.
+ * Reads a safetensors file. Tensors are returned in the order of their data, each in memory of its own. `where` names
+ * the file in errors. Throws a FormatError for any malformed input.
  *
  * @example
  * ```ts
@@ -66,9 +66,8 @@ export function parseSafetensors(bytes: Uint8Array, where = "the safetensors fil
 }
 
 /**
- * Writes a safetensors file: tensors in insertion order, data from a multiple of 8 bytes on, metadata where there are
- * any.
- * A ShapeError if a tensor's data do not fit its dtype and shape.
+ * Writes a safetensors file: tensors in insertion order, data from an offset that is a multiple of 8 on, metadata if
+ * there are any. Throws a ShapeError if a tensor's data do not fit its dtype and shape.
  *
  * @example
  * ```ts
@@ -78,7 +77,7 @@ export function parseSafetensors(bytes: Uint8Array, where = "the safetensors fil
  * ```
  */
 export function serializeSafetensors({ tensors, metadata }: StateDict): Uint8Array {
-  // The header is put together as text, since an object would move names such as "0" to the front.
+  // The header is assembled as text, since an object would move keys such as "0" to the front.
   const fields: string[] = [];
   if (Object.keys(metadata).length > 0) fields.push(`"${METADATA}":${JSON.stringify(metadata)}`);
   const parts: Uint8Array[] = [];

@@ -1,10 +1,10 @@
-// What a file of weights holds: named tensors of a stored dtype, in order, and string metadata. Both containers
-// (safetensors, .pth) read into and write from these types. Data are kept as stored, so that a round trip is exact;
-// `toFloat32` gives what the engine computes with. Hosts are taken to be little-endian, as every WebGPU host is.
+// The content of a file of weights: named tensors of a stored dtype, in order, and string metadata. Both containers
+// (safetensors, .pth) are read into and written from these types. Data are kept as stored, so that a round trip is
+// exact; `toFloat32` converts them for the engine. Hosts must be little-endian, as all WebGPU hosts are.
 import { ShapeError } from "../core/errors.js";
 import { float16ToNumber } from "../core/float16.js";
 
-/** Array that holds the elements of each dtype. F16 and BF16 have no array type of their own: their bits are kept. */
+/** The typed array for each dtype. F16 and BF16 have no array type of their own and are kept as bits. */
 const ARRAYS = {
   F64: Float64Array,
   F32: Float32Array,
@@ -25,21 +25,21 @@ const ARRAYS = {
 export type StoredDtype = keyof typeof ARRAYS;
 export type StoredArray = InstanceType<(typeof ARRAYS)[StoredDtype]>;
 
-/** A contiguous row-major tensor as a file holds it; `data` is the array type of its dtype (bits for F16 and BF16). */
+/** A contiguous row-major tensor of a file; `data` is of the array type of its dtype (bits for F16 and BF16). */
 export interface StoredTensor {
   dtype: StoredDtype;
   shape: number[];
   data: StoredArray;
 }
 
-/** Named tensors in file order, and what else the file says about itself (always empty for a .pth). */
+/** Named tensors in file order, and the file's metadata (always empty for a .pth). */
 export interface StateDict {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
 }
 
 /**
- * Whether a name is one of a stored dtype.
+ * Whether a name is that of a stored dtype.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function elementSize(dtype: StoredDtype): number {
 }
 
 /**
- * Number of elements of a shape; 1 for a scalar. Not a safe integer when the shape is absurd: callers check.
+ * Number of elements of a shape; 1 for a scalar. For absurd shapes it is not a safe integer, which callers must check.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /**
- * Copies raw little-endian bytes, at any alignment, into a tensor. `bytes` must be as long as dtype and shape say.
+ * Copies raw little-endian bytes, at any alignment, into a tensor. Their length must match dtype and shape.
  *
  * @example
  * ```ts
@@ -90,7 +90,7 @@ export function tensorFromBytes(dtype: StoredDtype, shape: number[], bytes: Uint
 }
 
 /**
- * The raw little-endian bytes of a tensor, without copying. A ShapeError if data, dtype and shape disagree.
+ * The raw little-endian bytes of a tensor, without copying. Throws a ShapeError if data, dtype and shape do not match.
  *
  * @example
  * ```ts
@@ -112,7 +112,7 @@ export function bytesOfTensor(name: string, { dtype, shape, data }: StoredTensor
 }
 
 /**
- * The elements as float32, rounded where the dtype is wider. An F32 tensor's own array is returned, not a copy.
+ * The elements as float32, rounded if the dtype is wider. For an F32 tensor it is its own array, not a copy.
  *
  * @example
  * ```ts

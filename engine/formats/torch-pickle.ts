@@ -1,7 +1,6 @@
-// What the pickles of torch.save mean: the few names that a state dict needs, storages (flat typed memory kept outside
-// of the pickle), tensors as strided windows on them, and the way from a pickled object to a flat StateDict. Whatever
-// the strides, tensors come out contiguous, each in memory of its own, so that weights tied in the file are plain
-// copies.
+// Interprets the pickles of torch.save: the few names that a state dict needs, storages (flat typed memory outside of
+// the pickle), tensors as strided views of them, and the conversion of a pickled object to a flat StateDict. Tensors
+// are made contiguous, each in memory of its own, so weights that are tied in the file become copies.
 import { FormatError } from "../core/errors.js";
 import { type PickleContext, PickleGlobal, PickleObject } from "./pickle.js";
 import {
@@ -15,7 +14,7 @@ import {
 
 export const ORDERED_DICT = "collections.OrderedDict";
 export const REBUILD_TENSOR = "torch._utils._rebuild_tensor_v2";
-/** The same without its last two arguments, as PyTorch wrote it up to 0.3. */
+/** The same without its last two arguments, written by PyTorch up to 0.3. */
 const REBUILD_TENSOR_V1 = "torch._utils._rebuild_tensor";
 
 /** Storage classes by dtype. The unsigned integers beyond 8 bits have none. */
@@ -37,14 +36,14 @@ function storageDtypes(): Map<string, StoredDtype> {
   return new Map(Object.entries(STORAGE_CLASSES).map(([dtype, path]) => [path, dtype as StoredDtype]));
 }
 
-/** Limits far above any checkpoint. Only dictionaries that contain themselves, or each other many times, reach them. */
+/** Limits far above any real checkpoint, against dictionaries that contain themselves, or each other many times. */
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 200_000;
 const MAX_KEY_LENGTH = 1000;
 const DAMAGED = "Copy or download the file again.";
 const PLAIN = "Save it again with torch.save(model.state_dict(), path).";
 
-/** A flat piece of memory that tensors look at: `count` elements kept in the file under `key`. */
+/** The flat memory that tensors are views of: `count` elements stored in the file under `key`. */
 export class TorchStorage {
   constructor(
     readonly dtype: StoredDtype,
@@ -66,7 +65,7 @@ class TorchTensor {
   ) {}
 }
 
-/** How to read one file's pickles; `storages` fills with every storage that they mention. */
+/** The context for one file's pickles; `storages` collects every storage that they refer to. */
 export interface TorchPickleContext extends PickleContext {
   storages: Map<string, TorchStorage>;
 }
@@ -98,10 +97,10 @@ export function torchPickleContext(where: string): TorchPickleContext {
 }
 
 /**
- * Gathers the tensors of a pickled object. A dictionary within a dictionary adds its key and a dot to the names of its
- * tensors, unless all tensors are in it ({"state_dict": {...}, "epoch": 3} gives the inner names). What is not a tensor
- * is passed over. `data` are the storages' bytes by key, checked to be as long as the storages say; `limit` bounds the
- * bytes that tensors may take in all.
+ * Collects the tensors of a pickled object. A nested dictionary prefixes the names of its tensors with its key and a
+ * dot, unless it contains all tensors ({"state_dict": {...}, "epoch": 3} gives the inner names). Other values are
+ * ignored. `data` are the storages' bytes by key, whose lengths have been checked; `limit` bounds the bytes that all
+ * tensors may take.
  */
 export function stateDictOf(
   root: unknown,
@@ -147,7 +146,7 @@ export function contiguousStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** OrderedDict(), or OrderedDict(pairs) as Python 2 wrote it. */
+/** OrderedDict(), or OrderedDict(pairs), which Python 2 wrote. */
 function orderedDict([pairs]: readonly unknown[], where: string): Map<unknown, unknown> {
   const dictionary = new Map<unknown, unknown>();
   if (pairs === undefined) return dictionary;
@@ -174,7 +173,7 @@ function rebuildTensor([storage, offset, shape, strides]: readonly unknown[], wh
   return new TorchTensor(storage, offset, shape, strides);
 }
 
-/** ("storage", class, key, device, count[, view]): the device does not matter here; views died with PyTorch 0.4. */
+/** ("storage", class, key, device, count[, view]). The device is ignored; views ended with PyTorch 0.4. */
 function storageOf(id: unknown, where: string): TorchStorage {
   if (Array.isArray(id)) {
     const [kind, type, key, , count, view] = id as unknown[];
@@ -212,7 +211,7 @@ function collectTensors(root: Map<unknown, unknown>, where: string): Found[] {
   return found;
 }
 
-/** The elements of a strided window in row-major order. */
+/** The elements of a strided view in row-major order. */
 function contiguousBytes(name: string, tensor: TorchTensor, bytes: Uint8Array, where: string): Uint8Array {
   const { offset, shape, strides, storage } = tensor;
   const size = elementSize(storage.dtype);

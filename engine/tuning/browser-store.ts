@@ -1,5 +1,4 @@
-// Tuning tables in a browser's own storage (IndexedDB), one for each adapter and profile. Works in pages and in
-// workers.
+// Stores tuning tables in the browser (IndexedDB), one for each adapter and profile. Works in pages and in workers.
 import type { Profile } from "../device/adapter.js";
 import { loadSoftwareKernels } from "../device/software-kernels.js";
 import { checkTuning, type TuningTable } from "./table.js";
@@ -27,8 +26,8 @@ async function withStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectSto
 }
 
 /**
- * The table that was stored for an adapter (adapterName) and profile, or null. Throws what IndexedDB throws, and a
- * FormatError.
+ * The table stored for an adapter (adapterName) and profile, or null. Throws IndexedDB's errors, and a FormatError for
+ * an invalid table.
  *
  * @example
  * ```ts
@@ -46,7 +45,7 @@ export async function loadTuning(adapter: string, profile: Profile): Promise<Tun
 }
 
 /**
- * Keeps a table in place of the one before.
+ * Stores a table, replacing an earlier one for the same adapter and profile.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
-// Tuning tables: which kernel was measured to be the fastest for an operator, shapes and options on one adapter. A
-// table is plain JSON and holds only what departs from the operators' own rule. It is consulted after what is forced
-// (see engine/tuning/variants.ts).
-// Other kernels round otherwise, so a table is part of what "same seed, same adapter, same bits" rests on.
+// Tuning tables: the variants measured to be the fastest for operators, shapes and options on one adapter. A table is
+// plain JSON and holds only choices that differ from the operators' own rule. A forced variant takes precedence (see
+// engine/tuning/variants.ts).
+// Other kernels round differently, so results are the same to the bit only with the same table.
 
 import type { Dtype } from "../core/elements.js";
 import { FormatError } from "../core/errors.js";
@@ -9,31 +9,31 @@ import type { Shape } from "../core/shapes.js";
 import { adapterName, type Profile } from "../device/adapter.js";
 
 export interface TuningTable {
-  /** Version of this format, the form of the keys included. */
+  /** Version of this format, including that of the keys. */
   readonly version: 1;
-  /** The adapter that it was measured on, as adapterName() calls it. */
+  /** The adapter that it was measured on: its adapterName(). */
   readonly adapter: string;
   readonly profile: Profile;
   /** Names of variants by keyOf(). */
   readonly choices: { readonly [key: string]: string };
 }
 
-/** What an operator is called with. */
+/** An operator's inputs, as far as a choice depends on them. */
 export type ChoiceInputs = readonly ({ readonly dtype: Dtype } | undefined)[];
 
-/** What a kernel is chosen for. */
+/** A call of an operator for which a variant is chosen. */
 export interface Choice {
   operator: string;
   shapes: readonly (Shape | undefined)[];
   options: object;
-  /** Its entry in a tuning table. */
+  /** Its key in tuning tables. */
   key: string;
 }
 
 /**
- * The key of a table's entry: the operator, its inputs' shapes in order ("-" for one that is absent, "scalar" for no
- * axes), and its options sorted by name, all with single spaces between. Every number that the choice may depend on is
- * in it:
+ * The key of a table's entry: the operator, its inputs' shapes in order ("-" for an absent input, "scalar" for a shape
+ * without axes), and its options sorted by name, separated by single spaces. It contains every number that the choice
+ * may depend on:
  *
  *     conv2d 1x64x32x32 64x64x3x3 64 padding=1 paddingMode=zeros stride=1
  */
@@ -48,7 +48,7 @@ export function keyOf(operator: string, shapes: readonly (Shape | undefined)[], 
 
 const FIX = "Make a new one with `cutgpu tune`.";
 
-/** A value that came from JSON, checked to be a table. `origin` names it in messages. Throws a FormatError. */
+/** Checks that a value parsed from JSON is a table. `origin` names it in messages. Throws a FormatError. */
 export function checkTuning(value: unknown, origin = "the tuning table"): TuningTable {
   const fail = (why: string): never => {
     throw new FormatError(`${origin} ${why}`, FIX);
@@ -66,7 +66,7 @@ export function checkTuning(value: unknown, origin = "the tuning table"): Tuning
 }
 
 /**
- * A table from its JSON text. Throws a FormatError where it is none.
+ * A table from its JSON text. Throws a FormatError if it is not one.
  *
  * @example
  * ```ts
@@ -85,9 +85,9 @@ export function parseTuning(text: string, origin = "the tuning table"): TuningTa
 }
 
 /**
- * Puts a table in force. A table of another adapter or profile is not used: `notify` is told and the result is false.
- * Entries for kernels that no longer exist, that the adapter cannot run, or that are not loaded are skipped when they
- * are met: in a browser give the table to openGpu, or get it by loadTuning, and all are loaded.
+ * Makes an engine use a table. A table of another adapter or profile is not used: then `notify` is called and the
+ * result is false. Entries for kernels that no longer exist, that the adapter cannot run, or that are not loaded are
+ * ignored: in a browser pass the table to openGpu, or get it from loadTuning, which load all kernels.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
-// Which variant of an operator does the work: the one that is forced (tests, benchmarks), else the one that a tuning
-// table measured to be the fastest, else what the operator's own rule says.
+// The choice between an operator's variants: the forced one (tests, benchmarks), else the fastest one by the tuning
+// table, else that of the operator's own rule.
 import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { softwareKernelsLoaded } from "../device/software-kernels.js";
 import { type Choice, type ChoiceInputs, keyOf, type TuningTable } from "./table.js";
 
-/** Of an operator's variants those that an adapter can run, as far as their kernels are loaded. */
+/** Those of an operator's variants that an adapter can run and whose kernels are loaded. */
 export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
   variants.filter((name) => {
     const broadcasts = name.startsWith("broadcast");
@@ -13,10 +13,10 @@ export const runnableVariants = (variants: readonly string[], { subgroupSize }: 
     return (!broadcasts || subgroupSize >= 4) && (softwareKernelsLoaded() || !(broadcasts || name === "winograd"));
   });
 
-/** What a choice is made for. */
+/** A call of an operator for which a variant is to be chosen. */
 export interface ChoiceRequest extends Omit<Choice, "key"> {
   inputs: ChoiceInputs;
-  /** The variants there are. */
+  /** The operator's variants. */
   variants: readonly string[];
   /** The operator's own rule. */
   rule(): string;
@@ -39,22 +39,22 @@ export class Variants {
     this.#observers = observers;
   }
 
-  /** The tuning table in force; what is recorded from now on takes its choices. */
+  /** The active tuning table. It affects operators called from now on, not programs recorded before. */
   get table(): TuningTable | null {
     return this.#table;
   }
 
-  /** Puts a tuning table in force, or none. */
+  /** Sets the active tuning table, or none. */
   use(table: TuningTable | null): void {
     this.#table = table;
   }
 
-  /** The variant that an operator is forced to, if it is. */
+  /** The forced variant of an operator, if any. */
   forced(operator: string): string | undefined {
     return this.#forced[operator];
   }
 
-  /** Runs `work` with operators forced to variants, `{ conv2d: "tiled" }`; until it settles, if it gives a promise. */
+  /** Runs `work` with forced variants, such as `{ conv2d: "tiled" }`; until it settles, if it returns a promise. */
   force<T>(variants: { readonly [operator: string]: string }, work: () => T): T {
     const before = this.#forced;
     const restore = () => {
@@ -73,7 +73,7 @@ export class Variants {
     return result;
   }
 
-  /** The variant to use. Throws an ArgumentError where a forced one does not exist. */
+  /** The variant to use. Throws an ArgumentError if the forced one does not exist. */
   choose({ operator, variants, shapes, inputs, options, rule }: ChoiceRequest): string {
     const forced = this.#forced[operator];
     if (forced !== undefined) {

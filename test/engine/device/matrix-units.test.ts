@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { withHalves } from "../../../engine/device/half.js";
 import { specialize } from "../../../engine/device/kernel.js";
-import { hasMatrixUnits, matrixVersion, withMatrixUnits } from "../../../engine/device/matrix-units.js";
+import { hasMatrixUnits, matrixForm, withMatrixUnits } from "../../../engine/device/matrix-units.js";
 import { unrolled } from "../../../engine/device/unroll.js";
 import { TILES } from "../../../engine/operators/lib/tiles.js";
 import { conv2d_tiled, conv2d_weight_gradient_tiled, matmul_tiled } from "../../../shaders/generated.js";
@@ -55,10 +55,10 @@ for (const [kernel, slice, bindings] of [
 ] as const) {
   test(`${kernel.name} on matrix units compiles with ${bindings.join(" and ")} in f16`, async () => {
     const device = await nullDevice();
-    const version = matrixVersion(kernel, { THREAD_N: 2 }, bindings);
-    assert.is.not(version, kernel);
+    const form = matrixForm(kernel, { THREAD_N: 2 }, bindings);
+    assert.is.not(form, kernel);
     for (const tile of ["128x128", "64x128"] as const) {
-      const code = specialize({ ...version, code: withHalves(version.code, bindings) }, { ...TILES[tile], ...slice });
+      const code = specialize({ ...form, code: withHalves(form.code, bindings) }, { ...TILES[tile], ...slice });
       for (const text of [code, unrolled(code)]) {
         const { messages } = await device.createShaderModule({ code: text }).getCompilationInfo();
         assert.equal(

@@ -4,7 +4,7 @@
 import type { Gpu } from "../../../engine/device/gpu.js";
 import type { Halves } from "../../../engine/device/half.js";
 import type { KernelSource } from "../../../engine/device/kernel.js";
-import { matrixVersion, withMatrixUnits } from "../../../engine/device/matrix-units.js";
+import { matrixForm, withMatrixUnits } from "../../../engine/device/matrix-units.js";
 import { openGpu, requestAdapter } from "../../../engine/device/node.js";
 
 /** Of the results an invocation has eight in a row; of the operands the row, and the eight columns, that they take. */
@@ -63,16 +63,16 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A kernel's form for matrix units, emulated. */
-function emulatedVersion(...given: Parameters<typeof matrixVersion>): KernelSource {
-  const version = matrixVersion(...given);
-  if (version === given[0]) return version;
-  const emulated = made.get(version) ?? {
-    ...version,
+function emulatedForm(...given: Parameters<typeof matrixForm>): KernelSource {
+  const form = matrixForm(...given);
+  if (form === given[0]) return form;
+  const emulated = made.get(form) ?? {
+    ...form,
     code:
-      REPLACED.reduce((text, [from, to]) => text.replace(from, to), version.code) +
-      MATRICES.replace("BINDING", version.bindings[0].name),
+      REPLACED.reduce((text, [from, to]) => text.replace(from, to), form.code) +
+      MATRICES.replace("BINDING", form.bindings[0].name),
   };
-  made.set(version, emulated);
+  made.set(form, emulated);
   return emulated;
 }
 
@@ -90,10 +90,10 @@ export async function matrixGpu(): Promise<{ gpu: Gpu; used: Set<string> }> {
   const adapter = withMatrixUnits({ features, limits, info, requestDevice } as GPUAdapter);
   const gpu = await openGpu({ adapter, profile: "gpu", precision: "f16" });
   const used = new Set<string>();
-  (gpu.kernels.halves as Halves).replaceKernel = (...given) => {
-    const version = emulatedVersion(...given);
-    used.add(version.name);
-    return version;
+  (gpu.kernels.halves as Halves).forms = (...given) => {
+    const form = emulatedForm(...given);
+    used.add(form.name);
+    return form;
   };
   return { gpu, used };
 }
