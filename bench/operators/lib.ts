@@ -7,6 +7,8 @@ import type { PeerJob } from "../peers/jobs.js";
 /** An operator at one size. It gives one row per variant of the operator that the adapter can run. */
 export interface OperatorBench {
   kernel: string;
+  /** The operator's name, where rows of earlier results know it by another. */
+  operator?: string;
   shape: string;
   /** The operator whose variants are forced in turn, where it is not the row's own. */
   chooses?: string;

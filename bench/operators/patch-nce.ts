@@ -1,6 +1,6 @@
 // Rows of the operators of patch losses at one layer of CUT: unit rows, PatchNCE, hDCE and MoNCE, their gradients, and
 // the fused path around PatchNCE, which the suite "nce" (bench/suites/nce.ts) compares with plain operators.
-import { hdce, l2Normalize, monce, patchNce, patchNcePath } from "../../engine/index.js";
+import { fusedPatchNce, hdce, l2Normalize, monce, patchNce } from "../../engine/index.js";
 import {
   hdceGradientOperator,
   L2_EPS,
@@ -54,10 +54,11 @@ export const patchNceBenches: readonly OperatorBench[] = [
   },
   {
     kernel: "patchNcePath",
+    operator: "fusedPatchNce",
     chooses: "patchNce",
     shape: "256 of 256 channels at 32x32",
     inputs: [[1, channels, 32, 32], matrix, [channels], matrix, [channels], positions, unitRows],
-    work: (x, w1, b1, w2, b2, ids, k) => patchNcePath(x, ids, { w1, b1, w2, b2 }, k, options),
+    work: (x, w1, b1, w2, b2, ids, k) => fusedPatchNce(x, ids, { w1, b1, w2, b2 }, k, options),
   },
   {
     kernel: "hdce",

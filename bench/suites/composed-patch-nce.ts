@@ -38,7 +38,7 @@ export function composedPatchNce(q: Tensor, k: Tensor, tau: number): Tensor {
 }
 
 /**
- * One loss per row, [P], as patchNcePath makes for one image: x [1, C, H, W], ids [P] with P a power of two, keys k
+ * One loss per row, [P], as fusedPatchNce makes for one image: x [1, C, H, W], ids [P] with P a power of two, keys k
  * [P, C'].
  */
 export function composedPatchNcePath(x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head, k: Tensor, tau: number): Tensor {

@@ -13,14 +13,14 @@ import { pictureCases } from "../operators/pictures.js";
 import { operatorBenches } from "../operators/table.js";
 
 function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCase {
-  const { kernel, shape, chooses = kernel } = bench;
+  const { kernel, operator = kernel, shape, chooses = operator } = bench;
   const id = `${kernel} ${shape}`;
   return {
     suite: "kernels",
     kernel,
     variant,
     shape,
-    operators: [kernel],
+    operators: [operator],
     ...(bench.job ? { job: bench.job } : {}),
     run: ({ signal, reference }) =>
       withForced(gpu, chooses, variant, async () => {
@@ -40,7 +40,9 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
 export const kernelCases = (gpu: Gpu): BenchCase[] => [
   ...convolutionCases(gpu),
   ...operatorBenches.flatMap((bench) =>
-    variantsOf(gpu, bench.chooses ?? bench.kernel).map((variant) => operatorCase(gpu, bench, variant)),
+    variantsOf(gpu, bench.chooses ?? bench.operator ?? bench.kernel).map((variant) =>
+      operatorCase(gpu, bench, variant),
+    ),
   ),
   ...optimizerCases,
   ...pictureCases,

@@ -2,7 +2,7 @@
 // given. First as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose
 // products are the same on both sides; then one layer with ever more patches, where what is stored shows: the fused
 // path keeps rows and a block of similarities, the composed one every similarity.
-import { add, type Gpu, grad, patchNce, patchNcePath, record, sum, type Tensor } from "../../engine/index.js";
+import { add, fusedPatchNce, type Gpu, grad, patchNce, record, sum, type Tensor } from "../../engine/index.js";
 import { makeInput, randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";
@@ -46,7 +46,7 @@ function pathLayer(gpu: Gpu, variant: Variant, patches: number): Layer {
   const k = makeInput(gpu, { unitRows: [patches, CHANNELS] });
   const losses = () =>
     variant === "fused"
-      ? patchNcePath(x, ids, head, k, { groups: 1, tau: TAU })
+      ? fusedPatchNce(x, ids, head, k, { groups: 1, tau: TAU })
       : composedPatchNcePath(x, ids, head, k, TAU);
   return { differentiated: [x, w1, b1, w2, b2], given: [ids, k], losses };
 }

@@ -6,7 +6,7 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
-import { patchKeys, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { fusedPatchNce, patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
@@ -135,7 +135,7 @@ export class DclGan implements Method {
   #patchLosses(features: Tensor[], keys: Tensor[], F: Heads, ids: (i: number) => Tensor): Tensor {
     const { nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.#options;
     const groups = all ? 1 : features[0].shape[0];
-    const rows = features.map((map, i) => patchNcePath(map, ids(i), F.head(i), keys[i], { groups, tau }));
+    const rows = features.map((map, i) => fusedPatchNce(map, ids(i), F.head(i), keys[i], { groups, tau }));
     return concat(rows.map((losses) => reshape(mean(losses), [1])));
   }
 }

@@ -5,7 +5,7 @@ import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import { type Head, hdce, monce, patchKeys, patchNce, patchNcePath } from "../../engine/operators/patch-nce/index.js";
+import { fusedPatchNce, type Head, hdce, monce, patchKeys, patchNce } from "../../engine/operators/patch-nce/index.js";
 import { add, softplus } from "../../engine/operators/pointwise/index.js";
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
@@ -182,7 +182,7 @@ export class PatchTerms {
     const terms = this.identity ? 2 : 1;
     const groups = all ? terms : map.shape[0];
     const ids = drawn(`ids.${i}`);
-    if (this.#fused) return patchNcePath(map, ids, this.F.head(i), keys, { groups, tau });
+    if (this.#fused) return fusedPatchNce(map, ids, this.F.head(i), keys, { groups, tau });
     const q = unitRows(map, ids, this.#headOf(i));
     if (patch_loss === "hdce") return hdce(q, keys, drawn("gamma"), { groups, tau, related: q.shape[0] / terms });
     if (patch_loss === "monce")

@@ -39,6 +39,7 @@ export {
 } from "./normalization/index.js";
 export { reflectionPad2d, replicationPad2d } from "./padding/index.js";
 export {
+  fusedPatchNce,
   type HdceOptions,
   type Head,
   hdce,
@@ -48,7 +49,6 @@ export {
   type PatchNceOptions,
   patchKeys,
   patchNce,
-  patchNcePath,
 } from "./patch-nce/index.js";
 export {
   type FromImageOptions,

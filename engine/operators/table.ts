@@ -95,7 +95,7 @@ export const families = [
   family("patch-nce", patchNce, {
     runs: {
       patchNceGradient: ["patchNce"],
-      patchNcePath: ["patchNce", "linear"],
+      fusedPatchNce: ["patchNce", "linear"],
       hdce: ["matmul"],
       hdceGradient: ["matmul"],
       monce: ["matmul"],

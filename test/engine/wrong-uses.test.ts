@@ -54,7 +54,7 @@ function otherGradient(): void {
 
 function twice(): c.Tensor[] {
   const [features, keys] = [gpu.empty([1, 2, 2, 2]).requireGrad(), gpu.empty([2, 2])];
-  const losses = c.patchNcePath(features, ids, { w1: keys, b1: w, w2: keys, b2: w }, keys, { groups: 1, tau: 0.07 });
+  const losses = c.fusedPatchNce(features, ids, { w1: keys, b1: w, w2: keys, b2: w }, keys, { groups: 1, tau: 0.07 });
   const [once] = c.grad(c.sum(losses), [features], { createGraph: true });
   return c.grad(c.sum(once), [features]);
 }

@@ -97,7 +97,7 @@ const forwards: Record<string, Forward> = {
   },
   patchNcePath({ fq, fk, ...head }, parameters, ids) {
     const k = engine.patchKeys(fk, ids(), head as unknown as engine.Head);
-    return engine.mean(engine.patchNcePath(fq, ids(), head as unknown as engine.Head, k, nceOptions(parameters)));
+    return engine.mean(engine.fusedPatchNce(fq, ids(), head as unknown as engine.Head, k, nceOptions(parameters)));
   },
 };
 

@@ -79,15 +79,19 @@ test("docs/operators.md says what the code has", () => {
 });
 
 /** Operators of the golden files under names that are not the engine's. */
-const goldenNames: { readonly [name: string]: string } = { reflectPad2d: "reflectionPad2d", l2norm: "l2Normalize" };
+const goldenNames: { readonly [name: string]: string } = {
+  reflectPad2d: "reflectionPad2d",
+  l2norm: "l2Normalize",
+  patchNcePath: "fusedPatchNce",
+};
 
 test("what users call is checked by finite differences or by a golden", () => {
   const goldens = new Set(goldenCases().map(({ op }) => goldenNames[op] ?? op));
   for (const [operator, { cases }] of operatorCases) {
     // test/operators/gradients.test.ts takes finite differences where an input has a gradient.
     const differentiated = cases.some((given) => wanted(given).length > 0);
-    // Without a gradient there is nothing to differentiate, and the fused path's golden contains the keys.
-    const golden = goldens.has(operator) || (operator === "patchKeys" && goldens.has("patchNcePath"));
+    // Without a gradient there is nothing to differentiate, and the golden of fusedPatchNce contains the keys.
+    const golden = goldens.has(operator) || (operator === "patchKeys" && goldens.has("fusedPatchNce"));
     assert.ok(
       differentiated || golden,
       `${operator} is checked by its reference alone: give its case a gradient, or add a golden`,

@@ -108,7 +108,7 @@ const pathInputs = (shape: Shape, hidden: number): Dense[] => [
   values([hidden]),
 ];
 
-function patchNcePath(shape: Shape, patches: number, hidden: number, groups: number): OperatorCase {
+function fusedPatchNce(shape: Shape, patches: number, hidden: number, groups: number): OperatorCase {
   const [batch, , height, width] = shape;
   const ids = places(patches, height * width);
   const keys = unit(batch * patches, hidden);
@@ -117,7 +117,7 @@ function patchNcePath(shape: Shape, patches: number, hidden: number, groups: num
     title: `[${shape}] at ${patches} to ${hidden} in ${groups} groups`,
     inputs: pathInputs(shape, hidden),
     forward: (x, w1, b1, w2, b2) =>
-      engine.patchNcePath(x, x.gpu.tensor(ids), { w1, b1, w2, b2 }, upload(x.gpu, keys), options),
+      engine.fusedPatchNce(x, x.gpu.tensor(ids), { w1, b1, w2, b2 }, upload(x.gpu, keys), options),
     reference: (...inputs) => reference.patchNce(embed(ids, inputs).unit, keys, options),
     gradient(dy, ...inputs) {
       const [x, w1, b1, w2, b2] = inputs;
@@ -188,7 +188,7 @@ export const cases: FamilyTests["cases"] = {
     exercises: ["monceGradient"],
   },
   patchKeys: { cases: [patchKeys([2, 3, 5, 7], 11, 9)] },
-  patchNcePath: { cases: [patchNcePath([2, 3, 5, 7], 11, 9, 2), patchNcePath([3, 5, 4, 4], 7, 33, 1)] },
+  fusedPatchNce: { cases: [fusedPatchNce([2, 3, 5, 7], 11, 9, 2), fusedPatchNce([3, 5, 4, 4], 7, 33, 1)] },
 };
 
 /** At a temperature that leaves every logit some weight; keys are constants. */

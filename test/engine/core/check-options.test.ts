@@ -85,8 +85,8 @@ const functions: [name: string, call: (options: never) => unknown, impossible: o
     { groups: 1, tau: 0.07 },
   ],
   [
-    "patchNcePath",
-    (options) => engine.patchNcePath(image(), ids(), head(), rows(), options),
+    "fusedPatchNce",
+    (options) => engine.fusedPatchNce(image(), ids(), head(), rows(), options),
     [{ temperature: 1 }, { tau: Number.NaN }],
     { groups: 1, tau: 0.07 },
   ],

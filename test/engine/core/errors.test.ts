@@ -99,10 +99,10 @@ const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
   ["patchNce", /\[6,3\].*\[6,4\]/, () => engine.patchNce(zeros(6, 3), zeros(6, 4), nce)],
   ["patchNce", /6 rows.*4 equal groups/, () => engine.patchNce(zeros(6, 3), zeros(6, 3), { ...nce, groups: 4 })],
   [
-    "patchNcePath",
+    "fusedPatchNce",
     /\[1,3,2,2\].*\[4,5\]/,
     () =>
-      engine.patchNcePath(
+      engine.fusedPatchNce(
         zeros(1, 3, 2, 2),
         gpu.tensor(Int32Array.of(0)),
         head(zeros(4, 5), zeros(4, 4)),

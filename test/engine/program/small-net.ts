@@ -39,7 +39,7 @@ export function smallNet(gpu: Gpu): SmallNet {
   const loss = () => {
     const features = engine.conv2d(input, weight, bias, { padding: 1 });
     const active = engine.instanceNorm(features, { activation: "relu" });
-    const nce = engine.patchNcePath(active, ids, { w1, b1, w2, b2 }, keys, { groups: 2, tau: 0.2 });
+    const nce = engine.fusedPatchNce(active, ids, { w1, b1, w2, b2 }, keys, { groups: 2, tau: 0.2 });
     return engine.add(engine.mean(nce), engine.scale(engine.mseLoss(engine.tanh(active), 0.5), 0.1));
   };
   return {

@@ -5,7 +5,7 @@ import { adapterName } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { record } from "../../../engine/index.node.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
-import { patchKeys, patchNcePath } from "../../../engine/operators/patch-nce/index.js";
+import { fusedPatchNce, patchKeys } from "../../../engine/operators/patch-nce/index.js";
 import { Random } from "../../../engine/random.js";
 import { checkTuning, keyOf, parseTuning, type TuningTable } from "../../../engine/tuning/table.js";
 import { runnableVariants } from "../../../engine/tuning/variants.js";
@@ -99,7 +99,7 @@ test("the fused patch path meets each product and similarity as one of its own",
   const [w1, w2, bias] = [weights(8, 2), weights(8, 8), gpu.tensor(new Float32Array(8))];
   const head = { w1, b1: bias, w2, b2: bias };
   try {
-    gpu.scope(() => void patchNcePath(x, ids, head, patchKeys(x, ids, head), { groups: 1, tau: 0.07 }));
+    gpu.scope(() => void fusedPatchNce(x, ids, head, patchKeys(x, ids, head), { groups: 1, tau: 0.07 }));
   } finally {
     unobserve();
     for (const tensor of [x, ids, w1, w2, bias]) tensor.dispose();

@@ -45,10 +45,10 @@ function given(shape: [number, number, number, number], patches: number, hidden:
 type Path = (x: Tensor, ids: Tensor, head: engine.Head, keyFeatures: Tensor, options: engine.PatchNceOptions) => Tensor;
 
 const fused: Path = (x, ids, head, keyFeatures, options) =>
-  engine.patchNcePath(x, ids, head, engine.patchKeys(keyFeatures, ids, head), options);
+  engine.fusedPatchNce(x, ids, head, engine.patchKeys(keyFeatures, ids, head), options);
 
 /** Keys taken along with the queries. */
-const together: Path = (x, ids, head, keyFeatures, options) => engine.patchNcePath(x, ids, head, keyFeatures, options);
+const together: Path = (x, ids, head, keyFeatures, options) => engine.fusedPatchNce(x, ids, head, keyFeatures, options);
 
 const composed: Path = (x, ids, { w1, b1, w2, b2 }, keyFeatures, options) => {
   const embed = (features: Tensor) => {

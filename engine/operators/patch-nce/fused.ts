@@ -40,7 +40,7 @@ interface Embedded {
 
 /** Gather from one map or, behind each other, from two; head, unit rows; every buffer that the gradient needs. */
 function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
-  const each = checkPositions("patchNcePath", x, ids);
+  const each = checkPositions("fusedPatchNce", x, ids);
   const count = k ? 2 * each : each;
   const rows = gpu.empty([count, x.shape[1]]);
   runGather(gpu, x, ids, rows, k);
@@ -61,17 +61,17 @@ const headFlops = ([rows]: Shape, w1: Shape, w2: Shape) =>
 
 type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, ids: Tensor, k: Tensor];
 
-export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>({
-  name: "patchNcePath",
+export const fusedPatchNceOperator = defineOperator<PathInputs, PatchNceOptions>({
+  name: "fusedPatchNce",
   dtype: () => "f32",
   integers: [5],
   shape([x, w1, , w2, , ids, k], { groups }) {
-    const rows = checkPositions("patchNcePath", x, ids);
-    checkGroups("patchNcePath", rows, groups);
+    const rows = checkPositions("fusedPatchNce", x, ids);
+    checkGroups("fusedPatchNce", rows, groups);
     const keys = k.shape.length === 4 ? x.shape : [rows, w2.shape[0]];
     if (w1.shape[1] !== x.shape[1] || w2.shape[1] !== w1.shape[0] || !sameShape(k.shape, keys)) {
       throw new ShapeError(
-        `patchNcePath: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, ` +
+        `fusedPatchNce: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, ` +
           `keys ${shapeText(k)} do not fit`,
         "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'] or features like those.",
       );
@@ -98,7 +98,7 @@ export const patchNcePathOperator = defineOperator<PathInputs, PatchNceOptions>(
     const [rows, hidden, units, norms, k, negatives, s] = saved;
     if (gpu.tape.recording) {
       throw new GradientError(
-        "patchNcePath cannot be differentiated twice",
+        "fusedPatchNce cannot be differentiated twice",
         "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
       );
     }
@@ -156,16 +156,16 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
  * const ids = gpu.tensor(Int32Array.of(0, 1));
  * const head = { w1: eye(gpu, 2), b1: zeros(gpu, [2]), w2: eye(gpu, 2), b2: zeros(gpu, [2]) };
  * const keys = patchKeys(features, ids, head);
- * const losses = await patchNcePath(features, ids, head, keys, { groups: 1, tau: 0.07 }).read();
+ * const losses = await fusedPatchNce(features, ids, head, keys, { groups: 1, tau: 0.07 }).read();
  * console.log(losses.map(Math.round)); // 0, 0: each patch is found again
  * ```
  */
-export function patchNcePath(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
-  checkPatchNceOptions("patchNcePath", options);
+export function fusedPatchNce(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
+  checkPatchNceOptions("fusedPatchNce", options);
   const { w1, b1, w2, b2 } = head;
   const rows = (ids.shape.length === 1 ? x.shape[0] : 1) * ids.size;
   // Queries and keys share buffers, where a buffer can be bound from the keys on.
   const apart = k.shape.length === 4 && [x.shape[1], w2.shape[0]].some((n) => partStart(4 * rows * n) !== 4 * rows * n);
   const keys = apart ? patchKeys(k, ids, head) : k.detach();
-  return patchNcePathOperator([x, w1, b1, w2, b2, ids, keys], options);
+  return fusedPatchNceOperator([x, w1, b1, w2, b2, ids, keys], options);
 }
