@@ -30,7 +30,10 @@ export const pointwiseBenches: readonly OperatorBench[] = [
   onImage("clamp", (x) => engine.clamp(x, -0.5, 0.5)),
   onImage("inside", (x) => insideOperator([x], { min: -0.5, max: 0.5 })),
   onImage("scale", (x) => engine.scale(x, 2, 1)),
-  onTwoImages("gate", engine.gate),
+  {
+    ...onTwoImages("gate", (dy, x) => engine.leakyReluGradient(dy, x, 0)),
+    operator: "leakyReluGradient",
+  },
   onTwoImages("add", engine.add, () => reference.add(dense(image), dense(image))),
   onTwoImages("sub", engine.sub, () => reference.sub(dense(image), dense(image))),
   onTwoImages("mul", engine.mul, () => reference.mul(dense(image), dense(image))),

@@ -1,7 +1,7 @@
 // y = f(a, b), element by element, for operands of the same shape.
 // One vec4 per iteration, PER_THREAD consecutive vec4s per invocation; the last may reach into the buffer's padding.
 //#include pointwise/lib/arithmetic.wgsl
-const GATE: u32 = 9; // @op a where b > 0, else slope * a
+const RELU_GRADIENT: u32 = 9; // @op a where b > 0, else slope * a
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
 const PER_THREAD: u32 = 1; // @tunable
@@ -25,7 +25,7 @@ fn f(u: vec4f, v: vec4f) -> vec4f {
   if (OP == GREATER) { return select(vec4f(0.0), vec4f(1.0), u > v); }
   if (OP == EQUAL) { return select(vec4f(0.0), vec4f(1.0), u == v); }
   if (OP == KEEP) { return select(vec4f(0.0), u, v != vec4f(0.0)); }
-  // GATE
+  // RELU_GRADIENT
   return select(params.slope * u, u, v > vec4f(0.0));
 }
 

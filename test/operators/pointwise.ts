@@ -99,14 +99,13 @@ const elementary = (
   ...inputs: Dense[]
 ) => ({ cases: unary(forward, reference.forward, reference.gradient, ...inputs) });
 
-/** A gate by a mask, which gets no gradient. */
-const gate = (shape: Shape, slope: number): OperatorCase => ({
+/** The gradient of leakyRelu, of which x gets no gradient. */
+const leakyReluGradient = (shape: Shape, slope: number): OperatorCase => ({
   title: `[${shape}] with slope ${slope}`,
   inputs: [values(shape), signed(shape)],
-  forward: (x, mask) => engine.gate(x, mask, slope),
-  // ReLU's gradient is the gate of the cotangent.
-  reference: (x, mask) => r.leakyReluGradient(mask, slope, x).dx,
-  gradient: (dy, _, mask) => [r.leakyReluGradient(mask, slope, dy).dx, null],
+  forward: (dy, x) => engine.leakyReluGradient(dy, x, slope),
+  reference: (dy, x) => r.leakyReluGradient(x, slope, dy).dx,
+  gradient: (ddx, _, x) => [r.leakyReluGradient(x, slope, ddx).dx, null],
 });
 
 const smooth = [values([2, 3, 5, 7], -3, 3), values([1]), values([3, 1111], -3, 3)];
@@ -132,7 +131,7 @@ const scaled = {
 };
 
 export const cases: FamilyTests["cases"] = {
-  relu: { cases: unary(engine.relu, r.relu, r.reluGradient, ...kinked), exercises: ["gate"] },
+  relu: { cases: unary(engine.relu, r.relu, r.reluGradient, ...kinked), exercises: ["leakyReluGradient"] },
   leakyRelu: { cases: unary(leaky.forward, leaky.reference, leaky.gradient, ...kinked) },
   tanh: { cases: unary(engine.tanh, r.tanh, r.tanhGradient, ...smooth) },
   sigmoid: { cases: unary(engine.sigmoid, r.sigmoid, r.sigmoidGradient, ...smooth) },
@@ -164,7 +163,7 @@ export const cases: FamilyTests["cases"] = {
     exercises: ["inside"],
   },
   scale: { cases: unary(scaled.forward, scaled.reference, scaled.gradient, ...smooth) },
-  gate: { cases: [gate([2, 3, 5, 7], 0), gate([3, 11], 0.3)] },
+  leakyReluGradient: { cases: [leakyReluGradient([2, 3, 5, 7], 0), leakyReluGradient([3, 11], 0.3)] },
   add: { cases: [...broadcasting("add"), ...numbers("add")] },
   sub: { cases: [...broadcasting("sub"), ...numbers("sub")] },
   mul: { cases: [...broadcasting("mul"), ...numbers("mul")] },

@@ -16,7 +16,7 @@ import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { type Dispatch, unusedStorage } from "../../device/recorder.js";
-import { add, gate, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
+import { add, leakyReluGradient, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";
 
 export interface InstanceNormOptions {
@@ -124,7 +124,7 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
   defineOperator({
     name: "instanceNormGradient",
     shape: ([dy]) => dy.shape,
-    // The normalised value 2, two sums 3, the gradient 4; then the activation's gate.
+    // The normalised value 2, two sums 3, the gradient 4; then the activation's gradient.
     flops: ([dy], { slope }) => sizeOf(dy as Shape) * (9 + Number(slope !== null)),
     forward(gpu, [dy, x, statistics], { slope }, dx) {
       const { kernel, params, grid } = planesOf(x, instance_norm_gradient, instance_norm_gradient_vec4);
@@ -145,7 +145,7 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
       const centered = sub(x, average(x));
       const r = rsqrt(add(average(square(centered)), eps));
       const u = mul(centered, r);
-      const activated = (v: Tensor) => (slope === null ? v : gate(v, u, slope));
+      const activated = (v: Tensor) => (slope === null ? v : leakyReluGradient(v, u, slope));
       if (!needs(1)) return [activated(gradient(cotangent)), null, null];
       const g = activated(dy);
       const [cu, gu] = [average(mul(cotangent, u)), average(mul(g, u))];

@@ -66,7 +66,7 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
     params: { vec4s, slope },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: binary.ops[op], PER_THREAD: perThread },
-    fusion: op === "GATE" ? { input: "a", merge: gatedAtOnce } : undefined,
+    fusion: op === "RELU_GRADIENT" ? { input: "a", merge: gatedAtOnce } : undefined,
   });
 }
 

@@ -11,7 +11,7 @@ import { partStart } from "../../device/memory.js";
 import { checkPositions, gatherPositions, runGather, scatterPositionsOperator } from "../gather/index.js";
 import { linearGradients, matmul, runLinear } from "../matmul/index.js";
 
-import { gate } from "../pointwise/index.js";
+import { leakyReluGradient } from "../pointwise/index.js";
 import { L2_EPS, l2Normalize, l2NormalizeGradientOperator, runL2Normalize } from "./l2-normalize.js";
 import {
   checkGroups,
@@ -104,7 +104,7 @@ export const fusedPatchNceOperator = defineOperator<PathInputs, PatchNceOptions>
     }
     const dUnits = patchNceGradientOperator([units, k, output, negatives, dy, s], options);
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
-    const dHidden = gate(matmul(dOut, w2), hidden);
+    const dHidden = leakyReluGradient(matmul(dOut, w2), hidden, 0);
     const mapGradient = () =>
       scatterPositionsOperator(
         [matmul(dHidden, w1), ids],

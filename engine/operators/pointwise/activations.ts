@@ -1,5 +1,4 @@
-// Activations. `gate` (pass where a mask tensor is positive, else times a slope) is the derivative of ReLU and
-// LeakyReLU.
+// Activations, and the gradient of ReLU and leaky ReLU as an operator of its own.
 import { checkValue, number, oneOf } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
@@ -13,13 +12,13 @@ import { erf, pow } from "./functions.js";
 export const leakyReluOperator = /* @__PURE__ */ defineUnary<{ slope: number }>(
   "leakyRelu",
   (gpu, x, y, { slope }) => runUnary(gpu, "RELU", x, y, slope),
-  (dy, x, _, { slope }) => gate(dy, x, slope),
+  (dy, x, _, { slope }) => leakyReluGradient(dy, x, slope),
 );
 
 export const reluOperator = /* @__PURE__ */ defineUnary<object>(
   "relu",
   (gpu, x, y) => runUnary(gpu, "RELU", x, y, 0),
-  (dy, x) => gate(dy, x, 0),
+  (dy, x) => leakyReluGradient(dy, x, 0),
 );
 
 export const tanhOperator = /* @__PURE__ */ defineUnary<object>(
@@ -40,16 +39,19 @@ export const softplusOperator = /* @__PURE__ */ defineUnary<object>(
   (dy, x) => mul(dy, sigmoid(x)),
 );
 
-export const gateOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor, mask: Tensor], { slope: number }>({
-  name: "gate",
-  shape([x, mask]) {
-    if (!sameShape(x.shape, mask.shape))
-      throw new ShapeError(`gate: shapes [${x.shape}] and [${mask.shape}] differ`, "Give a mask of the same shape.");
-    return x.shape;
+export const leakyReluGradientOperator = /* @__PURE__ */ defineOperator<
+  readonly [dy: Tensor, x: Tensor],
+  { slope: number }
+>({
+  name: "leakyReluGradient",
+  shape([dy, x]) {
+    if (!sameShape(dy.shape, x.shape))
+      throw new ShapeError(`leakyReluGradient: shapes [${dy.shape}] and [${x.shape}] differ`, "Give dy of x's shape.");
+    return dy.shape;
   },
-  forward: (gpu, [x, mask], { slope }, y) => runBinary(gpu, "GATE", x, mask, y, slope),
-  // The mask only decides: its gradient is zero almost everywhere.
-  gradient: ({ inputs: [, mask], options: { slope } }, dy) => [gate(dy, mask, slope), null],
+  forward: (gpu, [dy, x], { slope }, y) => runBinary(gpu, "RELU_GRADIENT", dy, x, y, slope),
+  // Only the sign of x counts, so the gradient of x is zero almost everywhere.
+  gradient: ({ inputs: [, x], options: { slope } }, dy) => [leakyReluGradient(dy, x, slope), null],
 });
 
 /**
@@ -107,16 +109,16 @@ export const sigmoid = (x: Tensor): Tensor => sigmoidOperator([x], {});
 export const softplus = (x: Tensor): Tensor => softplusOperator([x], {});
 
 /**
- * x where mask > 0, else slope * x; shapes must be equal.
+ * dy where x > 0, else slope * dy: the gradient of leakyRelu, and with slope 0 that of relu. Shapes must be equal.
  *
  * @example
  * ```ts
- * console.log(await gate(gpu.tensor([5, 6]), gpu.tensor([-1, 1])).read()); // 0, 6
+ * console.log(await leakyReluGradient(gpu.tensor([5, 6]), gpu.tensor([-1, 1]), 0).read()); // 0, 6
  * ```
  */
-export function gate(x: Tensor, mask: Tensor, slope = 0): Tensor {
-  checkValue("gate: the slope", slope, number);
-  return gateOperator([x, mask], { slope });
+export function leakyReluGradient(dy: Tensor, x: Tensor, slope: number): Tensor {
+  checkValue("leakyReluGradient: the slope", slope, number);
+  return leakyReluGradientOperator([dy, x], { slope });
 }
 
 /**

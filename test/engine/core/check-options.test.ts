@@ -173,7 +173,7 @@ const impossible: [title: string, call: () => Tensor][] = [
   ["scale: no factor", () => engine.scale(x, undefined as never)],
   ["scale: an offset of text", () => engine.scale(x, 1, "1" as never)],
   ["leakyRelu: a slope of text", () => engine.leakyRelu(x, "0.2" as never)],
-  ["gate: a slope of text", () => engine.gate(x, x, "0.2" as never)],
+  ["leakyReluGradient: a slope of text", () => engine.leakyReluGradient(x, x, "0.2" as never)],
   ["l2Normalize: options", () => engine.l2Normalize(engine.reshape(x, [2, 2]), { eps: 1 } as never)],
   ["reflectionPad2d: half a pixel", () => engine.reflectionPad2d(x, 0.5)],
   ["replicationPad2d: four paddings", () => engine.replicationPad2d(x, [1, 1, 1, 1] as never)],
