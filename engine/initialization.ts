@@ -1,19 +1,19 @@
-// Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed says them all.
-// Weights are [out, in, ...taps], as those of linear layers and convolutions are.
+// Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed determines them.
+// Weights are [out, in, ...taps], as in linear layers and convolutions.
 import { ShapeError } from "./core/errors.js";
 import { type Shape, sizeOf } from "./core/shapes.js";
 import type { Tensor } from "./core/tensor.js";
 import type { Gpu } from "./device/gpu.js";
 import type { Random } from "./random.js";
 
-/** A parameter that outlives scopes and recordings, of numbers drawn one by one. */
+/** A parameter, which outlives scopes and recordings, filled with numbers drawn one by one. */
 function drawn(gpu: Gpu, shape: Shape, draw: () => number): Tensor {
   const tensor = gpu.persistent(shape);
   tensor.write(Float32Array.from({ length: tensor.size }, draw));
   return tensor;
 }
 
-/** Numbers that go into an output and come out of an input. */
+/** How many inputs an output depends on (fan_in), and how many outputs an input enters (fan_out). */
 function fans(shape: Shape): { fanIn: number; fanOut: number } {
   if (shape.length < 2) throw new ShapeError(`a weight of shape [${shape}] has no fan`, "Give [out, in, ...].");
   const taps = sizeOf(shape.slice(2));
@@ -21,7 +21,7 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
 }
 
 /**
- * Evenly between two bounds.
+ * Uniformly distributed between two bounds.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export const uniform = (gpu: Gpu, shape: Shape, random: Random, low = 0, high = 
   drawn(gpu, shape, () => low + (high - low) * random.next());
 
 /**
- * From the normal distribution.
+ * Normally distributed.
  *
  * @example
  * ```ts
@@ -41,24 +41,24 @@ export const uniform = (gpu: Gpu, shape: Shape, random: Random, low = 0, high = 
  * console.log(Math.round(await mean(weight).item()), Math.round(await variance(weight).item())); // 5 4
  * ```
  */
-export const normal = (gpu: Gpu, shape: Shape, random: Random, mean = 0, deviation = 1): Tensor =>
-  drawn(gpu, shape, () => mean + deviation * random.normal());
+export const normal = (gpu: Gpu, shape: Shape, random: Random, mean = 0, std = 1): Tensor =>
+  drawn(gpu, shape, () => mean + std * random.normal());
 
-const evenly = (gpu: Gpu, shape: Shape, random: Random, deviation: number): Tensor =>
-  uniform(gpu, shape, random, -Math.sqrt(3) * deviation, Math.sqrt(3) * deviation);
+const uniformOfStd = (gpu: Gpu, shape: Shape, random: Random, std: number): Tensor =>
+  uniform(gpu, shape, random, -Math.sqrt(3) * std, Math.sqrt(3) * std);
 
-/** Glorot and Bengio's deviation for weights. */
-export const xavierDeviation = (shape: Shape, gain: number): number => {
+/** Glorot and Bengio's standard deviation of weights. */
+export const xavierStd = (shape: Shape, gain: number): number => {
   const { fanIn, fanOut } = fans(shape);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 };
 
-/** The deviation that keeps the size of what passes through the weights and a (leaky) ReLU. */
-export const kaimingDeviation = (shape: Shape, slope: number): number =>
+/** The standard deviation of weights that keeps the variance of activations through a (leaky) ReLU. */
+export const kaimingStd = (shape: Shape, slope: number): number =>
   Math.sqrt(2 / ((1 + slope ** 2) * fans(shape).fanIn));
 
 /**
- * Glorot and Bengio (2010), evenly distributed.
+ * Glorot and Bengio (2010), uniformly distributed.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export const kaimingDeviation = (shape: Shape, slope: number): number =>
  * ```
  */
 export const xavierUniform = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
-  evenly(gpu, shape, random, xavierDeviation(shape, gain));
+  uniformOfStd(gpu, shape, random, xavierStd(shape, gain));
 
 /**
  * Glorot and Bengio (2010), normally distributed.
@@ -79,10 +79,10 @@ export const xavierUniform = (gpu: Gpu, shape: Shape, random: Random, gain = 1):
  * ```
  */
 export const xavierNormal = (gpu: Gpu, shape: Shape, random: Random, gain = 1): Tensor =>
-  normal(gpu, shape, random, 0, xavierDeviation(shape, gain));
+  normal(gpu, shape, random, 0, xavierStd(shape, gain));
 
 /**
- * He et al. (2015), evenly distributed, for layers before a ReLU, or a LeakyReLU of that slope.
+ * He et al. (2015), uniformly distributed, for layers before a ReLU, or a LeakyReLU of that slope.
  *
  * @example
  * ```ts
@@ -91,7 +91,7 @@ export const xavierNormal = (gpu: Gpu, shape: Shape, random: Random, gain = 1): 
  * ```
  */
 export const kaimingUniform = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
-  evenly(gpu, shape, random, kaimingDeviation(shape, slope));
+  uniformOfStd(gpu, shape, random, kaimingStd(shape, slope));
 
 /**
  * He et al. (2015), normally distributed, for layers before a ReLU, or a LeakyReLU of that slope.
@@ -103,4 +103,4 @@ export const kaimingUniform = (gpu: Gpu, shape: Shape, random: Random, slope = 0
  * ```
  */
 export const kaimingNormal = (gpu: Gpu, shape: Shape, random: Random, slope = 0): Tensor =>
-  normal(gpu, shape, random, 0, kaimingDeviation(shape, slope));
+  normal(gpu, shape, random, 0, kaimingStd(shape, slope));

@@ -1,6 +1,6 @@
 // Rows of the operators that work on each element alone. All of them are bound by memory, so one size says enough.
 import * as engine from "../../engine/index.js";
-import { insideOperator } from "../../engine/operators/pointwise/index.js";
+import { inRangeOperator } from "../../engine/operators/pointwise/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense, image, type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
@@ -28,7 +28,7 @@ export const pointwiseBenches: readonly OperatorBench[] = [
   onImage("erf", engine.erf),
   onPositive("pow", (x) => engine.pow(x, 1.5)),
   onImage("clamp", (x) => engine.clamp(x, -0.5, 0.5)),
-  onImage("inside", (x) => insideOperator([x], { min: -0.5, max: 0.5 })),
+  { ...onImage("inside", (x) => inRangeOperator([x], { min: -0.5, max: 0.5 })), operator: "inRange" },
   onImage("scale", (x) => engine.scale(x, 2, 1)),
   {
     ...onTwoImages("gate", (dy, x) => engine.leakyReluGradient(dy, x, 0)),

@@ -1,9 +1,9 @@
 // Rows of choosing by a condition and of changing the dtype.
 import { cast } from "../../engine/index.js";
-import { keepOperator } from "../../engine/operators/selection/index.js";
+import { maskOperator } from "../../engine/operators/selection/index.js";
 import { type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
 export const selectionBenches: readonly OperatorBench[] = [
-  onTwoImages("keep", (a, b) => keepOperator([a, b], {})),
+  { ...onTwoImages("keep", (a, b) => maskOperator([a, b], {})), operator: "mask" },
   onImage("cast", (x) => cast(x, "i32")),
 ];

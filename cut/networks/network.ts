@@ -3,7 +3,7 @@
 
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { kaimingDeviation, xavierDeviation } from "../../engine/initialization.js";
+import { kaimingStd, xavierStd } from "../../engine/initialization.js";
 import { keepForBackward } from "../../engine/program/recording.js";
 import type { Random } from "../../engine/random.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
@@ -127,9 +127,9 @@ export function initialWeights(
       if (init_type === "orthogonal") fillOrthogonal(values, rows, values.length / rows, init_gain, random);
       else {
         const std = {
-          xavier: xavierDeviation(shape, init_gain),
+          xavier: xavierStd(shape, init_gain),
           normal: init_gain,
-          kaiming: kaimingDeviation(shape, 0),
+          kaiming: kaimingStd(shape, 0),
         }[init_type];
         for (let i = 0; i < values.length; i++) values[i] = std * random.normal();
       }

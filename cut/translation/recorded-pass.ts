@@ -16,7 +16,7 @@ import type { ChannelStatistics } from "./channel-statistics.js";
 import { type GivenNorm, MAP_SCALE, type MapName, mapChannels, type TiledPass } from "./generator-passes.js";
 import type { Tile } from "./tiles.js";
 
-/** Statistics as normalizeBy takes them: [C, 2], mean and 1 / deviation. */
+/** Statistics as normalizeBy takes them: [C, 2], mean and rstd. */
 export function normTensor(gpu: Gpu, { mean, variance }: ChannelStatistics): Tensor {
   const pairs = Array.from(mean, (value, c) => [value, 1 / Math.sqrt(variance[c] + INSTANCE_NORM_EPS)]);
   return gpu.tensor(Float32Array.from(pairs.flat()), [mean.length, 2]);

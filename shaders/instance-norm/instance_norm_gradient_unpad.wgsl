@@ -1,8 +1,8 @@
-// The gradient of instance norm where what it is given was padded by reflection: it gathers dy, from the gradient of
-// the padded tensor, in its first walk (see padding/lib/unpad.wgsl and lib/instance_norm_gradient.wgsl). It is stored
-// where others read it too, else kept in dx from walk to walk. Rows are whole vec4s. Grid: planes, flat.
-const ACCUMULATE: bool = false; // @tunable whether dy is added to
-const STORED: bool = true; // @tunable whether dy is wanted, too
+// The gradient of instance norm fused with that of the reflection padding after it: the first pass gathers dy from the
+// gradient of the padded tensor (see padding/lib/unpad.wgsl and lib/instance_norm_gradient.wgsl). dy is written where
+// others read it too; otherwise dx holds it between the passes. Rows are whole vec4s. Grid: planes, flat.
+const ACCUMULATE: bool = false; // @tunable whether the gathered gradient is added to dy
+const WRITE_DY: bool = true; // @tunable whether dy is written too
 
 struct Params { planes: u32, size: u32, count: f32, slope: f32, height: u32, width: u32, pad: u32 }
 
@@ -14,13 +14,13 @@ fn first_dy(plane: u32, at: u32, inside: bool) -> Element {
   let row = at * 4 / params.width;
   var sum = unpad(plane, row, at * 4 - row * params.width);
   if (ACCUMULATE) { sum += dy[plane * params.size + at]; }
-  if (inside && STORED) { dy[plane * params.size + at] = sum; }
-  if (inside && !STORED) { dx[plane * params.size + at] = sum; }
+  if (inside && WRITE_DY) { dy[plane * params.size + at] = sum; }
+  if (inside && !WRITE_DY) { dx[plane * params.size + at] = sum; }
   return sum;
 }
 
 fn second_dy(plane: u32, at: u32) -> Element {
-  return select(dx[plane * params.size + at], dy[plane * params.size + at], STORED);
+  return select(dx[plane * params.size + at], dy[plane * params.size + at], WRITE_DY);
 }
 
 //#include padding/lib/unpad.wgsl

@@ -1,4 +1,5 @@
-// The gradient of instance norm for planes of whole vec4s (see lib/instance_norm_gradient.wgsl). Grid: planes, flat.
+// The gradient of instance norm for planes whose size is a multiple of 4 (see lib/instance_norm_gradient.wgsl). Grid:
+// planes, flat.
 //#include instance-norm/lib/vec4s.wgsl
 //#include instance-norm/lib/dy_given.wgsl
 //#include instance-norm/lib/instance_norm_gradient.wgsl

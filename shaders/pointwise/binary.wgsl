@@ -24,7 +24,7 @@ fn f(u: vec4f, v: vec4f) -> vec4f {
   if (OP == MINIMUM) { return min(u, v); }
   if (OP == GREATER) { return select(vec4f(0.0), vec4f(1.0), u > v); }
   if (OP == EQUAL) { return select(vec4f(0.0), vec4f(1.0), u == v); }
-  if (OP == KEEP) { return select(vec4f(0.0), u, v != vec4f(0.0)); }
+  if (OP == MASK) { return select(vec4f(0.0), u, v != vec4f(0.0)); }
   // RELU_GRADIENT
   return select(params.slope * u, u, v > vec4f(0.0));
 }

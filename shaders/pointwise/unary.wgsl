@@ -10,7 +10,7 @@ const SIGN: u32 = 7; // @op
 const RECIPROCAL: u32 = 8; // @op
 const RSQRT: u32 = 9; // @op
 const CLAMP: u32 = 10; // @op x, but at least a and at most b
-const INSIDE: u32 = 11; // @op 1 where a <= x <= b, else 0
+const IN_RANGE: u32 = 11; // @op 1 where a <= x <= b, else 0
 const OP: u32 = 0; // @tunable one of the operations above
 
 //#include pointwise/lib/each.wgsl
@@ -26,7 +26,7 @@ fn f(v: vec4f) -> vec4f {
   if (OP == RECIPROCAL) { return 1.0 / v; }
   if (OP == RSQRT) { return 1.0 / sqrt(v); }
   if (OP == CLAMP) { return clamp(v, vec4f(params.a), vec4f(params.b)); }
-  if (OP == INSIDE) { return select(vec4f(0.0), vec4f(1.0), (v >= vec4f(params.a)) & (v <= vec4f(params.b))); }
+  if (OP == IN_RANGE) { return select(vec4f(0.0), vec4f(1.0), (v >= vec4f(params.a)) & (v <= vec4f(params.b))); }
   // SCALE
   return params.a * v + params.b;
 }

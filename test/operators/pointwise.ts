@@ -160,7 +160,7 @@ export const cases: FamilyTests["cases"] = {
   },
   clamp: {
     ...elementary((x) => engine.clamp(x, -0.7, 0.4), r.clamp(-0.7, 0.4), ...smooth),
-    exercises: ["inside"],
+    exercises: ["inRange"],
   },
   scale: { cases: unary(scaled.forward, scaled.reference, scaled.gradient, ...smooth) },
   leakyReluGradient: { cases: [leakyReluGradient([2, 3, 5, 7], 0), leakyReluGradient([3, 11], 0.3)] },

@@ -36,7 +36,7 @@ export const cases: FamilyTests["cases"] = {
         },
       ),
     ],
-    exercises: ["keep"],
+    exercises: ["mask"],
   },
   cast: {
     cases: [

@@ -67,14 +67,14 @@ for (const [height, norm, gradient] of [
     const [x, dy, residual] = [uniform(random, shape, 1, 3), uniform(random, shape), uniform(random, shape)];
     const count = x.data.length / 2;
     const params = { planes: 2, count, size: height === 2 ? count / 4 : count, eps: 1e-5, slope: 0.2 };
-    const constants = { WORKGROUP: 4, AHEAD: 2, SLOPED: true };
+    const constants = { WORKGROUP: 4, PER_THREAD: 2, LEAKY: true };
     const grid: [number, number, number] = [3, 1, 1];
     const statistics = new Float32Array(4);
     const expected = reference.instanceNorm(x, { activation: "leakyRelu", residual });
-    for (const GIVEN of [false, true]) {
+    for (const STATS_GIVEN of [false, true]) {
       const y = new Float32Array(2 * count);
       const bindings = { x: withNaNs(x), residual: withNaNs(residual), statistics, y };
-      runSafely(norm, { bindings, params, grid, constants: { ...constants, RESIDUAL: true, GIVEN } });
+      runSafely(norm, { bindings, params, grid, constants: { ...constants, RESIDUAL: true, STATS_GIVEN } });
       close(y, expected, "normalised");
     }
     const dx = new Float32Array(2 * count);
@@ -90,18 +90,18 @@ test("instance_norm_gradient_unpad", () => {
   const statistics = new Float32Array(4);
   const params = { planes: 2, count: 16, size: 4, eps: 1e-5, slope: 0.2, height: 2, width: 8, pad: 1 };
   const grid: [number, number, number] = [3, 1, 1];
-  const constants = { WORKGROUP: 4, AHEAD: 2, SLOPED: true };
+  const constants = { WORKGROUP: 4, PER_THREAD: 2, LEAKY: true };
   const made = { x: withNaNs(x), residual: withNaNs(x), statistics, y: new Float32Array(32) };
   runSafely(kernels.instance_norm_vec4, { bindings: made, params, grid, constants });
-  for (const STORED of [true, false]) {
+  for (const WRITE_DY of [true, false]) {
     const [dx, dy] = [new Float32Array(64), withNaNs(before)];
     const bindings = { padded: withNaNs(padded), x: withNaNs(x), statistics, dx, dy };
-    const choice = { ...constants, STORED, ACCUMULATE: STORED };
+    const choice = { ...constants, WRITE_DY, ACCUMULATE: WRITE_DY };
     runSafely(kernels.instance_norm_gradient_unpad, { bindings, params, grid, constants: choice });
     const unpadded = reference.reflectionPad2dGradient(x, 1, padded).dx;
-    const sum = STORED ? reference.add(before, unpadded) : unpadded;
+    const sum = WRITE_DY ? reference.add(before, unpadded) : unpadded;
     close(dx, reference.instanceNormGradient(x, { activation: "leakyRelu" }, sum).dx, "gradient");
-    if (STORED) close(dy, sum, "dy");
+    if (WRITE_DY) close(dy, sum, "dy");
   }
 });
 

@@ -18,13 +18,12 @@ type Constants = { [name: string]: number | boolean };
 /** Values to try beside a constant's default, one at a time. */
 const others: { [constant: string]: readonly (number | boolean)[] } = {
   WORKGROUP: [8, 64, 256],
-  PER_THREAD: [4, 8],
+  PER_THREAD: [1, 4, 8],
   PART: [64],
   WINDOWED: [false],
   SLICES: [1],
   EASY: [true],
   DECOUPLED: [true],
-  AHEAD: [1],
   LANES: [4, 16, 32],
   ROWS: [4],
   ROW_BLOCKS: [2, 4],
@@ -51,16 +50,16 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   CHANNELS: [2, 3],
   ROLLED: [true],
   COPY: [true],
-  SLOPED: [true],
+  LEAKY: [true],
   RESIDUAL: [true],
-  GIVEN: [true],
-  STORED: [false],
+  STATS_GIVEN: [true],
+  WRITE_DY: [false],
   NORMALISED: [true],
-  APPLIED: [false],
+  WRITE_Y: [false],
   ACCUMULATE: [true],
   SUM_A: [true],
   REFLECT: [false],
-  REAL: [true],
+  EXCLUDE_PAD: [true],
 };
 
 function choicesOf(source: KernelSource): Constants[] {

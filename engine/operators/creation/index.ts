@@ -6,7 +6,7 @@ import { ArgumentError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { insideOperator, mul, scale } from "../pointwise/index.js";
+import { inRangeOperator, mul, scale } from "../pointwise/index.js";
 
 /**
  * A tensor of one number everywhere.
@@ -138,6 +138,6 @@ export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
  */
 export function dropout(x: Tensor, p: number, seed: Seed): Tensor {
   checkValue("dropout: the part", p, [(value) => number[0](value) && p >= 0 && p < 1, "a number from 0 to below 1"]);
-  const kept = insideOperator([rand(x.gpu, x.shape, seed)], { min: p, max: 1 });
+  const kept = inRangeOperator([rand(x.gpu, x.shape, seed)], { min: p, max: 1 });
   return mul(x, scale(kept, 1 / (1 - p)));
 }

@@ -21,7 +21,7 @@ import { mean } from "../reduction/index.js";
 
 export interface InstanceNormOptions {
   eps?: number;
-  /** What follows the normalisation. */
+  /** Applied after the normalisation. */
   activation?: "none" | "relu" | "leakyRelu";
   /** Slope of leakyRelu. */
   slope?: number;
@@ -37,12 +37,12 @@ interface NormOptions {
 }
 
 /**
- * Invocations that work on one plane, and the loads that each has under way. On software adapters invocations are lanes
- * of a vector register.
+ * Invocations that work on one plane, and the elements that each loads before it uses them. On software adapters
+ * invocations are lanes of a vector register.
  */
-const CONSTANTS = { software: { WORKGROUP: 8, AHEAD: 1 }, gpu: { WORKGROUP: 256, AHEAD: 4 } } as const;
+const CONSTANTS = { software: { WORKGROUP: 8, PER_THREAD: 1 }, gpu: { WORKGROUP: 256, PER_THREAD: 4 } } as const;
 
-/** A kernel's form for planes of a size: of vec4s where they can be cut into them; and its params and grid. */
+/** The kernel by vec4s where the size of planes is a multiple of 4, else that by scalars; and its params and grid. */
 function planesOf<K, V>(x: Tensor, scalars: K, vec4s: V) {
   const [batch, channels, height, width] = x.shape;
   const [planes, count] = [batch * channels, height * width];
@@ -50,22 +50,22 @@ function planesOf<K, V>(x: Tensor, scalars: K, vec4s: V) {
   return { kernel: whole ? vec4s : scalars, params: { planes, count, size: whole ? count / 4 : count }, grid: planes };
 }
 
-/** Fills y, and the statistics or, where they are GIVEN, y alone. */
+/** Fills y and the statistics, or y alone from given statistics. */
 function normalize(
   gpu: Gpu,
   [x, residual]: NormInputs,
   { eps, slope }: NormOptions,
   y: Tensor,
   statistics: Tensor,
-  GIVEN: boolean,
+  STATS_GIVEN: boolean,
 ): void {
   const { kernel, params, grid } = planesOf(x, instance_norm, instance_norm_vec4);
   gpu.dispatch(kernel, {
     bindings: { x, residual: residual ?? x, statistics, y },
     params: { ...params, eps, slope: slope ?? 0 },
     grid,
-    constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null, RESIDUAL: Boolean(residual), GIVEN },
-    activation: residual ? undefined : { slope, statisticsOnly: GIVEN ? undefined : { APPLIED: false } },
+    constants: { ...CONSTANTS[gpu.profile], LEAKY: slope !== null, RESIDUAL: Boolean(residual), STATS_GIVEN },
+    activation: residual ? undefined : { slope, statisticsOnly: STATS_GIVEN ? undefined : { WRITE_Y: false } },
   });
 }
 
@@ -81,7 +81,7 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
     }
     return x.shape;
   },
-  // Mean 1, variance 3, normalisation 2; then the activation and the residual where they are.
+  // Mean 1, variance 3, normalisation 2, and 1 each for an activation and a residual.
   flops: ([x, residual], { slope }) => sizeOf(x as Shape) * (6 + Number(slope !== null) + Number(Boolean(residual))),
   cheap: true,
   forward(gpu, inputs, options, y) {
@@ -96,8 +96,8 @@ export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   },
 });
 
-/** The gradient and, before it, the adjoint of a reflection padding, where rows are whole vec4s. */
-function withUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
+/** Fuses the adjoint of a reflection padding into the norm's gradient that reads it, where rows are whole vec4s. */
+function fuseUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
   const { storages, params, constants, grid } = later;
   const { height, width, pad, planes } = unpadding.params;
   const { REFLECT, ACCUMULATE } = unpadding.constants;
@@ -105,20 +105,21 @@ function withUnpadding(unpadding: Dispatch, later: Dispatch, stored: boolean): D
   if (unpadding.source !== pad_gradient_vec4 || !REFLECT || !alike) return null;
   const [padded] = unpadding.storages;
   const [dy, ...others] = storages;
-  const STORED = stored || ACCUMULATE === true;
+  const WRITE_DY = stored || ACCUMULATE === true;
   const merged: Dispatch = {
     source: instance_norm_gradient_unpad,
-    storages: [padded, ...others, STORED ? dy : unusedStorage()],
+    storages: [padded, ...others, WRITE_DY ? dy : unusedStorage()],
     params: { ...params, height, width, pad },
     grid,
-    constants: { ...constants, ACCUMULATE, STORED },
+    constants: { ...constants, ACCUMULATE, WRITE_DY },
   };
   return [merged];
 }
 
 /**
- * dx = r (g - mean(g) - u mean(g u)) with r = 1 / sqrt(variance + eps), u = (x - mean(x)) r the normalised value and g
- * the activation's gradient. Its own gradient is made of operators, so it can be differentiated as often as wanted.
+ * dx = rstd (g - mean(g) - u mean(g u)) with rstd = 1 / sqrt(variance + eps), u = (x - mean(x)) rstd the normalised
+ * value and g the activation's gradient. Its own gradient is composed of operators and can be differentiated any number
+ * of times.
  */
 export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Tensor, statistics: Tensor], NormOptions> =
   defineOperator({
@@ -132,27 +133,28 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
         bindings: { dy, x, statistics, dx },
         params: { ...params, slope: slope ?? 0 },
         grid,
-        constants: { ...CONSTANTS[gpu.profile], SLOPED: slope !== null },
-        fusion: { input: "dy", merge: withUnpadding },
+        constants: { ...CONSTANTS[gpu.profile], LEAKY: slope !== null },
+        fusion: { input: "dy", merge: fuseUnpadding },
       });
       return undefined;
     },
     gradient({ inputs: [dy, x, statistics], options: { eps, slope }, needs }, cotangent) {
-      // Of a symmetric linear map of g, the map itself; its matrix depends on x by r and u:
-      //   <c, dx> = size r (mean(c g) - mean(c) mean(g) - mean(c u) mean(g u))
+      // dx is a symmetric linear map of g, so the gradient by g is the same map of the cotangent c. Its matrix depends
+      // on x by rstd and u:
+      //   <c, dx> = size rstd (mean(c g) - mean(c) mean(g) - mean(c u) mean(g u))
       const gradient = (v: Tensor) => instanceNormGradientOperator([v, x, statistics], { eps, slope: null });
       const average = (v: Tensor) => mean(v, [2, 3], true);
       const centered = sub(x, average(x));
-      const r = rsqrt(add(average(square(centered)), eps));
-      const u = mul(centered, r);
+      const rstd = rsqrt(add(average(square(centered)), eps));
+      const u = mul(centered, rstd);
       const activated = (v: Tensor) => (slope === null ? v : leakyReluGradient(v, u, slope));
       if (!needs(1)) return [activated(gradient(cotangent)), null, null];
       const g = activated(dy);
       const [cu, gu] = [average(mul(cotangent, u)), average(mul(g, u))];
       const covariance = sub(average(mul(cotangent, g)), mul(average(cotangent), average(g)));
-      const byR = mul(mul(square(r), sub(covariance, mul(cu, gu))), u);
-      const byU = gradient(mul(r, add(mul(gu, cotangent), mul(cu, g))));
-      return [needs(0) ? activated(gradient(cotangent)) : null, neg(add(byR, byU)), null];
+      const byRstd = mul(mul(square(rstd), sub(covariance, mul(cu, gu))), u);
+      const byU = gradient(mul(rstd, add(mul(gu, cotangent), mul(cu, g))));
+      return [needs(0) ? activated(gradient(cotangent)) : null, neg(add(byRstd, byU)), null];
     },
   });
 
@@ -163,7 +165,7 @@ const INSTANCE_NORM_OPTIONS = {
   residual: object,
 };
 
-/** What is added to a plane's variance where nothing else is asked for. */
+/** The default of the eps that is added to the variance. */
 export const INSTANCE_NORM_EPS = 1e-5;
 
 /**
@@ -186,8 +188,8 @@ const slopeOf = ({ activation = "none", slope = 0.2 }: InstanceNormOptions) =>
   ({ none: null, relu: 0, leakyRelu: slope })[activation];
 
 /**
- * The same by statistics [N * C, 2] that are given, mean and 1 / deviation of every plane: for an x that is a part of
- * what is to be normalised. It has no gradient.
+ * The same with given statistics [N * C, 2], mean and rstd of every plane: for a tile of a larger picture, whose
+ * statistics are those of the whole. It has no gradient.
  */
 export function normalizeBy(statistics: Tensor, x: Tensor, options: Omit<InstanceNormOptions, "eps"> = {}): Tensor {
   const { gpu } = x;

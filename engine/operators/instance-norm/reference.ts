@@ -1,7 +1,6 @@
 // Instance normalisation (Ulyanov et al., 2016) without scale, shift or running statistics. The variance is the biased
-// one, taken in a second pass: maps with a large mean lose no digits. What a generator does right after the norm can be
-// asked for with it: an activation, and then the addition of a residual; kernels fuse both, so the reference states
-// both.
+// one, taken in a second pass: maps with a large mean lose no digits. An activation and the addition of a residual may
+// follow, because the kernels fuse both.
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 
 export interface InstanceNormOptions {
@@ -13,7 +12,7 @@ export interface InstanceNormOptions {
   readonly residual?: Dense;
 }
 
-/** The factor on negative values that makes any of the three activations. */
+/** The factor on negative values by which all three activations are leaky ReLUs. */
 function negativeSlope({ activation = "none", slope = 0.2 }: InstanceNormOptions): number {
   return activation === "none" ? 1 : activation === "relu" ? 0 : slope;
 }
@@ -30,9 +29,9 @@ export function instanceNorm(x: Dense, options: InstanceNormOptions = {}): Dense
   for (let plane = 0; plane < batch * channels; plane++) {
     const start = plane * area;
     const mean = meanOf(x.data, start, area);
-    const inverseDeviation = inverseDeviationOf(x.data, start, area, mean, eps);
+    const rstd = rstdOf(x.data, start, area, mean, eps);
     for (let at = start; at < start + area; at++) {
-      const value = (x.data[at] - mean) * inverseDeviation;
+      const value = (x.data[at] - mean) * rstd;
       y.data[at] = value > 0 ? value : value * slope;
     }
   }
@@ -40,7 +39,7 @@ export function instanceNorm(x: Dense, options: InstanceNormOptions = {}): Dense
   return y;
 }
 
-/** `dresidual` is there if a residual was. */
+/** `dresidual` is there if a residual was given. */
 export function instanceNormGradient(
   x: Dense,
   options: InstanceNormOptions,
@@ -54,12 +53,12 @@ export function instanceNormGradient(
   for (let plane = 0; plane < batch * channels; plane++) {
     const start = plane * area;
     const mean = meanOf(x.data, start, area);
-    const inverseDeviation = inverseDeviationOf(x.data, start, area, mean, eps);
-    // With g the cotangent of the normalised value u: dx = (g - mean(g) - u mean(g u)) / deviation.
+    const rstd = rstdOf(x.data, start, area, mean, eps);
+    // With g the cotangent of the normalised value u: dx = (g - mean(g) - u mean(g u)) * rstd.
     let sumG = 0;
     let sumGU = 0;
     for (let at = start; at < start + area; at++) {
-      const u = (x.data[at] - mean) * inverseDeviation;
+      const u = (x.data[at] - mean) * rstd;
       const g = u > 0 ? dy.data[at] : dy.data[at] * slope;
       sumG += g;
       sumGU += g * u;
@@ -68,8 +67,8 @@ export function instanceNormGradient(
     const meanG = sumG / area;
     const meanGU = sumGU / area;
     for (let at = start; at < start + area; at++) {
-      const u = (x.data[at] - mean) * inverseDeviation;
-      dx.data[at] = (dx.data[at] - meanG - u * meanGU) * inverseDeviation;
+      const u = (x.data[at] - mean) * rstd;
+      dx.data[at] = (dx.data[at] - meanG - u * meanGU) * rstd;
     }
   }
   return residual ? { dx, dresidual: dy } : { dx };
@@ -81,7 +80,7 @@ function meanOf(values: Float64Array, start: number, count: number): number {
   return total / count;
 }
 
-function inverseDeviationOf(values: Float64Array, start: number, count: number, mean: number, eps: number): number {
+function rstdOf(values: Float64Array, start: number, count: number, mean: number, eps: number): number {
   let total = 0;
   for (let at = start; at < start + count; at++) total += (values[at] - mean) ** 2;
   return 1 / Math.sqrt(total / count + eps);

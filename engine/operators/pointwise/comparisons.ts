@@ -9,13 +9,13 @@ import { defineBinary, defineUnary, type Operand, withNumbers } from "./define.j
 export const clampOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
   "clamp",
   (gpu, x, y, { min, max }) => runUnary(gpu, "CLAMP", x, y, min, max),
-  (dy, x, _, range) => mul(dy, insideOperator([x], range)),
+  (dy, x, _, range) => mul(dy, inRangeOperator([x], range)),
 );
 
 /** 1 where min <= x <= max, else 0: what clamp lets pass. */
-export const insideOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
-  "inside",
-  (gpu, x, y, { min, max }) => runUnary(gpu, "INSIDE", x, y, min, max),
+export const inRangeOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
+  "inRange",
+  (gpu, x, y, { min, max }) => runUnary(gpu, "IN_RANGE", x, y, min, max),
   () => null,
 );
 

@@ -76,7 +76,7 @@ export const avgPool2dOperator: Operator<readonly [x: Tensor], Pooling> = /* @__
   flops: flopsOf,
   cheap: true,
   forward(gpu, [x], windows, y) {
-    const constants = { REAL: !windows.countIncludePad };
+    const constants = { EXCLUDE_PAD: !windows.countIncludePad };
     const params = paramsOf(x.shape, windows);
     gpu.dispatch(average_pool, { bindings: { x, y }, params, invocations: y.size, constants });
     return undefined;
@@ -89,7 +89,7 @@ export const avgPool2dGradientOperator: Operator<readonly [dy: Tensor], Pooling>
   shape: ([dy], windows) => imagesOf(dy.shape, windows),
   flops: ([dy], { kernel }) => sizeOf(dy as Shape) * sizeOf(kernel),
   forward(gpu, [dy], windows, dx) {
-    const constants = { OP: pool_gradient.ops.AVERAGE, REAL: !windows.countIncludePad };
+    const constants = { OP: pool_gradient.ops.AVERAGE, EXCLUDE_PAD: !windows.countIncludePad };
     const params = paramsOf(dx.shape, windows);
     gpu.dispatch(pool_gradient, { bindings: { dy, places: dy, dx }, params, invocations: dx.size, constants });
     return undefined;

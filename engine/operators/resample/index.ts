@@ -37,7 +37,7 @@ function fuseActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Di
     ...later,
     storages: rebind(later, { x, x_vec4s: x, statistics: statistics ?? x }),
     params: { ...later.params, slope: slope ?? 0 },
-    constants: { ...later.constants, NORMALISED: statistics !== undefined, SLOPED: slope !== null },
+    constants: { ...later.constants, NORMALISED: statistics !== undefined, LEAKY: slope !== null },
   };
   if (!statisticsOnly) return [filtered];
   const withoutY = rebind(earlier, { y: unusedStorage() });

@@ -3,14 +3,14 @@ import { cast as kernel } from "../../../shaders/generated.js";
 import { checkValue, oneOf } from "../../core/check-options.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import type { Dtype, Tensor } from "../../core/tensor.js";
-import { add, defineBinary, eq, insideOperator, mul, type Operand, scale, sub } from "../pointwise/index.js";
+import { add, defineBinary, eq, inRangeOperator, mul, type Operand, scale, sub } from "../pointwise/index.js";
 import { sumTo } from "../reduction/index.js";
 
 /** a where b is not 0, else 0, whatever a is there; b gets no gradient. */
-export const keepOperator: Operator<readonly [a: Tensor, b: Tensor], object> = /* @__PURE__ */ defineBinary(
-  "keep",
-  "KEEP",
-  ({ inputs: [a, b] }, dy) => [sumTo(keepOperator([dy, b], {}), a), null],
+export const maskOperator: Operator<readonly [a: Tensor, b: Tensor], object> = /* @__PURE__ */ defineBinary(
+  "mask",
+  "MASK",
+  ({ inputs: [a, b] }, dy) => [sumTo(maskOperator([dy, b], {}), a), null],
 );
 
 export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], { dtype: Dtype }>({
@@ -45,13 +45,13 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const tensors = [a, b].filter((value) => typeof value !== "number");
   const integer = unmixed("where", tensors) === "i32";
   const counts = condition.dtype === "i32";
-  const zero = counts ? eq(condition, 0) : insideOperator([condition], { min: 0, max: 0 });
+  const zero = counts ? eq(condition, 0) : inRangeOperator([condition], { min: 0, max: 0 });
   const no = integer === counts ? zero : cast(zero, integer ? "i32" : "f32");
   const yes = integer === counts ? condition : sub(1, no);
   const chosen = (number: number) => (integer ? mul(sub(1, no), number) : scale(no, -number, number));
   return add(
-    typeof a === "number" ? chosen(a) : keepOperator([a, yes], {}),
-    typeof b === "number" ? mul(no, b) : keepOperator([b, no], {}),
+    typeof a === "number" ? chosen(a) : maskOperator([a, yes], {}),
+    typeof b === "number" ? mul(no, b) : maskOperator([b, no], {}),
   );
 }
 

@@ -1,4 +1,4 @@
-// For the gradient of instance norm: dy as it was given.
+// For the gradient of instance norm: dy is read from a buffer.
 struct Params { planes: u32, size: u32, count: f32, slope: f32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<Element>;

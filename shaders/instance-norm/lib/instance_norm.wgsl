@@ -1,11 +1,11 @@
-// y = activation((x - mean) / deviation) [+ residual] of every plane. The statistics are computed and kept, or, where
-// the output is computed once more, given. They take two walks: the variance is the mean of squared distances from the
-// mean (E[x^2] - E[x]^2 cancels), and biased, as PyTorch's normalisation has it. The second walk also sums the plain
-// distances, which corrects what rounding left in the mean (Chan, Golub and LeVeque, 1983).
-// x, residual, y [planes, size]; statistics [planes, 2] = mean, 1 / deviation; `size` counts Elements.
-const RESIDUAL: bool = false; // @tunable
-const GIVEN: bool = false; // @tunable
-const APPLIED: bool = true; // @tunable whether y is wanted, not the statistics alone
+// y = activation((x - mean) * rstd) [+ residual] of every plane, with rstd = 1 / sqrt(variance + eps). The statistics
+// are computed and stored, or, where the output is recomputed, read. They take two passes: the variance is the mean of
+// squared distances from the mean (E[x^2] - E[x]^2 cancels), biased as in PyTorch's instance norm. The second pass also
+// sums the distances themselves, which corrects the rounding error of the mean (Chan, Golub and LeVeque, 1983).
+// x, residual, y [planes, size]; statistics [planes, 2] = mean, rstd; `size` counts Elements.
+const RESIDUAL: bool = false; // @tunable whether the residual is added
+const STATS_GIVEN: bool = false; // @tunable whether the statistics are read, not computed
+const WRITE_Y: bool = true; // @tunable whether y is written, not the statistics alone
 
 struct Params { planes: u32, size: u32, count: f32, eps: f32, slope: f32 }
 
@@ -24,13 +24,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= params.planes) { return; }
   let start = plane * params.size;
   var mean = statistics[plane * 2];
-  var scale = statistics[plane * 2 + 1];
-  if (!GIVEN) {
+  var rstd = statistics[plane * 2 + 1];
+  if (!STATS_GIVEN) {
     var sum = Element();
     for (var first = 0u; first < params.size; first += SPAN) {
       var part = Element();
-      for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * AHEAD) {
-        for (var j = 0u; j < AHEAD; j++) {
+      for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * PER_THREAD) {
+        for (var j = 0u; j < PER_THREAD; j++) {
           let at = i + j * WORKGROUP;
           part += select(Element(), x[start + at], at < params.size);
         }
@@ -44,8 +44,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var first = 0u; first < params.size; first += SPAN) {
       var part = Element();
       var part_squares = Element();
-      for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * AHEAD) {
-        for (var j = 0u; j < AHEAD; j++) {
+      for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * PER_THREAD) {
+        for (var j = 0u; j < PER_THREAD; j++) {
           let at = i + j * WORKGROUP;
           let d = select(Element(), x[start + at] - rough, at < params.size);
           part += d;
@@ -57,17 +57,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     let means = total(local, vec2f(sum_of(distances), sum_of(squares))) / params.count;
     mean = rough + means.x;
-    scale = 1.0 / sqrt(means.y - means.x * means.x + params.eps);
+    rstd = 1.0 / sqrt(means.y - means.x * means.x + params.eps);
     if (local == 0) {
       statistics[plane * 2] = mean;
-      statistics[plane * 2 + 1] = scale;
+      statistics[plane * 2 + 1] = rstd;
     }
   }
-  if (!APPLIED) { return; }
-  for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
-    for (var j = 0u; j < AHEAD; j++) {
+  if (!WRITE_Y) { return; }
+  for (var i = local; i < params.size; i += WORKGROUP * PER_THREAD) {
+    for (var j = 0u; j < PER_THREAD; j++) {
       let at = i + j * WORKGROUP;
-      let normal = (x[start + at] - mean) * scale;
+      let normal = (x[start + at] - mean) * rstd;
       var v = through_activation(normal, normal);
       if (RESIDUAL) { v += residual[start + at]; }
       if (at < params.size) { y[start + at] = v; }

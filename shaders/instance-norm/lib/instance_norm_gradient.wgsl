@@ -1,8 +1,8 @@
-// dx = (g - mean(g) - xhat * mean(g * xhat)) / deviation of every plane, where xhat = (x - mean) / deviation is
-// recomputed from x, and g is dy times the derivative of the activation at xhat.
-// dy, x, dx [planes, size]; statistics [planes, 2] = mean, 1 / deviation; `size` counts Elements.
-// The file that includes this has dy, and says what it is in the first walk and then in the second:
-//   first_dy(plane, at, inside) -> Element    at an element that may lie beyond the plane, if it is not inside
+// dx = (g - mean(g) - xhat * mean(g * xhat)) * rstd of every plane, where xhat = (x - mean) * rstd is recomputed from x,
+// and g is dy times the derivative of the activation at xhat.
+// dy, x, dx [planes, size]; statistics [planes, 2] = mean, rstd; `size` counts Elements.
+// The file that includes this reads dy, in the first pass and then in the second:
+//   first_dy(plane, at, inside) -> Element    `inside` is false for an element beyond the end of the plane
 //   second_dy(plane, at) -> Element
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
@@ -17,18 +17,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= params.planes) { return; }
   let start = plane * params.size;
   let mean = statistics[plane * 2];
-  let scale = statistics[plane * 2 + 1];
+  let rstd = statistics[plane * 2 + 1];
   var sum = Element();
   var products = Element();
   for (var first = 0u; first < params.size; first += SPAN) {
     var part = Element();
     var part_products = Element();
-    for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * AHEAD) {
-      for (var j = 0u; j < AHEAD; j++) {
+    for (var i = first + local; i < min(first + SPAN, params.size); i += WORKGROUP * PER_THREAD) {
+      for (var j = 0u; j < PER_THREAD; j++) {
         let at = i + j * WORKGROUP;
-        // What lies beyond the plane may be anything, infinite too.
+        // Values beyond the end of the plane are arbitrary, possibly infinite.
         let inside = at < params.size;
-        let normal = select(Element(), (x[start + at] - mean) * scale, inside);
+        let normal = select(Element(), (x[start + at] - mean) * rstd, inside);
         let g = select(Element(), through_activation(first_dy(plane, at, inside), normal), inside);
         part += g;
         part_products += g * normal;
@@ -38,12 +38,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     products += part_products;
   }
   let means = total(local, vec2f(sum_of(sum), sum_of(products))) / params.count;
-  for (var i = local; i < params.size; i += WORKGROUP * AHEAD) {
-    for (var j = 0u; j < AHEAD; j++) {
+  for (var i = local; i < params.size; i += WORKGROUP * PER_THREAD) {
+    for (var j = 0u; j < PER_THREAD; j++) {
       let at = i + j * WORKGROUP;
-      let normal = (x[start + at] - mean) * scale;
+      let normal = (x[start + at] - mean) * rstd;
       let g = through_activation(second_dy(plane, at), normal);
-      if (at < params.size) { dx[start + at] = (g - means.x - normal * means.y) * scale; }
+      if (at < params.size) { dx[start + at] = (g - means.x - normal * means.y) * rstd; }
     }
   }
 }

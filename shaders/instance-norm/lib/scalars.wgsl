@@ -1,4 +1,4 @@
-// What instance norm moves where planes have any size.
+// Instance norm by scalars, for planes of any size.
 alias Element = f32;
 
 fn sum_of(v: Element) -> f32 { return v; }

@@ -7,4 +7,4 @@ const MAXIMUM: u32 = 4; // @op
 const MINIMUM: u32 = 5; // @op
 const GREATER: u32 = 6; // @op 1 where a > b, else 0
 const EQUAL: u32 = 7; // @op 1 where a = b, else 0
-const KEEP: u32 = 8; // @op a where b is not 0, else 0
+const MASK: u32 = 8; // @op a where b is not 0, else 0

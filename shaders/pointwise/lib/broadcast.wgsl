@@ -26,7 +26,7 @@ fn f(u: Element, v: Element) -> Element {
   if (OP == MINIMUM) { return min(u, v); }
   if (OP == GREATER) { return Element(u > v); }
   if (OP == EQUAL) { return Element(u == v); }
-  // KEEP
+  // MASK
   return select(Element(), u, v != Element());
 }
 

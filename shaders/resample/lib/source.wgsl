@@ -1,11 +1,11 @@
-// What blur_down and blur_up filter: x, or what instance norm or an activation makes of it.
-const NORMALISED: bool = false; // @tunable x is brought to mean 0 and variance 1 by its statistics
-const SLOPED: bool = false; // @tunable values below 0 are then multiplied by `slope`
+// The input of blur_down and blur_up: x, after the instance norm and activation that are fused into the loads.
+const NORMALISED: bool = false; // @tunable whether x is normalised by its statistics
+const LEAKY: bool = false; // @tunable whether a leaky ReLU with `slope` (ReLU if 0) follows
 
-// [planes, 2] = mean, 1 / deviation
+// [planes, 2] = mean, rstd
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
 
 fn source(plane: u32, v: vec4f) -> vec4f {
   let u = select(v, (v - statistics[2 * plane]) * statistics[2 * plane + 1], NORMALISED);
-  return select(u, select(params.slope * u, u, u > vec4f()), SLOPED);
+  return select(u, select(params.slope * u, u, u > vec4f()), LEAKY);
 }

@@ -13,8 +13,16 @@ import { profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const cases: [shape: Shape, padding: number, merged: string[]][] = [
   // The gradient that is kept in dx, that of a residual, which is read again, and that which is added to one.
-  [[2, 3, 6, 8], 1, ["ACCUMULATE=false,STORED=false", "ACCUMULATE=false,STORED=true", "ACCUMULATE=true,STORED=true"]],
-  [[1, 2, 5, 16], 3, ["ACCUMULATE=false,STORED=false", "ACCUMULATE=false,STORED=true", "ACCUMULATE=true,STORED=true"]],
+  [
+    [2, 3, 6, 8],
+    1,
+    ["ACCUMULATE=false,WRITE_DY=false", "ACCUMULATE=false,WRITE_DY=true", "ACCUMULATE=true,WRITE_DY=true"],
+  ],
+  [
+    [1, 2, 5, 16],
+    3,
+    ["ACCUMULATE=false,WRITE_DY=false", "ACCUMULATE=false,WRITE_DY=true", "ACCUMULATE=true,WRITE_DY=true"],
+  ],
   [[1, 2, 4, 6], 1, []],
 ];
 
@@ -45,7 +53,7 @@ for (const profile of profiles) {
       assert.equal(await read(result), await read(eager));
       const found = program.kernels().filter((label) => label.startsWith("instance_norm_gradient_unpad"));
       assert.equal(
-        found.map((label) => label.match(/ACCUMULATE=\w+,STORED=\w+/)?.[0]),
+        found.map((label) => label.match(/ACCUMULATE=\w+,WRITE_DY=\w+/)?.[0]),
         merged,
       );
       program.dispose();
@@ -79,7 +87,7 @@ for (const profile of profiles) {
       const { program, result } = await record(gpu, work, undefined, { rematerialize: "nothing" });
       program.replay();
       for (const [i, each] of result.entries()) assert.equal([...(await each.read())], [...(await eager[i].read())]);
-      const found = program.kernels().map((label) => label.match(/^blur.*NORMALISED=(\w+),SLOPED=(\w+)/)?.slice(1));
+      const found = program.kernels().map((label) => label.match(/^blur.*NORMALISED=(\w+),LEAKY=(\w+)/)?.slice(1));
       assert.equal(found.filter(Boolean), [
         ["false", "true"],
         ["true", "true"],
