@@ -1,5 +1,5 @@
-// Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed determines them.
-// Weights are [out, in, ...taps], as in linear layers and convolutions.
+// Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed determines
+// them. Weights are [out, in, ...taps], as in linear layers and convolutions.
 import { ShapeError } from "./core/errors.js";
 import { type Shape, sizeOf } from "./core/shapes.js";
 import type { Tensor } from "./core/tensor.js";

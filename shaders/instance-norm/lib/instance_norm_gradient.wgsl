@@ -1,7 +1,6 @@
-// dx = (g - mean(g) - xhat * mean(g * xhat)) * rstd of every plane, where xhat = (x - mean) * rstd is recomputed from x,
-// and g is dy times the derivative of the activation at xhat.
-// dy, x, dx [planes, size]; statistics [planes, 2] = mean, rstd; `size` counts Elements.
-// The file that includes this reads dy, in the first pass and then in the second:
+// dx = (g - mean(g) - xhat * mean(g * xhat)) * rstd of every plane, where xhat = (x - mean) * rstd is recomputed from
+// x, and g is dy times the derivative of the activation at xhat. dy, x, dx [planes, size]; statistics [planes, 2] =
+// mean, rstd; `size` counts Elements. The file that includes this reads dy, in the first pass and then in the second:
 //   first_dy(plane, at, inside) -> Element    `inside` is false for an element beyond the end of the plane
 //   second_dy(plane, at) -> Element
 @group(0) @binding(1) var<storage, read> x: array<Element>;
