@@ -49,7 +49,7 @@ export const patchNceBenches: readonly OperatorBench[] = [
       [rows],
       [rows, rows],
     ],
-    work: (q, k, loss, negatives, dloss, s) => patchNceGradientOperator([q, k, loss, negatives, dloss, s], options),
+    work: (q, k, loss, lse, dloss, s) => patchNceGradientOperator([q, k, loss, lse, dloss, s], options),
     reference: () => reference.patchNceGradient(dense(matrix), dense(matrix), options, dense([rows])),
   },
   {
@@ -82,8 +82,8 @@ export const patchNceBenches: readonly OperatorBench[] = [
       [rows, rows],
       [rows, rows],
     ],
-    work: (q, k, losses, negatives, dy, s, weights, statistics, t, r) =>
-      hdceGradientOperator([q, k, losses, negatives, dy, s, weights, statistics, t, r], related),
+    work: (q, k, losses, lse, dy, s, weights, statistics, t, r) =>
+      hdceGradientOperator([q, k, losses, lse, dy, s, weights, statistics, t, r], related),
     reference: () => reference.hdceGradient(dense(matrix), dense(matrix), dense([1]), related, dense([2 * rows])),
   },
   {
@@ -105,8 +105,8 @@ export const patchNceBenches: readonly OperatorBench[] = [
       { shape: [1, 2, rows, rows], low: 0.4, high: 2 },
       { shape: [1, 2, plan.rounds + 1, rows], low: 0.05, high: 0.08 },
     ],
-    work: (k, loss, negatives, dloss, weighted, kernel, scalings) =>
-      monceGradientOperator([k, loss, negatives, dloss, weighted, kernel, scalings], plan),
+    work: (k, loss, lse, dloss, weighted, kernel, scalings) =>
+      monceGradientOperator([k, loss, lse, dloss, weighted, kernel, scalings], plan),
     reference: () => reference.monceGradient(dense(matrix), dense(matrix), plan, dense([rows])),
   },
 ];

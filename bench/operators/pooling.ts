@@ -2,7 +2,7 @@
 import { avgPool2d, maxPool2d } from "../../engine/index.js";
 import {
   avgPool2dGradientOperator,
-  maxPlacesOperator,
+  maxIndicesOperator,
   maxPool2dGradientOperator,
 } from "../../engine/operators/pooling/index.js";
 import * as reference from "../../engine/operators/reference.js";
@@ -12,17 +12,20 @@ const [size, kernel, stride, padding] = [[64, 64] as const, [2, 2] as const, [2,
 const windows = { size, kernel, stride, padding, countIncludePad: true };
 
 export const poolingBenches: readonly OperatorBench[] = [
-  onImage(
-    "maxPlaces",
-    (x) => maxPlacesOperator([x], windows),
-    () => reference.maxPool2d(dense(image), windows),
-  ),
+  {
+    ...onImage(
+      "maxPlaces",
+      (x) => maxIndicesOperator([x], windows),
+      () => reference.maxPool2d(dense(image), windows),
+    ),
+    operator: "maxIndices",
+  },
   onImage("maxPool2d", (x) => maxPool2d(x, 2)),
   {
     kernel: "maxPool2dGradient",
     shape: imageText(image),
     inputs: [smallImage, { positions: 65536, below: 65536 }],
-    work: (dy, places) => maxPool2dGradientOperator([dy, places], windows),
+    work: (dy, indices) => maxPool2dGradientOperator([dy, indices], windows),
   },
   onImage(
     "avgPool2d",

@@ -6,13 +6,10 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import { eye } from "../../engine/operators/creation/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { logsumexp } from "../../engine/operators/normalization/index.js";
-import { l2Normalize, type PatchNceOptions } from "../../engine/operators/patch-nce/index.js";
+import { DIAGONAL_MASK, l2Normalize, type PatchNceOptions } from "../../engine/operators/patch-nce/index.js";
 import { add, mul, scale, softplus, sub } from "../../engine/operators/pointwise/index.js";
 import { mean, sum } from "../../engine/operators/reduction/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
-
-/** Replaces a row's similarity with its own key among the negatives. */
-const MASKED = -10;
 
 /** hDCE's gamma in an epoch: from `first` to `last` over all epochs, or 1 after epoch `stepAfter`. */
 export function curriculum(
@@ -50,7 +47,7 @@ export function externalNce(
   const grouped = (x: Tensor) => reshape(x, [groups, rows / groups, channels]);
   const s = matmul(grouped(q), grouped(k.detach()), { transposeB: true });
   const own = eye(q.gpu, rows / groups);
-  const inside = add(mul(s, scale(own, -1, 1)), scale(own, MASKED));
+  const inside = add(mul(s, scale(own, -1, 1)), scale(own, DIAGONAL_MASK));
   const outside = reshape(matmul(q, bank, { transposeB: true }), [groups, rows / groups, bank.shape[0]]);
   const others = concat([add(inside, ownMask), add(outside, bankMask)], 2);
   const odds = logsumexp(scale(sub(others, sum(mul(s, own), 2, true)), 1 / tau), 2);

@@ -1,4 +1,4 @@
-// y = the place along an axis of the largest (or the smallest) element of x, the first where several are equal.
+// y = the index along an axis of the largest (or smallest) element of x, the first of equal ones.
 // x [outer, n, inner] -> y [outer, inner]. One output per invocation.
 const MAX: u32 = 0; // @op
 const MIN: u32 = 1; // @op
@@ -21,13 +21,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let outer = at / params.inner;
   let base = outer * params.n * params.inner + at - outer * params.inner;
   var best = x[base];
-  var place = 0u;
+  var index = 0u;
   for (var i = 1u; i < params.n; i++) {
     let value = x[base + i * params.inner];
     if ((OP == MAX && value > best) || (OP == MIN && value < best)) {
       best = value;
-      place = i;
+      index = i;
     }
   }
-  y[at] = i32(place);
+  y[at] = i32(index);
 }

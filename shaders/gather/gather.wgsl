@@ -1,5 +1,5 @@
 // y[o, j, i] = x[o, ids[o, j, i], i] along one axis: x [outer, n, inner], y [outer, m, inner]; ids have a stride along
-// each of y's axes, 0 where all share them. One element per invocation; elements are moved as bits.
+// each of y's axes, 0 where they broadcast. One element per invocation; elements of any type are copied as bits.
 //#include gather/lib/along_axis.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<u32>;

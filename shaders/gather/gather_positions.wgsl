@@ -1,6 +1,6 @@
 // rows[b * patches + p, c] = x[b, c, ids[p]]: one row of channels per position, for every image; each image may have
-// its own positions. Where there are twice as many images as the batch has, those behind it are of `second`, at the
-// same positions. One element per invocation.
+// its own positions. If `images` is twice the batch, the second half is of `second`, at the same positions. One element
+// per invocation.
 // x, second [batch, channels, area], ids [patches] or [batch, patches], rows [images * patches, channels].
 const WORKGROUP: u32 = 64;
 
@@ -23,10 +23,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let row = at / params.channels;
   let image = row / params.patches;
   let b = image % params.batch;
-  let place = (b * params.channels + c) * params.area + u32(ids[b * params.ids_stride + row % params.patches]);
+  let at_x = (b * params.channels + c) * params.area + u32(ids[b * params.ids_stride + row % params.patches]);
   if (image < params.batch) {
-    rows[at] = x[place];
+    rows[at] = x[at_x];
   } else {
-    rows[at] = second[place];
+    rows[at] = second[at_x];
   }
 }

@@ -1,5 +1,5 @@
-// The adjoint of gather: x[o, ids[o, j, i], i] += y[o, j, i], onto x already filled; layouts as there. One invocation
-// per line of x along the axis adds its elements one after the other, so that places may repeat and the order of
+// The adjoint of gather: x[o, ids[o, j, i], i] += y[o, j, i], added to what x holds; layouts as there. One invocation
+// per line of x along the axis adds its elements one after the other, so that indices may repeat and the order of
 // summation is fixed.
 //#include gather/lib/along_axis.wgsl
 

@@ -1,4 +1,4 @@
-// The adjoint of gather_positions: x[b, c, ids[p]] += rows[b * patches + p, c], onto x already filled; layouts as
+// The adjoint of gather_positions: x[b, c, ids[p]] += rows[b * patches + p, c], added to what x holds; layouts as
 // there. One invocation per channel of an image adds its patches one after the other, so positions may repeat and the
 // order of summation is fixed.
 const WORKGROUP: u32 = 8;

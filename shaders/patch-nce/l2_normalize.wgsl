@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   partial[local] = sum;
   sum_partials(local);
   let norm = sqrt(partial[0]) + params.eps;
-  // A folded grid may hold one row of workgroups too many.
+  // A folded grid may hold too many workgroups.
   if (row < params.rows) {
     for (var i = local; i < params.size; i += WORKGROUP) { y[start + i] = x[start + i] / norm; }
     if (local == 0) { norms[row] = norm; }

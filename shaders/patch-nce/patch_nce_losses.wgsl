@@ -1,47 +1,47 @@
-// One step of PatchNCE (docs/method.md section 3; see runPatchNce in engine/operators/patch-nce/loss.ts): takes a block
-// of similarities into each row's log-sum-exp of the negatives. For row i of a group of S rows:
-//   s_ij = q_i . k_j, with -10 for j = i;  negatives_i = tau * log(sum over j of exp(s_ij / tau))
-//   loss_i = log(1 + exp((negatives_i - q_i . k_i) / tau)), or DECOUPLED (negatives_i - q_i . k_i) / tau
-// The positive stays out of the sum: in the logarithm of a sum that holds it, a loss near zero loses its digits.
-// Negatives are kept in the unit of similarities, whose differences are exact where the quotients by tau are rounded.
-// s [rows, keys], the keys being begin, begin + 1, ... of the row's group; loss, negatives [rows]. Until the last block
-// is taken, loss holds the positive similarity, once its key has come by. One workgroup per row, merged pairwise in a
+// One step of PatchNCE (docs/method.md section 3; see runPatchNce in engine/operators/patch-nce/loss.ts): adds a block
+// of similarities to each row's running log-sum-exp over the negatives, lse. For row i of a group of S rows:
+//   s_ij = q_i . k_j, with -10 for j = i;  lse_i = tau * log(sum over j of exp(s_ij / tau))
+//   loss_i = log(1 + exp((lse_i - q_i . k_i) / tau)), or DECOUPLED (lse_i - q_i . k_i) / tau
+// The positive stays out of the sum: in the logarithm of a sum that contains it, a loss near zero loses its digits. lse
+// is times tau because differences of similarities are exact, and those of their rounded quotients by tau are not.
+// s [rows, keys], the keys being begin, begin + 1, ... of the row's group; loss, lse [rows]. From the block that
+// contains the positive until the last block, loss holds its similarity. One workgroup per row, merged pairwise in a
 // fixed order. Grid: rows, flat.
 const WORKGROUP: u32 = 64; // @tunable a power of two
-const DECOUPLED: bool = false; // @tunable
-// Below every similarity. A float32 holds it divided by tau.
+const DECOUPLED: bool = false; // @tunable whether the positive is not in the sum: hDCE's loss
+// Below every similarity, and finite in float32 when divided by tau.
 const LOWEST: f32 = -1.0e30;
-// The similarity that takes the place of a row's own key among the negatives.
-const OWN_KEY: f32 = -10.0;
+// Takes the place of the positive in the matrix of negatives.
+const DIAGONAL_MASK: f32 = -10.0;
 
 struct Params { rows: u32, keys: u32, begin: u32, group_size: u32, tau: f32 }
 
 @group(0) @binding(0) var<storage, read> s: array<f32>;
 @group(0) @binding(1) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(2) var<storage, read_write> negatives: array<f32>;
+@group(0) @binding(2) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 //#include lib/index.wgsl
 //#include lib/math.wgsl
 
-// x = the largest similarity of negatives, y = sum of exp((similarity - x) / tau), z = that of the positive or 0.
+// x = the largest similarity of negatives, y = sum of exp((similarity - x) / tau), z = the positive's similarity or 0.
 var<workgroup> partial: array<vec3f, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let given = flat_index(group, groups, 0, 1);
-  // A folded grid may hold rows too many: they repeat the last and store nothing.
-  let row = min(given, params.rows - 1);
-  let own = row % params.group_size;
+  let index = flat_index(group, groups, 0, 1);
+  // A folded grid may hold too many rows: they repeat the last one and store nothing.
+  let row = min(index, params.rows - 1);
+  let diagonal = row % params.group_size;
   var highest = LOWEST;
   var total = 0.0;
   var positive = 0.0;
   for (var j = local; j < params.keys; j += WORKGROUP) {
     var negative = s[row * params.keys + j];
-    if (params.begin + j == own) {
+    if (params.begin + j == diagonal) {
       positive = negative;
-      negative = OWN_KEY;
+      negative = DIAGONAL_MASK;
     }
     let top = max(highest, negative);
     total = total * exp((highest - top) / params.tau) + exp((negative - top) / params.tau);
@@ -59,14 +59,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     workgroupBarrier();
   }
-  if (local == 0 && given < params.rows) {
+  if (local == 0 && index < params.rows) {
     var before = LOWEST;
-    if (params.begin > 0) { before = negatives[row]; }
-    if (own < params.begin) { positive = loss[row]; } else { positive = partial[0].z; }
+    if (params.begin > 0) { before = lse[row]; }
+    if (diagonal < params.begin) { positive = loss[row]; } else { positive = partial[0].z; }
     let top = max(partial[0].x, before);
     let sum = partial[0].y * exp((partial[0].x - top) / params.tau) + exp((before - top) / params.tau);
     let value = top + params.tau * log(sum);
-    negatives[row] = value;
+    lse[row] = value;
     let last = params.begin + params.keys == params.group_size;
     let odds = (value - positive) / params.tau;
     loss[row] = select(positive, select(softplus(vec4f(odds)).x, odds, DECOUPLED), last);

@@ -1,16 +1,16 @@
 // One step of PatchNCE's gradient (see runPatchNceGradient in engine/operators/patch-nce/loss.ts): turns a block of
-// similarities into the weights with which its keys enter the queries' gradient. All negatives together have the
-// probability share[i] = 1 - exp(-loss[i]), which is also what the positive's lacks of 1:
-//   p[i, j] = share[i] * (j is i's own key ? -1 : exp((s[i, j] - negatives[i]) / tau)) * dloss[i] / tau
-// The diagonal of the negatives is masked, so in its place stands the positive's own gradient. DECOUPLED, as in hDCE,
-// the share is 1, and p is times w [rows, keys], the factors that are in s.
+// similarities s into the gradient p by them, the weights of its keys in the queries' gradient. All negatives together
+// have the probability n[i] = 1 - exp(-loss[i]), and the positive has 1 - n[i]:
+//   p[i, j] = n[i] * (j is i's positive ? -1 : exp((s[i, j] - lse[i]) / tau)) * dloss[i] / tau
+// The diagonal of the negatives is masked and has no gradient, so its place holds the positive's. DECOUPLED, n is 1 and
+// p is multiplied by w [rows, keys], the weights that s was multiplied by.
 // s and p [rows, keys], the keys being begin, begin + 1, ... of the row's group. Grid as in lib/row_part.wgsl.
-const DECOUPLED: bool = false; // @tunable
+const DECOUPLED: bool = false; // @tunable whether the losses are hDCE's
 
 struct Params { rows: u32, keys: u32, begin: u32, group_size: u32, tau: f32 }
 
 @group(0) @binding(0) var<storage, read> s: array<f32>;
-@group(0) @binding(1) var<storage, read> negatives: array<f32>;
+@group(0) @binding(1) var<storage, read> lse: array<f32>;
 @group(0) @binding(2) var<storage, read> loss: array<f32>;
 @group(0) @binding(3) var<storage, read> dloss: array<f32>;
 @group(0) @binding(4) var<storage, read> w: array<f32>;
@@ -20,7 +20,7 @@ struct Params { rows: u32, keys: u32, begin: u32, group_size: u32, tau: f32 }
 //#include lib/row_part.wgsl
 
 // 1 - exp(-x) for x >= 0; below 0.1 the difference would cancel.
-fn share_of(x: f32) -> f32 {
+fn one_minus_exp(x: f32) -> f32 {
   let series = x * (1.0 - x * (0.5 - x * (0.16666667 - x * (0.041666668 - x * 0.008333334))));
   return select(1.0 - exp(-x), series, x < 0.1);
 }
@@ -31,12 +31,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let part = row_part(group, groups, local, params.keys);
   let row = part.row;
   if (row >= params.rows) { return; }
-  let own = row % params.group_size;
-  let log_sum = negatives[row];
-  let factor = select(share_of(loss[row]), 1.0, DECOUPLED) * dloss[row] / params.tau;
+  let diagonal = row % params.group_size;
+  let log_sum = lse[row];
+  let factor = select(one_minus_exp(loss[row]), 1.0, DECOUPLED) * dloss[row] / params.tau;
   for (var j = part.first; j < part.end; j++) {
     let at = row * params.keys + j;
-    p[at] = select(exp((s[at] - log_sum) / params.tau), -1.0, params.begin + j == own) * factor;
+    p[at] = select(exp((s[at] - log_sum) / params.tau), -1.0, params.begin + j == diagonal) * factor;
     if (DECOUPLED) { p[at] *= w[at]; }
   }
 }

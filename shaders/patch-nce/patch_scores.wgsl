@@ -1,12 +1,12 @@
-// What a patch finds among a part of the keys (see engine/operators/patch-nce/scores.ts). A key is near where it is
-// within `reach` rows and columns of the patch's place, else far, and similarities s become, for each patch,
-//   found = (sum over far keys of exp((s - 1) / tau), highest s of far keys, highest s of near ones, far keys)
-// places [positions] of patches and keys alike, (row, column); those of this block are `patches` from first_patch on
-// and `keys` from first_key on, with s[patch * patch_stride + key * key_stride]. found [parts, positions]; the parts of
-// the block's keys follow first_part. One invocation per patch and part.
+// Sums and maxima of the similarities s of each patch with a part of the keys (see
+// engine/operators/patch-nce/scores.ts). A key is near if it is within `reach` rows and columns of the patch, else far:
+//   scores = (sum over far keys of exp((s - 1) / tau), highest s of far keys, highest s of near keys, far count)
+// coordinates [positions] = (row, column), of patches and of keys. A block has `patches` patches from first_patch and
+// `keys` keys from first_key, with s[patch * patch_stride + key * key_stride]. scores [parts, positions]; the parts of
+// the block's keys begin at first_part. One invocation per patch and part.
 const WORKGROUP: u32 = 64;
 const PART: u32 = 256; // @tunable keys of a part
-const WINDOWED: bool = true; // @tunable whether reach is more than 0: without, only the own key is near
+const WINDOWED: bool = true; // @tunable whether reach is more than 0; if not, only the positive is near
 // Below every similarity.
 const LOWEST: f32 = -1.0e30;
 
@@ -16,8 +16,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> s: array<f32>;
-@group(0) @binding(1) var<storage, read> places: array<vec2i>;
-@group(0) @binding(2) var<storage, read_write> found: array<vec4f>;
+@group(0) @binding(1) var<storage, read> coordinates: array<vec2i>;
+@group(0) @binding(2) var<storage, read_write> scores: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 //#include lib/index.wgsl
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let end = min(begin + PART, params.keys);
   let row = index - part * params.patches;
   let patch_index = params.first_patch + row;
-  let place = places[patch_index];
+  let center = coordinates[patch_index];
   let reach = i32(params.reach);
   var sum = 0.0;
   var far = LOWEST;
@@ -45,13 +45,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let key_index = params.first_key + key;
     var is_near = key_index == patch_index;
     if (WINDOWED) {
-      let away = abs(places[key_index] - place);
-      is_near = max(away.x, away.y) <= reach;
+      let distance = abs(coordinates[key_index] - center);
+      is_near = max(distance.x, distance.y) <= reach;
     }
     sum += select(exp((similarity - 1.0) / params.tau), 0.0, is_near);
     far = select(max(far, similarity), far, is_near);
     near = select(near, max(near, similarity), is_near);
     count += select(1.0, 0.0, is_near);
   }
-  found[(params.first_part + part) * params.positions + patch_index] = vec4f(sum, far, near, count);
+  scores[(params.first_part + part) * params.positions + patch_index] = vec4f(sum, far, near, count);
 }

@@ -1,6 +1,7 @@
-// The divergences of rows' relations (see patch-nce/lib/relations.wgsl): into y, behind `losses` others,
+// The Jensen-Shannon divergences of rows' relations (see patch-nce/lib/relations.wgsl), written to y after the first
+// `losses` elements:
 //   y_i = sum over j of (P_ij log(P_ij / M_ij) + R_ij log(R_ij / M_ij)) / 2
-// and into statistics [size, 4] the logarithms of the sums of exp(t_ij) and exp(r_ij), and P's part of y_i. One
+// statistics [size, 4] get the log-sum-exps of t_i and r_i, and the sum over j of P_ij log(P_ij / M_ij) / 2. One
 // workgroup per row. Grid: count, flat.
 const WORKGROUP: u32 = 64; // @tunable a power of two
 
@@ -19,9 +20,9 @@ var<workgroup> partial: array<vec2f, WORKGROUP>;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let given = flat_index(group, groups, 0, 1);
-  // A folded grid may hold rows too many: they repeat the last and store nothing.
-  let row = min(given, params.count - 1) * params.size;
+  let index = flat_index(group, groups, 0, 1);
+  // A folded grid may hold too many rows: they repeat the last one and store nothing.
+  let row = min(index, params.count - 1) * params.size;
   var sums = vec2f(0.0);
   for (var j = local; j < params.size; j += WORKGROUP) { sums += exp(vec2f(t[row + j], r[row + j])); }
   partial[local] = sums;
@@ -35,8 +36,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   partial[local] = sums;
   sum_partials(local);
-  if (local == 0 && given < params.count) {
-    let i = params.first + given;
+  if (local == 0 && index < params.count) {
+    let i = params.first + index;
     y[params.losses + i] = partial[0].x + partial[0].y;
     statistics[i] = vec4f(totals, partial[0].x, 0.0);
   }

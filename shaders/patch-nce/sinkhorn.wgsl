@@ -1,7 +1,7 @@
 // All rounds of Sinkhorn's iteration, which finds the scalings of MoNCE's transport plan (docs/method.md section 3):
 //   u = 1 / K v, v = 1 / K^T u, from v = 1
-// x, written as h of patch-nce/lib/transport.wgsl, gets those of every round, which the gradient needs. One workgroup
-// per group: a round needs all of the one before. Grid: groups, flat.
+// x has the layout of h in patch-nce/lib/transport.wgsl and gets the scalings of every round, which the gradient needs.
+// One workgroup per group, because a round needs all of the one before. Grid: groups, flat.
 struct Params { groups: u32, n: u32, quads: u32, rounds: u32 }
 
 @group(0) @binding(0) var<storage, read> k: array<vec4f>;
@@ -18,23 +18,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (g >= params.groups) { return; }
   let quads = params.quads;
   let slots = params.rounds + 1;
-  let own = g * 2 * slots;
-  for (var i = local; i < quads; i += WORKGROUP) { x[(own + slots) * quads + i] = vec4f(1.0); }
+  let base = g * 2 * slots;
+  for (var i = local; i < quads; i += WORKGROUP) { x[(base + slots) * quads + i] = vec4f(1.0); }
   storageBarrier();
   for (var t = 1u; t <= 2 * params.rounds; t++) {
-    // Odd steps make u, by the transposed matrix; even ones v.
+    // Odd steps compute u, by the transposed matrix; even ones v.
     let odd = t % 2 == 1;
     let matrix = (g * 2 + select(0u, 1u, odd)) * 4 * quads * quads;
-    let vector = (own + (t - 1) / 2 + select(0u, slots, odd)) * quads;
-    let made = (own + t / 2 + select(slots, 0u, odd)) * quads;
+    let vector = (base + (t - 1) / 2 + select(0u, slots, odd)) * quads;
+    let result = (base + t / 2 + select(slots, 0u, odd)) * quads;
     for (var first = 0u; first < quads; first += COLUMNS) {
       let column = first + local % COLUMNS;
       partial[local] = part_of_sums(matrix, vector, quads, column, local / COLUMNS);
       workgroupBarrier();
       if (local < COLUMNS && column < quads) {
-        // What fills the columns up is 0.
-        let there = 4 * column + vec4u(0, 1, 2, 3) < vec4u(params.n);
-        x[made + column] = select(vec4f(0.0), 1.0 / sum_of_parts(local), there);
+        // The padding of columns is 0.
+        let inside = 4 * column + vec4u(0, 1, 2, 3) < vec4u(params.n);
+        x[result + column] = select(vec4f(0.0), 1.0 / sum_of_parts(local), inside);
       }
       workgroupBarrier();
     }

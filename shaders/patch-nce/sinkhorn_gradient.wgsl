@@ -1,15 +1,16 @@
 // The gradient of Sinkhorn's iteration, backwards through all rounds (see runSinkhornGradient in
 // engine/operators/patch-nce/monce.ts). With a scaling h_t = 1 / (M h_t-1), M being K or its transpose, and a_t the
-// gradient of its logarithm:
-//   w_t = a_t h_t;  a_t-1 = - h_t-1 M^T w_t, and what the plan itself has of the last u and v
-// h as in patch-nce/lib/transport.wgsl; slopes of the plan's rows and columns [groups, side]; x gets w [groups, 2,
-// rounds, side], that of u and then that of v. One workgroup per group. Grid: groups, flat.
+// gradient by its logarithm:
+//   w_t = a_t h_t;  a_t-1 = - h_t-1 M^T w_t
+// For the last u and v the plan's own gradient is added: row_sums and column_sums [groups, side] of dlog_t, the
+// gradient by the logarithm of the plan. h as in patch-nce/lib/transport.wgsl; x gets w [groups, 2, rounds, side], of u
+// and then of v. One workgroup per group. Grid: groups, flat.
 struct Params { groups: u32, quads: u32, rounds: u32 }
 
 @group(0) @binding(0) var<storage, read> k: array<vec4f>;
 @group(0) @binding(1) var<storage, read> h: array<vec4f>;
-@group(0) @binding(2) var<storage, read> row_slopes: array<vec4f>;
-@group(0) @binding(3) var<storage, read> column_slopes: array<vec4f>;
+@group(0) @binding(2) var<storage, read> row_sums: array<vec4f>;
+@group(0) @binding(3) var<storage, read> column_sums: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> x: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -24,18 +25,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let quads = params.quads;
   let rounds = params.rounds;
   let scalings = g * 2 * (rounds + 1);
-  let own = g * 2 * rounds;
+  let base = g * 2 * rounds;
   for (var i = local; i < quads; i += WORKGROUP) {
-    let slope = column_slopes[g * quads + i];
-    x[(own + 2 * rounds - 1) * quads + i] = slope * h[(scalings + 2 * rounds + 1) * quads + i];
+    let gradient = column_sums[g * quads + i];
+    x[(base + 2 * rounds - 1) * quads + i] = gradient * h[(scalings + 2 * rounds + 1) * quads + i];
   }
   storageBarrier();
   for (var t = 2 * rounds - 1; t > 0; t--) {
-    // Odd steps make that of u, by the transposed matrix; even ones that of v.
+    // Odd steps compute w of u, by the transposed matrix; even ones w of v.
     let odd = t % 2 == 1;
     let matrix = (g * 2 + select(0u, 1u, odd)) * 4 * quads * quads;
-    let vector = (own + t / 2 + select(0u, rounds, odd)) * quads;
-    let made = (own + select(rounds + t / 2 - 1, t / 2, odd)) * quads;
+    let vector = (base + t / 2 + select(0u, rounds, odd)) * quads;
+    let result = (base + select(rounds + t / 2 - 1, t / 2, odd)) * quads;
     let scaling = (scalings + t / 2 + select(rounds + 1, 0u, odd)) * quads;
     for (var first = 0u; first < quads; first += COLUMNS) {
       let column = first + local % COLUMNS;
@@ -43,9 +44,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       workgroupBarrier();
       if (local < COLUMNS && column < quads) {
         let factor = h[scaling + column];
-        var slope = - factor * sum_of_parts(local);
-        if (t == 2 * rounds - 1) { slope += row_slopes[g * quads + column]; }
-        x[made + column] = slope * factor;
+        var gradient = - factor * sum_of_parts(local);
+        if (t == 2 * rounds - 1) { gradient += row_sums[g * quads + column]; }
+        x[result + column] = gradient * factor;
       }
       workgroupBarrier();
     }

@@ -1,9 +1,9 @@
 // The kernel matrix of MoNCE's transport plan (docs/method.md section 3), of similarities s [groups * n, n]:
-//   K_ij = exp(s_ij / eps), or exp((1 - s_ij) / eps) where it is EASY;  K_ii = exp(-10 / eps)
+//   K_ij = exp(s_ij / eps), or with EASY exp((1 - s_ij) / eps);  K_ii = exp(-10 / eps)
 // k as in patch-nce/lib/transport.wgsl. Grid as in lib/row_part.wgsl, over rows of `side`.
-const EASY: bool = false; // @tunable
-// What stands for a row's similarity with its own key.
-const OWN_KEY: f32 = -10.0;
+const EASY: bool = false; // @tunable the option `cost` of MoNCE
+// Takes the place of the similarity of the positive.
+const DIAGONAL_MASK: f32 = -10.0;
 
 struct Params { groups: u32, n: u32, side: u32, eps: f32 }
 
@@ -24,8 +24,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var j = part.first; j < part.end; j++) {
     var value = 0.0;
     if (i < params.n && j < params.n) {
-      let alike = s[(g * params.n + i) * params.n + j];
-      value = exp(select(select(alike, 1.0 - alike, EASY), OWN_KEY, i == j) / params.eps);
+      let similarity = s[(g * params.n + i) * params.n + j];
+      value = exp(select(select(similarity, 1.0 - similarity, EASY), DIAGONAL_MASK, i == j) / params.eps);
     }
     k[(g * 2 * side + i) * side + j] = value;
     k[(g * 2 * side + side + j) * side + i] = value;

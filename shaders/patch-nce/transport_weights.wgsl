@@ -1,8 +1,7 @@
-// Similarities s [groups * n, n] with the weights of MoNCE's negatives in them (docs/method.md section 3):
+// Similarities s [groups * n, n] with the weights of MoNCE's negatives added (docs/method.md section 3):
 //   y_ij = s_ij + tau log(weight T_ij + 1e-8), T_ij = u_i K_ij v_j;  y_ii = s_ii
-// so that exp(y_ij / tau) counts a negative as often as its weight says, and PatchNCE of y is MoNCE. `weight` is the
-// number of places, less 1, times that of all negatives. k and h as in patch-nce/lib/transport.wgsl. Grid as in
-// lib/row_part.wgsl.
+// so exp(y_ij / tau) is the weighted negative, and PatchNCE of y is MoNCE; weight = (n - 1) * negTermWeight. k and h as
+// in patch-nce/lib/transport.wgsl. Grid as in lib/row_part.wgsl.
 struct Params { rows: u32, n: u32, side: u32, rounds: u32, tau: f32, weight: f32 }
 
 @group(0) @binding(0) var<storage, read> s: array<f32>;
@@ -25,7 +24,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let v = last_v(g, params.rounds, params.side);
   for (var j = part.first; j < part.end; j++) {
     let at = part.row * params.n + j;
-    let times = u * k[(g * 2 * params.side + i) * params.side + j] * h[v + j];
-    y[at] = s[at] + select(params.tau * log(times + 1e-8), 0.0, i == j);
+    let weight = u * k[(g * 2 * params.side + i) * params.side + j] * h[v + j];
+    y[at] = s[at] + select(params.tau * log(weight + 1e-8), 0.0, i == j);
   }
 }

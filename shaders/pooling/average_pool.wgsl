@@ -23,5 +23,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       sum += x[start + column];
     }
   }
-  y[at] = sum * share(top, left);
+  y[at] = sum * weight_of(top, left);
 }

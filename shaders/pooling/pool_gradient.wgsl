@@ -1,13 +1,13 @@
-// The adjoint of pooling: dx gathers from dy over the windows that an element lies in, in a fixed order: its share of
-// each average, or what belongs to it as the place of the maximum. dx [planes, height, width], dy and places [planes,
-// out_h, out_w]; averages have no places and bind whatever there is. One element of dx per invocation.
+// The gradient of pooling: each element of dx sums dy over the windows that contain it, in a fixed order: times its
+// weight in the average, or where it is the window's maximum. dx [planes, height, width], dy and indices [planes,
+// out_h, out_w]; averages bind any buffer as indices. One element of dx per invocation.
 const AVERAGE: u32 = 0; // @op
 const MAXIMUM: u32 = 1; // @op
 const OP: u32 = 0; // @tunable one of the operations above
 //#include pooling/lib/windows.wgsl
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> places: array<i32>;
+@group(0) @binding(1) var<storage, read> indices: array<i32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -36,9 +36,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var i = left; i <= right; i++) {
       let window = (plane * params.out_h + j) * params.out_w + i;
       if (OP == MAXIMUM) {
-        if (places[window] == row * params.width + column) { sum += dy[window]; }
+        if (indices[window] == row * params.width + column) { sum += dy[window]; }
       } else {
-        sum += dy[window] * share(j * params.stride_h - params.pad_h, i * params.stride_w - params.pad_w);
+        sum += dy[window] * weight_of(j * params.stride_h - params.pad_h, i * params.stride_w - params.pad_w);
       }
     }
   }

@@ -35,7 +35,7 @@ export const cases: FamilyTests["cases"] = {
         (x) => reference.maxPool2d(x, { kernel: [2, 2], stride: [2, 2], padding: [0, 0] }),
       ),
     ],
-    exercises: ["maxPlaces", "maxPool2dGradient"],
+    exercises: ["maxIndices", "maxPool2dGradient"],
   },
   avgPool2d: {
     cases: [

@@ -119,7 +119,7 @@ test("l2_normalize and l2_normalize_gradient", () => {
 test("patch_nce_losses", () => {
   // Two groups of nine, whose keys come in blocks of five and four.
   const [q, k] = [unitRows(random, 18, 8), unitRows(random, 18, 8)];
-  const [loss, negatives] = [new Float32Array(18), new Float32Array(18)];
+  const [loss, lse] = [new Float32Array(18), new Float32Array(18)];
   for (const [begin, keys] of [
     [0, 5],
     [5, 4],
@@ -130,7 +130,7 @@ test("patch_nce_losses", () => {
       return Array.from({ length: 8 }, (_, c) => q.data[row * 8 + c] * k.data[key * 8 + c]).reduce((a, b) => a + b);
     });
     runSafely(kernels.patch_nce_losses, {
-      bindings: { s, loss, negatives },
+      bindings: { s, loss, lse },
       params: { rows: 18, keys, begin, group_size: 9, tau: 0.2 },
       grid: [18, 1, 1],
       constants: { WORKGROUP: 4 },
@@ -152,7 +152,7 @@ test("hard_negatives and relations", () => {
   const weighted = { r: products(k, k), gamma: f32(gamma), s, w };
   runSafely(kernels.hard_negatives, { bindings: weighted, params: { rows: 2 * n, size: n }, ...inGroups });
   runSafely(kernels.patch_nce_losses, {
-    bindings: { s, loss: losses, negatives: new Float32Array(2 * n) },
+    bindings: { s, loss: losses, lse: new Float32Array(2 * n) },
     params: { rows: 2 * n, keys: n, begin: 0, group_size: n, tau: options.tau },
     ...inGroups,
     constants: { ...constants, DECOUPLED: true },
@@ -170,17 +170,17 @@ test("hard_negatives and relations", () => {
 });
 
 test("sinkhorn and sinkhorn_gradient", () => {
-  // Eight columns, the last of which fills up. The operator's tests say what is right: here, whatever the invocations
+  // Eight columns, the last of which is padding. The operator's tests say what is right: here, whatever the invocations
   // are, the numbers are those of a single one.
   const [side, rounds] = [8, 2];
   const k = f32(uniform(random, [2, side, side], 0.5, 1));
-  const [h, slopes] = [f32(uniform(random, [2, rounds + 1, side])), f32(uniform(random, [side]))];
+  const [h, sums] = [f32(uniform(random, [2, rounds + 1, side])), f32(uniform(random, [side]))];
   const sizes = { groups: 1, quads: side / 4, rounds };
   const results = (constants: { WORKGROUP: number; SLICES: number }) => {
     const rest = { grid: [1, 1, 1] as [number, number, number], constants };
     const [scalings, x] = [new Float32Array(2 * (rounds + 1) * side), new Float32Array(2 * rounds * side)];
     runSafely(kernels.sinkhorn, { bindings: { k, x: scalings }, params: { ...sizes, n: 7 }, ...rest });
-    const bindings = { k, h, row_slopes: slopes, column_slopes: slopes, x };
+    const bindings = { k, h, row_sums: sums, column_sums: sums, x };
     runSafely(kernels.sinkhorn_gradient, { bindings, params: sizes, ...rest });
     return Float32Array.of(...scalings, ...x);
   };

@@ -1,5 +1,5 @@
-// The largest and the smallest elements over axes, and their places. Where several are equal the gradient is shared
-// among them, as by PyTorch's amax; places have no gradient.
+// The largest and the smallest elements over axes, and their indices. The gradient is divided evenly between equal
+// ones, as in PyTorch's amax; indices have no gradient.
 import { arg_reduce } from "../../../shaders/generated.js";
 import { defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -28,8 +28,8 @@ function defineExtremum(name: string, op: "MAX" | "MIN") {
     },
     gradient({ inputs: [x], output, options: { axes } }, dy) {
       const kept = reducedShape(x.shape, axes, true);
-      const reached = eq(x, reshape(output, kept));
-      return [mul(reached, div(reshape(dy, kept), sum(reached, axes, true)))];
+      const equal = eq(x, reshape(output, kept));
+      return [mul(equal, div(reshape(dy, kept), sum(equal, axes, true)))];
     },
   });
 }
@@ -38,7 +38,7 @@ export const maxOperator = /* @__PURE__ */ defineExtremum("max", "MAX");
 export const minOperator = /* @__PURE__ */ defineExtremum("min", "MIN");
 
 // @__NO_SIDE_EFFECTS__
-function definePlace(name: string, op: keyof typeof arg_reduce.ops) {
+function defineArg(name: string, op: keyof typeof arg_reduce.ops) {
   return defineOperator<One, { axis: number }>({
     name,
     dtype: () => "i32",
@@ -58,10 +58,10 @@ function definePlace(name: string, op: keyof typeof arg_reduce.ops) {
   });
 }
 
-export const argmaxOperator = /* @__PURE__ */ definePlace("argmax", "MAX");
-export const argminOperator = /* @__PURE__ */ definePlace("argmin", "MIN");
+export const argmaxOperator = /* @__PURE__ */ defineArg("argmax", "MAX");
+export const argminOperator = /* @__PURE__ */ defineArg("argmin", "MIN");
 
-const places = (operator: typeof argmaxOperator, x: Tensor, axis: number | undefined): Tensor =>
+const indices = (operator: typeof argmaxOperator, x: Tensor, axis: number | undefined): Tensor =>
   axis === undefined
     ? operator([reshape(x, [x.size])], { axis: 0 })
     : operator([x], { axis: normalizeAxes(operator.record.name, x.shape.length, axis)[0] });
@@ -90,7 +90,7 @@ export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
   minOperator([x], { axes: normalizeAxes("min", x.shape.length, axes), keepdim });
 
 /**
- * Places of the largest elements along an axis, which disappears, as i32; without an axis the place in flat order.
+ * Indices of the largest elements along an axis, which disappears, as i32; without an axis the index in flat order.
  *
  * @example
  * ```ts
@@ -98,14 +98,14 @@ export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
  * console.log(await classes.read<"i32">()); // 1, 0
  * ```
  */
-export const argmax = (x: Tensor, axis?: number): Tensor => places(argmaxOperator, x, axis);
+export const argmax = (x: Tensor, axis?: number): Tensor => indices(argmaxOperator, x, axis);
 
 /**
- * Places of the smallest elements along an axis, which disappears, as i32; without an axis the place in flat order.
+ * Indices of the smallest elements along an axis, which disappears, as i32; without an axis the index in flat order.
  *
  * @example
  * ```ts
  * console.log(await argmin(gpu.tensor([[3, 5], [4, 2]])).item()); // 3
  * ```
  */
-export const argmin = (x: Tensor, axis?: number): Tensor => places(argminOperator, x, axis);
+export const argmin = (x: Tensor, axis?: number): Tensor => indices(argminOperator, x, axis);

@@ -1,5 +1,5 @@
-// Elements at places along an axis, as PyTorch's gather and index_select, and the adjoint, which adds elements at
-// places one after the other, without atomics. Places are i32, from 0 on; one beyond the axis is taken as its last.
+// Elements at indices along an axis, as PyTorch's gather and index_select, and the adjoint, which adds elements at
+// indices one after the other, without atomics. Indices are i32 from 0; too large ones are clamped to the last.
 import { gather as gather_kernel, scatter_add } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
@@ -13,7 +13,7 @@ import { fillWith } from "../strided/index.js";
 
 type Two = readonly [x: Tensor, ids: Tensor];
 
-/** The axis, and whether every line along it has places of its own (gather) or all have the same (indexSelect). */
+/** The axis, and whether every line along it has its own indices (gather) or all share them (indexSelect). */
 interface GatherOptions {
   readonly axis: number;
   readonly own: boolean;
@@ -25,7 +25,7 @@ function paramsOf(x: Shape, ids: Tensor, { axis, own }: GatherOptions) {
   return { outer, n, inner, m, id_o: own ? m * inner : 0, id_j: own ? inner : 1, id_i: own ? 1 : 0 };
 }
 
-/** Fills y with elements of x at ids, in the layouts that the params say. */
+/** Fills y with the elements of x at ids; the params are the kernel's layouts. */
 export function gatherInto(gpu: Gpu, x: Tensor, ids: Tensor, y: Tensor, params: Params<typeof gather_kernel>): void {
   gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations: y.size });
 }
@@ -64,12 +64,12 @@ export const scatterAddOperator: Operator<Two, GatherOptions & { readonly shape:
 
 function checkIds(name: string, ids: Tensor): void {
   if (ids.dtype !== "i32")
-    throw new ShapeError(`${name}: the places ${shapeText(ids)} hold ${ids.dtype}`, "Give a tensor of i32.");
+    throw new ShapeError(`${name}: ids ${shapeText(ids)} hold ${ids.dtype}`, "Give a tensor of i32.");
 }
 
 /**
- * PyTorch's gather: y[i, j, ...] is x at the same place but ids[i, j, ...] along the axis. ids are i32, of x's shape
- * except along the axis. A place named more than once gets the sum of the gradients.
+ * PyTorch's gather: y[i, j, ...] is x[i, j, ...] with ids[i, j, ...] as the index along the axis. ids are i32, of x's
+ * shape except along the axis. The gradients of repeated indices are added up.
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
   checkIds("gather", ids);
   if (!sameShape(x.shape.toSpliced(along, 1), ids.shape.toSpliced(along, 1))) {
     throw new ShapeError(
-      `gather: places ${shapeText(ids)} do not fit ${shapeText(x)} along axis ${axis}`,
+      `gather: ids ${shapeText(ids)} do not fit ${shapeText(x)} along axis ${axis}`,
       "All other axes must be equal.",
     );
   }
@@ -103,7 +103,7 @@ export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
   const [along] = normalizeAxes("indexSelect", x.shape.length, axis);
   checkIds("indexSelect", ids);
   if (ids.shape.length !== 1)
-    throw new ShapeError(`indexSelect: the places are of shape ${shapeText(ids)}`, "Give them along one axis.");
+    throw new ShapeError(`indexSelect: ids are of shape ${shapeText(ids)}`, "Give them along one axis.");
   return gatherOperator([x, ids], { axis: along, own: false });
 }
 

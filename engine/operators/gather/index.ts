@@ -1,5 +1,5 @@
-// Rows of channels at positions of feature maps (docs/method.md section 2.4), and the adjoint, which adds rows at
-// positions.
+// Rows of channels at positions of feature maps (docs/method.md section 2.4), and the adjoint, which adds rows to a map
+// at positions.
 import { gather_positions, scatter_positions } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
@@ -14,7 +14,7 @@ function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
   return { batch, channels, area: height * width, patches, ids_stride: ownPositions ? patches : 0 };
 }
 
-/** Fills rows with the channels of x at the positions, and then, if there is a second map, with those of that. */
+/** Fills rows with the channels of x at the positions, followed by those of a second map if there is one. */
 export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor, second?: Tensor): void {
   const params = gatherParams(ids, x.shape);
   gpu.dispatch(gather_positions, {
@@ -24,7 +24,7 @@ export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor, second
   });
 }
 
-/** Fills x with zeros, unless it is to be added to, and adds the rows at the positions. */
+/** Adds the rows to x at the positions; x is set to zero first, unless it accumulates. */
 function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor, accumulate: boolean): void {
   if (!accumulate) fillWith(gpu, x, 0);
   const params = gatherParams(ids, x.shape);
@@ -32,7 +32,7 @@ function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor, accumulate: 
   gpu.dispatch(scatter_positions, { bindings: { rows, ids, x }, params, invocations });
 }
 
-/** The number of rows at these positions. Throws a ShapeError, with the operator's name, where they do not fit x. */
+/** The number of rows at these positions. Throws a ShapeError with the operator's name if they do not fit x. */
 export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
   const [batch] = imageShape(name, x);
   const fits = ids.dtype === "i32" && (ids.shape.length === 1 || (ids.shape.length === 2 && ids.shape[0] === batch));

@@ -1,9 +1,9 @@
-// Features read at chosen positions of a map, one row of channels per position.
+// Features gathered at chosen positions of a map, one row of channels per position; gather and index_select.
 import { ShapeError } from "../../core/errors.js";
 import { build, type Dense, element, requireRank, zeros } from "../lib/reference/dense.js";
 
 export interface GatherOptions {
-  /** `ids` holds a list of its own for each image, B * P in all; otherwise one list of P serves every image. */
+  /** `ids` holds B * P positions, each image's own; otherwise all images share P positions. */
   readonly perImage?: boolean;
 }
 
@@ -19,7 +19,7 @@ export function gatherPositions(x: Dense, ids: Int32Array, options: GatherOption
   return y;
 }
 
-/** A position that was read twice gets the sum of both cotangents. */
+/** The cotangents of a repeated position are added up. */
 export function gatherPositionsGradient(x: Dense, ids: Int32Array, options: GatherOptions, dy: Dense): { dx: Dense } {
   const { channels, area, positions, offsets } = locate("gatherPositionsGradient", x, ids, options);
   const dx = zeros(x.shape);
@@ -50,7 +50,7 @@ function locate(operator: string, x: Dense, ids: Int32Array, { perImage = false 
   return { channels, area, positions, offsets };
 }
 
-/** y = x, but at ids' places along an axis; ids are of x's shape except along it. */
+/** y = x at ids along an axis; ids are of x's shape except along it. */
 export function gather(x: Dense, axis: number, ids: Dense): Dense {
   return build(ids.shape, (index) => element(x, index.with(axis, element(ids, index))));
 }

@@ -1,6 +1,6 @@
-// The fused path: feature maps and positions in, one NCE loss per row out, with the head of the paper (two linear
-// layers with a ReLU between, docs/method.md section 2.4) and its gradients inside. Gathered rows are stored once;
-// similarities as loss.ts keeps them. The same in plain operators is its oracle:
+// Fused PatchNCE: from feature maps and positions to one loss per row, through the head of the paper (two linear layers
+// with a ReLU between, docs/method.md section 2.4), with all gradients. Gathered rows are stored once; similarities are
+// handled as in loss.ts. Tests compare it with the same composed of operators:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
@@ -31,6 +31,7 @@ export interface Head {
   b2: Tensor;
 }
 
+/** What the gradient of the head needs. */
 interface Embedded {
   rows: Tensor;
   hidden: Tensor;
@@ -38,7 +39,7 @@ interface Embedded {
   norms: Tensor;
 }
 
-/** Gather from one map or, behind each other, from two; head, unit rows; every buffer that the gradient needs. */
+/** Rows gathered from x, followed by those from k if it is given, through the head to unit rows. */
 function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
   const each = checkPositions("fusedPatchNce", x, ids);
   const count = k ? 2 * each : each;
@@ -55,13 +56,13 @@ function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, 
   return { rows, hidden, units, norms };
 }
 
-/** Operations of the head on the rows of unit keys k: two products, biases and ReLU, and the norm. */
+/** FLOPs of the head on rows: two products, biases and ReLU, and the norm. */
 const headFlops = ([rows]: Shape, w1: Shape, w2: Shape) =>
   2 * rows * (sizeOf(w1) + sizeOf(w2)) + rows * (2 * w1[0] + 4 * w2[0]);
 
-type PathInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, ids: Tensor, k: Tensor];
+type FusedInputs = readonly [x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, ids: Tensor, k: Tensor];
 
-export const fusedPatchNceOperator = defineOperator<PathInputs, PatchNceOptions>({
+export const fusedPatchNceOperator = defineOperator<FusedInputs, PatchNceOptions>({
   name: "fusedPatchNce",
   dtype: () => "f32",
   integers: [5],
@@ -85,24 +86,24 @@ export const fusedPatchNceOperator = defineOperator<PathInputs, PatchNceOptions>
   },
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const maps = k.shape.length === 4 ? ([x, k] as const) : ([x] as const);
-    const whole = embed(gpu, maps, ids, { w1, b1, w2, b2 });
+    const all = embed(gpu, maps, ids, { w1, b1, w2, b2 });
     // The queries come first.
-    const own = (tensor: Tensor) => tensor.part(0, [loss.size, ...tensor.shape.slice(1)]) as Tensor;
-    const [rows, hidden, q, norms] = [whole.rows, whole.hidden, whole.units, whole.norms].map(own);
-    const keys = maps.length === 2 ? (whole.units.part(q.size, q.shape) as Tensor) : k.detach();
-    for (const tensor of Object.values(whole)) tensor.dispose();
-    const [negatives, s] = runPatchNce(gpu, patchNceVariant(gpu, q, keys, options), [q, keys], options, loss);
-    return [rows, hidden, q, norms, keys, negatives, ...(s ? [s] : [])];
+    const queriesOf = (tensor: Tensor) => tensor.part(0, [loss.size, ...tensor.shape.slice(1)]) as Tensor;
+    const [rows, hidden, q, norms] = [all.rows, all.hidden, all.units, all.norms].map(queriesOf);
+    const keys = maps.length === 2 ? (all.units.part(q.size, q.shape) as Tensor) : k.detach();
+    for (const tensor of Object.values(all)) tensor.dispose();
+    const [lse, s] = runPatchNce(gpu, patchNceVariant(gpu, q, keys, options), [q, keys], options, loss);
+    return [rows, hidden, q, norms, keys, lse, ...(s ? [s] : [])];
   },
   gradient({ gpu, inputs: [x, w1, , w2, , ids], options, output, saved, needs, accumulator }, dy) {
-    const [rows, hidden, units, norms, k, negatives, s] = saved;
+    const [rows, hidden, units, norms, k, lse, s] = saved;
     if (gpu.tape.recording) {
       throw new GradientError(
         "fusedPatchNce cannot be differentiated twice",
         "Compose it of gatherPositions, linear, relu, l2Normalize and patchNce, or leave out createGraph.",
       );
     }
-    const dUnits = patchNceGradientOperator([units, k, output, negatives, dy, s], options);
+    const dUnits = patchNceGradientOperator([units, k, output, lse, dy, s], options);
     const dOut = l2NormalizeGradientOperator([dUnits, units, norms], { eps: L2_EPS });
     const dHidden = leakyReluGradient(matmul(dOut, w2), hidden, 0);
     const mapGradient = () =>
@@ -119,8 +120,8 @@ export const fusedPatchNceOperator = defineOperator<PathInputs, PatchNceOptions>
 });
 
 /**
- * Features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'], without gradient: the
- * keys of PatchNCE. Without a head the gathered rows are normalised as they are.
+ * The keys of PatchNCE: features [B, C, H, W] at positions ids ([P] or [B, P]) through a head to unit rows [B * P, C'],
+ * without gradient. If the head is null, the gathered rows are normalised directly.
  *
  * @example
  * ```ts
@@ -164,8 +165,9 @@ export function fusedPatchNce(x: Tensor, ids: Tensor, head: Head, k: Tensor, opt
   checkPatchNceOptions("fusedPatchNce", options);
   const { w1, b1, w2, b2 } = head;
   const rows = (ids.shape.length === 1 ? x.shape[0] : 1) * ids.size;
-  // Queries and keys share buffers, where a buffer can be bound from the keys on.
-  const apart = k.shape.length === 4 && [x.shape[1], w2.shape[0]].some((n) => partStart(4 * rows * n) !== 4 * rows * n);
-  const keys = apart ? patchKeys(k, ids, head) : k.detach();
+  // Queries and keys share buffers, unless the keys' offset in one does not meet the alignment of bindings.
+  const separate =
+    k.shape.length === 4 && [x.shape[1], w2.shape[0]].some((n) => partStart(4 * rows * n) !== 4 * rows * n);
+  const keys = separate ? patchKeys(k, ids, head) : k.detach();
   return fusedPatchNceOperator([x, w1, b1, w2, b2, ids, keys], options);
 }

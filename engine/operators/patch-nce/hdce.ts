@@ -1,7 +1,7 @@
 // hDCE with SRC (Jung, Kwon and Ye, CVPR 2022; docs/method.md section 3). hDCE is PatchNCE without the positive in its
-// sum, of similarities that are weighted by how like a negative is to the own key: PatchNCE's kernels do it, with all
+// sum, each similarity weighted by how similar the negative is to the positive. PatchNCE's kernels compute it, with all
 // similarities of a group in memory. SRC compares the relations of rows, their products with each other, with those of
-// the keys: for so many rows at a time, once and once more for the gradient, or kept where these are all.
+// the keys; computed in blocks of rows, and recomputed for the gradient unless one block holds all rows.
 import { hard_negatives, relations, relations_gradient } from "../../../shaders/generated.js";
 import { positive, requireOptions, whole } from "../../core/check-options.js";
 import { GradientError, ShapeError } from "../../core/errors.js";
@@ -24,18 +24,18 @@ import {
 } from "./loss.js";
 
 export interface HdceOptions extends PatchNceOptions {
-  /** How many rows, from the first on, are compared by SRC, as one group. */
+  /** SRC compares the first so many rows, as one group. */
   related: number;
 }
 
-/** Operations of a product with the relations of the rows of SRC, and of what is done to each. */
+/** FLOPs of SRC: the products of rows, and 8 for each of them. */
 const relationFlops = ([, channels]: Shape, { related }: HdceOptions) => related * related * (2 * channels + 8);
 
-/** A block of rows of x, of those that are compared. */
+/** The block of SRC's rows that begins at `first`. */
 const blockOf = (x: Tensor, first: number, { related }: HdceOptions): Tensor =>
   x.part(first * x.shape[1], [Math.min(KEYS_PER_BLOCK, related - first), x.shape[1]]) as Tensor;
 
-/** The relations of a block of rows with all: [block, related]. */
+/** The relations of a block of rows with all rows: [block, related]. */
 function relationsOf(gpu: Gpu, x: Tensor, first: number, options: HdceOptions): Tensor {
   const [block, all] = [blockOf(x, first, options), x.part(0, [options.related, x.shape[1]]) as Tensor];
   const products = gpu.empty([block.shape[0], options.related]);
@@ -72,13 +72,13 @@ export const hdceOperator = defineOperator<readonly [q: Tensor, k: Tensor, gamma
       grid: rows,
       constants,
     });
-    const negatives = gpu.empty([rows]);
-    runLosses(gpu, s, keys, tau, losses, negatives);
+    const lse = gpu.empty([rows]);
+    runLosses(gpu, s, keys, tau, losses, lse);
     const statistics = gpu.empty([related, 4]);
-    const kept: Tensor[] = [];
+    const savedBlocks: Tensor[] = [];
     for (let first = 0; first < related; first += KEYS_PER_BLOCK) {
       const t = relationsOf(gpu, q, first, options);
-      // Where the related rows are a group, its keys' products are there.
+      // Where the related rows are a whole group, the products of its keys are there already.
       const r = related === keys.size ? blockOf(ofKeys, first, options) : relationsOf(gpu, k, first, options);
       gpu.dispatch(relations, {
         bindings: { t, r, y: losses, statistics },
@@ -86,17 +86,17 @@ export const hdceOperator = defineOperator<readonly [q: Tensor, k: Tensor, gamma
         grid: t.shape[0],
         constants,
       });
-      if (related <= KEYS_PER_BLOCK) kept.push(t, r);
+      if (related <= KEYS_PER_BLOCK) savedBlocks.push(t, r);
       else for (const tensor of [t, r]) tensor.dispose();
     }
     ofKeys.dispose();
-    return [negatives, s, weights, statistics, ...kept];
+    return [lse, s, weights, statistics, ...savedBlocks];
   },
   gradient({ gpu, inputs: [q, k], output, saved, options, needs }, dy) {
     if (!needs(0)) return [null, null, null];
     if (gpu.tape.recording) throw new GradientError("hdce cannot be differentiated twice", "Leave out createGraph.");
-    const [negatives, s, weights, statistics, t, r] = saved;
-    return [hdceGradientOperator([q, k, output, negatives, dy, s, weights, statistics, t, r], options), null, null];
+    const [lse, s, weights, statistics, t, r] = saved;
+    return [hdceGradientOperator([q, k, output, lse, dy, s, weights, statistics, t, r], options), null, null];
   },
 });
 
@@ -104,7 +104,7 @@ type HdceGradientInputs = readonly [
   q: Tensor,
   k: Tensor,
   losses: Tensor,
-  negatives: Tensor,
+  lse: Tensor,
   dy: Tensor,
   s: Tensor,
   weights: Tensor,
@@ -117,24 +117,24 @@ export const hdceGradientOperator = defineOperator<HdceGradientInputs, HdceOptio
   name: "hdceGradient",
   shape: ([q]) => q.shape,
   flops: ([q], options) => similarityFlops(q as Shape, options) + relationFlops(q as Shape, options),
-  forward(gpu, [q, k, loss, negatives, dy, s, weights, statistics, kept, keptOfKeys], options, dq) {
+  forward(gpu, [q, k, loss, lse, dy, s, weights, statistics, savedT, savedR], options, dq) {
     const { groups, tau, related } = options;
     const [rows] = q.shape;
     const keys = { ...allKeys(rows / groups), decoupled: true };
     const p = gpu.empty(s.shape);
-    runProbabilities(gpu, s, keys, tau, { loss, negatives, dloss: dy, factors: weights }, p);
+    runProbabilities(gpu, s, keys, tau, { loss, lse, dloss: dy, weights }, p);
     runQueryGradient(gpu, productVariant(gpu), [p, k], keys, dq);
     p.dispose();
     for (let first = 0; first < related; first += KEYS_PER_BLOCK) {
-      const [t, r] = kept ? [kept, keptOfKeys as Tensor] : [q, k].map((x) => relationsOf(gpu, x, first, options));
-      const [slopes, block] = [gpu.empty(t.shape), blockOf(q, first, options)];
+      const [t, r] = savedT ? [savedT, savedR as Tensor] : [q, k].map((x) => relationsOf(gpu, x, first, options));
+      const [dt, block] = [gpu.empty(t.shape), blockOf(q, first, options)];
       gpu.dispatch(relations_gradient, {
-        bindings: { t, r, statistics, dy, slopes },
+        bindings: { t, r, statistics, dy, dt },
         params: { count: t.shape[0], size: related, first, losses: rows },
         ...partsOfRows(gpu, relations_gradient, t.shape[0], related),
       });
-      runMatmul(gpu, productVariant(gpu), slopes, block, { transposeA: true }, dq, { accumulate: true });
-      for (const tensor of kept ? [slopes, block] : [t, r, slopes, block]) tensor.dispose();
+      runMatmul(gpu, productVariant(gpu), dt, block, { transposeA: true }, dq, { accumulate: true });
+      for (const tensor of savedT ? [dt, block] : [t, r, dt, block]) tensor.dispose();
     }
     return undefined;
   },
@@ -144,7 +144,7 @@ const OPTIONS = { groups: whole(1), tau: positive, related: whole(1) };
 
 /**
  * hDCE of unit rows q and k [rows, channels], negatives weighted at temperature gamma [1] (a low one weights hard
- * negatives more), and behind it SRC of the first `related` rows: the Jensen-Shannon divergence of each row's relations
+ * negatives more), followed by SRC of the first `related` rows: the Jensen-Shannon divergence of each row's relations
  * from those of its key. Returns [rows + related]. Keys receive no gradient.
  *
  * @example

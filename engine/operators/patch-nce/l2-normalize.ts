@@ -1,4 +1,4 @@
-// Rows scaled to length 1 (docs/method.md section 2.4). The epsilon is added to the norm, so it counts for tiny rows.
+// Rows scaled to length 1 (docs/method.md section 2.4). The epsilon is added to the norm, so only tiny rows feel it.
 import { l2_normalize, l2_normalize_gradient } from "../../../shaders/generated.js";
 import { checkValue, number } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
@@ -14,7 +14,7 @@ export const L2_EPS = 1e-7;
 /** Invocations that work on one row. On software adapters they are lanes of a vector register. */
 export const ROW_WORKGROUP = { software: 8, gpu: 64 } as const;
 
-/** Fills y with the unit rows of x, and norms with the rows' lengths plus eps. */
+/** Fills y with the unit rows of x, and norms with their L2 norms plus eps. */
 export function runL2Normalize(gpu: Gpu, x: Tensor, y: Tensor, norms: Tensor, eps: number): void {
   const [rows, size] = x.shape;
   const constants = { WORKGROUP: ROW_WORKGROUP[gpu.profile] };
@@ -49,9 +49,9 @@ export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: n
   },
 });
 
-/** The same gradient in plain operators, which can be differentiated again. */
+/** The same gradient composed of operators, which can be differentiated again. */
 function gradientInOperators(x: Tensor, dy: Tensor, eps: number): Tensor {
-  // The norm of a row of zeros has no gradient; zero is taken for it, as in PyTorch.
+  // The norm of a row of zeros has no gradient; it is taken as zero, as in PyTorch.
   const norms = sqrt(clamp(sum(square(x), 1, true), 1e-30));
   const lengths = add(norms, eps);
   const along = div(sum(mul(dy, x), 1, true), mul(norms, square(lengths)));
@@ -64,7 +64,7 @@ export const l2NormalizeGradientOperator = defineOperator<
 >({
   name: "l2NormalizeGradient",
   shape: ([dy]) => dy.shape,
-  // The product with y and its sum 2, its part along y taken away 2, division 1.
+  // The dot product with y 2, subtracting the part along y 2, division 1.
   flops: ([dy]) => 5 * sizeOf(dy as Shape),
   forward(gpu, [dy, y, norms], { eps }, dx) {
     runL2NormalizeGradient(gpu, dy, y, norms, dx, eps);

@@ -1,5 +1,5 @@
-// PatchNCE (docs/method.md section 3): for every row, the cross-entropy of its own key against the keys of its group.
-// Similarities are in memory for a block of keys at a time only: the forward pass keeps a running log-sum-exp, and the
+// PatchNCE (docs/method.md section 3): for every row, the cross-entropy of its positive against the keys of its group.
+// Similarities are in memory for one block of keys at a time: the forward pass keeps a running log-sum-exp, and the
 // gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its
 // similarities are kept for the gradient.
 import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/generated.js";
@@ -25,7 +25,7 @@ export interface PatchNceOptions {
   tau: number;
 }
 
-/** Throws, with the function's name, where the options are not those of PatchNCE; none has a default. */
+/** Throws with the function's name unless the options are those of PatchNCE; none has a default. */
 export const checkPatchNceOptions = (name: string, options: PatchNceOptions): void =>
   requireOptions(name, options, { groups: whole(1), tau: positive });
 
@@ -38,11 +38,11 @@ export function checkGroups(name: string, rows: number, groups: number): void {
   }
 }
 
-/** Throws, with the function's name, where queries and keys are not rows alike that can be cut into groups. */
+/** Throws with the function's name unless queries and keys are rows of one shape that divide into the groups. */
 export function checkRows(name: string, q: Tensor, k: Tensor, groups: number): void {
   if (q.shape.length !== 2 || !sameShape(q.shape, k.shape)) {
     throw new ShapeError(
-      `${name}: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] alike`,
+      `${name}: queries ${shapeText(q)} and keys ${shapeText(k)} must be [rows, channels] of one shape`,
       "Make the keys from the same positions as the queries.",
     );
   }
@@ -50,41 +50,40 @@ export function checkRows(name: string, q: Tensor, k: Tensor, groups: number): v
 }
 
 /**
- * Operations on the similarities of rows [rows, channels] within their groups: a product of matrices of that size, and
- * five for each similarity (scale, exponential, sums).
+ * FLOPs of the similarities of rows [rows, channels] within their groups: the matrix product, and 5 for each of them.
  */
 export const similarityFlops = ([rows, channels]: Shape, { groups }: PatchNceOptions): number =>
   rows * (rows / groups) * (2 * channels + 5);
 
-/** The kernels that a patchNce of q and k takes, its gradient's too; the fused path shares the choice. */
+/** The variant of patchNce for q and k, which its gradient and fusedPatchNce use too. */
 export const patchNceVariant = (gpu: Gpu, q: Tensor, k: Tensor, { groups, tau }: PatchNceOptions): DirectVariant =>
   chooseVariant(gpu, patchNceOperator.record, [q, k], { groups, tau });
 
-/** Keys whose similarities are in memory at a time: as many as an image has patches in CUT. */
+/** Keys per block of similarities: as many as CUT takes patches from an image. */
 export const KEYS_PER_BLOCK = 256;
 
-/** What stands for a row's similarity with its own key among the negatives. */
-const MASKED = -10;
+/** Takes the place of the positive's similarity in the matrix of negatives, as in the reference. */
+export const DIAGONAL_MASK = -10;
 
-/** Neighbours of a row per invocation, where rows are walked in parts. */
+/** Consecutive elements of a row per invocation, in kernels that cut rows into parts. */
 const PER_THREAD = { software: 8, gpu: 1 } as const;
 
 /** Whether one block holds all keys of a group. */
 const oneBlock = (rows: number, { groups }: PatchNceOptions) => rows / groups <= KEYS_PER_BLOCK;
 
-/** Keys begin, begin + 1, ... of every group, and how many a group has. */
+/** Keys begin, begin + 1, ... of every group; `size` is the number of keys of a group. */
 interface KeyBlock {
   keys: number;
   begin: number;
   size: number;
-  /** Whether losses have no positive in their sums, as hDCE's. */
+  /** Whether the sum leaves out the positive, as in hDCE. */
   decoupled?: boolean;
 }
 
 /** All keys of a group as one block. */
 export const allKeys = (size: number): KeyBlock => ({ keys: size, begin: 0, size });
 
-/** Fills s [rows, keys] with the similarities of a group's first queries, or all, with the keys of a block of it. */
+/** Fills s [rows, keys] with the similarities of each group's first queries (all by default) with a block of keys. */
 export function runSimilarities(
   gpu: Gpu,
   variant: DirectVariant,
@@ -105,47 +104,49 @@ export function runSimilarities(
   });
 }
 
-/** Takes a block of similarities into losses [rows] and tau times the log-sum-exp of each row's negatives. */
-export function runLosses(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, loss: Tensor, negatives: Tensor): void {
+/** Adds a block of similarities to the losses [rows] and to lse [rows], tau * logsumexp(negatives / tau). */
+export function runLosses(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, loss: Tensor, lse: Tensor): void {
   const { keys, begin, size, decoupled = false } = block;
   gpu.dispatch(patch_nce_losses, {
-    bindings: { s, loss, negatives },
-    params: { rows: negatives.size, keys, begin, group_size: size, tau },
-    grid: negatives.size,
+    bindings: { s, loss, lse },
+    params: { rows: lse.size, keys, begin, group_size: size, tau },
+    grid: lse.size,
     constants: { WORKGROUP: ROW_WORKGROUP[gpu.profile], DECOUPLED: decoupled },
   });
 }
 
-/** What the gradient has of the forward pass beside similarities, and the gradient of the losses; all [rows]. */
+/**
+ * What the gradient needs besides the similarities: results of the forward pass, and the losses' gradient; all [rows].
+ */
 interface LossGradient {
   loss: Tensor;
-  negatives: Tensor;
+  lse: Tensor;
   dloss: Tensor;
-  /** Of decoupled losses: what the similarities were times. */
-  factors?: Tensor;
+  /** Of decoupled losses: the weights that the similarities were multiplied by, [rows, keys]. */
+  weights?: Tensor;
 }
 
 /** Fills p with the gradient by a block of similarities. */
 export function runProbabilities(gpu: Gpu, s: Tensor, block: KeyBlock, tau: number, of: LossGradient, p: Tensor): void {
   const { keys, begin, size, decoupled = false } = block;
-  const { loss, negatives, dloss, factors = s } = of;
-  const rows = negatives.size;
+  const { loss, lse, dloss, weights = s } = of;
+  const rows = lse.size;
   const { grid, constants } = partsOfRows(gpu, patch_nce_probabilities, rows, keys);
   gpu.dispatch(patch_nce_probabilities, {
-    bindings: { s, negatives, loss, dloss, w: factors, p },
+    bindings: { s, lse, loss, dloss, w: weights, p },
     params: { rows, keys, begin, group_size: size, tau },
     grid,
     constants: { ...constants, DECOUPLED: decoupled },
   });
 }
 
-/** The grid and constants of a kernel that walks rows in parts (shaders/lib/row_part.wgsl). */
+/** The grid and constants of a kernel that cuts rows into parts (shaders/lib/row_part.wgsl). */
 export function partsOfRows(gpu: Gpu, kernel: KernelSource, rows: number, size: number) {
   const perThread = PER_THREAD[gpu.profile];
   return { grid: workgroupsFor(kernel, Math.ceil(size / perThread)) * rows, constants: { PER_THREAD: perThread } };
 }
 
-/** Fills dq, or after the first block adds to it, with the keys of a block, times the gradient p by similarities. */
+/** dq = p k for the first block of keys, and dq += p k for later ones; p is the gradient by the similarities. */
 export function runQueryGradient(
   gpu: Gpu,
   variant: DirectVariant,
@@ -167,9 +168,9 @@ export function runQueryGradient(
 }
 
 /**
- * Walks the keys block by block: `visit` gets their similarities s [rows, keys], which the next block overwrites; of
- * one group's `triangle` those of the queries alone that are no further than the block's last key. Forward pass and
- * gradient compute the same products, so that what cancels there cancels exactly. Returns the last block's s.
+ * Calls `visit` with the similarities s [rows, keys] of each block of keys in turn, which the next block overwrites.
+ * With `triangle`, of one group, the queries after the block's last key are left out. Forward pass and gradient compute
+ * the same products, so that equal terms cancel exactly. Returns the last block's s.
  */
 export function eachBlockOfKeys(
   gpu: Gpu,
@@ -189,13 +190,10 @@ export function eachBlockOfKeys(
   return s;
 }
 
-/**
- * What the gradient needs of the forward pass beside the losses: tau times the log-sum-exp of each row's negatives, and
- * the similarities if they are one block.
- */
-export type PatchNceSaved = readonly [negatives: Tensor, s: Tensor | undefined];
+/** What the gradient needs of the forward pass besides the losses; the similarities only if they are one block. */
+type PatchNceSaved = readonly [lse: Tensor, s: Tensor | undefined];
 
-/** Losses [rows]. */
+/** Fills loss [rows]. */
 export function runPatchNce(
   gpu: Gpu,
   variant: DirectVariant,
@@ -203,23 +201,23 @@ export function runPatchNce(
   options: PatchNceOptions,
   loss: Tensor,
 ): PatchNceSaved {
-  const negatives = gpu.empty(loss.shape);
+  const lse = gpu.empty(loss.shape);
   const s = eachBlockOfKeys(gpu, variant, [q, k], options, (s, block) =>
-    runLosses(gpu, s, block, options.tau, loss, negatives),
+    runLosses(gpu, s, block, options.tau, loss, lse),
   );
-  if (oneBlock(q.shape[0], options)) return [negatives, s];
+  if (oneBlock(q.shape[0], options)) return [lse, s];
   s.dispose();
-  return [negatives, undefined];
+  return [lse, undefined];
 }
 
 /**
- * Gradient of the queries (keys receive none, docs/method.md section 3), p_ij being the probability of key j and
- * n_i = 1 - exp(-loss_i) that of all negatives, the masked one included, which is 1 - p_ii without the cancellation:
+ * Gradient of the queries (keys receive none, docs/method.md section 3). p_ij is the probability of key j, and
+ * n_i = 1 - exp(-loss_i) that of all negatives, the masked one included: 1 - p_ii without cancellation.
  *   dq_i = dloss_i / tau * (sum over j != i of p_ij k_j - n_i k_i)
  */
-export function runPatchNceGradient(
+function runPatchNceGradient(
   gpu: Gpu,
-  [q, k, loss, negatives, dloss, kept]: PatchNceGradientInputs,
+  [q, k, loss, lse, dloss, kept]: PatchNceGradientInputs,
   options: PatchNceOptions,
   dq: Tensor,
 ): void {
@@ -229,7 +227,7 @@ export function runPatchNceGradient(
   const variant = patchNceVariant(gpu, q, k, options);
   const p = gpu.empty([rows, Math.min(KEYS_PER_BLOCK, size)]);
   const addBlock = (s: Tensor, block: KeyBlock) => {
-    runProbabilities(gpu, s, block, tau, { loss, negatives, dloss }, p);
+    runProbabilities(gpu, s, block, tau, { loss, lse, dloss }, p);
     runQueryGradient(gpu, variant, [p, k], block, dq);
   };
   if (kept) addBlock(kept, { keys: size, begin: 0, size });
@@ -241,8 +239,8 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
   name: "patchNce",
   dtype: () => "f32",
   variants: directVariants((variant) => (gpu, [q, k], options, loss) => {
-    const [negatives, s] = runPatchNce(gpu, variant, [q, k], options, loss);
-    return s ? [negatives, s] : [negatives];
+    const [lse, s] = runPatchNce(gpu, variant, [q, k], options, loss);
+    return s ? [lse, s] : [lse];
   }),
   choose: chooseByProfile,
   shape([q, k], { groups }) {
@@ -250,28 +248,30 @@ export const patchNceOperator = defineOperator<readonly [q: Tensor, k: Tensor], 
     return [q.shape[0]];
   },
   flops: ([q], options) => similarityFlops(q as Shape, options),
-  gradient({ gpu, inputs: [q, k], output, saved: [negatives, s], options, needs }, dy) {
+  gradient({ gpu, inputs: [q, k], output, saved: [lse, s], options, needs }, dy) {
     if (!needs(0)) return [null, null];
     if (gpu.tape.recording) return [gradientInOperators(q, k, output, dy, options), null];
-    return [patchNceGradientOperator([q, k, output, negatives, dy, s], options), null];
+    return [patchNceGradientOperator([q, k, output, lse, dy, s], options), null];
   },
 });
 
-/** The same gradient in plain operators, which can be differentiated again; all similarities are in memory at once. */
+/**
+ * The same gradient composed of operators, which can be differentiated again; all similarities are in memory at once.
+ */
 function gradientInOperators(q: Tensor, k: Tensor, loss: Tensor, dloss: Tensor, options: PatchNceOptions): Tensor {
   const { groups, tau } = options;
   const [rows, channels] = q.shape;
   const size = rows / groups;
   const grouped = (x: Tensor, columns: number) => reshape(x, [groups, size, columns]);
-  const own = eye(q.gpu, size);
-  const others = scale(own, -1, 1);
+  const diagonal = eye(q.gpu, size);
+  const others = scale(diagonal, -1, 1);
   const keys = grouped(k, channels).detach();
   const similarities = matmul(grouped(q, channels), keys, { transposeB: true });
-  const positives = sum(mul(similarities, own), 2, true);
-  const masked = add(mul(similarities, others), scale(own, MASKED));
+  const positives = sum(mul(similarities, diagonal), 2, true);
+  const masked = add(mul(similarities, others), scale(diagonal, DIAGONAL_MASK));
   const probabilities = exp(sub(scale(sub(masked, positives), 1 / tau), grouped(loss, 1)));
-  const ownKey = mul(sum(probabilities, 2, true), keys);
-  const toKeys = sub(matmul(mul(probabilities, others), keys), ownKey);
+  const toPositive = mul(sum(probabilities, 2, true), keys);
+  const toKeys = sub(matmul(mul(probabilities, others), keys), toPositive);
   return reshape(mul(toKeys, scale(grouped(dloss, 1), 1 / tau)), q.shape);
 }
 
@@ -279,7 +279,7 @@ type PatchNceGradientInputs = readonly [
   q: Tensor,
   k: Tensor,
   loss: Tensor,
-  negatives: Tensor,
+  lse: Tensor,
   dloss: Tensor,
   s: Tensor | undefined,
 ];
@@ -287,7 +287,7 @@ type PatchNceGradientInputs = readonly [
 export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, PatchNceOptions>({
   name: "patchNceGradient",
   shape: ([q]) => q.shape,
-  // Nominally the similarities are kept, as one block does, and their gradients multiplied with the keys.
+  // Nominally the similarities are kept, as with one block, and their gradient is multiplied with the keys.
   flops: ([q], options) => similarityFlops(q as Shape, options),
   forward(gpu, inputs, options, dq) {
     runPatchNceGradient(gpu, inputs, options, dq);
@@ -296,9 +296,9 @@ export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, P
 });
 
 /**
- * PatchNCE of unit rows q and k [rows, channels]: for each row the cross-entropy of its own key against the keys of its
- * group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns [rows]. Keys receive no
- * gradient.
+ * PatchNCE of unit rows q and k [rows, channels]: for each row the cross-entropy of its positive, the key of the same
+ * row, against the keys of its group, the diagonal of the negatives masked by -10 (docs/method.md section 3). Returns
+ * [rows]. Keys receive no gradient.
  *
  * @example
  * ```ts

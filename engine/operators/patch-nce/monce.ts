@@ -1,6 +1,6 @@
 // MoNCE (Zhan et al., CVPR 2022; docs/method.md section 3): PatchNCE whose negatives are weighted by a transport plan
-// between queries and keys, which Sinkhorn's iteration finds in one dispatch. The weights are put into the
-// similarities, and what is left is PatchNCE of these, by its kernels. All similarities of a group are in memory.
+// between queries and keys, which Sinkhorn's iteration finds in one dispatch. The logarithms of the weights are added
+// to the similarities, of which PatchNCE's kernels then compute the losses. All similarities of a group are in memory.
 //
 // Of the plan T = diag(u) K diag(v) the gradient keeps K and the scalings of all rounds, O(n^2 + rounds n) numbers.
 import {
@@ -8,7 +8,7 @@ import {
   sinkhorn_gradient,
   transport_kernel,
   transport_kernel_gradient,
-  transport_slopes,
+  transport_plan_gradient,
   transport_weights,
 } from "../../../shaders/generated.js";
 import { flag, oneOf, positive, requireOptions, whole } from "../../core/check-options.js";
@@ -31,22 +31,22 @@ import {
 } from "./loss.js";
 
 export interface MonceOptions extends PatchNceOptions {
-  /** hard: keys that are like the query cost less and count more; easy: the other way round. */
+  /** hard: keys similar to the query cost less and count more; easy: the other way round. */
   cost: "hard" | "easy";
-  /** How smooth the plan is. */
+  /** Entropic regularisation: the larger, the smoother the plan. */
   eps: number;
-  /** Weight of all negatives. */
+  /** Weight of the negatives. */
   negTermWeight: number;
-  /** Of Sinkhorn's iteration. */
+  /** Rounds of Sinkhorn's iteration. */
   rounds: number;
-  /** Whether the plan is a constant to the gradient: cheaper, and not what the authors do. */
+  /** Whether the plan is a constant to the gradient: cheaper, but unlike the published code. */
   planDetached: boolean;
 }
 
-/** Invocations of a group's workgroup, and how many of them share a column: a CPU has one lane do all of it. */
+/** Invocations of the workgroup of a group, and how many of them share a column; on a CPU one lane sums all of it. */
 const SINKHORN = { software: { WORKGROUP: 8, SLICES: 1 }, gpu: { WORKGROUP: 256, SLICES: 4 } } as const;
 
-/** Rows, those of a group, these filled up to a multiple of 4; and what a negative's part of the plan is times. */
+/** Row count, rows per group, that padded to a multiple of 4, and the factor of T_ij. */
 function sizesOf({ shape: [rows] }: Tensor, { groups, negTermWeight }: MonceOptions) {
   const n = rows / groups;
   return { rows, n, side: 4 * Math.ceil(n / 4), weight: (n - 1) * negTermWeight };
@@ -76,46 +76,46 @@ function runTransport(gpu: Gpu, s: Tensor, options: MonceOptions): [kernel: Tens
 }
 
 /**
- * Adds to p, the losses' gradient by similarities outside of the plan, that through it. With the gradient a of the
- * logarithm of a scaling h = 1 / (M g), M being K or its transpose, that of K's logarithm is - K_ij (a h)_i g_j in each
- * half of a round: together two products of matrices [n, rounds].
+ * Adds to p, the gradient by similarities, the part through the plan. For a scaling h = 1 / (M g), M being K or its
+ * transpose, and the gradient a by log h, the gradient by log K_ij is -K_ij (a h)_i g_j per half of a round; summed
+ * over all rounds these are two matrix products.
  */
 function runSinkhornGradient(gpu: Gpu, p: Tensor, kernel: Tensor, scalings: Tensor, options: MonceOptions): void {
   const { groups, tau, cost, eps, rounds } = options;
   const { rows, n, side, weight } = sizesOf(p, options);
-  const slopes = gpu.empty([groups, side, side]);
-  gpu.dispatch(transport_slopes, {
-    bindings: { p, k: kernel, h: scalings, slopes },
+  const dlogT = gpu.empty([groups, side, side]);
+  gpu.dispatch(transport_plan_gradient, {
+    bindings: { p, k: kernel, h: scalings, dlog_t: dlogT },
     params: { groups, n, side, rounds, tau, weight },
-    ...partsOfRows(gpu, transport_slopes, groups * side, side),
+    ...partsOfRows(gpu, transport_plan_gradient, groups * side, side),
   });
-  const [ofRows, ofColumns] = [gpu.empty([groups, side]), gpu.empty([groups, side])];
-  sumInto(gpu, slopes, [2], ofRows);
-  sumInto(gpu, slopes, [1], ofColumns);
+  const [rowSums, columnSums] = [gpu.empty([groups, side]), gpu.empty([groups, side])];
+  sumInto(gpu, dlogT, [2], rowSums);
+  sumInto(gpu, dlogT, [1], columnSums);
   const factors = gpu.empty([groups, 2, rounds, side]);
   gpu.dispatch(sinkhorn_gradient, {
-    bindings: { k: kernel, h: scalings, row_slopes: ofRows, column_slopes: ofColumns, x: factors },
+    bindings: { k: kernel, h: scalings, row_sums: rowSums, column_sums: columnSums, x: factors },
     params: { groups, quads: side / 4, rounds },
     grid: groups,
     constants: SINKHORN[gpu.profile],
   });
-  // Of u, with the v before it; and of v, with its u.
-  const through = gpu.empty([groups, side, side]);
+  // First u with the v of the round before, then v with the u of its own round.
+  const products = gpu.empty([groups, side, side]);
   const ofScalings = { tensor: scalings, batch: 2 * (rounds + 1) * side, k: side };
   const ofFactors = { tensor: factors, batch: 2 * rounds * side, k: side };
-  const terms = { batch: groups, m: side, n: side, k: rounds, y: through };
+  const terms = { batch: groups, m: side, n: side, k: rounds, y: products };
   product(gpu, { ...terms, a: { ...ofFactors, m: 1 }, b: { ...ofScalings, base: (rounds + 1) * side, n: 1 } });
   const ofV = { ...ofFactors, base: rounds * side, n: 1 };
   product(gpu, { ...terms, a: { ...ofScalings, m: 1 }, b: ofV, accumulate: true });
   gpu.dispatch(transport_kernel_gradient, {
-    bindings: { slopes, k: kernel, through, p },
+    bindings: { dlog_t: dlogT, k: kernel, products, p },
     params: { rows, n, side, factor: (cost === "easy" ? -1 : 1) / eps },
     ...partsOfRows(gpu, transport_kernel_gradient, rows, n),
   });
-  for (const tensor of [slopes, ofRows, ofColumns, factors, through]) tensor.dispose();
+  for (const tensor of [dlogT, rowSums, columnSums, factors, products]) tensor.dispose();
 }
 
-/** Operations of the plan, with one product of K's size for each half of a round, or several. */
+/** FLOPs of the plan: so many products of K with a vector in each half of a round. */
 const planFlops = ([rows]: Shape, { groups, rounds }: MonceOptions, products: number) =>
   products * rounds * 4 * rows * (rows / groups);
 
@@ -141,22 +141,22 @@ export const monceOperator = defineOperator<readonly [q: Tensor, k: Tensor], Mon
       ...partsOfRows(gpu, transport_weights, rows, n),
     });
     s.dispose();
-    const negatives = gpu.empty(loss.shape);
-    runLosses(gpu, weighted, keys, tau, loss, negatives);
-    return [negatives, weighted, kernel, scalings];
+    const lse = gpu.empty(loss.shape);
+    runLosses(gpu, weighted, keys, tau, loss, lse);
+    return [lse, weighted, kernel, scalings];
   },
   gradient({ gpu, inputs: [, k], output, saved, options, needs }, dy) {
     if (!needs(0)) return [null, null];
     if (gpu.tape.recording) throw new GradientError("monce cannot be differentiated twice", "Leave out createGraph.");
-    const [negatives, weighted, kernel, scalings] = saved;
-    return [monceGradientOperator([k, output, negatives, dy, weighted, kernel, scalings], options), null];
+    const [lse, weighted, kernel, scalings] = saved;
+    return [monceGradientOperator([k, output, lse, dy, weighted, kernel, scalings], options), null];
   },
 });
 
 type MonceGradientInputs = readonly [
   k: Tensor,
   loss: Tensor,
-  negatives: Tensor,
+  lse: Tensor,
   dloss: Tensor,
   weighted: Tensor,
   kernel: Tensor,
@@ -168,12 +168,12 @@ export const monceGradientOperator = defineOperator<MonceGradientInputs, MonceOp
   shape: ([k]) => k.shape,
   flops: ([k], options) =>
     similarityFlops(k as Shape, options) + (options.planDetached ? 0 : planFlops(k as Shape, options, 2)),
-  forward(gpu, [k, loss, negatives, dloss, weighted, kernel, scalings], options, dq) {
+  forward(gpu, [k, loss, lse, dloss, weighted, kernel, scalings], options, dq) {
     const { tau, planDetached } = options;
     const { n } = sizesOf(k, options);
     const p = gpu.empty(weighted.shape);
     const keys = allKeys(n);
-    runProbabilities(gpu, weighted, keys, tau, { loss, negatives, dloss }, p);
+    runProbabilities(gpu, weighted, keys, tau, { loss, lse, dloss }, p);
     if (!planDetached) runSinkhornGradient(gpu, p, kernel, scalings, options);
     runQueryGradient(gpu, productVariant(gpu), [p, k], keys, dq);
     p.dispose();
@@ -192,8 +192,8 @@ const OPTIONS = {
 };
 
 /**
- * MoNCE of unit rows q and k [rows, channels]: PatchNCE whose negatives count by a transport plan between queries and
- * keys. Returns [rows]. Keys receive no gradient; that of the queries passes through the plan.
+ * MoNCE of unit rows q and k [rows, channels]: PatchNCE whose negatives are weighted by a transport plan between
+ * queries and keys. Returns [rows]. Keys receive no gradient; that of the queries passes through the plan.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@
 import { ShapeError } from "../../core/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 
-/** Rows x [R, C] -> x / (||x|| + eps) row by row. The eps is added to the norm, so it counts for tiny rows. */
+/** Rows x [R, C] -> x / (||x|| + eps) row by row; the eps is added to the norm. */
 export function l2Normalize(x: Dense, eps = 1e-7): Dense {
   requireRank("l2Normalize", "x", x.shape, 2, "[rows, channels]");
   const [rows, channels] = x.shape;
@@ -40,14 +40,14 @@ function normOf(values: Float64Array, start: number, count: number): number {
 }
 
 export interface PatchNceOptions {
-  /** How many sets of rows compete among themselves: the images of the batch, or 1 to use all rows as negatives. */
+  /** Groups that rows take their negatives from: the images of the batch, or 1 to use all rows as negatives. */
   readonly groups: number;
   /** The temperature that logits are divided by. */
   readonly tau: number;
 }
 
-/** What stands in place of a row's product with its own key among the negatives, before the division by tau. */
-const OWN_KEY = -10;
+/** Takes the place of the positive's product in the matrix of negatives, before the division by tau. */
+const DIAGONAL_MASK = -10;
 
 /**
  * q, k [G * S, C] -> one loss per row, [G * S]: the cross-entropy of class 0 over the logits
@@ -60,7 +60,7 @@ export function patchNce(q: Dense, k: Dense, options: PatchNceOptions): Dense {
   const y = zeros([rows]);
   const logits = new Float64Array(perGroup);
   for (let row = 0; row < rows; row++) {
-    const logOdds = negativesOf(q, k, row, perGroup, options.tau, logits);
+    const logOdds = logOddsOf(q, k, row, perGroup, options.tau, logits);
     y.data[row] = Math.max(logOdds, 0) + Math.log1p(Math.exp(-Math.abs(logOdds)));
   }
   return y;
@@ -68,14 +68,16 @@ export function patchNce(q: Dense, k: Dense, options: PatchNceOptions): Dense {
 
 /** Keys are constants of the method, so only q gets a gradient. dy is [G * S]. */
 export function patchNceGradient(q: Dense, k: Dense, options: PatchNceOptions, dy: Dense): { dq: Dense } {
-  // The probability of all negatives together, which is what the positive's lacks of 1.
+  // The probability of all negatives together, 1 minus the positive's.
   const share = (logOdds: number) => Math.exp(Math.min(logOdds, 0)) / (1 + Math.exp(-Math.abs(logOdds)));
   return { dq: gradientByLogits(q, k, options, dy, share, () => unweighted) };
 }
 
 const unweighted = () => 1;
 
-/** Every logit's gradient is its part of the share of all negatives; the positive's is less that share. */
+/**
+ * The gradient by each negative's logit is its part of the probability of all negatives; the positive's is minus that.
+ */
 function gradientByLogits(
   q: Dense,
   k: Dense,
@@ -89,11 +91,11 @@ function gradientByLogits(
   const logits = new Float64Array(perGroup);
   for (let row = 0; row < rows; row++) {
     const factor = factorsOf(row);
-    const logOdds = negativesOf(q, k, row, perGroup, options.tau, logits, factor);
+    const logOdds = logOddsOf(q, k, row, perGroup, options.tau, logits, factor);
     const share = shareOf(logOdds);
     const firstKey = row - (row % perGroup);
     for (let j = 0; j < perGroup; j++) {
-      // The constant -10 passes nothing on.
+      // The constant -10 has no gradient, so the diagonal holds the positive's.
       const slope = firstKey + j === row ? -share : share * factor(j) * Math.exp(logits[j] - logOdds);
       addRow(dq, row, (dy.data[row] * slope) / options.tau, k, firstKey + j);
     }
@@ -101,7 +103,7 @@ function gradientByLogits(
   return dq;
 }
 
-/** Adds a row of `other`, times a factor, to a row of x. */
+/** x[row] += factor * other[otherRow]. */
 function addRow(x: Dense, row: number, factor: number, other: Dense, otherRow: number): void {
   const channels = x.shape[1];
   for (let c = 0; c < channels; c++) x.data[row * channels + c] += factor * other.data[otherRow * channels + c];
@@ -126,11 +128,10 @@ function requirePatches(operator: string, q: Dense, k: Dense, { groups }: PatchN
 }
 
 /**
- * The log-sum-exp of one row's negatives, whose similarities are times their factors, less its positive logit. Leaves
- * in `logits` those of the group's keys in order, less the positive one, with the constant in the place of the row's
- * own key.
+ * The log-sum-exp of one row's negatives, each similarity times its factor, minus the positive's logit. Fills `logits`
+ * with those of the group's keys in order, minus the positive's, with the masked constant on the diagonal.
  */
-function negativesOf(
+function logOddsOf(
   q: Dense,
   k: Dense,
   row: number,
@@ -142,7 +143,7 @@ function negativesOf(
   const firstKey = Math.floor(row / perGroup) * perGroup;
   const positive = dot(q, row, k, row);
   for (let j = 0; j < perGroup; j++) {
-    const negative = firstKey + j === row ? OWN_KEY : factor(j) * dot(q, row, k, firstKey + j);
+    const negative = firstKey + j === row ? DIAGONAL_MASK : factor(j) * dot(q, row, k, firstKey + j);
     logits[j] = (negative - positive) / tau;
   }
   const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
@@ -150,7 +151,7 @@ function negativesOf(
 }
 
 export interface HdceOptions extends PatchNceOptions {
-  /** How many of the first rows are compared by SRC. */
+  /** How many rows, from the first on, SRC compares. */
   readonly related: number;
 }
 
@@ -160,7 +161,7 @@ export function hdce(q: Dense, k: Dense, gamma: Dense, options: HdceOptions): De
   const y = zeros([rows + options.related]);
   const logits = new Float64Array(perGroup);
   for (let row = 0; row < rows; row++)
-    y.data[row] = negativesOf(q, k, row, perGroup, options.tau, logits, hardness(k, gamma, row, perGroup));
+    y.data[row] = logOddsOf(q, k, row, perGroup, options.tau, logits, hardness(k, gamma, row, perGroup));
   const { P, R, halfRatio } = relationsOf(q, k, options.related);
   P.forEach((p, i) => {
     y.data[rows + i] = total(p.length, (j) => p[j] * halfRatio(P, i, j) + R[i][j] * halfRatio(R, i, j));
@@ -177,7 +178,7 @@ export function hdceGradient(q: Dense, k: Dense, gamma: Dense, options: HdceOpti
   for (const [i, p] of P.entries()) {
     const mean = total(p.length, (j) => p[j] * halfRatio(P, i, j));
     for (let j = 0; j < p.length; j++) {
-      // Of the product of rows i and j, which both rows make.
+      // The gradient by the product of rows i and j, which passes to both.
       const slope = dy.data[rows + i] * p[j] * (halfRatio(P, i, j) - mean);
       addRow(dq, i, slope, q, j);
       addRow(dq, j, slope, q, i);
@@ -189,14 +190,14 @@ export function hdceGradient(q: Dense, k: Dense, gamma: Dense, options: HdceOpti
 /** hDCE's weights of a row's negatives. */
 function hardness(k: Dense, gamma: Dense, row: number, perGroup: number): (j: number) => number {
   const firstKey = row - (row % perGroup);
-  const alike = Array.from({ length: perGroup }, (_, j) =>
-    firstKey + j === row ? OWN_KEY : dot(k, row, k, firstKey + j),
+  const similarities = Array.from({ length: perGroup }, (_, j) =>
+    firstKey + j === row ? DIAGONAL_MASK : dot(k, row, k, firstKey + j),
   );
-  const most = Math.max(...alike);
-  return (j) => Math.exp((alike[j] - most) / gamma.data[0]);
+  const most = Math.max(...similarities);
+  return (j) => Math.exp((similarities[j] - most) / gamma.data[0]);
 }
 
-/** The softmaxes of the products of q's first rows with each other, and of k's; and half of log(X / mean of both). */
+/** P and R, the softmaxes of the products of q's first rows with each other and of k's; and log(X / M) / 2. */
 function relationsOf(q: Dense, k: Dense, related: number) {
   const [P, R] = [q, k].map((x) =>
     matrix(related, (i, j) => Math.exp(dot(x, i, x, j))).map((row) => {
@@ -233,11 +234,11 @@ export function monceGradient(q: Dense, k: Dense, options: MonceOptions, dy: Den
   const { tau, eps, cost, planDetached } = options;
   const dq = zeros(q.shape);
   for (let first = 0; first < rows; first += n) {
-    const { odds, kernel, scalings, times } = weightedOf(q, k, first, n, options);
+    const { odds, kernel, scalings, weight } = weightedOf(q, k, first, n, options);
     const sums = Array.from({ length: n }, (_, i) => total(n, (j) => odds(i, j)));
-    // By the logits, then by the logarithms of the plan, and of the kernel.
+    // Gradients by the logits, then by the logarithms of the plan, and of the kernel.
     const p = matrix(n, (i, j) => (dy.data[first + i] * (i === j ? -sums[i] : odds(i, j))) / (1 + sums[i]));
-    const plan = matrix(n, (i, j) => (i === j ? 0 : (p[i][j] * times(i, j)) / (times(i, j) + 1e-8)));
+    const plan = matrix(n, (i, j) => (i === j ? 0 : (p[i][j] * weight(i, j)) / (weight(i, j) + 1e-8)));
     const log = matrix(n, (i, j) => plan[i][j]);
     let du = plan.map((row) => total(n, (j) => row[j]));
     let dv = plan.map((_, j) => total(n, (i) => plan[i][j]));
@@ -270,11 +271,15 @@ function total(n: number, value: (i: number) => number): number {
 const matrix = (n: number, value: (i: number, j: number) => number): number[][] =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => value(i, j)));
 
-/** Of a group: what a negative adds to the odds against the positive, how often it counts, and the plan's parts. */
+/**
+ * Of a group: the odds of each negative against the positive, its weight (n - 1) negTermWeight T_ij, K and scalings.
+ */
 function weightedOf(q: Dense, k: Dense, first: number, n: number, options: MonceOptions) {
   const { tau, cost, eps, negTermWeight, rounds } = options;
   const s = matrix(n, (i, j) => dot(q, first + i, k, first + j));
-  const kernel = matrix(n, (i, j) => Math.exp((i === j ? OWN_KEY : cost === "easy" ? 1 - s[i][j] : s[i][j]) / eps));
+  const kernel = matrix(n, (i, j) =>
+    Math.exp((i === j ? DIAGONAL_MASK : cost === "easy" ? 1 - s[i][j] : s[i][j]) / eps),
+  );
   const scalings = [{ u: new Array<number>(n).fill(0), v: new Array<number>(n).fill(1) }];
   for (let round = 0; round < rounds; round++) {
     const { v: before } = scalings[round];
@@ -283,8 +288,8 @@ function weightedOf(q: Dense, k: Dense, first: number, n: number, options: Monce
     scalings.push({ u, v });
   }
   const { u, v } = scalings[rounds];
-  const times = (i: number, j: number) => (n - 1) * negTermWeight * u[i] * kernel[i][j] * v[j];
+  const weight = (i: number, j: number) => (n - 1) * negTermWeight * u[i] * kernel[i][j] * v[j];
   const odds = (i: number, j: number) =>
-    i === j ? Math.exp((OWN_KEY - s[i][i]) / tau) : Math.exp((s[i][j] - s[i][i]) / tau) * (times(i, j) + 1e-8);
-  return { odds, kernel, scalings, times };
+    i === j ? Math.exp((DIAGONAL_MASK - s[i][i]) / tau) : Math.exp((s[i][j] - s[i][i]) / tau) * (weight(i, j) + 1e-8);
+  return { odds, kernel, scalings, weight };
 }

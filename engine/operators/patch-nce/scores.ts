@@ -1,46 +1,48 @@
-// What patches find among all keys, in both directions, for PatchNCE as a metric: the similarities of a block of keys
-// at a time, as in loss.ts, and sums and maxima of them part by part, which the caller adds up in float64.
+// The similarities of patches with all keys, in both directions, for PatchNCE as a metric: computed one block of keys
+// at a time, as in loss.ts, and reduced to sums and maxima over parts, which the caller combines in float64.
 import { patch_scores } from "../../../shaders/generated.js";
 import type { Tensor } from "../../core/tensor.js";
 import { eachBlockOfKeys, KEYS_PER_BLOCK, patchNceVariant } from "./loss.js";
 
 export interface PatchScoresOptions {
   tau: number;
-  /** Rows and columns within which a key is near, 0 for the own key alone; several to find for at once. */
+  /**
+   * Distances in rows and columns up to which a key is near, 0 for the positive alone; scores are computed for each.
+   */
   reaches: readonly number[];
 }
 
 /**
- * Patches q and k, unit rows [n, channels], at places [n, 2] (row, column; i32) -> [reaches, directions, parts, n, 4]:
- * q's patches among k's and then, unless k is q, k's among q's. The four are of the keys of a part: the sum over those
- * that are not near of exp((similarity - 1) / tau), the highest similarity of them and of near ones, below -1 where
- * there is none, and how many are not near. Off the tape.
+ * Patches q and k, unit rows [n, channels], at coordinates [n, 2] (row, column; i32) -> [reaches, directions, parts, n,
+ * 4]. Direction 0 queries q against k, direction 1, left out if k is q, the reverse. The 4 values per part of the keys:
+ * sum of exp((s - 1) / tau) over far keys, max far s, max near s, far count; a maximum over no keys is below -1. Off
+ * the tape.
  */
-export function patchScores(q: Tensor, k: Tensor, places: Tensor, { tau, reaches }: PatchScoresOptions): Tensor {
+export function patchScores(q: Tensor, k: Tensor, coordinates: Tensor, { tau, reaches }: PatchScoresOptions): Tensor {
   const { gpu } = q;
   const [positions] = q.shape;
   const parts = Math.ceil(positions / KEYS_PER_BLOCK);
-  const alike = q === k;
-  const directions = alike ? 1 : 2;
-  const found = gpu.empty([reaches.length, directions, parts, positions, 4]);
+  const same = q === k;
+  const directions = same ? 1 : 2;
+  const scores = gpu.empty([reaches.length, directions, parts, positions, 4]);
   const variant = patchNceVariant(gpu, q, k, { groups: 1, tau });
-  // Similarities of equal pictures are symmetric: those above the diagonal are read below it.
-  const s = eachBlockOfKeys(gpu, variant, [q, k], { groups: 1, triangle: alike }, (s, { keys, begin }) => {
-    const rows = alike ? begin + keys : positions;
+  // If k is q, similarities are symmetric, and only a triangle of them is computed.
+  const s = eachBlockOfKeys(gpu, variant, [q, k], { groups: 1, triangle: same }, (s, { keys, begin }) => {
+    const rows = same ? begin + keys : positions;
     const there = { patches: rows, first_patch: 0, patch_stride: keys, keys, first_key: begin, key_stride: 1 };
     const back = { patches: keys, first_patch: begin, patch_stride: 1, keys: rows, first_key: 0, key_stride: keys };
     for (const [i, reach] of reaches.entries()) {
       const run = (block: typeof there, first_part: number) =>
         gpu.dispatch(patch_scores, {
-          bindings: { s, places, found },
+          bindings: { s, coordinates, scores },
           params: { ...block, positions, first_part: i * directions * parts + first_part, reach, tau },
           invocations: block.patches * Math.ceil(block.keys / KEYS_PER_BLOCK),
           constants: { PART: KEYS_PER_BLOCK, WINDOWED: reach > 0 },
         });
       run(there, begin / KEYS_PER_BLOCK);
-      run(back, alike ? 0 : parts);
+      run(back, same ? 0 : parts);
     }
   });
   s.dispose();
-  return found;
+  return scores;
 }

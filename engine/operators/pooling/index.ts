@@ -1,7 +1,7 @@
-// Maxima and averages of windows of images, by PyTorch's names. The maximum of a window is the element at a place that
-// a first pass finds; from there on it is linear, and so it and its gradient are each other's gradients, as those of
-// averages are. Gradients gather, so that they need no atomics and sum in a fixed order.
-import { average_pool, max_places, pool_gradient } from "../../../shaders/generated.js";
+// Max and average pooling, by PyTorch's names. A first pass finds the index of each window's maximum. Given the indices
+// max pooling is linear, so it and its gradient are each other's gradients, as with average pooling. Gradients gather,
+// so they need no atomics and sum in a fixed order.
+import { average_pool, max_indices, pool_gradient } from "../../../shaders/generated.js";
 import { checkOptions, checkValue, flag } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
@@ -14,7 +14,7 @@ import { mean } from "../reduction/index.js";
 import { weighAxis } from "../resample/index.js";
 
 interface Pooling extends Windows {
-  /** Of averages: whether the border counts. */
+  /** Of averages: whether padding counts. */
   readonly countIncludePad: boolean;
 }
 
@@ -26,48 +26,48 @@ const pooledShape = ([batch, channels]: Shape, windows: Pooling) => [batch, chan
 const imagesOf = ([batch, channels]: Shape, { size }: Pooling) => [batch, channels, ...size];
 const flopsOf = (_: unknown, { kernel }: Pooling, y: Shape) => sizeOf(y) * sizeOf(kernel);
 
-export const maxPlacesOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], Pooling>({
-  name: "maxPlaces",
+export const maxIndicesOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor], Pooling>({
+  name: "maxIndices",
   dtype: () => "i32",
   shape: ([x], windows) => pooledShape(x.shape, windows),
   flops: flopsOf,
   cheap: true,
   forward(gpu, [x], windows, y) {
-    gpu.dispatch(max_places, { bindings: { x, y }, params: paramsOf(x.shape, windows), invocations: y.size });
+    gpu.dispatch(max_indices, { bindings: { x, y }, params: paramsOf(x.shape, windows), invocations: y.size });
     return undefined;
   },
   gradient: () => [null],
 });
 
-type Placed = readonly [x: Tensor, places: Tensor];
+type Indexed = readonly [x: Tensor, indices: Tensor];
 
-export const maxPool2dOperator: Operator<Placed, Pooling> = /* @__PURE__ */ defineOperator({
+export const maxPool2dOperator: Operator<Indexed, Pooling> = /* @__PURE__ */ defineOperator({
   name: "maxPool2d",
   integers: [1],
   shape: ([x], windows) => pooledShape(x.shape, windows),
   flops: () => 0,
   cheap: true,
-  forward(gpu, [x, places], { size }, y) {
+  forward(gpu, [x, indices], { size }, y) {
     const [outer, n] = [x.shape[0] * x.shape[1], sizeOf(size)];
     const m = y.size / outer;
-    gatherInto(gpu, x, places, y, { outer, n, inner: 1, m, id_o: m, id_j: 1, id_i: 0 });
+    gatherInto(gpu, x, indices, y, { outer, n, inner: 1, m, id_o: m, id_j: 1, id_i: 0 });
     return undefined;
   },
-  gradient: ({ inputs: [, places], options }, dy) => [maxPool2dGradientOperator([dy, places], options)],
+  gradient: ({ inputs: [, indices], options }, dy) => [maxPool2dGradientOperator([dy, indices], options)],
 });
 
-export const maxPool2dGradientOperator: Operator<Placed, Pooling> = /* @__PURE__ */ defineOperator({
+export const maxPool2dGradientOperator: Operator<Indexed, Pooling> = /* @__PURE__ */ defineOperator({
   name: "maxPool2dGradient",
   integers: [1],
   shape: ([dy], windows) => imagesOf(dy.shape, windows),
   flops: ([dy]) => sizeOf(dy as Shape),
-  forward(gpu, [dy, places], windows, dx) {
+  forward(gpu, [dy, indices], windows, dx) {
     const constants = { OP: pool_gradient.ops.MAXIMUM };
     const params = paramsOf(dx.shape, windows);
-    gpu.dispatch(pool_gradient, { bindings: { dy, places, dx }, params, invocations: dx.size, constants });
+    gpu.dispatch(pool_gradient, { bindings: { dy, indices, dx }, params, invocations: dx.size, constants });
     return undefined;
   },
-  gradient: ({ inputs: [, places], options }, dx) => [maxPool2dOperator([dx, places], options)],
+  gradient: ({ inputs: [, indices], options }, dx) => [maxPool2dOperator([dx, indices], options)],
 });
 
 export const avgPool2dOperator: Operator<readonly [x: Tensor], Pooling> = /* @__PURE__ */ defineOperator({
@@ -91,37 +91,37 @@ export const avgPool2dGradientOperator: Operator<readonly [dy: Tensor], Pooling>
   forward(gpu, [dy], windows, dx) {
     const constants = { OP: pool_gradient.ops.AVERAGE, EXCLUDE_PAD: !windows.countIncludePad };
     const params = paramsOf(dx.shape, windows);
-    gpu.dispatch(pool_gradient, { bindings: { dy, places: dy, dx }, params, invocations: dx.size, constants });
+    gpu.dispatch(pool_gradient, { bindings: { dy, indices: dy, dx }, params, invocations: dx.size, constants });
     return undefined;
   },
   gradient: ({ options }, dx) => [avgPool2dOperator([dx], options)],
 });
 
 export interface PoolOptions {
-  /** How far windows are apart; by default they touch. */
+  /** The distance between windows; by default the kernel's size. */
   stride?: Pair;
-  /** A border, at most half as wide as a window; 0 by default. */
+  /** Padding on each side, at most half of the kernel's size; 0 by default. */
   padding?: Pair;
 }
 
 export interface AvgPoolOptions extends PoolOptions {
-  /** Whether elements of the border count as zeros; true by default. */
+  /** Whether padding counts as zeros; true by default. */
   countIncludePad?: boolean;
 }
 
 const OPTIONS = { stride: wholes(1), padding: wholes(0) };
 
-/** Checked windows on x. */
+/** Windows on x, with their options checked. */
 function windowsOn(name: string, x: Tensor, kernelSize: Pair, options: AvgPoolOptions): Pooling {
   const [, , height, width] = imageShape(name, x);
   checkValue(`${name}: the kernel`, kernelSize, wholes(1));
   const { stride = kernelSize, padding = 0, countIncludePad = true } = options;
-  const [kernel, border] = [pairOf(kernelSize), pairOf(padding)];
-  const windows = { size: [height, width] as const, kernel, stride: pairOf(stride), padding: border, countIncludePad };
-  if (border.some((n, axis) => 2 * n > kernel[axis]) || countWindows(windows).some((n) => n < 1)) {
+  const [kernel, pads] = [pairOf(kernelSize), pairOf(padding)];
+  const windows = { size: [height, width] as const, kernel, stride: pairOf(stride), padding: pads, countIncludePad };
+  if (pads.some((n, axis) => 2 * n > kernel[axis]) || countWindows(windows).some((n) => n < 1)) {
     throw new ShapeError(
-      `${name}: windows of [${kernel}] with a border of [${border}] do not fit ${shapeText(x)}`,
-      "Take smaller ones, and a border of at most half of them.",
+      `${name}: windows of [${kernel}] with padding [${pads}] do not fit ${shapeText(x)}`,
+      "Take a smaller kernel, and padding of at most half of it.",
     );
   }
   return windows;
@@ -139,7 +139,7 @@ function windowsOn(name: string, x: Tensor, kernelSize: Pair, options: AvgPoolOp
 export function maxPool2d(x: Tensor, kernelSize: Pair, options: PoolOptions = {}): Tensor {
   checkOptions("maxPool2d", options, OPTIONS);
   const windows = windowsOn("maxPool2d", x, kernelSize, options);
-  return maxPool2dOperator([x, maxPlacesOperator([x], windows)], windows);
+  return maxPool2dOperator([x, maxIndicesOperator([x], windows)], windows);
 }
 
 /**
@@ -157,7 +157,7 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions =
   return avgPool2dOperator([x], windowsOn("avgPool2d", x, kernelSize, options));
 }
 
-/** The weights [n, m] of n elements in the averages of m parts, which overlap where m does not divide n. */
+/** The weights [n, m] of n elements in the averages of m parts, which overlap unless m divides n. */
 function averageWeights(n: number, m: number): Float32Array {
   const weights = new Float32Array(n * m);
   for (let part = 0; part < m; part++) {
@@ -168,8 +168,8 @@ function averageWeights(n: number, m: number): Float32Array {
 }
 
 /**
- * Averages of as many parts of x [batch, channels, H, W] as `outputSize` says: PyTorch's adaptive_avg_pool2d. Part i of
- * m of an axis of n goes from floor(i n / m) to ceil((i + 1) n / m).
+ * Averages of x [batch, channels, H, W] over `outputSize` parts: PyTorch's adaptive_avg_pool2d. Part i of m of an axis
+ * of n goes from floor(i n / m) to ceil((i + 1) n / m).
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Maxima and averages of windows of images.
+// Max and average pooling of images.
 import { build, type Dense, element } from "../lib/reference/dense.js";
 
 export interface Windows {
@@ -7,7 +7,7 @@ export interface Windows {
   readonly padding: readonly [number, number];
 }
 
-/** The values of x inside each window, as `of` makes one of them. */
+/** `of` the values of x inside each window. */
 function pool(x: Dense, { kernel, stride, padding }: Windows, of: (values: number[]) => number): Dense {
   const [batch, channels, height, width] = x.shape;
   const along = (n: number, axis: 0 | 1) => Math.floor((n + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
@@ -25,7 +25,7 @@ function pool(x: Dense, { kernel, stride, padding }: Windows, of: (values: numbe
 
 export const maxPool2d = (x: Dense, windows: Windows): Dense => pool(x, windows, (values) => Math.max(...values));
 
-/** The border counts as zeros, or not at all. */
+/** Padding counts as zeros, or not at all. */
 export const avgPool2d = (x: Dense, windows: Windows, countIncludePad: boolean): Dense =>
   pool(x, windows, (values) => {
     const count = countIncludePad ? windows.kernel[0] * windows.kernel[1] : values.length;

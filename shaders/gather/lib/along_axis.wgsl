@@ -1,5 +1,4 @@
-// What gather and scatter_add share: the layouts, and where the place of an element stands. A place beyond the axis is
-// taken as its last.
+// Shared by gather and scatter_add: the layouts, and the index of an element along the axis, clamped to the last.
 const WORKGROUP: u32 = 64;
 
 struct Params { outer: u32, n: u32, inner: u32, m: u32, id_o: u32, id_j: u32, id_i: u32 }

@@ -1,8 +1,8 @@
-// The product of a vector with a matrix of `k`, four columns per invocation, for kernels that do all rounds of
-// Sinkhorn's iteration in one workgroup a group. The rows of a product are dealt to SLICES invocations, whose sums are
-// added in a fixed order. k, and vectors of x, are vec4s; patch-nce/lib/transport.wgsl has the layout of k.
+// The product of a vector in x with a matrix in k, four columns per invocation, for kernels that run all rounds of
+// Sinkhorn's iteration in one workgroup per group. SLICES invocations each sum over a part of the rows; their sums are
+// added in a fixed order. k and x are arrays of vec4s; patch-nce/lib/transport.wgsl has the layout of k.
 const WORKGROUP: u32 = 256; // @tunable
-const SLICES: u32 = 4; // @tunable a divisor of WORKGROUP
+const SLICES: u32 = 4; // @tunable parts of the rows; a divisor of WORKGROUP
 const COLUMNS: u32 = WORKGROUP / SLICES;
 
 var<workgroup> partial: array<vec4f, WORKGROUP>;
@@ -22,7 +22,7 @@ fn part_of_sums(matrix: u32, vector: u32, quads: u32, column: u32, slice: u32) -
   return sum;
 }
 
-// The sums of a column, of what all its invocations have left in `partial`.
+// The sums of a column, over the slices in `partial`.
 fn sum_of_parts(local: u32) -> vec4f {
   var sum = partial[local];
   for (var slice = 1u; slice < SLICES; slice++) { sum += partial[slice * COLUMNS + local]; }

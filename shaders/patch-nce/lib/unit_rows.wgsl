@@ -1,4 +1,4 @@
-// What l2_normalize and its gradient share: one workgroup per row, which sums products along it.
+// Shared by l2_normalize and its gradient: one workgroup per row, which sums products along it.
 const WORKGROUP: u32 = 64; // @tunable a power of two
 
 struct Params { rows: u32, size: u32, eps: f32 }

@@ -1,5 +1,5 @@
-// Windows of kernel_h x kernel_w on the planes of an image, a stride apart, the first of them reaching into a border of
-// nothing: x [planes, height, width], one result a window: y [planes, out_h, out_w].
+// Windows of kernel_h x kernel_w on the planes of an image, a stride apart, the first of them beginning in the padding:
+// x [planes, height, width] -> y [planes, out_h, out_w], one element per window.
 const WORKGROUP: u32 = 64;
 
 struct Params {

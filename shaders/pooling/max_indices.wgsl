@@ -1,5 +1,5 @@
-// y = the place (row * width + column) of the largest element of every window of x, the first where several are equal;
-// layouts as in lib/windows.wgsl. One window per invocation.
+// y = the index (row * width + column) of the largest element of every window of x, the first of equal ones; layouts as
+// in lib/windows.wgsl. One window per invocation.
 //#include pooling/lib/windows.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -18,16 +18,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let bottom = min((line - plane * params.out_h) * params.stride_h - params.pad_h + params.kernel_h, params.height);
   let right = min((at - line * params.out_w) * params.stride_w - params.pad_w + params.kernel_w, params.width);
   let start = plane * params.height * params.width;
-  var place = top * params.width + left;
-  var most = x[start + place];
+  var index = top * params.width + left;
+  var highest = x[start + index];
   for (var row = top; row < bottom; row++) {
     for (var column = left; column < right; column++) {
       let here = row * params.width + column;
-      if (x[start + here] > most) {
-        most = x[start + here];
-        place = here;
+      if (x[start + here] > highest) {
+        highest = x[start + here];
+        index = here;
       }
     }
   }
-  y[at] = place;
+  y[at] = index;
 }
