@@ -33,7 +33,7 @@ const shape = (
   mode: ConvolutionShape["mode"] = "zeros",
 ): ConvolutionShape => ({ kernel, in: channels[0], out: channels[1], size, padding, mode });
 
-export const convolutionShapes: readonly ConvolutionShape[] = [
+const convolutionShapes: readonly ConvolutionShape[] = [
   shape(3, [64, 64], 64, 1),
   shape(3, [128, 128], 32, 1),
   shape(3, [256, 256], 16, 1),
@@ -45,7 +45,7 @@ export const convolutionShapes: readonly ConvolutionShape[] = [
   shape(7, [64, 3], 70, 0),
 ];
 
-export function convolutionName({ kernel, in: cin, out, size, padding, mode }: ConvolutionShape): string {
+function convolutionName({ kernel, in: cin, out, size, padding, mode }: ConvolutionShape): string {
   const how = padding === 0 ? " unpadded" : mode === "reflect" ? " reflect" : "";
   return `${kernel}x${kernel}${how} ${cin}->${out} at ${size}x${size}`;
 }

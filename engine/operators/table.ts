@@ -1,7 +1,7 @@
-// The families of operators, listed once. A family has one name everywhere: its folder here (index.ts, reference.ts),
-// its shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner walk this table, and
-// test/operators/families.test.ts says which piece of a family is missing. Which functions are public is not listed: it
-// is read off engine/index.ts.
+// The list of all families of operators. A family has one name everywhere: its folder here (index.ts, reference.ts),
+// its shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner iterate over this table,
+// and test/operators/families.test.ts reports missing files of a family. Public functions are not listed; they are
+// those that engine/index.ts exports.
 import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
 import * as engine from "../index.js";
@@ -25,46 +25,32 @@ import * as resample from "./resample/index.js";
 import * as selection from "./selection/index.js";
 import * as strided from "./strided/index.js";
 
-/** What the table needs of a record, whatever its inputs. */
+/** What the table takes from an operator record. */
 export interface OperatorSummary {
   readonly name: string;
   readonly variants: readonly string[];
   readonly differentiable: boolean;
-  /** The choices of kernels that it runs: its own where it has variants, and those of other operators. */
+  /** The choices of kernels that it makes: its own if it has variants, and those of operators that it runs. */
   readonly choices: readonly string[];
   /** The operator itself. */
   readonly run: (inputs: Inputs, options: object) => Tensor;
 }
 
-/** The files of a family, below the project's folder. */
-export const PIECES = {
-  main: (family: string) => `${folderOf(family)}/index.ts`,
-  reference: (family: string) => `${folderOf(family)}/reference.ts`,
-  shaders: (family: string) => `shaders/${family}`,
-  cases: (family: string) => `test/operators/${family}.ts`,
-  bench: (family: string) => `bench/operators/${family}.ts`,
-} as const;
-export type Piece = keyof typeof PIECES;
-
-const folderOf = (family: string) => (family === "optimizers" ? "engine/optimizers" : `engine/operators/${family}`);
-
 interface FamilyDescription {
-  /** Choices of kernels that are no operator's own, by the name under which they are forced. */
+  /** Choices of kernels that several operators share, by the name under which they are forced. */
   readonly choices?: { readonly [choice: string]: readonly string[] };
-  /** The choices of kernels that an operator without variants runs. */
+  /** The choices of kernels that an operator without variants makes. */
   readonly runs?: { readonly [operator: string]: readonly string[] };
-  /** Why a piece is not there. */
-  readonly without?: { readonly [piece in Piece]?: string };
 }
 
 export interface Family<N extends string = string> extends FamilyDescription {
   readonly name: N;
-  /** What users call: engine/index.ts exports it, by public.ts, and test/operators has cases of it. */
+  /** Public functions: engine/index.ts exports them, by public.ts, and test/operators has cases of them. */
   readonly public: readonly string[];
   readonly operators: readonly OperatorSummary[];
 }
 
-/** A family from its main file's exports: the operators' records are among them. */
+/** A family made from the exports of its main file, among which are the operator records. */
 function family<N extends string>(name: N, module: object, description: FamilyDescription = {}): Family<N> {
   const operators = Object.values(module).flatMap((value): OperatorSummary[] => {
     const { record } = value as { record?: { name: string; variants?: object; gradient?: unknown } };
@@ -81,15 +67,13 @@ function family<N extends string>(name: N, module: object, description: FamilyDe
 export const families = [
   family("convolution", convolution),
   family("creation", creation),
-  family("einsum", einsum, {
-    without: { shaders: "composed of other operators", bench: "it is a product of matrices, which has its rows" },
-  }),
+  family("einsum", einsum),
   family("extrema", extrema, { runs: { max: [reduction.REDUCE], min: [reduction.REDUCE] } }),
   family("gather", gather),
   family("instance-norm", instanceNorm),
-  family("losses", losses, { without: { shaders: "losses are composed of other operators" } }),
+  family("losses", losses),
   family("matmul", matmul),
-  family("normalization", normalization, { without: { shaders: "composed of other operators" } }),
+  family("normalization", normalization),
   family("optimizers", optimizers),
   family("padding", padding),
   family("patch-nce", patchNce, {
@@ -102,12 +86,7 @@ export const families = [
       monceGradient: ["matmul"],
     },
   }),
-  family("pictures", pictures, {
-    without: {
-      reference: "pictures are moved, and crops' numbers are exact: test/cut/data/crops.test.ts defines them",
-      cases: "inputs or outputs are no tensors; test/operators/pictures.test.ts has the tests",
-    },
-  }),
+  family("pictures", pictures),
   family("pointwise", pointwise),
   family("pooling", pooling),
   family("reduction", reduction, {
@@ -119,23 +98,7 @@ export const families = [
   family("strided", strided),
 ];
 
-export type FamilyName = (typeof families)[number]["name"];
-
 /** Every operator of the engine, by name. */
 export const operatorTable: ReadonlyMap<string, OperatorSummary> = new Map(
   families.flatMap(({ operators }) => operators).map((operator) => [operator.name, operator]),
 );
-
-/** Every choice of kernels that can be forced, and its variants: of operators, and those that operators share. */
-export const choiceTable: ReadonlyMap<string, readonly string[]> = new Map([
-  ...[...operatorTable.values()]
-    .filter(({ variants }) => variants.length > 0)
-    .map(({ name, variants }) => [name, variants] as const),
-  ...families.flatMap(({ choices = {} }) => Object.entries(choices)),
-]);
-
-/** A variant forced on every choice that has it, for gpu.variants.force. */
-export const everywhere = (variant: string): { [choice: string]: string } =>
-  Object.fromEntries(
-    [...choiceTable].filter(([, variants]) => variants.includes(variant)).map(([name]) => [name, variant]),
-  );

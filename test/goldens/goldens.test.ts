@@ -8,17 +8,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Profile } from "../../engine/device/adapter.js";
-import { operatorTable } from "../../engine/operators/table.js";
+import { everywhere } from "../operators/support/variants.js";
 import { profiles, testGpu } from "../support/gpu.js";
 import { goldenJobs } from "./all.js";
 
 const jobs = goldenJobs();
-/** The variant forced on every operator that has it. */
-function everywhere(variant: string): { [operator: string]: string } {
-  const names = [...operatorTable].filter(([, { variants }]) => variants.includes(variant)).map(([name]) => name);
-  if (names.length === 0) throw new Error(`No operator has a kernel "${variant}".`);
-  return Object.fromEntries(names.map((name) => [name, variant]));
-}
 
 interface Walk {
   readonly choice: string;

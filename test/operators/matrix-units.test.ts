@@ -2,13 +2,13 @@
 // cut into runs, rows, columns and terms that fill no matrix.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { everywhere } from "../../engine/operators/table.js";
 import { onHalves } from "../support/half.js";
 import { conv2d } from "./convolution.js";
 import { matmul } from "./matmul.js";
 import type { OperatorCase } from "./support/case.js";
 import { checkHalves } from "./support/half.js";
 import { matrixGpu } from "./support/matrix-units.js";
+import { everywhere } from "./support/variants.js";
 
 const manyRows = conv2d([1, 31, 6, 35], [130, 31, 3, 3], { padding: 1, paddingMode: "reflect" }, false);
 const longSums = conv2d([2, 77, 5, 6], [20, 77, 3, 3], { padding: 1 });

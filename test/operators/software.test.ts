@@ -6,10 +6,10 @@ import { grad } from "../../engine/core/autograd.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/index.js";
 import { broadcastRows } from "../../engine/operators/matmul/product.js";
-import { everywhere } from "../../engine/operators/table.js";
 import { testGpu } from "../support/gpu.js";
 import { matmul } from "./matmul.js";
 import { checkCase } from "./support/check.js";
+import { everywhere } from "./support/variants.js";
 
 const test = suite("large tensors on software adapters");
 let gpu: Gpu;

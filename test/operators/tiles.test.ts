@@ -4,13 +4,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { sliceOf } from "../../engine/operators/convolution/tiled.js";
 import { countTiles, mostTerms, suitableTile, TILES } from "../../engine/operators/lib/tiles.js";
-import { everywhere } from "../../engine/operators/table.js";
 import { testGpu } from "../support/gpu.js";
 import { conv2d } from "./convolution.js";
 import { linear, matmul } from "./matmul.js";
 import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
 import { unrolledGpu } from "./support/unrolled.js";
+import { everywhere } from "./support/variants.js";
 
 test("every tile fits the base limits, and a workgroup loads whole lines of it", () => {
   for (const [name, tiles] of Object.entries(TILES)) {

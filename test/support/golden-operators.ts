@@ -1,5 +1,5 @@
 // What whoever answers the golden operator cases must know of them: their parameters, and which tensors are answers.
-import type { GanMode } from "../../engine/operators/reference.js";
+import type { GanMode } from "./gan-loss.js";
 
 /** Every parameter a case may have; a case has those of its operator. */
 export interface OperatorParameters {

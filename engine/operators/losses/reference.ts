@@ -1,10 +1,10 @@
-// Losses, by default a scalar (shape []) that is a mean over all elements, and the five adversarial losses put together
-// from them. Only x, the prediction, gets a gradient, which those of mean losses have in closed form.
+// Losses, by default a scalar (shape []) that is a mean over all elements. Only x, the prediction, gets a gradient;
+// those of the mean losses are given in closed form.
 import { broadcastTo } from "../lib/reference/broadcast.js";
 import { type Dense, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { logSoftmax } from "../normalization/reference.js";
-import { relu, reluGradient, scale, softplus, softplusGradient } from "../pointwise/reference.js";
-import { mean, meanGradient, sum } from "../reduction/reference.js";
+import { scale } from "../pointwise/reference.js";
+import { mean, sum } from "../reduction/reference.js";
 
 export type Reduction = "mean" | "sum" | "none";
 
@@ -97,25 +97,3 @@ export function nllLoss(x: Dense, target: ArrayLike<number>, options: ClassOptio
 /** The same of the logarithms of softmax. */
 export const crossEntropy = (x: Dense, target: ArrayLike<number>, options?: ClassOptions): Dense =>
   nllLoss(logSoftmax(x, 1), target, options);
-
-/** Least squares, cross-entropy of the original GAN, its non-saturating softplus form, and Wasserstein. */
-export type GanMode = "lsgan" | "vanilla" | "nonsaturating" | "wgangp" | "hinge";
-
-/** The discriminator's outputs x, of any shape, judged against "all real" or "all fake". */
-export function ganLoss(x: Dense, mode: GanMode, targetIsReal: boolean): Dense {
-  const sign = targetIsReal ? -1 : 1;
-  if (mode === "lsgan") return mseLoss(x, targetIsReal ? 1 : 0);
-  if (mode === "vanilla") return bceWithLogits(x, targetIsReal ? 1 : 0);
-  if (mode === "wgangp") return scale(mean(x), sign);
-  if (mode === "hinge") return mean(relu(scale(x, sign, 1)));
-  return mean(softplus(scale(x, sign)));
-}
-
-export function ganLossGradient(x: Dense, mode: GanMode, targetIsReal: boolean, dy: Dense): { dx: Dense } {
-  const sign = targetIsReal ? -1 : 1;
-  if (mode === "lsgan") return mseLossGradient(x, targetIsReal ? 1 : 0, dy);
-  if (mode === "vanilla") return bceWithLogitsGradient(x, targetIsReal ? 1 : 0, dy);
-  const { dx } = meanGradient(x, [...x.shape.keys()], false, scale(dy, sign));
-  if (mode === "hinge") return reluGradient(scale(x, sign, 1), dx);
-  return mode === "wgangp" ? { dx } : softplusGradient(scale(x, sign), dx);
-}

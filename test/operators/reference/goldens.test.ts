@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as reference from "../../../engine/operators/reference.js";
 import { type Dense, dense, zeros } from "../../../engine/operators/reference.js";
+import { ganLoss, ganLossGradient } from "../../support/gan-loss.js";
 import { isAnswer, type OperatorParameters } from "../../support/golden-operators.js";
 import { type OperatorCase, operatorCases, relativeError } from "../../support/goldens.js";
 import { differentiated } from "../support/case.js";
@@ -138,8 +139,8 @@ const answers: Record<string, (given: OperatorCase, parameters: OperatorParamete
   ganLoss(given, { mode, targetIsReal }) {
     const [x, dy] = ["x", "dy"].map(given.dense);
     return {
-      y: reference.ganLoss(x, mode, targetIsReal),
-      ...reference.ganLossGradient(x, mode, targetIsReal, dy),
+      y: ganLoss(x, mode, targetIsReal),
+      ...ganLossGradient(x, mode, targetIsReal, dy),
     };
   },
   patchNce(given, { batch, tau, allNegatives }) {

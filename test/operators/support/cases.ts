@@ -1,6 +1,5 @@
 // The cases of every family, as the tests that walk the engine's table take them. A family of the table that is missing
 // here does not compile, unless it says why it has none.
-import type { FamilyName } from "../../../engine/operators/table.js";
 import * as convolution from "../convolution.js";
 import * as creation from "../creation.js";
 import * as einsum from "../einsum.js";
@@ -20,6 +19,7 @@ import * as resample from "../resample.js";
 import * as selection from "../selection.js";
 import * as strided from "../strided.js";
 import type { FamilyTests, OperatorRow } from "./case.js";
+import type { FamilyName } from "./pieces.js";
 
 export const familyTests: { readonly [family in Exclude<FamilyName, "pictures">]: FamilyTests } = {
   convolution,
