@@ -1,4 +1,4 @@
-// The operators that users call: a part of engine/index.ts, and the methods of engine/chained.ts.
+// The public operators: engine/index.ts exports them, and engine/chained.ts makes methods of them.
 export { reshape } from "../core/reshape.js";
 export {
   type Conv1dOptions,

@@ -1,6 +1,6 @@
-// y = random numbers that a seed and an element's index decide: by PCG's hash (Jarzynski and Olano, "Hash Functions for
-// GPU Rendering", 2020) of both, 24 bits of it. Uniform in [0, 1), the same bits on every adapter; or normal (Box and
-// Muller, 1958), with the last digits as the adapter's logarithm has them. One vec4 per invocation.
+// y = random numbers from 24 bits of the PCG hash (Jarzynski and Olano, "Hash Functions for GPU Rendering", 2020) of a
+// seed and the element's index. Uniform in [0, 1), the same bits on every adapter; or normal (Box and Muller, 1958),
+// whose last digits depend on the adapter's logarithm. One vec4 per invocation.
 const UNIFORM: u32 = 0; // @op
 const NORMAL: u32 = 1; // @op
 const OP: u32 = 0; // @tunable one of the operations above

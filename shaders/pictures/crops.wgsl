@@ -1,9 +1,9 @@
-// Squares of a picture that is resampled, each in its own way, as cut/data/resize.ts does it: in the fixed point of
-// 8-bit samples, first the rows and then the columns, each rounded and clamped to 8 bits. All of it is of integers, and
-// a level's number is looked up, so the results are those of a processor to the bit. One pixel of y per invocation,
-// which resamples every row that its column takes: with a bilinear filter each row is made for about two pixels.
-// picture [height, width]: up to four samples of 8 bits, the first lowest; y [squares, channels, side, side]. windows
-// [squares, 2, side, 2 + taps]: of columns, then of rows, the first sample, how many, and their weights.
+// Square crops of a picture, each resampled with its own windows, as in cut/data/resize.ts: in fixed point on 8-bit
+// samples, first along rows and then along columns, each result rounded and clamped to 8 bits. All arithmetic is on
+// integers, and floats come from a table, so results equal a CPU's to the bit. One pixel of y per invocation, which
+// resamples every row that its column needs: with a bilinear filter each row is resampled for about two pixels.
+// picture [height, width]: up to four samples of 8 bits, the first in the lowest; y [squares, channels, side, side].
+// windows [squares, 2, side, 2 + taps]: for columns, then for rows, the first sample, the number of taps, the weights.
 const WORKGROUP: u32 = 64;
 const PRECISION: u32 = 22;
 
@@ -17,7 +17,7 @@ struct Params { squares: u32, channels: u32, side: u32, taps: u32, width: u32 }
 
 //#include lib/index.wgsl
 
-// Where the window of a column (axis 0) or a row (axis 1) is described.
+// Offset of the window of a column (axis 0) or a row (axis 1).
 fn window_at(square: u32, axis: u32, position: u32) -> u32 {
   return ((2 * square + axis) * params.side + position) * (2 + params.taps);
 }
@@ -26,7 +26,7 @@ fn rounded(sum: vec4i) -> vec4i {
   return clamp((sum + (1 << (PRECISION - 1))) >> vec4u(PRECISION), vec4i(), vec4i(255));
 }
 
-// The samples of a row that a column is made of, weighed.
+// The resampled row at a column.
 fn resampled(row: u32, column: u32) -> vec4i {
   let first = row * params.width + u32(windows[column]);
   var sum = vec4i();

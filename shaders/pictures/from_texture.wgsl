@@ -1,5 +1,5 @@
-// planes[c, y, x] = 2 v - 1 of a texture whose texels are in [0, 1]; what is transparent is laid on white, as with
-// picture files. One texel per invocation. Kernels bind no textures, so engine/operators/pictures/input.ts binds this.
+// planes[c, y, x] = 2 v - 1 of a texture whose texels v are in [0, 1], blended with white by alpha, as picture files
+// are. One texel per invocation. Kernels bind no textures, so engine/operators/pictures/input.ts binds this.
 @group(0) @binding(0) var image: texture_2d<f32>;
 @group(0) @binding(1) var<storage, read_write> planes: array<f32>;
 

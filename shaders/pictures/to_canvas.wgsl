@@ -1,5 +1,5 @@
-// Draws planes [C, H, W] in [-1, 1] over the whole of a render target of H x W, one texel per fragment. The fraction of
-// a level is cut off and not rounded, so that a canvas shows the very bytes that are saved to a file.
+// Draws planes [C, H, W] in [-1, 1] on a render target of H x W, one texel per fragment. Values are rounded down to
+// 8-bit levels, so that a canvas shows exactly the bytes that are saved to a file.
 struct Params { width: u32, height: u32, channels: u32 }
 
 @group(0) @binding(0) var<storage, read> planes: array<f32>;
@@ -7,7 +7,7 @@ struct Params { width: u32, height: u32, channels: u32 }
 
 @vertex
 fn cover(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
-  // One triangle that reaches beyond the corners.
+  // One triangle that covers the target.
   return vec4f(select(-1.0, 3.0, index == 1), select(-1.0, 3.0, index == 2), 0.0, 1.0);
 }
 

@@ -1,4 +1,4 @@
-// y = f(a, b), element by element, for operands of the same shape.
+// y = f(a, b), element-wise, for operands of the same shape.
 // One vec4 per iteration, PER_THREAD consecutive vec4s per invocation; the last may reach into the buffer's padding.
 //#include pointwise/lib/arithmetic.wgsl
 const RELU_GRADIENT: u32 = 9; // @op a where b > 0, else slope * a

@@ -1,12 +1,12 @@
-// y = f(x), element by element: functions of which WGSL and its drivers promise too little. Apart from unary.wgsl, so
-// that whoever needs none of them does not load their text.
+// y = f(x), element-wise: functions whose accuracy WGSL or drivers do not guarantee. Separate from unary.wgsl, so that
+// apps that need none of them do not load their text.
 const TANH: u32 = 0; // @op
 const SIGMOID: u32 = 1; // @op
 const SOFTPLUS: u32 = 2; // @op
 const SIN: u32 = 3; // @op
 const COS: u32 = 4; // @op
 const ERF: u32 = 5; // @op
-const POW: u32 = 6; // @op x to the power of a; b is 0 for a broken a, 1 for an even and 2 for an odd one
+const POW: u32 = 6; // @op x to the power of a; b is 0 if a is not an integer, 1 if it is even, 2 if it is odd
 const OP: u32 = 0; // @tunable one of the operations above
 
 //#include pointwise/lib/each.wgsl

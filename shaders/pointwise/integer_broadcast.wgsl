@@ -1,3 +1,3 @@
-// y = f(a, b) where a and b are integers and broadcast; what is too large wraps around.
+// y = f(a, b) where a and b are integers and broadcast; overflow wraps around.
 alias Element = i32;
 //#include pointwise/lib/broadcast.wgsl

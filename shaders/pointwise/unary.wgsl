@@ -1,4 +1,4 @@
-// y = f(x), element by element, with two parameters a and b where f has them: what WGSL itself computes well.
+// y = f(x), element-wise: functions that WGSL itself computes well. a and b are parameters of f.
 const RELU: u32 = 0; // @op x where x > 0, else a * x
 const SQUARE: u32 = 1; // @op
 const SQRT: u32 = 2; // @op
@@ -9,7 +9,7 @@ const ABS: u32 = 6; // @op
 const SIGN: u32 = 7; // @op
 const RECIPROCAL: u32 = 8; // @op
 const RSQRT: u32 = 9; // @op
-const CLAMP: u32 = 10; // @op x, but at least a and at most b
+const CLAMP: u32 = 10; // @op x limited to [a, b]
 const IN_RANGE: u32 = 11; // @op 1 where a <= x <= b, else 0
 const OP: u32 = 0; // @tunable one of the operations above
 

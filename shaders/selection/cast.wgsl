@@ -1,6 +1,5 @@
-// y = x as another kind of number: integers as floats, floats as the integers next to them towards zero, or floats as
-// floats of another size, where one of both is f16.
-// One vec4 per invocation.
+// y = x in another type: i32 to f32, f32 to i32 truncated towards zero, or between f32 and f16. One vec4 per
+// invocation.
 const TO_F32: u32 = 0; // @op
 const TO_I32: u32 = 1; // @op
 const FLOATS: u32 = 2; // @op

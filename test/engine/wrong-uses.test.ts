@@ -110,7 +110,7 @@ const uses: [use: string, kind: keyof typeof c, says: RegExp, work: () => unknow
     () => c.grad(c.mul(w, w), [w]),
   ],
   ["a gradient wanted of i32", "GradientError", /a tensor of i32 has no gradient.*cast/, () => ids.requireGrad()],
-  ["a second derivative that there is not", "GradientError", /patchNce\w* cannot be differentiated/, twice],
+  ["a second derivative that there is not", "GradientError", /fusedPatchNce cannot be differentiated/, twice],
   [
     "groups that do not divide",
     "ShapeError",
@@ -245,11 +245,11 @@ const uses: [use: string, kind: keyof typeof c, says: RegExp, work: () => unknow
   ["a file of other parameters", "FormatError", /the file holds w, which is no parameter/, others],
   ["a tuning table that is none", "FormatError", /has version undefined and not 1/, () => c.parseTuning("{}")],
   ["i32 with f32", "ShapeError", /add: i32 \[2\] and f32 \[2\] do not mix.*cast/, () => c.add(ids, w)],
-  ["half a number with i32", "ArgumentError", /mul: a number beside i32 cannot be 0.5/, () => c.mul(ids, 0.5)],
+  ["half a number with i32", "ArgumentError", /mul: a number with i32 cannot be 0.5/, () => c.mul(ids, 0.5)],
   ["a quotient of i32", "ShapeError", /div: an input of shape \[2\] holds i32/, () => c.div(ids, 2)],
   ["concat of i32 and f32", "ShapeError", /concat: f32 \[2\] and i32 \[2\] do not mix.*cast/, () => c.concat([w, ids])],
   ["where of i32 and f32", "ShapeError", /where: i32 .* and f32 .* do not mix.*cast/, () => c.where(w, ids, x)],
-  ["two numbers compared", "ArgumentError", /gt: an operand beside a number cannot be 2.*a tensor/, () => c.gt(1, 2)],
+  ["two numbers compared", "ArgumentError", /gt: an operand with a number cannot be 2.*a tensor/, () => c.gt(1, 2)],
   ["classes as floats", "ShapeError", /crossEntropy: the target holds f32.*i32/, () => c.crossEntropy(x, w)],
   [
     "classes of another shape",

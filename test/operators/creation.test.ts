@@ -53,7 +53,7 @@ test("what says nothing is refused", async () => {
   );
   assert.match(
     messageOf(() => dropout(gpu.tensor([1]), 1, 1)),
-    /ArgumentError: dropout: the part cannot be 1/,
+    /ArgumentError: dropout: p cannot be 1/,
   );
   assert.match(
     messageOf(() => arange(gpu, 0, 3, -1)),

@@ -114,7 +114,7 @@ test("what does not mix is refused in a sentence", async () => {
   );
   assert.match(
     messageOf(() => engine.mul(whole, 0.5)),
-    /^ArgumentError: mul: a number beside i32 cannot be 0.5 It must be a whole number/,
+    /^ArgumentError: mul: a number with i32 cannot be 0.5 It must be a whole number/,
   );
   assert.match(
     messageOf(() => engine.div(whole, whole)),
@@ -122,7 +122,7 @@ test("what does not mix is refused in a sentence", async () => {
   );
   assert.match(
     messageOf(() => engine.gt(1, 2)),
-    /^ArgumentError: gt: an operand beside a number cannot be 2/,
+    /^ArgumentError: gt: an operand with a number cannot be 2/,
   );
   assert.match(
     messageOf(() => whole.requireGrad()),

@@ -1,5 +1,5 @@
-// Tensors made of nothing, by PyTorch's names: constants, ranges, and random numbers that a seed and an element's place
-// decide, and so the same on every adapter; and dropout by these.
+// Creation operators, by PyTorch's names: constants, ranges, and random numbers, which depend on a seed and the
+// element's index alone, so that they are the same on every adapter; and dropout, which uses them.
 import { random } from "../../../shaders/generated.js";
 import { type Check, checkValue, number, whole } from "../../core/check-options.js";
 import { ArgumentError } from "../../core/errors.js";
@@ -9,7 +9,7 @@ import type { Gpu } from "../../device/gpu.js";
 import { inRangeOperator, mul, scale } from "../pointwise/index.js";
 
 /**
- * A tensor of one number everywhere.
+ * A tensor filled with one number.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export const zeros = (gpu: Gpu, shape: Shape): Tensor => full(gpu, shape, 0);
 export const ones = (gpu: Gpu, shape: Shape): Tensor => full(gpu, shape, 1);
 
 /**
- * The numbers from `start` on, below `end`, a step apart.
+ * The numbers from `start` up to `end`, which is excluded, a step apart.
  *
  * @example
  * ```ts
@@ -92,7 +92,7 @@ function defineRandom(name: string, op: keyof typeof random.ops) {
 export const randOperator = /* @__PURE__ */ defineRandom("rand", "UNIFORM");
 export const randnOperator = /* @__PURE__ */ defineRandom("randn", "NORMAL");
 
-/** A whole number, or an i32 tensor that holds one: in a recorded program it can be written before each replay. */
+/** A whole number, or an i32 tensor that holds one, which can be written before each replay of a recorded program. */
 export type Seed = number | Tensor;
 
 const SEED: Check = [Number.isSafeInteger, "a whole number, or a tensor of i32"];
@@ -104,7 +104,7 @@ function seedOf(name: string, gpu: Gpu, seed: Seed): Tensor {
 }
 
 /**
- * Uniform numbers in [0, 1), of 24 bits, the same for a seed on every adapter.
+ * Uniform numbers in [0, 1) of 24 bits; a seed gives the same numbers on every adapter.
  *
  * @example
  * ```ts
@@ -116,7 +116,7 @@ export const rand = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
   randOperator([seedOf("rand", gpu, seed)], { shape });
 
 /**
- * Normal numbers of mean 0 and variance 1, the same for a seed on every adapter to some 1e-5.
+ * Normal numbers of mean 0 and variance 1; a seed gives the same numbers on every adapter, to about 1e-5.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
   randnOperator([seedOf("randn", gpu, seed)], { shape });
 
 /**
- * x with a part `p` of its elements, which the seed chooses, set to zero and the others multiplied by 1 / (1 - p).
+ * x with each element set to zero with probability `p`, by the seed, and the others multiplied by 1 / (1 - p).
  *
  * @example
  * ```ts
@@ -137,7 +137,7 @@ export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
  * ```
  */
 export function dropout(x: Tensor, p: number, seed: Seed): Tensor {
-  checkValue("dropout: the part", p, [(value) => number[0](value) && p >= 0 && p < 1, "a number from 0 to below 1"]);
+  checkValue("dropout: p", p, [(value) => number[0](value) && p >= 0 && p < 1, "a number from 0 to below 1"]);
   const kept = inRangeOperator([rand(x.gpu, x.shape, seed)], { min: p, max: 1 });
   return mul(x, scale(kept, 1 / (1 - p)));
 }

@@ -1,4 +1,4 @@
-// Random numbers by PCG's hash of a seed and an element's index, in the integers that the kernel computes with.
+// Random numbers by PCG's hash of a seed and an element's index, with the same integers as in the kernel.
 import { type Dense, sizeOf } from "../lib/reference/dense.js";
 
 function pcg(v: number): number {

@@ -1,5 +1,4 @@
-// Losses, composed of other operators, so that their gradients (and the gradients of those) need no code of
-// their own.
+// Losses, composed of other operators, so that their gradients of any order need no code of their own.
 import { checkOptions, number, oneOf, positive, tensor } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
@@ -13,14 +12,14 @@ import { where } from "../selection/index.js";
 import { flatten, squeeze, unsqueeze } from "../strided/index.js";
 
 export interface LossOptions {
-  /** "mean" (the default), "sum", or "none" for the losses themselves, one for every element. */
+  /** "mean" (the default), "sum", or "none" for one loss per element. */
   reduction?: "mean" | "sum" | "none";
 }
 
 const reduction = oneOf("mean", "sum", "none");
 const lossOptions = { reduction };
 
-/** Losses as the option says, of PyTorch's name. */
+/** Losses reduced by PyTorch's option `reduction`. */
 function reduced(losses: Tensor, { reduction = "mean" }: LossOptions): Tensor {
   if (reduction === "none") return losses;
   return reduction === "sum" ? sum(losses) : mean(losses);
@@ -70,7 +69,7 @@ export function l1Loss(x: Tensor, target: Operand, options: LossOptions = {}): T
 }
 
 export interface SmoothL1LossOptions extends LossOptions {
-  /** Below which distance the loss is a square; 1 by default. */
+  /** The distance below which the loss is quadratic; 1 by default. */
   beta?: number;
 }
 
@@ -93,16 +92,16 @@ export function smoothL1Loss(x: Tensor, target: Operand, options: SmoothL1LossOp
 }
 
 export interface NllLossOptions extends LossOptions {
-  /** What losses of each class count: [classes]; by default 1. */
+  /** The weight of each class, [classes]; by default 1. */
   weight?: Tensor;
-  /** A class, which may be none, whose elements do not count; by default there is none (PyTorch: -100). */
+  /** Targets of this value are ignored; it need not be a class. By default none are (PyTorch: -100). */
   ignoreIndex?: number;
-  /** "mean" (the default) divides the sum by what all together count; "none" gives a loss for every target. */
+  /** "mean" (the default) divides by the sum of the targets' weights; "none" gives one loss per target. */
   reduction?: LossOptions["reduction"];
 }
 
 export interface CrossEntropyOptions extends NllLossOptions {
-  /** The part of every target's probability that is shared among all classes; 0 by default. */
+  /** The part of the target's probability that is divided evenly between all classes; 0 by default. */
   labelSmoothing?: number;
 }
 
@@ -112,7 +111,7 @@ const nllLossOptions = () => ({
   reduction,
 });
 
-/** The loss by classes of logarithms of probabilities [batch, classes, ...], where options are known to be right. */
+/** The loss of log probabilities [batch, classes, ...]; options are checked by the caller. */
 function lossByClasses(name: string, logs: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
   const [batch, classes, ...places] = logs.shape;
@@ -125,11 +124,11 @@ function lossByClasses(name: string, logs: Tensor, target: Tensor, options: Cros
   if (weight && !sameShape(weight.shape, [classes]))
     throw new ShapeError(`${name}: the weight ${shapeText(weight)} does not fit ${classes} classes`, "Give [classes].");
   const counts = ignoreIndex === undefined ? undefined : ne(target, ignoreIndex);
-  // Those that do not count need some class.
+  // Ignored targets take class 0, because they may not be classes.
   const ids = counts ? mul(target, counts) : target;
-  const own = squeeze(gather(logs, 1, unsqueeze(ids, 1)), 1);
+  const atTarget = squeeze(gather(logs, 1, unsqueeze(ids, 1)), 1);
   const weights = weight && reshape(indexSelect(weight, 0, flatten(ids)), target.shape);
-  let losses = scale(weights ? mul(own, weights) : own, labelSmoothing - 1);
+  let losses = scale(weights ? mul(atTarget, weights) : atTarget, labelSmoothing - 1);
   if (labelSmoothing) {
     const all = weight ? mul(logs, reshape(weight, [classes, ...places.map(() => 1)])) : logs;
     losses = add(losses, scale(sum(all, 1), -labelSmoothing / classes));
@@ -137,13 +136,13 @@ function lossByClasses(name: string, logs: Tensor, target: Tensor, options: Cros
   if (counts) losses = where(counts, losses, 0);
   const averaged = (options.reduction ?? "mean") === "mean";
   if (!averaged || (!weights && !counts)) return reduced(losses, options);
-  const shares = counts ? where(counts, weights ?? 1, 0) : weights;
-  return div(sum(losses), sum(shares as Tensor));
+  const totals = counts ? where(counts, weights ?? 1, 0) : weights;
+  return div(sum(losses), sum(totals as Tensor));
 }
 
 /**
- * Mean of -x at the target's classes: x [batch, classes, ...] holds logarithms of probabilities, the target
- * [batch, ...] classes as i32, from 0 on.
+ * Mean of -x at the target's classes: x [batch, classes, ...] holds log probabilities, the target [batch, ...] class
+ * indices as i32.
  *
  * @example
  * ```ts
@@ -159,8 +158,8 @@ export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {})
 }
 
 /**
- * Mean cross-entropy of the softmax of logits x [batch, classes, ...] against classes: target [batch, ...] as i32, from
- * 0 on.
+ * Mean cross-entropy of the softmax of logits x [batch, classes, ...] against class indices, target [batch, ...] as
+ * i32.
  *
  * @example
  * ```ts

@@ -74,7 +74,7 @@ export interface ClassOptions {
   readonly labelSmoothing?: number;
 }
 
-/** The loss of logarithms of probabilities x [batch, classes] by a class of each row. */
+/** The loss of log probabilities x [batch, classes] against a class of each row. */
 export function nllLoss(x: Dense, target: ArrayLike<number>, options: ClassOptions = {}): Dense {
   const { weight, ignoreIndex, reduction = "mean", labelSmoothing = 0 } = options;
   const [rows, classes] = x.shape;

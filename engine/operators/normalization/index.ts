@@ -1,5 +1,5 @@
-// Softmax and its kin, and normalisations by mean and variance, by PyTorch's names. All are composed of other
-// operators, so that they can be differentiated as often as needed.
+// Softmax and related functions, and normalisations by mean and variance, by PyTorch's names. All are composed of other
+// operators, so that they can be differentiated any number of times.
 import { checkOptions, flag, number, object } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
@@ -9,10 +9,13 @@ import { max } from "../extrema/index.js";
 import { add, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
 
-/** x less its maximum over the axes, which changes no softmax and is a constant to the gradient; and that maximum. */
-function lowered(x: Tensor, axes: Axes | undefined): readonly [low: Tensor, most: Tensor] {
-  const most = x.gpu.noGrad(() => max(x, axes, true));
-  return [sub(x, most), most];
+/**
+ * x minus its maximum over the axes, which does not change a softmax and is a constant to the gradient; and the
+ * maximum.
+ */
+function shifted(x: Tensor, axes: Axes | undefined): readonly [shifted: Tensor, highest: Tensor] {
+  const highest = x.gpu.noGrad(() => max(x, axes, true));
+  return [sub(x, highest), highest];
 }
 
 /**
@@ -24,8 +27,8 @@ function lowered(x: Tensor, axes: Axes | undefined): readonly [low: Tensor, most
  * ```
  */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
-  const [low, most] = lowered(x, axes);
-  const y = add(log(sum(exp(low), axes, true)), most);
+  const [low, highest] = shifted(x, axes);
+  const y = add(log(sum(exp(low), axes, true)), highest);
   return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
 }
 
@@ -38,12 +41,12 @@ export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
  * ```
  */
 export function softmax(x: Tensor, axis: number): Tensor {
-  const e = exp(lowered(x, axis)[0]);
+  const e = exp(shifted(x, axis)[0]);
   return div(e, sum(e, axis, true));
 }
 
 /**
- * log(softmax(x)), with the digits of small probabilities.
+ * log(softmax(x)), accurate for small probabilities.
  *
  * @example
  * ```ts
@@ -51,13 +54,13 @@ export function softmax(x: Tensor, axis: number): Tensor {
  * ```
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
-  const [low] = lowered(x, axis);
+  const [low] = shifted(x, axis);
   return sub(low, log(sum(exp(low), axis, true)));
 }
 
 /**
- * Variance over one axis or several (all by default), which disappear unless `keepdim`: the squared distances from the
- * mean, divided by their number less the correction.
+ * Variance over one axis or several (all by default), which disappear unless `keepdim`: the sum of squared distances
+ * from the mean, divided by their number minus the correction.
  *
  * @example
  * ```ts
@@ -72,21 +75,21 @@ export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false
 }
 
 export interface NormOptions {
-  /** A factor and an offset after the normalisation; none by default. */
+  /** Factor and offset after the normalisation; none by default. */
   weight?: Tensor;
   bias?: Tensor;
-  /** What is added to the variance. */
+  /** Added to the variance. */
   eps?: number;
 }
 
 const AFFINE = { weight: object, bias: object, eps: number };
 
-/** (x - centre) / sqrt(spread + eps). */
-const standardized = (x: Tensor, centre: Tensor, spread: Tensor, eps = 1e-5): Tensor =>
-  mul(sub(x, centre), rsqrt(scale(spread, 1, eps)));
+/** (x - mu) / sqrt(sigma2 + eps). */
+const standardized = (x: Tensor, mu: Tensor, sigma2: Tensor, eps = 1e-5): Tensor =>
+  mul(sub(x, mu), rsqrt(scale(sigma2, 1, eps)));
 
-/** y * weight + bias, where they are given, in a shape that broadcasts with y. */
-function transformed(name: string, y: Tensor, { weight, bias }: NormOptions, shape: Shape): Tensor {
+/** y * weight + bias if they are given, reshaped to a shape that broadcasts with y. */
+function affine(name: string, y: Tensor, { weight, bias }: NormOptions, shape: Shape): Tensor {
   const fitting = (tensor: Tensor) => {
     if (tensor.size === sizeOf(shape)) return reshape(tensor, shape);
     throw new ShapeError(
@@ -98,11 +101,11 @@ function transformed(name: string, y: Tensor, { weight, bias }: NormOptions, sha
   return bias ? add(scaled, fitting(bias)) : scaled;
 }
 
-/** Mean and biased variance over axes, which stay as 1. */
+/** Mean and biased variance over axes, which are kept with size 1. */
 const moments = (x: Tensor, axes: readonly number[]) => [mean(x, axes, true), variance(x, axes, 0, true)] as const;
 
 /**
- * Every element of `shape`, which x's shape ends with, normalised over it; weight and bias have that shape.
+ * x normalised over its last axes, of sizes `shape`; weight and bias have that shape.
  *
  * @example
  * ```ts
@@ -116,18 +119,19 @@ export function layerNorm(x: Tensor, shape: Shape, options: NormOptions = {}): T
   const first = x.shape.length - shape.length;
   if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape))
     throw new ShapeError(`layerNorm: ${shapeText(x)} does not end with [${shape}]`, "Give its last sizes.");
-  const [centre, spread] = moments(
+  const [mu, sigma2] = moments(
     x,
     shape.map((_, i) => first + i),
   );
-  return transformed("layerNorm", standardized(x, centre, spread, options.eps), options, shape);
+  return affine("layerNorm", standardized(x, mu, sigma2, options.eps), options, shape);
 }
 
-/** The shape of one number a channel, which broadcasts with x [batch, channels, ...]. */
+/** The shape of one number per channel, which broadcasts with x [batch, channels, ...]. */
 const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis === 1 ? n : 1));
 
 /**
- * x [batch, channels, ...] normalised over groups of channels of each item; weight and bias are [channels].
+ * x [batch, channels, ...] normalised over groups of channels in each item of the batch; weight and bias are
+ * [channels].
  *
  * @example
  * ```ts
@@ -146,22 +150,23 @@ export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}):
   const grouped = reshape(x, [batch, groups, channels / groups, ...rest]);
   const axes = grouped.shape.map((_, axis) => axis).slice(2);
   const y = standardized(grouped, ...moments(grouped, axes), options.eps);
-  return transformed("groupNorm", reshape(y, x.shape), options, channelShape(x));
+  return affine("groupNorm", reshape(y, x.shape), options, channelShape(x));
 }
 
 export interface BatchNormOptions extends NormOptions {
-  /** The averages [channels] that take the batch's place when it is not for training. Updated in training. */
+  /** Running averages [channels]: updated in training, and used in place of the batch's statistics otherwise. */
   runningMean?: Tensor;
   runningVar?: Tensor;
-  /** Whether the batch's own mean and variance are taken, and the averages moved towards them; true by default. */
+  /** Whether to normalise by the batch's mean and variance, and move the averages towards them; true by default. */
   training?: boolean;
-  /** How far the averages move. */
+  /** The weight of the batch in the averages; 0.1 by default. */
   momentum?: number;
 }
 
 /**
- * x [batch, channels, ...] normalised over all but the channels: in training by the batch's biased variance, while the
- * running averages, where they are given, are moved in place (towards the unbiased one); else by those averages.
+ * x [batch, channels, ...] normalised over all axes but the channels: in training by the batch's mean and biased
+ * variance, while running averages, if given, are updated in place (with the unbiased variance); else by those
+ * averages.
  *
  * @example
  * ```ts
@@ -180,11 +185,11 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const shape = channelShape(x);
   if (training) {
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-    const [centre, spread] = moments(x, axes);
+    const [mu, sigma2] = moments(x, axes);
     const count = x.size / x.shape[1];
-    if (runningMean) moveTowards(runningMean, centre, momentum);
-    if (runningVar) moveTowards(runningVar, scale(spread.detach(), count / (count - 1)), momentum);
-    return transformed("batchNorm2d", standardized(x, centre, spread, options.eps), options, shape);
+    if (runningMean) moveTowards(runningMean, mu, momentum);
+    if (runningVar) moveTowards(runningVar, scale(sigma2.detach(), count / (count - 1)), momentum);
+    return affine("batchNorm2d", standardized(x, mu, sigma2, options.eps), options, shape);
   }
   if (!runningMean || !runningVar)
     throw new ShapeError(
@@ -192,10 +197,10 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
       "Give runningMean and runningVar.",
     );
   const y = standardized(x, reshape(runningMean, shape), reshape(runningVar, shape), options.eps);
-  return transformed("batchNorm2d", y, options, shape);
+  return affine("batchNorm2d", y, options, shape);
 }
 
-/** Makes an average, in place, (1 - weight) * average + weight * value. */
+/** average = (1 - weight) * average + weight * value, in place. */
 export function moveTowards(average: Tensor, value: Tensor, weight: number): void {
   const { gpu, shape } = average;
   gpu.scope(() =>

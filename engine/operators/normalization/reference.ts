@@ -1,4 +1,4 @@
-// Softmax and its kin, and normalisations, line by line or group by group.
+// Softmax and related functions, and normalisations, line by line or group by group.
 import type { Dense } from "../lib/reference/dense.js";
 import { along, reduce } from "../lib/reference/reduce.js";
 
@@ -7,8 +7,8 @@ const average = (values: number[]) => total(values) / values.length;
 const squares = (values: number[]) => values.map((value) => (value - average(values)) ** 2);
 
 const lse = (values: number[]) => {
-  const most = Math.max(...values);
-  return most + Math.log(total(values.map((value) => Math.exp(value - most))));
+  const highest = Math.max(...values);
+  return highest + Math.log(total(values.map((value) => Math.exp(value - highest))));
 };
 
 export const logsumexp = (x: Dense, axes?: readonly number[], keepdim = false): Dense => reduce(x, lse, axes, keepdim);
@@ -25,6 +25,6 @@ export const variance = (x: Dense, axes?: readonly number[], correction = 1, kee
 /** Mean 0 and biased variance 1 over axes. */
 export const standardize = (x: Dense, axes: readonly number[], eps: number): Dense =>
   along(x, axes, (values) => {
-    const [centre, spread] = [average(values), average(squares(values))];
-    return values.map((value) => (value - centre) / Math.sqrt(spread + eps));
+    const [mu, sigma2] = [average(values), average(squares(values))];
+    return values.map((value) => (value - mu) / Math.sqrt(sigma2 + eps));
   });

@@ -1,5 +1,5 @@
-// Padding by reflection and by replication, the same on four sides, and their adjoints, which gather (at most nine
-// sources for a reflection) and so need no atomics and sum in a fixed order.
+// Padding by reflection and by replication, the same on all four sides, and their adjoints, which gather (from at most
+// nine elements for a reflection), so they need no atomics and sum in a fixed order.
 import { pad, pad_gradient, pad_gradient_vec4, pad_vec4 } from "../../../shaders/generated.js";
 import { checkValue, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
@@ -12,7 +12,7 @@ type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;
 type PadGradient = Operator<One, { padding: number; size: readonly [number, number] }>;
 
-// A padding and its adjoint are each other's gradients, so each gets the other as a function.
+// A padding and its adjoint are each other's gradients, so each takes the other as a function, called when both exist.
 // @__NO_SIDE_EFFECTS__
 function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): Pad {
   return defineOperator({
@@ -52,7 +52,7 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
   return defineOperator({
     name,
     shape: ([dy], { size }) => [dy.shape[0], dy.shape[1], ...size],
-    // One addition for every value that falls on a pixel beside the pixel's own.
+    // One addition for every element of the padding.
     flops: ([dy], _, dx) => sizeOf(dy as Shape) - sizeOf(dx),
     accumulates: true,
     forward(gpu, [dy], { padding, size }, dx, { accumulate }) {

@@ -1,6 +1,6 @@
-// Pictures in. A page's images, canvases and video frames are copied to a texture on the GPU and from there into a
-// tensor, without a detour over the CPU; ImageData, which is memory of the CPU, is uploaded. Kernels bind no textures,
-// so this file has a pipeline of its own.
+// Input of pictures. A page's images, canvases and video frames are copied to a texture on the GPU and from there into
+// a tensor, without a round trip through the CPU; ImageData, which is CPU memory, is uploaded. Kernels bind no
+// textures, so this file has a pipeline of its own.
 import { from_texture } from "../../../shaders/pictures.generated.js";
 import { checkOptions, object } from "../../core/check-options.js";
 import { ArgumentError, LimitError, ShapeError } from "../../core/errors.js";
@@ -11,14 +11,14 @@ import { ShaderStage, TextureUsage } from "../../device/webgpu-flags.js";
 import { refuseRecording } from "./refuse-recording.js";
 
 declare global {
-  // Types of a worker lack this class, which a page's have: an interface of this name is part of that there.
+  // The types of workers lack this class; where it exists, this interface merges with it.
   interface HTMLImageElement {
     readonly naturalWidth: number;
     readonly naturalHeight: number;
   }
 }
 
-/** What ImageData is, for where that class does not exist: rows from the top, RGBA, alpha not multiplied in. */
+/** The members of ImageData, for platforms without that class: rows from the top, RGBA, alpha not premultiplied. */
 export interface ImagePixels {
   readonly width: number;
   readonly height: number;
@@ -40,12 +40,12 @@ export type ImageSource =
 const pipelines = /* @__PURE__ */ new WeakMap<Gpu, GPUComputePipeline>();
 
 export interface FromImageOptions {
-  /** A tensor [1, 3, H, W] that the picture is put into and that is returned: a program's input, between replays. */
+  /** A tensor [1, 3, H, W] to write to and return, such as an input of a program, between replays. */
   into?: Tensor;
 }
 
 /**
- * The tensor [1, 3, H, W] in [-1, 1] of a picture in its own size; transparency is laid on white. Throws an
+ * A picture as a tensor [1, 3, H, W] in [-1, 1], in its own size; transparent pixels are blended with white. Throws an
  * ArgumentError for a picture without pixels (not loaded yet, or broken), and a LimitError for one larger than a
  * texture.
  *
@@ -105,14 +105,14 @@ export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptio
     pass.dispatchWorkgroups(Math.ceil(width / texelsX), Math.ceil(height / texelsY));
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
-    // Destroying waits for the commands that use it.
+    // The texture is freed after the submitted commands that use it.
     if (texture !== source) texture.destroy();
   });
   return tensor;
 }
 
 function sizeOfImage(source: ImageSource): [number, number] {
-  // An element's width may be that of its layout; what it holds has names of its own.
+  // An element's width may be that of its layout; these are the sizes of its content.
   if ("videoWidth" in source) return [source.videoWidth, source.videoHeight];
   if ("naturalWidth" in source) return [source.naturalWidth, source.naturalHeight];
   if ("displayWidth" in source) return [source.displayWidth, source.displayHeight];
@@ -154,7 +154,7 @@ function pipelineOf(gpu: Gpu): GPUComputePipeline {
   return pipeline;
 }
 
-/** Every float format will do, those that cannot be filtered included. */
+/** Takes textures of every float format, also of those that cannot be filtered. */
 const layoutOf = (device: GPUDevice): GPUBindGroupLayout =>
   device.createBindGroupLayout({
     entries: [

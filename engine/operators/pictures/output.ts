@@ -1,5 +1,5 @@
-// Pictures out. A tensor is drawn on a canvas on the GPU, without a detour over the CPU; ImageData, which is memory of
-// the CPU, is read. Kernels draw nothing, so this file has pipelines of its own.
+// Output of pictures. A tensor is drawn on a canvas on the GPU, without a round trip through the CPU; ImageData, which
+// is CPU memory, is read back. Kernels are compute pipelines, so this file has render pipelines of its own.
 import { to_canvas } from "../../../shaders/pictures.generated.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -8,13 +8,13 @@ import { UNIFORM_SLOT } from "../../device/kernel.js";
 import { BufferUsage } from "../../device/webgpu-flags.js";
 import { refuseRecording } from "./refuse-recording.js";
 
-/** What drawing takes: a pipeline for every format of a canvas, and the uniform that all share. */
+/** A pipeline for every format of a canvas, and the uniform buffer that they share. */
 interface Drawing {
   pipelines: Map<GPUTextureFormat, GPURenderPipeline>;
   params: GPUBuffer;
 }
 
-/** What a canvas was last given; configuring anew would clear it. */
+/** A canvas's last configuration; configuring it again would clear it. */
 interface Configured {
   gpu: Gpu;
   context: GPUCanvasContext;
@@ -23,15 +23,15 @@ interface Configured {
 const drawings = /* @__PURE__ */ new WeakMap<Gpu, Drawing>();
 const configured = /* @__PURE__ */ new WeakMap<object, Configured>();
 
-/** Bytes of the struct Params in shaders/pictures/to_canvas.wgsl, in a uniform's multiples of 16. */
+/** Bytes of the struct Params in shaders/pictures/to_canvas.wgsl, rounded up to a multiple of 16 as uniforms need. */
 const PARAMS_BYTES = 16;
-/** Corners of the one triangle that covers the target. */
-const CORNERS = 3;
+/** Vertices of the one triangle that covers the target. */
+const VERTICES = 3;
 const LEVELS = 255;
 
 /**
- * Shows a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1] on a canvas, whose size becomes W x H. The canvas must
- * have no context of another kind, such as "2d". Nothing is read back.
+ * Draws a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1] on a canvas and sets the canvas's size to W x H. The
+ * canvas must have no context of another kind, such as "2d". Nothing is read back.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCa
     });
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
-    pass.draw(CORNERS);
+    pass.draw(VERTICES);
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
   });
@@ -73,7 +73,7 @@ export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCa
 
 /**
  * The pixels of a tensor [1, C, H, W] (C 3 or 1) with values in [-1, 1]: an ImageData, or under Node an object with the
- * same members. Values are clamped; fractions of a level are cut off, as where pictures are saved.
+ * same members. Values are clamped and rounded down to 8-bit levels, as when pictures are saved.
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ function contextOf(gpu: Gpu, canvas: HTMLCanvasElement | OffscreenCanvas): GPUCa
   return context;
 }
 
-/** The pipeline that draws on targets of a format, and the uniform that it reads. */
+/** The pipeline for targets of a format, and its uniform buffer. */
 function drawingOf(gpu: Gpu, format: GPUTextureFormat): { pipeline: GPURenderPipeline; params: GPUBuffer } {
   let drawing = drawings.get(gpu);
   if (!drawing) {

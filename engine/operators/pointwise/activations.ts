@@ -1,7 +1,7 @@
 // Activations, and the gradient of ReLU and leaky ReLU as an operator of its own.
 import { checkValue, number, oneOf } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
-import { defineOperator } from "../../core/operator.js";
+import { defineOperator, type Operator } from "../../core/operator.js";
 import { sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import { runBinary, runElementary, runUnary } from "../lib/pointwise-kernels.js";
@@ -12,13 +12,13 @@ import { erf, pow } from "./functions.js";
 export const leakyReluOperator = /* @__PURE__ */ defineUnary<{ slope: number }>(
   "leakyRelu",
   (gpu, x, y, { slope }) => runUnary(gpu, "RELU", x, y, slope),
-  (dy, x, _, { slope }) => leakyReluGradient(dy, x, slope),
+  (dy, x, _, { slope }) => leakyReluGradientOperator([dy, x], { slope }),
 );
 
 export const reluOperator = /* @__PURE__ */ defineUnary<object>(
   "relu",
   (gpu, x, y) => runUnary(gpu, "RELU", x, y, 0),
-  (dy, x) => leakyReluGradient(dy, x, 0),
+  (dy, x) => leakyReluGradientOperator([dy, x], { slope: 0 }),
 );
 
 export const tanhOperator = /* @__PURE__ */ defineUnary<object>(
@@ -39,20 +39,21 @@ export const softplusOperator = /* @__PURE__ */ defineUnary<object>(
   (dy, x) => mul(dy, sigmoid(x)),
 );
 
-export const leakyReluGradientOperator = /* @__PURE__ */ defineOperator<
-  readonly [dy: Tensor, x: Tensor],
-  { slope: number }
->({
-  name: "leakyReluGradient",
-  shape([dy, x]) {
-    if (!sameShape(dy.shape, x.shape))
-      throw new ShapeError(`leakyReluGradient: shapes [${dy.shape}] and [${x.shape}] differ`, "Give dy of x's shape.");
-    return dy.shape;
-  },
-  forward: (gpu, [dy, x], { slope }, y) => runBinary(gpu, "RELU_GRADIENT", dy, x, y, slope),
-  // Only the sign of x counts, so the gradient of x is zero almost everywhere.
-  gradient: ({ inputs: [, x], options: { slope } }, dy) => [leakyReluGradient(dy, x, slope), null],
-});
+export const leakyReluGradientOperator: Operator<readonly [dy: Tensor, x: Tensor], { slope: number }> =
+  /* @__PURE__ */ defineOperator({
+    name: "leakyReluGradient",
+    shape([dy, x]) {
+      if (!sameShape(dy.shape, x.shape))
+        throw new ShapeError(
+          `leakyReluGradient: shapes [${dy.shape}] and [${x.shape}] differ`,
+          "Give dy of x's shape.",
+        );
+      return dy.shape;
+    },
+    forward: (gpu, [dy, x], { slope }, y) => runBinary(gpu, "RELU_GRADIENT", dy, x, y, slope),
+    // Only the sign of x counts, so the gradient of x is zero almost everywhere.
+    gradient: ({ inputs: [, x], options }, dy) => [leakyReluGradientOperator([dy, x], options), null],
+  });
 
 /**
  * max(x, 0).
@@ -78,7 +79,7 @@ export function leakyRelu(x: Tensor, slope = 0.2): Tensor {
 }
 
 /**
- * Hyperbolic tangent, without the overflow that drivers' own have.
+ * Hyperbolic tangent, which does not overflow as some drivers' own does.
  *
  * @example
  * ```ts

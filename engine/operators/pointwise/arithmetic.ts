@@ -29,7 +29,7 @@ export const reciprocalOperator = /* @__PURE__ */ defineUnary<object>(
   (dy, _, y) => scale(mul(dy, square(y)), -1),
 );
 
-// Steps are flat wherever they have a slope.
+// sign's derivative is 0 wherever it is defined.
 export const signOperator = /* @__PURE__ */ defineUnary<object>(
   "sign",
   (gpu, x, y) => runUnary(gpu, "SIGN", x, y),
@@ -124,8 +124,8 @@ const ofIntegers = (a: Operand, b: Operand): boolean =>
   [a, b].some((operand) => typeof operand !== "number" && operand?.dtype === "i32");
 
 /**
- * a + b, broadcasting as PyTorch does. Two tensors of i32, or one and a whole number, give an i32 without a gradient;
- * so do sub, mul, maximum, minimum and comparisons.
+ * a + b, broadcasting as PyTorch does. Two i32 tensors, or one and a whole number, give an i32 tensor without a
+ * gradient; sub, mul, maximum, minimum and comparisons do the same.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Comparisons, the larger and the smaller of two, and bounds.
+// Comparisons, maximum and minimum of two tensors, and clamp.
 import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
@@ -12,35 +12,35 @@ export const clampOperator = /* @__PURE__ */ defineUnary<{ min: number; max: num
   (dy, x, _, range) => mul(dy, inRangeOperator([x], range)),
 );
 
-/** 1 where min <= x <= max, else 0: what clamp lets pass. */
+/** 1 where min <= x <= max, else 0. */
 export const inRangeOperator = /* @__PURE__ */ defineUnary<{ min: number; max: number }>(
   "inRange",
   (gpu, x, y, { min, max }) => runUnary(gpu, "IN_RANGE", x, y, min, max),
   () => null,
 );
 
-// Where both are equal, PyTorch gives half of the gradient to each.
-const won = (a: Tensor, b: Tensor) => add(gt(a, b), scale(eq(a, b), 0.5));
+/** The part of the gradient that a gets from maximum(a, b): half where both are equal, as in PyTorch. */
+const partOf = (a: Tensor, b: Tensor) => add(gt(a, b), scale(eq(a, b), 0.5));
 
 export const maximumOperator = /* @__PURE__ */ defineBinary("maximum", "MAXIMUM", ({ inputs: [a, b], needs }, dy) => [
-  needs(0) ? sumTo(mul(dy, won(a, b)), a) : null,
-  needs(1) ? sumTo(mul(dy, won(b, a)), b) : null,
+  needs(0) ? sumTo(mul(dy, partOf(a, b)), a) : null,
+  needs(1) ? sumTo(mul(dy, partOf(b, a)), b) : null,
 ]);
 
 export const minimumOperator = /* @__PURE__ */ defineBinary("minimum", "MINIMUM", ({ inputs: [a, b], needs }, dy) => [
-  needs(0) ? sumTo(mul(dy, won(b, a)), a) : null,
-  needs(1) ? sumTo(mul(dy, won(a, b)), b) : null,
+  needs(0) ? sumTo(mul(dy, partOf(b, a)), a) : null,
+  needs(1) ? sumTo(mul(dy, partOf(a, b)), b) : null,
 ]);
 
 export const gtOperator = /* @__PURE__ */ defineBinary("gt", "GREATER", () => [null, null]);
 
 export const eqOperator = /* @__PURE__ */ defineBinary("eq", "EQUAL", () => [null, null]);
 
-/** The largest f32: WGSL leaves open what infinite numbers do. */
-const MOST = 3.4028234663852886e38;
+/** The largest f32, in place of infinity, whose behaviour WGSL leaves open. */
+const LARGEST = 3.4028234663852886e38;
 
 /**
- * x, but at least `min` and at most `max`; the gradient passes where neither was needed.
+ * x limited to [min, max]; the gradient passes where x is in that range.
  *
  * @example
  * ```ts
@@ -49,9 +49,9 @@ const MOST = 3.4028234663852886e38;
  * ```
  */
 export function clamp(x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
-  checkValue("clamp: the least", min, number);
-  checkValue("clamp: the most", max, number);
-  return clampOperator([x], { min: Math.max(min, -MOST), max: Math.min(max, MOST) });
+  checkValue("clamp: min", min, number);
+  checkValue("clamp: max", max, number);
+  return clampOperator([x], { min: Math.max(min, -LARGEST), max: Math.min(max, LARGEST) });
 }
 
 /**
@@ -75,7 +75,8 @@ export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator([a, b],
 export const minimum = (a: Tensor, b: Tensor): Tensor => minimumOperator([a, b], {});
 
 /**
- * 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0. One of both may be a number.
+ * 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0. One of the two may be a
+ * number.
  *
  * @example
  * ```ts

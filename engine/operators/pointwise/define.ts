@@ -1,5 +1,5 @@
-// How operators that work element by element are defined: of one tensor, and of two that broadcast. Two tensors may be
-// of i32 both; then the result is, and it has no gradient.
+// Definitions of element-wise operators: of one tensor, and of two that broadcast. If both are i32, so is the result,
+// and it has no gradient.
 import { checkValue, tensor } from "../../core/check-options.js";
 import { elementsOf, int32 } from "../../core/elements.js";
 import { defineOperator, type Operator, type OperatorRecord, unmixed } from "../../core/operator.js";
@@ -36,7 +36,7 @@ export function defineBinary(
 ) {
   return defineOperator<Two, object>({
     name,
-    // A quotient of integers would be one of several.
+    // Division of integers is left out, because it could round in several ways.
     integers: op === "DIV" ? [] : [0, 1],
     dtype: (inputs) => unmixed(name, inputs),
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
@@ -49,19 +49,21 @@ export function defineBinary(
   });
 }
 
-/** A tensor or a number, which stands for a tensor of it. */
+/** A tensor, or a number that broadcasts like a tensor of one element. */
 export type Operand = Tensor | number;
 
-/** What an operator without a gradient makes of operands, of which one may be a number: a whole one beside i32. */
+/**
+ * Applies an operator without a gradient; one of the operands may be a number, which must be whole if the other is i32.
+ */
 export function withNumbers(operator: Operator<Two, object>, a: Operand, b: Operand): Tensor {
   if (typeof a !== "number" && typeof b !== "number") return operator([a, b], {});
-  const [value, beside] = typeof a === "number" ? [a, b] : [b, a];
+  const [value, other] = typeof a === "number" ? [a, b] : [b, a];
   const { name } = operator.record;
-  checkValue(`${name}: an operand beside a number`, beside, tensor);
-  const { gpu, dtype } = beside as Tensor;
-  if (dtype === "i32") checkValue(`${name}: a number beside i32`, value, int32);
+  checkValue(`${name}: an operand with a number`, other, tensor);
+  const { gpu, dtype } = other as Tensor;
+  if (dtype === "i32") checkValue(`${name}: a number with i32`, value, int32);
   const number = gpu.tensor(elementsOf(value as number, dtype === "i32" ? dtype : "f32"), []);
-  const y = operator(typeof a === "number" ? [number, beside as Tensor] : [a, number], {});
+  const y = operator(typeof a === "number" ? [number, other as Tensor] : [a, number], {});
   number.dispose();
   return y;
 }

@@ -53,7 +53,7 @@ export const powOperator = /* @__PURE__ */ defineUnary<{ exponent: number }>(
   (dy, x, _, { exponent }) => scale(mul(dy, pow(x, exponent - 1)), exponent),
 );
 
-/** As the kernel wants to know it: 0 for a broken number, 1 for an even and 2 for an odd one. */
+/** For the kernel: 0 if the exponent is not an integer, 1 if it is even, 2 if it is odd. */
 const parityOf = (exponent: number) => (Number.isInteger(exponent) ? 1 + Math.abs(exponent % 2) : 0);
 
 /**
@@ -88,7 +88,7 @@ export const exp = (x: Tensor): Tensor => expOperator([x], {});
 export const log = (x: Tensor): Tensor => logOperator([x], {});
 
 /**
- * Sine of x in radians; the digits of f32 up to |x| of some thousands.
+ * Sine of x in radians; accurate to f32 up to |x| of a few thousand.
  *
  * @example
  * ```ts
@@ -98,7 +98,7 @@ export const log = (x: Tensor): Tensor => logOperator([x], {});
 export const sin = (x: Tensor): Tensor => sinOperator([x], {});
 
 /**
- * Cosine of x in radians; the digits of f32 up to |x| of some thousands.
+ * Cosine of x in radians; accurate to f32 up to |x| of a few thousand.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export const rsqrt = (x: Tensor): Tensor => rsqrtOperator([x], {});
 export const erf = (x: Tensor): Tensor => erfOperator([x], {});
 
 /**
- * x to the power of a number; NaN for negative x where that is no whole one.
+ * x to the power of a number; NaN for negative x if the number is not an integer.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Operators that work element by element: activations, elementary functions, arithmetic and comparisons with
+// Element-wise operators: activations, elementary functions, arithmetic and comparisons with
 // PyTorch's broadcasting, and their gradients, which are made of the same operators.
 export * from "./activations.js";
 export * from "./arithmetic.js";

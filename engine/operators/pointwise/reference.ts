@@ -1,6 +1,5 @@
-// Operators that act on each element alone: activations, elementary functions, arithmetic and comparisons of two
-// tensors that broadcast, and arithmetic with constants. At zero the ReLUs take the slope of their negative side, as
-// PyTorch does.
+// Element-wise operators: activations, elementary functions, arithmetic and comparisons of two tensors that broadcast,
+// and arithmetic with constants. At zero the derivative of ReLUs is that of their negative side, as in PyTorch.
 import { broadcastShape, broadcastTo, sumTo } from "../lib/reference/broadcast.js";
 import { type Dense, zeros } from "../lib/reference/dense.js";
 
@@ -116,7 +115,7 @@ export function divGradient(a: Dense, b: Dense, dy: Dense): { da: Dense; db: Den
   };
 }
 
-/** Both inputs as arrays of the common shape, and room for the output. */
+/** Both inputs broadcast to the common shape, and an output of it. */
 function pairUp(operator: string, a: Dense, b: Dense) {
   const shape = broadcastShape(operator, a.shape, b.shape);
   return { y: zeros(shape), p: broadcastTo(a, shape).data, q: broadcastTo(b, shape).data };
@@ -147,14 +146,14 @@ export function sqrt(x: Dense): Dense {
   return y;
 }
 
-/** Infinite at zero, where the root has no slope. */
+/** Infinite at zero. */
 export function sqrtGradient(x: Dense, dy: Dense): { dx: Dense } {
   return { dx: div(scale(dy, 0.5), sqrt(x)) };
 }
 
 const map = (x: Dense, f: (value: number) => number): Dense => ({ shape: x.shape, data: x.data.map(f) });
 
-/** An elementary function and its derivative, for all elements alike. */
+/** An elementary function and its gradient, from its derivative. */
 const elementary = (f: (x: number) => number, derivative: (x: number) => number) => ({
   forward: (x: Dense): Dense => map(x, f),
   gradient: (x: Dense, dy: Dense): { dx: Dense } => ({ dx: mul(dy, map(x, derivative)) }),
@@ -176,15 +175,15 @@ function erfOf(x: number): number {
   }
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
-const erfSlope = (x: number) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
+const erfDerivative = (x: number) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
 const sigmoidOf = (x: number) => 1 / (1 + Math.exp(-x));
-const siluSlope = (x: number) => sigmoidOf(x) * (1 + x * (1 - sigmoidOf(x)));
+const siluDerivative = (x: number) => sigmoidOf(x) * (1 + x * (1 - sigmoidOf(x)));
 const normal = (x: number) => 0.5 * (1 + erfOf(x * Math.SQRT1_2));
-const geluSlope = (x: number) => normal(x) + 0.5 * x * erfSlope(x * Math.SQRT1_2) * Math.SQRT1_2;
+const geluDerivative = (x: number) => normal(x) + 0.5 * x * erfDerivative(x * Math.SQRT1_2) * Math.SQRT1_2;
 const inner = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
-const innerSlope = (x: number) => Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
-const geluTanhSlope = (x: number) =>
-  0.5 * (1 + Math.tanh(inner(x))) + (0.5 * x * innerSlope(x)) / Math.cosh(inner(x)) ** 2;
+const innerDerivative = (x: number) => Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+const geluTanhDerivative = (x: number) =>
+  0.5 * (1 + Math.tanh(inner(x))) + (0.5 * x * innerDerivative(x)) / Math.cosh(inner(x)) ** 2;
 
 export const exp = elementary(Math.exp, Math.exp);
 export const log = elementary(Math.log, (x) => 1 / x);
@@ -204,10 +203,10 @@ export const rsqrt = elementary(
   (x) => 1 / Math.sqrt(x),
   (x) => -0.5 * x ** -1.5,
 );
-export const erf = elementary(erfOf, erfSlope);
-export const silu = elementary((x) => x * sigmoidOf(x), siluSlope);
-export const gelu = elementary((x) => x * normal(x), geluSlope);
-export const geluTanh = elementary((x) => 0.5 * x * (1 + Math.tanh(inner(x))), geluTanhSlope);
+export const erf = elementary(erfOf, erfDerivative);
+export const silu = elementary((x) => x * sigmoidOf(x), siluDerivative);
+export const gelu = elementary((x) => x * normal(x), geluDerivative);
+export const geluTanh = elementary((x) => 0.5 * x * (1 + Math.tanh(inner(x))), geluTanhDerivative);
 export const pow = (exponent: number) =>
   elementary(
     (x) => x ** exponent,
@@ -223,7 +222,7 @@ export const clamp = (min: number, max: number) =>
 const ofTwo = (
   name: string,
   f: (a: number, b: number) => number,
-  slopes: (a: number, b: number) => [number, number],
+  derivatives: (a: number, b: number) => [number, number],
 ) => {
   const each = (a: Dense, b: Dense, value: (a: number, b: number) => number): Dense => {
     const { y, p, q } = pairUp(name, a, b);
@@ -236,14 +235,14 @@ const ofTwo = (
       da: sumTo(
         mul(
           dy,
-          each(a, b, (u, v) => slopes(u, v)[0]),
+          each(a, b, (u, v) => derivatives(u, v)[0]),
         ),
         a.shape,
       ),
       db: sumTo(
         mul(
           dy,
-          each(a, b, (u, v) => slopes(u, v)[1]),
+          each(a, b, (u, v) => derivatives(u, v)[1]),
         ),
         b.shape,
       ),
@@ -251,10 +250,10 @@ const ofTwo = (
   };
 };
 
-/** The share of the gradient that the first of two operands gets where the larger one wins; half where they tie. */
-const share = (a: number, b: number) => (a === b ? 0.5 : Number(a > b));
-export const maximum = ofTwo("maximum", Math.max, (a, b) => [share(a, b), share(b, a)]);
-export const minimum = ofTwo("minimum", Math.min, (a, b) => [share(b, a), share(a, b)]);
+/** The derivative of max(a, b) by a, half where both are equal. */
+const byLarger = (a: number, b: number) => (a === b ? 0.5 : Number(a > b));
+export const maximum = ofTwo("maximum", Math.max, (a, b) => [byLarger(a, b), byLarger(b, a)]);
+export const minimum = ofTwo("minimum", Math.min, (a, b) => [byLarger(b, a), byLarger(a, b)]);
 const comparison = (name: string, f: (a: number, b: number) => boolean) =>
   ofTwo(
     name,

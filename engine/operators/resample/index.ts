@@ -1,6 +1,6 @@
-// The fixed, depthwise filters of the anti-aliased networks: blur and take every second pixel, and bilinear doubling
-// (docs/method.md section 2.1). Linear, so each one's gradient is its adjoint and the adjoint's gradient the filter
-// again.
+// The fixed depthwise filters of the anti-aliased networks: blurred downsampling by 2, and bilinear upsampling by 2
+// (docs/method.md section 2.1). They are linear: the gradient of a filter is its adjoint, and the adjoint's gradient is
+// the filter. And interpolation to any size.
 import {
   blur_down,
   blur_down_gradient,
@@ -24,11 +24,11 @@ interface Size {
   size: readonly [number, number];
 }
 
-/** Filters what an activation, after a norm or not, makes of x, where nobody else reads it. */
+/** Fuses a preceding instance norm or activation into the filter's loads, if nothing else reads its output. */
 function fuseActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Dispatch[] | null {
   const { activation, source, storages, params, constants } = earlier;
   const { planes } = later.params;
-  // A norm is one of planes; what is reshaped after it may be another.
+  // Statistics are per plane, so a reshape that changes the planes prevents fusion.
   if (!activation || stored || (params.planes ?? planes) !== planes) return null;
   const named = (name: string) => storages[source.bindings.findIndex((binding) => binding.name === name)];
   const [x, statistics] = ["x", "statistics"].map(named);
@@ -44,7 +44,7 @@ function fuseActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Di
   return [{ ...earlier, storages: withoutY, constants: { ...constants, ...statisticsOnly } }, filtered];
 }
 
-/** Fills y by a kernel, or by its form for rows of whole vec4s. */
+/** Fills y by the kernel for any rows, or by that for rows of whole vec4s. */
 function filter(
   gpu: Gpu,
   scalars: typeof blur_down | typeof blur_down_gradient | typeof blur_up | typeof blur_up_gradient,
@@ -73,7 +73,7 @@ export const blurDownOperator = /* @__PURE__ */ defineOperator<One, object>({
       throw new ShapeError(`blurDown: ${shapeText(x)} is too small to be mirrored`, "Give at least 2 x 2 pixels.");
     return [batch, channels, halved(height), halved(width)];
   },
-  // Three by three taps per output.
+  // 3 x 3 taps per output.
   flops: (_shapes, _options, y) => 18 * sizeOf(y),
   cheap: true,
   forward: (gpu, [x], _, y) => filter(gpu, blur_down, blur_down_vec4, x, y),
@@ -94,7 +94,7 @@ export const blurUpOperator = /* @__PURE__ */ defineOperator<One, object>({
     const [batch, channels, height, width] = imageShape("blurUp", x);
     return [batch, channels, 2 * height, 2 * width];
   },
-  // Two by two taps reach per output.
+  // 2 x 2 taps per output.
   flops: (_shapes, _options, y) => 8 * sizeOf(y),
   cheap: true,
   forward: (gpu, [x], _, y) => filter(gpu, blur_up, blur_up_vec4, x, y),
@@ -110,7 +110,8 @@ export const blurUpGradientOperator: Operator<One, object> = /* @__PURE__ */ def
 });
 
 /**
- * [N, C, H, W] -> [N, C, ceil(H / 2), ceil(W / 2)]: taps [1,2,1]/4 over the mirrored image, every second pixel.
+ * Downsampling [N, C, H, W] -> [N, C, ceil(H / 2), ceil(W / 2)]: taps [1,2,1]/4 over the mirrored image, every second
+ * pixel.
  *
  * @example
  * ```ts
@@ -121,7 +122,7 @@ export const blurUpGradientOperator: Operator<One, object> = /* @__PURE__ */ def
 export const blurDown = (x: Tensor): Tensor => blurDownOperator([x], {});
 
 /**
- * [N, C, H, W] -> [N, C, 2 H, 2 W]: bilinear with half-pixel centres.
+ * Upsampling [N, C, H, W] -> [N, C, 2 H, 2 W]: bilinear with half-pixel centres.
  *
  * @example
  * ```ts

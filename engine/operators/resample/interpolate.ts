@@ -1,5 +1,5 @@
-// Images in another size, as PyTorch's interpolate: the nearest element, or a weighted mean of the nearest four. Both
-// are composed: one axis after the other, the one is a choice of rows, the other a product with a matrix of weights.
+// Images in another size, as by PyTorch's interpolate: the nearest element, or a weighted mean of the nearest four.
+// Both are composed, one axis after the other: of index selection, or of a product with a matrix of weights.
 import { checkOptions, checkValue, flag, oneOf } from "../../core/check-options.js";
 import { ArgumentError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
@@ -10,29 +10,29 @@ import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { matmul } from "../matmul/index.js";
 
 export interface InterpolateOptions {
-  /** Height and width of the result, or what multiplies those of x; one of them is to be given. */
+  /** Height and width of the result, or the factors of those of x; give one of the two. */
   size?: Pair;
   scaleFactor?: Pair;
   /** "nearest" by default. */
   mode?: "nearest" | "bilinear";
-  /** Whether the corners of x and of the result are the same points, of "bilinear" alone; false by default. */
+  /** For "bilinear" only: whether the centres of x's corner pixels and of the result's coincide; false by default. */
   alignCorners?: boolean;
 }
 
-/** The weights [n, m] of n elements in m results that lie evenly among them. */
+/** The weights [n, m] of n elements in m interpolated ones. */
 function bilinearWeights(n: number, m: number, alignCorners: boolean): Float32Array {
   const weights = new Float32Array(n * m);
   for (let i = 0; i < m; i++) {
-    const place = alignCorners ? (m > 1 ? (i * (n - 1)) / (m - 1) : 0) : Math.max(((i + 0.5) * n) / m - 0.5, 0);
-    const before = Math.min(Math.floor(place), n - 1);
+    const position = alignCorners ? (m > 1 ? (i * (n - 1)) / (m - 1) : 0) : Math.max(((i + 0.5) * n) / m - 0.5, 0);
+    const before = Math.min(Math.floor(position), n - 1);
     const after = Math.min(before + 1, n - 1);
-    weights[before * m + i] += 1 - (place - before);
-    weights[after * m + i] += place - before;
+    weights[before * m + i] += 1 - (position - before);
+    weights[after * m + i] += position - before;
   }
   return weights;
 }
 
-/** Images with an axis, 2 or 3, of n elements as m weighted sums of them: weights [n, m]. */
+/** Replaces axis 2 or 3, of n elements, by m weighted sums of them: weights [n, m]. */
 export function weighAxis(x: Tensor, axis: number, weights: Float32Array): Tensor {
   const n = x.shape[axis];
   const matrix = x.gpu.tensor(weights, [n, weights.length / n]);
@@ -42,7 +42,7 @@ export function weighAxis(x: Tensor, axis: number, weights: Float32Array): Tenso
 }
 
 /**
- * x [batch, channels, H, W] in another height and width.
+ * x [batch, channels, H, W] resized to another height and width.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
-// The two anti-aliased changes of size. Down: the binomial filter [1, 2, 1] / 4 along each axis over the mirrored
-// image, every second pixel kept. Up: bilinear to twice the size with half-pixel centres, which is what the filter
-// [1, 3, 3, 1] / 8 amounts to: each new pixel is 3/4 of the nearest old one and 1/4 of the next nearest, clamped at
-// the edge. Both are linear and act on each channel alone; a gradient is the transposed sum.
+// Anti-aliased downsampling and upsampling by 2. Down: the binomial filter [1, 2, 1] / 4 along each axis over the
+// mirrored image, every second pixel kept. Up: bilinear to twice the size with half-pixel centres, which is what the
+// filter [1, 3, 3, 1] / 8 amounts to: each new pixel is 3/4 of the nearest old one and 1/4 of the next nearest, clamped
+// at the edge. Both are linear and act on each channel alone; a gradient is the transposed sum.
 import { type Dense, requireRank, zeros } from "../lib/reference/dense.js";
 import { reflectionPad2d, reflectionPad2dGradient } from "../padding/reference.js";
 

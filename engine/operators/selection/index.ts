@@ -1,4 +1,4 @@
-// Elements of one tensor or of another by a condition, and numbers as another dtype.
+// Selection by a condition, and conversion between dtypes.
 import { cast as kernel } from "../../../shaders/generated.js";
 import { checkValue, oneOf } from "../../core/check-options.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
@@ -6,7 +6,7 @@ import type { Dtype, Tensor } from "../../core/tensor.js";
 import { add, defineBinary, eq, inRangeOperator, mul, type Operand, scale, sub } from "../pointwise/index.js";
 import { sumTo } from "../reduction/index.js";
 
-/** a where b is not 0, else 0, whatever a is there; b gets no gradient. */
+/** a where b is not 0, else 0, also where a is not finite; b gets no gradient. */
 export const maskOperator: Operator<readonly [a: Tensor, b: Tensor], object> = /* @__PURE__ */ defineBinary(
   "mask",
   "MASK",
@@ -32,8 +32,8 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
 });
 
 /**
- * a where the condition is not 0 and b elsewhere, whatever the other is there; all broadcast, and a or b may be
- * numbers. The condition, such as gt gives it, gets no gradient. Where a or b is of i32, the result is.
+ * a where the condition is not 0, and b elsewhere, also where the other one is not finite; all broadcast, and a or b
+ * may be numbers. The condition, such as a result of gt, gets no gradient. If a or b is i32, so is the result.
  *
  * @example
  * ```ts
@@ -56,8 +56,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /**
- * x as i32, without what is behind the point, as f32, or, on an engine of that precision, as f16. Integers have no
- * gradient.
+ * x as i32, truncated towards zero, as f32, or, on an engine of that precision, as f16. Integers have no gradient.
  *
  * @example
  * ```ts

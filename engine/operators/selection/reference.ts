@@ -1,4 +1,4 @@
-// Elements of one tensor or of another by a condition.
+// Selection by a condition.
 import { broadcastShape, broadcastTo } from "../lib/reference/broadcast.js";
 import type { Dense } from "../lib/reference/dense.js";
 

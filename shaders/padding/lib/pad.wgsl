@@ -1,13 +1,13 @@
-// Padding by reflection (the mirror image, edge not repeated) or replication (the edge repeated), the same on four
+// Padding by reflection (mirrored without repeating the edge) or replication (the edge repeated), the same on all four
 // sides. x [planes, height, width] -> y [planes, height + 2 pad, width + 2 pad].
-const REFLECT: bool = true; // @tunable
+const REFLECT: bool = true; // @tunable else replication
 
 struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// Where the padded coordinates i of an axis of n come from; those beyond the padding may come from anywhere within.
+// The source coordinates of padded coordinates i along an axis of n; beyond the padding they are arbitrary, but valid.
 fn sources(i: vec4i, n: i32) -> vec4u {
   let inside = i - i32(params.pad);
   let mirrored = n - 1 - abs(n - 1 - abs(inside));

@@ -1,7 +1,7 @@
-// The adjoint of padding: y gathers from the padded gradient all places that padding filled from it, in a fixed order.
+// The adjoint of padding: each element of y sums the padded gradient over all its copies, in a fixed order.
 // padded [planes, height + 2 pad, width + 2 pad] -> y [planes, height, width].
-const REFLECT: bool = true; // @tunable
-const ACCUMULATE: bool = false; // @tunable whether y is added to
+const REFLECT: bool = true; // @tunable else replication
+const ACCUMULATE: bool = false; // @tunable whether the result is added to y
 
 struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
@@ -10,14 +10,14 @@ struct Params { planes: u32, height: u32, width: u32, pad: u32 }
 
 //#include padding/lib/unpad.wgsl
 
-// By replication an element went to its own place, and an edge to all of its border too.
+// Replication copied an element to its own position, and an edge to all the padding next to it.
 fn gather_row(row: u32, i: u32) -> vec4f {
   let columns = i + vec4u(0, 1, 2, 3);
   var sum = padded_at(row + params.pad + columns);
   for (var k = 0u; k < params.pad; k++) {
     if (i == 0) { sum.x += padded[row + k]; }
-    let behind = padded[row + params.pad + params.width + k];
-    sum = select(sum, sum + behind, columns + 1 == vec4u(params.width));
+    let copy = padded[row + params.pad + params.width + k];
+    sum = select(sum, sum + copy, columns + 1 == vec4u(params.width));
   }
   return sum;
 }

@@ -1,8 +1,7 @@
-// Reflection padding's adjoint for a quad: every element gathers the places of the padded x that padding filled from
-// it. Along an axis of n, element i was written to i + pad, and to pad - i if 1 <= i <= pad, and to
-// 2 (n - 1) - i + pad if n - 1 - pad <= i <= n - 2. The sums run in a fixed order; of a quad's elements, those beyond
-// the row may be anything. The file that includes this has
-// padded [planes, height + 2 pad, width + 2 pad] and the params.
+// The adjoint of reflection padding for a vec4 of a row: every element sums the padded gradient over its copies. Along
+// an axis of n, element i was written to i + pad, and to pad - i if 1 <= i <= pad, and to 2 (n - 1) - i + pad if n - 1
+// - pad <= i <= n - 2. The order of summation is fixed; elements beyond the end of the row are arbitrary. The file that
+// includes this has padded [planes, height + 2 pad, width + 2 pad] and the params.
 fn padded_at(at: vec4u) -> vec4f { return vec4f(padded[at.x], padded[at.y], padded[at.z], padded[at.w]); }
 
 fn unpad_row(row: u32, i: u32) -> vec4f {

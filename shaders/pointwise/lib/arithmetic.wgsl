@@ -1,4 +1,4 @@
-// The operations of two operands that binary and binary_broadcast both know, under the same numbers.
+// Operations of two operands, with the same numbers in binary and in the broadcasting kernels.
 const ADD: u32 = 0; // @op
 const SUB: u32 = 1; // @op
 const MUL: u32 = 2; // @op

@@ -1,5 +1,5 @@
-// f(a, b) of the kernels whose operands broadcast: the output has up to four axes (n3 slowest), and each operand its
-// own stride along each, 0 where it is broadcast. One element per invocation. Who includes it says what an Element is.
+// y = f(a, b) for operands that broadcast: the output has up to four axes (n3 slowest), and each operand has a stride
+// along each, 0 where it broadcasts. One element per invocation. The file that includes this defines Element.
 //#include pointwise/lib/arithmetic.wgsl
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable

@@ -1,4 +1,4 @@
-// y = f(x), element by element; f, which may have two parameters a and b, is the including shader's.
+// y = f(x), element-wise; the file that includes this defines f, which may use the parameters a and b.
 // One vec4 per iteration, PER_THREAD consecutive vec4s per invocation; the last may reach into the buffer's padding.
 const WORKGROUP: u32 = 64; // @tunable
 const PER_THREAD: u32 = 1; // @tunable

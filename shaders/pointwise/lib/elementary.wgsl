@@ -1,21 +1,22 @@
-// Elementary functions of which WGSL promises too little: three digits of sin and cos, nothing of pow for negative x,
-// and no error function at all.
+// Elementary functions for which WGSL guarantees too little: three digits of sin and cos, nothing for pow of negative
+// x; it has no error function.
 
-// sin(x), or with quarter = 1 cos(x): x less the nearest multiple of pi/2, in three parts whose products with small
-// integers are exact (Cody and Waite), then the Taylor series of that quarter. Good to f32 for |x| of some thousands.
+// sin(x), or with quarter = 1 cos(x): x minus the nearest multiple of pi/2, in three parts whose products with small
+// integers are exact (Cody and Waite), then the Taylor series of that quadrant. Accurate to f32 up to |x| of a few
+// thousand.
 fn sine(x: vec4f, quarter: f32) -> vec4f {
   let k = round(x * 0.63661977);
   let r = ((x - k * 1.5703125) - k * 4.837513e-4) - k * 7.5497899e-8;
   let s = r * r;
   let odd = r * (1.0 - s * (0.16666667 - s * (8.3333333e-3 - s * (1.9841270e-4 - s * 2.7557319e-6))));
   let even = 1.0 - s * (0.5 - s * (4.1666667e-2 - s * (1.3888889e-3 - s * 2.4801587e-5)));
-  let turn = k + quarter - 4.0 * floor((k + quarter) * 0.25);
-  let value = select(odd, even, (turn == vec4f(1.0)) | (turn == vec4f(3.0)));
-  return select(value, -value, turn >= vec4f(2.0));
+  let quadrant = k + quarter - 4.0 * floor((k + quarter) * 0.25);
+  let value = select(odd, even, (quadrant == vec4f(1.0)) | (quadrant == vec4f(3.0)));
+  return select(value, -value, quadrant >= vec4f(2.0));
 }
 
 // The error function by Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26 (to 1.5e-7), and near zero,
-// where that loses its digits, by its Taylor series.
+// where that cancels, by its Taylor series.
 fn erf(x: vec4f) -> vec4f {
   let a = abs(x);
   let t = 1.0 / (1.0 + 0.3275911 * a);
@@ -25,7 +26,7 @@ fn erf(x: vec4f) -> vec4f {
   return select(sign(x) * (1.0 - sum * exp(-s)), series, a < vec4f(0.5));
 }
 
-// x to the power of p: parity 0 for a broken p, where it is NaN for negative x, 1 for an even and 2 for an odd one.
+// x to the power of p. parity 0: p is not an integer, and the result for negative x is NaN; 1: p is even; 2: p is odd.
 fn power(x: vec4f, p: f32, parity: f32) -> vec4f {
   if (p == 0.0) { return vec4f(1.0); }
   let size = pow(abs(x), vec4f(p));

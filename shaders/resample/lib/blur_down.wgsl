@@ -8,7 +8,7 @@ fn mirrored(i: i32, n: u32) -> u32 {
   return u32(min(a, 2 * (i32(n) - 1) - a));
 }
 
-// A row's values at k to k + 3 of y. Where x ends there, the last one's neighbour is the mirror image.
+// A row of x filtered at columns k to k + 3 of y. At the end of x the last element's neighbour is its mirror image.
 fn row_blur(plane: u32, row: u32, k: u32) -> vec4f {
   let first = (plane * params.height + row) * params.width;
   let a = source(plane, x_quad(first + 2 * k));
@@ -16,8 +16,8 @@ fn row_blur(plane: u32, row: u32, k: u32) -> vec4f {
   let left = source(plane, vec4f(x[first + mirrored(2 * i32(k) - 1, params.width)]));
   let before = vec4f(left.x, a.yw, b.y);
   let at = 2 * (k + vec4u(0, 1, 2, 3)) + 1;
-  let behind = select(vec4f(a.yw, b.yw), before, at >= vec4u(params.width));
-  return 0.25 * (before + behind) + 0.5 * vec4f(a.xz, b.xz);
+  let after = select(vec4f(a.yw, b.yw), before, at >= vec4u(params.width));
+  return 0.25 * (before + after) + 0.5 * vec4f(a.xz, b.xz);
 }
 
 fn quad(plane: u32, row: u32, column: u32) -> vec4f {

@@ -1,9 +1,9 @@
 // The adjoint of blur_down. Along an axis, x[k] enters y[i] by 1/2 if i = 2k, and by 1/4 for each of i = 2k - 1 and
-// i = 2k + 1 after mirroring. So even i has one source, odd i two; i = 1 counts x[0] twice, as does i = n - 2 the last
-// x where n is odd.
+// i = 2k + 1 after mirroring. So even i has one source and odd i two; i = 1 counts x[0] twice, and where n is odd
+// i = n - 2 counts the last x twice.
 //#include resample/lib/planes.wgsl
 
-// Of y's shape: if `gated` is 1, y is multiplied by `slope` where the mask is not above 0.
+// Of y's shape: if `gated` is 1, y is multiplied by `slope` where the mask is not positive: a ReLU's gradient.
 @group(0) @binding(2) var<storage, read> mask: array<f32>;
 
 // Weight of x[k] in y[i] for an odd i of an axis of n: x = weight of x[i / 2], y = weight of x[i / 2 + 1].
@@ -19,7 +19,7 @@ fn row_sum(row: u32, i: u32) -> vec4f {
   let v = vec3f(x[k], x[k + 1], x[k + 2]);
   let a = weights(i + 1, params.out_width, params.width);
   let b = weights(i + 3, params.out_width, params.width);
-  // What lies beyond the row may be anything, infinite too.
+  // Values beyond the end of the row are arbitrary, possibly infinite.
   let middle = select(0.0, a.y * v.y, a.y > 0.0);
   let last = select(0.0, b.y * v.z, b.y > 0.0);
   return vec4f(0.5 * v.x, a.x * v.x + middle, 0.5 * v.y, b.x * v.y + last);
@@ -33,8 +33,8 @@ fn quad(plane: u32, row: u32, column: u32) -> vec4f {
   if (w.y > 0.0) { sum += w.y * row_sum(first + params.width, column); }
   if (params.gated == 1) {
     let at = (plane * params.out_height + row) * params.out_width + column;
-    let passed = vec4f(mask[at], mask[at + 1], mask[at + 2], mask[at + 3]) > vec4f();
-    sum = select(params.slope * sum, sum, passed);
+    let positive = vec4f(mask[at], mask[at + 1], mask[at + 2], mask[at + 3]) > vec4f();
+    sum = select(params.slope * sum, sum, positive);
   }
   return sum;
 }

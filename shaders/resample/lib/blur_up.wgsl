@@ -3,7 +3,7 @@
 //#include resample/lib/planes.wgsl
 //#include resample/lib/source.wgsl
 
-// A row's values at 2k to 2k + 3 of y.
+// A row of x filtered at columns 2k to 2k + 3 of y.
 fn row_blur(plane: u32, row: u32, k: u32) -> vec4f {
   let first = (plane * params.height + row) * params.width;
   let at = first + min(vec4u(max(k, 1) - 1, k, k + 1, k + 2), vec4u(params.width - 1));
@@ -13,7 +13,7 @@ fn row_blur(plane: u32, row: u32, k: u32) -> vec4f {
 
 fn quad(plane: u32, row: u32, column: u32) -> vec4f {
   let j = row / 2;
-  // The row that weighs 1/4.
+  // The row with the weight 1/4.
   let other = select(min(j + 1, params.height - 1), max(j, 1) - 1, row % 2 == 0);
   let near = row_blur(plane, j, column / 2);
   let far = row_blur(plane, other, column / 2);

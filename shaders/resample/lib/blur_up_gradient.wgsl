@@ -1,5 +1,5 @@
 // The adjoint of blur_up. Along an axis, y[k] entered x[2k] and x[2k+1] by 3/4, x[2k-1] and x[2k+2] by 1/4; at an edge
-// the quarter that would come from beyond it stays with the edge itself.
+// the quarter that would come from outside is the edge's own.
 //#include resample/lib/planes.wgsl
 
 // A row's sums for y[k] to y[k + 3].
@@ -10,11 +10,11 @@ fn row_sum(row: u32, k: u32) -> vec4f {
   let a = x_quad(row + 2 * k);
   let b = x_quad(row + 2 * k + 4);
   let before = vec4f(x[row + max(2 * k, 1) - 1], a.yw, b.y);
-  let behind = vec4f(a.z, b.xz, x[row + 2 * k + 8]);
+  let after = vec4f(a.z, b.xz, x[row + 2 * k + 8]);
   var sum = select(vec4f(0.75), vec4f(1.0), first) * vec4f(a.xz, b.xz)
     + select(vec4f(0.75), vec4f(1.0), last) * vec4f(a.yw, b.yw);
   sum = select(sum + 0.25 * before, sum, first);
-  return select(sum + 0.25 * behind, sum, last);
+  return select(sum + 0.25 * after, sum, last);
 }
 
 fn quad(plane: u32, row: u32, column: u32) -> vec4f {
