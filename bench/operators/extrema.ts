@@ -1,4 +1,4 @@
-// Rows of the largest element of rows, and of its place.
+// Rows of the largest element of rows, and of its index.
 import { argmax, argmin, max, min } from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense, matrix, type OperatorBench } from "./lib.js";

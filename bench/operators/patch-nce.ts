@@ -1,5 +1,5 @@
 // Rows of the operators of patch losses at one layer of CUT: unit rows, PatchNCE, hDCE and MoNCE, their gradients, and
-// the fused path around PatchNCE, which the suite "nce" (bench/suites/nce.ts) compares with plain operators.
+// fused PatchNCE, which the suite "nce" (bench/suites/nce.ts) compares with plain operators.
 import { fusedPatchNce, hdce, l2Normalize, monce, patchNce } from "../../engine/index.js";
 import {
   hdceGradientOperator,

@@ -1,4 +1,4 @@
-// Rows of maxima and averages of windows of 2 x 2, and of their gradients.
+// Rows of max and average pooling by 2 x 2, and of their gradients.
 import { avgPool2d, maxPool2d } from "../../engine/index.js";
 import {
   avgPool2dGradientOperator,

@@ -1,4 +1,4 @@
-// Rows of the anti-aliased changes of size between 64 x 64 and 32 x 32, and of their gradients.
+// Rows of anti-aliased resampling between 64 x 64 and 32 x 32, and of its gradients.
 import { blurDown, blurUp } from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { blurDownGradientOperator, blurUpGradientOperator } from "../../engine/operators/resample/index.js";

@@ -1,4 +1,4 @@
-// Rows of choosing by a condition and of changing the dtype.
+// Rows of selection by a condition and of conversion between dtypes.
 import { cast } from "../../engine/index.js";
 import { maskOperator } from "../../engine/operators/selection/index.js";
 import { type OperatorBench, onImage, onTwoImages } from "./lib.js";

@@ -1,8 +1,8 @@
 // PatchNCE composed of plain operators, with every similarity stored: what the suite "nce" measures the fused operators
 // against. There is no exponential among the operators, so log-sum-exp is folded pairwise,
 //   log(e^a + e^b) = a + softplus(b - a),
-// halving the keys until one is left. The row's own key stands among the negatives where CUT has a masked one, which is
-// worth e^(-10 / tau), nothing.
+// halving the keys until one is left. The sum contains the positive once, and not CUT's masked entry, which adds a
+// negligible e^(-10 / tau).
 import {
   add,
   gatherPositions,
@@ -33,8 +33,8 @@ function logSumExp(x: Tensor): Tensor {
 /** One loss per row, [P], of unit rows q and k [P, C'], P a power of two, as patchNce makes for one group. */
 export function composedPatchNce(q: Tensor, k: Tensor, tau: number): Tensor {
   const logits = scale(matmul(k, q, { transposeB: true }), 1 / tau);
-  const own = scale(sum(mul(q, k), [1]), 1 / tau);
-  return sub(logSumExp(logits), own);
+  const positive = scale(sum(mul(q, k), [1]), 1 / tau);
+  return sub(logSumExp(logits), positive);
 }
 
 /**

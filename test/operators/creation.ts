@@ -1,4 +1,4 @@
-// Cases of tensors made of nothing, each beside an input that has a gradient.
+// Cases of creation operators, each combined with an input that has a gradient.
 import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense } from "../../engine/operators/reference.js";

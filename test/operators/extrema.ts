@@ -1,5 +1,5 @@
-// Cases of the largest and smallest elements and their places. Elements keep at a distance from each other, so that
-// differences do not change which one is reached; ties have a test in test/operators/ties.test.ts.
+// Cases of the largest and smallest elements and their indices. Elements differ by more than the step of the
+// differences, so that it does not change which one is found; ties have a test in test/operators/ties.test.ts.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
@@ -20,8 +20,8 @@ const extremum = (name: keyof typeof extrema, shape: Shape, axes?: number[], kee
   );
 };
 
-/** The elements at the places, since places themselves have no gradient. */
-const place = (name: "argmax" | "argmin", shape: Shape, axis: number): OperatorCase => {
+/** The elements at the indices, since indices themselves have no gradient. */
+const atIndex = (name: "argmax" | "argmin", shape: Shape, axis: number): OperatorCase => {
   const [forward, plain] = name === "argmax" ? [engine.argmax, reference.max] : [engine.argmin, reference.min];
   return byDifferences(
     `[${shape}] along ${axis}`,
@@ -41,6 +41,6 @@ const rows = (name: keyof typeof extrema) => [
 export const cases: FamilyTests["cases"] = {
   max: { cases: rows("max") },
   min: { cases: rows("min") },
-  argmax: { cases: [place("argmax", [5, 37], 1), place("argmax", [3, 4, 5], 1), place("argmax", [4, 3], -2)] },
-  argmin: { cases: [place("argmin", [5, 37], 1), place("argmin", [3, 4, 5], 0)] },
+  argmax: { cases: [atIndex("argmax", [5, 37], 1), atIndex("argmax", [3, 4, 5], 1), atIndex("argmax", [4, 3], -2)] },
+  argmin: { cases: [atIndex("argmin", [5, 37], 1), atIndex("argmin", [3, 4, 5], 0)] },
 };

@@ -1,5 +1,5 @@
-// The fused patch path against the same in plain operators, and the promise it makes: of similarities, a block is
-// stored, so memory grows with the number of patches and not with its square.
+// Fused PatchNCE against the same composed of operators, and its memory: one block of similarities is stored, so memory
+// grows with the number of patches and not with its square.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../engine/core/autograd.js";

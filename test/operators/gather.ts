@@ -29,7 +29,7 @@ function gather(shape: Shape, patches: number, perImage: boolean): OperatorCase 
 
 const int32 = ({ shape, data }: reference.Dense, gpu: engine.Gpu) => gpu.tensor(Int32Array.from(data), shape);
 
-/** Of each line along an axis elements of its own, some of them twice. */
+/** Each line along an axis has its own indices, some of them repeated. */
 const along = (shape: Shape, axis: number, count: number): OperatorCase => {
   const wanted = shape.with(axis, count);
   const total = wanted.reduce((a, b) => a * b);

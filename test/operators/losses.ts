@@ -43,7 +43,7 @@ const classes = (
   );
 };
 
-/** Every option and reduction by itself and all together, with a class that is ignored, known or not. */
+/** Every option and reduction alone and all together, with an ignored target that is a class or not. */
 const classOptions: readonly reference.ClassOptions[] = [
   { reduction: "sum" },
   { reduction: "none" },
@@ -74,7 +74,7 @@ const byOptions = (
     ),
   );
 
-/** A loss that is not a mean: of every element, and their sum. */
+/** A loss with the reductions "none" and "sum". */
 const byReductions = (
   x: Dense,
   forward: (x: Tensor, target: Tensor, options: engine.LossOptions) => Tensor,
@@ -90,7 +90,7 @@ const byReductions = (
     ),
   );
 
-/** A loss by distances, none of which is where it has a kink. */
+/** A loss of distances, none of which is at a kink. */
 const far3 = dense([6], [-3, -1.5, -0.3, 0.4, 1.2, 2]);
 const near3 = dense([6], [-1, -1.2, 0.1, 0.2, 0.3, 2.7]);
 

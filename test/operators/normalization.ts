@@ -1,5 +1,5 @@
-// Cases of softmax and its kin, and of normalisations. What they do to running averages, and inference by these, is in
-// test/operators/normalization.test.ts.
+// Cases of softmax and related functions, and of normalisations. Running averages, and inference with them, are tested
+// in test/operators/normalization.test.ts.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";

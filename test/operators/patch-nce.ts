@@ -1,4 +1,4 @@
-// Cases of unit rows, PatchNCE, hDCE with SRC, MoNCE and the fused path from feature maps to losses.
+// Cases of unit rows, PatchNCE, hDCE with SRC, MoNCE and fused PatchNCE from feature maps.
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
@@ -31,7 +31,7 @@ function l2Normalize(x: Dense, eps: number): OperatorCase {
   };
 }
 
-/** The norm has no slope at a row of zeros; its gradient there is taken as zero. */
+/** The norm is not differentiable at a row of zeros; its gradient there is taken as zero. */
 function withZeroRow(): Dense {
   const x = values([3, 70]);
   x.data.fill(0, 70, 140);
@@ -61,7 +61,7 @@ function hdce(rows: number, channels: number, gamma: number, given: Pick<engine.
   } satisfies OperatorCase;
 }
 
-/** SRC alone, of rows that are nearly their keys: a difference of logarithms would have no digits. */
+/** SRC alone, of rows that are nearly equal to their keys: a difference of logarithms would lose all digits. */
 function nearRelations(rows: number, channels: number): OperatorCase {
   const options = { groups: 1, tau: TAU, related: rows };
   const [k, gamma] = [unit(rows, channels), reference.dense([1], [1])];
@@ -159,7 +159,7 @@ export const cases: FamilyTests["cases"] = {
       // Many channels.
       patchNce(6, 260, 3),
       patchNce(5, 521, 1),
-      // More keys per group than are in memory at a time.
+      // More keys per group than a block has.
       patchNce(300, 9, 1),
       patchNce(520, 7, 2),
     ],
@@ -167,7 +167,7 @@ export const cases: FamilyTests["cases"] = {
   },
   hdce: {
     cases: [
-      // The related rows are a group, a part of one, several of them; and more than are taken at a time.
+      // The related rows are a group, a part of one, several groups; and more than a block has.
       hdce(14, 5, 50, { groups: 2, related: 7 }),
       hdce(33, 33, 1, { groups: 1, related: 11 }),
       hdce(27, 4, 10, { groups: 3, related: 18 }),

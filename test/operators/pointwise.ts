@@ -1,4 +1,4 @@
-// Cases of the operators that work element by element: activations, and arithmetic that broadcasts.
+// Cases of element-wise operators: activations, and arithmetic that broadcasts.
 import fc from "fast-check";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";

@@ -1,4 +1,4 @@
-// Cases of maxima and averages of windows.
+// Cases of max and average pooling.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";

@@ -1,4 +1,4 @@
-// Cases of the fixed filters: blurred halving and bilinear doubling.
+// Cases of the fixed filters: blurred downsampling and bilinear upsampling.
 import fc from "fast-check";
 import * as engine from "../../engine/index.js";
 import * as r from "../../engine/operators/reference.js";

@@ -1,4 +1,4 @@
-// Cases of choosing by a condition, and of changing the dtype.
+// Cases of selection by a condition, and of conversion between dtypes.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";

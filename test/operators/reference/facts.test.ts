@@ -171,7 +171,7 @@ test("patchNce of features that are all alike is the logarithm of their number",
   near(reference.patchNce(alike, alike, { groups: 2, tau: 0.07 }), new Array(8).fill(Math.log(4)));
 });
 
-test("patchNce replaces a row's own key by -10 among the negatives", () => {
+test("patchNce masks the positive by -10 among the negatives", () => {
   // One row, q . k = 0: logits 0 and -10 at tau = 1.
   const loss = reference.patchNce(dense([1, 2], [1, 0]), dense([1, 2], [0, 1]), { groups: 1, tau: 1 });
   near(loss, [Math.log1p(Math.exp(-10))]);
