@@ -24,7 +24,7 @@ import {
 } from "./loss.js";
 
 export interface HdceOptions extends PatchNceOptions {
-  /** SRC compares the first so many rows, as one group. */
+  /** The number of rows, from the first on, that SRC compares as one group. */
   related: number;
 }
 

@@ -115,7 +115,7 @@ function runSinkhornGradient(gpu: Gpu, p: Tensor, kernel: Tensor, scalings: Tens
   for (const tensor of [dlogT, rowSums, columnSums, factors, products]) tensor.dispose();
 }
 
-/** FLOPs of the plan: so many products of K with a vector in each half of a round. */
+/** FLOPs of the plan: `products` products of K with a vector in each half of a round. */
 const planFlops = ([rows]: Shape, { groups, rounds }: MonceOptions, products: number) =>
   products * rounds * 4 * rows * (rows / groups);
 
