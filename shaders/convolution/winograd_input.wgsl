@@ -17,7 +17,7 @@ struct Params {
 
 // The first of four columns of each window that are a whole vec4 of x, or lie beyond it where nothing is mirrored: rows
 // of x are whole vec4s, and windows begin so many columns before a multiple of four. 6: there are none.
-const QUAD_AT: u32 = 6; // @tunable
+const VEC4_AT: u32 = 6; // @tunable
 
 //#include convolution/lib/source.wgsl
 //#include convolution/lib/winograd_points.wgsl
@@ -43,15 +43,15 @@ fn window_row(plane: u32, y: i32, columns: array<vec2u, 6>, first_quad: u32, ima
   let there = image && sy.y == 1;
   var d = Six();
   for (var j = 0u; j < 6; j++) {
-    if (j < QUAD_AT || j >= QUAD_AT + 4) { d[j] = select(0.0, x[row + columns[j].x], there && columns[j].y == 1); }
+    if (j < VEC4_AT || j >= VEC4_AT + 4) { d[j] = select(0.0, x[row + columns[j].x], there && columns[j].y == 1); }
   }
-  if (QUAD_AT < 6) {
+  if (VEC4_AT < 6) {
     let quad = x_vec4s[(row + min(first_quad, params.in_width - 4)) / 4];
     let all = select(vec4f(), quad, there && first_quad < params.in_width);
-    d[QUAD_AT % 6] = all.x;
-    d[(QUAD_AT + 1) % 6] = all.y;
-    d[(QUAD_AT + 2) % 6] = all.z;
-    d[(QUAD_AT + 3) % 6] = all.w;
+    d[VEC4_AT % 6] = all.x;
+    d[(VEC4_AT + 1) % 6] = all.y;
+    d[(VEC4_AT + 2) % 6] = all.z;
+    d[(VEC4_AT + 3) % 6] = all.w;
   }
   return transform_input(d);
 }

@@ -1,2 +1,3 @@
-// Four neighbours of x from `at` on, a multiple of 4, where rows of x are whole vec4s and x_vec4s is the same buffer.
-fn x_quad(at: u32) -> vec4f { return x_vec4s[at / 4]; }
+// Loads four neighbours of x, the first at index `at`, a multiple of 4: widths are multiples of 4, and x_vec4s is the
+// same buffer as x.
+fn load_x(at: u32) -> vec4f { return x_vec4s[at / 4]; }

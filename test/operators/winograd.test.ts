@@ -25,16 +25,16 @@ test.after(() => gpu.dispose());
 const cases: readonly [OperatorCase, forms: readonly string[]][] = [
   [
     conv2d([2, 3, 8, 12], [5, 3, 3, 3], { padding: 1 }),
-    ["winograd_input QUAD_AT=1", "winograd_output_vec4", "winograd_output_gradient VEC4=true"],
+    ["winograd_input VEC4_AT=1", "winograd_output_vec4", "winograd_output_gradient VEC4=true"],
   ],
-  [conv2d([3, 5, 5, 8], [1, 5, 3, 3], { padding: 1, paddingMode: "reflect" }), ["winograd_input QUAD_AT=1"]],
+  [conv2d([3, 5, 5, 8], [1, 5, 3, 3], { padding: 1, paddingMode: "reflect" }), ["winograd_input VEC4_AT=1"]],
   // Without a border the input's gradient has one of two pixels.
-  [conv2d([1, 33, 6, 8], [3, 33, 3, 3], {}, false), ["winograd_input QUAD_AT=0"]],
-  [conv2d([2, 1, 6, 6], [33, 1, 3, 3], {}), ["winograd_input QUAD_AT=2", "winograd_output "]],
+  [conv2d([1, 33, 6, 8], [3, 33, 3, 3], {}, false), ["winograd_input VEC4_AT=0"]],
+  [conv2d([2, 1, 6, 6], [33, 1, 3, 3], {}), ["winograd_input VEC4_AT=2", "winograd_output "]],
   // Beyond a mirrored border of two pixels no vec4 of x lies in order.
-  [conv2d([1, 3, 5, 8], [5, 3, 3, 3], { padding: 2, paddingMode: "reflect" }), ["winograd_input QUAD_AT=6"]],
+  [conv2d([1, 3, 5, 8], [5, 3, 3, 3], { padding: 2, paddingMode: "reflect" }), ["winograd_input VEC4_AT=6"]],
   [conv2d([3, 3, 7, 11], [5, 3, 3, 3], { padding: 1 }), ["winograd_output_gradient VEC4=false"]],
-  [conv2d([2, 5, 9, 8], [3, 5, 4, 4], { padding: 1 }), ["winograd_input QUAD_AT=6", "winograd_output TAPS=4"]],
+  [conv2d([2, 5, 9, 8], [3, 5, 4, 4], { padding: 1 }), ["winograd_input VEC4_AT=6", "winograd_output TAPS=4"]],
   [conv2d([1, 1, 1, 1], [1, 1, 3, 3], { padding: 1 }), []],
 ];
 

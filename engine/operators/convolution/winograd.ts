@@ -114,7 +114,7 @@ function transformInput(
   const v = gpu.empty([FREQUENCIES, channels, tiles.stride]);
   // A mirrored quad would be no vec4 of x: where a border of at most one pixel is mirrored there is none.
   const quads = rowsOfVec4s(gpu, width, taps) && padX <= (reflect ? 1 : 2);
-  const constants = { ...tileConstants(gpu), QUAD_AT: quads ? padX : WINDOW };
+  const constants = { ...tileConstants(gpu), VEC4_AT: quads ? padX : WINDOW };
   gpu.dispatch(winograd_input, {
     bindings: { x, x_vec4s: x, v },
     params: {

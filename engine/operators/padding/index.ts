@@ -6,7 +6,7 @@ import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { quadsOf, wholeQuads } from "../lib/quads.js";
+import { rowsAreVec4s, vec4Grid } from "../lib/vec4-rows.js";
 
 type One = readonly [x: Tensor];
 type Pad = Operator<One, { padding: number }>;
@@ -32,8 +32,8 @@ function definePad(name: string, REFLECT: boolean, adjoint: () => PadGradient): 
     cheap: true,
     forward(gpu, [x], { padding }, y) {
       const [batch, channels, height, width] = x.shape;
-      const { invocations, constants } = quadsOf(gpu, y.shape);
-      gpu.dispatch(wholeQuads(y) ? pad_vec4 : pad, {
+      const { invocations, constants } = vec4Grid(gpu, y.shape);
+      gpu.dispatch(rowsAreVec4s(y) ? pad_vec4 : pad, {
         bindings: { x, y },
         params: { planes: batch * channels, height, width, pad: padding },
         invocations,
@@ -57,8 +57,8 @@ function definePadGradient(name: string, REFLECT: boolean, forward: () => Pad): 
     accumulates: true,
     forward(gpu, [dy], { padding, size }, dx, { accumulate }) {
       const [batch, channels] = dy.shape;
-      const { invocations, constants } = quadsOf(gpu, dx.shape);
-      gpu.dispatch(wholeQuads(dx) ? pad_gradient_vec4 : pad_gradient, {
+      const { invocations, constants } = vec4Grid(gpu, dx.shape);
+      gpu.dispatch(rowsAreVec4s(dx) ? pad_gradient_vec4 : pad_gradient, {
         bindings: { padded: dy, y: dx },
         params: { planes: batch * channels, height: size[0], width: size[1], pad: padding },
         invocations,

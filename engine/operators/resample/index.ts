@@ -17,7 +17,7 @@ import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { type Dispatch, rebind, unusedStorage } from "../../device/recorder.js";
-import { quadsOf, wholeQuads } from "../lib/quads.js";
+import { rowsAreVec4s, vec4Grid } from "../lib/vec4-rows.js";
 
 type One = readonly [x: Tensor];
 interface Size {
@@ -54,10 +54,10 @@ function filter(
 ): undefined {
   const [batch, channels, height, width] = x.shape;
   const [, , out_height, out_width] = y.shape;
-  gpu.dispatch(wholeQuads(x, y) ? vec4s : scalars, {
+  gpu.dispatch(rowsAreVec4s(x, y) ? vec4s : scalars, {
     bindings: { x, y, x_vec4s: x, statistics: x, mask: x },
     params: { planes: batch * channels, height, width, out_height, out_width, slope: 0, gated: 0 },
-    ...quadsOf(gpu, y.shape),
+    ...vec4Grid(gpu, y.shape),
     fusion: scalars === blur_down || scalars === blur_up ? { input: "x", merge: fuseActivation } : undefined,
     reluMask: scalars === blur_down_gradient ? "mask" : undefined,
   });

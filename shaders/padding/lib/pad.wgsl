@@ -18,10 +18,10 @@ fn y_size() -> vec3u {
   return vec3u(params.planes, params.height + 2 * params.pad, params.width + 2 * params.pad);
 }
 
-fn quad(plane: u32, row: u32, column: u32) -> vec4f {
+fn compute_y(plane: u32, row: u32, column: u32) -> vec4f {
   let line = plane * params.height + sources(vec4i(i32(row)), i32(params.height)).x;
   let at = line * params.width + sources(i32(column) + vec4i(0, 1, 2, 3), i32(params.width));
   return vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
 }
 
-//#include lib/quads.wgsl
+//#include lib/vec4_rows.wgsl

@@ -35,15 +35,15 @@ fn gather(plane: u32, j: u32, i: u32) -> vec4f {
 
 fn y_size() -> vec3u { return vec3u(params.planes, params.height, params.width); }
 
-fn quad(plane: u32, row: u32, column: u32) -> vec4f {
+fn compute_y(plane: u32, row: u32, column: u32) -> vec4f {
   var sum: vec4f;
   if (REFLECT) {
     sum = unpad(plane, row, column);
   } else {
     sum = gather(plane, row, column);
   }
-  if (ACCUMULATE) { sum += y_quad((plane * params.height + row) * params.width + column); }
+  if (ACCUMULATE) { sum += load_y((plane * params.height + row) * params.width + column); }
   return sum;
 }
 
-//#include lib/quads.wgsl
+//#include lib/vec4_rows.wgsl

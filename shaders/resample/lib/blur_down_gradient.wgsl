@@ -25,7 +25,7 @@ fn row_sum(row: u32, i: u32) -> vec4f {
   return vec4f(0.5 * v.x, a.x * v.x + middle, 0.5 * v.y, b.x * v.y + last);
 }
 
-fn quad(plane: u32, row: u32, column: u32) -> vec4f {
+fn compute_y(plane: u32, row: u32, column: u32) -> vec4f {
   let first = (plane * params.height + row / 2) * params.width;
   let odd = weights(row, params.out_height, params.height);
   let w = select(odd, vec2f(0.5, 0.0), row % 2 == 0);

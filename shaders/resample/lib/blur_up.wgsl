@@ -11,7 +11,7 @@ fn row_blur(plane: u32, row: u32, k: u32) -> vec4f {
   return 0.75 * v.yyzz + 0.25 * v.xzyw;
 }
 
-fn quad(plane: u32, row: u32, column: u32) -> vec4f {
+fn compute_y(plane: u32, row: u32, column: u32) -> vec4f {
   let j = row / 2;
   // The row with the weight 1/4.
   let other = select(min(j + 1, params.height - 1), max(j, 1) - 1, row % 2 == 0);

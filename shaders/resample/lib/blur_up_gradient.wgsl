@@ -7,8 +7,8 @@ fn row_sum(row: u32, k: u32) -> vec4f {
   let columns = k + vec4u(0, 1, 2, 3);
   let first = columns == vec4u();
   let last = columns == vec4u(params.out_width - 1);
-  let a = x_quad(row + 2 * k);
-  let b = x_quad(row + 2 * k + 4);
+  let a = load_x(row + 2 * k);
+  let b = load_x(row + 2 * k + 4);
   let before = vec4f(x[row + max(2 * k, 1) - 1], a.yw, b.y);
   let after = vec4f(a.z, b.xz, x[row + 2 * k + 8]);
   var sum = select(vec4f(0.75), vec4f(1.0), first) * vec4f(a.xz, b.xz)
@@ -17,7 +17,7 @@ fn row_sum(row: u32, k: u32) -> vec4f {
   return select(sum + 0.25 * after, sum, last);
 }
 
-fn quad(plane: u32, row: u32, column: u32) -> vec4f {
+fn compute_y(plane: u32, row: u32, column: u32) -> vec4f {
   let width = params.width;
   let at = (plane * params.height + 2 * row) * width;
   let first = row == 0;

@@ -5,4 +5,4 @@ struct Params { planes: u32, height: u32, width: u32, out_height: u32, out_width
 
 fn y_size() -> vec3u { return vec3u(params.planes, params.out_height, params.out_width); }
 
-//#include lib/quads.wgsl
+//#include lib/vec4_rows.wgsl
