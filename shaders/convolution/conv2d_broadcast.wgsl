@@ -1,10 +1,10 @@
 // Convolution for software adapters: direct, from registers, without workgroup memory or barriers.
 // A workgroup is one subgroup. It computes ROWS output channels of LANES * 8 pixels: every lane computes 8 neighbouring
 // pixels of a row, holds the weights of one of the channels, and lane r's weights are broadcast to all. For each input
-// channel and tap row a lane reads one window of x, and all taps of that row are summed before they join the totals.
-// So the totals stay out of the inner loop, and chains of additions are short and round less.
-// The eight output channels are written out, not looped over: subgroupBroadcast takes a lane that is a constant
-// expression, and an index into the totals that is no constant would move them from registers to memory. They are
+// channel and kernel row a lane reads one window of x, and the products of that row are summed before they are added to
+// the totals. This keeps the totals out of the inner loop, and short chains of additions round less.
+// The eight output channels are written out, not looped over: subgroupBroadcast needs a constant expression for the
+// lane, and an index into the totals that is not constant would keep them in memory instead of registers. They are
 // computed one after the other, since a CPU has registers for the sums of only one.
 // Layouts: x [batch, in_channels, in_height, in_width], y [batch, out_channels, out_height, out_width], w by strides.
 // Grid: groups of pixels times blocks of ROWS output channels times batch, flat.
@@ -12,9 +12,9 @@ enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
 const ROWS: u32 = 8; // @tunable output channels per workgroup: 8, or 4
-const TAPS_X: u32 = 3; // @tunable taps along a row
+const KW: u32 = 3; // @tunable width of the kernel
 const STRIDE: u32 = 1; // @tunable step along a row
-const WINDOW: u32 = 7 * STRIDE + TAPS_X;
+const WINDOW: u32 = 7 * STRIDE + KW;
 // With fewer than 8 lanes every lane holds the weights of two channels.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
@@ -30,13 +30,13 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 // Eight neighbouring pixels of one output channel.
 alias Pixels = array<vec4f, 2>;
 
-// The total plus one row of taps.
-fn add_taps(total: Pixels, taps: array<f32, TAPS_X>, v: array<f32, WINDOW>) -> Pixels {
+// The total plus the products of one row of the kernel.
+fn add_kernel_row(total: Pixels, weights: array<f32, KW>, v: array<f32, WINDOW>) -> Pixels {
   var near = vec4f();
   var far = vec4f();
-  for (var t = 0u; t < TAPS_X; t++) {
-    near += taps[t] * vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]);
-    far += taps[t] * vec4f(v[t + 4 * STRIDE], v[t + 5 * STRIDE], v[t + 6 * STRIDE], v[t + 7 * STRIDE]);
+  for (var kx = 0u; kx < KW; kx++) {
+    near += weights[kx] * vec4f(v[kx], v[kx + STRIDE], v[kx + 2 * STRIDE], v[kx + 3 * STRIDE]);
+    far += weights[kx] * vec4f(v[kx + 4 * STRIDE], v[kx + 5 * STRIDE], v[kx + 6 * STRIDE], v[kx + 7 * STRIDE]);
   }
   return Pixels(total[0] + near, total[1] + far);
 }
@@ -70,46 +70,46 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let w_low = params.w_base + i32(min(m0 + (lane & (HIGH + 3)), last)) * params.w_m;
   let w_high = params.w_base + i32(min(m0 + 4 + (lane & 3), last)) * params.w_m;
 
-  for (var ty = 0u; ty < params.taps_y; ty++) {
-    let s = source(i32(oy * params.stride + ty) - params.pad_y, params.in_height, params.reflect);
+  for (var ky = 0u; ky < params.kh; ky++) {
+    let s = source(i32(oy * params.stride + ky) - params.pad_y, params.in_height, params.reflect);
     for (var c = 0u; c < params.in_channels; c++) {
       let row = ((n * params.in_channels + c) * params.in_height + s.x) * params.in_width;
       var v: array<f32, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) {
         v[i] = select(0.0, x[row + sources[i]], inside[i] && s.y == 1);
       }
-      let tap = i32(c) * params.w_c + i32(ty) * params.w_ty;
-      var low: array<f32, TAPS_X>;
-      var high: array<f32, TAPS_X>;
-      for (var t = 0u; t < TAPS_X; t++) {
-        low[t] = w[u32(w_low + tap + i32(t) * params.w_tx)];
-        high[t] = low[t];
-        if (LANES < 8) { high[t] = w[u32(w_high + tap + i32(t) * params.w_tx)]; }
+      let offset = i32(c) * params.w_c + i32(ky) * params.w_ky;
+      var low: array<f32, KW>;
+      var high: array<f32, KW>;
+      for (var kx = 0u; kx < KW; kx++) {
+        low[kx] = w[u32(w_low + offset + i32(kx) * params.w_kx)];
+        high[kx] = low[kx];
+        if (LANES < 8) { high[kx] = w[u32(w_high + offset + i32(kx) * params.w_kx)]; }
       }
-      var taps: array<f32, TAPS_X>;
-      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 0); }
-      totals[0] = add_taps(totals[0], taps, v);
-      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 1); }
-      totals[1] = add_taps(totals[1], taps, v);
-      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 2); }
-      totals[2] = add_taps(totals[2], taps, v);
-      for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(low[t], 3); }
-      totals[3] = add_taps(totals[3], taps, v);
+      var weights: array<f32, KW>;
+      for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(low[kx], 0); }
+      totals[0] = add_kernel_row(totals[0], weights, v);
+      for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(low[kx], 1); }
+      totals[1] = add_kernel_row(totals[1], weights, v);
+      for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(low[kx], 2); }
+      totals[2] = add_kernel_row(totals[2], weights, v);
+      for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(low[kx], 3); }
+      totals[3] = add_kernel_row(totals[3], weights, v);
       if (ROWS > 4) {
-        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH); }
-        totals[4] = add_taps(totals[4], taps, v);
-        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH + 1); }
-        totals[5] = add_taps(totals[5], taps, v);
-        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH + 2); }
-        totals[6] = add_taps(totals[6], taps, v);
-        for (var t = 0u; t < TAPS_X; t++) { taps[t] = subgroupBroadcast(high[t], HIGH + 3); }
-        totals[7] = add_taps(totals[7], taps, v);
+        for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(high[kx], HIGH); }
+        totals[4] = add_kernel_row(totals[4], weights, v);
+        for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(high[kx], HIGH + 1); }
+        totals[5] = add_kernel_row(totals[5], weights, v);
+        for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(high[kx], HIGH + 2); }
+        totals[6] = add_kernel_row(totals[6], weights, v);
+        for (var kx = 0u; kx < KW; kx++) { weights[kx] = subgroupBroadcast(high[kx], HIGH + 3); }
+        totals[7] = add_kernel_row(totals[7], weights, v);
       }
     }
   }
 
-  // The results leave one by one, through a single store, in loops whose bounds are no constants: 64 stores side by
-  // side would take five times as long to compile as all the rest.
+  // One store in loops whose bounds are not constants: 64 unrolled stores would take five times as long to compile as
+  // all the rest.
   if (oy >= params.rows) { return; }
   let end = min(m0 + ROWS, params.out_channels);
   let edge = min(ox + 8, params.columns);

@@ -1,9 +1,9 @@
-// y = the cross-correlation of x with w; layouts as in lib/general.wgsl. Four neighbouring outputs of a row per
-// invocation, which share their weights and where they begin, without tiles: for convolutions that the other kernels do
-// not know, most of which do little with each element. Taps beyond the borders are read from inside and count nothing.
-// TURNED, the taps of w [groups * in_c, out_c, kernel_h, kernel_w] are turned round: the adjoint of a convolution whose
-// strides are 1, with x in the place of its dy.
-const TURNED: bool = false; // @tunable
+// y = the cross-correlation of x with w; layouts as in lib/general.wgsl. The fallback for groups, dilation and options
+// that differ between the axes; mostly memory-bound, so it has no tiles. Four neighbouring outputs of a row per
+// invocation, which share weights and addresses. Loads outside x are clamped to its edge and masked.
+// With FLIPPED the kernel w [groups * in_c, out_c, kh, kw] is rotated by 180 degrees: the input gradient of a
+// convolution of stride 1, x being its dy.
+const FLIPPED: bool = false; // @tunable
 
 //#include convolution/lib/general.wgsl
 
@@ -27,22 +27,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let column = 4 * (at - line * quads);
   let top = (line - plane * params.out_h) * params.stride_h - params.pad_h;
   let left = (column + vec4i(0, 1, 2, 3)) * params.stride_w - params.pad_w;
-  let taps = params.kernel_h * params.kernel_w;
+  let kernel_size = params.kh * params.kw;
   var sum = vec4f();
   for (var c = 0; c < params.in_c; c++) {
     let source = ((n * params.groups + g) * params.in_c + c) * params.height;
-    let pair = select(o * params.in_c + c, (g * params.in_c + c) * params.out_c + o - g * params.out_c, TURNED);
-    for (var j = 0; j < params.kernel_h; j++) {
+    let pair = select(o * params.in_c + c, (g * params.in_c + c) * params.out_c + o - g * params.out_c, FLIPPED);
+    for (var j = 0; j < params.kh; j++) {
       let row = top + j * params.dilation_h;
       if (row < 0 || row >= params.height) { continue; }
       let start = (source + row) * params.width;
-      for (var i = 0; i < params.kernel_w; i++) {
-        let tap = j * params.kernel_w + i;
+      for (var i = 0; i < params.kw; i++) {
+        let element = j * params.kw + i;
         let columns = left + i * params.dilation_w;
         let nearest = clamp(columns, vec4i(), vec4i(params.width - 1));
         let at_x = start + nearest;
         let values = vec4f(x[at_x.x], x[at_x.y], x[at_x.z], x[at_x.w]);
-        sum += select(vec4f(), values, nearest == columns) * w[pair * taps + select(tap, taps - 1 - tap, TURNED)];
+        let weight = w[pair * kernel_size + select(element, kernel_size - 1 - element, FLIPPED)];
+        sum += select(vec4f(), values, nearest == columns) * weight;
       }
     }
   }

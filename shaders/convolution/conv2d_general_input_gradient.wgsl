@@ -1,5 +1,5 @@
-// dx = the adjoint of conv2d_general by x: every element gathers from dy what the taps made of it, in a fixed order;
-// layouts as in lib/general.wgsl. One element of dx per invocation.
+// dx = the input gradient of conv2d_general: every element gathers from the outputs that it contributed to, in a fixed
+// order; layouts as in lib/general.wgsl. One element of dx per invocation.
 //#include convolution/lib/general.wgsl
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -23,15 +23,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = 0.0;
   for (var o = g * params.out_c; o < (g + 1) * params.out_c; o++) {
     let source = (n * params.groups * params.out_c + o) * params.out_h;
-    let weights = (o * params.in_c + channel - g * params.in_c) * params.kernel_h;
-    for (var j = 0; j < params.kernel_h; j++) {
+    let weights = (o * params.in_c + channel - g * params.in_c) * params.kh;
+    for (var j = 0; j < params.kh; j++) {
       let y = row - j * params.dilation_h;
       if (y < 0 || y % params.stride_h != 0 || y / params.stride_h >= params.out_h) { continue; }
-      for (var i = 0; i < params.kernel_w; i++) {
+      for (var i = 0; i < params.kw; i++) {
         let x = column - i * params.dilation_w;
         if (x < 0 || x % params.stride_w != 0 || x / params.stride_w >= params.out_w) { continue; }
         let from_dy = dy[(source + y / params.stride_h) * params.out_w + x / params.stride_w];
-        sum += from_dy * w[(weights + j) * params.kernel_w + i];
+        sum += from_dy * w[(weights + j) * params.kw + i];
       }
     }
   }

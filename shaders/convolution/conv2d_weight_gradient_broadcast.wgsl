@@ -1,9 +1,9 @@
 // Gradient of a convolution's weights for software adapters: direct, from registers, without workgroup memory.
-//   dw[split][m, c, ty, tx]
-//     = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ty - pad, ox * stride + tx - pad]
-// A workgroup is one subgroup. It computes ROWS output channels of LANES pairs (input channel, tap row), TAPS_X taps
+//   dw[split][m, c, ky, kx]
+//     = sum over n, oy, ox of dy[n, m, oy, ox] * x[n, c, oy * stride + ky - pad, ox * stride + kx - pad]
+// A workgroup is one subgroup. It computes ROWS output channels of LANES pairs (input channel, kernel row), KW weights
 // each: every lane computes one pair, holds four pixels of dy of one of the channels, and lane r's are broadcast to
-// all. The rows (n, oy) are cut into `splits` runs, whose partial sums a second pass adds in a fixed order.
+// all. The rows (n, oy) are divided into splits (split-K), which a second pass sums in a fixed order.
 // The eight output channels are written out for the reasons in conv2d_broadcast.wgsl.
 // Layouts: dy [batch, out_channels, out_height, out_width], x [batch, in_channels, in_height, in_width].
 // Grid: groups of pairs times blocks of ROWS output channels times splits, flat.
@@ -11,16 +11,16 @@ enable subgroups;
 
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
 const ROWS: u32 = 8; // @tunable output channels per workgroup: 8, or 4
-const TAPS_X: u32 = 3; // @tunable taps along a row
+const KW: u32 = 3; // @tunable width of the kernel
 const STRIDE: u32 = 1; // @tunable step along a row
-const WINDOW: u32 = 3 * STRIDE + TAPS_X;
+const WINDOW: u32 = 3 * STRIDE + KW;
 // With fewer than 8 lanes every lane holds the pixels of two channels.
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
 struct Params {
   batch: u32, in_channels: u32, in_height: u32, in_width: u32,
   out_channels: u32, out_height: u32, out_width: u32,
-  taps_y: u32, taps_x: u32, stride: u32, pad: i32, reflect: u32, rows_per_split: u32,
+  kh: u32, kw: u32, stride: u32, pad: i32, reflect: u32, rows_per_split: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -31,7 +31,7 @@ struct Params {
 //#include lib/index.wgsl
 //#include convolution/lib/source.wgsl
 
-// Four pixels of dy; those beyond the row's end count for nothing.
+// Four pixels of dy; those beyond the end of the row are zero.
 fn pixels(row: u32, ox: u32) -> vec4f {
   var g = vec4f();
   for (var i = 0u; i < 4; i++) {
@@ -40,14 +40,14 @@ fn pixels(row: u32, ox: u32) -> vec4f {
   return g;
 }
 
-// A row of taps.
-alias Taps = array<f32, TAPS_X>;
+// A row of a kernel's weights.
+alias KernelRow = array<f32, KW>;
 
-// The sums plus the products of four pixels of dy with the window of each tap.
-fn add_pixels(sums: Taps, g: vec4f, v: array<f32, WINDOW>) -> Taps {
+// The sums plus the products of four pixels of dy with those of x under each kernel element.
+fn add_pixels(sums: KernelRow, g: vec4f, v: array<f32, WINDOW>) -> KernelRow {
   var added = sums;
-  for (var t = 0u; t < TAPS_X; t++) {
-    added[t] += dot(g, vec4f(v[t], v[t + STRIDE], v[t + 2 * STRIDE], v[t + 3 * STRIDE]));
+  for (var kx = 0u; kx < KW; kx++) {
+    added[kx] += dot(g, vec4f(v[kx], v[kx + STRIDE], v[kx + 2 * STRIDE], v[kx + 3 * STRIDE]));
   }
   return added;
 }
@@ -55,7 +55,7 @@ fn add_pixels(sums: Taps, g: vec4f, v: array<f32, WINDOW>) -> Taps {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
-  let across = (params.in_channels * params.taps_y + LANES - 1) / LANES;
+  let across = (params.in_channels * params.kh + LANES - 1) / LANES;
   let blocks = (params.out_channels + ROWS - 1) / ROWS;
   let flat = flat_index(group, groups, 0, 1);
   let rest = flat / across;
@@ -65,23 +65,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (first >= length) { return; }
   let m0 = (rest - split * blocks) * ROWS;
   let pair = (flat - rest * across) * LANES + lane;
-  let c = min(pair / params.taps_y, params.in_channels - 1);
-  let ty = pair % params.taps_y;
+  let c = min(pair / params.kh, params.in_channels - 1);
+  let ky = pair % params.kh;
   let m_low = min(m0 + (lane & (HIGH + 3)), params.out_channels - 1);
   let m_high = min(m0 + 4 + (lane & 3), params.out_channels - 1);
 
-  // Totals; a row of pixels is summed by itself before it joins them: short chains of additions round less.
-  var totals: array<Taps, 8>;
+  // A row of pixels is summed by itself before it is added to the totals: short chains of additions round less.
+  var totals: array<KernelRow, 8>;
 
   let end = min(first + params.rows_per_split, length);
   for (var row = first; row < end; row++) {
     let n = row / params.out_height;
     let oy = row % params.out_height;
-    let sy = source(i32(oy * params.stride + ty) - params.pad, params.in_height, params.reflect);
+    let sy = source(i32(oy * params.stride + ky) - params.pad, params.in_height, params.reflect);
     let x_row = ((n * params.in_channels + c) * params.in_height + sy.x) * params.in_width;
     let low_row = ((n * params.out_channels + m_low) * params.out_height + oy) * params.out_width;
     let high_row = ((n * params.out_channels + m_high) * params.out_height + oy) * params.out_width;
-    var sums = array<Taps, 8>();
+    var sums = array<KernelRow, 8>();
     for (var ox = 0u; ox < params.out_width; ox += 4) {
       var v: array<f32, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) {
@@ -103,23 +103,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
     for (var r = 0u; r < ROWS; r++) {
-      for (var t = 0u; t < TAPS_X; t++) { totals[r][t] += sums[r][t]; }
+      for (var kx = 0u; kx < KW; kx++) { totals[r][kx] += sums[r][kx]; }
     }
   }
 
-  // One store in loops whose bounds are no constants compiles in half the time of ROWS * TAPS_X stores side by side.
-  if (pair >= params.in_channels * params.taps_y) { return; }
+  // One store in loops whose bounds are not constants compiles in half the time of ROWS * KW unrolled stores.
+  if (pair >= params.in_channels * params.kh) { return; }
   let m_end = min(m0 + ROWS, params.out_channels);
   for (var m = m0; m < m_end; m++) {
-    var taps = totals[0];
+    var weights = totals[0];
     for (var r = 1u; r < ROWS; r++) {
-      for (var t = 0u; t < TAPS_X; t++) { taps[t] = select(taps[t], totals[r][t], m == m0 + r); }
+      for (var kx = 0u; kx < KW; kx++) { weights[kx] = select(weights[kx], totals[r][kx], m == m0 + r); }
     }
-    let at = ((split * params.out_channels + m) * params.in_channels * params.taps_y + pair) * TAPS_X;
-    let at_end = at + params.taps_x;
+    let at = ((split * params.out_channels + m) * params.in_channels * params.kh + pair) * KW;
+    let at_end = at + params.kw;
     for (var i = at; i < at_end; i++) {
-      dw[i] = taps[0];
-      for (var t = 0u; t < TAPS_X - 1; t++) { taps[t] = taps[t + 1]; }
+      dw[i] = weights[0];
+      for (var kx = 0u; kx < KW - 1; kx++) { weights[kx] = weights[kx + 1]; }
     }
   }
 }

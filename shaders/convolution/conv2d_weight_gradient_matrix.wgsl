@@ -1,5 +1,5 @@
-// Gradient of a convolution's weights for GPUs with matrix units (see lib/tiled_matrix.wgsl). Bindings, params and
-// constants are those of conv2d_weight_gradient_tiled.wgsl, but for TILE_K.
+// Gradient of a convolution's weights for GPUs with tensor cores (see lib/tiled_matrix.wgsl). Bindings, params and
+// constants are those of conv2d_weight_gradient_tiled.wgsl except TILE_K.
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
 enable subgroups;

@@ -1,22 +1,22 @@
 // Winograd's transform of the input of a convolution of stride 1 (see shaders/convolution/lib/winograd.wgsl):
 //   v[f, c, t] = (B^T d B)[f]
-// where d is the 6 x 6 window of channel c that tile t of the output, out x out, needs.
+// where d is the 6 x 6 input tile of channel c for output tile t, which is m x m.
 // Layouts: x [batch, channels, in_height, in_width], zero or mirrored outside; v [36, channels, tiles_stride], with
-// zeros for the tiles that only fill the stride up. One window per invocation (see
+// zeros for the tiles that only pad the stride. One tile per invocation (see
 // shaders/convolution/lib/winograd_tile.wgsl).
 struct Params {
   batch: u32, first_image: u32, channels: u32, in_height: u32, in_width: u32,
-  tiles_y: u32, tiles_x: u32, tiles_stride: u32, out: u32, pad_y: i32, pad_x: i32, reflect: u32,
+  tiles_y: u32, tiles_x: u32, tiles_stride: u32, m: u32, pad_y: i32, pad_x: i32, reflect: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-// The same buffer.
+// The same buffer as x.
 @group(0) @binding(1) var<storage, read> x_vec4s: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> v: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// The first of four columns of each window that are a whole vec4 of x, or lie beyond it where nothing is mirrored: rows
-// of x are whole vec4s, and windows begin so many columns before a multiple of four. 6: there are none.
+// The first of the four columns of each tile that can be loaded as one vec4, which is inside x or all zero padding: the
+// width is a multiple of 4, and tiles begin VEC4_AT columns before a multiple of 4. 6 if there is no such vec4.
 const VEC4_AT: u32 = 6; // @tunable
 
 //#include convolution/lib/source.wgsl
@@ -36,18 +36,19 @@ fn transform_input(d: Six) -> Six {
   );
 }
 
-// Row y of a window, transformed. `plane` is where the channel of x begins, in rows; `image` whether there is one.
-fn window_row(plane: u32, y: i32, columns: array<vec2u, 6>, first_quad: u32, image: bool) -> Six {
+// The transform of row y of a tile. `plane` is the first row of the channel of x; `image` is false where the tile
+// belongs to no image.
+fn tile_row(plane: u32, y: i32, columns: array<vec2u, 6>, vec4_column: u32, image: bool) -> Six {
   let sy = source(y, params.in_height, params.reflect);
   let row = (plane + sy.x) * params.in_width;
-  let there = image && sy.y == 1;
+  let valid = image && sy.y == 1;
   var d = Six();
   for (var j = 0u; j < 6; j++) {
-    if (j < VEC4_AT || j >= VEC4_AT + 4) { d[j] = select(0.0, x[row + columns[j].x], there && columns[j].y == 1); }
+    if (j < VEC4_AT || j >= VEC4_AT + 4) { d[j] = select(0.0, x[row + columns[j].x], valid && columns[j].y == 1); }
   }
   if (VEC4_AT < 6) {
-    let quad = x_vec4s[(row + min(first_quad, params.in_width - 4)) / 4];
-    let all = select(vec4f(), quad, there && first_quad < params.in_width);
+    let loaded = x_vec4s[(row + min(vec4_column, params.in_width - 4)) / 4];
+    let all = select(vec4f(), loaded, valid && vec4_column < params.in_width);
     d[VEC4_AT % 6] = all.x;
     d[(VEC4_AT + 1) % 6] = all.y;
     d[(VEC4_AT + 2) % 6] = all.z;
@@ -69,19 +70,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let tile = tile_of(group, groups, local);
   if (tile.number >= params.tiles_stride || tile.channel >= params.channels) { return; }
-  let top = i32(tile.y * params.out) - params.pad_y;
-  let left = i32(tile.x * params.out) - params.pad_x;
+  let top = i32(tile.y * params.m) - params.pad_y;
+  let left = i32(tile.x * params.m) - params.pad_x;
   let plane = (image_of(tile) * params.channels + tile.channel) * params.in_height;
   let image = tile.image < params.batch;
-  let quad = tile.x * params.out;
+  let vec4_column = tile.x * params.m;
   var columns: array<vec2u, 6>;
   for (var j = 0u; j < 6; j++) { columns[j] = source(left + i32(j), params.in_width, params.reflect); }
 
   var rows: array<Six, 6>;
-  if (ROLLED) {
+  if (!UNROLL) {
     let bottom = top + 6;
     for (var y = top; y < bottom; y++) {
-      let last = window_row(plane, y, columns, quad, image);
+      let last = tile_row(plane, y, columns, vec4_column, image);
       for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
       rows[5] = last;
     }
@@ -91,12 +92,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var r = 0u; r < 6; r++) { rows[r] = rotated(rows[r]); }
     }
   } else {
-    rows[0] = window_row(plane, top, columns, quad, image);
-    rows[1] = window_row(plane, top + 1, columns, quad, image);
-    rows[2] = window_row(plane, top + 2, columns, quad, image);
-    rows[3] = window_row(plane, top + 3, columns, quad, image);
-    rows[4] = window_row(plane, top + 4, columns, quad, image);
-    rows[5] = window_row(plane, top + 5, columns, quad, image);
+    rows[0] = tile_row(plane, top, columns, vec4_column, image);
+    rows[1] = tile_row(plane, top + 1, columns, vec4_column, image);
+    rows[2] = tile_row(plane, top + 2, columns, vec4_column, image);
+    rows[3] = tile_row(plane, top + 3, columns, vec4_column, image);
+    rows[4] = tile_row(plane, top + 4, columns, vec4_column, image);
+    rows[5] = tile_row(plane, top + 5, columns, vec4_column, image);
     store_column(tile.first, tile.plane, column_of(rows, 0));
     store_column(tile.first + tile.plane, tile.plane, column_of(rows, 1));
     store_column(tile.first + 2 * tile.plane, tile.plane, column_of(rows, 2));

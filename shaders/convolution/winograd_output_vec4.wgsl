@@ -1,5 +1,5 @@
-// Winograd's way back (see shaders/convolution/lib/winograd_output.wgsl), where rows of y are whole vec4s and tiles
-// four pixels wide.
+// Winograd's output transform (see shaders/convolution/lib/winograd_output.wgsl), where the width of y is a
+// multiple of 4 and output tiles are four pixels wide.
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 
 fn write_one(at: u32, v: f32) { y[at / 4][at % 4] = v; }

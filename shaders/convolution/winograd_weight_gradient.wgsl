@@ -1,7 +1,6 @@
 // The last step of Winograd's weight gradient: dw = G^T s G, the transpose of winograd_weights.wgsl.
-// Layouts: s [36, pairs], pairs = out_channels * in_channels; dw [pairs, TAPS, TAPS]. One pair of channels per
-// invocation.
-const TAPS: u32 = 3; // @tunable 3 or 4
+// Layouts: s [36, pairs], pairs = out_channels * in_channels; dw [pairs, R, R]. One pair of channels per invocation.
+const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
 struct Params { pairs: u32 }
 
@@ -12,8 +11,8 @@ struct Params { pairs: u32 }
 //#include lib/index.wgsl
 //#include convolution/lib/winograd.wgsl
 
-// A row of the sums, from `at` on, transformed.
-fn sum_row(at: u32) -> array<f32, TAPS> {
+// The transform of the row of sums that begins at index `at`.
+fn sum_row(at: u32) -> array<f32, R> {
   var u = Six();
   for (var j = 0u; j < 6; j++) { u[j] = s[at + j * params.pairs]; }
   return transform_weight_gradient(u);
@@ -24,9 +23,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let i = flat_index(group, groups, local, 64);
   if (i >= params.pairs) { return; }
-  var rows: array<array<f32, TAPS>, 6>;
+  var rows: array<array<f32, R>, 6>;
   let row_of_planes = 6 * params.pairs;
-  if (ROLLED) {
+  if (!UNROLL) {
     let end = i + 6 * row_of_planes;
     for (var at = i; at < end; at += row_of_planes) {
       let last = sum_row(at);
@@ -41,8 +40,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     rows[4] = sum_row(i + 4 * row_of_planes);
     rows[5] = sum_row(i + 5 * row_of_planes);
   }
-  for (var j = 0u; j < TAPS; j++) {
+  for (var j = 0u; j < R; j++) {
     let column = transform_weight_gradient(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
-    for (var r = 0u; r < TAPS; r++) { dw[(i * TAPS + r) * TAPS + j] = column[r]; }
+    for (var r = 0u; r < R; r++) { dw[(i * R + r) * R + j] = column[r]; }
   }
 }

@@ -1,9 +1,9 @@
 // Winograd's transform of the weights: u[f, m, c] = (G w G^T)[f] for output channel m and input channel c.
-// Layouts: w by strides (see shaders/convolution/lib/geometry.wgsl), so that flipped and transposed weights serve as
-// well; u [36, out_channels, in_channels]. One pair of channels per invocation.
-const TAPS: u32 = 3; // @tunable 3 or 4
+// Layouts: w by strides (see shaders/convolution/lib/geometry.wgsl), so that weights may be flipped and transposed;
+// u [36, out_channels, in_channels]. One pair of channels per invocation.
+const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
-struct Params { out_channels: u32, in_channels: u32, w_base: i32, w_m: i32, w_c: i32, w_ty: i32, w_tx: i32 }
+struct Params { out_channels: u32, in_channels: u32, w_base: i32, w_m: i32, w_c: i32, w_ky: i32, w_kx: i32 }
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
 @group(0) @binding(1) var<storage, read_write> u: array<f32>;
@@ -12,10 +12,10 @@ struct Params { out_channels: u32, in_channels: u32, w_base: i32, w_m: i32, w_c:
 //#include lib/index.wgsl
 //#include convolution/lib/winograd.wgsl
 
-fn column_of(rows: array<Six, TAPS>, j: u32) -> Six {
-  var taps = array<f32, TAPS>();
-  for (var ty = 0u; ty < TAPS; ty++) { taps[ty] = rows[ty][j]; }
-  return transform_weights(taps);
+fn column_of(rows: array<Six, R>, j: u32) -> Six {
+  var weights = array<f32, R>();
+  for (var ky = 0u; ky < R; ky++) { weights[ky] = rows[ky][j]; }
+  return transform_weights(weights);
 }
 
 fn store_column(at: u32, pairs: u32, column: Six) {
@@ -29,17 +29,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let pairs = params.out_channels * params.in_channels;
   if (i >= pairs) { return; }
   let base = params.w_base + i32(i / params.in_channels) * params.w_m + i32(i % params.in_channels) * params.w_c;
-  var rows: array<Six, TAPS>;
-  for (var ty = 0u; ty < TAPS; ty++) {
-    var taps = array<f32, TAPS>();
-    for (var tx = 0u; tx < TAPS; tx++) { taps[tx] = w[u32(base + i32(ty) * params.w_ty + i32(tx) * params.w_tx)]; }
-    rows[ty] = transform_weights(taps);
+  var rows: array<Six, R>;
+  for (var ky = 0u; ky < R; ky++) {
+    var weights = array<f32, R>();
+    for (var kx = 0u; kx < R; kx++) { weights[kx] = w[u32(base + i32(ky) * params.w_ky + i32(kx) * params.w_kx)]; }
+    rows[ky] = transform_weights(weights);
   }
-  if (ROLLED) {
+  if (!UNROLL) {
     let end = i + 6 * pairs;
     for (var at = i; at < end; at += pairs) {
       store_column(at, pairs, column_of(rows, 0));
-      for (var ty = 0u; ty < TAPS; ty++) { rows[ty] = rotated(rows[ty]); }
+      for (var ky = 0u; ky < R; ky++) { rows[ky] = rotated(rows[ky]); }
     }
   } else {
     store_column(i, pairs, column_of(rows, 0));

@@ -1,44 +1,45 @@
-// The products of a tile (lib/tiled_gemm.wgsl) by multiply-adds in f32: every invocation keeps THREAD_M * 4 rows x
-// THREAD_N * 4 columns of results in registers. All inner loops have constant bounds, so that they can be unrolled, or
+// Multiplies the tiles of lib/tiled_gemm.wgsl by multiply-adds in f32: every invocation keeps THREAD_M * 4 rows x
+// THREAD_N * 4 columns of results in registers. Inner loops have constant bounds, so that compilers can unroll them, or
 // are written out.
 
-// A GPU wants unrolled loops. Compilers of software adapters take long over them: there the loop over a slice's terms
-// runs to a bound that is no constant.
-const ROLLED: bool = false; // @tunable
+// GPUs need unrolled loops. Software adapters take long to compile them; without UNROLL the bound of the loop over a K
+// tile is not a constant, which prevents it.
+const UNROLL: bool = true; // @tunable
 
 alias Staged = vec4f;
-// Lines of k, each a quad longer than needed, so that neighbouring k lie in different banks.
-const LINE_A: u32 = QUADS_M + 1;
-const LINE_B: u32 = QUADS_N + 1;
-var<workgroup> tile_a: array<vec4f, TILE_K * LINE_A>;
-var<workgroup> tile_b: array<vec4f, TILE_K * LINE_B>;
+// Rows of the tiles, one per k, are padded by one vec4, so that neighbouring k are in different banks.
+const LDA: u32 = VEC4S_M + 1;
+const LDB: u32 = VEC4S_N + 1;
+var<workgroup> tile_a: array<vec4f, TILE_K * LDA>;
+var<workgroup> tile_b: array<vec4f, TILE_K * LDB>;
 
-// 32 invocations that run together span 4 x 8 quads of results: they read few and neighbouring addresses.
-const SPAN_M: u32 = min(LANES_M, 4u);
-const SPAN_N: u32 = min(LANES_N, 8u);
-const SPANS_N: u32 = LANES_N / SPAN_N;
+// 32 invocations that run together (a warp) compute 4 x 8 vec4s of results, so that they read few addresses, and
+// neighbouring ones.
+const WARP_M: u32 = min(THREADS_M, 4u);
+const WARP_N: u32 = min(THREADS_N, 8u);
+const WARPS_N: u32 = THREADS_N / WARP_N;
 
-// The results of an invocation: four rows of each quad of columns, for each quad of rows.
+// The results of an invocation: for each vec4 of rows and each vec4 of columns, four rows of one vec4.
 const THREAD_VEC4S: u32 = THREAD_M * THREAD_N * 4;
-// Whether a slice is summed by itself before it joins the total: short chains of additions round less. A thread tile of
-// two by two quads, and the places of several parts, leave no registers for it.
-const APART: bool = ONE_PART && THREAD_VEC4S < 16;
+// Two-level accumulation: each K tile is summed by itself before it is added to the totals, since short chains of
+// additions round less. A thread tile of 2 x 2 vec4s, or the addresses of several parts, leave no registers for it.
+const TWO_LEVEL: bool = ONE_PART && THREAD_VEC4S < 16;
 alias Totals = array<vec4f, THREAD_VEC4S>;
 
-// The first quads of rows and of columns of an invocation.
-fn place_in_tile(local: u32) -> vec2u {
-  let span = local / (SPAN_M * SPAN_N);
-  return vec2u(local / SPAN_N % SPAN_M + span / SPANS_N * SPAN_M, local % SPAN_N + span % SPANS_N * SPAN_N);
+// The indices of an invocation's first vec4s of rows and of columns in the tile.
+fn thread_offset(local: u32) -> vec2u {
+  let warp = local / (WARP_M * WARP_N);
+  return vec2u(local / WARP_N % WARP_M + warp / WARPS_N * WARP_M, local % WARP_N + warp % WARPS_N * WARP_N);
 }
 
-// Adds the products of term k of a slice to the totals. The remainders change nothing: by them Tint sees that no index
-// leaves the tiles, and clamps none, so that all of an invocation's loads share one address.
-fn add_products(term: u32, lane: vec2u, total: TotalsPointer) {
-  let k = term % TILE_K;
+// Adds the products of one k of a K tile to the totals. The remainders change nothing, but they prove to Tint that no
+// index is out of bounds. It then clamps none, and all loads of an invocation share one address.
+fn add_products(index: u32, thread: vec2u, total: TotalsPointer) {
+  let k = index % TILE_K;
   for (var j = 0u; j < THREAD_N; j++) {
-    let bv = tile_b[k * LINE_B + lane.y % LANES_N + j * LANES_N];
+    let bv = tile_b[k * LDB + thread.y % THREADS_N + j * THREADS_N];
     for (var i = 0u; i < THREAD_M; i++) {
-      let av = tile_a[k * LINE_A + lane.x % LANES_M + i * LANES_M];
+      let av = tile_a[k * LDA + thread.x % THREADS_M + i * THREADS_M];
       let to = (i * THREAD_N + j) * 4;
       (*total)[to] += av.x * bv;
       (*total)[to + 1] += av.y * bv;
@@ -48,58 +49,58 @@ fn add_products(term: u32, lane: vec2u, total: TotalsPointer) {
   }
 }
 
-// The same for six terms, written out: NVIDIA's compiler unrolls loops over terms only in part.
-fn add_six(first: u32, lane: vec2u, total: TotalsPointer) {
-  if (first < TILE_K) { add_products(first, lane, total); }
-  if (first + 1 < TILE_K) { add_products(first + 1, lane, total); }
-  if (first + 2 < TILE_K) { add_products(first + 2, lane, total); }
-  if (first + 3 < TILE_K) { add_products(first + 3, lane, total); }
-  if (first + 4 < TILE_K) { add_products(first + 4, lane, total); }
-  if (first + 5 < TILE_K) { add_products(first + 5, lane, total); }
+// The same for six k, written out: NVIDIA's compiler unrolls a loop over k only in part.
+fn add_six(first: u32, thread: vec2u, total: TotalsPointer) {
+  if (first < TILE_K) { add_products(first, thread, total); }
+  if (first + 1 < TILE_K) { add_products(first + 1, thread, total); }
+  if (first + 2 < TILE_K) { add_products(first + 2, thread, total); }
+  if (first + 3 < TILE_K) { add_products(first + 3, thread, total); }
+  if (first + 4 < TILE_K) { add_products(first + 4, thread, total); }
+  if (first + 5 < TILE_K) { add_products(first + 5, thread, total); }
 }
 
-// Adds the products of a slice to the totals. `terms` counts those that are left of a part.
-fn add_slice(terms: u32, lane: vec2u, total: TotalsPointer) {
+// Adds the products of a K tile to the totals. `k_size`, the length of k, only serves as a bound that is not constant.
+fn add_k_tile(k_size: u32, thread: vec2u, total: TotalsPointer) {
   var sums = Totals();
-  if (!APART) { sums = *total; }
-  if (ROLLED) {
-    for (var k = 0u; k < min(TILE_K, terms); k++) { add_products(k, lane, &sums); }
+  if (!TWO_LEVEL) { sums = *total; }
+  if (!UNROLL) {
+    for (var k = 0u; k < min(TILE_K, k_size); k++) { add_products(k, thread, &sums); }
   } else {
-    add_six(0, lane, &sums);
-    add_six(6, lane, &sums);
-    add_six(12, lane, &sums);
+    add_six(0, thread, &sums);
+    add_six(6, thread, &sums);
+    add_six(12, thread, &sums);
   }
-  if (APART) {
+  if (TWO_LEVEL) {
     for (var p = 0u; p < THREAD_VEC4S; p++) { (*total)[p] += sums[p]; }
   } else {
     *total = sums;
   }
 }
 
-// Stores the sums of a: those of the invocations that loaded the same rows at other k join, by way of a's tile.
+// Stores the sums of a. Those of invocations that loaded the same rows at other k are added by way of tile_a.
 fn finish_sums(tile: vec3u, local: u32, sums_a: SumsOfAPointer) {
   for (var j = 0u; j < LOADS_A; j++) {
-    let e = local + j * LANES;
-    let k = select(local / QUADS_M + j * (LANES / QUADS_M), e % TILE_K, a_along_k());
-    let quad = select(local % QUADS_M, e / TILE_K, a_along_k());
-    if (e < SLICE_A) { tile_a[k * LINE_A + quad] = (*sums_a)[j]; }
+    let e = local + j * THREADS;
+    let k = select(local / VEC4S_M + j * (THREADS / VEC4S_M), e % TILE_K, a_along_k());
+    let index = select(local % VEC4S_M, e / TILE_K, a_along_k());
+    if (e < VEC4S_A) { tile_a[k * LDA + index] = (*sums_a)[j]; }
   }
   workgroupBarrier();
-  for (var quad = local; quad < QUADS_M; quad += LANES) {
+  for (var index = local; index < VEC4S_M; index += THREADS) {
     var sum = vec4f();
-    for (var k = 0u; k < TILE_K; k++) { sum += tile_a[k * LINE_A + quad]; }
-    for (var j = 0u; j < 4; j++) { store_sum(tile.x, tile.y + quad * 4 + j, sum[j]); }
+    for (var k = 0u; k < TILE_K; k++) { sum += tile_a[k * LDA + index]; }
+    for (var j = 0u; j < 4; j++) { store_sum(tile.x, tile.y + index * 4 + j, sum[j]); }
   }
 }
 
-// Stores vec4 `p` of an invocation's results, of which the first are at `first`.
+// Stores vec4 `p` of an invocation's results. `first` has the batch, and the row and column of its first result.
 fn finish(first: vec3u, p: u32, v: vec4f) {
-  let row = first.y + p / 4 / THREAD_N * LANES_M * 4 + p % 4;
-  let columns = first.z + p / 4 % THREAD_N * LANES_N * 4 + vec4u(0, 1, 2, 3);
-  if (row < gemm_size().x) { store(first.x, row, columns, y_place(first.x, columns), v); }
+  let row = first.y + p / 4 / THREAD_N * THREADS_M * 4 + p % 4;
+  let columns = first.z + p / 4 % THREAD_N * THREADS_N * 4 + vec4u(0, 1, 2, 3);
+  if (row < gemm_size().x) { store(first.x, row, columns, y_offset(first.x, columns), v); }
 }
 
-// The same for four in a row.
+// The same for four consecutive vec4s.
 fn finish_four(first: vec3u, p: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
   finish(first, p, a);
   finish(first, p + 1, b);
@@ -108,14 +109,15 @@ fn finish_four(first: vec3u, p: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
 }
 
 // Stores the results of an invocation.
-fn finish_tile(tile: vec3u, local: u32, lane: vec2u, total: TotalsPointer) {
-  let first = tile + vec3u(0, lane * 4);
-  if (ROLLED) {
+fn finish_tile(tile: vec3u, local: u32, thread: vec2u, total: TotalsPointer) {
+  let first = tile + vec3u(0, thread * 4);
+  if (!UNROLL) {
     var t = *total;
     let size = gemm_size();
     for (var p = 0u; p < min(THREAD_VEC4S, THREAD_VEC4S * size.z); p++) { finish(first, p, t[p]); }
   } else {
-    // Written out: an index that is not constant would move the totals from registers to memory, for the whole kernel.
+    // Written out: an index that is not constant would keep the totals in memory instead of registers, in all of the
+    // kernel.
     let t = *total;
     const N = THREAD_VEC4S;
     finish_four(first, 0, t[0], t[1], t[2], t[3]);

@@ -1,116 +1,117 @@
-// The matrix product in tiles of workgroup memory that all kernels for GPUs share:
+// The tiled matrix product (GEMM) that all kernels for GPUs share:
 //   y[z, m, n] = sum over parts and k of a[z, m, part, k] * b[z, part, k, n]
-// A workgroup computes TILE_M x TILE_N results, THREAD_M * THREAD_N * 16 for every invocation, over slices of TILE_K
-// terms, which it stages in workgroup memory. While a slice is multiplied, invocations load their elements of the next.
-// A multiprocessor issues one instruction at a time, so all that is no multiplication is kept out of the loop over
-// slices: where an element lies is found once per part, and from slice to slice only a uniform distance is added.
-// lib/tiled_fma.wgsl multiplies a slice by multiply-adds, lib/tiled_matrix.wgsl on matrix units; one of them is
-// included behind this: it has the tiles in lines of k, LINE_A and LINE_B quads apart. engine/operators/lib/tiles.ts
-// chooses the sizes. The file that includes this defines:
+// A workgroup computes TILE_M x TILE_N results, THREAD_M * THREAD_N * 16 per invocation. It walks along k in K tiles of
+// TILE_K elements, which it stages in workgroup memory. While one K tile is multiplied, the next one is loaded into
+// registers. A multiprocessor issues one instruction at a time, so the loop over K tiles should hold little but
+// multiplications: addresses are computed once per part and only incremented per K tile.
+// lib/tiled_fma.wgsl multiplies a K tile by multiply-adds, lib/tiled_matrix.wgsl on tensor cores; one of them is
+// included after this file. It declares tile_a and tile_b, whose row k begins at vec4 k * LDA or k * LDB.
+// engine/operators/lib/tiles.ts chooses the sizes. The file that includes this defines:
 //   TILE_K
-//     terms of a slice
+//     elements of a K tile
 //   ONE_PART
 //     whether the sum has only one part: a loop around it would cost registers
 //   SUM_A, store_sum(z, row, v)
-//     whether the sum of a over all parts and k is wanted for each row, which costs an addition for every element that
-//     is loaded. Rows may lie beyond the last
+//     whether the sum of a over all parts and k is wanted for each row, at the cost of an addition per loaded element;
+//     the row may be beyond the last one
 //   gemm_size() -> vec3u
 //     m, n and the number of batches
 //   gemm_sum(z) -> vec2u
-//     the parts that batch z sums, and the terms of a part
+//     the number of parts that batch z sums, and the length of k in each part
 //   a_along_k(), b_along_k() -> bool
-//     whether neighbouring invocations load neighbouring k, or else neighbouring rows (columns)
-//   a_place(z, row, k, part) -> PlaceA, b_place(z, column, k, part) -> PlaceB
-//     where a part's first slice has the four elements that begin at a row (column). Rows, columns and terms may lie
-//     beyond the last
-//   a_quad(place, slice, there), b_quad(place, slice, there) -> vec4f
-//     the four elements that take this place in a slice of the part, or zeros if they are not there: beyond the last
-//     term. Those beyond the last row (column) may be anything
-//   y_place(z, columns) -> vec4u, store(z, row, columns, place, v)
-//     stores four neighbouring results; columns may lie beyond the last
-// Every hook is a row of lets and a return (or, for store, any statements): test/shaders/inline.ts relies on it.
+//     whether neighbouring invocations load neighbours along k, or else neighbouring rows (columns)
+//   a_offset(z, row, k, part) -> OffsetA, b_offset(z, column, k, part) -> OffsetB
+//     the address, in a part's first K tile, of the four elements that begin at a row (column); rows, columns and k may
+//     be out of bounds
+//   load_a(offset, k_tile, valid), load_b(offset, k_tile, valid) -> vec4f
+//     the four elements at this offset of a K tile, or zeros if k is out of bounds (not valid); elements whose row
+//     (column) is out of bounds may have any value
+//   y_offset(z, columns) -> vec4u, store(z, row, columns, offset, v)
+//     stores four neighbouring results; columns may be out of bounds
+// Every hook must be `let`s and one `return` (store() may be any statements): test/shaders/inline.ts relies on it.
 const TILE_M: u32 = 64; // @tunable
 const TILE_N: u32 = 64; // @tunable
-const THREAD_M: u32 = 2; // @tunable quads of rows per invocation: 1 or 2
-const THREAD_N: u32 = 1; // @tunable quads of columns
+const THREAD_M: u32 = 2; // @tunable vec4s of rows per invocation: 1 or 2
+const THREAD_N: u32 = 1; // @tunable vec4s of columns per invocation: 1 or 2
 
-const QUADS_M: u32 = TILE_M / 4;
-const QUADS_N: u32 = TILE_N / 4;
-const LANES_M: u32 = QUADS_M / THREAD_M;
-const LANES_N: u32 = QUADS_N / THREAD_N;
-const LANES: u32 = LANES_M * LANES_N;
-// Quads of a slice, and the most of them that an invocation loads.
-const SLICE_A: u32 = QUADS_M * TILE_K;
-const SLICE_B: u32 = QUADS_N * TILE_K;
-const LOADS_A: u32 = (SLICE_A + LANES - 1) / LANES;
-const LOADS_B: u32 = (SLICE_B + LANES - 1) / LANES;
-// Tiles are walked in bands of this many rows of tiles, column by column, so that tiles at work together share operands
-// in the cache.
-const BAND: u32 = 8;
+const VEC4S_M: u32 = TILE_M / 4;
+const VEC4S_N: u32 = TILE_N / 4;
+const THREADS_M: u32 = VEC4S_M / THREAD_M;
+const THREADS_N: u32 = VEC4S_N / THREAD_N;
+const THREADS: u32 = THREADS_M * THREADS_N;
+// vec4s of a K tile, and how many of them an invocation loads at most.
+const VEC4S_A: u32 = VEC4S_M * TILE_K;
+const VEC4S_B: u32 = VEC4S_N * TILE_K;
+const LOADS_A: u32 = (VEC4S_A + THREADS - 1) / THREADS;
+const LOADS_B: u32 = (VEC4S_B + THREADS - 1) / THREADS;
+// Workgroups are ordered in groups of GROUP_M rows of tiles, column by column within a group, so that those that run at
+// the same time share operands in the L2 cache (as in Triton's matrix multiplication).
+const GROUP_M: u32 = 8;
 
 alias TotalsPointer = ptr<function, Totals>;
-// The sums of the quads of a that an invocation loads.
+// The sums over k of the vec4s of a that an invocation loads.
 alias SumsOfA = array<vec4f, LOADS_A>;
 alias SumsOfAPointer = ptr<function, SumsOfA>;
 
-// Adds one part of the sum to the totals. `tile` is a batch, the first row and the first column.
-fn add_part(tile: vec3u, part: u32, terms: u32, local: u32, lane: vec2u, total: TotalsPointer, sums_a: SumsOfAPointer) {
-  // Where the quads that this invocation loads are, and where it stages them.
-  var places_a: array<PlaceA, LOADS_A>;
-  var slots_a: array<u32, LOADS_A>;
+// Adds one part of the sum to the totals. `tile` has the batch, the first row and the first column.
+fn add_part(tile: vec3u, part: u32, k_size: u32, local: u32, thread: vec2u, total: TotalsPointer,
+            sums_a: SumsOfAPointer) {
+  // Addresses of the vec4s that this invocation loads, and where it stages them in workgroup memory.
+  var offsets_a: array<OffsetA, LOADS_A>;
+  var tile_offsets_a: array<u32, LOADS_A>;
   for (var j = 0u; j < LOADS_A; j++) {
-    let e = local + j * LANES;
-    let k = select(local / QUADS_M + j * (LANES / QUADS_M), e % TILE_K, a_along_k());
-    let quad = select(local % QUADS_M, e / TILE_K, a_along_k());
-    places_a[j] = a_place(tile.x, tile.y + quad * 4, k, part);
-    slots_a[j] = k * LINE_A + quad;
+    let e = local + j * THREADS;
+    let k = select(local / VEC4S_M + j * (THREADS / VEC4S_M), e % TILE_K, a_along_k());
+    let index = select(local % VEC4S_M, e / TILE_K, a_along_k());
+    offsets_a[j] = a_offset(tile.x, tile.y + index * 4, k, part);
+    tile_offsets_a[j] = k * LDA + index;
   }
-  var places_b: array<PlaceB, LOADS_B>;
-  var slots_b: array<u32, LOADS_B>;
+  var offsets_b: array<OffsetB, LOADS_B>;
+  var tile_offsets_b: array<u32, LOADS_B>;
   for (var j = 0u; j < LOADS_B; j++) {
-    let e = local + j * LANES;
-    let k = select(local / QUADS_N + j * (LANES / QUADS_N), e % TILE_K, b_along_k());
-    let quad = select(local % QUADS_N, e / TILE_K, b_along_k());
-    places_b[j] = b_place(tile.x, tile.z + quad * 4, k, part);
-    slots_b[j] = k * LINE_B + quad;
+    let e = local + j * THREADS;
+    let k = select(local / VEC4S_N + j * (THREADS / VEC4S_N), e % TILE_K, b_along_k());
+    let index = select(local % VEC4S_N, e / TILE_K, b_along_k());
+    offsets_b[j] = b_offset(tile.x, tile.z + index * 4, k, part);
+    tile_offsets_b[j] = k * LDB + index;
   }
 
-  let slices = (terms + TILE_K - 1) / TILE_K;
+  let k_tiles = (k_size + TILE_K - 1) / TILE_K;
   var next_a: array<Staged, LOADS_A>;
   var next_b: array<Staged, LOADS_B>;
-  for (var slice = 0u; slice <= slices; slice++) {
-    if (slice < slices) {
-      // Slots from the line of this k on are beyond the last term.
-      let end = terms - slice * TILE_K;
+  for (var k_tile = 0u; k_tile <= k_tiles; k_tile++) {
+    if (k_tile < k_tiles) {
+      // From row `end` of the tile on, k is out of bounds.
+      let end = k_size - k_tile * TILE_K;
       for (var j = 0u; j < LOADS_A; j++) {
-        if ((j + 1) * LANES <= SLICE_A || local + j * LANES < SLICE_A) {
-          next_a[j] = Staged(a_quad(places_a[j], slice, slots_a[j] < end * LINE_A));
+        if ((j + 1) * THREADS <= VEC4S_A || local + j * THREADS < VEC4S_A) {
+          next_a[j] = Staged(load_a(offsets_a[j], k_tile, tile_offsets_a[j] < end * LDA));
         }
       }
       for (var j = 0u; j < LOADS_B; j++) {
-        if ((j + 1) * LANES <= SLICE_B || local + j * LANES < SLICE_B) {
-          next_b[j] = Staged(b_quad(places_b[j], slice, slots_b[j] < end * LINE_B));
+        if ((j + 1) * THREADS <= VEC4S_B || local + j * THREADS < VEC4S_B) {
+          next_b[j] = Staged(load_b(offsets_b[j], k_tile, tile_offsets_b[j] < end * LDB));
         }
       }
     }
-    if (slice > 0) { add_slice(terms, lane, total); }
+    if (k_tile > 0) { add_k_tile(k_size, thread, total); }
     workgroupBarrier();
-    if (slice < slices) {
+    if (k_tile < k_tiles) {
       for (var j = 0u; j < LOADS_A; j++) {
-        if ((j + 1) * LANES <= SLICE_A || local + j * LANES < SLICE_A) {
-          tile_a[slots_a[j]] = next_a[j];
+        if ((j + 1) * THREADS <= VEC4S_A || local + j * THREADS < VEC4S_A) {
+          tile_a[tile_offsets_a[j]] = next_a[j];
           if (SUM_A) { (*sums_a)[j] += vec4f(next_a[j]); }
         }
       }
       for (var j = 0u; j < LOADS_B; j++) {
-        if ((j + 1) * LANES <= SLICE_B || local + j * LANES < SLICE_B) { tile_b[slots_b[j]] = next_b[j]; }
+        if ((j + 1) * THREADS <= VEC4S_B || local + j * THREADS < VEC4S_B) { tile_b[tile_offsets_b[j]] = next_b[j]; }
       }
     }
     workgroupBarrier();
   }
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let size = gemm_size();
@@ -118,25 +119,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tiles_n = (size.y + TILE_N - 1) / TILE_N;
   let flat = group.y * groups.x + group.x;
   let z = flat / (tiles_m * tiles_n);
-  // A folded grid may be larger than needed. All invocations of a workgroup leave, or none.
+  // A folded grid may be larger than needed. Either all invocations of a workgroup return, or none.
   if (z >= size.z) { return; }
   let in_batch = flat % (tiles_m * tiles_n);
-  let band = in_batch / (BAND * tiles_n);
-  let in_band = in_batch % (BAND * tiles_n);
-  let band_rows = min(BAND, tiles_m - band * BAND);
-  let tile = vec3u(z, (band * BAND + in_band % band_rows) * TILE_M, in_band / band_rows * TILE_N);
+  let group_m = in_batch / (GROUP_M * tiles_n);
+  let in_group = in_batch % (GROUP_M * tiles_n);
+  let group_rows = min(GROUP_M, tiles_m - group_m * GROUP_M);
+  let tile = vec3u(z, (group_m * GROUP_M + in_group % group_rows) * TILE_M, in_group / group_rows * TILE_N);
 
-  let lane = place_in_tile(local);
+  let thread = thread_offset(local);
   let sum = gemm_sum(z);
   var total: Totals;
   var sums_a: SumsOfA;
   if (ONE_PART) {
-    add_part(tile, 0, sum.y, local, lane, &total, &sums_a);
+    add_part(tile, 0, sum.y, local, thread, &total, &sums_a);
   } else {
     for (var part = 0u; part < sum.x; part++) {
-      add_part(tile, part, sum.y, local, lane, &total, &sums_a);
+      add_part(tile, part, sum.y, local, thread, &total, &sums_a);
     }
   }
   if (SUM_A && tile.z == 0) { finish_sums(tile, local, &sums_a); }
-  finish_tile(tile, local, lane, &total);
+  finish_tile(tile, local, thread, &total);
 }

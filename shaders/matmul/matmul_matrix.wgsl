@@ -1,5 +1,5 @@
-// Matrix product for GPUs with matrix units (see lib/tiled_matrix.wgsl). Bindings, params and constants are those of
-// matmul_tiled.wgsl, but for TILE_K.
+// Matrix product for GPUs with tensor cores (see lib/tiled_matrix.wgsl). Bindings, params and constants are those of
+// matmul_tiled.wgsl except TILE_K.
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
 enable subgroups;

@@ -1,4 +1,5 @@
-// The same product, and the sums of a over k by row: for the gradients of a linear layer's weights and bias at once.
+// The product of matmul_tiled.wgsl, and the sums of the rows of a: for the gradients of a linear layer's weights and
+// bias at once.
 const TILE_K: u32 = 16; // @tunable
 const SUM_A: bool = true;
 

@@ -17,9 +17,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let top = (line - plane * params.out_h) * params.stride_h - params.pad_h;
   let left = (at - line * params.out_w) * params.stride_w - params.pad_w;
   var sum = 0.0;
-  for (var row = max(top, 0); row < min(top + params.kernel_h, params.height); row++) {
+  for (var row = max(top, 0); row < min(top + params.kh, params.height); row++) {
     let start = (plane * params.height + row) * params.width;
-    for (var column = max(left, 0); column < min(left + params.kernel_w, params.width); column++) {
+    for (var column = max(left, 0); column < min(left + params.kw, params.width); column++) {
       sum += x[start + column];
     }
   }

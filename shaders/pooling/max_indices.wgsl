@@ -15,8 +15,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= params.planes) { return; }
   let top = max((line - plane * params.out_h) * params.stride_h - params.pad_h, 0);
   let left = max((at - line * params.out_w) * params.stride_w - params.pad_w, 0);
-  let bottom = min((line - plane * params.out_h) * params.stride_h - params.pad_h + params.kernel_h, params.height);
-  let right = min((at - line * params.out_w) * params.stride_w - params.pad_w + params.kernel_w, params.width);
+  let bottom = min((line - plane * params.out_h) * params.stride_h - params.pad_h + params.kh, params.height);
+  let right = min((at - line * params.out_w) * params.stride_w - params.pad_w + params.kw, params.width);
   let start = plane * params.height * params.width;
   var index = top * params.width + left;
   var highest = x[start + index];

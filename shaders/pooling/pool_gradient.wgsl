@@ -27,8 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= params.planes) { return; }
   let row = line - plane * params.height;
   let column = at - line * params.width;
-  let top = first_window(row + params.pad_h, params.kernel_h, params.stride_h);
-  let left = first_window(column + params.pad_w, params.kernel_w, params.stride_w);
+  let top = first_window(row + params.pad_h, params.kh, params.stride_h);
+  let left = first_window(column + params.pad_w, params.kw, params.stride_w);
   let bottom = min((row + params.pad_h) / params.stride_h, params.out_h - 1);
   let right = min((column + params.pad_w) / params.stride_w, params.out_w - 1);
   var sum = 0.0;

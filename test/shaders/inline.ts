@@ -1,17 +1,16 @@
-// Writes calls of functions out, for wgsl_reflect's interpreter: in lockstep it gives all invocations the last one's
-// arguments. Limits: it knows functions with one return, at the end, and functions without; others, and calls in the
-// head of a loop, are left as they are. A pointer to a variable becomes the variable. It reads text as build.mjs leaves
-// it: no comments.
+// Inlines function calls for wgsl_reflect's interpreter, which in lockstep gives all invocations the arguments of the
+// last one. Limits: functions with one return, at the end, or none; others, and calls in the head of a loop, are left as
+// they are. A pointer to a variable becomes the variable. The text must have no comments, as build.mjs leaves it.
 
 interface Function {
   params: { name: string; type: string }[];
   statements: string;
-  /** What it returns, if anything, and the names that it declares before. */
+  /** The expression that it returns, if any, and the names that it declares. */
   result?: string;
   locals: string[];
 }
 
-/** Where the bracket that opens at `start` closes. */
+/** The index of the bracket that closes the one at `start`. */
 function closing(text: string, start: number): number {
   let depth = 0;
   for (let i = start; i < text.length; i++) {
@@ -21,7 +20,7 @@ function closing(text: string, start: number): number {
   throw new Error("a bracket that does not close");
 }
 
-/** Parts between commas that are in no brackets. */
+/** Splits a list at the commas that are not in brackets. */
 function parts(list: string): string[] {
   const found = [""];
   let depth = 0;
@@ -34,7 +33,7 @@ function parts(list: string): string[] {
   return found.map((part) => part.trim()).filter(Boolean);
 }
 
-/** A function's parts, if it is of a kind that can be written out. */
+/** A function's parts, if it can be inlined. */
 function parse(params: string, body: string): Function | undefined {
   const known = parts(params).map((param) => {
     const [name, type] = param.split(":").map((word) => word.trim());
@@ -48,7 +47,7 @@ function parse(params: string, body: string): Function | undefined {
   return { params: known, statements, result: last[1], locals };
 }
 
-/** The code with every call of a function of those kinds written out, and those functions taken away. */
+/** The code with all calls of such functions inlined, and the functions removed. */
 export function inlineCalls(code: string): string {
   const functions = new Map<string, Function>();
   for (const match of [...code.matchAll(/^fn (?!main\b)(\w+)\(/gm)].reverse()) {
@@ -64,7 +63,7 @@ export function inlineCalls(code: string): string {
 
   const call = new RegExp(`\\b(${[...functions.keys()].join("|")})\\(`, "g");
   for (let count = 0; ; count++) {
-    // The last call has no other among its arguments.
+    // The last call has no other call among its arguments.
     const match = [...code.matchAll(call)].at(-1);
     if (!match) return code;
     const open = match.index + match[0].length - 1;

@@ -1,5 +1,5 @@
 // Kernels in the interpreter of wgsl_reflect, which runs all invocations of a workgroup in lockstep between barriers
-// and reports two that touch the same memory. It knows no GPU. Limits: no subgroups, and only tiny inputs in reasonable
+// and reports two that touch the same memory. It needs no GPU. Limits: no subgroups, and only tiny inputs in reasonable
 // time.
 import * as assert from "uvu/assert";
 import { detectRaces } from "wgsl_reflect/wgsl_reflect.module.js";
@@ -22,8 +22,8 @@ export interface Run<K extends KernelSource> {
 }
 
 /**
- * The same kernel in words that the interpreter understands: calls written out, no barrier as the first statement of a
- * loop, which it misses, and no values constructed by an alias of their type.
+ * The same kernel in WGSL that the interpreter supports: calls inlined, no barrier as the first statement of a loop,
+ * which it misses, and no values constructed by an alias of their type.
  */
 const adapt = (code: string): string =>
   inlineCalls(code.replace(/\bStaged\(/g, "vec4f(")).replace(
@@ -71,7 +71,7 @@ export const close = (ours: Float32Array, expected: Dense, what: string) =>
   assertClose(dense(expected.shape, ours.subarray(0, expected.data.length)), expected, 1e-5, what);
 
 /**
- * A tensor with NaNs behind it. Tiled products and instance norms read there, as WebGPU allows; the interpreter would
- * stop, and what they read must not reach a result.
+ * A tensor followed by NaNs. Tiled products and instance norms read out of bounds, as WebGPU allows: the interpreter
+ * would stop there, and what they read must not reach a result.
  */
 export const withNaNs = (x: Dense) => Float32Array.from([...x.data, ...new Array(4096).fill(Number.NaN)]);

@@ -14,8 +14,8 @@ import { close, f32, type Run, run, runSafely, withNaNs } from "./interpreter.js
 const random = new Random(1);
 
 /**
- * A kernel of the ladder, which works in tiles with 16 x 16 invocations, at a quarter of its size (4 x 4 invocations):
- * its own size takes the interpreter half a minute. Every number of its scheme scales.
+ * A kernel of the ladder with tiles for 16 x 16 invocations, scaled to a quarter (4 x 4 invocations): its own size takes
+ * the interpreter half a minute. All numbers of its layout scale.
  */
 function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
@@ -57,7 +57,7 @@ test("a missing barrier is found: the test is able to fail", () => {
   assert.ok(races.length > 0);
 });
 
-// Planes of 15 numbers, or of four vec4s, for four invocations that each have two of them under way.
+// Planes of 15 numbers, or of four vec4s, for four invocations that each load two at a time.
 for (const [height, norm, gradient] of [
   [3, kernels.instance_norm, kernels.instance_norm_gradient],
   [2, kernels.instance_norm_vec4, kernels.instance_norm_gradient_vec4],
@@ -170,8 +170,8 @@ test("hard_negatives and relations", () => {
 });
 
 test("sinkhorn and sinkhorn_gradient", () => {
-  // Eight columns, the last of which is padding. The operator's tests say what is right: here, whatever the invocations
-  // are, the numbers are those of a single one.
+  // Eight columns, the last of which is padding. The operator's tests check the values: here the results must be those of
+  // a single invocation, however many there are.
   const [side, rounds] = [8, 2];
   const k = f32(uniform(random, [2, side, side], 0.5, 1));
   const [h, sums] = [f32(uniform(random, [2, rounds + 1, side])), f32(uniform(random, [side]))];
@@ -197,7 +197,7 @@ test("sinkhorn and sinkhorn_gradient", () => {
 });
 
 test("ladder_matmul_workgroup and ladder_matmul_workgroup_register", () => {
-  // At a quarter of their size: tiles of 4 x 4 and of 16 x 16, and several slices of K.
+  // At a quarter of their size: tiles of 4 x 4 and of 16 x 16, and several K tiles.
   const [a, b] = [uniform(random, [16, 8]), uniform(random, [8, 16])];
   const rest = { params: { m: 16, n: 16, k: 8 }, bindings: { a: f32(a), b: f32(b) } };
   const steps = [

@@ -9,14 +9,14 @@ import { close, f32, needsBothBarriers, type Run, runSafely, withNaNs } from "./
 
 const random = new Random(1);
 
-/** Tiles small enough for the interpreter: 2 x 2 invocations, or 1 x 4, with one quad of rows and of columns or two. */
+/** Tiles small enough for the interpreter: 2 x 2 invocations or 1 x 4, each with one or two vec4s of rows and columns. */
 const TINY = { TILE_M: 8, TILE_N: 8, THREAD_M: 1, THREAD_N: 1 };
 const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, THREAD_M: 2, THREAD_N: 2 };
 const TINY_OF_ONE_ROW = { TILE_M: 4, TILE_N: 16, THREAD_M: 1, THREAD_N: 1 };
 const TINY_OF_TWO_ROWS = { TILE_M: 16, TILE_N: 8, THREAD_M: 2, THREAD_N: 1 };
 
 test("matmul_tiled", () => {
-  // Three tiles of rows (the last with one), and three slices of K (the last with two).
+  // Three tiles of rows (the last with one), and three K tiles (the last with two).
   const [a, b, bias] = [uniform(random, [17, 10]), uniform(random, [3, 10]), uniform(random, [3])];
   const y = new Float32Array(51);
   const given: Run<typeof kernels.matmul_tiled> = {
@@ -43,15 +43,15 @@ test("matmul_tiled", () => {
     constants: { ...TINY, TILE_K: 4 },
   };
   const expected = reference.relu(reference.linear(a, b, bias));
-  for (const constants of [TINY, { ...TINY, ROLLED: true }, TINY_OF_TWO, TINY_OF_TWO_ROWS]) {
+  for (const constants of [TINY, { ...TINY, UNROLL: false }, TINY_OF_TWO, TINY_OF_TWO_ROWS]) {
     y.fill(0);
     runSafely(kernels.matmul_tiled, { ...given, constants: { ...constants, TILE_K: 4 } });
     close(y, expected, JSON.stringify(constants));
   }
-  // Five tiles of rows; a slice has fewer quads of a than there are invocations.
+  // Five tiles of rows; a K tile has fewer vec4s of a than there are invocations.
   y.fill(0);
   runSafely(kernels.matmul_tiled, { ...given, grid: [5, 1, 1], constants: { ...TINY_OF_ONE_ROW, TILE_K: 3 } });
-  close(y, expected, "one quad of rows");
+  close(y, expected, "one vec4 of rows");
   needsBothBarriers(kernels.matmul_tiled, given);
 
   // The same with the sums of a's rows, a being contiguous along k and along m.
@@ -72,7 +72,7 @@ test("matmul_tiled", () => {
 });
 
 test("matmul_tiled with the second operand along n, and a batch", () => {
-  // Two tiles of rows and of columns, two products and two slices of K.
+  // Two tiles of rows and of columns, two products and two K tiles.
   const [a, b] = [uniform(random, [2, 9, 8]), uniform(random, [2, 8, 12])];
   const y = new Float32Array(216);
   runSafely(kernels.matmul_tiled, {
@@ -102,7 +102,7 @@ test("matmul_tiled with the second operand along n, and a batch", () => {
 });
 
 test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
-  // 20 pixels are three tiles, 18 weights per channel several slices.
+  // 20 pixels are three tiles, 18 weights per channel several K tiles.
   const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
   const [x, w, bias] = [uniform(random, [1, 2, 4, 5]), uniform(random, [3, 2, 3, 3]), uniform(random, [3])];
   const y = new Float32Array(60);
@@ -115,19 +115,19 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
       out_step: 1,
       out_y: 0,
       out_x: 0,
-      taps_y: 3,
-      taps_x: 3,
+      kh: 3,
+      kw: 3,
       stride: 1,
       pad_y: 1,
       pad_x: 1,
       reflect: 0,
       has_bias: 1,
-      run: 2,
+      channels_per_split: 2,
       w_base: 0,
       w_m: 18,
       w_c: 9,
-      w_ty: 3,
-      w_tx: 1,
+      w_ky: 3,
+      w_kx: 1,
     },
     grid: [3, 1, 1],
     constants: { ...TINY, REFLECT: false },
@@ -139,14 +139,14 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
   close(y, reference.conv2d(x, w, bias, { padding: 1, paddingMode: "reflect" }), "output with mirrored borders");
   needsBothBarriers(kernels.conv2d_tiled, mirrored);
 
-  // All channels in one slice; slices of a row of taps; and of one tap.
-  for (const slice of [{ CHANNELS: 2 }, { CHANNELS: 2, PARTS_Y: 3 }, { CHANNELS: 4, PARTS_Y: 3, PARTS_X: 3 }]) {
+  // K tiles of all channels; of a row of the kernel; and of one element.
+  for (const kTile of [{ CHANNELS: 2 }, { CHANNELS: 2, PARTS_Y: 3 }, { CHANNELS: 4, PARTS_Y: 3, PARTS_X: 3 }]) {
     y.fill(0);
-    runSafely(kernels.conv2d_tiled, { ...forward, constants: { ...forward.constants, ...slice } });
-    close(y, reference.conv2d(x, w, bias, { padding: 1 }), JSON.stringify(slice));
+    runSafely(kernels.conv2d_tiled, { ...forward, constants: { ...forward.constants, ...kTile } });
+    close(y, reference.conv2d(x, w, bias, { padding: 1 }), JSON.stringify(kTile));
   }
 
-  // The four rows of pixels in two runs, and 18 columns in three tiles.
+  // The four rows of pixels in two splits, and 18 columns in three tiles.
   const dy = uniform(random, [1, 3, 4, 5]);
   const dw = new Float32Array(114);
   const gradient: Run<typeof kernels.conv2d_weight_gradient_tiled> = {

@@ -1,7 +1,7 @@
-// Every kernel, with its default constants and with others, through two validators that need no GPU: Dawn's (Chrome's)
-// on its null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256
-// invocations), and naga (Firefox's) for all but subgroup kernels, which it does not know. Dawn sees each a second time
-// with its loops written out.
+// Every kernel, with its default constants and with others, in two validators that need no GPU: Dawn's (Chrome's) on its
+// null backend, on a device with WebGPU's base limits (8 storage buffers, 16 KiB of workgroup memory, 256 invocations),
+// and naga (Firefox's) for all but subgroup kernels, which it does not support. Dawn gets each a second time with its
+// loops unrolled.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseWgsl, validate } from "naga-wasm";
@@ -15,7 +15,7 @@ import { nullDevice } from "../support/null-device.js";
 
 type Constants = { [name: string]: number | boolean };
 
-/** Values to try beside a constant's default, one at a time. */
+/** Values to try besides a constant's default, one at a time. */
 const others: { [constant: string]: readonly (number | boolean)[] } = {
   WORKGROUP: [8, 64, 256],
   PER_THREAD: [1, 4, 8],
@@ -27,10 +27,10 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   LANES: [4, 16, 32],
   ROWS: [4],
   ROW_BLOCKS: [2, 4],
-  TURNED: [true],
-  TAPS_X: [1, 4, 7],
-  TAPS_Y: [1, 4, 7],
-  TAPS: [4],
+  FLIPPED: [true],
+  KW: [1, 4, 7],
+  KH: [1, 4, 7],
+  R: [4],
   A_ALONG_K: [false],
   B_ALONG_K: [true],
   STRIP: [8],
@@ -39,7 +39,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   VEC4: [true],
   AXES: [1, 2, 3],
   STRIDE: [2, 3],
-  // A tile that is lower, or narrower, or shallower; with larger thread tiles it has fewer invocations.
+  // Tiles with fewer rows, columns or K elements; with larger thread tiles they have fewer invocations.
   TILE_M: [16, 32],
   TILE_N: [32],
   TILE_K: [8],
@@ -48,7 +48,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   PARTS_Y: [3],
   PARTS_X: [3],
   CHANNELS: [2, 3],
-  ROLLED: [true],
+  UNROLL: [false],
   COPY: [true],
   LEAKY: [true],
   RESIDUAL: [true],
@@ -70,7 +70,7 @@ function choicesOf(source: KernelSource): Constants[] {
   ];
 }
 
-/** What Dawn says against a kernel, layout included; nothing if it is valid. */
+/** Dawn's errors for a kernel, including its layout; empty if it is valid. */
 async function dawnSays(source: KernelSource, constants: Constants): Promise<string> {
   const device = await nullDevice();
   try {
@@ -86,7 +86,7 @@ async function dawnSays(source: KernelSource, constants: Constants): Promise<str
   }
 }
 
-/** What naga says against a text; nothing if it is valid. */
+/** naga's error for a text; empty if it is valid. */
 function nagaSays(code: string): string {
   try {
     const module = parseWgsl(code);
@@ -117,7 +117,7 @@ test("the validating device has no more than WebGPU's base limits, which every k
   assert.is(limits.maxComputeInvocationsPerWorkgroup, 256);
   for (const { bindings, params } of kernels) {
     assert.ok(bindings.length <= 8);
-    assert.ok(4 * params.length <= 256, "uniforms lie in slots of 256 bytes");
+    assert.ok(4 * params.length <= 256, "uniforms are in slots of 256 bytes");
   }
 });
 
@@ -133,7 +133,7 @@ test("both validators are able to fail", async () => {
   assert.match(await dawnSays(divergent, {}), /uniform/);
 });
 
-/** Variables without a value that are declared inside a loop and then added to. */
+/** Variables declared in a loop without an initial value and then added to. */
 function unzeroed(code: string): string[] {
   const open: boolean[] = [];
   return code.split("\n").flatMap((line) => {
@@ -146,8 +146,8 @@ function unzeroed(code: string): string[] {
   });
 }
 
-test("sums inside loops start from a zero that is written out", () => {
-  // WGSL promises zeros, but Dawn's SPIR-V gives them once, before the loop.
+test("sums inside loops start from an explicit zero", () => {
+  // WGSL guarantees zeros, but Dawn's SPIR-V sets them only once, before the loop.
   for (const { name, code } of kernels) assert.equal(unzeroed(code), [], name);
   const round = "for (var i = 0u; i < 3; i++) {\n  var sum: f32;\n  sum += 1.0;\n}";
   assert.equal(unzeroed(round), ["sum"]);

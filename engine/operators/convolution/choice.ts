@@ -1,9 +1,9 @@
-// Which kernels do a convolution: those of Winograd where they apply and pay, else the direct ones of the adapter's
+// Which kernels compute a convolution: Winograd's where they apply and are faster, else the direct ones of the adapter's
 // profile. The thresholds were measured on lavapipe.
 import type { Shape } from "../../core/shapes.js";
 import type { AdapterTraits } from "../../device/adapter.js";
 import { type DirectVariant, directVariantFor } from "../lib/variants.js";
-import { sumInto, sumParts } from "../reduction/index.js";
+import { reduceSplits, sumInto } from "../reduction/index.js";
 import { broadcastConvolution, broadcastWeightGradient as broadcastKernel } from "./direct.js";
 import type { Convolve, WeightGradient } from "./geometry.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
@@ -12,51 +12,52 @@ import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles }
 export type ConvolutionVariant = DirectVariant | "winograd";
 
 /**
- * Where Winograd's kernels beat the direct ones on lavapipe: each transformed window must serve many channels, and each
- * transformed weight many tiles.
+ * Where Winograd's kernels are faster than the direct ones on lavapipe: each transformed input tile must serve many
+ * channels, and each transformed kernel many tiles.
  */
 const WINOGRAD_CHANNELS = 64;
 const WINOGRAD_TILES = 16;
 
-/** Pure: which kernel for a convolution of x [N, C, H, W] to an output of a shape. */
+/** Pure: the variant for a convolution with a kernel of [kh, kw] and an output of a shape. */
 export function chooseConvolution(
-  taps: readonly [number, number],
+  kernel: readonly [number, number],
   stride: number,
   inChannels: number,
   output: Shape,
   adapter: AdapterTraits,
 ): ConvolutionVariant {
   const direct = directVariantFor(adapter);
-  const serves = direct === "broadcast" && winogradServes(taps, stride, inChannels, output);
-  const pays = Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS && winogradTiles(output, taps[0]) >= WINOGRAD_TILES;
+  const serves = direct === "broadcast" && winogradServes(kernel, stride, inChannels, output);
+  const pays =
+    Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS && winogradTiles(output, kernel[0]) >= WINOGRAD_TILES;
   return serves && pays ? "winograd" : direct;
 }
 
-// Where a forced "winograd" does not apply (other taps, a stride), the direct kernel of the profile does the work.
+// Where a forced "winograd" does not apply (other kernel sizes, a stride), the profile's direct kernel takes over.
 
-const directConvolutions = { tiled: tiledConvolution("suitable"), broadcast: broadcastConvolution };
+const directConvolutions = { tiled: tiledConvolution("auto"), broadcast: broadcastConvolution };
 
 export const winogradConvolution: Convolve = (gpu, operands, g) => {
   const { x, y } = operands;
-  if (g.outStep === 1 && winogradServes([g.tapsY, g.tapsX], g.stride, x.shape[1], y.shape)) {
+  if (g.outStep === 1 && winogradServes([g.kh, g.kw], g.stride, x.shape[1], y.shape)) {
     runWinograd(gpu, operands, g);
   } else {
     directConvolutions[directVariantFor(gpu)](gpu, operands, g);
   }
 };
 
-/** The bias's gradient by itself, for kernels that do not sum dy on their way. */
+/** Adds the bias's gradient, for kernels that do not sum dy themselves. */
 const withBias =
   (fill: WeightGradient): WeightGradient =>
   (gpu, tensors, options) => {
     fill(gpu, tensors, options);
     const { dy, db, accumulate } = tensors;
-    if (db) sumParts(gpu, 1, { y: db, accumulate }, (target) => sumInto(gpu, dy, [0, 2, 3], target));
+    if (db) reduceSplits(gpu, 1, { y: db, accumulate }, (target) => sumInto(gpu, dy, [0, 2, 3], target));
   };
 
 export const broadcastWeightGradient = withBias(broadcastKernel);
 
-const directWeightGradients = { tiled: tiledWeightGradient("suitable"), broadcast: broadcastWeightGradient };
+const directWeightGradients = { tiled: tiledWeightGradient("auto"), broadcast: broadcastWeightGradient };
 
 export const winogradWeightGradient: WeightGradient = (gpu, tensors, options) => {
   const { x, dy } = tensors;

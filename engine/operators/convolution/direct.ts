@@ -1,10 +1,10 @@
-// The dispatches of the convolution kernels that broadcast across a subgroup, for software adapters: directly from
-// registers, without workgroup memory (see shaders/convolution/conv2d_broadcast.wgsl).
+// The dispatches of the direct convolution kernels for software adapters, which broadcast across a subgroup and use no
+// workgroup memory (see shaders/convolution/conv2d_broadcast.wgsl).
 import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../shaders/generated.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
-import { CPU_FILLING } from "../lib/variants.js";
-import { sumParts } from "../reduction/index.js";
+import { CPU_OCCUPANCY } from "../lib/variants.js";
+import { reduceSplits } from "../reduction/index.js";
 import {
   directRun,
   type Geometry,
@@ -17,13 +17,13 @@ import {
 /** Neighbouring pixels of a row that a lane of conv2d_broadcast computes. */
 const PIXELS_PER_LANE = 8;
 
-/** Output channels that a workgroup computes: half for the last layers, which have three or one. */
+/** Output channels per workgroup: half as many for the last layers, which have three or one. */
 const rowsFor = (outChannels: number) => (outChannels <= 4 ? 4 : 8);
 
 export function broadcastConvolution(gpu: Gpu, operands: Operands, g: Geometry): void {
   const [batch, outChannels] = operands.y.shape;
   const ROWS = rowsFor(outChannels);
-  const constants = { LANES: gpu.subgroupSize, ROWS, TAPS_X: g.tapsX, STRIDE: g.stride };
+  const constants = { LANES: gpu.subgroupSize, ROWS, KW: g.kw, STRIDE: g.stride };
   const octets = g.rows * Math.ceil(g.columns / PIXELS_PER_LANE);
   gpu.dispatch(conv2d_broadcast, {
     ...directRun(operands, g),
@@ -32,8 +32,8 @@ export function broadcastConvolution(gpu: Gpu, operands: Operands, g: Geometry):
   });
 }
 
-/** The fewest rows of pixels that a partial sum adds. */
-const SHORTEST_SPLIT = 4;
+/** The fewest rows of pixels of a split. */
+const MIN_SPLIT = 4;
 
 export function broadcastWeightGradient(
   gpu: Gpu,
@@ -44,21 +44,21 @@ export function broadcastWeightGradient(
   const [batch, outChannels, outHeight] = dy.shape;
   const [kh, kw] = kernel;
   const ROWS = rowsFor(outChannels);
-  const constants = { LANES: gpu.subgroupSize, ROWS, TAPS_X: kw, STRIDE: stride };
+  const constants = { LANES: gpu.subgroupSize, ROWS, KW: kw, STRIDE: stride };
   const tilesN = workgroupsFor(conv2d_weight_gradient_broadcast, x.shape[1] * kh, constants);
   const tilesM = Math.ceil(outChannels / ROWS);
-  // The sum runs over rows of pixels, cut into so many splits that the adapter is filled.
+  // The sum over rows of pixels is split until there are enough workgroups for all cores.
   const length = batch * outHeight;
-  const wanted = Math.min(Math.ceil(CPU_FILLING / (tilesN * tilesM)), Math.ceil(length / SHORTEST_SPLIT));
+  const wanted = Math.min(Math.ceil(CPU_OCCUPANCY / (tilesN * tilesM)), Math.ceil(length / MIN_SPLIT));
   const rowsPerSplit = Math.ceil(length / wanted);
   const splits = Math.ceil(length / rowsPerSplit);
-  sumParts(gpu, splits, { y: dw, accumulate }, (target) => {
+  reduceSplits(gpu, splits, { y: dw, accumulate }, (target) => {
     gpu.dispatch(conv2d_weight_gradient_broadcast, {
       bindings: { x, dy, dw: target },
       params: {
         ...weightGradientParams(x, dy, options),
-        taps_y: kh,
-        taps_x: kw,
+        kh,
+        kw,
         rows_per_split: rowsPerSplit,
       },
       grid: tilesN * tilesM * splits,

@@ -1,6 +1,6 @@
-// Convolutions with groups (depth-wise ones too), dilation, and strides and paddings of their own along both axes.
-// The convolution and its two gradients are linear in each operand, so that they are each other's gradients. One kernel
-// each, without variants: the fast ones are for what plain convolutions ask.
+// Convolutions with groups (also depthwise), dilation, and strides and paddings that differ between the axes. The
+// convolution and its two gradients are linear in each operand, so they are each other's gradients. One kernel each,
+// without variants: plain convolutions take the fast ones.
 import {
   conv2d_general,
   conv2d_general_input_gradient,
@@ -16,7 +16,7 @@ import { type Pair, pairOf } from "../lib/pairs.js";
 import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { reflectionPad2d } from "../padding/index.js";
 import { add } from "../pointwise/index.js";
-import { sumParts } from "../reduction/index.js";
+import { reduceSplits } from "../reduction/index.js";
 import type { ConvTranspose2dOptions } from "./geometry.js";
 
 export interface GeneralConv2dOptions {
@@ -25,13 +25,13 @@ export interface GeneralConv2dOptions {
   /** On both sides of an axis. */
   padding?: Pair;
   paddingMode?: "zeros" | "reflect";
-  /** How far taps are apart; 1 by default. */
+  /** Spacing between kernel elements; 1 by default. */
   dilation?: Pair;
-  /** Groups of channels that are convolved each by itself; 1 by default. */
+  /** Groups of channels that are convolved separately; 1 by default. */
   groups?: number;
 }
 
-/** What the three operators are told: the geometry, and the sizes that their operands do not say. */
+/** The options of the three operators: the geometry, with the sizes that do not follow from their operands. */
 interface GeneralGeometry extends Windows {
   readonly dilation: readonly [number, number];
   readonly groups: number;
@@ -56,15 +56,15 @@ function runGeneral(
   gpu: Gpu,
   [x, w, y]: readonly [Tensor, Tensor, Tensor],
   params: ReturnType<typeof paramsOf>,
-  TURNED: boolean,
+  FLIPPED: boolean,
 ): void {
   const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / 4);
-  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants: { TURNED } });
+  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants: { FLIPPED } });
 }
 
 type Two = readonly [Tensor, Tensor];
 
-/** Two for every product of an output with a tap of a channel of its group. */
+/** Two for every output, input channel of its group and kernel element. */
 const flopsOf = (outputs: number, inChannels: number, { kernel, groups }: GeneralGeometry) =>
   (2 * outputs * inChannels * sizeOf(kernel)) / groups;
 
@@ -92,8 +92,8 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
       gpu.dispatch(conv2d_general_input_gradient, { bindings: { dy, w, dx }, params, invocations: dx.size });
       return undefined;
     }
-    // A convolution of dy with the taps turned round, of which every one reaches dx.
-    const turned = {
+    // With stride 1 it is a convolution of dy with the kernel rotated by 180 degrees.
+    const flipped = {
       ...params,
       in_c: params.out_c,
       out_c: params.in_c,
@@ -101,10 +101,10 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
       width: params.out_w,
       out_h: params.height,
       out_w: params.width,
-      pad_h: params.dilation_h * (params.kernel_h - 1) - params.pad_h,
-      pad_w: params.dilation_w * (params.kernel_w - 1) - params.pad_w,
+      pad_h: params.dilation_h * (params.kh - 1) - params.pad_h,
+      pad_w: params.dilation_w * (params.kw - 1) - params.pad_w,
     };
-    runGeneral(gpu, [dy, w, dx], turned, true);
+    runGeneral(gpu, [dy, w, dx], flipped, true);
     return undefined;
   },
   gradient: ({ inputs: [dy, w], options, needs }, dx) => [
@@ -121,7 +121,7 @@ export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry>
   forward(gpu, [x, dy], geometry, dw) {
     const [batch] = x.shape;
     const params = paramsOf(geometry, batch, x.shape[1], dy.shape[1]);
-    sumParts(gpu, batch, { y: dw }, (target) => {
+    reduceSplits(gpu, batch, { y: dw }, (target) => {
       const bindings = { x, dy, dw: target };
       gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
     });
@@ -141,7 +141,7 @@ function withBias(name: string, y: Tensor, bias: Tensor | undefined): Tensor {
   return add(y, reshape(bias, [channels, 1, 1]));
 }
 
-/** A convolution with any of the options, which are checked but for how they fit the shapes. */
+/** A convolution with any of the options. They have been checked, except whether they fit the shapes. */
 export function generalConv2d(x: Tensor, w: Tensor, bias: Tensor | undefined, options: GeneralConv2dOptions): Tensor {
   const { stride = 1, padding = 0, paddingMode = "zeros", dilation = 1, groups = 1 } = options;
   const [, channels] = imageShape("conv2d", x);
@@ -169,7 +169,10 @@ export function generalConv2d(x: Tensor, w: Tensor, bias: Tensor | undefined, op
     groups,
   };
   if (outputOf(geometry).some((n) => n < 1))
-    throw new ShapeError(`conv2d: the taps ${shapeText(w)} are larger than ${shapeText(x)}`, "Pad it, or take less.");
+    throw new ShapeError(
+      `conv2d: the kernel ${shapeText(w)} is larger than ${shapeText(x)}`,
+      "Pad it, or use a smaller kernel.",
+    );
   return withBias("conv2d", conv2dGeneralOperator([padded, w], geometry), bias);
 }
 

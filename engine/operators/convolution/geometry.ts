@@ -19,9 +19,9 @@ export interface ConvTranspose2dOptions {
   padding?: Pair;
   /** Rows and columns added at the bottom and right: a strided convolution maps several sizes to the same one. */
   outputPadding?: Pair;
-  /** How far taps are apart; 1 by default. */
+  /** Spacing between kernel elements; 1 by default. */
   dilation?: Pair;
-  /** Groups of channels that are convolved each by itself; 1 by default. */
+  /** Groups of channels that are convolved separately; 1 by default. */
   groups?: number;
 }
 
@@ -41,20 +41,21 @@ export interface Operands {
   y: Tensor;
 }
 
-/** What differs between the uses of the kernels; strides of the weights are in elements. */
+/** What differs between the uses of the kernels (see shaders/convolution/lib/geometry.wgsl). */
 export interface Geometry {
   rows: number;
   columns: number;
   outStep: number;
   outY: number;
   outX: number;
-  tapsY: number;
-  tapsX: number;
+  kh: number;
+  kw: number;
   stride: number;
   padY: number;
   padX: number;
   reflect: boolean;
-  weights: { base: number; m: number; c: number; ty: number; tx: number };
+  /** Strides of the weights, in elements. */
+  weights: { base: number; m: number; c: number; ky: number; kx: number };
 }
 
 /** Computes y, or one phase of it. */
@@ -69,8 +70,8 @@ export type WeightGradient = (
   options: WeightGradientOptions,
 ) => void;
 
-const outputSize = (size: number, taps: number, { stride, padding }: Required<Conv2dOptions>) =>
-  Math.floor((size + 2 * padding - taps) / stride) + 1;
+const outputSize = (size: number, kernel: number, { stride, padding }: Required<Conv2dOptions>) =>
+  Math.floor((size + 2 * padding - kernel) / stride) + 1;
 
 /** Shape of conv2d's output, by arithmetic alone. */
 export function outputShape(x: Shape, w: Shape, options: Required<Conv2dOptions>): Shape {
@@ -95,7 +96,7 @@ function checkWeighted(name: string, x: Tensor, w: Tensor, bias: Tensor | undefi
   }
 }
 
-/** Shape of conv2d's output; throws a ShapeError where there is none. */
+/** Shape of conv2d's output; throws a ShapeError if the operands do not fit. */
 export function checkConvolution(
   x: Tensor,
   w: Tensor,
@@ -121,13 +122,13 @@ export function checkConvolution(
   return shape;
 }
 
-/** Shape of convTranspose2d's output; throws a ShapeError where the one asked for is none. */
+/** Shape of convTranspose2d's output; throws a ShapeError if `outputSize` is impossible. */
 export function checkTranspose(x: Tensor, w: Tensor, bias: Tensor | undefined, options: TransposeOptions): Shape {
   const { stride, padding, outputSize } = options;
   checkWeighted("convTranspose2d", x, w, bias, 0);
   const [batch, , height, width] = imageShape("convTranspose2d", x);
-  const fits = (size: number, taps: number, out: number) =>
-    Math.floor((out + 2 * padding - taps) / stride) + 1 === size;
+  const fits = (size: number, kernel: number, out: number) =>
+    Math.floor((out + 2 * padding - kernel) / stride) + 1 === size;
   if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
     const output = outputSize.join(" x ");
     throw new ShapeError(
@@ -148,44 +149,44 @@ export function forwardGeometry(w: Tensor, y: Tensor, options: Required<Conv2dOp
     outStep: 1,
     outY: 0,
     outX: 0,
-    tapsY: kh,
-    tapsX: kw,
+    kh,
+    kw,
     stride,
     padY: padding,
     padX: padding,
     reflect: paddingMode === "reflect",
-    weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ty: kw, tx: 1 },
+    weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ky: kw, kx: 1 },
   };
 }
 
-/** convTranspose2d as one dispatch per phase that has taps. */
+/** convTranspose2d as one dispatch per phase that any kernel element contributes to. */
 export function transposeGeometries(w: Tensor, y: Tensor, { stride, padding }: TransposeOptions): Geometry[] {
   const [, outChannels, kh, kw] = w.shape;
   const [, , outHeight, outWidth] = y.shape;
   const phases: Geometry[] = [];
   for (let phaseY = 0; phaseY < Math.min(stride, outHeight); phaseY++) {
-    const vertical = phaseTaps(phaseY, kh, stride, padding);
+    const vertical = phaseKernel(phaseY, kh, stride, padding);
     for (let phaseX = 0; phaseX < Math.min(stride, outWidth); phaseX++) {
-      const horizontal = phaseTaps(phaseX, kw, stride, padding);
-      if (vertical.taps === 0 || horizontal.taps === 0) continue;
+      const horizontal = phaseKernel(phaseX, kw, stride, padding);
+      if (vertical.size === 0 || horizontal.size === 0) continue;
       phases.push({
         rows: Math.ceil((outHeight - phaseY) / stride),
         columns: Math.ceil((outWidth - phaseX) / stride),
         outStep: stride,
         outY: phaseY,
         outX: phaseX,
-        tapsY: vertical.taps,
-        tapsX: horizontal.taps,
+        kh: vertical.size,
+        kw: horizontal.size,
         stride: 1,
         padY: vertical.pad,
         padX: horizontal.pad,
         reflect: false,
         weights: {
-          base: vertical.lastTap * kw + horizontal.lastTap,
+          base: vertical.last * kw + horizontal.last,
           m: kh * kw,
           c: outChannels * kh * kw,
-          ty: -stride * kw,
-          tx: -stride,
+          ky: -stride * kw,
+          kx: -stride,
         },
       });
     }
@@ -194,22 +195,22 @@ export function transposeGeometries(w: Tensor, y: Tensor, { stride, padding }: T
 }
 
 /**
- * Output row i of a transpose takes tap k from input row (i + padding - k) / stride where that is whole. For the rows
- * i = phase + stride * t the taps are k = first + stride * j, and input row t + shift - j: a dense convolution with the
- * taps in falling order.
+ * Kernel row k contributes input row (i + padding - k) / stride to output row i of a transpose, where that is an
+ * integer. For the rows i = phase + stride * t these are k = first + stride * j, with input row t + shift - j: a dense
+ * convolution with every stride-th kernel row, in descending order.
  */
-function phaseTaps(phase: number, kernel: number, stride: number, padding: number) {
+function phaseKernel(phase: number, kernel: number, stride: number, padding: number) {
   const first = (phase + padding) % stride;
-  const taps = Math.max(0, Math.ceil((kernel - first) / stride));
+  const size = Math.max(0, Math.ceil((kernel - first) / stride));
   const shift = (phase + padding - first) / stride;
-  return { taps, lastTap: first + stride * (taps - 1), pad: taps - 1 - shift };
+  return { size, last: first + stride * (size - 1), pad: size - 1 - shift };
 }
 
 /** Bindings and params of the direct kernels. */
 export function directRun({ x, w, bias, y }: Operands, g: Geometry) {
   const [batch, inChannels, inHeight, inWidth] = x.shape;
   const [, outChannels, outHeight, outWidth] = y.shape;
-  // Where there is no bias, any buffer that is read anyway fills the binding.
+  // Without a bias the binding takes any buffer that is read anyway.
   const bindings = { x, w, bias: bias ?? w, y };
   const params = {
     batch,
@@ -224,8 +225,8 @@ export function directRun({ x, w, bias, y }: Operands, g: Geometry) {
     out_step: g.outStep,
     out_y: g.outY,
     out_x: g.outX,
-    taps_y: g.tapsY,
-    taps_x: g.tapsX,
+    kh: g.kh,
+    kw: g.kw,
     stride: g.stride,
     pad_y: g.padY,
     pad_x: g.padX,
@@ -233,15 +234,15 @@ export function directRun({ x, w, bias, y }: Operands, g: Geometry) {
     w_base: g.weights.base,
     w_m: g.weights.m,
     w_c: g.weights.c,
-    w_ty: g.weights.ty,
-    w_tx: g.weights.tx,
+    w_ky: g.weights.ky,
+    w_kx: g.weights.kx,
     has_bias: Number(Boolean(bias)),
-    run: inChannels,
+    channels_per_split: inChannels,
   };
   return { bindings, params };
 }
 
-/** The params that both direct kernels of the weights' gradient share. */
+/** The params that both direct weight-gradient kernels share. */
 export function weightGradientParams(x: Tensor, dy: Tensor, { stride, padding, paddingMode }: WeightGradientOptions) {
   const [batch, inChannels, inHeight, inWidth] = x.shape;
   const [, outChannels, outHeight, outWidth] = dy.shape;

@@ -1,8 +1,8 @@
 // Convolution, its transpose and its weight gradient: three operators that are each other's gradients, so that
 // convolution can be differentiated as often as needed. Layout NCHW; weights [out, in, kh, kw] (PyTorch's conv2d), for
-// the transpose [in, out, kh, kw] (PyTorch's conv_transpose2d). Reflection padding lives in the loaders. A stride in
-// the transpose becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests which taps
-// hit.
+// the transpose [in, out, kh, kw] (PyTorch's conv_transpose2d). Kernels apply reflection padding when they load x. A
+// transpose with a stride becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests
+// which kernel elements contribute.
 import { checkOptions, oneOf, whole } from "../../core/check-options.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -69,12 +69,12 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, 
     return chooseConvolution([kh, kw], options.stride, inChannels, output, adapter);
   },
   shape: ([x, w, bias], options) => checkConvolution(x, w, bias, options),
-  // Every output sums over input channels and taps.
+  // Every output sums over input channels and kernel elements.
   flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
   gradient({ gpu, inputs: [x, w, bias], options, needs, accumulator }, dy) {
     const dx = needs(0) ? inputGradient(dy, w, x, options, accumulator(0)) : null;
     const kernel = { ...options, kernel: [w.shape[2], w.shape[3]] as const };
-    // Both in one pass over dy, where nobody differentiates them again.
+    // Both in one pass over dy, unless they may be differentiated again.
     if (bias && needs(1) && needs(2) && !gpu.tape.recording) {
       const sums = [accumulator(1), accumulator(2)];
       const [sum, biasSum] = sums.every(Boolean) ? sums : [];
@@ -90,7 +90,7 @@ const convTranspose2dBy =
   (convolve: Convolve): Forward<Weighted, TransposeOptions> =>
   (gpu, [x, w, bias], options, y) => {
     const [, outChannels, kh, kw] = w.shape;
-    // Phases without a tap are never written by a dispatch.
+    // Phases without any kernel element are not written by a dispatch.
     const gaps = kh < options.stride || kw < options.stride;
     const target = gaps && bias ? gpu.empty(y.shape) : y;
     if (gaps) fillWith(gpu, target, 0);
@@ -118,7 +118,7 @@ export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions
     return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter);
   },
   shape: ([x, w, bias], options) => checkTranspose(x, w, bias, options),
-  // Every input reaches out to all output channels and taps.
+  // Every input contributes to all output channels by all kernel elements.
   flops: ([x, w]) => 2 * sizeOf(x as Shape) * sizeOf((w as Shape).slice(1)),
   gradient({ inputs: [x, w, bias], options: { stride, padding }, needs }, dy) {
     const options = { stride, padding, paddingMode: "zeros" as const };
@@ -176,9 +176,9 @@ const TRANSPOSE_OPTIONS = {
   groups: whole(1),
 };
 
-// What the kernels with variants can do: the same along both axes, one group, no dilation.
+// The kernels with variants need the same options along both axes, one group and no dilation.
 
-/** The one number for both axes, if there is one. */
+/** The number for both axes if they are equal. */
 function same(value: Pair): number | undefined {
   const [y, x] = pairOf(value);
   return y === x ? y : undefined;
@@ -243,7 +243,7 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv
 }
 
 /**
- * Cross-correlation along one axis, as PyTorch's conv1d: x [batch, in, length], w [out, in / groups, taps], bias [out]
+ * Cross-correlation along one axis, as PyTorch's conv1d: x [batch, in, length], w [out, in / groups, kw], bias [out]
  * or undefined; options as those of conv2d, for the one axis.
  *
  * @example
@@ -287,7 +287,7 @@ export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: Co
   if (stride === undefined || padding === undefined || more === undefined || !isSimple(options))
     return generalConvTranspose2d(x, w, bias, options);
   const [, , height, width] = imageShape("convTranspose2d", x);
-  const out = (size: number, taps: number) => (size - 1) * stride - 2 * padding + taps + more;
+  const out = (size: number, kernel: number) => (size - 1) * stride - 2 * padding + kernel + more;
   const outputSize: [number, number] = [out(height, w.shape[2]), out(width, w.shape[3])];
   return convTranspose2dOperator([x, w, bias], { stride, padding, outputSize });
 }

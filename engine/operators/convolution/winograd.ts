@@ -1,9 +1,9 @@
-// Convolutions of stride 1 with 3 x 3 or 4 x 4 taps by Winograd's minimal filtering (see
-// shaders/convolution/lib/winograd.wgsl): windows of x and the weights are transformed to 36 numbers each, 36 matrix
-// products over the channels follow, and their results are transformed to tiles of the output: 4 multiplications per
-// output instead of 9 or 16. The same products with other operands give the gradient of the weights. The transforms
-// cost memory of 36 / 16 (or 36 / 9) of the tensors while they run; where that of a whole batch cannot be bound, they
-// run for a few images at a time.
+// Convolutions of stride 1 with kernels of 3 x 3 or 4 x 4 by Winograd's minimal filtering (see
+// shaders/convolution/lib/winograd.wgsl; names as in Lavin and Gray): tiles of the input and the weights are
+// transformed to 36 elements each, 36 matrix products over the channels follow, and their results are transformed to
+// tiles of the output, m x m for a kernel of r x r, m = 7 - r: a quarter of the multiplications. The same products with
+// other operands give the gradient of the weights. Transformed tensors take 36 / m^2 times the memory; where those of a
+// whole batch are too large to be bound, they are made for a few images at a time.
 import {
   winograd_input,
   winograd_output,
@@ -17,18 +17,18 @@ import { profileOf } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
-import { sumParts } from "../reduction/index.js";
+import { reduceSplits } from "../reduction/index.js";
 import type { Geometry, Operands, WeightGradient, WeightGradientOptions } from "./geometry.js";
 
-/** Rows and columns of a window of x. */
-export const WINDOW = 6;
-/** Numbers that a window, or a tile, is transformed to. */
-export const FREQUENCIES = WINDOW * WINDOW;
-/** The largest buffer that WebGPU promises to bind. */
-const MOST_BYTES = 128 * 2 ** 20;
+/** Rows and columns of an input tile, m + r - 1. */
+export const ALPHA = 6;
+/** Elements of a transformed tile. */
+export const TILE_ELEMENTS = ALPHA * ALPHA;
+/** The largest storage binding that every adapter has. */
+const MAX_BYTES = 128 * 2 ** 20;
 
-/** Rows and columns of a tile of the output. */
-const tileSize = (taps: number) => WINDOW + 1 - taps;
+/** Rows and columns of an output tile, m, for kernels of r x r. */
+const outputTile = (r: number) => ALPHA + 1 - r;
 
 interface TileCounts {
   /** Along the axes of one image. */
@@ -38,64 +38,63 @@ interface TileCounts {
   stride: number;
 }
 
-function countTiles([batch, , height, width]: readonly number[], taps: number): TileCounts {
-  const out = tileSize(taps);
-  const [y, x] = [Math.ceil(height / out), Math.ceil(width / out)];
+function countTiles([batch, , height, width]: readonly number[], r: number): TileCounts {
+  const m = outputTile(r);
+  const [y, x] = [Math.ceil(height / m), Math.ceil(width / m)];
   return { y, x, stride: Math.ceil((batch * y * x) / 4) * 4 };
 }
 
 /** Tiles of all images of an output [N, C, H, W]. */
-export const winogradTiles = (output: readonly number[], taps: number): number => countTiles(output, taps).stride;
+export const winogradTiles = (output: readonly number[], r: number): number => countTiles(output, r).stride;
 
-/** How many images of an output [N, C, H, W] can be transformed at once; 0: not even one. */
-function imagesAtOnce(taps: number, inChannels: number, output: readonly number[]): number {
+/** How many images of an output [N, C, H, W] can be transformed at once; may be 0. */
+function imagesAtOnce(r: number, inChannels: number, output: readonly number[]): number {
   const [batch, outChannels, ...plane] = output;
-  const bytes = (numbers: number) => 4 * FREQUENCIES * numbers;
-  if (bytes(inChannels * outChannels) > MOST_BYTES) return 0;
+  const bytes = (count: number) => 4 * TILE_ELEMENTS * count;
+  if (bytes(inChannels * outChannels) > MAX_BYTES) return 0;
   const fit = (images: number) =>
-    bytes(Math.max(inChannels, outChannels) * winogradTiles([images, outChannels, ...plane], taps)) <= MOST_BYTES;
+    bytes(Math.max(inChannels, outChannels) * winogradTiles([images, outChannels, ...plane], r)) <= MAX_BYTES;
   let images = batch;
   while (images > 0 && !fit(images)) images--;
   return images;
 }
 
-/** Whether these kernels can do a convolution to an output of this shape, in buffers that every adapter can bind. */
+/** Whether these kernels can compute a convolution with an output of this shape on every adapter. */
 export const winogradServes = (
-  [tapsY, tapsX]: readonly [number, number],
+  [kh, kw]: readonly [number, number],
   stride: number,
   inChannels: number,
   output: readonly number[],
-): boolean =>
-  tapsY === tapsX && (tapsY === 3 || tapsY === 4) && stride === 1 && imagesAtOnce(tapsY, inChannels, output) > 0;
+): boolean => kh === kw && (kh === 3 || kh === 4) && stride === 1 && imagesAtOnce(kh, inChannels, output) > 0;
 
-/** Images that are transformed together, from `first` on, and their tiles. */
-interface Part {
+/** Consecutive images that are transformed together, and their tiles. */
+interface Chunk {
   first: number;
   images: number;
   tiles: TileCounts;
 }
 
-function partsOf(taps: number, inChannels: number, output: readonly number[]): Part[] {
+function chunksOf(r: number, inChannels: number, output: readonly number[]): Chunk[] {
   const [batch, ...image] = output;
-  const most = imagesAtOnce(taps, inChannels, output);
-  return Array.from({ length: Math.ceil(batch / most) }, (_, i) => {
-    const first = i * most;
-    const images = Math.min(most, batch - first);
-    return { first, images, tiles: countTiles([images, ...image], taps) };
+  const max = imagesAtOnce(r, inChannels, output);
+  return Array.from({ length: Math.ceil(batch / max) }, (_, i) => {
+    const first = i * max;
+    const images = Math.min(max, batch - first);
+    return { first, images, tiles: countTiles([images, ...image], r) };
   });
 }
 
-/** On software adapters, in either profile, loops stay loops. */
-const loopsOf = (gpu: Gpu) => ({ ROLLED: profileOf(gpu.info) === "software" });
+/** Loops are unrolled, except on software adapters, in either profile. */
+const unrollOn = (gpu: Gpu) => ({ UNROLL: profileOf(gpu.info) !== "software" });
 
-/** On software adapters small workgroups cost nothing, and they leave no lane idle. */
-const tileConstants = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8 : 64, ...loopsOf(gpu) });
+/** On software adapters small workgroups cost nothing, and leave no lane idle. */
+const tileConstants = (gpu: Gpu) => ({ WORKGROUP: gpu.profile === "software" ? 8 : 64, ...unrollOn(gpu) });
 
-/** Whether rows of an image are whole vec4s, one for each tile of the output. */
-const rowsOfVec4s = (gpu: Gpu, width: number, taps: number) =>
-  gpu.profile === "gpu" && tileSize(taps) === 4 && width % 4 === 0;
+/** Whether rows of an image consist of vec4s, one for each output tile. */
+const rowsAreVec4s = (gpu: Gpu, width: number, r: number) =>
+  gpu.profile === "gpu" && outputTile(r) === 4 && width % 4 === 0;
 
-const partParams = ({ first, images, tiles }: Part) => ({
+const chunkParams = ({ first, images, tiles }: Chunk) => ({
   batch: images,
   first_image: first,
   tiles_y: tiles.y,
@@ -106,23 +105,23 @@ const partParams = ({ first, images, tiles }: Part) => ({
 function transformInput(
   gpu: Gpu,
   x: Tensor,
-  part: Part,
-  { taps, padY, padX, reflect }: { taps: number; padY: number; padX: number; reflect: boolean },
+  chunk: Chunk,
+  { r, padY, padX, reflect }: { r: number; padY: number; padX: number; reflect: boolean },
 ): Tensor {
   const [, channels, height, width] = x.shape;
-  const { tiles } = part;
-  const v = gpu.empty([FREQUENCIES, channels, tiles.stride]);
-  // A mirrored quad would be no vec4 of x: where a border of at most one pixel is mirrored there is none.
-  const quads = rowsOfVec4s(gpu, width, taps) && padX <= (reflect ? 1 : 2);
-  const constants = { ...tileConstants(gpu), VEC4_AT: quads ? padX : WINDOW };
+  const { tiles } = chunk;
+  const v = gpu.empty([TILE_ELEMENTS, channels, tiles.stride]);
+  // Mirrored columns are no vec4 of x. Where at most one pixel is mirrored, the columns loaded as a vec4 are inside x.
+  const vec4s = rowsAreVec4s(gpu, width, r) && padX <= (reflect ? 1 : 2);
+  const constants = { ...tileConstants(gpu), VEC4_AT: vec4s ? padX : ALPHA };
   gpu.dispatch(winograd_input, {
     bindings: { x, x_vec4s: x, v },
     params: {
-      ...partParams(part),
+      ...chunkParams(chunk),
       channels,
       in_height: height,
       in_width: width,
-      out: tileSize(taps),
+      m: outputTile(r),
       pad_y: padY,
       pad_x: padX,
       reflect: Number(reflect),
@@ -133,10 +132,10 @@ function transformInput(
   return v;
 }
 
-/** [36, out, in] of weights at any strides. */
+/** The transform [36, out, in] of weights with any strides. */
 function transformWeights(gpu: Gpu, w: Tensor, channels: { out: number; in: number }, geometry: Geometry): Tensor {
-  const { weights, tapsX: TAPS } = geometry;
-  const u = gpu.empty([FREQUENCIES, channels.out, channels.in]);
+  const { weights, kw: R } = geometry;
+  const u = gpu.empty([TILE_ELEMENTS, channels.out, channels.in]);
   gpu.dispatch(winograd_weights, {
     bindings: { w, u },
     params: {
@@ -145,11 +144,11 @@ function transformWeights(gpu: Gpu, w: Tensor, channels: { out: number; in: numb
       w_base: weights.base,
       w_m: weights.m,
       w_c: weights.c,
-      w_ty: weights.ty,
-      w_tx: weights.tx,
+      w_ky: weights.ky,
+      w_kx: weights.kx,
     },
     invocations: channels.out * channels.in,
-    constants: { TAPS, ...loopsOf(gpu) },
+    constants: { R, ...unrollOn(gpu) },
   });
   return u;
 }
@@ -158,19 +157,19 @@ function transformWeights(gpu: Gpu, w: Tensor, channels: { out: number; in: numb
 export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geometry): void {
   const [, outChannels, height, width] = y.shape;
   const inChannels = x.shape[1];
-  const { tapsX: TAPS, padY, padX, reflect } = geometry;
-  const constants = { TAPS, ...tileConstants(gpu) };
+  const { kw: R, padY, padX, reflect } = geometry;
+  const constants = { R, ...tileConstants(gpu) };
   const u = transformWeights(gpu, w, { out: outChannels, in: inChannels }, geometry);
-  for (const part of partsOf(TAPS, inChannels, y.shape)) {
-    const { stride } = part.tiles;
-    const v = transformInput(gpu, x, part, { taps: TAPS, padY, padX, reflect });
-    const p = gpu.empty([FREQUENCIES, outChannels, stride]);
+  for (const chunk of chunksOf(R, inChannels, y.shape)) {
+    const { stride } = chunk.tiles;
+    const v = transformInput(gpu, x, chunk, { r: R, padY, padX, reflect });
+    const p = gpu.empty([TILE_ELEMENTS, outChannels, stride]);
     runMatmul(gpu, productVariant(gpu), u, v, {}, p);
     v.dispose();
-    gpu.dispatch(rowsOfVec4s(gpu, width, TAPS) ? winograd_output_vec4 : winograd_output, {
+    gpu.dispatch(rowsAreVec4s(gpu, width, R) ? winograd_output_vec4 : winograd_output, {
       bindings: { p, bias: bias ?? p, y },
       params: {
-        ...partParams(part),
+        ...chunkParams(chunk),
         channels: outChannels,
         out_height: height,
         out_width: width,
@@ -184,7 +183,7 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
   u.dispose();
 }
 
-/** Fills dw [out, in, taps, taps] of a convolution that these kernels serve. */
+/** Fills dw [out, in, r, r] of a convolution that these kernels serve. */
 export function runWinogradWeightGradient(
   gpu: Gpu,
   { x, dy, dw, accumulate }: Parameters<WeightGradient>[1],
@@ -192,30 +191,30 @@ export function runWinogradWeightGradient(
 ): void {
   const [, outChannels, height, width] = dy.shape;
   const inChannels = x.shape[1];
-  const TAPS = dw.shape[2];
+  const R = dw.shape[2];
   const reflect = paddingMode === "reflect";
-  const constants = { TAPS, ...tileConstants(gpu), VEC4: rowsOfVec4s(gpu, width, TAPS) };
-  const s = gpu.empty([FREQUENCIES, outChannels, inChannels]);
-  for (const part of partsOf(TAPS, inChannels, dy.shape)) {
-    const { stride } = part.tiles;
-    const v = transformInput(gpu, x, part, { taps: TAPS, padY: padding, padX: padding, reflect });
-    const g = gpu.empty([FREQUENCIES, outChannels, stride]);
+  const constants = { R, ...tileConstants(gpu), VEC4: rowsAreVec4s(gpu, width, R) };
+  const s = gpu.empty([TILE_ELEMENTS, outChannels, inChannels]);
+  for (const chunk of chunksOf(R, inChannels, dy.shape)) {
+    const { stride } = chunk.tiles;
+    const v = transformInput(gpu, x, chunk, { r: R, padY: padding, padX: padding, reflect });
+    const g = gpu.empty([TILE_ELEMENTS, outChannels, stride]);
     gpu.dispatch(winograd_output_gradient, {
       bindings: { dy, dy_vec4s: dy, g },
-      params: { ...partParams(part), channels: outChannels, out_height: height, out_width: width },
+      params: { ...chunkParams(chunk), channels: outChannels, out_height: height, out_width: width },
       grid: workgroupsFor(winograd_output_gradient, stride, constants) * outChannels,
       constants,
     });
-    runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s, { accumulate: part.first > 0 });
+    runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s, { accumulate: chunk.first > 0 });
     v.dispose();
     g.dispose();
   }
-  sumParts(gpu, 1, { y: dw, accumulate }, (target) => {
+  reduceSplits(gpu, 1, { y: dw, accumulate }, (target) => {
     gpu.dispatch(winograd_weight_gradient, {
       bindings: { s, dw: target },
       params: { pairs: outChannels * inChannels },
       invocations: outChannels * inChannels,
-      constants: { TAPS, ...loopsOf(gpu) },
+      constants: { R, ...unrollOn(gpu) },
     });
   });
   s.dispose();

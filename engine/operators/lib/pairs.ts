@@ -1,15 +1,15 @@
-// Options that are one whole number for both axes of an image, or one for each: [y, x].
+// Options that are one integer for both axes of an image, or one for each: [y, x].
 import type { Check } from "../../core/check-options.js";
 
 export type Pair = number | readonly [y: number, x: number];
 
-/** A whole number, or two, none of them below `least`. */
+/** An integer, or two, each at least `min`. */
 // @__NO_SIDE_EFFECTS__
-export function wholes(least: number): Check {
-  const holds = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= least;
+export function wholes(min: number): Check {
+  const holds = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= min;
   return [
     (value) => (Array.isArray(value) ? value.length === 2 && value.every(holds) : holds(value)),
-    `a whole number, at least ${least}, or two of them`,
+    `a whole number, at least ${min}, or two of them`,
   ];
 }
 

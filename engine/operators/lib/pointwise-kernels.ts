@@ -1,4 +1,4 @@
-// The kernels that work element by element, as functions that fill a tensor: for the families pointwise and reduction.
+// The elementwise kernels, as functions that fill a tensor: for the families pointwise and reduction.
 import { binary, binary_broadcast, elementary, integer_broadcast, unary } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
@@ -7,23 +7,23 @@ import type { Gpu } from "../../device/gpu.js";
 import { type Dispatch, rebind } from "../../device/recorder.js";
 import { mergeAxes } from "./views.js";
 
-/** What a kernel computes, by the names that its shader gives. */
+/** The operations of a kernel, by their names in the shader. */
 export type UnaryOp = keyof typeof unary.ops;
 export type ElementaryOp = keyof typeof elementary.ops;
 export type BinaryOp = keyof typeof binary.ops;
 export type BroadcastOp = keyof typeof binary_broadcast.ops;
 
-/** Consecutive vec4s per invocation: a CPU likes long runs, a GPU many invocations. */
+/** Consecutive vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;
 
-/** Axes that the broadcasting kernel has. */
+/** The most axes that the broadcasting kernel supports. */
 export const BROADCAST_AXES = 4;
 
 /** y = op(x), with the op's own parameters a and b where it has them. */
 export const runUnary = (gpu: Gpu, op: UnaryOp, x: Tensor, y: Tensor, a = 0, b = 0): undefined =>
   runEach(gpu, unary, unary.ops[op], x, y, a, b, op === "RELU" ? { slope: a } : undefined);
 
-/** The same of what is in a kernel of its own. */
+/** The same for the operations of the other kernel. */
 export const runElementary = (gpu: Gpu, op: ElementaryOp, x: Tensor, y: Tensor, a = 0, b = 0): undefined =>
   runEach(gpu, elementary, elementary.ops[op], x, y, a, b);
 
@@ -48,8 +48,8 @@ function runEach(
   });
 }
 
-/** A dispatch that gates what it makes, where that can and nobody reads it ungated. */
-function gatedAtOnce(earlier: Dispatch, { storages, params }: Dispatch, stored: boolean): Dispatch[] | null {
+/** The earlier dispatch with the ReLU mask fused into it, if it supports one and nobody reads its result unmasked. */
+function fuseGate(earlier: Dispatch, { storages, params }: Dispatch, stored: boolean): Dispatch[] | null {
   const { reluMask } = earlier;
   if (reluMask === undefined || stored) return null;
   const [, mask, y] = storages;
@@ -66,13 +66,13 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
     params: { vec4s, slope },
     invocations: Math.ceil(vec4s / perThread),
     constants: { OP: binary.ops[op], PER_THREAD: perThread },
-    fusion: op === "RELU_GRADIENT" ? { input: "a", merge: gatedAtOnce } : undefined,
+    fusion: op === "RELU_GRADIENT" ? { input: "a", merge: fuseGate } : undefined,
   });
 }
 
 /**
- * y = op(a, b) for operands that broadcast to y's shape, all floats or all integers. Throws a ShapeError where they do
- * so over too many axes.
+ * y = op(a, b) for operands that broadcast to y's shape, all floats or all integers. Throws a ShapeError if that takes
+ * too many axes.
  */
 export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): undefined {
   const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);

@@ -1,5 +1,5 @@
-// Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) work in: a pure function of the shape. Limits: the
-// thresholds suit an NVIDIA H100 (bench/results has its times by tile); `cutgpu tune` measures every tile on yours.
+// Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) use: a heuristic by shape alone. Limits: the thresholds
+// were measured on an NVIDIA H100 (bench/results has its times by tile); `cutgpu tune` measures every tile on yours.
 import { profileOf } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
 
@@ -11,7 +11,7 @@ export interface Tiles {
   THREAD_N: number;
 }
 
-/** The tiles there are, by rows x columns, each within the 256 invocations that every adapter has. */
+/** All tiles by rows x columns, each within the 256 invocations per workgroup that every adapter supports. */
 export const TILES = {
   "128x128": { TILE_M: 128, TILE_N: 128, THREAD_M: 2, THREAD_N: 2 },
   "64x128": { TILE_M: 64, TILE_N: 128, THREAD_M: 2, THREAD_N: 2 },
@@ -23,75 +23,75 @@ export const TILES = {
 
 export type TilesName = keyof typeof TILES;
 
-/** A tile by its name, or the one that suits the shape. */
-export type TileChoice = TilesName | "suitable";
+/** A tile by its name, or the heuristic's. */
+export type TileChoice = TilesName | "auto";
 
-/** Workgroups that fill a large GPU: two on each of some 130 multiprocessors. */
-const FILLING = 256;
+/** Workgroups for full occupancy of a large GPU: two on each of some 130 multiprocessors. */
+const FULL_OCCUPANCY = 256;
 
-/** Workgroups that leave no multiprocessor of one without work. */
-const OCCUPYING = FILLING / 2;
+/** Workgroups that leave no multiprocessor of it idle. */
+const HALF_OCCUPANCY = FULL_OCCUPANCY / 2;
 
-/** The largest tile may compute so many times the results of the next one, those beyond the matrix included. */
-const MOST_WASTE = 1.25;
+/** Tile quantization that a large tile may have: results computed, out of bounds or not, over those of 64 x 64. */
+const MAX_QUANTIZATION = 1.25;
 
 /**
- * The tile for products of [m, k] and [k, n]: a large one where there are enough workgroups to fill a large GPU,
- * because it reads its operands the fewest times; a low one for few rows and for small products. `batch` counts
- * products that can run beside each other. `large` are the large tiles that come into question, the best first.
+ * The tile for products of [m, k] and [k, n]: a large one where it gives enough workgroups for a large GPU, because it
+ * loads operands the fewest times; one of few rows for few rows and for small products. `batch` counts independent
+ * products. `large` has the candidates among the large tiles, the best first.
  */
-export function suitableTile(
+export function heuristicTile(
   m: number,
   n: number,
   batch: number,
   large: readonly TilesName[] = ["128x128", "64x128"],
 ): TilesName {
-  // Rows and columns that a tile computes in vain must not cost more than it saves.
+  // Results computed out of bounds must not cost more than a large tile saves.
   const computed = (tiles: Tiles) => countTiles(tiles, m, n) * tiles.TILE_M * tiles.TILE_N;
-  const frugal = (tiles: Tiles) => computed(tiles) <= MOST_WASTE * computed(TILES["64x64"]);
+  const efficient = (tiles: Tiles) => computed(tiles) <= MAX_QUANTIZATION * computed(TILES["64x64"]);
   const workgroups = (tiles: Tiles) => countTiles(tiles, m, n) * batch;
-  if (m <= TILES["4x256"].TILE_M && workgroups(TILES["4x256"]) > OCCUPYING) return "4x256";
+  if (m <= TILES["4x256"].TILE_M && workgroups(TILES["4x256"]) > HALF_OCCUPANCY) return "4x256";
   if (m <= TILES["16x64"].TILE_M) return "16x64";
   if (m <= TILES["32x64"].TILE_M) return "32x64";
   return (
-    large.find((name) => workgroups(TILES[name]) >= FILLING && frugal(TILES[name])) ??
-    // Small products: multiprocessors without work cost more than operands that are read again.
-    (["64x64", "32x64"] as const).find((name) => workgroups(TILES[name]) >= OCCUPYING) ??
+    large.find((name) => workgroups(TILES[name]) >= FULL_OCCUPANCY && efficient(TILES[name])) ??
+    // Small products: idle multiprocessors cost more than loading operands more often.
+    (["64x64", "32x64"] as const).find((name) => workgroups(TILES[name]) >= HALF_OCCUPANCY) ??
     "16x64"
   );
 }
 
-/** Into how many sums each sum is cut, where so many workgroups alone would leave a large GPU without work. */
-export const splitsOf = (workgroups: number): number => Math.max(1, Math.floor(FILLING / workgroups));
+/** Splits of the sum over k (split-K) where the tiles alone give too few workgroups for a large GPU. */
+export const splitsOf = (workgroups: number): number => Math.max(1, Math.floor(FULL_OCCUPANCY / workgroups));
 
 /** Tiles of one product. */
 export const countTiles = ({ TILE_M, TILE_N }: Tiles, m: number, n: number): number =>
   Math.ceil(m / TILE_M) * Math.ceil(n / TILE_N);
 
-/** The constants for a product. On software adapters, in either profile, ROLLED keeps the longest loop as it is. */
+/** The constants for a product. On software adapters, in either profile, the longest loop is not unrolled. */
 export function chooseTiles(
   gpu: Gpu,
   tile: TileChoice,
-  ...product: Parameters<typeof suitableTile>
-): Tiles & { ROLLED: boolean } {
-  const name = tile === "suitable" ? suitableTile(...product) : tile;
-  return { ...TILES[name], ROLLED: profileOf(gpu.info) === "software" };
+  ...product: Parameters<typeof heuristicTile>
+): Tiles & { UNROLL: boolean } {
+  const name = tile === "auto" ? heuristicTile(...product) : tile;
+  return { ...TILES[name], UNROLL: profileOf(gpu.info) !== "software" };
 }
 
-/** Workgroup memory that every adapter has, in numbers of 4 bytes. */
+/** Workgroup memory that every adapter has, in units of 4 bytes. */
 const WORKGROUP_MEMORY = 4096;
 
-/** More terms in a slice would take more registers, for the next slice's elements, than they save barriers. */
-const MOST_TERMS = 18;
+/** With more k in a K tile, registers for the next one's elements would cost more than fewer barriers save. */
+const MAX_TILE_K = 18;
 
-/** The most quads of the next slice's columns that an invocation holds in registers, with where each is found. */
-const MOST_QUADS = 5;
+/** vec4s of the next K tile of b that an invocation may hold in registers, with their addresses. */
+const MAX_VEC4S = 5;
 
-/** The most terms of a slice that fit a tile. */
-export const mostTerms = ({ TILE_M, TILE_N, THREAD_M, THREAD_N }: Tiles): number =>
+/** The largest TILE_K for a tile. */
+export const maxTileK = ({ TILE_M, TILE_N, THREAD_M, THREAD_N }: Tiles): number =>
   Math.min(
-    MOST_TERMS,
+    MAX_TILE_K,
     Math.floor(WORKGROUP_MEMORY / (TILE_M + 4 + TILE_N + 4)),
-    // An invocation loads a quad of every so many terms.
-    Math.floor((MOST_QUADS * TILE_M) / (4 * THREAD_M * THREAD_N)),
+    // Every invocation loads (TILE_N / 4) * TILE_K / invocations vec4s of b.
+    Math.floor((MAX_VEC4S * TILE_M) / (4 * THREAD_M * THREAD_N)),
   );

@@ -1,18 +1,18 @@
-// The variants that every operator with heavy arithmetic has: kernels that stage tiles in workgroup memory, in the
-// tile that suits the shape or in a given one, and kernels that broadcast across a subgroup and touch no workgroup
-// memory in their inner loop. The latter are for software adapters.
+// The variants that every operator with heavy arithmetic has: kernels that stage tiles in workgroup memory, with the
+// heuristic's tile or a given one, and kernels for software adapters that broadcast across a subgroup and use no
+// workgroup memory.
 import type { AdapterTraits } from "../../device/adapter.js";
 import type { TileChoice, TilesName } from "./tiles.js";
 
-/** Workgroups that fill a CPU, of the kernels for software adapters. */
-export const CPU_FILLING = 32;
+/** Workgroups that occupy all cores of a CPU, for the kernels for software adapters. */
+export const CPU_OCCUPANCY = 32;
 
 export type TiledVariant = "tiled" | `tiled_${TilesName}`;
 export type DirectVariant = TiledVariant | "broadcast";
 
 /** One entry per tiled variant, made by a function of its tile. */
 export const tiledVariants = <F>(forward: (tile: TileChoice) => F): { readonly [name in TiledVariant]: F } => ({
-  tiled: forward("suitable"),
+  tiled: forward("auto"),
   tiled_128x128: forward("128x128"),
   tiled_64x128: forward("64x128"),
   tiled_64x64: forward("64x64"),
@@ -21,9 +21,9 @@ export const tiledVariants = <F>(forward: (tile: TileChoice) => F): { readonly [
   tiled_4x256: forward("4x256"),
 });
 
-/** One entry per direct variant, for operators whose variants differ in the matrix products inside alone. */
+/** One entry per direct variant, for operators whose variants differ only in the matrix products inside. */
 export const directVariants = <F>(forward: (variant: DirectVariant) => F): { readonly [name in DirectVariant]: F } => ({
-  ...tiledVariants((tile) => forward(tile === "suitable" ? "tiled" : `tiled_${tile}`)),
+  ...tiledVariants((tile) => forward(tile === "auto" ? "tiled" : `tiled_${tile}`)),
   broadcast: forward("broadcast"),
 });
 

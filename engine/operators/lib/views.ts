@@ -1,7 +1,7 @@
-// Where a view's elements lie in the memory of a tensor, and how its axes become as few as a kernel can have.
+// Strided views of tensors, and the merging of their axes to as few as a kernel supports.
 import { type Shape, sizeOf } from "../../core/shapes.js";
 
-/** Element [i, j, ...] of a view lies at offset + i * strides[0] + j * strides[1] + ... */
+/** Element [i, j, ...] of a view is at offset + i * strides[0] + j * strides[1] + ... */
 export interface View {
   readonly shape: Shape;
   readonly strides: readonly number[];
@@ -22,7 +22,7 @@ export function stridesOf(shape: Shape): number[] {
 
 /**
  * The sizes of axes and several operands' strides along them, fastest first. Axes of size 1 are dropped, and neighbours
- * along which every operand goes on as before are merged.
+ * that are contiguous with each other in every operand are merged.
  */
 export function mergeAxes(
   shape: Shape,

@@ -26,7 +26,7 @@ function dimensions(x: Tensor, transpose: boolean): [number, number, number] {
 
 const operandText = (x: Tensor, transpose: boolean) => `${shapeText(x)}${transpose ? " transposed" : ""}`;
 
-/** y = op(a) op(b), then plus bias along rows, then ReLU; or added to y. Shapes are taken as checked. */
+/** y = op(a) op(b), then plus bias along rows, then ReLU; or added to y. Shapes have been checked. */
 export function runMatmul(
   gpu: Gpu,
   variant: DirectVariant,
@@ -50,7 +50,7 @@ export function runMatmul(
   });
 }
 
-/** `dtype`: what the product is stored as, where that is not for its operands to say. */
+/** `dtype`: the product's, where it does not follow from its operands. */
 type ProductOptions = Required<MatmulOptions> & { readonly dtype?: Dtype };
 
 export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], ProductOptions, DirectVariant>({
@@ -83,7 +83,7 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Pr
       matmulOperator([x, z], { transposeA: tx, transposeB: tz });
     const da = () => (transposeA ? product(b, transposeB, dy, true) : product(dy, false, b, !transposeB));
     const db = () => (transposeB ? product(dy, true, a, transposeA) : product(a, !transposeA, dy, false));
-    // A gradient of a matrix that served a whole batch is the sum over the batch.
+    // The gradient of a matrix that was broadcast over a batch is the sum over the batch.
     return [needs(0) ? sumTo(da(), a) : null, needs(1) ? sumTo(db(), b) : null];
   },
 });

@@ -1,5 +1,5 @@
-// The one matrix product behind all operators that need one: strided operands, bias, ReLU and accumulation, in the
-// kernels of each direct variant.
+// The matrix product that all operators share: strided operands, bias, ReLU and accumulation, with the kernels of each
+// direct variant.
 import {
   matmul_broadcast,
   matmul_broadcast_vec4,
@@ -9,8 +9,8 @@ import {
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { workgroupsFor } from "../../device/kernel.js";
-import { chooseTiles, countTiles, mostTerms, type TileChoice } from "../lib/tiles.js";
-import { CPU_FILLING, type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
+import { chooseTiles, countTiles, maxTileK, type TileChoice } from "../lib/tiles.js";
+import { CPU_OCCUPANCY, type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
 import { sumInto } from "../reduction/index.js";
 
 /** y[z, m, n] = f(bias[n] + sum over k of a[z, m, k] b[z, k, n]) (+ y): sizes, and strides in elements. */
@@ -30,31 +30,28 @@ export interface Product {
   sums?: Tensor;
 }
 
-/**
- * Rows that a workgroup of the broadcast kernels computes, and the time of a row beside that of one in eight, measured
- * on lavapipe.
- */
+/** Rows per workgroup of the broadcast kernels, and the time per row relative to that with 8, measured on lavapipe. */
 const BROADCAST_ROWS = [
   { rows: 8, time: 1 },
   { rows: 16, time: 0.88 },
   { rows: 32, time: 0.78 },
 ];
 
-/** The fastest choice of rows that leaves enough workgroups, where `across` of them lie beside each other. Pure. */
+/** The fastest number of rows that gives enough workgroups, `across` of them per block of rows. Pure. */
 export function broadcastRows(m: number, across: number): number {
   const time = (choice: (typeof BROADCAST_ROWS)[number]) => Math.ceil(m / choice.rows) * choice.rows * choice.time;
-  const fill = BROADCAST_ROWS.filter(({ rows }) => Math.ceil(m / rows) * across >= CPU_FILLING);
+  const fill = BROADCAST_ROWS.filter(({ rows }) => Math.ceil(m / rows) * across >= CPU_OCCUPANCY);
   return fill.reduce((best, choice) => (time(choice) < time(best) ? choice : best), BROADCAST_ROWS[0]).rows;
 }
 
 const multiplesOf4 = (...strides: number[]) => strides.every((stride) => stride % 4 === 0);
 
-/** Bindings and params of all kernels, and which operands they can read as vec4s. */
+/** Bindings and params of all kernels, and which operands can be loaded as vec4s. */
 function prepare({ batch, m, n, k, a, b, y, bias, relu = false, accumulate = false }: Product) {
   const { base = 0 } = b;
   const B_ALONG_K = b.k === 1;
   return {
-    // Where there is no bias, any buffer that is read anyway fills the binding.
+    // Without a bias the binding takes any buffer that is read anyway.
     bindings: { a: a.tensor, b: b.tensor, bias: bias ?? b.tensor, y },
     params: {
       batch,
@@ -88,7 +85,7 @@ function runTiled(gpu: Gpu, tile: TileChoice, product: Product): void {
   const { batch, m, n, sums } = product;
   const { bindings, params, reluMask } = prepare(product);
   const tiles = chooseTiles(gpu, tile, m, n, batch);
-  const constants = { ...tiles, TILE_K: mostTerms(tiles) < 16 ? 8 : 16 };
+  const constants = { ...tiles, TILE_K: maxTileK(tiles) < 16 ? 8 : 16 };
   const run = { params, grid: countTiles(tiles, m, n) * batch, constants, reluMask };
   if (sums) gpu.dispatch(matmul_tiled_sums, { ...run, bindings: { ...bindings, sums } });
   else gpu.dispatch(matmul_tiled, { ...run, bindings });
@@ -125,7 +122,7 @@ export const runProduct = (gpu: Gpu, variant: DirectVariant, product: Product): 
 
 const hasKernels = (name: string): name is DirectVariant => Object.hasOwn(kernels, name);
 
-/** The variant of products inside other operators: the one that matmul is forced to, else the profile's. */
+/** The variant of products inside other operators: the one forced for matmul, else the profile's. */
 export function productVariant(gpu: Gpu): DirectVariant {
   const forced = gpu.variants.forced("matmul");
   return forced !== undefined && hasKernels(forced) ? forced : directVariantFor(gpu);

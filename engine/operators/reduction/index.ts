@@ -1,7 +1,7 @@
-// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes of the
-// same kind merge, which leaves at most two kept and two reduced axes for a tensor of four; more are reduced in several
-// passes. The order of summation is fixed by the shapes, so results are repeatable.
-import { expand as kernel, reduce_columns, reduce_rows, sum_parts } from "../../../shaders/generated.js";
+// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes that are
+// all kept or all reduced are merged, which leaves at most two of each for a tensor of four axes; more are reduced in
+// several passes. The order of summation depends on the shapes alone, so results are deterministic.
+import { expand as kernel, reduce_columns, reduce_rows, reduce_splits } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -21,19 +21,19 @@ export interface ExpandOptions {
   shape: Shape;
   /** The repeated tensor is multiplied by this; the gradient of a mean needs it. */
   factor: number;
-  /** What a gradient is stored as. */
+  /** Of the result; x's by default. */
   dtype?: Dtype;
 }
 
 type One = readonly [x: Tensor];
 
-/** The kernels of a reduction: a workgroup per output, or an invocation. Forced as the variants of REDUCE. */
+/** The kernels of a reduction: one workgroup per output, or one invocation. Forced as the variants of REDUCE. */
 export const REDUCE_VARIANTS = ["rows", "columns"] as const;
 export const REDUCE = "reduce";
 
 /** Reductions at least this long get a workgroup of their own. */
 const LONG = 64;
-/** Outputs beyond which one invocation each fills the adapter anyway. */
+/** With more outputs, one invocation each is enough for the adapter. */
 const MANY = 4096;
 
 /**
@@ -42,34 +42,35 @@ const MANY = 4096;
 const ROWS_WORKGROUP = { software: 8, gpu: 256 } as const;
 const COLUMNS_WORKGROUP = { software: 8, gpu: 64 } as const;
 
-interface Run {
+/** Neighbouring axes merged into one. */
+interface MergedAxis {
   size: number;
   stride: number;
   reduced: boolean;
 }
 
-/** Axes as alternating runs of kept and reduced ones, slowest first. */
-function runsOf(shape: Shape, axes: readonly number[]): Run[] {
-  const runs: Run[] = [];
+/** The axes of a shape merged, so that kept and reduced ones alternate; slowest first. */
+function mergedAxes(shape: Shape, axes: readonly number[]): MergedAxis[] {
+  const merged: MergedAxis[] = [];
   let stride = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const size = shape[axis];
     const reduced = axes.includes(axis);
     if (size !== 1) {
-      const last = runs.at(-1);
+      const last = merged.at(-1);
       if (last && last.reduced === reduced) last.size *= size;
-      else runs.push({ size, stride, reduced });
+      else merged.push({ size, stride, reduced });
     }
     stride *= size;
   }
-  return runs.reverse();
+  return merged.reverse();
 }
 
-/** y[kept...] = factor * the reduction of x over the reduced runs; at most two of each. */
-function reduceOnce(gpu: Gpu, x: Tensor, runs: readonly Run[], y: Tensor, factor: number, OP: number): void {
-  const none: Run = { size: 1, stride: 0, reduced: false };
-  const [kept0 = none, kept1 = none] = runs.filter((run) => !run.reduced).reverse();
-  const [inner = none, outer = none] = runs.filter((run) => run.reduced).reverse();
+/** y[kept...] = factor * the reduction of x over the reduced axes; at most two axes of each kind. */
+function reduceOnce(gpu: Gpu, x: Tensor, axes: readonly MergedAxis[], y: Tensor, factor: number, OP: number): void {
+  const none: MergedAxis = { size: 1, stride: 0, reduced: false };
+  const [kept0 = none, kept1 = none] = axes.filter((axis) => !axis.reduced).reverse();
+  const [inner = none, outer = none] = axes.filter((axis) => axis.reduced).reverse();
   const outputs = kept0.size * kept1.size;
   const params = {
     outputs,
@@ -102,35 +103,35 @@ export function reduceInto(
   op: keyof typeof reduce_rows.ops,
 ): void {
   const OP = reduce_rows.ops[op];
-  let runs = runsOf(x.shape, axes);
+  let merged = mergedAxes(x.shape, axes);
   let from = x;
-  while (runs.filter((run) => run.reduced).length > 2 || runs.filter((run) => !run.reduced).length > 2) {
-    // Reduce the fastest reduced run by itself, with x seen as [slower, run, faster].
-    const at = runs.findLastIndex((run) => run.reduced);
+  while (merged.filter((axis) => axis.reduced).length > 2 || merged.filter((axis) => !axis.reduced).length > 2) {
+    // Reduce the fastest reduced axis by itself, with x seen as [slower, axis, faster].
+    const at = merged.findLastIndex((axis) => axis.reduced);
     if (at < 0) break;
-    const run = runs[at];
-    const slower = runs.slice(0, at).reduce((product, r) => product * r.size, 1);
-    const faster = run.stride;
+    const axis = merged[at];
+    const slower = merged.slice(0, at).reduce((product, r) => product * r.size, 1);
+    const faster = axis.stride;
     const between = gpu.empty([slower * faster]);
-    const view: Run[] = [
-      { size: slower, stride: run.size * faster, reduced: false },
-      { size: run.size, stride: faster, reduced: true },
+    const view: MergedAxis[] = [
+      { size: slower, stride: axis.size * faster, reduced: false },
+      { size: axis.size, stride: faster, reduced: true },
       { size: faster, stride: 1, reduced: false },
     ];
     reduceOnce(gpu, from, view, between, 1, OP);
     if (from !== x) from.dispose();
     from = between;
-    const rest: Run[] = [];
+    const rest: MergedAxis[] = [];
     let stride = 1;
-    for (const r of [...runs.slice(0, at), ...runs.slice(at + 1)].reverse()) {
+    for (const r of [...merged.slice(0, at), ...merged.slice(at + 1)].reverse()) {
       const last = rest.at(-1);
       if (last && last.reduced === r.reduced) last.size *= r.size;
       else rest.push({ ...r, stride });
       stride *= r.size;
     }
-    runs = rest.reverse();
+    merged = rest.reverse();
   }
-  reduceOnce(gpu, from, runs, y, factor, OP);
+  reduceOnce(gpu, from, merged, y, factor, OP);
   if (from !== x) from.dispose();
 }
 
@@ -142,35 +143,36 @@ export const reducedShape = (shape: Shape, axes: readonly number[], keepdim: boo
 export const sumInto = (gpu: Gpu, x: Tensor, axes: readonly number[], y: Tensor, factor = 1): void =>
   reduceInto(gpu, x, axes, y, factor, "SUM");
 
-/** What is summed from parts: y, and behind it in each part what is beside it, filled or added to. */
-export interface Sums {
+/** Destination of a split-K reduction. Each split holds y and then an optional second output. */
+export interface SplitSums {
   y: Tensor;
-  beside?: Tensor;
+  second?: Tensor;
+  /** Whether the sums are added to what the outputs hold. */
   accumulate?: boolean;
 }
 
-/** Sums so many parts, which `fill` writes one behind the other. */
-export function sumParts(
+/** Sums consecutive splits, which `fill` writes. A single split goes directly to y where that is possible. */
+export function reduceSplits(
   gpu: Gpu,
-  parts: number,
-  { y, beside, accumulate = false }: Sums,
+  splits: number,
+  { y, second, accumulate = false }: SplitSums,
   fill: (target: Tensor) => void,
 ): void {
-  if (parts === 1 && !beside && !accumulate) {
+  if (splits === 1 && !second && !accumulate) {
     fill(y);
     return;
   }
-  const m = beside?.size ?? 0;
-  const target = gpu.empty([parts, y.size + m]);
+  const m = second?.size ?? 0;
+  const target = gpu.empty([splits, y.size + m]);
   fill(target);
-  const second = beside ?? gpu.empty([1]);
-  gpu.dispatch(sum_parts, {
-    bindings: { parts: target, y, beside: second },
-    params: { parts, n: y.size, m, accumulate: Number(accumulate) },
+  const other = second ?? gpu.empty([1]);
+  gpu.dispatch(reduce_splits, {
+    bindings: { partials: target, y, second: other },
+    params: { splits, n: y.size, m, accumulate: Number(accumulate) },
     invocations: y.size + m,
   });
   target.dispose();
-  if (!beside) second.dispose();
+  if (!second) other.dispose();
 }
 
 export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defineOperator({
@@ -205,10 +207,7 @@ export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defi
   gradient: ({ inputs: [x], options: { factor } }, dy) => [sumTo(dy, x, factor)],
 });
 
-/**
- * Repeats x times the factor up to the shape of y, by way of a smaller tensor where the kernel has too few axes for one
- * pass.
- */
+/** y = factor * x expanded to y's shape, through a smaller tensor if the kernel has too few axes for one pass. */
 function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
   const { n, strides } = broadcastGeometry(y.shape, [x.shape]);
   if (n.length <= BROADCAST_AXES) {
@@ -218,7 +217,7 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
     gpu.dispatch(kernel, { bindings: { x, y }, params, invocations: y.size });
     return undefined;
   }
-  // The slowest axis along which x is repeated comes last.
+  // The slowest axis along which x is repeated is expanded last.
   const lead = y.shape.length - x.shape.length;
   const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
   const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));

@@ -1,10 +1,10 @@
 // Convolutions with groups, dilation, and strides and paddings of their own along both axes: x [batch, groups * in_c,
-// height, width], w [groups * out_c, in_c, kernel_h, kernel_w], y [batch, groups * out_c, out_h, out_w].
+// height, width], w [groups * out_c, in_c, kh, kw], y [batch, groups * out_c, out_h, out_w].
 const WORKGROUP: u32 = 64;
 
 struct Params {
   batch: i32, groups: i32, in_c: i32, out_c: i32, height: i32, width: i32, out_h: i32, out_w: i32,
-  kernel_h: i32, kernel_w: i32, stride_h: i32, stride_w: i32, pad_h: i32, pad_w: i32,
+  kh: i32, kw: i32, stride_h: i32, stride_w: i32, pad_h: i32, pad_w: i32,
   dilation_h: i32, dilation_w: i32,
 }
 

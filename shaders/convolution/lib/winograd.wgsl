@@ -1,10 +1,11 @@
-// Winograd's minimal filtering F(OUT x OUT, TAPS x TAPS) on tiles of 6 x 6 (Lavin and Gray, "Fast algorithms for
-// convolutional neural networks", 2015): y = A^T [(G w G^T) * (B^T x B)] A, a product of 36 numbers instead of the
-// OUT^2 TAPS^2 of the direct algorithm. The interpolation points are 0, +-3/4, +-3/2 and infinity: closer together
-// than the usual 0, +-1, +-2, they round about half as much (after Barabasz et al., "Error analysis and improving the
-// accuracy of Winograd convolution", 2018), and are exact in binary. Each transform is applied to columns, then to
-// rows; pairs of points p, -p share their even and odd parts.
-const OUT: u32 = 7 - TAPS;
+// Winograd's minimal filtering F(M x M, R x R) on input tiles of 6 x 6 (Lavin and Gray, "Fast algorithms for
+// convolutional neural networks", 2015, who call the sizes m, r and alpha = m + r - 1): y = A^T [(G w G^T) * (B^T x B)]
+// A, an elementwise product of 36 numbers instead of the M^2 R^2 multiplications of the direct algorithm. The
+// interpolation points are 0, +-3/4, +-3/2 and infinity: closer together than the usual 0, +-1, +-2, they round about
+// half as much (after Barabasz et al., "Error analysis and improving the accuracy of Winograd convolution", 2018), and
+// are exact in binary. Each transform is applied to columns, then to rows; pairs of points p, -p share their even and
+// odd parts.
+const M: u32 = 7 - R;
 
 //#include convolution/lib/winograd_points.wgsl
 
@@ -14,53 +15,53 @@ const NA = -128.0 / 243.0;
 const NB = 32.0 / 243.0;
 
 // A^T m
-fn transform_output(m: Six) -> array<f32, OUT> {
-  let even_a = m[1] + m[2];
-  let odd_a = m[1] - m[2];
-  let even_b = m[3] + m[4];
-  let odd_b = m[3] - m[4];
-  var y: array<f32, OUT>;
-  y[0] = m[0] + even_a + even_b;
+fn transform_output(q: Six) -> array<f32, M> {
+  let even_a = q[1] + q[2];
+  let odd_a = q[1] - q[2];
+  let even_b = q[3] + q[4];
+  let odd_b = q[3] - q[4];
+  var y: array<f32, M>;
+  y[0] = q[0] + even_a + even_b;
   y[1] = A * odd_a + B * odd_b;
   y[2] = A2 * even_a + B2 * even_b;
-  if (OUT == 4) { y[OUT - 1] = A * A2 * odd_a + B * B2 * odd_b; }
-  y[OUT - 1] += m[5];
+  if (M == 4) { y[M - 1] = A * A2 * odd_a + B * B2 * odd_b; }
+  y[M - 1] += q[5];
   return y;
 }
 
 // A y, the transpose of the above
-fn transform_output_gradient(y: array<f32, OUT>) -> Six {
+fn transform_output_gradient(y: array<f32, M>) -> Six {
   var last = 0.0;
-  if (OUT == 4) { last = y[OUT - 1]; }
+  if (M == 4) { last = y[M - 1]; }
   let even_a = y[0] + A2 * y[2];
   let odd_a = A * (y[1] + A2 * last);
   let even_b = y[0] + B2 * y[2];
   let odd_b = B * (y[1] + B2 * last);
-  return Six(y[0], even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, y[OUT - 1]);
+  return Six(y[0], even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, y[M - 1]);
 }
 
 // G w
-fn transform_weights(w: array<f32, TAPS>) -> Six {
+fn transform_weights(w: array<f32, R>) -> Six {
   var last = 0.0;
-  if (TAPS == 4) { last = w[TAPS - 1]; }
+  if (R == 4) { last = w[R - 1]; }
   let even_a = NA * (w[0] + A2 * w[2]);
   let odd_a = NA * A * (w[1] + A2 * last);
   let even_b = NB * (w[0] + B2 * w[2]);
   let odd_b = NB * B * (w[1] + B2 * last);
-  return Six(N0 * w[0], even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, w[TAPS - 1]);
+  return Six(N0 * w[0], even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, w[R - 1]);
 }
 
 // G^T u, the transpose of the above
-fn transform_weight_gradient(u: Six) -> array<f32, TAPS> {
+fn transform_weight_gradient(u: Six) -> array<f32, R> {
   let even_a = NA * (u[1] + u[2]);
   let odd_a = NA * A * (u[1] - u[2]);
   let even_b = NB * (u[3] + u[4]);
   let odd_b = NB * B * (u[3] - u[4]);
-  var w: array<f32, TAPS>;
+  var w: array<f32, R>;
   w[0] = N0 * u[0] + even_a + even_b;
   w[1] = odd_a + odd_b;
   w[2] = A2 * even_a + B2 * even_b;
-  if (TAPS == 4) { w[TAPS - 1] = A2 * odd_a + B2 * odd_b; }
-  w[TAPS - 1] += u[5];
+  if (R == 4) { w[R - 1] = A2 * odd_a + B2 * odd_b; }
+  w[R - 1] += u[5];
   return w;
 }

@@ -1,9 +1,9 @@
-// Winograd's way back: a tile of OUT x OUT outputs from its 36 products, y = A^T p A + bias.
-// The file that includes this defines y, write_one(at, v), and write_row(at, count, v): the first `count` of a row,
-// from `at` on.
+// Winograd's output transform: an output tile of M x M from its 36 products, y = A^T p A + bias.
+// The file that includes this defines y, write_one(at, v), and write_row(at, count, v), which writes the first `count`
+// elements of a row that begins at index `at`.
 // Layouts: p [36, channels, tiles_stride], y [batch, channels, out_height, out_width]. One tile per invocation (see
 // shaders/convolution/lib/winograd_tile.wgsl).
-const TAPS: u32 = 3; // @tunable 3 or 4
+const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
 struct Params {
   batch: u32, first_image: u32, channels: u32, out_height: u32, out_width: u32,
@@ -17,14 +17,14 @@ struct Params {
 //#include convolution/lib/winograd.wgsl
 //#include convolution/lib/winograd_tile.wgsl
 
-// A row of the products, from `at` on, transformed.
-fn product_row(at: u32, plane: u32) -> array<f32, OUT> {
+// The transform of the row of products that begins at index `at`.
+fn product_row(at: u32, plane: u32) -> array<f32, M> {
   var m = Six();
   for (var j = 0u; j < 6; j++) { m[j] = p[at + j * plane]; }
   return transform_output(m);
 }
 
-fn column_of(rows: array<array<f32, OUT>, 6>, j: u32) -> array<f32, OUT> {
+fn column_of(rows: array<array<f32, M>, 6>, j: u32) -> array<f32, M> {
   return transform_output(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
 }
 
@@ -36,29 +36,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
   var b = 0.0;
   if (params.has_bias == 1) { b = bias[tile.channel]; }
-  let top = tile.y * OUT;
-  let left = tile.x * OUT;
+  let top = tile.y * M;
+  let left = tile.x * M;
   let first = ((image_of(tile) * params.channels + tile.channel) * params.out_height + top) * params.out_width + left;
   let width = params.out_width - left;
   let height = params.out_height - top;
   let row_of_planes = 6 * tile.plane;
 
-  var rows: array<array<f32, OUT>, 6>;
-  if (ROLLED) {
+  var rows: array<array<f32, M>, 6>;
+  if (!UNROLL) {
     let end = tile.first + 6 * row_of_planes;
     for (var at = tile.first; at < end; at += row_of_planes) {
       let last = product_row(at, tile.plane);
       for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
       rows[5] = last;
     }
-    for (var ox = 0u; ox < min(OUT, width); ox++) {
+    for (var ox = 0u; ox < min(M, width); ox++) {
       var column = column_of(rows, 0);
-      for (var oy = 0u; oy < min(OUT, height); oy++) {
+      for (var oy = 0u; oy < min(M, height); oy++) {
         write_one(first + oy * params.out_width + ox, column[0] + b);
-        for (var r = 0u; r < OUT - 1; r++) { column[r] = column[r + 1]; }
+        for (var r = 0u; r < M - 1; r++) { column[r] = column[r + 1]; }
       }
       for (var r = 0u; r < 6; r++) {
-        for (var j = 0u; j < OUT - 1; j++) { rows[r][j] = rows[r][j + 1]; }
+        for (var j = 0u; j < M - 1; j++) { rows[r][j] = rows[r][j + 1]; }
       }
     }
   } else {
@@ -71,8 +71,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let c0 = column_of(rows, 0);
     let c1 = column_of(rows, 1);
     let c2 = column_of(rows, 2);
-    let c3 = column_of(rows, OUT - 1);
-    for (var oy = 0u; oy < OUT; oy++) {
+    let c3 = column_of(rows, M - 1);
+    for (var oy = 0u; oy < M; oy++) {
       let row = vec4f(c0[oy], c1[oy], c2[oy], c3[oy]) + b;
       if (oy < height) { write_row(first + oy * params.out_width, width, row); }
     }

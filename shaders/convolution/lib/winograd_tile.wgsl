@@ -1,7 +1,7 @@
-// How all Winograd kernels that work on tiles of the output are laid out: one tile of one channel per invocation.
-// Tiles are numbered image by image, row by row, and neighbouring invocations have neighbouring numbers. A tile's 36
-// numbers lie in [36, channels, tiles_stride]; tiles that only fill the stride up belong to no image. A dispatch is for
-// `batch` images of the tensor, from first_image on.
+// The grid of all Winograd kernels that work on tiles: one tile of one channel per invocation.
+// Tiles are numbered image by image, row by row, and neighbouring invocations have neighbouring numbers. The 36
+// elements of a transformed tile are in [36, channels, tiles_stride]; tiles that only pad the stride belong to no
+// image. A dispatch transforms `batch` images of the tensor, beginning with first_image.
 // Grid: groups of tiles times channels, flat. The channel may lie beyond the last.
 const WORKGROUP: u32 = 64; // @tunable
 
@@ -9,7 +9,7 @@ const WORKGROUP: u32 = 64; // @tunable
 
 struct Tile {
   number: u32, image: u32, y: u32, x: u32, channel: u32,
-  // Where the first of its 36 numbers lies, and the distance to each next one.
+  // The index of the first of its 36 elements, and the distance from each to the next.
   first: u32, plane: u32,
 }
 
@@ -24,5 +24,5 @@ fn tile_of(group: vec3u, groups: vec3u, local: u32) -> Tile {
     c * params.tiles_stride + t, params.channels * params.tiles_stride);
 }
 
-// The image of the tensor that a tile belongs to; the last of the dispatch where it belongs to none.
+// The image of the tensor that a tile belongs to, or the dispatch's last image for a tile that belongs to none.
 fn image_of(tile: Tile) -> u32 { return params.first_image + min(tile.image, params.batch - 1); }

@@ -49,7 +49,7 @@ test("a device is asked for the feature and the memory, beside what the engine a
 
 for (const [kernel, slice, bindings] of [
   [conv2d_tiled, { CHANNELS: 1 }, ["x", "y"]],
-  [conv2d_tiled, { CHANNELS: 2, TAPS_X: 7, TAPS_Y: 7, PARTS_Y: 7 }, ["x"]],
+  [conv2d_tiled, { CHANNELS: 2, KW: 7, KH: 7, PARTS_Y: 7 }, ["x"]],
   [matmul_tiled, { TILE_K: 16 }, ["a", "b"]],
   [conv2d_weight_gradient_tiled, { TILE_K: 8, SUM_A: true }, ["x", "dy"]],
 ] as const) {

@@ -35,7 +35,7 @@ fn multiply(left: ptr<function, Left>, right: ptr<function, Right>, sums: ptr<fu
   }
 }
 // What subgroupAdd() does.
-var<workgroup> added: array<vec4f, LANES>;
+var<workgroup> added: array<vec4f, THREADS>;
 fn add_over_subgroup(local: u32, v: vec4f) -> vec4f {
   workgroupBarrier();
   added[local] = v;

@@ -10,8 +10,8 @@ export async function unrolledGpu(prefix = ""): Promise<Gpu> {
   const gpu = await ownGpu("gpu");
   const dispatch = gpu.dispatch.bind(gpu);
   gpu.dispatch = (source, run) => {
-    if (!("ROLLED" in source.constants && source.name.startsWith(prefix))) return dispatch(source, run);
-    const constants: { [name: string]: unknown } = { ...run.constants, ROLLED: false };
+    if (!("UNROLL" in source.constants && source.name.startsWith(prefix))) return dispatch(source, run);
+    const constants: { [name: string]: unknown } = { ...run.constants, UNROLL: true };
     return dispatch(source, { ...run, constants: constants as typeof run.constants });
   };
   return gpu;
