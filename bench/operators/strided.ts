@@ -1,6 +1,6 @@
 // Rows of moving elements: of what is contiguous, as joins of pictures are, and of what is not.
 import { concat, permute, slice } from "../../engine/index.js";
-import { placeOperator } from "../../engine/operators/strided/index.js";
+import { asStridedScatterOperator } from "../../engine/operators/strided/index.js";
 import { image, imageText, type OperatorBench, onImage } from "./lib.js";
 
 const two = [2, ...image.slice(1)];
@@ -30,6 +30,6 @@ export const stridedBenches: readonly OperatorBench[] = [
     kernel: "place",
     shape: `as one of two of ${imageText(image)}`,
     inputs: [image],
-    work: (x) => placeOperator([x], { view: second, shape: two, value: 0 }),
+    work: (x) => asStridedScatterOperator([x], { view: second, shape: two, value: 0 }),
   },
 ];

@@ -1,5 +1,6 @@
-// The heuristic's tile for a product's shape, that every tile meets the requirements of shaders/lib/tiled_gemm.wgsl, and
-// that products are right in every tile: sizes that are no multiples, batches of 2 and 3, and 1, 3, 5 and 33 channels.
+// The heuristic's tile for a product's shape, that every tile meets the requirements of shaders/lib/tiled_gemm.wgsl,
+// and that products are right in every tile: sizes that are no multiples, batches of 2 and 3, and 1, 3, 5 and 33
+// channels.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { kTileOf } from "../../engine/operators/convolution/tiled.js";
@@ -57,7 +58,8 @@ test("few rows take tiles of few rows: the generator's last layer, and D's", () 
   assert.is(countTiles(TILES["32x64"], 33, 129), 6);
 });
 
-// All kernels are 3 x 3: every size is another shader. Rows, columns and sums that are multiples of 4, and that are not.
+// All kernels are 3 x 3: every size is another shader. Rows, columns and sums that are multiples of 4, and that are
+// not.
 const cases: readonly OperatorCase[] = [
   conv2d([2, 3, 9, 11], [5, 3, 3, 3], { padding: 1 }),
   conv2d([3, 1, 9, 17], [3, 1, 3, 3], { padding: 1, paddingMode: "reflect" }, false),

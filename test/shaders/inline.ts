@@ -1,6 +1,6 @@
 // Inlines function calls for wgsl_reflect's interpreter, which in lockstep gives all invocations the arguments of the
-// last one. Limits: functions with one return, at the end, or none; others, and calls in the head of a loop, are left as
-// they are. A pointer to a variable becomes the variable. The text must have no comments, as build.mjs leaves it.
+// last one. Limits: functions with one return, at the end, or none; others, and calls in the head of a loop, are left
+// as they are. A pointer to a variable becomes the variable. The text must have no comments, as build.mjs leaves it.
 
 interface Function {
   params: { name: string; type: string }[];

@@ -14,8 +14,8 @@ import { close, f32, type Run, run, runSafely, withNaNs } from "./interpreter.js
 const random = new Random(1);
 
 /**
- * A kernel of the ladder with tiles for 16 x 16 invocations, scaled to a quarter (4 x 4 invocations): its own size takes
- * the interpreter half a minute. All numbers of its layout scale.
+ * A kernel of the ladder with tiles for 16 x 16 invocations, scaled to a quarter (4 x 4 invocations): its own size
+ * takes the interpreter half a minute. All numbers of its layout scale.
  */
 function quarter(code: string): string {
   const scaled: Record<string, number> = { 16: 4, 32: 8, 48: 12, 64: 16, 68: 20, 256: 16, 1024: 64, 1088: 80 };
@@ -170,8 +170,8 @@ test("hard_negatives and relations", () => {
 });
 
 test("sinkhorn and sinkhorn_gradient", () => {
-  // Eight columns, the last of which is padding. The operator's tests check the values: here the results must be those of
-  // a single invocation, however many there are.
+  // Eight columns, the last of which is padding. The operator's tests check the values: here the results must be those
+  // of a single invocation, however many there are.
   const [side, rounds] = [8, 2];
   const k = f32(uniform(random, [2, side, side], 0.5, 1));
   const [h, sums] = [f32(uniform(random, [2, rounds + 1, side])), f32(uniform(random, [side]))];

@@ -9,7 +9,9 @@ import { close, f32, needsBothBarriers, type Run, runSafely, withNaNs } from "./
 
 const random = new Random(1);
 
-/** Tiles small enough for the interpreter: 2 x 2 invocations or 1 x 4, each with one or two vec4s of rows and columns. */
+/**
+ * Tiles small enough for the interpreter: 2 x 2 invocations or 1 x 4, each with one or two vec4s of rows and columns.
+ */
 const TINY = { TILE_M: 8, TILE_N: 8, THREAD_M: 1, THREAD_N: 1 };
 const TINY_OF_TWO = { TILE_M: 16, TILE_N: 16, THREAD_M: 2, THREAD_N: 2 };
 const TINY_OF_ONE_ROW = { TILE_M: 4, TILE_N: 16, THREAD_M: 1, THREAD_N: 1 };

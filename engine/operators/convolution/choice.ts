@@ -1,5 +1,5 @@
-// Which kernels compute a convolution: Winograd's where they apply and are faster, else the direct ones of the adapter's
-// profile. The thresholds were measured on lavapipe.
+// Which kernels compute a convolution: Winograd's where they apply and are faster, else the direct ones of the
+// adapter's profile. The thresholds were measured on lavapipe.
 import type { Shape } from "../../core/shapes.js";
 import type { AdapterTraits } from "../../device/adapter.js";
 import { type DirectVariant, directVariantFor } from "../lib/variants.js";

@@ -1,6 +1,6 @@
-// FLOPs and bytes of every dispatch of a convolution of stride 1, computed directly and by Winograd's minimal filtering,
-// to predict which is faster (bench/winograd-model.ts). Pure. Limits: a dispatch is assumed to read each input once and
-// to write its output once; the transforms' operations are rounded to tens.
+// FLOPs and bytes of every dispatch of a convolution of stride 1, computed directly and by Winograd's minimal
+// filtering, to predict which is faster (bench/winograd-model.ts). Pure. Limits: a dispatch is assumed to read each
+// input once and to write its output once; the transforms' operations are rounded to tens.
 import type { Cost } from "../../core/operator.js";
 import { type Shape, sizeOf } from "../../core/shapes.js";
 import { outputShape } from "./geometry.js";

@@ -1,6 +1,6 @@
-// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes that are
-// all kept or all reduced are merged, which leaves at most two of each for a tensor of four axes; more are reduced in
-// several passes. The order of summation depends on the shapes alone, so results are deterministic.
+// Sums and means over axes, and `expand`, the adjoint of a sum: each is the other's gradient. Neighbouring axes that
+// are all kept or all reduced are merged, which leaves at most two of each for a tensor of four axes; more are reduced
+// in several passes. The order of summation depends on the shapes alone, so results are deterministic.
 import { expand as kernel, reduce_columns, reduce_rows, reduce_splits } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";

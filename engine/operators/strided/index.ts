@@ -1,7 +1,7 @@
-// Moving elements, as PyTorch does under these names: other orders of the axes, parts, joins, mirrors and borders. All
-// rest on one kernel, a copy between strided places of any number of axes (of which six may be left when neighbours
-// that lie alike are merged), and on two operators, which are each other's gradients: `asStrided` takes a view out of
-// a tensor, `place` puts a tensor into a view of a constant.
+// Operators that move elements, under PyTorch's names: permuting, slicing, joining, flipping and padding. All use one
+// kernel, a copy between strided views (of at most six axes once contiguous neighbours are merged), and two operators
+// that are each other's gradients: `asStrided` copies a view of a tensor, `asStridedScatter` copies a tensor into a
+// view of a constant.
 import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
@@ -17,10 +17,10 @@ export { copyInto, fillWith } from "./copy.js";
 
 type One = readonly [x: Tensor];
 
-/** All of a tensor of a shape. */
+/** The view of a whole tensor. */
 const all = (shape: Shape): View => ({ shape, strides: stridesOf(shape), offset: 0 });
 
-/** The elements of x at the places of a view, none of which may be named twice. */
+/** The elements of a view of x, which must not overlap itself. */
 export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOperator({
   name: "asStrided",
   integers: [0],
@@ -37,21 +37,22 @@ export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOper
     return undefined;
   },
   gradient: ({ inputs: [x], options: view, accumulator }, dy) => [
-    placeOperator([dy], { view, shape: x.shape, value: 0 }, { accumulateInto: accumulator(0) }),
+    asStridedScatterOperator([dy], { view, shape: x.shape, value: 0 }, { accumulateInto: accumulator(0) }),
   ],
 });
 
-export interface PlaceOptions {
+export interface AsStridedScatterOptions {
   readonly view: View;
   readonly shape: Shape;
   readonly value: number;
 }
 
 /**
- * A tensor of a shape that is x at the places of a view, and `value` elsewhere: the adjoint of asStrided. It adds x
- * alone.
+ * A tensor of a shape, x in a view of it and `value` elsewhere: the adjoint of asStrided, like PyTorch's
+ * as_strided_scatter. Where it accumulates, only x is added.
  */
-export const placeOperator: Operator<One, PlaceOptions> = /* @__PURE__ */ defineOperator({
+export const asStridedScatterOperator: Operator<One, AsStridedScatterOptions> = /* @__PURE__ */ defineOperator({
+  // Rows of benchmarks are compared by this name.
   name: "place",
   shape: (_, { shape }) => shape,
   flops: () => 0,
@@ -65,7 +66,7 @@ export const placeOperator: Operator<One, PlaceOptions> = /* @__PURE__ */ define
   gradient: ({ options: { view } }, dy) => [asStridedOperator([dy], view)],
 });
 
-/** The part of a tensor of this shape from `start` on along an axis. */
+/** The view of `length` elements along an axis, beginning at `start`. */
 const partOf = (shape: Shape, axis: number, start: number, length: number): View => {
   const strides = stridesOf(shape);
   return { shape: shape.map((n, i) => (i === axis ? length : n)), strides, offset: start * strides[axis] };
@@ -89,7 +90,7 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
   },
   flops: () => 0,
   cheap: true,
-  // Parts that fill what buffers are bound by can be placed behind each other from the start.
+  // Parts that are multiples of the binding alignment can be stored consecutively in one buffer from the start.
   view(inputs, { axis }) {
     const [{ gpu, dtype }] = inputs;
     const alike = inputs.every((x) => x.dtype === dtype);
@@ -303,7 +304,7 @@ export interface PadOptions {
 }
 
 /**
- * A border around x as PyTorch's pad: `padding` has the elements before and behind the last axis, then those of the one
+ * A border around x as PyTorch's pad: `padding` has the elements before and after the last axis, then those of the one
  * before it, and so on; none is negative.
  *
  * @example
@@ -327,17 +328,17 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
     const shape = x.shape.map((n, axis) => n + borders[axis][0] + borders[axis][1]);
     const strides = stridesOf(shape);
     const offset = strides.reduce((sum, stride, axis) => sum + stride * borders[axis][0], 0);
-    return placeOperator([x], { view: { shape: x.shape, strides, offset }, shape, value });
+    return asStridedScatterOperator([x], { view: { shape: x.shape, strides, offset }, shape, value });
   }
   const short = borders.findIndex((border, axis) => mode === "reflect" && Math.max(...border) >= x.shape[axis]);
   if (short >= 0)
     throw new ShapeError(`pad: axis ${short} of ${shapeText(x)} is too short to be mirrored so far`, "Pad it by less.");
-  const border = (y: Tensor, axis: number, length: number, behind: boolean): Tensor[] => {
+  const border = (y: Tensor, axis: number, length: number, after: boolean): Tensor[] => {
     if (length === 0) return [];
     const n = y.shape[axis];
     if (mode === "replicate")
-      return [expand(slice(y, behind ? n - 1 : 0, behind ? n : 1, axis), y.shape.with(axis, length))];
-    const start = behind ? n - 1 - length : 1;
+      return [expand(slice(y, after ? n - 1 : 0, after ? n : 1, axis), y.shape.with(axis, length))];
+    const start = after ? n - 1 - length : 1;
     return [flip(slice(y, start, start + length, axis), axis)];
   };
   return borders.reduce((y, [before, after], axis) => {
