@@ -93,14 +93,14 @@ function reflect(file) {
   };
 }
 
-/** Forms of tiled kernels for matrix units, whose WGSL wgsl_reflect does not know: all but their texts is as there. */
-const forMatrixUnits = filesBelow("shaders", "_matrix.wgsl").filter((file) => !file.includes("/lib/"));
+/** Forms of tiled kernels for tensor cores, whose WGSL wgsl_reflect does not know: all but their texts is as there. */
+const subgroupMatrixForms = filesBelow("shaders", "_matrix.wgsl").filter((file) => !file.includes("/lib/"));
 /** Shaders with textures, or that draw, are few, and engine/operators/pictures binds them by hand. */
 const withTextures = filesBelow("shaders/pictures", ".wgsl").filter((file) =>
   /\btexture_2d\b|@fragment\b/.test(readFileSync(file, "utf8")),
 );
 const kernels = filesBelow("shaders", ".wgsl")
-  .filter((file) => !file.includes("/lib/") && ![...withTextures, ...forMatrixUnits].includes(file))
+  .filter((file) => !file.includes("/lib/") && ![...withTextures, ...subgroupMatrixForms].includes(file))
   .map(reflect);
 // Shortest first: what kernels share by inclusion then lies near enough for gzip to find it (bundles are 2 KiB
 // smaller).
@@ -119,7 +119,7 @@ const writeIfChanged = (file, text) => {
 writeIfChanged("shaders/generated.ts", header + generated);
 writeIfChanged("shaders/software.generated.ts", `${header}export const texts = ${JSON.stringify(texts, null, 1)};\n`);
 const matrixTexts = Object.fromEntries(
-  forMatrixUnits.map((file) => [basename(file, ".wgsl"), plain(expandIncludes(readFileSync(file, "utf8")))]),
+  subgroupMatrixForms.map((file) => [basename(file, ".wgsl"), plain(expandIncludes(readFileSync(file, "utf8")))]),
 );
 writeIfChanged(
   "shaders/matrix.generated.ts",

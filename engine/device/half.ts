@@ -1,6 +1,6 @@
 // f16 storage: tensors of 2-byte elements, which kernels read as f32 and round when they write. There is no second set
 // of kernels: the WGSL of each is rewritten for the bindings that are f16, so arithmetic, sums and workgroup memory
-// stay f32, except on matrix units (engine/device/matrix-units.ts). Loaded by openGpu if f16 is asked for.
+// stay f32, except on tensor cores (engine/device/subgroup-matrix.ts). Loaded by openGpu if f16 is asked for.
 // Limits: a kernel accesses an element of a binding as `name[index]`, and reads or assigns it as a whole or, of a vec4,
 // one component of it. A number too large for f16 becomes infinite, or on some adapters the largest finite one (WGSL
 // allows both: https://www.w3.org/TR/WGSL/#floating-point-conversion).

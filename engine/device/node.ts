@@ -12,9 +12,9 @@ import { brotliDecompressSync } from "node:zlib";
 import { checkOptions } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import type { Gpu } from "./gpu.js";
-import { hasMatrixUnits, useMatrixUnits, withMatrixUnits } from "./matrix-units.js";
 import { type OpenOptions, openOptions, openGpu as openWith } from "./open.js";
 import { loadSoftwareKernels } from "./software-kernels.js";
+import { hasSubgroupMatrix, useSubgroupMatrix, withSubgroupMatrix } from "./subgroup-matrix.js";
 
 export interface NodeOpenOptions extends OpenOptions {
   /** Dawn toggles and flags such as "enable-dawn-features=allow_unsafe_apis" (see the README of npm's webgpu). */
@@ -22,7 +22,7 @@ export interface NodeOpenOptions extends OpenOptions {
 }
 
 let instance: GPU | null = null;
-/** NVIDIA's driver hides f16 without the first toggle, Dawn matrix units without the second. */
+/** NVIDIA's driver hides f16 without the first toggle, Dawn tensor cores without the second. */
 export const DEFAULT_FLAGS: readonly string[] = ["enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis"];
 const PREFERENCE = { powerPreference: "high-performance" } as const;
 const RTLD_NODELETE = 0x1000;
@@ -55,9 +55,9 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
       fasterChoice(),
     );
   }
-  if (options.precision !== "f16" || !hasMatrixUnits(adapter)) return openWith({ ...others, adapter });
-  const gpu = await openWith({ ...others, adapter: withMatrixUnits(adapter) });
-  useMatrixUnits(gpu);
+  if (options.precision !== "f16" || !hasSubgroupMatrix(adapter)) return openWith({ ...others, adapter });
+  const gpu = await openWith({ ...others, adapter: withSubgroupMatrix(adapter) });
+  useSubgroupMatrix(gpu);
   return gpu;
 }
 

@@ -1,11 +1,11 @@
-// Matrix units without a GPU that has them: WGSL's subgroup matrices written as arrays, of which every invocation has
-// its share. The same numbers but for the order of a sum.
+// Tensor cores without a GPU that has them: WGSL's subgroup matrices emulated by arrays, each invocation holding a
+// part. Results are the same except for the order of summation.
 
 import type { Gpu } from "../../../engine/device/gpu.js";
 import type { Halves } from "../../../engine/device/half.js";
 import type { KernelSource } from "../../../engine/device/kernel.js";
-import { matrixForm, withMatrixUnits } from "../../../engine/device/matrix-units.js";
 import { openGpu, requestAdapter } from "../../../engine/device/node.js";
+import { matrixForm, withSubgroupMatrix } from "../../../engine/device/subgroup-matrix.js";
 
 /** Of the results an invocation has eight in a row; of the operands the row, and the eight columns, that they take. */
 const MATRICES = `
@@ -62,7 +62,7 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\bsubgroupMatrixStore<row_major>\(&results, at, (.*), 16\);/g, "store_matrix(at, $1);"],
 ];
 
-/** A kernel's form for matrix units, emulated. */
+/** A kernel's form for tensor cores, emulated. */
 function emulatedForm(...given: Parameters<typeof matrixForm>): KernelSource {
   const form = matrixForm(...given);
   if (form === given[0]) return form;
@@ -79,7 +79,7 @@ function emulatedForm(...given: Parameters<typeof matrixForm>): KernelSource {
 const made = new Map<KernelSource, KernelSource>();
 
 /**
- * An engine of the gpu profile and f16 whose tiled kernels take the form for matrix units; whoever asks disposes
+ * An engine of the gpu profile and f16 whose tiled kernels take the form for tensor cores; whoever asks disposes
  * of it. `used` has the names of the kernels that read or write f16.
  */
 export async function matrixGpu(): Promise<{ gpu: Gpu; used: Set<string> }> {
@@ -87,7 +87,7 @@ export async function matrixGpu(): Promise<{ gpu: Gpu; used: Set<string> }> {
   const { features, limits, info } = software;
   const requestDevice = ({ requiredFeatures = [], ...others }: GPUDeviceDescriptor = {}) =>
     software.requestDevice({ ...others, requiredFeatures: [...requiredFeatures].filter((name) => features.has(name)) });
-  const adapter = withMatrixUnits({ features, limits, info, requestDevice } as GPUAdapter);
+  const adapter = withSubgroupMatrix({ features, limits, info, requestDevice } as GPUAdapter);
   const gpu = await openGpu({ adapter, profile: "gpu", precision: "f16" });
   const used = new Set<string>();
   (gpu.kernels.halves as Halves).forms = (...given) => {

@@ -1,7 +1,7 @@
-// A GPU's matrix units (tensor cores), for an engine of f16 precision: tiled kernels in the form that multiplies on
-// them, with the same bindings, params and constants. Operands are f16 (a convolution's weights are rounded to it, as
-// under PyTorch's autocast), sums f32.
-// Limits: WebGPU's experimental feature chromium-experimental-subgroup-matrix, which dawn.node has behind
+// Subgroup matrices, WGSL's access to a GPU's tensor cores, for an engine of f16 precision: forms of the tiled kernels
+// that multiply on them, with the same bindings, params and constants. Operands are f16 (a convolution's weights are
+// rounded to it, as under PyTorch's autocast), sums f32.
+// Limits: WebGPU's experimental feature chromium-experimental-subgroup-matrix, which dawn.node enables with
 // allow_unsafe_apis; subgroups of 32; a configuration of 16 x 16 x 16 from f16 to f32, which NVIDIA's GPUs have.
 import { texts } from "../../shaders/matrix.generated.js";
 import type { Gpu } from "./gpu.js";
@@ -10,10 +10,10 @@ import { unrolled } from "./unroll.js";
 
 const FEATURE = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
 
-/** Bytes of workgroup memory that the largest tile takes: 128 x 128 results, slices of 48 terms. */
+/** Bytes of workgroup memory that the largest tile takes: 128 x 128 results, K tiles of 48 elements. */
 const WORKGROUP_MEMORY = 34304;
 
-/** What Dawn tells of an adapter beyond the standard; a device's adapterInfo names no configurations. */
+/** Dawn's extension of an adapter's info; a device's adapterInfo lacks the configurations. */
 interface MatrixInfo {
   subgroupMatrixConfigs?: Iterable<{
     componentType: string;
@@ -24,8 +24,8 @@ interface MatrixInfo {
   }>;
 }
 
-/** Whether the kernels run on devices of an adapter. */
-export function hasMatrixUnits({ features, limits, info }: GPUAdapter): boolean {
+/** Whether an adapter's devices can run these kernels. */
+export function hasSubgroupMatrix({ features, limits, info }: GPUAdapter): boolean {
   const { subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs = [] } = info as GPUAdapterInfo & MatrixInfo;
   return (
     features.has(FEATURE) &&
@@ -39,8 +39,8 @@ export function hasMatrixUnits({ features, limits, info }: GPUAdapter): boolean 
   );
 }
 
-/** An adapter that has them, such that openGpu's device has them too. */
-export function withMatrixUnits(adapter: GPUAdapter): GPUAdapter {
+/** The same adapter, but its devices have the feature and enough workgroup memory. */
+export function withSubgroupMatrix(adapter: GPUAdapter): GPUAdapter {
   const { features, limits, info } = adapter;
   const requestDevice = ({ requiredFeatures = [], requiredLimits, ...others }: GPUDeviceDescriptor = {}) =>
     adapter.requestDevice({
@@ -51,11 +51,11 @@ export function withMatrixUnits(adapter: GPUAdapter): GPUAdapter {
   return { features, limits, info, requestDevice } as GPUAdapter;
 }
 
-/** Makes tiled kernels of an engine multiply on them. */
-export function useMatrixUnits({ kernels }: Gpu): void {
+/** Makes an engine's tiled kernels take these forms. */
+export function useSubgroupMatrix({ kernels }: Gpu): void {
   if (kernels.halves) kernels.halves.forms = matrixForm;
-  // An array of matrices at an index that is no constant is memory to NVIDIA's compiler, and a step takes twice the
-  // time.
+  // NVIDIA's compiler keeps an array of matrices in memory if an index into it is not constant; a step then takes twice
+  // the time.
   kernels.rewrite = (code) => (code.includes("subgroup_matrix") ? unrolled(code) : code);
 }
 
@@ -69,8 +69,8 @@ const FORMS: { readonly [name: string]: { code: string; operands: readonly strin
 const made = new Map<KernelSource, KernelSource>();
 
 /**
- * A kernel in its form for matrix units, where there is one, its operands are f16 and the tile is a large one: products
- * in smaller tiles do not wait for arithmetic.
+ * The kernel's form for tensor cores if it has one, its operands are f16 and the tile is large: products in smaller
+ * tiles are not bound by arithmetic.
  */
 export function matrixForm(
   source: KernelSource,

@@ -1,10 +1,10 @@
-// On which devices convolutions go to matrix units, and that Dawn accepts the text of their kernels there: with the
+// On which devices convolutions go to tensor cores, and that Dawn accepts the text of their kernels there: with the
 // bindings that are f16, and loops as they are and written out.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { withHalves } from "../../../engine/device/half.js";
 import { specialize } from "../../../engine/device/kernel.js";
-import { hasMatrixUnits, matrixForm, withMatrixUnits } from "../../../engine/device/matrix-units.js";
+import { hasSubgroupMatrix, matrixForm, withSubgroupMatrix } from "../../../engine/device/subgroup-matrix.js";
 import { unrolled } from "../../../engine/device/unroll.js";
 import { TILES } from "../../../engine/operators/lib/tiles.js";
 import { conv2d_tiled, conv2d_weight_gradient_tiled, matmul_tiled } from "../../../shaders/generated.js";
@@ -28,9 +28,9 @@ const adapter = (other: { feature?: string; memory?: number; least?: number; con
     requestDevice: (descriptor?: GPUDeviceDescriptor) => descriptor,
   } as unknown as GPUAdapter;
 };
-const has = (...other: Parameters<typeof adapter>) => hasMatrixUnits(adapter(...other));
+const has = (...other: Parameters<typeof adapter>) => hasSubgroupMatrix(adapter(...other));
 
-test("matrix units are used where the feature, its configuration, subgroups of 32 and the memory are there", () => {
+test("tensor cores are used where the feature, its configuration, subgroups of 32 and the memory are there", () => {
   assert.ok(has());
   assert.not(has({ feature: "shader-f16" }));
   assert.not(has({ memory: 16384 }));
@@ -41,24 +41,24 @@ test("matrix units are used where the feature, its configuration, subgroups of 3
 
 test("a device is asked for the feature and the memory, beside what the engine asks for", () => {
   const descriptor = { requiredFeatures: ["shader-f16"], requiredLimits: { maxBufferSize: 1 } } as const;
-  assert.equal(withMatrixUnits(adapter()).requestDevice(descriptor) as unknown, {
+  assert.equal(withSubgroupMatrix(adapter()).requestDevice(descriptor) as unknown, {
     requiredFeatures: ["shader-f16", "chromium-experimental-subgroup-matrix"],
     requiredLimits: { maxBufferSize: 1, maxComputeWorkgroupStorageSize: 49152 },
   });
 });
 
-for (const [kernel, slice, bindings] of [
+for (const [kernel, kTile, bindings] of [
   [conv2d_tiled, { CHANNELS: 1 }, ["x", "y"]],
   [conv2d_tiled, { CHANNELS: 2, KW: 7, KH: 7, PARTS_Y: 7 }, ["x"]],
   [matmul_tiled, { TILE_K: 16 }, ["a", "b"]],
   [conv2d_weight_gradient_tiled, { TILE_K: 8, SUM_A: true }, ["x", "dy"]],
 ] as const) {
-  test(`${kernel.name} on matrix units compiles with ${bindings.join(" and ")} in f16`, async () => {
+  test(`${kernel.name} on tensor cores compiles with ${bindings.join(" and ")} in f16`, async () => {
     const device = await nullDevice();
     const form = matrixForm(kernel, { THREAD_N: 2 }, bindings);
     assert.is.not(form, kernel);
     for (const tile of ["128x128", "64x128"] as const) {
-      const code = specialize({ ...form, code: withHalves(form.code, bindings) }, { ...TILES[tile], ...slice });
+      const code = specialize({ ...form, code: withHalves(form.code, bindings) }, { ...TILES[tile], ...kTile });
       for (const text of [code, unrolled(code)]) {
         const { messages } = await device.createShaderModule({ code: text }).getCompilationInfo();
         assert.equal(
@@ -67,10 +67,10 @@ for (const [kernel, slice, bindings] of [
           tile,
         );
       }
-      // Loops over matrices are gone: what is left walks slices, and parts of a sum.
+      // Loops over matrices are unrolled; those over K tiles and parts of a sum are left.
       const loops = [...unrolled(code).matchAll(/\bfor ?\(var (\w+)/g)].map(([, counter]) => counter);
       assert.equal(
-        [...new Set(loops)].filter((counter) => counter !== "slice" && counter !== "part"),
+        [...new Set(loops)].filter((counter) => counter !== "k_tile" && counter !== "part"),
         [],
       );
     }

@@ -1,5 +1,5 @@
-// Convolutions, products and their gradients in the form for matrix units, against the float64 reference: borders, sums
-// cut into runs, rows, columns and terms that fill no matrix.
+// Convolutions, products and their gradients in the form for tensor cores, against the float64 reference: borders, sums
+// of several splits, and rows, columns and K elements that fill no matrix.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { onHalves } from "../support/half.js";
@@ -7,7 +7,7 @@ import { conv2d } from "./convolution.js";
 import { matmul } from "./matmul.js";
 import type { OperatorCase } from "./support/case.js";
 import { checkHalves } from "./support/half.js";
-import { matrixGpu } from "./support/matrix-units.js";
+import { matrixGpu } from "./support/subgroup-matrix.js";
 import { everywhere } from "./support/variants.js";
 
 const manyRows = conv2d([1, 31, 6, 35], [130, 31, 3, 3], { padding: 1, paddingMode: "reflect" }, false);
@@ -27,11 +27,11 @@ async function check(given: OperatorCase, kernels: readonly string[]): Promise<v
 }
 
 // Every one takes seconds to compile, and the largest tile more workgroup memory than software adapters have.
-onHalves(test)("convolutions on matrix units: rows of several tiles", () => check(manyRows, CONVOLUTIONS));
+onHalves(test)("convolutions on tensor cores: rows of several tiles", () => check(manyRows, CONVOLUTIONS));
 
-onHalves(test)("convolutions on matrix units: sums cut into runs", () => check(longSums, CONVOLUTIONS));
+onHalves(test)("convolutions on tensor cores: sums of several splits", () => check(longSums, CONVOLUTIONS));
 
-onHalves(test)("products and their gradients on matrix units", () => check(product, ["matmul_matrix"]));
+onHalves(test)("products and their gradients on tensor cores", () => check(product, ["matmul_matrix"]));
 
 onHalves(test)("smaller tiles, and tensors of f32, stay with multiply-adds", async () => {
   const { gpu, used } = await matrixGpu();
