@@ -1,7 +1,7 @@
 // Compares rows with those of an earlier run on the same adapter, by their names. A row is slower where its median
-// exceeds the earlier median by more than the spreads of both runs together and by more than 5 %. The spread is the
-// way from the fastest sample to the median: what lies above the median comes from the machine's other work. Single
-// samples have no spread, so for them the 5 % decide.
+// exceeds the earlier median by more than the spreads of both runs together and by more than 5 %. The spread is
+// the distance from the fastest sample to the median: samples above the median are slowed by the machine's other work.
+// Single samples have no spread, so for them the 5 % decide.
 import { CutgpuError } from "../engine/core/errors.js";
 import { caseName } from "./measurement/case.js";
 import type { BenchRow } from "./measurement/row.js";

@@ -11,7 +11,7 @@ import { Training } from "../cut/training/training-loop.js";
 import { Translator } from "../cut/translation/translator.js";
 import type { Gpu } from "../engine/device/gpu.js";
 
-/** What is compared; weights of losses are each method's defaults. */
+/** The settings of a comparison; weights of losses are each method's defaults. */
 export const METHODS = {
   CUT: {},
   "hDCE + SRC": { patch_loss: "hdce" },
@@ -24,7 +24,7 @@ export const METHODS = {
 export type MethodName = keyof typeof METHODS;
 
 export interface ComparedPictures {
-  /** Names of the pictures to train on, and what reads them. */
+  /** Names of the pictures to train on, and the function that reads them. */
   filesA: string[];
   filesB: string[];
   read(name: string, channels: 1 | 3): Promise<Picture>;
@@ -45,11 +45,11 @@ export interface ComparedMethod {
   L1: number;
   SSIM: number;
   SWD: number;
-  /** The median of the steps after the first, which is recorded; null of what is not trained. */
+  /** The median of the steps after the first, which is recorded; null for methods that are not trained. */
   seconds: number | null;
 }
 
-/** Trains and measures one after the other, and first the inputs as they are; yields each when it is done. */
+/** Measures the unchanged inputs, then trains and measures one method after the other; yields each when it is done. */
 export async function* compareMethods(
   gpu: Gpu,
   pictures: ComparedPictures,

@@ -1,6 +1,6 @@
 // The benchmark as a library, for Node and for pages: choose suites, run them on a device, get rows. Nothing here
-// reads files or starts processes; what only Node can do comes in by `around` and `peers`. bench/README.md leads
-// through the rest.
+// reads files or starts processes; `around` and `peers` provide what only Node can do. bench/README.md describes the
+// rest.
 
 /** @module cutgpu/bench */
 
@@ -39,22 +39,22 @@ export type PeerTimes = ReadonlyMap<string, readonly { peer: string; ms: Timing 
 export interface BenchOptions {
   /** All by default. */
   suites?: readonly Suite[];
-  /** Only rows in whose name ("suite kernel shape variant") this text is, whatever its case. */
+  /** Only rows whose name ("suite kernel shape variant") contains this text; case is ignored. */
   filter?: string;
   signal?: AbortSignal;
-  /** Told of each row as it is done. */
+  /** Called with each row when it is done. */
   onRow?(row: BenchRow): void;
-  /** Told before each row. */
+  /** Called before each row. */
   onProgress?(progress: { done: number; total: number; next: string }): void;
-  /** What other engines took, by the job's id. */
+  /** Times of other engines, by the job's id. */
   peers?: PeerTimes;
   around?: Surroundings;
 }
 
-/** The name of the teaching steps of bench/ladder.ts, which come after the kernels. */
+/** The name of the ladder's steps (bench/ladder.ts), which come after the kernels. */
 const LADDER = "kernels ladder";
 
-/** Once the reference has run for so many milliseconds it is not repeated. */
+/** After this many milliseconds the reference is not repeated. */
 const REFERENCE_MS = 300;
 
 /** Every case of some suites, in the order of the suites. */
@@ -73,7 +73,7 @@ export function casesOf(gpu: Gpu, chosen: readonly Suite[] = suites): BenchCase[
 const matches = (name: string, filter: string) => name.toLowerCase().includes(filter.toLowerCase());
 
 /**
- * The cases that options ask for, the ladder's steps apart. Throws a CutgpuError that lists what exists where a filter
+ * The cases that the options select, without the ladder's steps. Throws a CutgpuError that lists all if a filter
  * matches none.
  */
 export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: BenchOptions): BenchCase[] {
@@ -163,7 +163,7 @@ function bestOf(work: () => void): number {
   return best;
 }
 
-/** What the other engines are asked to do for these cases, each job once. */
+/** The jobs of these cases for other engines, each once. */
 export function jobsOf(cases: readonly BenchCase[]): PeerJob[] {
   return [...new Map(cases.flatMap(({ job }) => (job ? [[job.id, job] as const] : []))).values()];
 }
@@ -172,7 +172,7 @@ async function runCase(each: BenchCase, context: BenchContext): Promise<Outcome>
   try {
     return await each.run(context);
   } catch (error) {
-    // Limits, and what a driver refuses, concern one row; a lost device concerns all, and a defect must be seen.
+    // Limits and drivers' refusals affect one row; a lost device affects all, and defects must be visible.
     if (!(error instanceof CutgpuError) || context.gpu.failure) throw error;
     return { measurement: null, flops: 0, bytes: 0, note: `could not run: ${error.message}` };
   }

@@ -1,7 +1,6 @@
-// Which variant is the fastest, measured, for `cutgpu tune`: every choice that a training step and a translation meet
-// is made once with each variant that the adapter can run, on random data. The variants of one choice take turns, so
-// that a machine that is busy for a while slows all of them, and the rule's own choice gives way only where another
-// is clearly faster.
+// Measures the fastest variants for `cutgpu tune`: every choice of a training step and of a translation is timed with
+// each variant that the adapter can run, on random data. Measurements of one choice's variants are interleaved, so that
+// a machine that is busy for a while slows all of them, and a variant replaces the rule's only if it is clearly faster.
 import { grad } from "../engine/core/autograd.js";
 import type { Dtype, Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";
@@ -17,29 +16,29 @@ import { observeDryRun } from "./measurement/observe.js";
 import { variantsOf, withForced } from "./measurement/variants.js";
 import { predictWinograd, type Rates } from "./winograd-model.js";
 
-/** What is tuned for: options of training by name, of which those count that shapes depend on. */
+/** The training options to tune for, by name; those matter that shapes depend on. */
 export interface TuneSize {
   crop_size: number;
   [option: string]: unknown;
 }
 
-/** A choice, and what its inputs hold. */
+/** A choice, and the dtypes of its inputs. */
 export interface MetChoice extends Choice {
   dtypes: readonly (Dtype | undefined)[];
 }
 
 /** The times of one choice. */
 export interface TunedChoice extends MetChoice {
-  /** Median milliseconds by kernel; kernels that would do the very same work as another are left out. */
+  /** Median milliseconds by kernel; kernels with the same dispatches as another are left out. */
   ms: ReadonlyMap<string, number>;
-  /** What the operator's rule takes. */
+  /** The choice of the operator's rule. */
   rule: string;
   /** The rule's, or another that is clearly faster. */
   winner: string;
 }
 
 const ROUNDS = 3;
-/** A kernel that takes so many times the fastest one's time is not measured any further. */
+/** A kernel that takes this many times the fastest one's time is not measured further. */
 const HOPELESS = 1.5;
 /** The same for the first trial of a single execution. */
 const HOPELESS_IN_TRIAL = 3;
@@ -77,8 +76,8 @@ export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSi
 }
 
 /**
- * Whether a kernel is worth the time of measuring it, by the adapter's rates. All are, but Winograd's only where it is
- * predicted to gain: most layers are too small for it. Without rates, as on software adapters, all are measured.
+ * Whether a kernel is worth measuring, by the adapter's rates. All are, but Winograd's only where a gain is predicted:
+ * most layers are too small for it. Without rates, as on software adapters, all are measured.
  */
 export function worthMeasuring(variant: string, choice: Choice, rates: Rates | null): boolean {
   if (variant !== "winograd" || !rates) return true;
@@ -122,8 +121,8 @@ export async function tuneChoice(
 }
 
 /**
- * The kernel that the rule takes, and the distinct ones that are worth measuring: of those that dispatch the very same
- * work one, the rule's first.
+ * The rule's kernel, and the distinct ones that are worth measuring: of kernels with the same dispatches only one, the
+ * rule's if it is among them.
  */
 async function distinctVariants(gpu: Gpu, choice: Choice, rates: Rates | null, work: () => unknown) {
   const { operator } = choice;
@@ -162,7 +161,7 @@ function notSlower(
 }
 
 /**
- * The fastest kernel, given each one's times in turn, if its slowest time is below the least of the rule's and it gains
+ * The fastest kernel by each one's interleaved times, if its slowest time is below the rule's fastest and it gains
  * enough; else the rule's.
  */
 export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly number[]>): string {
@@ -196,7 +195,7 @@ function workOf(
   };
 }
 
-/** What work gives to the GPU, as a text to compare. */
+/** The dispatches of work, as a text to compare. */
 async function dispatchesOf(gpu: Gpu, work: () => unknown): Promise<string> {
   const calls = await observeDryRun(gpu, work);
   const dispatches = calls.flatMap(({ dispatches }) => dispatches);

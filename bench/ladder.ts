@@ -1,8 +1,8 @@
-// The ladder: one matrix product and one convolution, from the kernel that reads like the formula up to the engine's
-// own, a change at a time. The lower steps are for teaching and take only what keeps them short: sizes that are
-// multiples of 64, 3 x 3 taps, a border of zeros. Each step carries the lesson of its change, is checked against the
-// engine, and is timed as every other kernel is. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel
-// for cuBLAS-like Performance" (2022, https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
+// The ladder: one matrix product and one convolution, from a naive kernel up to the engine's own, a change at a time.
+// The lower steps are for teaching and kept short by their limits: sizes that are multiples of 64, kernels of 3 x 3,
+// zero padding. Each step states the lesson of its change, is checked against the engine, and is timed like every other
+// kernel. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel for cuBLAS-like Performance" (2022,
+// https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
 import { CutgpuError, ShapeError } from "../engine/core/errors.js";
 import type { Cost } from "../engine/core/operator.js";
 import type { Tensor } from "../engine/core/tensor.js";
@@ -17,12 +17,12 @@ import { type Measurement, measure } from "./measurement/measure.js";
 import { rowOf } from "./measurement/rating.js";
 import type { BenchRow } from "./measurement/row.js";
 
-/** A step of a ladder: a function that does the ladder's work in its own way. */
+/** A step of a ladder: one way to do the ladder's work. */
 export interface LadderStep {
   name: string;
   /** What changed, and why it is faster, in one sentence. */
   lesson: string;
-  /** The result as a new tensor; both operands are left alone. */
+  /** The result as a new tensor; the operands are not changed. */
   run(gpu: Gpu, left: Tensor, right: Tensor): Tensor;
 }
 
@@ -206,7 +206,7 @@ export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOpt
   return rows;
 }
 
-/** The measurement, or why this adapter cannot take the step. */
+/** The measurement, or why this adapter cannot run the step. */
 async function timeStep(
   gpu: Gpu,
   step: LadderStep,

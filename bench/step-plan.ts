@@ -1,7 +1,7 @@
-// What one training step asks of the GPU, counted and not run: dispatches by kernel with the memory that they bind,
-// operators with their nominal FLOPs, and the memory that the step takes. FLOPs are known of operators only: kernels
-// share the work of one, and what the backward pass recomputes is work beyond the nominal. On request the step is run
-// as well, and every kernel timed.
+// The plan of a training step, counted and not run: dispatches by kernel with the memory that they bind, operators with
+// their nominal FLOPs, and the memory of the step. FLOPs are known for operators only: several kernels share an
+// operator's work, and recomputation in the backward pass is not nominal. On request the step is run as well, and every
+// kernel timed.
 import type { BatchSize } from "../cut/methods/method.js";
 import type { TrainOptions } from "../cut/options/train-schema.js";
 import { TrainingStep } from "../cut/training/training-step.js";
@@ -39,17 +39,17 @@ export interface PlannedOperator {
 }
 
 export interface DispatchPlan {
-  /** The most dispatched first. */
+  /** Sorted by dispatches, descending. */
   kernels: PlannedKernel[];
-  /** The most FLOPs first. */
+  /** Sorted by FLOPs, descending. */
   operators: PlannedOperator[];
   dispatches: number;
   /** Bytes that all dispatches bind. */
   bytes: number;
-  /** Nominal, and as the chosen kernels do them: Winograd's are those of its products. */
+  /** Nominal, and those of the chosen kernels: for Winograd's convolutions those of its products. */
   flops: number;
   realFlops: number;
-  /** Bytes of parameters and moments, and of what a step works in: its inputs and its program. */
+  /** Bytes of parameters and moments, and of a step's working memory: its inputs and its program. */
   modelBytes: number;
   workBytes: number;
 }
@@ -108,7 +108,7 @@ export async function timeStep(gpu: Gpu, size: StepSize, training: Record<string
   }
 }
 
-/** FLOPs of a call: the nominal, or of the products that Winograd's transforms leave. */
+/** FLOPs of a call: nominal, or those of Winograd's products. */
 function realFlops({ flops, dispatches }: ObservedCall): number {
   if (!dispatches.some(({ source }) => source.name.startsWith("winograd_"))) return flops;
   const products = dispatches.filter(({ source }) => source.name.startsWith("matmul_"));
@@ -131,7 +131,7 @@ function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[], times: readonly nu
     kernel.dispatches++;
     const found = kernel.grids.get(size) ?? { dispatches: 0, ms: 0 };
     kernel.grids.set(size, { dispatches: found.dispatches + 1, ms: found.ms + (times[i] ?? Number.NaN) });
-    // A tensor that is bound twice, such as one that stands for what is not there, moves once.
+    // A tensor that is bound twice, such as a placeholder for an absent operand, is counted once.
     for (const { bytes } of new Set(storages)) kernel.bytes += bytes;
   }
   return [...kernels.values()].sort((a, b) => b.dispatches - a.dispatches);

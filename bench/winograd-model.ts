@@ -1,8 +1,8 @@
-// Whether Winograd's convolution could be faster than the direct one on an adapter, by what was measured on it: each
-// dispatch takes as long as its FLOPs or its bytes at the adapter's best rates, whichever is longer (the roofline of
-// bench/measurement/rating.ts), and a dispatch's own time. It saves arithmetic in the products and moves more bytes in
-// the transforms. Limits: no caches, no workgroups that wait for others, and kernels as good on either side, so that
-// a predicted gain is a reason to measure and no more.
+// Predicts whether Winograd's convolution is faster than the direct one from an adapter's measured rates: each dispatch
+// takes as long as its FLOPs or its bytes at the adapter's best rates, whichever is longer (the roofline of
+// bench/measurement/rating.ts), plus a dispatch's own time. Winograd's saves arithmetic in the products and moves more
+// bytes in the transforms. Limits: no caches, no idle workgroups, and kernels of equal quality, so a predicted gain is
+// only a reason to measure.
 import type { Cost } from "../engine/core/operator.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { winogradCosts } from "../engine/operators/convolution/index.js";
@@ -11,9 +11,9 @@ import type { Ceilings } from "./measurement/case.js";
 import { ceilingsOf, givesCeiling, rowOf } from "./measurement/rating.js";
 import { rooflineCases } from "./suites/roofline.js";
 
-/** What an adapter was measured to do at most. */
+/** An adapter's measured peak rates. */
 export interface Rates extends Ceilings {
-  /** Milliseconds of a dispatch of next to no work. */
+  /** Milliseconds of a dispatch with almost no work. */
   dispatch_ms: number;
 }
 
@@ -28,11 +28,11 @@ export async function measureRates(gpu: Gpu, signal?: AbortSignal): Promise<Rate
   return { ...ceilingsOf(rows), dispatch_ms: dispatch?.ms?.median ?? 0 };
 }
 
-/** Milliseconds that dispatches take one after the other. */
+/** Predicted milliseconds of consecutive dispatches. */
 export const predictedMs = (dispatches: readonly Cost[], { gflops, gbps, dispatch_ms }: Rates): number =>
   dispatches.reduce((sum, { flops, bytes }) => sum + Math.max(flops / gflops, bytes / gbps) / 1e6 + dispatch_ms, 0);
 
-/** Milliseconds of both ways, or null where Winograd's kernels do not serve. Pure. */
+/** Predicted milliseconds of both algorithms, or null where Winograd's kernels do not apply. Pure. */
 export function predictWinograd(
   { operator, shapes, options }: Omit<Choice, "key">,
   rates: Rates,

@@ -38,7 +38,7 @@ import { digits } from "../report/format.js";
 import { tableHead, tableRow } from "../report/terminal-table.js";
 
 const REPORT = "bench/report.html";
-/** Peers get this long in all, so that everything together ends within a quarter of an hour. */
+/** The time limit for all peers together, so that the whole run ends within a quarter of an hour. */
 const PEER_LIMITS = { job: 20_000, peer: 150_000 };
 
 const schema = v.strictObject({
@@ -97,7 +97,7 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
   }
 }
 
-/** Throws where what is measured could not be written, or only over the baseline. */
+/** Throws if the results could not be written, or only over the baseline. */
 function checkFiles({ json, baseline }: { json: string | null; baseline: string | null }, report: string | null): void {
   const reading = baseline === null ? [] : [{ what: `--baseline ${baseline}`, paths: [baseline] }];
   if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
@@ -109,7 +109,7 @@ function readBaseline(path: string): BenchRow[] {
   return parseRows(readFileSync(path, "utf8"), path);
 }
 
-/** Throws where the baseline is of another adapter. Called before anything is measured, because a run takes minutes. */
+/** Throws if the baseline is of another adapter. Called before any measurement, because a run takes minutes. */
 function refuseOtherAdapter(gpu: Gpu, baseline: readonly BenchRow[]): void {
   if (baseline[0].adapter === adapterName(gpu)) return;
   compareWithBaseline([{ ...baseline[0], adapter: adapterName(gpu) }], baseline);

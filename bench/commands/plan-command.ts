@@ -57,13 +57,13 @@ export default defineCommand({
 
 async function plan(given: GivenOptions<typeof schema>): Promise<void> {
   const { time, dump_kernels, profile, precision } = completeOptions(schema, given);
-  // What is not given has the method's default. Nothing is loaded, so that pictures are as large as their crops.
+  // Other options have the method's defaults. No pictures are loaded, so they are as large as their crops.
   const { dump_kernels: _, time: __, ...training } = given;
   const sizes = given.crop_size ? wholePictures(given.crop_size, given.model) : {};
   const options = resolveOptions({ ...training, ...sizes, dataroot: "none" });
   const size = nearestMultipleOf4(options.crop_size);
   if (dump_kernels !== null) {
-    // A folder that cannot be written is refused before the work.
+    // A folder that cannot be written is refused before the work begins.
     checkOutput({ what: `--dump-kernels ${dump_kernels}`, paths: [join(dump_kernels, "kernel.wgsl")] }, []);
     makeFolder(dump_kernels);
   }

@@ -1,5 +1,5 @@
-// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and keeps
-// what departs from the rule in the user's cache, from where every later command takes it.
+// `cutgpu tune`: measures which kernels are the fastest on this machine's adapter for one size of training, and stores
+// those that differ from the rule in the user's cache, where all later commands find them.
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { type CommandContext, defineCommand, print, startProgress } from "../../cut/cli/terminal/index.js";
@@ -32,7 +32,7 @@ const schema = v.strictObject({
   num_patches,
   profile,
   precision,
-  list: option(group, flag(), false, "show the table in force and measure nothing"),
+  list: option(group, flag(), false, "show the active table and measure nothing"),
   forget: option(group, flag(), false, "remove the table: kernels are chosen by rule again"),
 });
 
@@ -68,7 +68,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   const path = userTuningPath(gpu);
   checkOutput({ what: "the tuning table", paths: [path] }, []);
   const choices = await choicesOf(gpu, size);
-  // By these it is seen where Winograd's convolutions could gain; on software adapters they are measured everywhere.
+  // These predict where Winograd's convolutions could be faster; on software adapters they are measured everywhere.
   const rates = gpu.profile === "gpu" ? await measureRates(gpu, signal) : null;
   if (rates) printLine(`at most ${digits(rates.gflops)} GFLOP/s, ${digits(rates.gbps)} GB/s`);
   const kept: Record<string, string> = { ...readUserTuning(gpu)?.choices };
@@ -83,7 +83,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
       const tuned = await tuneChoice(gpu, choice, rates, signal);
       measured++;
       say(row(tuned));
-      // What was measured now replaces what was known before, also where the rule has won.
+      // New measurements replace earlier ones, also where the rule has won.
       delete kept[choice.key];
       if (tuned.winner === tuned.rule) continue;
       kept[choice.key] = tuned.winner;
@@ -91,7 +91,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
     }
     progress.update(measured, "");
   } catch (error) {
-    // What was measured is kept, also where the rest is called off.
+    // Measurements are kept, also if the rest is cancelled.
     if (!signal.aborted) throw error;
   } finally {
     progress.stop();
@@ -100,7 +100,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   printLine(`another kernel is faster for ${changed} of ${measured} choices: ${path}`);
 }
 
-/** The choice, each kernel's milliseconds, and what came of it. */
+/** The choice, each kernel's milliseconds, and the result. */
 function row({ key, ms, rule, winner }: TunedChoice): string {
   const times = [...ms].map(([variant, time]) => `${variant} ${digits(time)} ms`).join("  ");
   const gain = (ms.get(rule) ?? 0) / (ms.get(winner) ?? 1);

@@ -1,5 +1,5 @@
-// Random inputs for benchmarks: the same for every run, cheap to make also where they are large. Never zeros: a
-// processor may be quicker with those.
+// Random inputs for benchmarks: the same in every run, and cheap to make even if large. Never zeros: processors may be
+// faster with those.
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Dense, fromFloat32 } from "../../engine/operators/reference.js";
@@ -19,7 +19,7 @@ export function randomValues(size: number): Float32Array<ArrayBuffer> {
   return values;
 }
 
-/** A tensor of values in [low, high). It outlives recordings, and is its maker's to dispose. */
+/** A tensor of values in [low, high). It outlives recordings; the caller disposes of it. */
 export function randomTensor(gpu: Gpu, shape: Shape, low = -1, high = 1, dtype: Dtype = "f32"): Tensor {
   const tensor = gpu.persistent(shape, dtype);
   const values = randomValues(sizeOf(shape));
@@ -29,14 +29,14 @@ export function randomTensor(gpu: Gpu, shape: Shape, low = -1, high = 1, dtype: 
   return tensor;
 }
 
-/** What a benchmark's input is: values in [-1, 1), or within bounds; positions without repeats; rows of length 1. */
+/** The kind of a benchmark's input: values in [-1, 1), or within bounds; positions without repeats; rows of norm 1. */
 export type Input =
   | Shape
   | { shape: Shape; low: number; high: number }
   | { positions: number; below: number }
   | { unitRows: Shape };
 
-/** A tensor for an input; its maker's to dispose. */
+/** A tensor for an input; the caller disposes of it. */
 export function makeInput(gpu: Gpu, input: Input, dtype: Dtype = "f32"): Tensor {
   if ("positions" in input) {
     const tensor = gpu.persistent([input.positions], "i32");

@@ -1,21 +1,20 @@
-// What a suite is made of: cases, each of which knows its name before it runs (for filters, progress and lists) and
-// gives one row. A case says what it measured; bench/measurement/rating.ts makes the row of it, with rates and the
-// share of the roofline.
+// The cases of suites. Each has its name before it runs (for filters, progress and lists) and gives one row: it returns
+// its measurement, and bench/measurement/rating.ts makes the row, with rates and the share of the roofline.
 import type { Cost } from "../../engine/core/operator.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { PeerJob } from "../peers/jobs.js";
 import type { Measurement } from "./measure.js";
 import type { Suite } from "./row.js";
 
-/** What the adapter can do at most, as measured on it. */
+/** The adapter's peak rates, as measured on it. */
 export interface Ceilings {
   /** Multiply-adds, two FLOPs each. */
   gflops: number;
-  /** Bytes that storage buffers give and take, the better of reading and copying. */
+  /** Bandwidth of storage buffers, the higher of reading and copying. */
   gbps: number;
 }
 
-/** What only the surroundings can give (Node, or a page). */
+/** Measurements that depend on the surroundings (Node, or a page). */
 export interface Surroundings {
   /** Bytes of the JavaScript heap after a collection. */
   heapBytes?(): number;
@@ -51,9 +50,9 @@ export interface BenchCase {
   run(context: BenchContext): Promise<Outcome>;
 }
 
-/** What a case and its row are called by. */
+/** The parts of the name of a case and its row. */
 export type CaseIdentity = Pick<BenchCase, "suite" | "kernel" | "variant" | "shape">;
 
-/** What a filter is looked for in, and by which rows of two files are compared. */
+/** The text that filters search, and the key by which rows of two files are compared. */
 export const caseName = ({ suite, kernel, variant, shape }: CaseIdentity): string =>
   [suite, kernel, shape, variant].filter(Boolean).join(" ");

@@ -1,7 +1,6 @@
-// How long each dispatch of a recorded program takes: every one is a pass of its own, with the GPU's timestamps around
-// it. The passes' own cost, some microseconds, is in every figure, and what a GPU does beside each other within one
-// pass it does in turn here: the sum is more than the program takes. Which kernels are worth the work shows all the
-// same.
+// The time of each dispatch of a recorded program: each is a pass of its own between two GPU timestamps. Every figure
+// includes the pass's own cost, some microseconds, and dispatches that would overlap within one pass run one after the
+// other: the sum is more than the program takes. It still shows which kernels are worth optimizing.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Replayable } from "../../engine/device/observers.js";

@@ -1,7 +1,7 @@
 // How long work takes. Recorded work is warmed up (drivers compile at the first dispatch), repeated inside one pass
-// where it is so short that the submit would be seen, and sampled until its budget is spent. The clock is the GPU's
-// own (timestamps around the pass) where that can be believed, else wall time from the submit to the end. Chrome
-// rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is looked for, not assumed.
+// if it is so short that the submit's own cost would show, and sampled until its budget is spent. The clock is the
+// GPU's own (timestamps around the pass) where it is plausible, else wall time from the submit to the end. Chrome
+// rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is measured, not assumed.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Program, record } from "../../engine/program/program.js";
@@ -22,7 +22,7 @@ export interface Measurement {
 }
 
 export interface MeasureOptions {
-  /** Milliseconds that sampling may take, beyond the fewest samples. */
+  /** Milliseconds that sampling may take after the minimum number of samples. */
   budget?: number;
   signal?: AbortSignal;
 }
@@ -32,15 +32,15 @@ export const SHORT_BUDGET_MS = 300;
 
 const FEWEST_RUNS = 5;
 const MOST_RUNS = 50;
-/** Where the fewest samples would take longer than this, as many are taken as fit, and at least one. */
+/** If the minimum number of samples would take longer than this, as many are taken as fit, and at least one. */
 const PATIENCE_MS = 5_000;
-/** A sample should last this long, so that what lies around the work is not seen in it. */
+/** A sample should last this long, so that overhead around the work is negligible. */
 const SAMPLE_MS = { timestamps: 4, wall: 20 };
 const MOST_DISPATCHES = 4096;
-/** Ticks of a rounded clock that a sample must last to be believed (2 %). */
+/** Ticks of a rounded clock that a sample must last to be plausible (2 %). */
 const FEWEST_TICKS = 50;
 
-/** Median (the mean of the middle two), least and greatest. */
+/** Median (the mean of the middle two), minimum and maximum. */
 export function timingOf(samples: readonly number[]): Timing {
   const sorted = [...samples].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -84,7 +84,7 @@ async function sample(gpu: Gpu, program: Program, clock: Timestamps | null): Pro
   return { wall: performance.now() - start, stamps };
 }
 
-/** Whether timestamps say what can be: a time above 0, within wall time, and not a few ticks of a rounded clock. */
+/** Whether timestamps are plausible: a time above 0, within wall time, and not a few ticks of a rounded clock. */
 function believable(samples: readonly Sample[]): boolean {
   const stamps = samples.flatMap(({ stamps }) => stamps ?? []);
   if (stamps.length === 0) return false;
@@ -95,7 +95,7 @@ function believable(samples: readonly Sample[]): boolean {
   });
 }
 
-/** The samples' times by the clock that can be believed. */
+/** The samples' times by the clock that is plausible. */
 function judge(samples: readonly Sample[], divisor: number): Pick<Measurement, "runs" | "ms" | "clock"> {
   const clock = believable(samples) ? "timestamps" : "wall";
   const times = samples.map(
@@ -104,7 +104,7 @@ function judge(samples: readonly Sample[], divisor: number): Pick<Measurement, "
   return { runs: samples.length, ms: timingOf(times), clock };
 }
 
-/** Milliseconds of one replay, by the clock that can be believed: the wall's has the way to the GPU and back in it. */
+/** Milliseconds of one replay, by the clock that is plausible: wall time includes the round trip to the GPU. */
 export async function timeReplay(gpu: Gpu, program: Program): Promise<number> {
   return judge([await sample(gpu, program, passClock(gpu))], 1).ms.median;
 }
@@ -135,7 +135,7 @@ export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOpt
     // The second run, since the first one also compiles.
     const trials = [await sample(gpu, program, clock)];
     const wanted = SAMPLE_MS[believable(trials) ? "timestamps" : "wall"];
-    // One that seems long enough may have waited for another process.
+    // A sample that seems long enough may have waited for another process.
     if (judge(trials, 1).ms.min >= wanted) trials.push(await sample(gpu, program, clock));
     const estimate = Math.max(1e-3, judge(trials, 1).ms.min);
     const repeats = Math.max(1, Math.min(Math.ceil(wanted / estimate), Math.floor(MOST_DISPATCHES / dispatches)));
@@ -157,7 +157,7 @@ export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOpt
   }
 }
 
-/** Times, by the wall, work that ends by itself, such as a whole training step. */
+/** Measures the wall time of work that waits for its own end, such as a whole training step. */
 export async function measureWall(run: () => Promise<unknown>, options: MeasureOptions = {}): Promise<Measurement> {
   const { budget = 1000, signal } = options;
   const once = async () => {
@@ -172,12 +172,12 @@ export async function measureWall(run: () => Promise<unknown>, options: MeasureO
   return wallMeasurement(times);
 }
 
-/** Times by the wall of single executions, as a measurement. */
+/** Wall times of single executions, as a measurement. */
 export function wallMeasurement(times: readonly number[], dispatches = 0): Measurement {
   return { runs: times.length, ms: timingOf(times), clock: "wall", repeats: 1, dispatches, bytes: 0 };
 }
 
-/** Milliseconds by the wall of one execution of `run`, until the GPU is done with it. */
+/** Wall time in milliseconds of one execution of `run`, until the GPU is done with it. */
 export async function wallTime(gpu: Gpu, run: () => unknown): Promise<number> {
   const start = performance.now();
   await run();

@@ -1,5 +1,5 @@
-// What work is made of: its operators in order, with their nominal FLOPs and bytes, and the dispatches of each. This
-// gives the FLOPs of a step, and lets its operators be repeated alone with the very shapes that they have in it.
+// The operators of work in order, with their nominal FLOPs and bytes, and the dispatches of each. This gives the FLOPs
+// of a step, and lets its operators be repeated alone with the same shapes.
 import type { Cost } from "../../engine/core/operator.js";
 import type { Storage, Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -14,10 +14,10 @@ export interface ObservedCall extends Cost {
   dispatches: DispatchCall[];
 }
 
-/** The cost of what neither computes nor moves, or is not counted. */
+/** The cost of work without FLOPs and bytes, or whose cost is not counted. */
 export const NO_COST: Cost = { flops: 0, bytes: 0 };
 
-/** Runs `work`, which may record, and returns the operators that it called beside its result. */
+/** Runs `work`, which may record, and returns its result and the operators that it called. */
 export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<{ result: T; calls: ObservedCall[] }> {
   const calls: ObservedCall[] = [];
   let dispatches: DispatchCall[] = [];
@@ -28,7 +28,7 @@ export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<
       dispatches = [];
     },
     onDispatch(dispatch) {
-      // Optimizers dispatch by themselves, and an operator that follows must not be taken for the one that did.
+      // Optimizers dispatch outside operators; their dispatches must not count for the next operator.
       if (dispatch.source.name.startsWith("adam")) calls.push({ operator: "adam", ...NO_COST, dispatches: [dispatch] });
       else dispatches.push(dispatch);
     },
@@ -47,7 +47,7 @@ export async function observeDryRun(gpu: Gpu, work: () => unknown): Promise<Obse
   return (await observe(gpu, () => dryRun(gpu, work))).calls;
 }
 
-/** The sums of what calls cost. */
+/** The total cost of calls. */
 export const totalCost = (calls: readonly Cost[]): Cost => ({
   flops: calls.reduce((sum, { flops }) => sum + flops, 0),
   bytes: calls.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -55,7 +55,7 @@ export const totalCost = (calls: readonly Cost[]): Cost => ({
 
 /**
  * Work that repeats the dispatches of `calls` on tensors of its own with random content: one for each storage of the
- * original, so that what was shared is shared.
+ * original, so that sharing stays the same.
  */
 export function repeatCalls(gpu: Gpu, calls: readonly ObservedCall[]): { work: () => void; dispose: () => void } {
   const copies = new Map<Storage, Tensor>();

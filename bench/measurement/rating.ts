@@ -1,4 +1,4 @@
-// From what was measured to a row: rates, the share of the roofline, other engines beside it. The roofline is that of
+// Makes rows of measurements: rates, the share of the roofline, comparisons with other engines. The roofline is that of
 // Williams, Waterman and Patterson, "Roofline: an insightful visual performance model" (2009), with ceilings that the
 // suite "roofline" measures on the adapter itself.
 import { adapterName } from "../../engine/device/adapter.js";
@@ -18,7 +18,7 @@ export function rowOf(
   others: readonly { peer: string; ms: Timing | null }[] = [],
 ): BenchRow {
   const median = measurement?.ms.median;
-  // Ceilings are the best rates that were seen; all other rates are medians.
+  // Ceilings are the best rates measured; all other rates are medians.
   const time = suite === "roofline" ? measurement?.ms.min : median;
   const rate = (amount: number) => (time && amount ? gigaPerSecond(amount, time) : null);
   const peers: BenchRow["peers"] = {};
@@ -55,7 +55,7 @@ const CEILING_KERNELS = { gflops: ["fma"], gbps: ["read", "copy"] };
 export const givesCeiling = ({ suite, kernel }: CaseIdentity): boolean =>
   suite === "roofline" && Object.values(CEILING_KERNELS).flat().includes(kernel);
 
-/** The ceilings: the best rates of the suite "roofline", since so much the adapter can do; 0 where there are none. */
+/** The ceilings: the best rates of the suite "roofline", or 0 where there are none. */
 export function ceilingsOf(rows: readonly BenchRow[]): Ceilings {
   const best = (rate: "gflops" | "gbps") =>
     rows
@@ -65,8 +65,8 @@ export function ceilingsOf(rows: readonly BenchRow[]): Ceilings {
 }
 
 /**
- * The share of what the adapter allows: work of `flops` and `bytes` takes at least as long as either alone at its
- * ceiling. Above 1 where caches give more than memory does. Null for what neither computes nor moves.
+ * The share of the roofline: work of `flops` and `bytes` takes at least as long as either alone at its ceiling. Above 1
+ * where caches are faster than memory. Null for work without FLOPs and bytes.
  */
 export function shareOf(flops: number, bytes: number, ms: number, { gflops, gbps }: Ceilings): number | null {
   const least = Math.max(gflops ? flops / gflops : 0, gbps ? bytes / gbps : 0) / 1e6;

@@ -1,5 +1,5 @@
-// A row of a benchmark's result: what was run, how long it took, and how that compares with what the adapter could do.
-// The same rows go to the terminal, to JSON files, to the report and into the README.
+// A row of a benchmark's results: what was run, how long it took, and its share of the adapter's peak. The same rows go
+// to the terminal, to JSON files, to the report and into the README.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 
@@ -14,14 +14,14 @@ export interface Timing {
 
 export interface BenchRow {
   suite: Suite;
-  /** What is measured: an operator's name ("conv2d", "conv2dWeightGradient"), or a quantity ("fma", "replay"). */
+  /** The measured thing: an operator's name ("conv2d", "conv2dWeightGradient"), or a quantity ("fma", "replay"). */
   kernel: string;
-  /** Which of our kernels did it: the operator's variant, or "default" where there is no choice. */
+  /** The operator's variant, or "default" where there is no choice. */
   variant: string;
   /** For people and as a key: "3x3 reflect 64->64 at 64x64". */
   shape: string;
   dtype: "f32";
-  /** The adapter's name. Two files compare only where it is the same. */
+  /** The adapter's name. Files are only compared if it is the same. */
   adapter: string;
   profile: Profile;
   /** Measured repetitions; 0 where it could not run. */
@@ -41,7 +41,7 @@ export interface BenchRow {
   peers: { [name: string]: { ms: number; ratio: number } };
   /** Other figures of the row, by name with the unit in it: { bytes_in_use: 3e7, js_us_per_dispatch: 1.2 }. */
   figures?: { [name: string]: number };
-  /** Why there is no time, or what else a reader must know. */
+  /** Why there is no time, or another remark. */
   note?: string;
 }
 

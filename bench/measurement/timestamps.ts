@@ -1,8 +1,8 @@
-// Timestamps around compute passes by the GPU's own clock, and the buffers by which they come back.
+// Timestamps around compute passes by the GPU's own clock, and the buffers to read them back.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
 
-/** Queries that a set can have at most (WebGPU's limit), two to a pass. */
+/** The maximum number of queries in a set (WebGPU's limit), two per pass. */
 const SET = 4096;
 
 /** Begin and end of a pass, in nanoseconds. */
@@ -11,7 +11,7 @@ export type Stamps = readonly [begin: bigint, end: bigint];
 /** Milliseconds between two timestamps. */
 export const between = ([begin, end]: Stamps) => Number(end - begin) / 1e6;
 
-/** The timestamps of so many passes. */
+/** The timestamps of a number of passes. */
 export class Timestamps {
   readonly #device: GPUDevice;
   readonly #passes: number;
@@ -35,7 +35,7 @@ export class Timestamps {
     this.#staging = device.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
   }
 
-  /** What a pass is begun with. */
+  /** The descriptor to begin a pass with. */
   writes(pass: number): GPUComputePassTimestampWrites {
     const begin = (2 * pass) % SET;
     const querySet = this.#sets[Math.floor((2 * pass) / SET)];

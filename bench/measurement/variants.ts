@@ -5,8 +5,8 @@ import { operatorTable } from "../../engine/operators/table.js";
 import { runnableVariants } from "../../engine/tuning/variants.js";
 
 /**
- * Variants of an operator that are worth a try on an adapter; "default" where there is no choice. Tiles lose by far on
- * a software adapter, so there "tiled", whose size the operator chooses, stands for all of them.
+ * Variants of an operator that are worth measuring on an adapter; "default" where there is no choice. Tiles are much
+ * slower on a software adapter, so there "tiled", whose tile the operator chooses, stands for all of them.
  */
 export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
   const runnable = runnableVariants(operatorTable.get(operator)?.variants ?? [], adapter);

@@ -1,4 +1,4 @@
-// `npm run compare:methods`, or with numbers behind it `-- STEPS SEED`: the table of all methods on the demo's drawings
+// `npm run compare:methods`, optionally followed by `-- STEPS SEED`: the table of all methods on the demo's drawings
 // at 64 x 64 (docs/method.md, section 4.1), 100 of each side to learn from and 40 held out. 300 steps of all take some
 // ten minutes on a processor.
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // What a benchmark needs of Node: bytes of the heap after a collection, and processes of its own for cold starts. It
-// starts bench/node/cold-start.ts and finds it beside itself, built file by file as in the published bundle.
+// starts bench/node/cold-start.ts and finds it in its own folder, built file by file as in the published bundle.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

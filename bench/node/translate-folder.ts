@@ -1,7 +1,7 @@
 // `npm run measure:translate -- MODEL FOLDER [ROUNDS]`: a folder's pictures, the first 60, as `cutgpu translate` makes
-// them, file to file, beside the sum of their forward passes (upload, generator, read back) from memory, in turn. What
-// reading, decoding, encoding and writing take beside the GPU's work shows in the ratio of the wall times; CPU times
-// are the process's, which on a software adapter includes the GPU's work, and hold where others use the machine too.
+// them, file to file, compared with the sum of their forward passes (upload, generator, read back) from memory,
+// interleaved. The ratio of wall times shows the cost of reading, decoding, encoding and writing; CPU times are the
+// process's, which on a software adapter includes the GPU's work, and are valid even if others use the machine.
 import { basename, join } from "node:path";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";

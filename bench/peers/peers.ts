@@ -1,7 +1,8 @@
 // The same work on other WebGPU engines, through the same dawn.node and adapter: TensorFlow.js, jax-js and
-// onnxruntime-web. Each runs in a process of its own, one after the other and never beside ours, so that they do not
-// share cores, and so that one that crashes or hangs takes nothing with it. A result is compared with ours before its
-// time counts. The packages live in bench/peers, apart from the main install; bench/peers/run.mjs says what is timed.
+// onnxruntime-web. Each runs in a process of its own, one after the other and never at the same time as ours, so that
+// they do not share cores, and so that one that crashes or hangs takes nothing with it. A result is compared with ours
+// before its time counts. The packages live in bench/peers, apart from the main install; bench/peers/run.mjs says what
+// is timed.
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -138,9 +139,9 @@ async function runPeer(
 }
 
 /**
- * The largest difference over the results, each relative to the largest value of its tensor; tensors that are next to
- * nothing beside the others (gradients of a bias before a norm, which are 0 but for rounding) count on the others'
- * scale. Infinity where the tensors do not even correspond.
+ * The largest difference over the results, each relative to the largest value of its tensor; tensors that are
+ * negligible compared with the others (gradients of a bias before a norm, which are 0 but for rounding) count on the
+ * others' scale. Infinity where the tensors do not even correspond.
  */
 export function worstError(results: readonly Float32Array[], expected: readonly Float32Array[]): number {
   if (results.length !== expected.length) return Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 // Bars in HTML, which a narrow page can reflow: other engines' times against ours, and the steps of the ladder. Every
-// bar is named and has its figure beside it, so that colour only says which is ours.
+// bar is labelled with its name and figure, so that colour only says which is ours.
 import { escapeHtml } from "../../cut/report/html.js";
 import type { BenchRow } from "../measurement/row.js";
 import { number, orNone, times } from "./format.js";

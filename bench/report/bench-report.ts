@@ -1,6 +1,6 @@
 // bench/report.html: one self-contained page (inline style, charts as inline SVG, no script) of a benchmark's rows: the
-// roofline with every kernel, other engines beside ours, the ladder, patch-NCE against N, and every row in a table.
-// bench/node/render-report.ts makes it of a file.
+// roofline with every kernel, comparisons with other engines, the ladder, patch-NCE against N, and every row in a
+// table. bench/node/render-report.ts makes it of a file.
 import { escapeHtml } from "../../cut/report/html.js";
 import { renderPage, renderSummary } from "../../cut/report/page.js";
 import type { Ceilings } from "../measurement/case.js";

@@ -16,7 +16,7 @@ const HEADLINES = [
   "step ngf 64 ndf 64 at 64x64",
 ];
 
-/** What is shown of a file: rows that other engines did too, the whole step, and ours beside them. */
+/** The rows of a file that are shown: those that other engines ran too, and the whole step. */
 const isShown = ({ suite, peers, ms }: BenchRow) => ms !== null && (Object.keys(peers).length > 0 || suite === "step");
 
 const workOf = ({ kernel, shape }: BenchRow) => `${kernel} ${shape}`;

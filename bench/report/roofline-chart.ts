@@ -118,7 +118,7 @@ function boxAround(x: number, y: number, width: number, height: number): Box {
   return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
 }
 
-/** The roof's figures, and each kernel's name beside its best dot where there is room for it. */
+/** The roof's figures, and each kernel's name next to its best dot where there is room for it. */
 function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roof: Ceilings | null): Plot.Markish[] {
   const dots = [...first, ...others].map(({ intensity, gflops }) => {
     const size = 9;

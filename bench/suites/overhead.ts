@@ -1,5 +1,5 @@
-// What is not arithmetic: JavaScript per dispatch in a replay, GPU objects and heap that replays leave behind, memory
-// of a CUT step, and the time from nothing to the first step.
+// Overheads: JavaScript per dispatch in a replay, GPU objects and heap growth of replays, memory of a CUT step, and the
+// time of a cold start to the first step.
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { planStep } from "../../cut/training/memory-plan.js";
 import type { Gpu } from "../../engine/device/gpu.js";

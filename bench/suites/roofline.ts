@@ -1,5 +1,5 @@
 // The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying
-// buffers too large for caches, dispatches and submits of next to no work. Every other row is rated against the first
+// buffers too large for caches, dispatches and submits of almost no work. Every other row is rated against the first
 // three.
 import { profileOf } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -48,7 +48,7 @@ const largeBytes = (gpu: Gpu) =>
 const traffic =
   (COPY: boolean): Run =>
   async ({ gpu, signal }) => {
-    // Neighbours side by side, or one run of them for each invocation.
+    // Neighbouring invocations load neighbours, or each loads a contiguous block.
     const STRIDE = profileOf(gpu.info) === "software" ? 1 : WORKGROUP;
     const vec4s = largeBytes(gpu) / (COPY ? 32 : 16);
     const written = COPY ? vec4s : vec4s / PER_THREAD;

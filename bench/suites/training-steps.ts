@@ -38,8 +38,8 @@ const ESTIMATED =
   "forward and backward";
 
 /**
- * The time of the calls over the time of `step`, the median of several pairs taken in turn: a machine that is slow
- * for a while is so for both.
+ * The time of the calls over the time of `step`, the median of several interleaved pairs: a machine that is slow for a
+ * while slows both.
  */
 async function shareOfStep(gpu: Gpu, calls: readonly ObservedCall[], step: () => Promise<unknown>): Promise<number> {
   const { work, dispose } = repeatCalls(gpu, calls);

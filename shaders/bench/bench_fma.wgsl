@@ -1,5 +1,5 @@
 // How fast the adapter multiplies and adds: chains of x = x * factor + offset that live in registers alone. PER_THREAD
-// chains of vec4 run side by side, so that none waits for its own last result; a round is four steps of each.
+// independent chains of vec4s hide the latency of each; a round is four steps of each.
 struct Params { rounds: u32, factor: f32, offset: f32 }
 
 @group(0) @binding(0) var<storage, read_write> y: array<vec4f>;

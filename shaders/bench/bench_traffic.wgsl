@@ -1,6 +1,6 @@
 // How fast the adapter reads, or with COPY reads and writes at once. Every invocation takes PER_THREAD vec4s, STRIDE
 // apart, and writes their sum, or each of them where it was. With a STRIDE of 64 neighbouring invocations touch
-// neighbouring elements, which suits a GPU; with 1 each invocation has its own contiguous run, which suits a CPU.
+// neighbouring elements, which suits a GPU; with 1 each invocation has its own contiguous block, which suits a CPU.
 // Their number `vec4s` is a multiple of 64 * PER_THREAD.
 struct Params { vec4s: u32 }
 

@@ -1,5 +1,5 @@
 // Ladder, step 5: matrix product with tiles of 64 x 64 outputs per workgroup, 4 x 4 in the registers of an invocation,
-// over slices of 16 of k staged in workgroup memory. a [m, k], b [k, n], y [m, n]; sizes are multiples of 64.
+// over K tiles of 16 staged in workgroup memory. a [m, k], b [k, n], y [m, n]; sizes are multiples of 64.
 // Grid: x = columns / 64, y = rows / 64.
 
 struct Params { m: u32, n: u32, k: u32 }
@@ -9,7 +9,7 @@ struct Params { m: u32, n: u32, k: u32 }
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// The slice of a lies transposed, with four rows in a vec4f: 16 of k times 64 rows. That of b lies as in storage: 16
+// The K tile of a is transposed, with four rows per vec4f: 16 of k times 64 rows. That of b is as in storage: 16
 // of k times 64 columns.
 var<workgroup> tile_a: array<vec4f, 256>;
 var<workgroup> tile_b: array<vec4f, 256>;

@@ -1,5 +1,5 @@
-// Functions that drivers get wrong or leave open, in forms that are right everywhere: tanh overflows to NaN on several
-// drivers, exp(x) / (1 + exp(x)) is NaN for large x, and log(1 + exp(x)) loses all digits for small exp(x).
+// Functions in forms that are accurate on every driver: tanh overflows to NaN on several drivers, exp(x) / (1 + exp(x))
+// is NaN for large x, and log(1 + exp(x)) loses all digits for small exp(x).
 
 fn safe_tanh(x: vec4f) -> vec4f {
   let a = min(abs(x), vec4f(15.0));

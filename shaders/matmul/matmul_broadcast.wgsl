@@ -1,8 +1,8 @@
 // Matrix product for software adapters: from registers, without workgroup memory or barriers.
 // A workgroup is one subgroup. It computes 8, 16 or 32 rows of LANES * 4 columns: every lane computes four neighbouring
 // columns and holds elements of one of eight rows, and lane r's are broadcast to all. Four products are summed before
-// they join the total: the totals stay out of the inner loop, and chains of additions are short, so they round less.
-// This one takes any strides and sizes; matmul_broadcast_vec4.wgsl is faster where it applies.
+// they are added to the total: the totals stay out of the inner loop, and short chains of additions round less.
+// This kernel supports any strides and sizes; matmul_broadcast_vec4.wgsl is faster where it applies.
 // Grid: groups of columns times blocks of rows times batch, flat.
 enable subgroups;
 
@@ -20,7 +20,7 @@ fn a_vec4(row: u32, k: u32) -> vec4f {
   return select(vec4f(), v, vec4u(k, k + 1, k + 2, k + 3) < vec4u(params.k));
 }
 
-// Columns beyond the last may read anything: they are not stored.
+// Columns beyond the last may have any value: they are not stored.
 fn b_block(columns: vec4u, k: u32) -> mat4x4f {
   let at0 = columns + k * params.b_k;
   let at1 = columns + min(k + 1, params.k - 1) * params.b_k;

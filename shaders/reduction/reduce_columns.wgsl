@@ -1,5 +1,5 @@
 // y = factor * the sum (or the maximum, or the minimum) of x over up to two reduced axes, one invocation per output.
-// For short reductions with many outputs, and for adding up partial results in a fixed order.
+// For short reductions with many outputs.
 const WORKGROUP: u32 = 64; // @tunable
 
 //#include reduction/lib/reduce.wgsl

@@ -1,5 +1,5 @@
 // y = factor * the sum (or the maximum, or the minimum) of x over up to two reduced axes, one workgroup per output: its
-// invocations stride over the inner reduced axis, then their results are combined pairwise in a fixed order. For long
+// invocations stride along the inner reduced axis, then their results are combined pairwise in a fixed order. For long
 // reductions.
 const WORKGROUP: u32 = 256; // @tunable a power of two
 

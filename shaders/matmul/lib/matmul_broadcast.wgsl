@@ -1,10 +1,10 @@
 // The body that both broadcast products share (see matmul_broadcast.wgsl). The file that includes it defines:
-//   a_vec4(row, k)             four elements of a along k, zero beyond the end
-//   b_block(columns, k)        the four columns of this lane at k..k + 3, anything beyond the end
+//   a_vec4(row, k)             four elements of a along k, zero where k is out of bounds
+//   b_block(columns, k)        this lane's four columns at k..k + 3, any values where out of bounds
 //   store_vec4(first, n0, v)   stores, or accumulates, four neighbours of y
 // On lavapipe a load of one element takes as long as several multiplications: a workgroup of four blocks of rows loads
 // b once for all of them.
-// Rows are written out, not looped over: subgroupBroadcast takes a lane that is a constant expression.
+// Rows are written out, not looped over: subgroupBroadcast needs a constant expression for the lane.
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
 const ROW_BLOCKS: u32 = 1; // @tunable blocks of eight rows that a workgroup computes: 1, 2 or 4
 const ROWS: u32 = 8 * ROW_BLOCKS;
@@ -16,7 +16,7 @@ const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 // Four columns of eight rows.
 alias Eight = array<vec4f, 8>;
 
-// The totals of eight rows plus the products of four of their elements, which lanes hold, with a block of b.
+// The totals of eight rows plus the products of four of their elements, which the lanes hold, and a block of b.
 fn add_eight(totals: Eight, low: vec4f, high: vec4f, b4x4: mat4x4f) -> Eight {
   return Eight(
     totals[0] + b4x4 * subgroupBroadcast(low, 0),
@@ -70,7 +70,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     addend = vec4f(bias[min(n0, end)], bias[min(n0 + 1, end)], bias[min(n0 + 2, end)], bias[min(n0 + 3, end)]);
   }
   if (n0 >= params.n) { return; }
-  // A loop whose bounds are no constants: eight unrolled stores would take longer to compile than all the rest.
+  // A loop whose bounds are not constants: eight unrolled stores would take longer to compile than all the rest.
   let end = min(m0 + ROWS, params.m);
   for (var m = m0; m < end; m++) {
     var total = totals[0][0];

@@ -1,5 +1,5 @@
-// What both kernels of reductions share: the operation, and up to two reduced and two kept axes, each with its own
-// stride in x; outputs are numbered over the kept ones. The maximum and the minimum start from an element of their own.
+// Shared by both reduction kernels: the operation, and up to two reduced and two kept axes, each with its own stride in
+// x; outputs are numbered along the kept axes. Maximum and minimum start from an element of x, which changes nothing.
 const SUM: u32 = 0; // @op
 const MAX: u32 = 1; // @op
 const MIN: u32 = 2; // @op
