@@ -162,7 +162,7 @@ const geometry = {
   dilation: [1, 1],
   groups: 64,
 } as const;
-const taps = { shape: [64, 1, 3, 3], low: -0.1, high: 0.1 };
+const weights = { shape: [64, 1, 3, 3], low: -0.1, high: 0.1 };
 
 /** The transposed convolution that doubles a picture's size, of the generator without anti-aliasing; and depth-wise. */
 export const convolutionBenches: readonly OperatorBench[] = [
@@ -176,14 +176,14 @@ export const convolutionBenches: readonly OperatorBench[] = [
   {
     kernel: "conv2dGeneral",
     shape: `3x3 depth-wise, ${imageText(image)}`,
-    inputs: [image, taps],
+    inputs: [image, weights],
     work: (x, w) => conv2d(x, w, undefined, { groups: 64, padding: 1 }),
-    reference: () => reference.generalConv2d(dense(image), dense(taps.shape), geometry),
+    reference: () => reference.generalConv2d(dense(image), dense(weights.shape), geometry),
   },
   {
     kernel: "conv2dGeneralInputGradient",
     shape: `3x3 depth-wise, ${imageText(image)}`,
-    inputs: [image, taps],
+    inputs: [image, weights],
     work: (dy, w) => conv2dGeneralInputGradientOperator([dy, w], geometry),
   },
   {

@@ -16,15 +16,15 @@ const FLIPPED: bool = false; // @tunable
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let at = i32(flat_index(group, groups, local, WORKGROUP));
-  let quads = (params.out_w + 3) / 4;
-  let line = at / quads;
+  let vec4s = (params.out_w + 3) / 4;
+  let line = at / vec4s;
   let plane = line / params.out_h;
   let channels = params.groups * params.out_c;
   let n = plane / channels;
   if (n >= params.batch) { return; }
   let o = plane - n * channels;
   let g = o / params.out_c;
-  let column = 4 * (at - line * quads);
+  let column = 4 * (at - line * vec4s);
   let top = (line - plane * params.out_h) * params.stride_h - params.pad_h;
   let left = (column + vec4i(0, 1, 2, 3)) * params.stride_w - params.pad_w;
   let kernel_size = params.kh * params.kw;

@@ -1,6 +1,6 @@
 // Cases of convolution and its transpose. Shapes are odd on purpose: tails that fill no tile, channel counts of 1, 3, 5
 // and 33, batches of 2 and 3, non-square images and kernels, kernels smaller than the stride. Kernel sizes are few: for
-// every number of taps, and of taps that a stride leaves of them, another shader is compiled.
+// every kernel size, and every size that a phase of a stride has, another shader is compiled.
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
