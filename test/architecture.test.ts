@@ -1,6 +1,6 @@
-// The rules of the house, read off the sources with TypeScript's own parser: which room may import which, no cycles,
-// where Node may be used, how long files and lines are, and that comments name files that exist. ARCHITECTURE.md
-// explains the rooms.
+// The rules of the architecture, read from the sources with TypeScript's own parser: which folder may import which, no
+// cycles, where Node may be used, how long files and lines are, and that comments name files that exist.
+// ARCHITECTURE.md explains the folders.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -19,10 +19,10 @@ const test = suite("architecture");
 const sources = sourceFiles();
 const imports = sources.flatMap((source) => importsOf(source));
 
-/** The rooms from the bottom up: a room imports itself and those before it. */
-const ROOMS = ["shaders", "engine", "cut", "bench", "bin"];
+/** The folders from the bottom up: a folder imports itself and those before it. */
+const FOLDERS = ["shaders", "engine", "cut", "bench", "bin"];
 /** Where `node:` and native packages may be imported: the rest runs in a browser. */
-const NODE_ROOMS = [
+const NODE_FOLDERS = [
   ...["engine/device/node.ts", "cut/files/", "cut/cli/"],
   ...["cut/demo/openmoji.ts", "cut/demo/page-drawings.ts", "cut/demo/ship-model.ts"],
   ...["cut/demo/ladder-scenes.ts", "cut/demo/ladder-document.ts"],
@@ -30,7 +30,7 @@ const NODE_ROOMS = [
 ];
 /** Packages that need Node or a native binary. */
 const NATIVE = /^(node:|webgpu$|sharp$|esbuild$|playwright-core$|openmoji|cli-progress$)/;
-/** The two rooms that are one in their types: a tensor has a device, and a device makes tensors. */
+/** The two folders that are one in their types: a tensor has a device, and a device makes tensors. */
 const ONE_IN_TYPES = /^engine\/(core|device)\//;
 const FILE_LINES = 350;
 const LINE_COLUMNS = 120;
@@ -41,7 +41,7 @@ function none(breaches: readonly string[], fix: string): void {
 }
 
 const show = ({ from, to, line }: Import) => `${from}:${line} imports ${to}`;
-const roomOf = (path: string) => ROOMS.indexOf(path.split("/")[0]);
+const levelOf = (path: string) => FOLDERS.indexOf(path.split("/")[0]);
 
 test("the parser sees the sources and their imports", () => {
   assert.ok(sources.length > 150 && imports.length > 500);
@@ -49,10 +49,10 @@ test("the parser sees the sources and their imports", () => {
 });
 
 test("imports run one way: bin -> bench -> cut -> engine -> shaders", () => {
-  const upwards = imports.filter(({ from, to }) => roomOf(to) > roomOf(from));
-  none(upwards.map(show), "Hand the thing down as a parameter, or move it to the lower room.");
+  const upwards = imports.filter(({ from, to }) => levelOf(to) > levelOf(from));
+  none(upwards.map(show), "Hand the thing down as a parameter, or move it to the lower folder.");
   const fromTests = imports.filter(({ to }) => to.startsWith("test/"));
-  none(fromTests.map(show), "Nothing imports the tests: move the helper to the room that needs it.");
+  none(fromTests.map(show), "Nothing imports the tests: move the helper to the folder that needs it.");
 });
 
 test("no cycles of value imports", () => {
@@ -71,11 +71,11 @@ test("cycles of types stay inside engine/core and engine/device", () => {
   );
 });
 
-test("Node and native packages are imported only in the rooms named for it", () => {
-  const allowed = (from: string) => NODE_ROOMS.some((room) => from.startsWith(room));
+test("Node and native packages are imported only in the folders named for it", () => {
+  const allowed = (from: string) => NODE_FOLDERS.some((folder) => from.startsWith(folder));
   none(
     imports.filter(({ from, to, typeOnly }) => !typeOnly && NATIVE.test(to) && !allowed(from)).map(show),
-    `The rest runs in a browser: move the file to one of ${NODE_ROOMS.join(", ")}, or pass in what it needs.`,
+    `The rest runs in a browser: move the file to one of ${NODE_FOLDERS.join(", ")}, or pass in what it needs.`,
   );
 });
 

@@ -46,7 +46,7 @@ function walk(folder: string): string[] {
   });
 }
 
-/** The TypeScript of the rooms, without tests and examples. */
+/** The TypeScript of the source folders, without tests and examples. */
 export const sourceFiles = (): Source[] =>
   textFiles().filter(({ path }) => /^(bin|bench|cut|engine|shaders)\/.*\.ts$/.test(path) && !path.endsWith(".d.ts"));
 
