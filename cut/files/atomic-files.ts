@@ -1,12 +1,12 @@
-// Files on disk (Node only): writing them so that a crash at any moment leaves the old file or the new one and never
-// half of one, and error messages that say why the system refused.
+// Files on disk (Node only): atomic writes, so that a crash at any moment leaves the old file or the new one and never
+// half of one, and error messages for failures of the file system.
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { shortenName } from "../data/file-names.js";
 
-/** What temporary files end in; a run folder removes them when it is opened. */
+/** The extension of temporary files, which a run folder removes when it is opened. */
 export const temporaryExtension = ".partial";
 
 const meanings: Record<string, [what: string, fix: string]> = {
@@ -29,10 +29,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && typeof error.code === "string" && error.code in meanings;
 }
 
-/** What a failure of the file system means and what to do; undefined for any other error. */
+/** The meaning of a failure of the file system and what to do; undefined for any other error. */
 export function fileMeaning(error: unknown): [what: string, fix: string] | undefined {
   if (!isSystemError(error)) return undefined;
-  // Node puts this character where the bytes of a name are no UTF-8, and then finds no such file.
+  // Node replaces bytes of a name that are not UTF-8 by this character, and then finds no such file.
   const undecoded = error.code === "ENOENT" && error.path?.includes("\ufffd");
   return undecoded ? ["its name is not UTF-8", "rename it."] : meanings[error.code!];
 }
@@ -60,7 +60,7 @@ export function withFileErrors<T>(path: string, work: () => T): T {
 
 /** Makes the names in `folder` durable: without it a rename may be lost in a power cut. */
 function syncFolder(folder: string): void {
-  // Windows cannot open folders, and keeps renames by itself.
+  // Windows cannot open folders, and makes renames durable by itself.
   if (process.platform === "win32") return;
   const descriptor = openSync(folder, "r");
   try {
@@ -93,18 +93,18 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
       renameSync(temporary, path);
     } catch (error) {
       rmSync(temporary, { force: true });
-      // Nobody knows the temporary name.
+      // Users do not know the temporary name.
       throw isSystemError(error) ? Object.assign(error, { path }) : error;
     }
     syncFolder(dirname(path));
   });
 }
 
-/** As writeFileAtomically, while other work goes on: disks take milliseconds to make a file durable. */
+/** As writeFileAtomically, but asynchronous: disks take milliseconds to make a file durable. */
 export async function writeFileAtomicallyAsync(path: string, content: Uint8Array): Promise<void> {
   const temporary = temporaryPath(path);
   const remove = () => rmSync(temporary, { force: true });
-  // The process may be ended in the midst.
+  // In case the process ends meanwhile.
   process.once("exit", remove);
   try {
     await syncing(temporary, "w", (file) => file.writeFile(content));
@@ -119,7 +119,7 @@ export async function writeFileAtomicallyAsync(path: string, content: Uint8Array
   }
 }
 
-/** Opens what is at `path`, does `work` on it and makes it durable. */
+/** Opens the file or folder at `path`, runs `work` on it and makes it durable. */
 async function syncing(path: string, flags: string, work: (file: FileHandle) => Promise<void> | undefined) {
   const file = await open(path, flags);
   try {
@@ -130,25 +130,25 @@ async function syncing(path: string, flags: string, work: (file: FileHandle) => 
   }
 }
 
-/** Makes a folder and those above it; returns the first that was not there before, undefined where all were. */
+/** Creates a folder and its missing parents; returns the first that it created, undefined where all existed. */
 export function makeFolder(path: string): string | undefined {
   return withFileErrors(path, () => makeFolders(path));
 }
 
-/** mkdirSync's own recursion reports a read-only file system as a missing folder. */
+/** Recursive, since mkdirSync's own recursion reports a read-only file system as a missing folder. */
 function makeFolders(path: string): string | undefined {
   try {
     return makeOne(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     const first = makeFolders(dirname(path));
-    // Not by recursion, which would not end in /proc, where nothing can be made although the folder above is there.
+    // Not recursive: in /proc, where nothing can be created although the parent exists, it would never end.
     const own = makeOne(path);
     return first ?? own;
   }
 }
 
-/** The folder where it was made; undefined where it is there, which may be another process's work of this moment. */
+/** Creates one folder and returns it; undefined where it exists, perhaps just created by another process. */
 function makeOne(path: string): string | undefined {
   try {
     mkdirSync(path);

@@ -1,8 +1,8 @@
-// Picture files to pictures and back (Node only, through sharp; BMP and PPM by readers of our own). As with the
-// reference, which reads through PIL: the format is told by the bytes and not by the name, colour profiles of RGB
-// pictures are ignored, and an animation gives its first frame. Unlike it: photographs are turned upright as their EXIF
-// says, unless the reference's way is asked for, alpha is laid on white where PIL uncovers whatever colour hides below
-// it, and 16-bit samples are scaled to 8 bits where PIL clips gray ones.
+// Picture files to pictures and back (Node only, through sharp; BMP and PPM by readers of our own). As in the
+// reference, which reads through PIL, the bytes decide the format and not the name, colour profiles of RGB pictures are
+// ignored, and an animation gives its first frame. Unlike in the reference, photographs are rotated as their EXIF says
+// unless the reference's way is asked for, alpha is composited on white (PIL drops it and uncovers the colours below),
+// and 16-bit samples are scaled to 8 bits (PIL clips gray ones).
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
@@ -16,7 +16,7 @@ import { loadSharp } from "./sharp.js";
 export { PictureError };
 
 async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Picture> {
-  // "error" finds truncated and broken files, and lets pass what libjpeg and PIL only warn of (stray bytes between
+  // "error" refuses truncated and broken files, and accepts what libjpeg and PIL only warn of (stray bytes between
   // segments, which many photographs have).
   const sharp = await loadSharp();
   const { space, depth } = await sharp(bytes).metadata();
@@ -45,8 +45,7 @@ async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Pic
 
 /**
  * Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError that names the file where it is missing,
- * empty, truncated, corrupt or of a kind that is not supported. `upright` false leaves it as its samples lie, whatever
- * its EXIF says.
+ * empty, truncated, corrupt or of a kind that is not supported. With `upright` false its EXIF orientation is ignored.
  */
 export async function readPicture(file: string, channels: 1 | 3, upright = true): Promise<Picture> {
   return decodePicture(await readPictureBytes(file), file, channels, upright);
@@ -65,7 +64,7 @@ export function decodePicture(bytes: Uint8Array, file: string, channels: 1 | 3, 
   });
 }
 
-/** Does a piece of the work, whose errors are then PictureErrors that name the file. */
+/** Runs a part of the work; its errors become PictureErrors that name the file. */
 async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -88,7 +87,7 @@ async function readSize(file: string, upright: boolean): Promise<Size | null> {
     if (isBmp(head)) return bmpHeader(head);
     if (isPpm(head)) return ppmHeader(head);
     const { width, height, orientation = 1 } = await (await loadSharp())(file).metadata();
-    // Orientations from 5 on lie on their side (EXIF 2.3, tag 0x0112).
+    // Orientations from 5 on swap width and height (EXIF 2.3, tag 0x0112).
     return upright && orientation >= 5 ? { width: height, height: width } : { width, height };
   } catch {
     return null;
@@ -97,13 +96,13 @@ async function readSize(file: string, upright: boolean): Promise<Size | null> {
   }
 }
 
-/** Files with their sizes, as `readPicture` would give them, from the headers alone: quick. */
+/** Files with their sizes, as `readPicture` would give them, from the headers alone, which is fast. */
 export async function measurePictures(
   files: readonly string[],
   upright = true,
 ): Promise<{ path: string; size: Size | null }[]> {
   const measured: { path: string; size: Size | null }[] = [];
-  // Some at a time: the number of files that may be open has a limit.
+  // A few at a time: the number of open files is limited.
   for (let i = 0; i < files.length; i += 32) {
     const some = files.slice(i, i + 32);
     measured.push(...(await Promise.all(some.map(async (path) => ({ path, size: await readSize(path, upright) })))));
@@ -122,9 +121,9 @@ async function encode({ width, height, channels, data }: Picture, extension: str
 export const encodePng = (picture: Picture): Promise<Uint8Array> => encode(picture, ".png");
 
 /**
- * Writes a picture as PNG or, with quality 95 and full chroma, JPEG, as the file's name ends. The file appears whole or
- * not at all: it is written beside itself and then renamed. Throws a CutgpuError for other endings and where it cannot
- * write.
+ * Writes a picture as PNG or as JPEG (quality 95, full chroma), by the file's extension. The write is atomic: to a
+ * temporary file in the same folder, which is then renamed. Throws a CutgpuError for other extensions and where it
+ * cannot write.
  */
 export async function writePicture(file: string, picture: Picture): Promise<void> {
   const extension = extname(file).toLowerCase();

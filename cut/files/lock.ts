@@ -43,7 +43,7 @@ function isAlive({ pid, host, started }: LockHolder, age: number, staleAfter: nu
   return started === startOf(pid);
 }
 
-/** Who holds the lock; undefined where nobody does or where the file was torn by a crash. */
+/** The holder of the lock; undefined where there is none, or where a crash left the file incomplete. */
 function lockHolder(path: string): LockHolder | undefined {
   try {
     const holder = JSON.parse(readFileSync(path, "utf8")) as LockHolder;
@@ -54,13 +54,13 @@ function lockHolder(path: string): LockHolder | undefined {
 }
 
 export interface LockOptions {
-  /** The error for a lock that somebody holds; `who` names the process, as far as it is known. */
+  /** The error for a lock that is held; `who` names the process, as far as it is known. */
   refusal(who: string): CutgpuError;
   /** Milliseconds since its last touch after which another machine's lock is stale. */
   staleAfter?: number;
 }
 
-/** Makes the lock file `path` for this process. Throws where a process that still lives has it. */
+/** Creates the lock file `path` for this process. Throws where a running process holds the lock. */
 export function takeLock(path: string, { refusal, staleAfter = Number.POSITIVE_INFINITY }: LockOptions): void {
   const mine: LockHolder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   for (let attempt = 0; ; attempt++) {
@@ -74,7 +74,7 @@ export function takeLock(path: string, { refusal, staleAfter = Number.POSITIVE_I
     }
     const holder = lockHolder(path);
     const age = existsSync(path) ? Date.now() - statSync(path).mtimeMs : Number.POSITIVE_INFINITY;
-    // A file without a holder may have been created this very moment.
+    // Another process may have created a file without a holder this very moment.
     if (holder ? isAlive(holder, age, staleAfter) : age < 2000) {
       throw refusal(holder ? ` (process ${holder.pid} on ${holder.host})` : "");
     }
@@ -92,13 +92,13 @@ export function touchLock(path: string): void {
   withFileErrors(path, () => utimesSync(path, now, now));
 }
 
-/** Releases the lock, if this process has it. */
+/** Releases the lock, if this process holds it. */
 export function releaseLock(path: string): void {
   const holder = lockHolder(path);
   if (holder?.pid !== process.pid || holder.host !== hostname()) return;
   try {
     unlinkSync(path);
   } catch {
-    // The lock is gone already, or would be found to be stale.
+    // The lock is gone already, or others will find it stale.
   }
 }

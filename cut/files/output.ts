@@ -1,19 +1,19 @@
-// Where a command is going to write, looked at before its work (Node only): never onto a file that it reads or that a
-// run keeps, and never only to find after an hour that the place cannot be written. Files are compared by device and
-// inode, since the same file has many paths: links, other case, other mounts.
+// Checks of a command's outputs before its work (Node only): no output may replace a file that the command reads or
+// that a run keeps, and a place that cannot be written is reported at once, not after an hour. Files are compared by
+// device and inode, since the same file has many paths: links, other case, other mounts.
 import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { OptionError } from "../options/schema.js";
 import { fileError } from "./atomic-files.js";
 import { isRunFile } from "./run-folder.js";
 
-/** Files, and what an error calls them, such as "the pictures of --in DIR" or "--out DIR". */
+/** Files, and their name in error messages, such as "the pictures of --in DIR" or "--out DIR". */
 export interface NamedFiles {
   what: string;
   paths: readonly string[];
 }
 
-/** The same for every path of one file; null where there is none. */
+/** An identity that all paths of one file share; null where there is no file. */
 function identity(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -23,25 +23,27 @@ function identity(path: string): string | null {
   }
 }
 
-/** The nearest that is there: the path itself or a folder above it. */
+/** The nearest existing path: the path itself or a folder above it. */
 function nearestExisting(path: string): string {
   const whole = resolve(path);
   return existsSync(whole) || dirname(whole) === whole ? whole : nearestExisting(dirname(whole));
 }
 
-/** A path without links, also of what is not there yet. */
+/** A path with its links resolved, also for a file that does not exist yet. */
 export function realPath(path: string): string {
   const nearest = nearestExisting(path);
   return join(realpathSync(nearest), resolve(path).slice(nearest.length));
 }
 
-/** Whether a path leads into a folder, or is that folder, links followed. */
+/** Whether a path is in a folder, or is the folder, with links resolved. */
 export function isBelow(path: string, folder: string): boolean {
   const [inner, outer] = [realPath(path), realPath(folder)];
   return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 }
 
-/** Throws where one of the files cannot be written: its folder, or the nearest above it, may not be written to. */
+/**
+ * Throws where one of the files cannot be written: its folder, or the nearest existing one above it, is not writable.
+ */
 function refuseUnwritable({ paths }: NamedFiles): void {
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
     const nearest = nearestExisting(folder);
@@ -55,14 +57,13 @@ function refuseUnwritable({ paths }: NamedFiles): void {
   for (const path of paths) if (existsSync(path) && statSync(path).isDirectory()) refuse("EISDIR", path);
 }
 
-/** Throws what the system would say when `path` is written. */
+/** Throws the system's error for writing `path`. */
 function refuse(code: string | undefined, path: string): never {
   throw fileError(Object.assign(new Error(code), { code, path, syscall: "write" })) ?? new Error(code);
 }
 
 /**
- * Throws where what is to be written would replace a file that is read or that a run keeps (an OptionError), or cannot
- * be written where it belongs.
+ * Throws where an output would replace a file that is read or that a run keeps (an OptionError), or cannot be written.
  */
 export function checkOutput(writing: NamedFiles, reading: readonly NamedFiles[]): void {
   const read = new Map<string | null, string>();

@@ -1,5 +1,5 @@
-// Where the package lies, and its version: the same in a clone, where the command is a tree of modules, and installed,
-// where it is a bundle.
+// The folder and the version of the package, found in a clone, where the command is a tree of modules, and in an
+// installed package, where it is a bundle.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 // The pictures of a folder (Node only): recursive, through symbolic links, in the order of their paths, so that the
 // same folder gives the same list on every machine. Hidden files and folders are left out, among them the "._" twin
-// that macOS writes beside each file on foreign disks, and so is what is no regular file: reading a pipe may never end.
+// that macOS writes next to each file on foreign disks, and so are special files: reading a pipe may never end.
 import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import { EXTENSIONS, isPictureName } from "../data/picture-extensions.js";
 import { fileError } from "./atomic-files.js";
 
-/** Adds the pictures below `folder`. A link that leads nowhere counts as a file, and decoding it will say so. */
+/** Adds the pictures below `folder`. A broken link counts as a file, and decoding it reports the error. */
 async function collect(folder: string, ancestors: string[], found: string[], except: string | null): Promise<void> {
   const real = await realpath(folder);
   // A link to a folder that contains it would never end.
@@ -25,7 +25,7 @@ async function collect(folder: string, ancestors: string[], found: string[], exc
 /**
  * The paths of all pictures below `folder`, in code-unit order; at most the first `max_dataset_size` of them. (The
  * reference cuts before it sorts, so that which pictures remain depends on the file system.) Throws a CutgpuError where
- * there is no such folder or no picture in it. What lies in the folder `except`, a path without links, is left out.
+ * there is no such folder or no picture in it. Pictures in the folder `except`, a path without links, are left out.
  */
 export async function listPictures(
   folder: string,

@@ -3,14 +3,14 @@ import { relative } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { pictureExtension } from "../data/picture-extensions.js";
 
-/** A folder's pictures, and what an error calls it, such as "--fakes DIR". */
+/** A folder's pictures, and its name in error messages, such as "--fakes DIR". */
 export interface NamedFolder {
   what: string;
   folder: string;
   files: readonly string[];
 }
 
-/** The file of `others` for every file of `folder`: of the same name below its folder, whatever the ending. */
+/** For every picture the one of `others` with the same path below its folder, whatever the extension. */
 export function matchPictures(pictures: NamedFolder, others: NamedFolder): string[] {
   const [mine, theirs] = [byName(pictures), byName(others)];
   refuseUnmatched(mine, theirs, pictures, others);
@@ -18,7 +18,7 @@ export function matchPictures(pictures: NamedFolder, others: NamedFolder): strin
   return [...mine.keys()].map((name) => theirs.get(name)!);
 }
 
-/** The files by their names without ending. */
+/** The files by their paths without extension. */
 function byName({ what, folder, files }: NamedFolder): Map<string, string> {
   const named = new Map<string, string>();
   for (const file of files) {

@@ -1,15 +1,15 @@
 // The folder of one training run (Node only), runs_dir/name:
 //   config.json               the configuration, for people; checkpoints carry it as well
 //   latest.safetensors        the newest checkpoint, and EPOCH.safetensors those that are kept
-//   best.safetensors          that of the best evaluation, where the run is evaluated
-//   tuning.json               the kernels that it began with, where they are measured ones (cutgpu tune)
+//   best.safetensors          the checkpoint of the best evaluation, where the run is evaluated
+//   tuning.json               the kernels that it began with, where they were measured (cutgpu tune)
 //   losses.jsonl              a line per step: step, epoch, seconds, lr and every loss
 //   metrics.jsonl             a line per evaluation
 //   retrieval.jsonl           a line per measurement of how many patches find their source, where patches are compared
 //   alarms.jsonl              a line per alarm, where there were any
-//   samples/                  pictures made on the way
-//   report.html               refreshed as the run goes
-//   training.lock             who is training here, while it trains
+//   samples/                  sample pictures by step
+//   report.html               updated during the run
+//   training.lock             the process that is training here
 // A process that is killed at any moment leaves whole files only, and at worst a torn last line of losses, which is
 // dropped when the run resumes.
 import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
@@ -26,14 +26,14 @@ import { readWhole } from "./read-whole.js";
 import { StepLog } from "./step-log.js";
 
 const checkpointExtension = ".safetensors";
-/** What a training writes besides its checkpoints and its configuration. */
+/** The outputs of a training besides its checkpoints and its configuration. */
 const LOGS = ["losses.jsonl", "metrics.jsonl", "retrieval.jsonl", "alarms.jsonl"];
 const OUTPUTS = [...LOGS, "samples", "report.html", "tuning.json"];
 
 const isRunName = (name: string) =>
   name === "config.json" || OUTPUTS.includes(name) || /^(latest|best|\d+)\.safetensors$/.test(name);
 
-/** Whether the folder is that of a run, which its configuration tells. */
+/** Whether the folder is a run's, by its configuration. */
 function isRun(folder: string): boolean {
   try {
     return "runs_dir" in JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
@@ -54,7 +54,7 @@ export class RunFolder {
   readonly metrics: StepLog<MetricRow>;
   readonly retrieval: StepLog<RetrievalRow>;
   readonly alarms: StepLog<Alarm>;
-  /** The first folder that `create` had to make. */
+  /** The first folder that `create` had to create. */
   #made: string | undefined;
   readonly #release = () => releaseLock(this.#lockPath);
 
@@ -75,8 +75,8 @@ export class RunFolder {
   }
 
   /**
-   * A folder for a new run, locked. Throws where it already holds a checkpoint, or where another training has it.
-   * Removes what an earlier run left there that never reached a checkpoint.
+   * A folder for a new run, locked. Throws where it holds a checkpoint, or where another training uses it. Removes the
+   * files of an earlier run that never reached a checkpoint.
    */
   static create(runsDir: string, name: string, config: Record<string, unknown>): RunFolder {
     const folder = new RunFolder(join(runsDir, name));
@@ -104,7 +104,7 @@ export class RunFolder {
   }
 
   /**
-   * The folder of a run that is to be resumed, locked. Throws where there is none, or where another training has it.
+   * The folder of a run that is to be resumed, locked. Throws where there is none, or where another training uses it.
    */
   static open(runsDir: string, name: string): RunFolder {
     const folder = new RunFolder(join(runsDir, name));
@@ -126,12 +126,12 @@ export class RunFolder {
     return folder;
   }
 
-  /** A folder to look at while others may write in it: not locked, and it need not be there. */
+  /** A folder for reading, not locked: others may write in it, and it need not exist. */
   static look(path: string): RunFolder {
     return new RunFolder(path);
   }
 
-  /** Takes the lock and, now that nobody else writes here, removes what an interrupted write left. */
+  /** Takes the lock and then removes what interrupted writes left, which no other process uses now. */
   #lock(): void {
     takeLock(this.#lockPath, {
       refusal: (who) =>
@@ -157,7 +157,7 @@ export class RunFolder {
     return join(this.path, "tuning.json");
   }
 
-  /** Keeps the tuning table that the run begins with. */
+  /** Saves the tuning table that the run begins with. */
   writeTuning(table: TuningTable): void {
     writeFileAtomically(this.#tuningPath, `${JSON.stringify(table, null, 1)}\n`);
   }
@@ -184,8 +184,8 @@ export class RunFolder {
   }
 
   /**
-   * Saves a checkpoint whole or not at all. Logs are made durable first: their rows up to the checkpoint's step are
-   * never missing beside it.
+   * Saves a checkpoint atomically. Logs are made durable first, so that their rows up to the checkpoint's step are
+   * never missing.
    */
   saveCheckpoint(name: string | number, bytes: Uint8Array): void {
     for (const log of this.#logs) log.sync();
@@ -203,7 +203,7 @@ export class RunFolder {
     return readWhole(this.checkpointPath(name));
   }
 
-  /** Drops what was logged after `step`, which a run resumed from there logs once more. */
+  /** Drops the rows after `step`, which a run that resumes from there logs again. */
   truncateLogs(step: number): void {
     for (const log of this.#logs) log.truncate(step);
   }
@@ -230,7 +230,7 @@ export class RunFolder {
     writeFileAtomically(join(this.path, "report.html"), html);
   }
 
-  /** Undoes `create` for a run that came to nothing, and closes: folders that were there before stay. */
+  /** Undoes `create` for a run that failed early, and closes: folders that existed before stay. */
   discard(): void {
     this.close();
     if (this.#made === undefined) return;
@@ -240,7 +240,7 @@ export class RunFolder {
       for (let above = dirname(resolve(this.path)); above.length >= first.length; above = dirname(above))
         rmdirSync(above);
     } catch {
-      // Somebody else uses it by now.
+      // Another process uses the folder by now.
     }
   }
 
@@ -252,7 +252,7 @@ export class RunFolder {
   }
 }
 
-/** Throws where a new run in this folder would clear away files that are no run's, and so somebody's own. */
+/** Throws where a new run in this folder would remove files that belong to no run. */
 function refuseForeign(folder: string): void {
   const theirs = isRun(folder) ? undefined : readdirSync(folder).find(isRunName);
   if (theirs === undefined) return;

@@ -1,6 +1,6 @@
-// What a shard of a job has done, picture by picture, in a file of its own beside the results (Node only):
-// manifests/I-of-N.jsonl begins with a line that tells the job, and gets a line for each picture when its result is in
-// place. A shard that was interrupted goes on from it, whatever ended it; a process at a time writes it.
+// The progress of a shard of a job, picture by picture, in a file of its own next to the results (Node only):
+// manifests/I-of-N.jsonl begins with a line that describes the job, and gets a line for each picture when its result is
+// in place. An interrupted shard resumes from it, whatever ended it; one process at a time writes it.
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -34,7 +34,7 @@ interface Header extends ShardJob {
   shards: number;
 }
 
-/** A lock of another machine that was not touched for so long is of a process that is gone. */
+/** The lock of another machine is stale after this long without a touch. */
 const STALE_AFTER = 10 * 60_000;
 
 const manifestsIn = (folder: string) => join(folder, "manifests");
@@ -54,8 +54,8 @@ export class ShardManifest {
   }
 
   /**
-   * Opens or begins the manifest of a shard of the results in `folder`. Throws where another process does that shard,
-   * and where the folder holds manifests of another job or of another number of shards.
+   * Opens or creates the manifest of a shard of the results in `folder`. Throws where another process works on that
+   * shard, and where the folder holds manifests of another job or of another number of shards.
    */
   static open(folder: string, { index, count }: Shard, job: ShardJob): ShardManifest {
     makeFolder(manifestsIn(folder));
@@ -74,14 +74,14 @@ export class ShardManifest {
     let text = "";
     if (headerOf(path)) text = withFileErrors(path, () => readFileSync(path, "utf8"));
     else writeFileAtomically(path, line({ shard: index, shards: count, ...job }));
-    // The next entry does not go on with a line that a crash tore.
+    // Ends a line that a crash left incomplete: the next entry gets its own.
     if (text && !text.endsWith("\n")) appendFileSync(path, "\n");
     const manifest = new ShardManifest(path, lock, entriesOf(text));
     process.once("exit", manifest.#release);
     return manifest;
   }
 
-  /** Whether the picture was done with the bytes that it has now, and its result, a file, is still there. */
+  /** Whether the picture was done with its present bytes, and the file of its result still exists. */
   isDone(source: string, sha256: string, result: string): boolean {
     const entry = this.#entries.get(source);
     return entry !== undefined && entry.error === undefined && sha256 === entry.sha256 && existsSync(result);
@@ -104,7 +104,7 @@ const line = (value: object) => `${JSON.stringify(value)}\n`;
 interface Manifest {
   file: string;
   header: Header;
-  /** The last of each source. A line that a crash tore is none. */
+  /** The last entry of each source; a line that a crash left incomplete is skipped. */
   entries: Map<string, ShardEntry>;
 }
 
@@ -116,7 +116,7 @@ export function readManifests(folder: string): Manifest[] {
   });
 }
 
-/** Of files whose first line is a manifest's. */
+/** The headers of the files in a folder of results that are manifests. */
 function readHeaders(folder: string): Omit<Manifest, "entries">[] {
   const place = manifestsIn(folder);
   if (!existsSync(place)) return [];
@@ -129,14 +129,14 @@ function readHeaders(folder: string): Omit<Manifest, "entries">[] {
   return headers.sort((a, b) => a.header.shard - b.header.shard);
 }
 
-/** What a file begins with, if it is there and is a manifest. */
+/** The header of a file; null where there is no such file or it is no manifest. */
 function headerOf(file: string): Header | null {
   if (!existsSync(file)) return null;
   const header = parsed<Header>(withFileErrors(file, () => firstLine(file)));
   return header?.shards ? header : null;
 }
 
-/** Of at most 64 KiB, which is far more than a header has. */
+/** The first line of a file, of at most 64 KiB, which is far more than a header has. */
 function firstLine(file: string): string {
   const descriptor = openSync(file, "r");
   try {
@@ -178,19 +178,19 @@ function refuseOther(file: string, header: Header, job: ShardJob, count: number)
   );
 }
 
-/** What is known of a whole job. */
+/** The state of a whole job. */
 export interface MergedShards {
   job: ShardJob;
   shards: number;
-  /** All that was done, by the order of sources. */
+  /** All entries, in the order of sources. */
   entries: ShardEntry[];
-  /** Shards of which something is missing or failed. */
+  /** Shards with missing or failed pictures. */
   incomplete: number[];
   /** Pictures that no shard has tried yet. */
   missing: number;
 }
 
-/** Joins the manifests of a folder of results. Throws where there are none, or where they are of different jobs. */
+/** Joins the manifests of a folder of results. Throws where there are none, or where they belong to different jobs. */
 export function mergeManifests(folder: string): MergedShards {
   const manifests = readManifests(folder);
   if (manifests.length === 0) {

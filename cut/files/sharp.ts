@@ -1,5 +1,5 @@
-// The one door to sharp, an optional peer dependency: those who embed the library in a page do not install it, and the
-// commands that read and write picture files say in their error message what to install.
+// The only import of sharp, an optional peer dependency: those who embed the library in a page need not install it, and
+// the commands that read and write picture files say in their error message what to install.
 import { CutgpuError } from "../../engine/core/errors.js";
 
 type Sharp = typeof import("sharp")["default"];

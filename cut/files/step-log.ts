@@ -1,6 +1,6 @@
-// A file of lines of JSON, one row for a step, in the order of steps (Node only). Rows are appended and never
-// rewritten; a crash can at worst leave a torn last line. A log of a million rows is hundreds of megabytes, so it is
-// truncated at its end and read in pieces, and of a long one only every N-th row is parsed.
+// A file of JSON lines, one row per step, in the order of steps (Node only). Rows are appended and never rewritten; a
+// crash can at worst leave a torn last line. A log of a million rows is hundreds of megabytes, so it is truncated at
+// its end and read in pieces, and of a long one only every N-th row is parsed.
 import {
   closeSync,
   existsSync,
@@ -21,7 +21,7 @@ const MAX_PARSED = 2 ** 25;
 
 interface Line<Row> {
   row: Row;
-  /** Byte after it. */
+  /** Offset of the byte after the line. */
   end: number;
 }
 
@@ -38,7 +38,7 @@ export class StepLog<Row extends { step: number }> {
     });
   }
 
-  /** Makes durable what was appended. */
+  /** Makes the appended rows durable. */
   sync(): void {
     const descriptor = this.#descriptor;
     if (descriptor !== undefined) withFileErrors(this.path, () => fsyncSync(descriptor));
@@ -53,7 +53,7 @@ export class StepLog<Row extends { step: number }> {
     return !existsSync(this.path) || statSync(this.path).size === 0;
   }
 
-  /** Drops the rows after `step`, which a run resumed from there writes once more, and a torn last line. */
+  /** Drops the rows after `step`, which a run that resumes from there writes again, and a torn last line. */
   truncate(step: number): void {
     this.close();
     this.#reading("r+", undefined, (descriptor) => {

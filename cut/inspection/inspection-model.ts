@@ -1,6 +1,6 @@
-// What looking inside needs of a model file: the generator, and, from a checkpoint of a training, also the heads,
-// layers and temperature that it was trained with. Files that hold a generator alone are looked at with the paper's
-// layers and temperature, and their features as they are.
+// The part of a model file that an inspection needs: the generator and, from a checkpoint of a training, also the
+// heads, layers and temperature that it was trained with. For files that hold only a generator the paper's layers and
+// temperature are used, and features are compared as they are.
 import { CheckpointError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
@@ -29,7 +29,7 @@ export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): In
     "state" in metadata && [...tensors.keys()].some((key) => key.startsWith("G."))
       ? parseCheckpoint(bytes, where)
       : null;
-  // EnCo's layers are the decoder's too, and its F is for those.
+  // EnCo's layers include the decoder's, and its F belongs to those.
   if (!checkpoint || checkpoint.state.options.model === "enco") {
     return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < generator.modules) };
   }

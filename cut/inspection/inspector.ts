@@ -2,8 +2,7 @@
 // every patch of the input, exp(v . k / tau) with unit rows v and k made as in training (docs/method.md section 3:
 // encoder, head, L2 norm), and the encoder's features as colours, by their three principal components. A picture's
 // features and keys stay on the GPU, so that a click costs one product per layer; both grow with the number of
-// positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Big pictures are the caller's to
-// scale.
+// positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Callers scale large pictures down.
 
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { ArgumentError, CheckpointError } from "../../engine/core/errors.js";
@@ -64,7 +63,7 @@ export class Inspector {
   readonly #passes: SizedPass<Pass>;
   #loaded: Loaded | null = null;
 
-  /** The model stays the caller's. Throws a CheckpointError where its encoder cannot read its translations. */
+  /** The caller disposes the model. Throws a CheckpointError where its encoder cannot read its translations. */
   constructor(gpu: Gpu, model: InspectModel) {
     const { input_nc, output_nc } = model.generator.architecture;
     if (input_nc !== output_nc) {
@@ -88,20 +87,20 @@ export class Inspector {
     });
   }
 
-  /** The translation of the picture at hand, of its size. */
+  /** The translation of the loaded picture, of its size. */
   get translation(): Picture {
     return this.#latest().translation;
   }
 
-  /** The tapped layers, with the sizes they have for the picture at hand. */
+  /** The tapped layers, with the sizes they have for the loaded picture. */
   get layers(): readonly InspectedLayer[] {
     return this.#latest().layers;
   }
 
   /**
-   * Translates a picture and prepares the keys of all its patches; it is at hand from then on. Other calls must have
-   * ended. Where it is aborted or fails no picture is at hand; it stops between one piece of work and the next. Throws
-   * a LimitError for a picture that is too large for the adapter.
+   * Translates a picture and prepares the keys of all its patches; it is then the loaded picture. Other calls must have
+   * ended. If it is aborted or fails, no picture is loaded; aborts take effect between pieces of work. Throws a
+   * LimitError for a picture that is too large for the adapter.
    */
   async load(picture: Picture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
     const { generator, heads, layers } = this.#model;
@@ -223,7 +222,7 @@ export class Inspector {
     const { channels, width, height } = layer;
     const area = width * height;
     const center = gpu.noGrad(() => gpu.scope(() => reshape(mean(features, [0, 2, 3]), [1, channels])));
-    /** Reads, for chunk after chunk of positions, what `work` makes of their centred rows [chunk, C]. */
+    /** For each chunk of positions, reads the result of `work` on their centred rows [chunk, C]. */
     const eachChunk = async (work: (rows: Tensor) => Tensor, take: (values: Float32Array, start: number) => void) => {
       for (const ids of positionChunks(layer)) {
         const result = gpu.noGrad(() => gpu.scope(() => work(sub(gatherPositions(features, gpu.tensor(ids)), center))));

@@ -1,6 +1,7 @@
 // How well a patch of the translation finds its own patch of the input among the others of the picture: the share of
-// patches that do, layer by layer, which is what the patch losses train for and says more than they do. Positions are
-// drawn once for a size, so that figures of one run compare. One forward pass and a product a layer; no gradient.
+// patches that do, layer by layer. The patch losses train for it, and it says more than their values. Positions are
+// drawn once per size, so that figures of one run are comparable. One forward pass and one product per layer; no
+// gradient.
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
@@ -13,7 +14,7 @@ import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
 import type { InspectModel } from "./inspection-model.js";
 
-/** What a run logs of it: the share of each layer, by its name. */
+/** A row of a run's log: the share of each layer, by its name. */
 export interface RetrievalRow {
   step: number;
   shares: Record<string, number>;
@@ -21,17 +22,17 @@ export interface RetrievalRow {
 
 interface Pass {
   input: Tensor;
-  /** [patches, patches] a layer: each patch of the output with each of the input. */
+  /** [patches, patches] per layer: the similarity of each patch of the output with each of the input. */
   similarities: Tensor[];
   program: Program;
 }
 
-/** Measures one model, whose weights may change between pictures; they stay the caller's. */
+/** Measures one model, whose weights may change between pictures; the caller disposes them. */
 export class Retrieval {
   readonly #model: Omit<InspectModel, "tau">;
   readonly #passes: SizedPass<Pass>;
 
-  /** `patches`: how many of a layer are compared at most, as num_patches in training. */
+  /** `patches`: the maximum number compared per layer, as num_patches in training. */
   constructor(gpu: Gpu, model: Omit<InspectModel, "tau">, patches: number) {
     this.#model = model;
     const { generator, heads, layers } = model;
@@ -53,7 +54,7 @@ export class Retrieval {
     });
   }
 
-  /** The share of patches whose own key is nearer than all others, in the order of the layers; equals do not count. */
+  /** The share of patches whose own key is nearer than all others, in the order of the layers; ties do not count. */
   async accuracy(picture: Picture): Promise<number[]> {
     const padded = padForGenerator(picture, this.#model.generator.architecture);
     const pass = await this.#passes.of(padded);

@@ -1,11 +1,11 @@
-// Weights as halves. Throws where one would become infinite.
+// Weights as float16 numbers. Throws where one would become infinite.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { float16Bits } from "../../engine/core/float16.js";
 
 /** From here on a number rounds to infinity. */
 const OVERFLOW = 65520;
 
-/** The bits of the nearest halves, ties to even. Throws where one has none: too large, or not a number. */
+/** The bits of the nearest halves, ties to even. Throws where a value has none: too large, or not a number. */
 export function float16Weights(values: Float32Array): Uint16Array<ArrayBuffer> {
   const value = values.find((one) => !(Math.abs(one) < OVERFLOW));
   if (value !== undefined)

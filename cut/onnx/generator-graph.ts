@@ -1,6 +1,6 @@
-// A generator as an ONNX model that translates pictures of any size: what cut/translation/padding.ts and the network do
-// stands inside the graph, so that other runtimes need no code of ours. Values agree with the engine's up to the order
-// of float32 sums.
+// A generator as an ONNX model that translates pictures of any size: the graph contains the padding of
+// cut/translation/padding.ts and the network, so that other runtimes need no code of ours. Values agree with the
+// engine's up to the order of float32 sums.
 import type { StateDict } from "../../engine/formats/state-dict.js";
 import { type AnyArchitecture, isSingleImage } from "../networks/any-generator.js";
 import { SMALLEST_SIDE } from "../translation/padding.js";
@@ -33,8 +33,8 @@ export function generatorOnnx(
     const end = graph.add("Unsqueeze", [side, graph.int64([0])]);
     return graph.add("Slice", [x, graph.int64([0]), end, graph.int64([2 + i])]);
   }, translated);
-  // SinCUT's output may leave [-1, 1]. Not before the crop: right behind a convolution's leaky ReLU, onnxruntime-web's
-  // WebGPU (1.30) takes the one for the other.
+  // SinCUT's output may leave [-1, 1]. The clip follows the crop, because onnxruntime-web's WebGPU (1.30) confuses a
+  // clip directly after a convolution's leaky ReLU with the ReLU.
   const clipped = graph.add("Clip", [cropped, graph.float(-1), graph.float(1)]);
   const port = (name: string, channels: number): Port => ({
     name,
@@ -56,7 +56,7 @@ function planesOfBytes(graph: OnnxGraph, bytes: Value): Value {
   return graph.add("Div", [graph.add("Sub", [unit, graph.float(0.5)]), graph.float(0.5)]);
 }
 
-/** Planes [N, C, H, W] in [-1, 1] -> bytes [N, H, W, C], the fraction cut off as planesToPicture does it. */
+/** Planes [N, C, H, W] in [-1, 1] -> bytes [N, H, W, C], truncated as by planesToPicture. */
 function bytesOfPlanes(graph: OnnxGraph, planes: Value): Value {
   const unit = graph.add("Div", [graph.add("Add", [planes, graph.float(1)]), graph.float(2)]);
   const bytes = graph.cast(graph.add("Mul", [unit, graph.float(255)]), "UINT8");
@@ -70,7 +70,7 @@ function padToMultiple(graph: OnnxGraph, planes: Value, height: Value, width: Va
   return [height, width].reduce((x, side, i) => {
     const up = graph.add("Sub", [graph.add("Add", [side, multiple]), graph.int64(1)]);
     const size = graph.add("Mul", [graph.add("Div", [up, multiple]), multiple]);
-    // Every position's source: there and back between the edges, however small the picture is.
+    // The source of each position, reflected between the edges as often as needed, however small the picture is.
     const twice = graph.add("Mul", [graph.add("Sub", [side, graph.int64(1)]), graph.int64(2)]);
     const period = graph.add("Max", [twice, graph.int64(1)]);
     const there = graph.add("Mod", [graph.add("Range", [graph.int64(0), size, graph.int64(1)]), period]);

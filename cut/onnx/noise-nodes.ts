@@ -1,10 +1,10 @@
 // The noise of SinCUT's translations as nodes of an ONNX graph: the numbers of shaders/creation/random.wgsl, computed
-// for the size at hand, so that other runtimes add what `cutgpu translate` adds. All is arithmetic that onnxruntime has
-// on the CPU: products of 32-bit words are taken in int64, where they fit, and cut off to uint32.
+// for the size at hand, so that other runtimes add what `cutgpu translate` adds. All of it is arithmetic that
+// onnxruntime has on the CPU: products of 32-bit words are computed in int64, where they fit, and truncated to uint32.
 import { NOISE_SEED } from "../networks/single-image-generator.js";
 import type { OnnxGraph, Value } from "./onnx-graph.js";
 
-/** What translationNoise gives a picture of the size of `planes` [N, C, H, W]: [1, 1, H, W]. */
+/** The noise [1, 1, H, W] that translationNoise gives a picture of the size of `planes` [N, C, H, W]. */
 export function noiseNodes(graph: OnnxGraph, planes: Value): Value {
   const size = graph.add("Slice", [graph.add("Shape", [planes]), graph.int64([2]), graph.int64([4])]);
   const pixels = graph.add("ReduceProd", [size], { keepdims: 0 });

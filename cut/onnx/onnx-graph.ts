@@ -1,6 +1,5 @@
 // Writes graphs in the Open Neural Network Exchange format (https://onnx.ai): nodes are added one after the other, each
-// by the names of its inputs, and the whole is one file. What a generator looks like as such a graph is in
-// cut/onnx/generator-graph.ts.
+// by the names of its inputs, and the whole is one file. cut/onnx/generator-graph.ts builds a generator's graph.
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
@@ -17,19 +16,19 @@ import {
 } from "onnx-buf";
 import { float16Weights } from "./float16.js";
 
-/** The version of the operators, what onnxruntime 1.12 and later read, and of the file format that goes with it. */
+/** The version of the operators, which onnxruntime 1.12 and later read, and of the matching file format. */
 const OPSET = 17;
 const IR_VERSION = 8n;
-/** Operators that came with a later version, in which those of ours are what they were; 18 is onnxruntime 1.14. */
+/** Operators of a later version, in which the others of ours are unchanged; 18 needs onnxruntime 1.14. */
 const LATER: Readonly<Record<string, number>> = { BitwiseXor: 18 };
 
 /** The name of a tensor in the graph. */
 export type Value = string;
 
-/** A whole number is an int, a list of them ints; text is a string. Numbers of a `Float` are floats. */
+/** An integer becomes an int, another number a float, a list of integers ints, and text a string. */
 export type Attribute = number | readonly number[] | string;
 
-/** What a graph takes or gives: its element type, and its axes by name or by length. */
+/** An input or an output of a graph: its element type, and its axes by name or by length. */
 export interface Port {
   name: string;
   type: "FLOAT" | "UINT8";
@@ -37,8 +36,8 @@ export interface Port {
 }
 
 /**
- * A graph that grows. `halfWeights` stores weights as float16, which halves the file; they are widened when it is
- * loaded, and the arithmetic is float32.
+ * A graph under construction. `halfWeights` stores weights as float16, which halves the file; they are widened when it
+ * is loaded, and the arithmetic is float32.
  */
 export class OnnxGraph {
   readonly #nodes: NodeProto[] = [];
@@ -50,7 +49,7 @@ export class OnnxGraph {
     this.#halfWeights = halfWeights;
   }
 
-  /** The same numbers as another type. */
+  /** The same numbers in another type. */
   cast(value: Value, type: keyof typeof TensorProto_DataType): Value {
     return this.add("Cast", [value], { to: TensorProto_DataType[type] });
   }
@@ -77,7 +76,7 @@ export class OnnxGraph {
     return this.cast(half, "FLOAT");
   }
 
-  /** Whole numbers, as sizes and axes are: a list, or one number without an axis. */
+  /** Integers, such as sizes and axes: a list, or a scalar. */
   int64(values: number | readonly number[]): Value {
     const list = typeof values === "number" ? [values] : values;
     const name = typeof values === "number" ? `int_${values}` : `ints_${values.join("_")}`;
@@ -85,17 +84,17 @@ export class OnnxGraph {
     return this.#once(name, TensorProto_DataType.INT64, typeof values === "number" ? [] : [list.length], data);
   }
 
-  /** One whole number from 0 to below 2^32, without an axis, as shifts and bitwise operators take it. */
+  /** A scalar integer from 0 to below 2^32, as shifts and bitwise operators take it. */
   uint32(value: number): Value {
     return this.#once(`uint_${value}`, TensorProto_DataType.UINT32, [], Uint32Array.of(value));
   }
 
-  /** One float without an axis. */
+  /** A scalar float. */
   float(value: number): Value {
     return this.#once(`float_${value}`, TensorProto_DataType.FLOAT, [], Float32Array.of(value));
   }
 
-  /** Where `values` are floats, one for each channel. */
+  /** The same float for each of `count` channels. */
   channels(value: number, count: number): Value {
     return this.#once(
       `channels_${value}_${count}`,
@@ -105,7 +104,7 @@ export class OnnxGraph {
     );
   }
 
-  /** The file. `result` is the value that the output port gives. */
+  /** The bytes of the file. The output port gives the value `result`. */
   serialize(
     input: Port,
     output: Port,

@@ -78,7 +78,7 @@ export class ResnetNodes {
     return this.#graph.add("Pad", [x, this.#graph.int64([0, 0, pad, pad, 0, 0, pad, pad])], { mode });
   }
 
-  /** Instance norm without parameters of its own. */
+  /** Instance norm without learned parameters. */
   #norm(x: Value, channels: number): Value {
     const [ones, zeros] = [1, 0].map((value) => this.#graph.channels(value, channels));
     return this.#graph.add("InstanceNormalization", [x, ones, zeros], { epsilon: INSTANCE_NORM_EPS });

@@ -1,6 +1,6 @@
-// SinCUT's generator as nodes of an ONNX graph, computing what cut/networks/single-image-generator.ts does. Whatever is
-// constant is in the weights of the file: the factors that equalise, the lengths that demodulation divides by, and the
-// gains of activations, which a leaky ReLU lets pass.
+// SinCUT's generator as nodes of an ONNX graph, computing what cut/networks/single-image-generator.ts does. All
+// constant factors are in the weights of the file: those of the equalised learning rate, the lengths that demodulation
+// divides by, and the gains of activations, which commute with a leaky ReLU.
 import type { StateDict } from "../../engine/formats/state-dict.js";
 import { DEMODULATION_EPS, GAIN, SLOPE } from "../networks/single-image-blocks.js";
 import type { SingleImageArchitecture } from "../networks/single-image-layout.js";
@@ -20,7 +20,7 @@ export class SingleImageNodes {
     this.#tensors = tensors;
   }
 
-  /** Planes [N, input_nc, H, W], sides even -> [N, output_nc, H, W], which nothing keeps in [-1, 1]. */
+  /** Planes [N, input_nc, H, W], sides even -> [N, output_nc, H, W], which may leave [-1, 1]. */
   run(planes: Value): Value {
     const halved = this.#halvingBlock(this.#activated(planes, "encoder.convs.1"), "encoder.convs.2");
     const blocks = [...[3, 4, 5].map((i) => `encoder.convs.${i}`), ...[0, 1, 2].map((i) => `decoder.convs.${i}`)];
@@ -39,7 +39,7 @@ export class SingleImageNodes {
     const hidden = this.#activated(x, `${key}.conv1`, { pads: sides(1) });
     const blurred = this.#blur(hidden, `${key}.conv2.0.kernel`, { pads: sides(2) });
     const own = this.#activated(blurred, `${key}.conv2`, { strides: [2, 2] }, { first: 1, gain: 1 });
-    // The skip's convolution sees single pixels, so that those which it leaves out need no blur either.
+    // The skip's convolution is 1 x 1: pixels that it skips need no blur.
     const few = this.#blur(x, `${key}.skip.0.kernel`, { pads: sides(1), strides: [2, 2] });
     const skip = this.#graph.add("Conv", [few, this.#weight(`${key}.skip.1.weight`, 1 / GAIN)]);
     return this.#graph.add("Add", [own, skip]);
@@ -55,7 +55,7 @@ export class SingleImageNodes {
     return this.#leakyRelu(this.#graph.add("Add", [blurred, scaled]));
   }
 
-  /** gain leakyRelu(convolution + bias). Of its weights' and bias's places in the file, `first` is the former. */
+  /** gain leakyRelu(convolution + bias). `first` is the index of the weights in the file; the bias has the next one. */
   #activated(x: Value, key: string, attributes: Attributes = {}, { first = 0, gain = GAIN } = {}): Value {
     const weight = this.#weight(`${key}.${first}.weight`, gain);
     const bias = this.#bias(`${key}.${first + 1}.bias`, gain);
@@ -66,7 +66,7 @@ export class SingleImageNodes {
     return this.#graph.add("LeakyRelu", [x], { alpha: SLOPE });
   }
 
-  /** Each channel of a map of the picture's size by itself, with a filter [4, 4]. */
+  /** A depthwise convolution of a map of the picture's size with a filter [4, 4]. */
   #blur(x: Value, key: string, attributes: Attributes, bias?: Value): Value {
     const [channels] = this.#architecture.channels;
     const { data, shape } = this.#stored(key);
@@ -96,7 +96,7 @@ export class SingleImageNodes {
     );
   }
 
-  /** [1, out, in, k, k] as [in, out, k, k], what makes one output of length GAIN. */
+  /** [1, out, in, k, k] as [in, out, k, k], the weights of each output scaled to length GAIN. */
   #demodulated(key: string): Value {
     const { data, shape } = this.#stored(key);
     const [, out, from, ...kernel] = shape;
