@@ -44,7 +44,7 @@ function open(part: Part, focus = false): void {
   if (location.hash.slice(1) !== part) history.replaceState(null, "", `#${part}`);
   if (opened.has(part)) return;
   opened.add(part);
-  // Until a part's code is there, nothing in it listens.
+  // Until a part's code is loaded, its controls do nothing.
   const section = byId(part, "section");
   section.inert = true;
   attempt(async () => {
@@ -59,14 +59,14 @@ function open(part: Part, focus = false): void {
 for (const [i, part] of parts.entries()) {
   const tab = byId(`tab-${part}`, "button");
   tab.addEventListener("click", () => open(part));
-  // As tab lists work everywhere: arrows move between tabs.
+  // The usual keys of tab lists: arrows move between tabs.
   tab.addEventListener("keydown", ({ key }) => {
     const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: parts.length - 1 }[key];
     if (to !== undefined) open(parts[(to + parts.length) % parts.length], true);
   });
 }
 const fromAddress = () => parts.find((part) => part === location.hash.slice(1));
-/** Kernels were a part of this page once, and old addresses lead to the page that they have now. */
+/** Kernels used to be a part of this page; their old addresses redirect to the page that they have now. */
 const isOldAddress = () => location.hash === "#kernels";
 const goToKernels = () => location.replace("kernels/");
 
@@ -75,7 +75,7 @@ addEventListener("hashchange", () => {
   const part = fromAddress();
   if (part) open(part);
 });
-// A file dropped beside the places made for it would replace the page.
+// A file dropped outside of the drop areas would replace the page.
 for (const name of ["dragover", "drop"] as const) addEventListener(name, (event) => event.preventDefault());
 
 async function begin(): Promise<void> {

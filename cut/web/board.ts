@@ -10,7 +10,7 @@ import { attempt, tellError } from "./messages.js";
 import { pictureOf, pictureToPng, showPicture } from "./pictures.js";
 import type { Session } from "./session.js";
 
-/** Pixels per side of what is translated; the demo model knows drawings of both sizes. */
+/** Pixels per side of the translated drawing; the demo model knows drawings of both sizes. */
 const SIDE = { gpu: 256, software: 128 } as const;
 
 export class Board {
@@ -46,11 +46,11 @@ export class Board {
       return button;
     });
     byId("board-examples", "fieldset").append(...buttons);
-    // Whoever was quicker than the network keeps the drawing.
+    // A visitor who drew before the examples were loaded keeps the drawing.
     if (!this.#drawing.canUndo) buttons[0].click();
   }
 
-  /** Draws with mouse, finger or pen; where the browser gathered several points of a move, with all of them. */
+  /** Draws with mouse, finger or pen, with all points where the browser coalesced several of a move. */
   #listen(): void {
     const canvas = this.#canvas;
     const pointOf = ({ clientX, clientY }: PointerEvent): Point => {
@@ -95,7 +95,7 @@ export class Board {
       await this.#session.translateFrame(this.#frame, output);
       const { width, height } = this.#frame;
       this.#status(`${width} x ${height} pixels in ${showMilliseconds(performance.now() - begun)}`);
-      // For who looks at the page from outside.
+      // For tests of the page.
       output.dataset["translations"] = String(++this.#translations);
     } finally {
       output.ariaBusy = "false";

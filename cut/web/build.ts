@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
 import { packageRoot } from "../files/package-root.js";
 
-/** A page: a folder of sources and what it becomes. Paths of sources are seen from the project's folder. */
+/** A page: a folder of sources and how it is built. Paths of sources are relative to the project's folder. */
 export interface Page {
   /** The folder of its sources. */
   sources: string;
@@ -13,14 +13,14 @@ export interface Page {
   folder: string;
   /** Scripts and style sheets of `sources` that are bundled. */
   entries: readonly string[];
-  /** Files and folders of `sources` that are copied. Of HTML files, `<!--#include FILE-->` becomes that file's text. */
+  /** Files and folders of `sources` that are copied. In HTML files, `<!--#include FILE-->` becomes that file's text. */
   files: readonly string[];
 }
 
-/** Where the built pages are. */
+/** The folder of the built pages. */
 export const pagesFolder = (): string => join(packageRoot(), "dist", "web");
 
-/** The charts of reports are drawn in a document of linkedom; a page has one of its own. */
+/** The charts of reports are drawn in a document of linkedom, which pages replace by their own. */
 const browserDocument: Plugin = {
   name: "browser document",
   setup({ onResolve, onLoad }) {
@@ -30,10 +30,10 @@ const browserDocument: Plugin = {
 };
 
 /**
- * Builds the pages into `target`, which is emptied first. They need the sources, which an installed package has not.
+ * Builds the pages into `target`, which is emptied first. Needs the sources, which an installed package does not have.
  */
 export async function buildPages(pages: readonly Page[], target: string): Promise<void> {
-  // A development package; whoever installs cutgpu gets the pages built.
+  // A development dependency: installed packages contain the built pages.
   const { build } = await import("esbuild");
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
@@ -69,7 +69,7 @@ function copy(from: string, to: string): void {
   else cpSync(from, to, { recursive: true });
 }
 
-/** The text of an HTML file with those of the files that it includes. */
+/** The text of an HTML file with its includes replaced. */
 function withIncludes(file: string): string {
   return readFileSync(file, "utf8").replace(/^<!--#include (\S+)-->\n/gm, (_, name: string) =>
     withIncludes(join(dirname(file), name)),

@@ -1,7 +1,6 @@
-// The camera through the model, as fast as the GPU allows: one frame is under way at a time, and frames that come
-// meanwhile are passed over, so that nothing queues up. Frames go from the video to the shown canvas without leaving
-// the GPU, and all buffers are those of the first frame: the translator is recorded once per size, and canvases are
-// reused.
+// The camera through the model, as fast as the GPU allows: one frame at a time, and frames that arrive meanwhile are
+// skipped, so that nothing queues up. Frames go from the video to the shown canvas without leaving the GPU, and no
+// buffers are allocated after the first one: the translator is recorded once per size, and canvases are reused.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, showBytes, showMilliseconds } from "./dom.js";
 import { tellError } from "./messages.js";
@@ -18,7 +17,7 @@ export class Camera {
   readonly #frame = new OffscreenCanvas(1, 1);
   #stream: MediaStream | null = null;
 
-  /** `size` tells the longer side that frames are brought to; null leaves it to the adapter's speed. */
+  /** `size` gives the longer side that frames are scaled to; null chooses it by the adapter's profile. */
   constructor(session: Session, size: () => number | null) {
     this.#session = session;
     this.#size = size;

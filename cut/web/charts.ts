@@ -38,7 +38,7 @@ export function drawCharts(target: HTMLElement, losses: LossHistory, metrics: Me
   target.replaceChildren(...[...charts, ...measured].filter((chart) => chart !== null));
 }
 
-/** A curve, and fainter what it is the moving average of. */
+/** A moving average, and fainter the curve that it smooths. */
 interface Curve {
   name: string;
   faint: readonly Point[];
@@ -58,7 +58,7 @@ function drawChart(
 ): HTMLElement | null {
   if (curves.length === 0) return null;
   const series = curves.map((curve, colour) => ({ ...curve, colour }));
-  // Spikes may leave the frame: what is looked at is the average.
+  // Spikes may leave the frame: the averages matter.
   const top = 1.15 * Math.max(...series.flatMap(({ line }) => line.map(({ value }) => value)), 1e-6);
   const last = Math.max(first + 1, end);
   const x = (step: number) => LEFT + ((step - first) / (last - first)) * (WIDTH - LEFT - RIGHT);

@@ -7,7 +7,7 @@ export class Device {
   #opening: Promise<Gpu> | null = null;
   #gpu: Gpu | null = null;
 
-  /** Opens the device, or gives the open one. Throws an AdapterError where there is none. */
+  /** Opens the device, or returns the open one. Throws an AdapterError where there is none. */
   async gpu(): Promise<Gpu> {
     if (this.#gpu?.failure) this.leave();
     this.#opening ??= openGpu().then((gpu) => {
@@ -29,7 +29,7 @@ export class Device {
     return this.#gpu;
   }
 
-  /** Gives the device up; the next who asks for one gets a new one. */
+  /** Gives the device up; the next call of gpu() opens a new one. */
   leave(): void {
     this.#gpu?.dispose();
     this.#gpu = null;

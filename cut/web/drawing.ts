@@ -1,5 +1,5 @@
-// A drawing that grows under the pen: examples, strokes and a wiped board, each laid over the ones before, painted at
-// once on several canvases of different sizes. What was done last can be taken back.
+// A drawing in layers (examples, strokes and a wiped board), each over the ones before, painted at once on several
+// canvases of different sizes. The last layer can be undone.
 /** A point of the square drawing, 0 to 1 from its top left corner. */
 export interface Point {
   x: number;
@@ -28,7 +28,7 @@ export class Drawing {
     this.#add({ kind: "wiped" });
   }
 
-  /** Whether there is something to take back. */
+  /** Whether there is something to undo. */
   get canUndo(): boolean {
     return this.#layers.length > 1;
   }
@@ -48,7 +48,7 @@ export class Drawing {
     this.#add({ kind: "stroke", points: [point] });
   }
 
-  /** Leads the stroke on; `end` closes the little gap to its last point. */
+  /** Continues the stroke; `end` closes the little gap to its last point. */
   lead(point: Point): void {
     const stroke = this.#layers.at(-1);
     if (stroke?.kind !== "stroke") return;
@@ -66,7 +66,7 @@ export class Drawing {
     this.repaint();
   }
 
-  /** Paints everything anew, as it must be after a canvas has got another size. */
+  /** Repaints everything, as needed after a canvas was resized. */
   repaint(): void {
     const covering = this.#layers.findLastIndex(({ kind }) => kind !== "stroke");
     for (const layer of this.#layers.slice(covering)) this.#paint((context) => paintLayer(context, layer));
@@ -110,7 +110,9 @@ function paintLayer(context: Context, layer: Layer): void {
 
 const middle = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
-/** The piece of a stroke that point `i` adds: round the point before, from middle to middle, so that nothing kinks. */
+/**
+ * The piece of a stroke that point `i` adds: a curve around the point before, from midpoint to midpoint, without kinks.
+ */
 function paintPiece(context: Context, points: readonly Point[], i: number): void {
   const before = points[i - 1];
   const from = i === 1 ? before : middle(points[i - 2], before);
@@ -121,7 +123,7 @@ function paintPiece(context: Context, points: readonly Point[], i: number): void
   context.stroke();
 }
 
-/** The piece from the last middle to the last point. */
+/** The piece from the last midpoint to the last point. */
 function paintEnd(context: Context, points: readonly Point[]): void {
   if (points.length < 2) return;
   const [before, last] = points.slice(-2);

@@ -8,7 +8,7 @@ import { type Cell, drawingCell, EXAMPLES, exampleCell, PER_SIDE } from "../demo
 import type { NamedFile } from "./picture-files.js";
 import { pictureOf, pictureToPng } from "./pictures.js";
 
-/** Pixels per side of the examples as files: as large as the other drawings, and quick on any adapter. */
+/** Pixels per side of the examples as files: as large as the other drawings, and fast on any adapter. */
 const FILE_SIZE = 128;
 
 let sheet: Promise<ImageBitmap> | null = null;

@@ -1,6 +1,6 @@
 // The part "Look inside": for a point of the translation, the similarity of its patch with every patch of the input,
-// layer by layer, where the translation's patches come from and how hard they are to tell, and the encoder's features
-// as colours. The figures are those of cut/inspection/inspector.ts.
+// layer by layer, where the translation's patches come from and how hard they are to tell apart, and the encoder's
+// features as colours. The figures are those of cut/inspection/inspector.ts.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
@@ -19,7 +19,7 @@ import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./pictu
 import { readPictureFile, showPicture } from "./pictures.js";
 import type { Model, Session } from "./session.js";
 
-/** Keys of all patches are kept on the GPU, so pictures are brought to a size first. */
+/** Keys of all patches are kept on the GPU, so pictures are scaled to a size first. */
 const LONGEST_SIDE = { gpu: 256, software: 64 } as const;
 
 interface Opened {
@@ -190,7 +190,7 @@ function mark(canvas: HTMLCanvasElement, x: number, y: number): void {
   cross("#e01e5a", 0);
 }
 
-/** A layer's map as a picture of the input's size, with what is to be known of it below. */
+/** A layer's map as a picture of the input's size, with a description below. */
 function mapFigure(layer: InspectedLayer, picture: Picture, about: string): HTMLElement {
   const canvas = make("canvas", { className: picture.width < 160 ? "pixelated" : "" });
   showPicture(canvas, picture);

@@ -1,7 +1,7 @@
-// Work that must follow something that changes faster than it can be done, such as a drawing under the pen: one run at
-// a time, and where several were asked for meanwhile, one more, which sees the newest state.
+// Work that follows a state that changes faster than the work takes, such as a drawing under the pen: one run at a
+// time, and after requests in the meantime one more, which sees the newest state.
 
-/** A function that asks for `work`, which never overlaps with itself; what goes wrong in it is told to `onError`. */
+/** Returns a function that requests a run of `work`; runs never overlap, and errors go to `onError`. */
 export function latest(work: () => Promise<void>, onError: (error: unknown) => void): () => void {
   let running = false;
   let asked = false;

@@ -1,5 +1,5 @@
-// The one place where a page says what went wrong: an error message in a live region, which stays until the next
-// attempt or until it is closed. Nothing that a visitor has done is lost with it.
+// The error messages of a page, in a live region: a message stays until the next attempt or until it is closed. The
+// visitor loses no work by it.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { byId, make } from "./dom.js";
 import { describeError } from "./error-text.js";
@@ -18,7 +18,7 @@ export function clearMessage(): void {
   byId("message", "div").replaceChildren();
 }
 
-/** Does what a visitor asked for; what goes wrong is told. */
+/** Runs what a visitor asked for and shows its error. */
 export async function attempt(work: () => void | Promise<void>): Promise<void> {
   clearMessage();
   try {

@@ -9,7 +9,10 @@ export interface NamedFile {
   file: File;
 }
 
-/** What listPictures of cut/files/picture-folder.ts takes: nothing hidden, such as the "._" files that macOS writes. */
+/**
+ * The names that listPictures of cut/files/picture-folder.ts takes: none hidden, such as the "._" files that macOS
+ * writes.
+ */
 const isPicture = (path: string) => isPictureName(path) && !/\/\.|^\.[^/]*$/.test(path);
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
@@ -21,7 +24,7 @@ export function chosenFiles(input: HTMLInputElement): NamedFile[] {
 
 /** The files of a drop, those in dropped folders too. */
 async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
-  // Entries must be asked for before the first await: then the browser forgets the drop.
+  // Entries must be requested before the first await: then the browser forgets the drop.
   const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: NamedFile[] = [];
   if (entries.length === 0) return Array.from(transfer.files, (file) => ({ path: file.name, file }));

@@ -29,7 +29,7 @@ export async function readPictureFile(file: Blob, name: string, channels: 1 | 3)
   }
 }
 
-/** What a bitmap shows, on white. */
+/** The picture of a bitmap, on white. */
 export function pictureOf(bitmap: ImageBitmap): Picture {
   const { width, height } = bitmap;
   const context = contextOf(new OffscreenCanvas(width, height));

@@ -15,9 +15,7 @@ export interface StartRequest {
   pictures: RunFolders;
 }
 
-/**
- * Goes on with a run, to the end of so many steps if they are given. Pictures are for a run that came without its own.
- */
+/** Resumes a run, up to `steps` steps in total if given. `pictures` are for an imported run without its own. */
 export interface ResumeRequest {
   kind: "resume";
   name: string;
@@ -27,7 +25,7 @@ export interface ResumeRequest {
 
 export type TrainingRequest = StartRequest | ResumeRequest | { kind: "pause" };
 
-/** A sample: a picture of A (`step` null) or its translation after so many steps. */
+/** A sample: a picture of A (`step` null) or its translation after `step` steps. */
 export interface Sample {
   label: string;
   step: number | null;

@@ -1,13 +1,13 @@
-// Runs in and out of the page. Out: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME`
-// goes on and `cutgpu translate --model runs/NAME` finds the model. In: a run folder or a checkpoint that the command
-// wrote.
+// Export and import of runs. Export: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME`
+// resumes it and `cutgpu translate --model runs/NAME` finds the model. Import: a run folder or a checkpoint that the
+// command wrote.
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
 import { parseCheckpoint } from "../training/checkpoint.js";
 import { type NamedFile, picturesAmong } from "./picture-files.js";
 import { RunStore } from "./store.js";
 
-/** Files as one zip, put together piece by piece, so that a big run need not be in memory twice. */
+/** Files as one zip, put together piece by piece, so that a large run is not in memory twice. */
 export async function zipFiles(files: AsyncIterable<{ path: string; content: Blob }>): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let failure: Error | null = null;
@@ -27,7 +27,7 @@ export async function zipFiles(files: AsyncIterable<{ path: string; content: Blo
   return new Blob(parts, { type: "application/zip" });
 }
 
-/** A run as a zip. Its pictures are in it where the run says that they belong to it. */
+/** A run as a zip, with its pictures where the run's dataroot is its own folder. */
 export async function zipRun(store: RunStore): Promise<Blob> {
   const config = JSON.parse((await (await store.read("config.json"))?.text()) ?? "{}") as { dataroot?: string };
   const withPictures = config.dataroot === dataroot(store.name);
@@ -42,12 +42,12 @@ export async function zipRun(store: RunStore): Promise<Blob> {
   );
 }
 
-/** Where the pictures of a run that was begun here are, seen from the folder that holds runs/. */
+/** The pictures of a run that was started here, relative to the folder that holds runs/. */
 export const dataroot = (name: string) => `runs/${name}/data`;
 
 /**
- * Takes in a run that the command wrote: its folder, or its checkpoint alone. Returns the name it is kept under. Throws
- * a CutgpuError, and keeps nothing, where there is no checkpoint or a run of that name is already here.
+ * Imports a run that the command wrote: its folder, or its checkpoint alone. Returns the name that it gets. Throws a
+ * CutgpuError, and stores nothing, where there is no checkpoint or a run of that name is already here.
  */
 export async function importRun(files: readonly NamedFile[]): Promise<string> {
   const inFolder = (path: string) => path.slice(path.indexOf("/") + 1);

@@ -1,5 +1,5 @@
-// Sample pictures of a training: one row per picture, first the picture itself, then its translations by step. Of a
-// long run the first, the last and some between are shown.
+// Sample pictures of a training: one row per picture, first the picture itself, then its translations by step. For a
+// long run the first, the last and some in between are shown.
 import { make } from "./dom.js";
 import type { Sample } from "./protocol.js";
 
@@ -48,7 +48,7 @@ export class SamplesView {
           if (!url) return make("td");
           const image = make("img", { src: url, alt: `${label}, ${caption(step)}`, className: "pixelated" });
           const cell = make("td", {}, image);
-          // Where a narrow page has no head to the table.
+          // For narrow pages, where the table has no head.
           cell.dataset["caption"] = caption(step);
           return cell;
         }),
@@ -56,7 +56,7 @@ export class SamplesView {
     );
     this.#target.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
     this.#target.hidden = false;
-    // What is newest is looked at; the inputs stay in sight beside it.
+    // Scrolled to the newest; the inputs stay visible next to it.
     this.#target.scrollLeft = this.#target.scrollWidth;
   }
 }

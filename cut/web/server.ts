@@ -17,8 +17,8 @@ const types: Record<string, string> = {
 };
 
 /**
- * What the pages may load: files of this server and pictures that they made themselves. Styles of elements are theirs
- * too (the charts of bench/web); scripts come from files alone, and nothing goes to any other address.
+ * The pages may load files of this server and pictures that they made themselves, and may style elements (the charts of
+ * bench/web); scripts come from files only, and nothing goes to any other address.
  */
 const CONTENT_SECURITY_POLICY = [
   ...["default-src 'self'", "img-src 'self' blob: data:", "style-src 'self' 'unsafe-inline'", "object-src 'none'"],
@@ -31,8 +31,8 @@ export interface PagesServer {
 }
 
 /**
- * Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Where the port is taken, `fallback` is used in
- * its place, if there is one. Throws a CutgpuError where none can be used.
+ * Serves `folder` at http://127.0.0.1:`port`/; port 0 takes a free one. Where the port is taken, `fallback` is used
+ * instead, if given. Throws a CutgpuError where none can be used.
  */
 export async function servePages(folder: string, port: number, fallback?: number): Promise<PagesServer> {
   const root = await realpath(folder);
@@ -67,7 +67,7 @@ function listen(server: Server, port: number): Promise<void> {
 
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "only GET is answered");
-  // Another page may not reach this server under a name that it lets point here.
+  // No other host names: another site could point its own at this server (DNS rebinding).
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? "")) {
     return refuse(response, 403, "only this machine is answered");
   }
@@ -91,7 +91,7 @@ async function fileOf(root: string, address: string): Promise<{ path: string; si
   try {
     const pathname = decodeURIComponent(new URL(`http://localhost${address}`).pathname);
     const path = await realpath(join(root, pathname.endsWith("/") ? `${pathname}index.html` : pathname));
-    // After links are followed: what lies outside is not served, however it was asked for.
+    // After links are resolved: files outside are not served, whatever the address.
     if (!path.startsWith(root + sep)) return null;
     const info = await stat(path);
     return info.isFile() ? { path, size: info.size } : null;

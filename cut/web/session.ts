@@ -37,14 +37,14 @@ export class Session {
     return this.#model;
   }
 
-  /** Takes a model. Throws, and keeps the one before, where the bytes are no generator for gray or RGB pictures. */
+  /** Sets the model. Throws, and keeps the previous one, where the bytes are no generator for gray or RGB pictures. */
   setModel(name: string, bytes: Uint8Array): void {
     const { architecture, weights } = parseGenerator(bytes, name);
     this.#model = { name, bytes, architecture, weights };
     const old = this.#translator;
     this.#translator = null;
     this.#busy = this.#busy.then(() => {
-      // What a lost device held is gone with it.
+      // The memory of a lost device is gone with it.
       if (!old || old.gpu !== this.#device.current) return;
       old.translator.dispose();
       for (const parameter of old.translator.generator.parameters.values()) parameter.dispose();
@@ -56,12 +56,12 @@ export class Session {
     this.#listeners.push(listener);
   }
 
-  /** Translates with the present model on the present device, after all that was asked for before. */
+  /** Translates with the present model on the present device, after all earlier requests. */
   translate(picture: Picture, size: number | null = null): Promise<Picture> {
     return this.#turn((translator) => translator.translate(picture, size));
   }
 
-  /** The same for what `source` shows, drawn on `target`: nothing leaves the GPU. Resolves when it is done. */
+  /** As translate, of the content of `source`, drawn on `target`: nothing leaves the GPU. Resolves when it is done. */
   translateFrame(source: OffscreenCanvas, target: HTMLCanvasElement): Promise<void> {
     return this.#turn(async (translator, gpu) => {
       const image = fromImage(gpu, source);
@@ -76,9 +76,7 @@ export class Session {
     });
   }
 
-  /**
-   * Does the work after all that was asked for before. If the device is lost meanwhile, does it once more on a new one.
-   */
+  /** Runs the work after all earlier requests, and once more on a new device if the device is lost meanwhile. */
   #turn<T>(work: (translator: Translator, gpu: Gpu) => Promise<T>): Promise<T> {
     const attempt = async () => {
       const { translator, gpu } = await this.#ready();
@@ -116,7 +114,7 @@ export class Session {
   }
 }
 
-/** Where the browser's whole GPU process is gone, calls fail before the device is known to be lost. */
+/** If the browser's whole GPU process is gone, calls fail before the device is known to be lost. */
 const isLoss = (error: unknown): boolean =>
   error instanceof DeviceLostError || (error instanceof DOMException && error.name === "OperationError");
 

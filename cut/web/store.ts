@@ -1,8 +1,8 @@
 // Runs in the browser's own storage (OPFS), laid out as the command lays out a run folder (cut/files/run-folder.ts), so
 // that a run can be carried from one to the other: config.json, latest.safetensors, best.safetensors, losses.jsonl,
 // alarms.jsonl, metrics.jsonl, samples/, and the pictures under data/, because a page loses the visitor's files when it
-// is reloaded: trainA, trainB and, of a run that is evaluated, testA and testB. A file appears whole or not at all: a
-// writable stream replaces it when it is closed. Works in pages and in workers.
+// is reloaded: trainA, trainB and, for an evaluated run, testA and testB. Writes are atomic: a writable stream replaces
+// the file when it is closed. Works in pages and in workers.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { NamedFile } from "./picture-files.js";
 
@@ -29,7 +29,7 @@ export class RunStore {
     return new RunStore(name, await withStorageErrors((await runsFolder()).getDirectoryHandle(name, { create: true })));
   }
 
-  /** Whether a run of that name is kept. */
+  /** Whether a run of that name is stored. */
   static async exists(name: string): Promise<boolean> {
     return (await RunStore.list()).includes(name);
   }
@@ -38,7 +38,7 @@ export class RunStore {
     await withStorageErrors((await runsFolder()).removeEntry(name, { recursive: true }));
   }
 
-  /** Writes a file whole or not at all; folders on its path are made. */
+  /** Writes a file atomically; creates the folders on its path. */
   async write(path: string, content: Blob | Uint8Array<ArrayBuffer> | string): Promise<void> {
     const { folder, name } = await this.#place(path, true);
     const stream = await withStorageErrors(
@@ -91,15 +91,15 @@ export class RunStore {
     }
   }
 
-  /** Appends to a file, whole or not at all. */
+  /** Appends to a file atomically. */
   async append(path: string, text: string): Promise<void> {
     const before = (await this.read(path)) ?? new Blob();
     await this.write(path, new Blob([before, text]));
   }
 
   /**
-   * Hands over the rows of a log, losses.jsonl say, up to the step `last`, piece by piece; returns the bytes of their
-   * lines.
+   * Passes the rows of a log, such as losses.jsonl, up to the step `last` to `take`, piece by piece; returns the bytes
+   * of their lines.
    */
   async readLog<Row extends { step: number }>(
     path: string,
@@ -125,7 +125,7 @@ export class RunStore {
     return bytes;
   }
 
-  /** The same, and drops the rest of the log, which a run that goes on writes once more. */
+  /** As readLog, and drops the rest of the log, which a resumed run writes again. */
   async cutLog<Row extends { step: number }>(path: string, last: number, take: (rows: Row[]) => void): Promise<void> {
     const bytes = await this.readLog<Row>(path, last, take);
     const file = await this.read(path);
@@ -175,7 +175,7 @@ async function withStorageErrors<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** What the storage said, for visitors. Errors of our own pass through. */
+/** The storage's error as a message for visitors. Errors of our own pass through. */
 function storageError(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
   if (error.name === "QuotaExceededError") {

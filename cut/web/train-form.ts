@@ -1,4 +1,4 @@
-// The form of the part "Train": pictures of A and B, and what a new run is to be like.
+// The form of the part "Train": pictures of A and B, and the options of a new run.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 // Not from terminal/index.ts, which needs Node.
@@ -20,8 +20,8 @@ type Given = Partial<TrainOptions>;
 const { nce_layers, num_patches, netF_nc, lr, ...smallNetworks } = smallTraining;
 
 /**
- * Networks to choose from, with the side of pictures that goes with them, and what patches are compared by; and those
- * of SinCUT that are about as much work, on crops of CROP pixels.
+ * Networks to choose from, with the matching size of pictures and options of patch losses; and those of SinCUT of about
+ * the same cost, on crops of CROP pixels.
  */
 const networks: Record<string, { pixels: number; given: Given; patches: Given; sincut: Given }> = {
   small: {
@@ -40,7 +40,7 @@ const networks: Record<string, { pixels: number; given: Given; patches: Given; s
 };
 const CROP = 64;
 
-/** A method, as its preset is called, with networks to choose from. */
+/** The options of a method, by its preset's name, with networks of a size. */
 function methodOptions(method: keyof typeof presets, size: string): Given {
   const { given, patches, sincut } = networks[size];
   switch (method) {
@@ -67,7 +67,7 @@ export class TrainForm {
 
   readonly #onPictures: () => void;
 
-  /** `onPictures` hears when other pictures are chosen. */
+  /** `onPictures` is called when other pictures are chosen. */
   constructor(onPictures: () => void) {
     this.#onPictures = onPictures;
     for (const side of ["a", "b"] as const) {
@@ -88,12 +88,12 @@ export class TrainForm {
     });
   }
 
-  /** Suggests a size of pictures that suits the adapter: on a software adapter every pixel is felt. */
+  /** Suggests a size of pictures that suits the adapter: on a software adapter every pixel counts. */
   suit(profile: Profile): void {
     if (profile === "software") byId("run-pixels", "input").value = "32";
   }
 
-  /** The number of steps in all, or null where none is given. */
+  /** The total number of steps, or null where none is given. */
   get steps(): number | null {
     const steps = byId("run-steps", "input").valueAsNumber;
     return Number.isNaN(steps) ? null : steps;
@@ -145,7 +145,7 @@ export class TrainForm {
   }
 
   /**
-   * The options of a new run on so many pictures, evaluated or not; those that were typed win over those of the fields.
+   * The options of a new run on this number of pictures, evaluated or not; typed ones take precedence over the fields.
    */
   #options(name: string, pictures: number, evaluated: boolean, typed: Given): Given {
     const pixels = byId("run-pixels", "input").valueAsNumber;
@@ -168,7 +168,7 @@ export class TrainForm {
       max_steps: steps,
       n_epochs,
       n_epochs_decay: epochs - n_epochs,
-      // A tab may be closed at any time, and samples are what one waits for.
+      // A tab may be closed at any time, and visitors wait for samples.
       save_latest_freq: 100 * batch,
       display_freq: Math.max(1, Math.ceil((steps * batch) / 20)),
       ...(evaluated && { eval_freq: Math.max(1, Math.ceil((steps * batch) / 10)) }),
@@ -192,7 +192,7 @@ export class TrainForm {
     this.#onPictures();
   }
 
-  /** Says what a new run would be evaluated on; where none is described, nothing. */
+  /** Shows which pictures would evaluate the new run that is `described`; hidden where none is. */
   showTestSplit(described: boolean): void {
     const { a: A, b: B } = this.pictures;
     const note = byId("test-split", "p");

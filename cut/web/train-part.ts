@@ -1,5 +1,5 @@
-// The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the runs
-// that are kept, what the worker is asked for and what it tells, and the ways of a run in and out of the page.
+// The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the
+// stored runs, the requests to the worker and its events, and import and export of runs.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
@@ -23,17 +23,17 @@ export class TrainPart {
   readonly #form = new TrainForm(() => this.#controls());
   readonly #view = new TrainView();
   #worker: Worker | null = null;
-  /** As long as the adapter is not known, what is bearable on any. */
+  /** Until the adapter is known, the profile that is bearable on any. */
   #profile: Profile = "software";
   #running: { name: string; totalSteps: number } | null = null;
-  /** Whether the chosen run came without its pictures. */
+  /** Whether the chosen run was imported without its pictures. */
   #wantsPictures = false;
-  /** Whether the chosen run has a best model beside the latest. */
+  /** Whether the chosen run has a best model besides the latest. */
   #hasBest = false;
-  /** A checkpoint that the storage did not take. */
+  /** A checkpoint that did not fit into the storage. */
   #unsaved: { name: string; bytes: Uint8Array<ArrayBuffer> } | null = null;
 
-  /** `useModel` takes a run's model over to the other parts of the page. */
+  /** `useModel` opens a run's model in the other parts of the page. */
   constructor(useModel: (name: string, bytes: Uint8Array) => void) {
     this.#useModel = useModel;
     byId("train-form", "form").addEventListener("submit", (event) => {
@@ -66,12 +66,12 @@ export class TrainPart {
     this.#list("").catch(tellError);
   }
 
-  /** Begins the worker early, so that a start costs no load. */
+  /** Starts the worker early, so that a training need not wait for it to load. */
   open(): void {
     this.#worker ??= this.#makeWorker();
   }
 
-  /** Suggests what suits the adapter. */
+  /** Suggests settings that suit the adapter. */
   suit(profile: Profile): void {
     this.#profile = profile;
     this.#form.suit(profile);
@@ -98,7 +98,7 @@ export class TrainPart {
     this.#worker?.postMessage(request);
   }
 
-  // ---- what the visitor asks for
+  // ---- requests of the visitor
 
   #start(): void {
     const request = this.#form.newRun();
@@ -106,7 +106,7 @@ export class TrainPart {
     this.#begin(request);
   }
 
-  /** Trains on the drawings of the page, for who has no pictures at hand. */
+  /** Trains on the drawings of the page, for visitors without pictures at hand. */
   async #tryIt(): Promise<void> {
     const button = byId("train-try", "button");
     button.disabled = true;
@@ -160,7 +160,7 @@ export class TrainPart {
     return this.#hasBest ? byId("run-model-name", "select").value : "latest";
   }
 
-  /** The run's name, and what is chosen of it where that is not the latest. */
+  /** The run's name, and the chosen model where that is not the latest. */
   #modelName(between: string): string {
     return this.#selected() + (this.#which() === "best" ? `${between}best` : "");
   }
@@ -175,14 +175,14 @@ export class TrainPart {
 
   async #downloadModel(): Promise<void> {
     const name = this.#selected();
-    // A checkpoint that is nowhere else is given whole, so that the run can go on from it.
+    // A checkpoint that is not stored is offered whole, so that the run can resume from it.
     if (this.#which() === "latest" && this.#unsaved?.name === name)
       return offer(this.#unsaved.bytes, "latest.safetensors");
     const { architecture, weights } = parseGenerator(await this.#checkpoint(), name);
     offer(serializeSafetensors(generatorStateDict(architecture, weights)), `${this.#modelName("-")}.safetensors`);
   }
 
-  // ---- what the worker tells
+  // ---- events of the worker
 
   #onEvent(event: TrainingEvent): void {
     const view = this.#view;
@@ -255,9 +255,9 @@ export class TrainPart {
       .catch(tellError);
   }
 
-  // ---- the runs that are kept
+  // ---- the stored runs
 
-  /** Lists the kept runs, with `name` (or a new run) selected. */
+  /** Lists the stored runs, with `name` (or a new run) selected. */
   async #list(name: string): Promise<void> {
     const select = byId("run-select", "select");
     const names = await RunStore.list();
@@ -271,7 +271,7 @@ export class TrainPart {
     return byId("run-select", "select").value;
   }
 
-  /** Shows a run that is kept, or the empty form for a new one. */
+  /** Shows a stored run, or the empty form for a new one. */
   async #show(name: string): Promise<void> {
     if (this.#running?.name === name) return;
     this.#wantsPictures = false;

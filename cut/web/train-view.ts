@@ -1,5 +1,5 @@
-// What is seen of a run in the part "Train": how far it is, its alarms, its losses as curves, its samples. While a
-// training runs its status is the tab's title too, so that it is seen from other tabs.
+// The view of a run in the part "Train": its progress, its alarms, its losses as curves, its samples. While a training
+// runs its status is the tab's title too, visible from other tabs.
 import { figureText } from "../evaluation/figures.js";
 import { LossHistory, type LossRow } from "../report/losses.js";
 import { MetricHistory, type MetricRow } from "../report/metrics.js";
@@ -18,7 +18,7 @@ export class TrainView {
   readonly #samples = new SamplesView(byId("samples", "div"));
   #losses = new LossHistory();
   #metrics = new MetricHistory();
-  /** Seconds that the last steps took. */
+  /** Seconds of the last steps. */
   #recent: number[] = [];
   #drawing: ReturnType<typeof setTimeout> | null = null;
   #running = false;
@@ -27,7 +27,7 @@ export class TrainView {
     byId("train-view", "div").hidden = !shown;
   }
 
-  /** A training begins or ends. */
+  /** Set when a training begins or ends. */
   set running(running: boolean) {
     this.#running = running;
     if (!running) document.title = TITLE;
@@ -38,7 +38,7 @@ export class TrainView {
     document.title = this.#running ? `${text} (cutgpu)` : TITLE;
   }
 
-  /** The step that is reached, of `total`, and how fast steps are. */
+  /** The current step, of `total`, and the speed. */
   step(step: number, total: number): void {
     const seconds = this.#recent.reduce((sum, each) => sum + each, 0) / Math.max(1, this.#recent.length);
     const speed = seconds < 1 ? `${(1 / seconds).toFixed(1)} steps per second` : `${seconds.toFixed(1)} s per step`;
@@ -54,7 +54,7 @@ export class TrainView {
     progress.value = step;
   }
 
-  /** The last checkpoint's step, for who looks at the page from outside. */
+  /** The last checkpoint's step, for tests of the page. */
   saved(step: number): void {
     byId("train-view", "div").dataset["saved"] = String(step);
   }
@@ -64,14 +64,14 @@ export class TrainView {
     this.#recent = [...this.#recent, ...rows.slice(-20).map(({ seconds }) => seconds)].slice(-20);
   }
 
-  /** Shows what the rules noticed, below the status. */
+  /** Shows new alarms, below the status. */
   addAlarms(alarms: readonly Alarm[]): void {
     const list = byId("alarms", "ul");
     for (const alarm of alarms) list.append(make("li", { textContent: alarmText(alarm) }));
     list.hidden = list.childElementCount === 0;
   }
 
-  /** Says what a run is evaluated on; null where it is not. */
+  /** Shows what a run is evaluated on; null where it is not. */
   evaluatedOn(protocol: string | null): void {
     const { best, last } = this.#metrics;
     const value = ({ step, by, values }: MetricRow) => `${figureText(values[by])} at step ${step.toLocaleString("en")}`;

@@ -1,5 +1,5 @@
-// What the worker notes of a run under way: losses, alarms and evaluations. Rows go to the page as they come, and to
-// the run's logs before every checkpoint, as those of `cutgpu train` go to its folder.
+// The worker's record of a run under way: losses, alarms and evaluations. Rows go to the page as they come, and to the
+// run's logs before every checkpoint, as those of `cutgpu train` go to its folder.
 import { runIdentity } from "../evaluation/run-evaluation.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
@@ -21,7 +21,7 @@ export class TrainingRecord {
   #first: LossRow | null = null;
   #last: LossRow | null = null;
   #toSend: LossRow[] = [];
-  /** Rows of the logs since they were last kept. */
+  /** Rows of the logs since they were last written. */
   readonly #toKeep: { losses: LossRow[]; alarms: Alarm[]; metrics: MetricRow[] } = {
     losses: [],
     alarms: [],
@@ -36,7 +36,7 @@ export class TrainingRecord {
     this.#step = step;
   }
 
-  /** Takes up the record of a run that goes on after `step`, cuts its logs there and sends what is in them. */
+  /** Opens the record of a run that resumes after `step`, cuts its logs there and sends their rows. */
   static async open(
     store: RunStore,
     options: TrainOptions,
@@ -62,7 +62,7 @@ export class TrainingRecord {
     return record;
   }
 
-  /** The step that the run has come to. */
+  /** The step that the run has reached. */
   get step(): number {
     return this.#step;
   }
@@ -72,14 +72,14 @@ export class TrainingRecord {
     return this.#metrics;
   }
 
-  /** Where the run is, as its evaluations note it; null where it came without its losses. */
+  /** Step, epoch and identity of the run for a row of evaluations; null where it was imported without its losses. */
   async place(): Promise<Pick<MetricRow, "step" | "epoch" | "run"> | null> {
     if (!this.#last) return null;
     const { step, epoch } = this.#last;
     return { step, epoch, run: await runIdentity(JSON.stringify(this.#first)) };
   }
 
-  /** Returns the alarms that are raised by it, as notePictures does. */
+  /** Returns the alarms that it raises, as notePictures does. */
   noteLosses(row: LossRow): readonly Alarm[] {
     this.#first ??= row;
     this.#last = row;
@@ -94,7 +94,7 @@ export class TrainingRecord {
     return this.#raised(this.#alarms.notePictures(...given));
   }
 
-  /** Returns whether it is the best evaluation so far. */
+  /** Returns whether this is the best evaluation so far. */
   noteMetrics(row: MetricRow): boolean {
     this.#toKeep.metrics.push(row);
     this.#send({ kind: "metrics", rows: [row] });
@@ -113,14 +113,14 @@ export class TrainingRecord {
     this.#sentAt = performance.now();
   }
 
-  /** Appends to the logs what came since it was last called. */
+  /** Appends the rows since the last call to the logs. */
   async keep(): Promise<void> {
     for (const [log, rows] of Object.entries(this.#toKeep)) {
       if (rows.length === 0) continue;
       const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
       const { length } = rows;
       await this.#store.append(`${log}.jsonl`, text);
-      // More may have come meanwhile.
+      // More rows may have come meanwhile.
       rows.splice(0, length);
     }
   }

@@ -1,6 +1,6 @@
-// The part "Translate": pictures go through the model one after the other. Each is shown beside its translation with
-// the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is named and passed
-// over.
+// The part "Translate": pictures go through the model one after the other. Each is shown next to its translation with
+// the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is reported and
+// skipped.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { isSingleImage } from "../networks/any-generator.js";
 import { Camera } from "./camera.js";
@@ -73,7 +73,7 @@ export class TranslatePart {
           try {
             await this.#one(picture);
           } catch (error) {
-            // What concerns one picture must not keep the others from being translated.
+            // An error of one picture must not stop the others.
             if (!(error instanceof CutgpuError && ["PICTURE", "LIMIT"].includes(error.code))) throw error;
             failures.push(error.code === "LIMIT" ? `${picture.path} is too large for this GPU` : error.message);
           }

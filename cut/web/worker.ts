@@ -1,7 +1,7 @@
-// The training of the page, in a worker: the tab stays responsive, and a tab in the background goes on training. The
-// loop is that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first
-// checkpoint is written before the first step, and the losses before every checkpoint, so that a tab that is closed at
-// any moment leaves a run that can go on.
+// The training of the page, in a worker: the tab stays responsive, and a tab in the background keeps training. The loop
+// is that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is
+// written before the first step, and the losses before every checkpoint, so that a tab that is closed at any moment
+// leaves a run that can be resumed.
 import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/open.js";
@@ -22,7 +22,7 @@ import type { ResumeRequest, RunFolders, StartRequest, TrainingEvent, TrainingRe
 import { RunStore } from "./store.js";
 import { TrainingRecord } from "./training-record.js";
 
-/** Pictures that are translated at every display of the run, as many as the command takes. */
+/** Pictures that are translated at every display of the run, as many as by the command. */
 const SAMPLES = 4;
 
 const send = (event: TrainingEvent) => postMessage(event);
@@ -116,7 +116,7 @@ class WorkerTraining {
     const { stepsDone: step, totalSteps } = training;
     send({ kind: "begun", step, totalSteps, evaluated: evaluation?.protocol ?? null });
     const record = await TrainingRecord.open(store, options, step, send);
-    // A tab may have been closed between the two copies of the best.
+    // The tab may have been closed after the checkpoint "latest" was written and before its copy "best".
     const latest = record.evaluations.best?.step === step ? await store.read("latest.safetensors") : null;
     if (latest) await store.write("best.safetensors", latest);
     for (const { label, picture } of samples) await this.#keepSample(store, label, null, picture);
@@ -152,7 +152,7 @@ class WorkerTraining {
       this.#signal,
     );
     await show(training.stepsDone);
-    // The last pictures may have raised an alarm; checkpoints say where the storage does not take more.
+    // The last pictures may have raised an alarm. Errors are ignored: checkpoints report a full storage.
     await record.keep().catch(() => undefined);
     record.sendLosses();
     if (source.skipped > 0) {
@@ -175,7 +175,9 @@ class WorkerTraining {
     for (const [folder, files] of folders) await store.keepPictures(folder, files, onCopy);
   }
 
-  /** Keeps a checkpoint; where the storage is full the page gets it to offer it for download, and training goes on. */
+  /**
+   * Stores a checkpoint; where the storage is full the page gets it to offer it for download, and training continues.
+   */
   async #save(store: RunStore, record: TrainingRecord, name: string, bytes: Uint8Array): Promise<void> {
     const content = bytes as Uint8Array<ArrayBuffer>;
     const { step } = record;
@@ -198,11 +200,11 @@ class WorkerTraining {
   async #keepSample(store: RunStore, label: string, step: number | null, picture: Picture): Promise<void> {
     const png = await pictureToPng(picture);
     send({ kind: "sample", sample: { label, step, png } });
-    // A sample that the storage does not take is still seen; what matters are checkpoints, which say so.
+    // A sample that does not fit into the storage is still shown; checkpoints report a full storage.
     await store.write(sampleName(label, step), png).catch(() => undefined);
   }
 
-  /** The error message for the page: it says how to go on here, where the loop's own names a command. */
+  /** The error message for the page: it says how to resume here, where the loop's own names a command. */
   #explain(error: unknown): string {
     const saved = this.#savedStep;
     if (error === this.#signal.reason) return "Stopped before the first step; what was kept before stays.";
@@ -230,14 +232,16 @@ async function readCheckpoint(store: RunStore): Promise<Checkpoint> {
   return parseCheckpoint(new Uint8Array(await file.arrayBuffer()), `the checkpoint of ${store.name}`);
 }
 
-/** The pictures that are kept with a run, by the paths that the command would see, so that their order is the same. */
+/**
+ * The pictures that are stored with a run, by the paths that the command would see, so that their order is the same.
+ */
 interface Lists {
   A: string[];
   B: string[];
 }
 
 /**
- * The options that give a run more or fewer steps; none where that changes nothing, so that no bit of the run changes.
+ * The options that give a run more or fewer steps; none if the number is the same, so that no bit of the run changes.
  */
 function moreSteps(
   { step, epoch, batch, options }: RunState,
