@@ -1,4 +1,4 @@
-// The pages of `cutgpu web` and of `npm run build:web`, put together here, since CUT's knows nothing of the benchmarks.
+// The pages of `cutgpu web` and of `npm run build:web`, put together here, since CUT does not import the benchmarks.
 import type { Page } from "../cut/web/build.js";
 
 export const pages: readonly Page[] = [

@@ -1,6 +1,6 @@
-// What `cutgpu doctor` finds out about a device: what it is and what it offers, and whether it computes rightly. For
-// the latter it trains two steps at tiny size, whose losses must be those of a table: every kernel of a step has its
-// part in them, and the second step's also depend on gradients and Adam.
+// The checks of `cutgpu doctor`: the device and its features, and whether it computes correctly. For the latter two
+// steps are trained at tiny size, whose losses must match a table: every kernel of a step contributes to them, and the
+// second step's also depend on gradients and Adam.
 import { DivergenceError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -75,7 +75,7 @@ export interface TrainingReport {
 export const TOLERANCE = 1e-3;
 
 /**
- * Losses of the two steps. Made by this very function on Mesa 25's lavapipe with the kernels of both profiles and on
+ * Losses of the two steps. Computed by this function on Mesa 25's lavapipe with the kernels of both profiles and on
  * SwiftShader, which agree with each other to 1e-4; printed by `cutgpu doctor --json`.
  */
 const EXPECTED: readonly Readonly<Record<string, number>>[] = [

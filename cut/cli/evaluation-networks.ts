@@ -1,5 +1,5 @@
-// The networks that `cutgpu evaluate` looks at pictures with: out of files that the user has, held to their hashes, or
-// of the package nsfwjs where it is installed. All is read and checked before a GPU is opened.
+// The networks of `cutgpu evaluate`: from files of the user, checked by their hashes, or from the package nsfwjs where
+// it is installed. All is read and checked before a GPU is opened.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -23,7 +23,7 @@ import type { FeatureExtractor } from "../evaluation/picture-features.js";
 import { readWhole } from "../files/read-whole.js";
 import { OptionError } from "../options/schema.js";
 
-/** The one file whose features FID is defined by, as torch hub names it by its hash. */
+/** The file whose features define FID, with its hash in its name as torch hub has it. */
 const FID_FILE = "pt_inception-2015-12-05-6726825d.pth";
 const FID_HASH = "6726825d";
 
@@ -39,7 +39,7 @@ const RESIZES: Record<InputProtocol, string> = {
 /** Puts a network onto a GPU. */
 export type OnGpu<T> = (gpu: Gpu) => Promise<T>;
 
-/** What --features names: null for none. Throws where it is not there or not what its name says. */
+/** The network that --features names; null for none. Throws where it is missing or not what its name says. */
 export async function featuresOf(
   name: string,
   protocol: FidProtocol,

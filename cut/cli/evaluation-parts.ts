@@ -1,6 +1,6 @@
-// An evaluation in parts, for as many processes: what is measured of each picture lies in a file of its own in the
-// folder of results, measured/fakes|reals/NAME.safetensors, and a manifest notes it. `cutgpu merge` makes of all of
-// them the figures of one evaluation, to the bit; the page, which shows pictures, it does not draw.
+// An evaluation in parts, for several processes: the measurements of each picture are a file in the folder of results,
+// measured/fakes|reals/NAME.safetensors, listed in a manifest. `cutgpu merge` computes the figures of one evaluation
+// from all of them, to the bit; it does not draw the page, which shows pictures.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -36,16 +36,16 @@ export interface EvaluationPart extends MeasuredInput {
   pairs: FileSet | null;
   /** What is compared, as pairs of name and value. */
   about: About;
-  /** The hash of the model whose translations are evaluated; "none" where they are there. */
+  /** The hash of the model whose translations are evaluated; "none" where they are given as files. */
   model: string;
-  /** Where what is measured goes. */
+  /** The folder of the measurements. */
   out: string;
   shard: Shard;
   gpu: Gpu | null;
   signal: AbortSignal;
 }
 
-/** What merge needs beside the files of the pictures. */
+/** The input of merge besides the files of the pictures. */
 interface EvaluationManifest extends EvaluationKind {
   about: About;
   names: { fakes: readonly string[]; reals: readonly string[] };
@@ -54,7 +54,7 @@ interface EvaluationManifest extends EvaluationKind {
 const manifestIn = (folder: string) => join(folder, "manifests", "evaluation.json");
 const measuredPath = (set: Measurement["set"], name: string) => join("measured", set, `${name}.safetensors`);
 
-/** Measures a part of the pictures but for what is done; those that fail are named and passed over. */
+/** Measures the pictures of a part that are not done yet; those that fail are reported and skipped. */
 export async function measurePart(part: EvaluationPart): Promise<void> {
   const { fakes, reals, extractor, pairMetrics, size, about, out, shard } = part;
   const sides = sidesAt(await reals.read(0), size);
@@ -125,7 +125,7 @@ async function measureInto(
     for (const [k, [of]] of reads.entries()) pictures.push(await sets[of]!.decode(bytes[k], files[k]));
     writeResult(join(out, entry.to), bytesOf(await measure(pictures), pairMetrics));
   } catch (error) {
-    // Whatever concerns one picture must not keep the others from being measured; a lost device concerns all.
+    // An error of one picture must not stop the others; a lost device stops all.
     if (!(error instanceof CutgpuError) || gpu?.failure) throw error;
     log(errorMessage(error));
     append({ error: errorMessage(error) });
@@ -135,7 +135,7 @@ async function measureInto(
   return "written";
 }
 
-/** Figures of all that was measured into `folder`, written to evaluation.json there; null where it is none of these. */
+/** Computes the figures from all measurements in `folder` and writes evaluation.json there; null where it has none. */
 export async function mergeEvaluation(folder: string, signal: AbortSignal): Promise<readonly Figure[] | null> {
   if (!existsSync(manifestIn(folder))) return null;
   const evaluationManifest = JSON.parse(new TextDecoder().decode(readWhole(manifestIn(folder)))) as EvaluationManifest;
@@ -154,7 +154,7 @@ export async function mergeEvaluation(folder: string, signal: AbortSignal): Prom
   return evaluation.figures;
 }
 
-/** As safetensors: features, patches of every level, scores in the order of the metrics, NaN where there is none. */
+/** Measurements as safetensors: features, patches of every level, scores in the order of the metrics, NaN for none. */
 function bytesOf(
   { patches, features, scores, chance }: MeasuredPicture,
   metrics: EvaluationKind["pairMetrics"],
@@ -192,7 +192,7 @@ function measuredOf(bytes: Uint8Array, path: string, metrics: EvaluationKind["pa
   };
 }
 
-/** Everything that an evaluation computes, for a file. */
+/** All results of an evaluation, for a file. */
 export function evaluationContent(
   { figures, pairs, nearest }: Evaluation,
   about: About,

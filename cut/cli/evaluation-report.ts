@@ -1,4 +1,4 @@
-// The pictures of an evaluation's page: which to show, read once more and scaled down.
+// The pictures of an evaluation's page: which to show, read again and scaled down.
 import { scaleDown } from "../data/resize.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import { figureText, protocolLines } from "../evaluation/figures.js";
@@ -67,7 +67,7 @@ export async function drawEvaluation(
   });
 }
 
-/** Places of `values`, the lowest first. */
+/** Indices of `values`, the lowest value first. */
 function sorted<T>(values: readonly T[], by: (value: T) => number): number[] {
   return values.map((_, i) => i).sort((i, j) => by(values[i]) - by(values[j]));
 }

@@ -1,5 +1,5 @@
-// The sets of pictures that `cutgpu evaluate` compares: listed and measured before any work, so that what cannot be
-// compared is told at once, and read one by one.
+// The sets of pictures that `cutgpu evaluate` compares: listed and their sizes checked before any work, so that sets
+// that cannot be compared are reported at once, and read one by one.
 import { basename, relative } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -14,7 +14,7 @@ import { OptionError } from "../options/schema.js";
 import { loadGenerator } from "../training/checkpoint.js";
 import { Translator } from "../translation/translator.js";
 
-/** What metrics between sets need. */
+/** The minimum of metrics between sets. */
 const MIN_PICTURES = 2;
 
 /** The pictures of the folder that an option names. Throws a CutgpuError where there are fewer than 2. */
@@ -34,7 +34,7 @@ export async function checkSizes(folders: readonly NamedFolder[], size: number |
   let first = "";
   for (const { what, files } of folders) {
     for (const { path, size: own } of await measurePictures(files)) {
-      // Reading it tells what is wrong with it.
+      // Reading it reports what is wrong with it.
       const { width, height } = own ?? (await readPicture(path, 3));
       const here = `${width} x ${height} pixels (${basename(path)} in ${what})`;
       if (size !== null) continue;

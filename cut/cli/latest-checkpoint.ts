@@ -1,9 +1,9 @@
-// The checkpoint that a run goes on from. Where it is missing or damaged, a numbered one may still be sound.
+// The checkpoint that a run resumes from. Where it is missing or damaged, a numbered one may still be intact.
 import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
 
-/** Reads it. Throws a CutgpuError that names the newest sound one of the others, if there is any. */
+/** Reads the checkpoint. Throws a CutgpuError that names the newest intact one of the others, if there is any. */
 export function readLatest(folder: RunFolder): Checkpoint {
   try {
     return read(folder, "latest");

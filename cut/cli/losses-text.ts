@@ -1,7 +1,7 @@
 // Losses in the lines that commands print.
 import type { LossRow } from "../report/losses.js";
 
-/** Those that a progress bar has room for. */
+/** The losses that a progress bar has room for. */
 const SHOWN = [
   "G_GAN",
   "D_real",

@@ -1,4 +1,4 @@
-// The encoder that `cutgpu metric` compares patches by: that of a model, or one that trains itself on pictures.
+// The encoder that `cutgpu metric` compares patches by: that of a model, or one that is trained on the pictures.
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { trainPatchEncoder } from "../evaluation/patches/self-training.js";
@@ -7,15 +7,15 @@ import { type InspectModel, loadInspectModel } from "../inspection/inspection-mo
 import { note, startProgress } from "./terminal/index.js";
 
 export interface EncoderChoice {
-  /** The file of a model; null for one that trains itself. */
+  /** The file of a model; null for an encoder that is trained on the pictures. */
   file: string | null;
-  /** Of the training. */
+  /** Steps of that training. */
   steps: number;
   seed: number;
   signal: AbortSignal;
 }
 
-/** Loads or trains the encoder; `pictures` are read only where it is trained. */
+/** Loads or trains the encoder; `pictures` are read only for training. */
 export async function openEncoder(
   gpu: Gpu,
   { file, steps, seed, signal }: EncoderChoice,

@@ -1,4 +1,4 @@
-// `cutgpu metric --ladder`: what the metric sees of known distortions of the user's pictures.
+// `cutgpu metric --ladder`: the metric's response to known distortions of the user's pictures.
 
 import { Random } from "../../engine/random.js";
 import { cropPicture, type Picture } from "../data/picture.js";
@@ -16,13 +16,13 @@ import type { MetricJob, MetricSettings } from "./metric-job.js";
 import { LateProgress } from "./terminal/index.js";
 import { textTable } from "./text-table.js";
 
-/** Pictures that are distorted; an encoder that trains itself sees the others where they are as many. */
+/** Number of distorted pictures; the encoder is trained on the others where there are at least as many. */
 const DISTORTED = 8;
-/** Pixels a side, where nothing else is asked for. */
+/** Default side of the pictures in pixels. */
 const SIDE = 128;
-/** Pixels within which patches may move, where nothing else is asked for. */
+/** Default number of pixels within which patches may move. */
 export const LADDER_WINDOW = 4;
-/** Positions of a layer that are compared, where there are more: six hundred pairs are compared. */
+/** Default maximum number of compared positions of a layer: six hundred pairs are compared. */
 const POSITIONS = 576;
 
 /** Lists and checks the folder. */

@@ -16,9 +16,9 @@ import { LADDER_WINDOW } from "./metric-ladder.js";
 import { startProgress } from "./terminal/index.js";
 import { textTable } from "./text-table.js";
 
-/** Positions of a layer that are compared, where there are more. */
+/** Default maximum number of compared positions of a layer. */
 const POSITIONS = 1024;
-/** Other references that a reference's scale is the mean over. */
+/** Number of other references that a reference's scale is the mean over. */
 const OTHERS = 3;
 
 /** Reads the file of scores and checks that its pictures are there; their paths are relative to its folder. */
@@ -60,7 +60,7 @@ export async function opinionsJob(file: string, settings: MetricSettings): Promi
       try {
         const features = async (name: string) => comparison.extractFeatures(await read(name));
         const next = Math.min(OTHERS, references.length - 1);
-        // Features are extracted once: the others of the last references are the first ones.
+        // Features are extracted once and cached: the last references are compared with the first ones.
         const cache = new Map<number, LadderFeatures>();
         const featuresAt = async (i: number) => {
           const found = cache.get(i) ?? (await features(references[i]));

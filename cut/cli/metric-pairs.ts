@@ -17,13 +17,13 @@ import type { MetricJob, MetricSettings } from "./metric-job.js";
 import { startProgress } from "./terminal/index.js";
 import { textTable } from "./text-table.js";
 
-/** Positions of a layer that are compared, where there are more. */
+/** Default maximum number of compared positions of a layer. */
 const POSITIONS = 4096;
 /** Pairs on the page, the farthest apart. */
 const DRAWN = 48;
 /** Pixels of the longer side of a picture on the page. */
 const SIDE = 160;
-/** Pictures that an encoder is trained on at most, evenly apart. */
+/** Maximum number of pictures that an encoder is trained on, evenly apart. */
 const TRAINED_ON = 256;
 
 /** Lists and checks the folders. */
@@ -124,7 +124,7 @@ async function drawn(pairs: readonly PatchPair[], sources: PictureSet, results: 
   return figures;
 }
 
-/** A layer's cross-entropies in false colours, from 0 to that of guessing, as large as a picture. */
+/** A layer's cross-entropies in false colours, from 0 to the one of guessing, as large as a picture. */
 function mapPicture({ map, grid }: PairLayer, { width, height }: Picture): Picture {
   const data = coloursOf(map, [0, Math.log(grid.chosen.length)]);
   return resizePicture({ width: grid.width, height: grid.height, channels: 3, data }, width, height);

@@ -6,13 +6,13 @@ import { packageRoot } from "../files/package-root.js";
 import { OptionError } from "../options/schema.js";
 import type { Direction } from "../training/checkpoint.js";
 
-/** Which of a folder's models: a run's checkpoint "latest", "best" or a number; of two generators, the direction. */
+/** Which of a folder's models: a run's checkpoint "latest", "best" or a number; with two generators, the direction. */
 interface Which {
   epoch?: string;
   direction?: Direction;
 }
 
-/** The file that holds the model: that of a run's folder, the file itself, or for "demo" what is shipped. */
+/** The file that holds the model: the one of a run's folder, the file itself, or for "demo" the shipped one. */
 export function modelFile(model: string, which: Which = {}): string {
   const { epoch = "latest", direction = "AtoB" } = which;
   if (!existsSync(model)) {
@@ -47,10 +47,10 @@ function onlyOne(file: string, epoch: string): string {
   throw new OptionError(`--epoch ${epoch} is of runs and ${file} is a file;`, "give the run's folder, or no --epoch.");
 }
 
-/** Where the page's model lies in a clone and in an installed package. */
+/** The page's model in a clone and in an installed package. */
 const SHIPPED = ["cut/web/demo-model.safetensors", "dist/web/demo-model.safetensors"];
 
-/** Files that may hold a generator: numbered checkpoints, what was exported, and G_A and G_B of CycleGAN. */
+/** Files that may hold a generator: numbered checkpoints, exports, and G_A and G_B of CycleGAN. */
 const GENERATOR = /^(?!\.|.*net_[DF]).*\.(safetensors|pth)$/;
 
 function listed(names: string[]): string {

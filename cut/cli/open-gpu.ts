@@ -7,15 +7,15 @@ import { note } from "./terminal/index.js";
 import { applyUserTuning } from "./user-tuning.js";
 
 export interface CommandGpuOptions {
-  /** Told in one line where the adapter is that of the bundled software driver. */
+  /** Called with one line where the adapter is the bundled software driver's. */
   notify?: (line: string) => void;
-  /** Dawn's, beside the usual ones. */
+  /** Flags of Dawn, in addition to the usual ones. */
   flags?: readonly string[];
   precision?: Precision;
 }
 
 /**
- * Opens the best adapter, or with CUTGPU_ADAPTER in the environment the first that has it in its name. Throws an
+ * Opens the best adapter, or with CUTGPU_ADAPTER in the environment the first whose name contains it. Throws an
  * AdapterError where there is none, or none with 16-bit floats for the precision f16.
  */
 export async function openCommandGpu(

@@ -1,5 +1,5 @@
-// What --pretrained_name begins from: the checkpoint of a run of ours, or the files that the reference saves for each
-// network, latest_net_G.pth and so on. Networks without a file keep their first weights; optimizers begin anew.
+// The start of --pretrained_name: the checkpoint of a run of ours, or the files that the reference saves for each
+// network, latest_net_G.pth and so on. Networks without a file keep their first weights; optimizers start fresh.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../../engine/core/errors.js";
@@ -12,8 +12,8 @@ import { recognizeNetwork } from "../training/recognize-network.js";
 import type { Training } from "../training/training-loop.js";
 
 /**
- * Takes over the weights in a folder. Returns the networks for which there were none. Throws a CutgpuError where a file
- * does not fit, and then changes nothing.
+ * Loads the weights in a folder. Returns the networks without a file. Throws a CutgpuError where a file does not fit,
+ * and then changes nothing.
  */
 export function adoptPretrained(training: Training, folder: string): string[] {
   const networks = Object.entries(training.step.method.networks);
@@ -31,10 +31,10 @@ export function adoptPretrained(training: Training, folder: string): string[] {
   return without;
 }
 
-/** The content of a file for each parameter. */
+/** A file's content for each parameter. */
 function publishedWeights(parameters: Parameters, path: string): [Tensor, Float32Array<ArrayBuffer>][] {
   const { tensors } = parseWeights(readWhole(path), path);
-  // DataParallel and torch.compile put a name before all keys.
+  // DataParallel and torch.compile prefix all keys.
   const published = (key: string) => withoutDropout(key.replace(/^(module\.|_orig_mod\.)+/, ""));
   const stored = new Map([...tensors].map(([key, tensor]) => [published(key), tensor]));
   return [...parameters].map(([key, parameter]) => {

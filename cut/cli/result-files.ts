@@ -1,12 +1,12 @@
-// The files that a command writes its figures to, by --json and --report.
+// The files of a command's figures, by --json and --report.
 import { dirname, resolve } from "node:path";
 import { makeFolder, writeFileAtomically } from "../files/atomic-files.js";
 import { checkOutput, type NamedFiles } from "../files/output.js";
 import { OptionError } from "../options/schema.js";
 
 /**
- * Throws an OptionError where one of the files would replace what is read, or both are one, and a CutgpuError where one
- * cannot be written.
+ * Throws an OptionError where one of the files would replace an input, or both are the same, and a CutgpuError where
+ * one cannot be written.
  */
 export function checkResults(json: string | null, report: string | null, reading: readonly NamedFiles[]): void {
   if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
@@ -16,7 +16,7 @@ export function checkResults(json: string | null, report: string | null, reading
   }
 }
 
-/** As JSON, whose infinite values, which it does not know, are texts. */
+/** As JSON, with infinite values, which it does not have, as texts. */
 export function jsonText(content: unknown): string {
   const infinite = (_: string, value: unknown) =>
     typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

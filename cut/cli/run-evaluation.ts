@@ -1,4 +1,4 @@
-// Evaluations of a run of the command: its pictures are files, and features come from what the user has.
+// Evaluations of a run of the command: its pictures are files, and features come from the user's files and packages.
 import { join, relative } from "node:path";
 import { RunEvaluation } from "../evaluation/run-evaluation.js";
 import { readPicture } from "../files/decode.js";

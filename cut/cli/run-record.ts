@@ -1,5 +1,5 @@
-// What `cutgpu train` notes of a run under way and tells in its report. Every row goes to the folder's logs; in memory
-// stays what charts need, so that a run of a million steps takes no more than one of a thousand.
+// The record of a run under way, for the logs and the report of `cutgpu train`. Every row goes to the folder's logs;
+// memory holds only what charts need, so that a run of a million steps takes no more than one of a thousand.
 import { figureText } from "../evaluation/figures.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { defaultsOf } from "../options/train-options.js";
@@ -34,12 +34,12 @@ export class RunRecord {
     for (const row of folder.losses.last(Alarms.lookBack)) this.#alarms.noteLosses(row);
   }
 
-  /** The losses noted last. */
+  /** The last losses. */
   get last(): LossRow | null {
     return this.#losses.last;
   }
 
-  /** Returns the alarms that are raised by it, as notePictures does. */
+  /** Returns the alarms that it raises, as notePictures does. */
   noteLosses(row: LossRow): readonly Alarm[] {
     this.#folder.losses.append(row);
     this.#losses.add(row);
@@ -55,7 +55,7 @@ export class RunRecord {
     this.#retrieval.add(step, accuracy);
   }
 
-  /** Returns whether it is the best evaluation so far. */
+  /** Returns whether this is the best evaluation so far. */
   noteMetrics(row: MetricRow): boolean {
     this.#folder.metrics.append(row);
     return this.#metrics.add(row);
@@ -72,7 +72,7 @@ export class RunRecord {
   }
 
   async report(samples: readonly SampleRow[]): Promise<void> {
-    // What draws the charts takes a while to load, and mistakes should be answered at once.
+    // The chart library takes a while to load, and errors should be reported at once.
     const { renderReport } = await import("../report/training-report.js");
     const { last, seconds, secondsPerStep } = this.#losses;
     const summary: [string, string][] = [

@@ -1,4 +1,4 @@
-// The sample pictures of a run: a few inputs, translated now and then and kept in its folder, from where the report
+// The sample pictures of a run: a few inputs, translated now and then and stored in its folder, from where the report
 // takes them. None of the translations stays in memory. A few pictures of the target domain are there to compare with.
 import { basename, join, relative } from "node:path";
 import { freeName } from "../data/file-names.js";
@@ -15,9 +15,9 @@ import type { Translator } from "../translation/translator.js";
 
 /** How many pictures of A are translated at every display of the run. */
 const SAMPLES = 4;
-/** What stands before a sample's name. */
+/** The prefix of a sample's name. */
 const STEP_ZERO = "0000000_";
-/** Translations of a picture that a report shows. */
+/** Maximum number of translations of a picture in a report. */
 const MAX_SHOWN = 12;
 
 interface Sample {
@@ -58,7 +58,7 @@ export class RunSamples {
     return this.#samples.map(({ input }) => input);
   }
 
-  /** Translates all and keeps them; none where that was done at this step. */
+  /** Translates all and saves the translations; returns none where this step's were made. */
   async make(translator: Translator, step: number): Promise<{ input: Picture; output: Picture }[]> {
     if (this.#made === step) return [];
     const pairs: { input: Picture; output: Picture }[] = [];
@@ -71,7 +71,7 @@ export class RunSamples {
     return pairs;
   }
 
-  /** For the report: each input and, of its translations up to `step`, those chosen, or a dozen, evenly apart. */
+  /** For the report: each input and, of its translations up to `step`, the chosen ones, or a dozen, evenly apart. */
   rows(step: number, chosen: <T>(all: readonly T[]) => readonly T[] = thinned): SampleRow[] {
     const steps = new Map<string, { step: number; file: string }[]>();
     for (const file of this.#folder.sampleNames().sort()) {
@@ -111,7 +111,7 @@ async function takeSamples(
     const picture = await readPicture(file, channels, !options.ignore_orientation).catch(() => null);
     if (!picture) continue;
     const input = samplePicture(picture, options);
-    // With room for the step before it.
+    // Leaves room for the step before it.
     const stem = `${STEP_ZERO}${basename(file, pictureExtension(file))}`;
     const name = freeName(stem, ".png", taken).slice(STEP_ZERO.length);
     samples.push({ label: relative(folder, file), name, input, png: await encodePng(input) });
@@ -119,7 +119,7 @@ async function takeSamples(
   return samples;
 }
 
-/** The first, the last, and those between evenly apart. */
+/** The first, the last, and some in between, evenly apart. */
 function thinned<T>(all: readonly T[]): T[] {
   if (all.length <= MAX_SHOWN) return [...all];
   return Array.from({ length: MAX_SHOWN }, (_, i) => all[Math.round((i * (all.length - 1)) / (MAX_SHOWN - 1))]);

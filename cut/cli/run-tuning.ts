@@ -1,12 +1,12 @@
-// The tuning table of a run, which lies in its folder.
+// The tuning table of a run, in its folder.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { applyTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { note } from "./terminal/index.js";
 
 /**
- * Puts the run's table in force. A new run keeps the user's table in its folder, and one that goes on takes what it
- * began with, so that it ends in the bytes of a run that was not stopped.
+ * Activates the run's table. A new run saves the user's table in its folder, and a resumed one uses the table that it
+ * began with, so that it ends in the same bytes as an uninterrupted run.
  */
 export function applyRunTuning(gpu: Gpu, folder: RunFolder, continued: boolean): void {
   if (!continued) {

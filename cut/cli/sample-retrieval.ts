@@ -4,7 +4,7 @@ import { Retrieval } from "../inspection/retrieval.js";
 import type { TrainingStep } from "../training/training-step.js";
 
 /**
- * Measures pictures by the step's networks as they are, the share of each layer by its name; null where they are not
+ * Measures pictures with the step's current networks: the share of each layer by its name; null where they are not
  * trained on patches.
  */
 export function sampleRetrieval({

@@ -1,5 +1,5 @@
-// The file of a sweep, YAML or JSON (which is YAML too): options for all runs, and a grid or a list of what differs.
-// Every option is checked here, before anything runs, and an error names the line that it stands in.
+// The file of a sweep, YAML or JSON (which is YAML too): options for all runs, and a grid or a list of those that
+// differ. Every option is checked here, before anything runs, and an error names its line.
 import { basename } from "node:path";
 import { isMap, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { sha256 } from "../files/sha256.js";
@@ -10,11 +10,11 @@ import { type TrainOptions, trainSchema } from "../options/train-schema.js";
 import { parseArguments } from "./terminal/arguments.js";
 
 export interface SweepRun {
-  /** Stable: it follows from what differs between runs. */
+  /** Stable: determined by the differences between runs. */
   name: string;
-  /** What differs between the runs, as text. */
+  /** The differences between the runs, as text. */
   varied: ReadonlyMap<string, string>;
-  /** What follows `cutgpu train`. */
+  /** The arguments of `cutgpu train`. */
   words: readonly string[];
   options: TrainOptions;
 }
@@ -25,9 +25,9 @@ export interface Sweep {
   runs: readonly SweepRun[];
 }
 
-/** What the sweep itself decides. */
+/** Options that the sweep sets itself. */
 const OWN = ["name", "runs_dir", "continue_train"];
-/** Bytes of a name that stays readable; file systems take 255. */
+/** Maximum number of bytes of a readable name; file systems take 255. */
 const LONGEST_NAME = 120;
 
 type Setting = [name: string, text: string];
@@ -52,14 +52,14 @@ export function parseSweep(text: string, file: string, runsDir: string): Sweep {
   return { folder, runs };
 }
 
-/** An error about options with the place where they stand. */
+/** An error about options, prefixed with their place. */
 const placed = (error: unknown, where: string): unknown =>
   error instanceof OptionError ? new OptionError(`${where}: ${errorMessage(error)}`) : error;
 
 interface Plan {
   common: Setting[];
   varied: Setting[];
-  /** Where the file says so. */
+  /** The place in the file, for errors. */
   where: string;
 }
 
@@ -140,7 +140,7 @@ class SweepReader {
   }
 }
 
-/** The name of a run's folder: what differs, in the file's order, shortened where it would be too long. */
+/** The name of a run's folder: its differences, in the file's order, shortened where it would be too long. */
 function runName(varied: readonly Setting[]): string {
   const whole = varied.map(([name, text]) => `${name}=${text.replace(/[^\w.,+-]+/g, "-")}`).join(",");
   if (whole === "") return "no-change";

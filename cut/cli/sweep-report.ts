@@ -1,4 +1,4 @@
-// What the runs of a sweep have come to, read from their folders while others may still train in them, as one page.
+// The results of a sweep's runs so far, read from their folders while others may still train in them, as one page.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { figureText } from "../evaluation/figures.js";
@@ -49,7 +49,7 @@ export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<strin
   return path;
 }
 
-/** The first by the metric, where there is one, else as they stand in the file. */
+/** The best by the metric, where there is one, else the first of the file. */
 function best(runs: readonly RunState[]): RunState[] {
   const value = ({ metrics: { best } }: RunState) => (best ? best.values[best.by] : Number.POSITIVE_INFINITY);
   return [...runs].sort((a, b) => value(a) - value(b) || 0).slice(0, MAX_CURVES);

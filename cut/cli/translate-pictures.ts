@@ -16,14 +16,14 @@ import { type Progress, startProgress } from "./terminal/index.js";
 export interface TranslationJob {
   from: string;
   to: string;
-  /** Of a shard: the paths in its folders. */
+  /** For shards: the paths relative to its folders. */
   source: string;
   target: string;
 }
 
 export interface Outcome {
   written: number;
-  /** Done before, by the manifest. */
+  /** Already done, by the manifest. */
   kept: number;
   failed: number;
 }
@@ -31,17 +31,17 @@ export interface Outcome {
 export interface TranslationWork {
   gpu: Gpu;
   generator: PictureGenerator;
-  /** Of pictures that fit; null where all go by tiles. */
+  /** For pictures that fit; null where all are tiled. */
   translator: Translator | null;
   tiled: TiledTranslator;
   /** Pixels of the longer side; null keeps it. */
   size: number | null;
   signal: AbortSignal;
-  /** Where there is one, what it says to be done under the same hashes is passed over. */
+  /** If given, pictures that it lists as done with the same hashes are skipped. */
   manifest: ShardManifest | null;
 }
 
-/** Translates until `signal` is aborted; pictures that fail are named and passed over. */
+/** Translates until `signal` is aborted; pictures that fail are reported and skipped. */
 export async function translatePictures(jobs: readonly TranslationJob[], work: TranslationWork): Promise<Outcome> {
   const progress = startProgress({ label: "translating", total: jobs.length });
   try {
@@ -54,7 +54,7 @@ export async function translatePictures(jobs: readonly TranslationJob[], work: T
 
 /** A picture that is being read. */
 interface Reading {
-  /** Of its file, where there is a manifest; empty where the file cannot be read. */
+  /** Hash of its file, where there is a manifest; empty where the file cannot be read. */
   hash: string;
   picture: Promise<Picture>;
 }
@@ -96,14 +96,16 @@ class Translation {
     return this.#outcome;
   }
 
-  /** Null for what is done, by the manifest, with the same picture. Never fails: the picture does. */
+  /**
+   * Null for a picture that is done with the same bytes, by the manifest. Never rejects: the picture's promise does.
+   */
   async #read({ from, to, source }: TranslationJob): Promise<Reading | null> {
     const { manifest, generator } = this.work;
     const bytes = readPictureBytes(from);
     const hash = manifest ? await bytes.then(sha256, () => "") : "";
     if (manifest?.isDone(source, hash, to)) return null;
     const picture = bytes.then((all) => decodePicture(all, from, generator.architecture.input_nc as 1 | 3));
-    // Whoever awaits it hears of it; until then it is no unhandled rejection.
+    // Its awaiter gets the error; until then it must not count as an unhandled rejection.
     picture.catch(() => {});
     return { hash, picture };
   }
@@ -124,7 +126,7 @@ class Translation {
 
   #done(job: TranslationJob, hash: string, milliseconds: number, error?: unknown): void {
     const { from, source, target } = job;
-    // Whatever concerns one picture must not keep the others from being translated; a lost device concerns all.
+    // An error of one picture must not stop the others; a lost device stops all.
     if (error !== undefined && (!(error instanceof CutgpuError) || this.work.gpu.failure)) throw error;
     const message = error === undefined ? undefined : errorMessage(error);
     if (message !== undefined) this.progress.log(message.includes(from) ? message : `${from}: ${message}`);

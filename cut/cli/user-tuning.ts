@@ -10,7 +10,7 @@ import { applyTuning, parseTuning, type TuningTable } from "../../engine/tuning/
 import { makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
 import { note } from "./terminal/index.js";
 
-/** Where the table of this adapter, profile and precision is kept. */
+/** The path of the table of this adapter, profile and precision. */
 export function userTuningPath(gpu: Gpu): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const slug = adapterName(gpu)
@@ -26,7 +26,7 @@ export function userTuningPath(gpu: Gpu): string {
 }
 
 /**
- * The table of this adapter and profile, or null where there is none. A file that holds none is noted and passed over.
+ * The table of this adapter and profile, or null where there is none. A file that holds none is reported and ignored.
  */
 export function readUserTuning(gpu: Gpu): TuningTable | null {
   const path = userTuningPath(gpu);

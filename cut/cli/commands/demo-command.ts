@@ -1,5 +1,5 @@
 // `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on drawings it never
-// saw. The run folder it leaves is an ordinary one: `cutgpu translate --model` takes it, and its data lie in it.
+// saw. Its run folder is an ordinary one: `cutgpu translate --model` takes it, and contains the data.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -82,7 +82,7 @@ async function demo(given: GivenOptions<typeof schema>, { signal }: CommandConte
     begun = true;
     await new Demo(gpu, folder, trainOptions, training, pairs).run(signal);
   } finally {
-    // A demo that was called off or failed before its first step leaves nothing behind.
+    // A demo that was cancelled or failed before its first step leaves no files.
     if (begun) folder.close();
     else folder.discard();
     gpu.dispose();
@@ -232,7 +232,7 @@ async function drawData(folder: string, { drawings, sizes }: DemoPlan, signal: A
   }
 }
 
-/** Times the step that is going to be trained, on a training that is thrown away; its kernels stay compiled. */
+/** Times the coming training step on a training that is then disposed; its kernels stay compiled. */
 async function secondsPerStep(gpu: Gpu, options: TrainOptions): Promise<number> {
   const step = new TrainingStep(gpu, options);
   const random = new Random(0);

@@ -1,5 +1,5 @@
 // `cutgpu doctor`: whether this machine can train, found out by training; what it would use; and what to install where
-// something is missing. Exit status 0 only if two steps came out right.
+// something is missing. Exit status 0 only if two steps give the expected losses.
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as v from "valibot";
@@ -50,7 +50,7 @@ async function doctor(given: GivenOptions<typeof schema>): Promise<void> {
 }
 
 async function examine(profile: "auto" | "gpu" | "software"): Promise<Findings> {
-  // Looked up before a device is opened, because to use the bundled SwiftShader changes the environment.
+  // Looked up before a device is opened, because using the bundled SwiftShader changes the environment.
   const drivers = installedDrivers();
   const result: Findings = {
     ok: false,

@@ -1,6 +1,6 @@
 // `cutgpu evaluate`: how near translations are to real pictures of the target domain, and to their truths where there
 // are any. Prints every metric with its floor; --json and --report write that and more, once all is computed. With
-// --shard it measures a part of the pictures only, of which `cutgpu merge` makes the same figures.
+// --shard it measures a part of the pictures only, from which `cutgpu merge` computes the same figures.
 import * as v from "valibot";
 import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
 import { PAIR_METRICS } from "../../evaluation/pairs.js";

@@ -76,7 +76,7 @@ function pointOf(at: string, { width, height }: Picture): Point {
   );
 }
 
-/** What a model makes of the picture. */
+/** The results of a model for the picture. */
 interface Translated {
   model: Pick<InspectModel, "tau">;
   translation: Picture;
@@ -130,7 +130,7 @@ function comparedFile(model: string, epoch: string, compare: string): string {
   return modelFile(model, { epoch: compare });
 }
 
-/** The page, and whatever has a name in the folder that a picture may get. */
+/** The page, and existing files of the folder whose names a picture may get. */
 function outputPaths(folder: string): string[] {
   const there = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
   const taken = there.filter((name) =>
@@ -139,7 +139,7 @@ function outputPaths(folder: string): string[] {
   return [...taken, "index.html"].map((name) => join(folder, name));
 }
 
-/** All that the GPU is needed for. */
+/** All work on the GPU. */
 async function look(
   file: string,
   other: string | null,
@@ -155,11 +155,11 @@ async function look(
     const [model, second = null] = files.map((name, i) => loadInspectModel(gpu, bytes[i], name));
     if (!model.heads) note(`${file} holds no heads: features are compared as they are`);
     if (second) requireSameKind(model, second, files);
-    // Translation, encoding and keys, similarities, and three maps of each layer; of another checkpoint two.
+    // Translation, encoding and keys, similarities, and three maps of each layer; for another checkpoint two.
     const each = model.layers.length;
     const progress = startProgress({ label: "looking", total: 3 + 4 * each + (second ? 2 + 3 * each : 0) });
     let done = 0;
-    /** Options of a piece of work that is so many steps of progress. */
+    /** Options of a piece of work that counts as `steps` steps of progress. */
     const piece = (steps: number) => {
       const before = done;
       done += steps;
@@ -246,7 +246,7 @@ async function drawFiles(
         componentsPicture(components[i], input),
       ),
     ];
-    // Checkpoints are seen on one scale.
+    // The checkpoints share one scale.
     const ranges = checkpoints.map(({ seen }) => rangeOf(seen.losses[i].values));
     const range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))] as const;
     for (const { prefix, of, seen } of checkpoints) {
@@ -275,7 +275,8 @@ async function drawFiles(
 const sizeText = ({ channels, width, height }: InspectedLayer) => `${channels} channels at ${width} x ${height}`;
 
 /**
- * Between which cosines the colours lie, and whether the patch at the same place is the first, as training wants it.
+ * The range of cosines that the colours span, and whether the patch at the same place is the first, as training wants
+ * it.
  */
 function similarityText({ values, width, position }: SimilarityMap, tau: number): string {
   const [lowest, highest] = rangeOf(values).map((value) => (tau * Math.log(value)).toFixed(2));

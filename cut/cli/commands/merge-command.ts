@@ -1,4 +1,4 @@
-// `cutgpu merge`: what the shards of a job have done together, and which must run again; of an evaluation the figures.
+// `cutgpu merge`: the combined results of a job's shards, and which must run again; for an evaluation the figures.
 // Writes manifest.json, and evaluation.json, into the folder; the status is 0 only where nothing is missing.
 import { join } from "node:path";
 import * as v from "valibot";

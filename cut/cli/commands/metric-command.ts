@@ -1,5 +1,5 @@
 // `cutgpu metric`: PatchNCE as a metric, of how much of a source's content a result keeps. Compares pairs of two
-// folders, runs the experiment that says what the metric sees of known distortions, or holds it against opinion scores.
+// folders, measures its response to known distortions, or compares it with opinion scores.
 import * as v from "valibot";
 import { epochOption, group, profileOption, seedOption } from "../../options/common-options.js";
 import {

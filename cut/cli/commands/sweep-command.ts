@@ -1,6 +1,6 @@
-// `cutgpu sweep`: many trainings from one file, each a process and a run folder of its own, one after the other. Run
-// again, it goes on with what is not done; one that fails does not keep the others from running. Schedulers get the
-// commands (--print) or do their part (--shard).
+// `cutgpu sweep`: many trainings from one file, each a process and a run folder of its own, one after the other. A
+// second call continues with the unfinished ones; one that fails does not stop the others. For schedulers, --print
+// prints the commands and --shard runs a part.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -60,12 +60,12 @@ async function sweepFile(given: GivenOptions<typeof schema>, { signal }: Command
   );
 }
 
-/** Trains in a process of its own, which goes on where the run has a checkpoint; returns its status. */
+/** Trains in a process of its own, which resumes where the run has a checkpoint; returns its status. */
 function train({ folder }: Sweep, { name, words }: SweepRun, signal: AbortSignal): Promise<number> {
   const continued = existsSync(join(folder, name, "latest.safetensors"));
   const own = continued ? ["--continue_train", `--name=${name}`, `--runs_dir=${folder}`] : words;
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1], "train", ...own], { stdio: "inherit" });
-  // Where only this process was asked to stop; the child counts two within a moment as one.
+  // For signals to this process alone; if the child gets two within a moment, it counts them as one.
   const stop = () => child.kill(signal.reason instanceof Interruption ? signal.reason.signal : "SIGTERM");
   signal.addEventListener("abort", stop);
   return new Promise((resolve, reject) => {

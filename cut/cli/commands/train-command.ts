@@ -88,12 +88,12 @@ function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
   }
 }
 
-/** What a run that goes on with another precision is told. Its checkpoint fits either: weights and moments are f32. */
+/** The note for a run that resumes with another precision. Its checkpoint fits either: weights and moments are f32. */
 const changedPrecision = (from: Precision, to: Precision): string =>
   `the run was trained with --precision ${from} and goes on with ${to}` +
   (to === "f16" ? "; its loss scale starts anew" : "; its loss scale is left behind");
 
-/** What a training under way works on. */
+/** The objects of a training under way. */
 interface Begun {
   gpu: Gpu;
   training: Training;
@@ -138,7 +138,7 @@ class TrainCommand {
         this.#folder.writeConfig(options);
       }
       const record = new RunRecord(this.#folder, options, training.stepsDone);
-      // A crash may have come between the two copies of the best.
+      // A crash may have come after "latest" was written and before its copy "best".
       if (checkpoint && record.evaluations.best?.step === training.stepsDone) {
         this.#folder.saveCheckpoint("best", this.#folder.readCheckpoint("latest"));
       }
@@ -206,7 +206,7 @@ class TrainCommand {
       await makeSamples(training.stepsDone);
     } catch (error) {
       progress.stop();
-      // The report shows how far the run came. Whether it can be written or not, `error` is the one to tell.
+      // The report shows how far the run came. If it cannot be written, `error` is still the one to report.
       if (record.last) await report().catch(() => undefined);
       if (training.savedStep === training.stepsDone) {
         printError(`saved after step ${training.stepsDone}; go on with: ${resumeCommand(this.#options)}\n`);
@@ -233,7 +233,7 @@ class TrainCommand {
     if (!training.epochsDone) note(this.#endedByMaxSteps(training));
   }
 
-  /** The run is left as it was, without the options that were given: they had no effect. */
+  /** The run's files stay as they are, without the given options, which had no effect. */
   #sayNothingLeft(training: Training): void {
     const why = training.epochsDone
       ? `all ${training.totalEpochs} epochs are done; raise --n_epochs or --n_epochs_decay to go on`
@@ -248,7 +248,7 @@ class TrainCommand {
 
   async #dataset(): Promise<TrainingDataset> {
     const options = this.#options;
-    // One after the other, so that of two bad folders it is always the first that is named.
+    // One after the other, so that of two bad folders the error always names the first.
     const list = (name: string) => listPictures(join(options.dataroot, name), options.max_dataset_size);
     const filesA = await list("trainA");
     const filesB = await list("trainB");

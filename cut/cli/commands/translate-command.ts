@@ -1,5 +1,5 @@
 // `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is
-// read from the model file. Pictures that fail are reported and passed over, and the command then ends with status 1.
+// read from the model file. Pictures that fail are reported and skipped, and the command then ends with status 1.
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import * as v from "valibot";
@@ -90,7 +90,7 @@ async function planJobs(input: string, output: string): Promise<TranslationJob[]
   }
   if (writable)
     throw new OptionError(`--out ${output} is one picture and --in ${input} a folder;`, "give a folder as --out.");
-  // Translations of before are no pictures to translate, except where --out is the very folder: then they are refused.
+  // Earlier translations are not translated, except where --out is the folder --in itself: then they are refused.
   const [inside, above] = [realPath(output), realPath(input)];
   const files = await listPictures(input, null, inside === above ? null : inside);
   const sources = files.map((from) => relative(input, from));

@@ -51,7 +51,7 @@ function openBrowser(url: string): void {
   const [command, ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[process.platform as string] ?? [
     "xdg-open",
   ];
-  // Without such a program the visitor opens the address that was printed.
+  // Without such a program the user opens the printed address.
   spawn(command, [...args, url], { stdio: "ignore", detached: true })
     .on("error", () => undefined)
     .unref();

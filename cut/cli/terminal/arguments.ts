@@ -1,6 +1,7 @@
-// --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated option counts. A command
-// may take a first word without a name, and an option two values. Values are checked by the schema, not here. Runs in
-// browsers too, where the page has a field for options.
+// Reads a command line by a command's schema: --name value, --name=value, two values for a pair, flags alone or with a
+// boolean word (--open, --open=false, --open False). Dashes inside a name mean underscores. The last of a repeated
+// option counts. A command may take a first word without a name, and an option two values. Values are checked by the
+// schema, not here. Runs in browsers too, where the page has a field for options.
 import {
   checkOptions,
   describeOptions,
@@ -79,7 +80,7 @@ export function parseArguments<S extends OptionSchema>(
   return { given: checkOptions(schema, values), help: false };
 }
 
-/** What a command line gives beside --help: nothing where it is not right, which may be why help is asked for. */
+/** The options given besides --help; none where the command line is wrong, which may be why help is asked for. */
 function givenOrNothing<S extends OptionSchema>(schema: S, argv: readonly string[]): GivenOptions<S> {
   try {
     return parseArguments(schema, argv).given;

@@ -1,8 +1,8 @@
-// What a command is. Its module default-exports one, made by `defineCommand`; a list gives each a name, a summary and a
-// way to load its module, which happens only when the command is called, so that help and mistakes answer at once.
+// A command. Its module default-exports one, made by `defineCommand`; a list gives each a name, a summary and a way to
+// load its module, which happens only when the command is called, so that help and errors appear at once.
 import type { GivenOptions, OptionSchema } from "../../options/schema.js";
 
-/** What a command may use of its surroundings. */
+/** What a command gets from its surroundings. */
 export interface CommandContext {
   /**
    * Aborted where the process is asked to stop (signals.ts): finish the step, save, say how to resume, and return. The
@@ -12,18 +12,18 @@ export interface CommandContext {
 }
 
 export interface Command<S extends OptionSchema = OptionSchema> {
-  /** What follows the command's name in the usage line. */
+  /** The rest of the usage line, after the command's name. */
   usage: string;
   options: S;
-  /** The option that a first word without a name is the value of. */
+  /** The option that takes a first word without a name. */
   positional?: string;
-  /** Defaults that a preset changes, shown in the help beside the defaults: `{ FastCUT: { lambda_NCE: 10 } }`. */
+  /** Defaults that a preset changes, shown in the help next to the defaults: `{ FastCUT: { lambda_NCE: 10 } }`. */
   presets?: Record<string, Record<string, unknown>>;
-  /** The option on whose choice it depends which others there are; the help shows those that belong to it. */
+  /** The option whose value determines which others there are; the help shows those that belong to it. */
   chooser?: string;
   /**
    * Does the job. `given` holds only what was typed, each value checked; `completeOptions(schema, given)` fills in the
-   * defaults and demands what is required. Returning means success; a failure is thrown, as a `CutgpuError` where a
+   * defaults and requires the required ones. Returning means success; a failure is thrown, as a `CutgpuError` where a
    * user can cause it.
    */
   run(given: GivenOptions<S>, context: CommandContext): Promise<void>;

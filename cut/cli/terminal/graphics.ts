@@ -1,6 +1,6 @@
 // Pictures on a terminal that can show them: by the graphics protocol of kitty
-// (https://sw.kovidgoyal.net/kitty/graphics-protocol) or as sixels. The terminal itself is asked; one that says nothing
-// of either, or is none, gets no picture.
+// (https://sw.kovidgoyal.net/kitty/graphics-protocol) or as sixels. The terminal itself is asked; one that confirms
+// neither gets no picture.
 import type { Picture } from "../../data/picture.js";
 import { printControl } from "./output.js";
 import { sixelOf } from "./sixel.js";
@@ -13,7 +13,9 @@ const PATIENCE_MS = 300;
 /** Asks whether kitty's protocol is known, and then for the device attributes, which every terminal answers. */
 const QUERY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c";
 
-/** What an answer to the query says. Attribute 4 means sixels. Undefined as long as the attributes are not there. */
+/**
+ * The meaning of an answer to the query. Attribute 4 means sixels. Undefined as long as the attributes are not there.
+ */
 export function graphicsIn(answer: string): Graphics | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: answers begin with escape
   const attributes = answer.match(/\x1b\[\?([\d;]*)c/)?.[1].split(";");
@@ -22,7 +24,7 @@ export function graphicsIn(answer: string): Graphics | undefined {
   return attributes.slice(1).includes("4") ? "sixel" : null;
 }
 
-/** The text that shows an RGB picture, `png` being the same as a file. */
+/** The text that shows an RGB picture; `png` is the same picture as a file. */
 export function graphicsText(how: "kitty" | "sixel", picture: Picture, png: Uint8Array): string {
   if (how === "sixel") return `${sixelOf(picture.data, picture.width, picture.height)}\n`;
   const base64 = Buffer.from(png).toString("base64");
@@ -34,7 +36,10 @@ export function graphicsText(how: "kitty" | "sixel", picture: Picture, png: Uint
   return `${escapes.join("")}\n`;
 }
 
-/** Asks the terminal what it can show; null where standard input or output is none, or it does not answer in time. */
+/**
+ * Asks the terminal what it can show; null where standard input or output is no terminal, or it does not answer in
+ * time.
+ */
 function queryGraphics(): Promise<Graphics> {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) return Promise.resolve(null);
@@ -61,7 +66,7 @@ function queryGraphics(): Promise<Graphics> {
   });
 }
 
-/** Shows an RGB picture, `png` being the same as a file, on a terminal that can. */
+/** Shows an RGB picture on a terminal that can; `png` is the same picture as a file. */
 export async function showOnTerminal(picture: Picture, png: Uint8Array): Promise<void> {
   const how = await queryGraphics();
   if (how) printControl(graphicsText(how, picture, png));

@@ -1,4 +1,4 @@
-// The texts of --help, made from the schemas: grouped under headings, defaults shown, and what presets make of them.
+// The texts of --help, made from the schemas: grouped under headings, with defaults and the presets' own.
 import { describeOptions, type OptionDescription, showValue } from "../../options/schema.js";
 import type { Command, CommandList } from "./command.js";
 
@@ -15,7 +15,7 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** One row of a table: what is named, and beside it (below it where it is too long) what is said of it. */
+/** One row of a table: a name and its description, next to it, or below it where the name is too long. */
 function row(left: string, right: string, width: number): string {
   const indent = " ".repeat(nameColumn + 2);
   const [first, ...rest] = wrap(right, width - nameColumn - 2);
@@ -23,7 +23,7 @@ function row(left: string, right: string, width: number): string {
   return [head, ...rest.map((line) => indent + line)].join("\n");
 }
 
-/** An option's default, and what presets make of it. */
+/** An option's default, and the presets' own. */
 function defaults(option: OptionDescription, presets: NonNullable<Command["presets"]>): string {
   if (option.required) return "(required)";
   const changed = Object.entries(presets)
@@ -35,8 +35,8 @@ function defaults(option: OptionDescription, presets: NonNullable<Command["prese
 }
 
 /**
- * The help of the command that a list has under `name`, for a terminal of `width` columns, with the options that belong
- * to what its chooser is `given` as.
+ * The help of the list's command `name`, for a terminal of `width` columns, with the options that belong to the value
+ * that `given` has for its chooser.
  */
 export function commandHelp(
   name: string,
@@ -54,7 +54,7 @@ export function commandHelp(
     .filter(({ of }) => !chooser || !of || of.includes(chosen))
     .map((option) => (option.name in own ? { ...option, default: own[option.name] } : option));
   const other = chooser ? choicesOf(chooser).filter((choice) => choice !== chosen) : [];
-  // Of presets those that an option which is shown can choose.
+  // Only presets that a shown option can choose.
   const choices = new Set(options.filter((option) => option.name !== chooser?.name).flatMap(choicesOf));
   const presets = Object.fromEntries(Object.entries(command.presets ?? {}).filter(([name]) => choices.has(name)));
   const others = `These are the options of --${command.chooser} ${chosen}; others: `;
@@ -62,7 +62,7 @@ export function commandHelp(
     const rows = options
       .filter((option) => option.group === group)
       .map((option) => {
-        // A long list of choices reads better behind the help.
+        // A long list of choices reads better after the help.
         const long = option.placeholder.length > 50;
         const left = `--${option.name} ${long ? "CHOICE" : option.placeholder}`;
         const right = `${option.help}${long ? `: ${option.expects}` : ""} ${defaults(option, presets)}`;

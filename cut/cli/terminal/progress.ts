@@ -5,10 +5,10 @@ import { SingleBar } from "cli-progress";
 import { printableLine } from "./output.js";
 
 export interface ProgressOptions {
-  /** What is going on, such as "training". */
+  /** The work, such as "training". */
   label: string;
   total: number;
-  /** Where a resumed job begins. */
+  /** The start of a resumed job. */
   start?: number;
   /** Without a terminal: whether `done` gets a line of its own, even before the next one is due. */
   lineDue?: (done: number) => boolean;
@@ -18,7 +18,7 @@ export interface ProgressOptions {
 }
 
 export interface Progress {
-  /** `done` of `total` are done, the present one perhaps in part; `text` is shown behind the numbers. */
+  /** `done` of `total` are done, the current one perhaps in part; `text` is shown after the numbers. */
   update(done: number, text?: string): void;
   /** Prints a line (a warning, say) without tearing the bar. */
   log(line: string): void;
@@ -50,7 +50,7 @@ class Speedometer {
   }
 }
 
-/** Seconds as people say them: 42s, 3m05s, 2h07m, 3d04h. */
+/** Seconds for people: 42s, 3m05s, 2h07m, 3d04h. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   const whole = Math.round(seconds);
@@ -61,14 +61,14 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86400)}d${two(Math.floor((whole % 86400) / 3600))}h`;
 }
 
-/** Slow work is told in seconds per piece, quick work in pieces per second. */
+/** Slow work is shown in seconds per piece, fast work in pieces per second. */
 export function formatSpeed(perSecond: number): string {
   if (perSecond <= 0) return "-";
   if (perSecond < 1) return `${(1 / perSecond).toPrecision(3)} s each`;
   return `${perSecond < 100 ? perSecond.toPrecision(3) : perSecond.toFixed(0)}/s`;
 }
 
-/** Starts to show progress; call `stop` at the end, also when the work fails. */
+/** Starts a progress display; call `stop` at the end, also when the work fails. */
 export function startProgress(options: ProgressOptions): Progress {
   const { label, total, start = 0, lineDue, stream = process.stderr, now = Date.now } = options;
   const speedometer = new Speedometer(now);
@@ -120,7 +120,7 @@ export function startProgress(options: ProgressOptions): Progress {
     gracefulExit: false,
   });
   bar.start(total, start, { label, ...numbers() });
-  // However the process ends, the terminal gets its line wrap back.
+  // However the process ends, the terminal's line wrap is restored.
   const stop = () => bar.stop();
   process.once("exit", stop);
   return {
@@ -141,7 +141,7 @@ export function startProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** Progress of work that says how much there is with its first report. Call `stop` at the end, as of any other. */
+/** Progress of work whose total comes with its first report. Call `stop` at the end, as with any other. */
 export class LateProgress {
   /** Null before the first report. */
   started: Progress | null = null;

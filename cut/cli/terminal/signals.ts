@@ -5,7 +5,7 @@
 // releasing a lock or restoring the terminal's line wrap, listens to the process's "exit". Readers that go away (`|
 // head`, a closed terminal) have no effect.
 
-/** The second signal counts from this long after the first. */
+/** A second signal counts only after this time. */
 const PAUSE_MS = 500;
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
