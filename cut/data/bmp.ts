@@ -12,7 +12,7 @@ export function isBmp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d;
 }
 
-/** One channel of a pixel word: where its bits lie and how they scale to 8 bits. */
+/** One channel of a pixel word: the place of its bits and their scale to 8 bits. */
 function channelReader(mask: number): (word: number) => number {
   if (mask === 0) return () => 0;
   const shift = 31 - Math.clz32(mask & -mask);
@@ -105,7 +105,7 @@ export function decodeBmp(bytes: Uint8Array): Picture {
       for (let c = 0; c < 3; c++) rgba[to + c] = bytes[from + 2 - c];
     }
   }
-  // Many programs write an alpha channel of zeros and mean an opaque picture, as they do where there is no such mask.
+  // Many programs write an alpha channel of zeros and mean an opaque picture, as without an alpha mask.
   if (!anyAlpha) for (let i = 3; i < rgba.length; i += 4) rgba[i] = 255;
   return flattenOnWhite(rgba, width, height);
 }

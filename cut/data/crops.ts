@@ -1,5 +1,5 @@
-// Crops of one picture as tensors. The picture lies on the GPU; what goes there for a batch is where its crops are and
-// how they are resampled, a tenth of their pixels' bytes.
+// Crops of one picture as tensors. The picture stays on the GPU; a batch uploads only the positions and resampling
+// weights of its crops, a tenth of their pixels' bytes.
 import { LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { fillWithCrops } from "../../engine/operators/pictures/index.js";
@@ -11,11 +11,11 @@ export interface Crop extends ResampledSquare {
   flip: boolean;
 }
 
-/** Crops of one size and picture, a batch's side. */
+/** The crops of one side of a batch, of one size and from one picture. */
 export class Crops {
-  /** How many numbers they are as planes. */
+  /** Number of values of the crops as planes. */
   readonly length: number;
-  /** Of each crop's columns and rows, per position: first sample, how many, weights. */
+  /** For each crop's columns and rows, per position: first sample, count, weights. */
   readonly windows: Int32Array;
   readonly #picture: ResidentPicture;
 
@@ -38,19 +38,19 @@ export class Crops {
     }
   }
 
-  /** Makes them the content of a tensor [N, C, side, side], in [-1, 1]. */
+  /** Writes the crops to a tensor [N, C, side, side], in [-1, 1]. */
   fill(tensor: Tensor): void {
     this.#picture.fill(tensor, this.windows);
   }
 }
 
-/** A picture that is put onto the GPU when crops of it are first made there, and stays until it is disposed. */
+/** A picture that is uploaded when crops of it are first made, and stays on the GPU until it is disposed. */
 export class ResidentPicture {
   readonly #picture: Picture;
   readonly #name: string;
   #tensors: { picture: Tensor; levels: Tensor } | null = null;
 
-  /** `name` is what an error calls the picture. */
+  /** `name` is the picture's name in error messages. */
   constructor(picture: Picture, name: string) {
     this.#picture = picture;
     this.#name = name;

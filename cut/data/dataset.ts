@@ -1,9 +1,9 @@
-// Unpaired training data: batches of pictures from two folders that need not correspond. Everything random
-// about a sample is a function of (seed, epoch, index of the sample), so that a resumed run continues with exactly the
-// batches of an unbroken one, without stored state; a picture that cannot be decoded is replaced
-// by a random one of its list: if it were the next one, a run of broken files would repeat their neighbour through much
-// of an epoch. The caller provides the decoder (sharp in Node, the browser's own in a page); reading runs ahead of the
-// consumer, and scaled pictures stay in memory up to a budget.
+// Unpaired training data: batches of pictures from two folders that need not correspond. Everything random about a
+// sample is a function of (seed, epoch, index of the sample), so that a resumed run continues with exactly the batches
+// of an unbroken one, without stored state. A picture that cannot be decoded is replaced by a random one of its list:
+// if it were the next one, a run of broken files would repeat their neighbour through much of an epoch. The caller
+// provides the decoder (sharp in Node, the browser's own in a page); reading runs ahead of the consumer, and scaled
+// pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import { type Picture, PictureError, picturesToPlanes } from "./picture.js";
@@ -200,7 +200,9 @@ export function unequalSizes(one: { path: string; size: Size }, other: { path: s
   );
 }
 
-/** Picture `index` of the list, then random replacements; after as many of these as pictures, all in order. */
+/**
+ * Picture `index` of the list, then random replacements; after as many of these as there are pictures, all in order.
+ */
 function* candidates(list: readonly string[], index: number, random: Random): Generator<string> {
   yield list[index % list.length];
   for (let i = 0; i < list.length; i++) yield list[random.integer(list.length)];

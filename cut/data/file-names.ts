@@ -1,12 +1,12 @@
-// Names of files that are made from names of others (pure): short enough for a file system, no two alike.
+// File names derived from other names (pure): short enough for a file system, no two alike.
 import { pictureExtension } from "./picture-extensions.js";
 
-/** What Linux's, macOS's and Windows' file systems take, in bytes of UTF-8. */
+/** The limit of Linux's, macOS's and Windows' file systems, in bytes of UTF-8. */
 const NAME_BYTES = 255;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 
-/** `name` cut short so that it and `rest` beside it fit into a file's name; whole characters stay. */
+/** `name` shortened so that it and `rest` fit into a file name together; whole characters stay. */
 export function shortenName(name: string, rest = ""): string {
   const room = NAME_BYTES - bytesOf(rest);
   let used = 0;
@@ -19,10 +19,10 @@ export function shortenName(name: string, rest = ""): string {
   return kept;
 }
 
-/** Told apart by every file system: those of macOS and Windows know no case and one form of accents. */
+/** Different keys are different files on every file system: macOS and Windows ignore case and the form of accents. */
 const key = (path: string) => path.normalize("NFC").toLowerCase();
 
-/** `stem` + `extension`, or with -2, -3, ... between them where that is in `taken`, which it is added to. */
+/** `stem` + `extension`, with -2, -3, ... between them if that is in `taken`; adds the result to `taken`. */
 export function freeName(stem: string, extension: string, taken: Set<string>): string {
   const folder = stem.slice(0, stem.lastIndexOf("/") + 1);
   const name = stem.slice(folder.length);
@@ -36,9 +36,8 @@ export function freeName(stem: string, extension: string, taken: Set<string>): s
 }
 
 /**
- * Where translations of these pictures go, paths below a folder: each keeps its name where that says PNG or JPEG, which
- * is what can be written. The others become PNG and give way: horse.bmp is horse.png, or horse.bmp.png where there is a
- * horse.png already.
+ * The paths of these pictures' translations below a folder: each keeps its name if it is PNG or JPEG, which can be
+ * written. The others become PNG and give way: horse.bmp is horse.png, or horse.bmp.png if there is a horse.png.
  */
 export function translationNames(names: readonly string[]): string[] {
   const keeps = (name: string) => /^\.(png|jpe?g)$/i.test(pictureExtension(name));

@@ -2,7 +2,7 @@
 
 /** Formats that can be read; files of these are listed in folders. */
 export const EXTENSIONS = ["jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "ppm"];
-/** Formats that cannot be read, but that are no names of folders either. */
+/** Formats that cannot be read; a path with such an extension is still one of a picture and not of a folder. */
 const OTHERS = ["gif", "avif", "heic", "heif", "jxl", "jp2", "pgm", "pnm", "svg", "ico", "tga", "psd", "exr", "pdf"];
 
 const READABLE = new RegExp(`[^]\\.(${EXTENSIONS.join("|")})$`, "i");

@@ -1,6 +1,6 @@
 // A picture in memory, its conversion to the planes that networks read, and the operations that move pixels without
 // computing new ones. Pure: no files, no GPU. Ranges and roundings are those of the reference implementation of CUT, so
-// that its checkpoints see the numbers they were trained on.
+// that its checkpoints get the numbers they were trained on.
 import { CutgpuError } from "../../engine/core/errors.js";
 
 /**
@@ -43,9 +43,9 @@ export function picturesToPlanes(pictures: readonly Picture[]): Float32Array {
 }
 
 /**
- * The picture of planes [C, H, W]. Values are clamped to [-1, 1] and scaled to (v + 1) / 2 * 255, whose fraction is cut
- * off and not rounded: that darkens by half a level on average, but it is what the reference writes, and people compare
- * results byte by byte. NaN becomes 0.
+ * The picture of planes [C, H, W]. Values are clamped to [-1, 1] and scaled to (v + 1) / 2 * 255, truncated and not
+ * rounded: that darkens by half a level on average, but it is what the reference writes, and people compare results
+ * byte by byte. NaN becomes 0.
  */
 export function planesToPicture(planes: Float32Array, channels: 1 | 3, height: number, width: number): Picture {
   const size = width * height;
@@ -115,8 +115,8 @@ export function flipPicture(picture: Picture): Picture {
 }
 
 /**
- * The pixel that mirrors at both edges show at `position`, also before the first; the edge itself is not repeated, as
- * in reflection padding.
+ * The pixel at `position`, also a negative one, if both edges are mirrors; the edge itself is not repeated, as in
+ * reflection padding.
  */
 export function mirrored(position: number, size: number): number {
   if (size === 1) return 0;

@@ -12,13 +12,13 @@ interface PpmHeader {
   height: number;
   channels: 1 | 3;
   maximum: number;
-  /** Where the samples begin. */
+  /** The offset of the samples. */
   start: number;
 }
 
 /** The header of a P5 or P6 file, for which its first 4096 bytes do. Throws a FormatError. */
 export function ppmHeader(bytes: Uint8Array): PpmHeader {
-  // Numbers are apart by white space or by comments, which run to the end of their line; one byte ends the header.
+  // Numbers are separated by white space or by comments, which run to the end of their line; one byte ends the header.
   const gap = "(?:\\s|#[^\\n]*\\n)+";
   const pattern = new RegExp(`^P([56])${gap}(\\d+)${gap}(\\d+)${gap}(\\d+)\\s`);
   const header = new TextDecoder("latin1").decode(bytes.subarray(0, 4096)).match(pattern);

@@ -29,7 +29,7 @@ export interface Resampling<W> {
   weights: W;
 }
 
-/** What weighs samples by their distance, zero from the radius on. */
+/** The weight of a sample by its distance, zero from the radius on. */
 interface Filter {
   kernel(distance: number): number;
   radius: number;
@@ -38,11 +38,11 @@ interface Filter {
 const BICUBIC: Filter = { kernel: cubic, radius: 2 };
 const BILINEAR: Filter = { kernel: (distance) => Math.max(0, 1 - Math.abs(distance)), radius: 1 };
 
-/** The weights of bicubic resampling of a line of `from` samples to `to`, each position's of sum 1. */
+/** The weights of bicubic resampling of a line of `from` samples to `to`; those of each position sum to 1. */
 export const bicubicWeights = (from: number, to: number): Resampling<Float64Array> =>
   weightsOf(BICUBIC, from, to, [0, to]);
 
-/** The weights at the positions of `part` alone. */
+/** The weights at the positions of `part` only. */
 function weightsOf(
   { kernel, radius }: Filter,
   from: number,
@@ -70,7 +70,7 @@ function weightsOf(
   return { first, count, taps, weights };
 }
 
-/** The same in the fixed point of 8-bit samples, halves rounded away from zero: what is stored is truncated. */
+/** The same in the fixed point of 8-bit samples, halves rounded away from zero: stores truncate. */
 function fixedPoint(exact: Resampling<Float64Array>): Resampling<Int32Array> {
   const weights = new Int32Array(exact.weights.length);
   for (let i = 0; i < weights.length; i++) {
@@ -124,12 +124,12 @@ function resizeColumns(picture: Picture, { first, count, taps, weights }: Resamp
   return { width, height, channels, data: result };
 }
 
-/** More pixels than any photograph has, and few enough to be held in memory. */
+/** More pixels than any photograph has, and few enough to fit into memory. */
 const MAX_PIXELS = 2 ** 28;
 
 /**
- * The picture resampled to `width` x `height` pixels (both at least 1); the aspect ratio is the caller's business.
- * Throws a LimitError where that would be too large to be held.
+ * The picture resampled to `width` x `height` pixels (both at least 1); callers choose the aspect ratio. Throws a
+ * LimitError where the result would be too large for memory.
  */
 export function resizePicture(picture: Picture, width: number, height: number): Picture {
   if (width * Math.max(height, picture.height) > MAX_PIXELS) {
@@ -143,15 +143,15 @@ export function resizePicture(picture: Picture, width: number, height: number): 
   return height === wide.height ? wide : resizeColumns(wide, along(wide.height, height));
 }
 
-/** How a square is made of a picture: of which columns each of its columns, and of which rows each row. */
+/** How a square is resampled from a picture: the weights of its columns and of its rows. */
 export interface ResampledSquare {
   columns: Resampling<Int32Array>;
   rows: Resampling<Int32Array>;
 }
 
 /**
- * The square of `side` pixels at `left` and `top` of what a picture is when it is resampled from one size to another
- * with PIL's bilinear filter.
+ * The square of `side` pixels at `left` and `top` of a picture that is resampled from one size to another with PIL's
+ * bilinear filter.
  */
 export function resampledSquare(
   from: Pick<Picture, "width" | "height">,
@@ -164,7 +164,7 @@ export function resampledSquare(
   };
 }
 
-/** Sides of a picture of this size whose longer side is to be `longer`. */
+/** The size of a picture scaled to a longer side of `longer`. */
 export function scaledSides(
   { width, height }: Pick<Picture, "width" | "height">,
   longer: number,

@@ -1,4 +1,4 @@
-// Rounding as Python's round does it, which the reference uses wherever a size of pictures follows from a fraction.
+// Rounding as Python's round does it, which the reference uses wherever it computes picture sizes from fractions.
 
 /** Rounds half to even, which Math.round does not. */
 export function roundHalfEven(value: number): number {

@@ -1,5 +1,5 @@
 // SinCUT's training data: crops of one picture per domain. For a crop, width and height of the picture are scaled by
-// separate random factors, and the result is divided into tiles from a random offset, of which one is taken; an epoch
+// separate random factors, and the result is divided into tiles from a random offset, one of which is taken; an epoch
 // goes through all tiles. Everything random about a crop is a function of (seed, epoch, index), as in
 // cut/data/dataset.ts. Source: the reference's zoom and patch transforms,
 // https://github.com/taesungp/contrastive-unpaired-translation.
@@ -31,7 +31,7 @@ interface Side {
   picture: Picture;
 }
 
-/** Crops of the source A and of the target B, to be made before the next batch is asked for. */
+/** Crops of the source A and of the target B, valid until the next batch is requested. */
 export interface CropBatch {
   A: Crops;
   B: Crops;
@@ -61,7 +61,7 @@ export class SingleImageDataset {
     }
   }
 
-  /** The batches of the 1-based `epoch`, beginning with the 0-based batch `from`. */
+  /** The batches of the 1-based `epoch`, from the 0-based batch `from` on. */
   async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<CropBatch> {
     const { batch_size, crop_size } = this.#options;
     this.#sides ??= this.#read();
@@ -103,7 +103,7 @@ export class SingleImageDataset {
     return this.#random(epoch, `order of ${side}`).permutation(CROPS);
   }
 
-  /** Of all tiles number `tile`, modulo how many there are. */
+  /** Tile number `tile`, modulo the number of tiles. */
   #crop({ name, picture }: Side, tile: number, epoch: number, index: number): Crop {
     const { crop_size: side, random_scale_max, no_flip } = this.#options;
     const random = this.#random(epoch, `sample ${index}`).fork(name);

@@ -1,4 +1,4 @@
-// What happens to a training picture between its file and the network, for the `preprocess` keywords of the reference:
+// The transform of a training picture between its file and the network, for the `preprocess` keywords of the reference:
 // scale, random crop, resize to multiples of 4, random flip. The scaling is deterministic and its result can be cached;
 // the rest is random each time. zoom_and_patch is SinCUT's: cut/data/single-image-dataset.ts. The keywords `trim` and
 // `fixsize` are not offered.
@@ -37,7 +37,7 @@ export function optionsInEpoch(options: TransformOptions, epoch: number): Transf
 /** Width and height in pixels. */
 export type Size = Pick<Picture, "width" | "height">;
 
-/** The size that the preprocess keyword and `load_size` ask for, of a picture of this size. */
+/** The size by the preprocess keyword and `load_size`, for a picture of this size. */
 function scaledSize({ width, height }: Size, options: TransformOptions): Size {
   const { preprocess, load_size, crop_size } = options;
   if (preprocess.startsWith("resize")) return { width: load_size, height: load_size };
@@ -45,14 +45,14 @@ function scaledSize({ width, height }: Size, options: TransformOptions): Size {
     return { width: load_size, height: Math.trunc(Math.max((load_size * height) / width, crop_size)) };
   }
   if (preprocess.startsWith("scale_shortside")) {
-    // As in the reference: a short side that is larger than load_size is left as it is.
+    // As in the reference: a short side that is larger than load_size stays.
     const scale = load_size / Math.min(width, height);
     if (scale > 1) return { width: roundHalfEven(width * scale), height: roundHalfEven(height * scale) };
   }
   return { width, height };
 }
 
-/** The first, deterministic step: the picture at the size that the preprocess keyword and `load_size` ask for. */
+/** The first, deterministic step: the picture at the size by the preprocess keyword and `load_size`. */
 export function scalePicture(picture: Picture, options: TransformOptions): Picture {
   const { width, height } = scaledSize(picture, options);
   return resizePicture(picture, width, height);
@@ -64,13 +64,13 @@ function multipleOf4({ width, height }: Size): Size {
   return { width: side(width), height: side(height) };
 }
 
-/** The side of the pictures that are trained on, or of their crops; where their shapes are kept, the usual one. */
+/** The side of training pictures, or of their crops; where pictures keep their shapes, the usual one. */
 export const trainedSide = ({ preprocess, crop_size, load_size }: TransformOptions): number =>
   nearestMultipleOf4(/crop|patch/.test(preprocess) ? crop_size : load_size);
 
 /**
  * The size at which a picture of this size is trained on. Throws a CutgpuError where it is smaller than the crop;
- * `name` is what the error calls it.
+ * `name` is its name in the error message.
  */
 export function sizeInTraining(size: Size, options: TransformOptions, name: string): Size {
   return multipleOf4(croppedSize(scaledSize(size, options), options, name));
@@ -97,7 +97,7 @@ function croppedSize(size: Size, { preprocess, crop_size }: TransformOptions, na
  */
 export function samplePicture(picture: Picture, options: TransformOptions): Picture {
   const { crop_size } = options;
-  // With training on crops of one picture: the whole picture, at about the scale of most crops.
+  // For training on crops of one picture: the whole picture, at about the scale of most crops.
   if (options.preprocess === "zoom_and_patch") return scaleDown(picture, SAMPLE_CROPS * crop_size);
   const scaled = scalePicture(picture, { ...options, load_size: crop_size });
   const width = Math.min(crop_size, scaled.width);
@@ -107,8 +107,8 @@ export function samplePicture(picture: Picture, options: TransformOptions): Pict
 }
 
 /**
- * The second step, after scalePicture: random crop (keywords with "crop"), multiples of 4, random flip. `name`
- * is what an error calls the picture. Throws a CutgpuError where the picture is smaller than the crop.
+ * The second step, after scalePicture: random crop (keywords with "crop"), multiples of 4, random flip. `name` is the
+ * picture's name in error messages. Throws a CutgpuError where the picture is smaller than the crop.
  */
 export function augmentPicture(picture: Picture, options: TransformOptions, random: Random, name: string): Picture {
   const { width, height } = croppedSize(picture, options, name);

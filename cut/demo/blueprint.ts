@@ -1,6 +1,6 @@
-// What the demo learns: a chalk drawing on a blackboard becomes the same drawing as a blueprint. Both are made of one
+// The demo's task: a chalk drawing on a blackboard becomes the same drawing as a blueprint. Both are made of one
 // drawing in black on white, so that held-out drawings have true answers. Chalk and not ink: if bright paper had to
-// become dark, neither the GAN loss nor PatchNCE would say whether an outline or its two edges shall be white, and
+// become dark, neither the GAN loss nor PatchNCE would determine whether an outline or its two edges become white, and
 // many trainings end in doubled or shifted lines. Pure: the page uses it too.
 import type { Picture } from "../data/picture.js";
 
@@ -13,7 +13,7 @@ export const chalkOf = (drawing: Picture): Picture => drawnOn(drawing, [0, 0, 0]
 /** A drawing in black on white as its blueprint: RGB, white lines on blue paper. */
 export const blueprintOf = (drawing: Picture): Picture => drawnOn(drawing, PAPER);
 
-/** White ink on a ground, as much of it as the drawing is black. */
+/** White ink on a ground, as much as the drawing is black. */
 function drawnOn({ width, height, channels, data: drawing }: Picture, ground: readonly number[]): Picture {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {

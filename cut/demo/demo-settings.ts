@@ -1,4 +1,4 @@
-// How large the demo is on an adapter: drawings, networks and steps such that it ends in about three minutes and looks
+// The size of the demo on an adapter: drawings, networks and steps, so that it ends in about three minutes and looks
 // its best; and the long training of the model that comes with the page. The number of steps follows the speed that was
 // measured just before. Pure.
 import type { Profile } from "../../engine/device/adapter.js";
@@ -19,17 +19,17 @@ export const smallTraining = {
 } satisfies Partial<TrainOptions>;
 
 export interface DemoPlan {
-  /** Drawings of each side. An epoch is as long, and the learning rate falls from one to the next. */
+  /** Drawings of each side, which make an epoch; the learning rate falls from one epoch to the next. */
   drawings: number;
-  /** Sides of the drawings in pixels; the first is that of the held-out ones. */
+  /** Sides of the drawings in pixels; the first is also the held-out ones'. */
   sizes: readonly number[];
   /** Share of the epochs at the full learning rate; it falls in the others. */
   constant: number;
-  /** What differs from the defaults of `cutgpu train`, but for places and steps. */
+  /** Differences from the defaults of `cutgpu train`, except paths and steps. */
   given: Partial<TrainOptions> & Pick<TrainOptions, "batch_size" | "crop_size" | "ngf" | "ndf">;
   /**
-   * How many; or the most of `choices` that take about so many seconds. They are few, so that a seed makes the same
-   * model on machines of one kind, whatever a step was measured to take.
+   * The number of steps; or the largest of `choices` that take about `seconds`. The choices are few, so that a seed
+   * makes the same model on machines of one kind, although the measured time of a step varies.
    */
   steps: number | { seconds: number; choices: readonly number[] };
 }
@@ -41,7 +41,7 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
     return { drawings: 600, sizes: [128, 192, 256], constant: 1 / 2, given, steps: 4800 };
   }
   const given = { ...smallTraining, load_size: 128, R1_every: 4 };
-  // Without R1 the discriminator wins within the minutes, and how good a model gets hangs on the seed.
+  // Without R1 the discriminator wins within the minutes, and a model's quality depends on the seed.
   if (profile === "gpu") {
     return {
       drawings: 400,
@@ -51,9 +51,9 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
       steps: { seconds: 125, choices: [600, 1100, 2000, 4000, 6000] },
     };
   }
-  // Small crops and no identity term make for many steps. Norms would hide from the discriminator what colour the paper
-  // has, which is most of a crop so small. An average of some hundred steps at the full rate is better than a last step
-  // at a low one. SwiftShader is several times slower than lavapipe.
+  // Small crops and no identity term allow many steps. Norms would hide the paper's colour, which is most of a small
+  // crop, from the discriminator. An average of some hundred steps at the full rate is better than a last step at a low
+  // one. SwiftShader is several times slower than lavapipe.
   const learned = { normD: "none", nce_idt: false, lambda_R1: 100, ema_decay: 0.9975 } as const;
   return {
     drawings: 100,
@@ -64,14 +64,14 @@ export function planDemo(profile: Profile, architecture: string, long: boolean):
   };
 }
 
-/** The steps of a plan; `measure` gives the seconds that a step takes, where the number depends on it. */
+/** The steps of a plan; `measure` gives the seconds of a step, where the number depends on them. */
 export async function plannedSteps({ steps }: DemoPlan, measure: () => Promise<number>): Promise<number> {
   if (typeof steps === "number") return steps;
   const affordable = (1.15 * steps.seconds) / (await measure());
   return steps.choices.findLast((choice) => choice <= affordable) ?? steps.choices[0];
 }
 
-/** The configuration of the demo's training, in the words of `cutgpu train`. */
+/** The configuration of the demo's training, as options of `cutgpu train`. */
 export function demoOptions(
   { given, drawings, constant }: DemoPlan,
   place: { dataroot: string; name: string; runs_dir: string; profile: Profile | "auto"; seed: number },

@@ -1,4 +1,4 @@
-// Makes docs/patch-metric.md and its curves of what `cutgpu metric --ladder --json` wrote on the scenes of
+// Makes docs/patch-metric.md and its curves from the output of `cutgpu metric --ladder --json` on the scenes of
 // ladder-scenes.ts: `node dist/cut/demo/ladder-document.js FILE.json` (CONTRIBUTING.md says how it is made).
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ const COLUMNS = 4;
 
 type Measured = Ladder & { size: string; encoder: string };
 
-/** All curves in one drawing that carries its colours with it, light and dark. */
+/** All curves in one drawing that contains its colours, light and dark. */
 function drawing(ladder: Ladder): string {
   const charts = ladderCharts(ladder, WIDTH, HEIGHT);
   const rows = Math.ceil(charts.length / COLUMNS);
@@ -48,7 +48,7 @@ ${each.join("\n")}
 `;
 }
 
-/** A table in Markdown; the first `names` columns to the left. */
+/** A table in Markdown; the first `names` columns are left-aligned. */
 function markdown([heads, ...rows]: readonly (readonly string[])[], names: number): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(heads), line(heads.map((_, i) => (i < names ? "---" : "---:"))), ...rows.map(line)].join("\n");

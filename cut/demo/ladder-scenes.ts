@@ -1,6 +1,6 @@
 // The free pictures of docs/patch-metric.md: scenes of OpenMoji's colour drawings (openmoji.org, CC BY-SA 4.0) on
-// grounds of random clouds, drawn by a seed, all alike in size and each with textures and objects of its own. Writes
-// them into the folder that is given (CONTRIBUTING.md says when to run it).
+// grounds of random clouds, drawn from a seed, all of one size and each with textures and objects of its own. Writes
+// them into the given folder (CONTRIBUTING.md says when to run it).
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Random } from "../../engine/random.js";
@@ -15,8 +15,8 @@ const COUNT = 32;
 const SIDE = 128;
 
 /**
- * Smooth random numbers from 0 to 1 on [SIDE, SIDE]: sums of nets of corners, each twice as fine as the one before and
- * `rough` times as strong.
+ * Smooth random numbers from 0 to 1 on [SIDE, SIDE]: sums of grids of random corners, each twice as fine as the one
+ * before and `rough` times as strong.
  */
 function clouds(rough: number, random: Random): Float64Array {
   const result = new Float64Array(SIDE * SIDE);

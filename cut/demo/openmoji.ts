@@ -1,4 +1,4 @@
-// The demo's data set: line drawings of OpenMoji (openmoji.org, CC BY-SA 4.0). A are one half of the code points in
+// The demo's data set: line drawings of OpenMoji (openmoji.org, CC BY-SA 4.0). A is one half of the code points in
 // chalk on a blackboard, B blueprints of the other half, so no picture of A has its answer in B and training is truly
 // unpaired; 40 held-out code points are drawn both ways and give true answers. Written as the folders that
 // `cutgpu train` takes (trainA, trainB, testA, testB).
@@ -33,7 +33,7 @@ export interface Drawings {
   heldOut: Emoji[];
 }
 
-/** Where the package's drawings are. Throws a CutgpuError where it is not installed. */
+/** The folder of the package's drawings. Throws a CutgpuError where it is not installed. */
 function openMojiFolder(): string {
   try {
     return dirname(createRequire(import.meta.url).resolve("openmoji/package.json"));
@@ -78,8 +78,8 @@ export async function drawEmoji({ file }: Emoji, size: number): Promise<Picture>
 
 /**
  * Draws the data set into `folder`: the first `count` drawings of A and of B at all of `sizes` (in pixels), held-out
- * ones at the first. `onDraw` hears of every picture. Returns the held-out drawings. Throws the signal's reason when it
- * is aborted.
+ * ones at the first. `onDraw` is called after every picture. Returns the held-out drawings. Throws the signal's reason
+ * when it is aborted.
  */
 export async function drawOpenMoji(
   folder: string,

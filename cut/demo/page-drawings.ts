@@ -1,5 +1,5 @@
 // Makes the sheet of drawings that comes with the page: `node dist/cut/demo/page-drawings.js`. A few grays are enough
-// for the smooth edges of black lines, and make a file that loads at once.
+// for the smooth edges of black lines, and keep the file small.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadSharp } from "../files/sharp.js";

@@ -1,5 +1,5 @@
-// Pictures of one size in rows and columns on white, as one picture: what the demo shows on a terminal and in
-// README.md. Pure.
+// Pictures of one size in rows and columns on white, as one picture, which the demo shows on a terminal and README.md
+// shows. Pure.
 import type { Picture } from "../data/picture.js";
 
 /** White between the pictures, in pixels. */

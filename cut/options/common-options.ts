@@ -1,5 +1,5 @@
-// Options that several commands share, each declared once. What differs from command to command (the heading, a
-// default, the help) is a parameter.
+// Options that several commands share, each declared once. Differences between commands (the heading, a default, the
+// help) are parameters.
 import { type OptionExtras, oneOf, option, required, text, wholeNumber } from "./schema.js";
 
 /** The heading of commands whose options need only one. */

@@ -1,5 +1,5 @@
-// Option conflicts: options that are each in range and yet cannot go together. Every rule is one clause that says what
-// clashes and what to change, so that it can stand alone or in a list.
+// Option conflicts: options that are each in range and yet cannot go together. Every rule gives one clause that says
+// what conflicts and what to change, alone or in a list.
 import { trainedSide } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
 import { featureShapes, generatorArchitecture, generatorLayout } from "../networks/generator-layout.js";
@@ -57,7 +57,7 @@ export function optionConflicts(options: TrainOptions): string[] {
   return found;
 }
 
-/** Of the layers whose features are compared. */
+/** Conflicts of the layers whose features are compared. */
 function layerConflicts(options: TrainOptions): string[] {
   const found: string[] = [];
   const sincut = options.model === "sincut";
@@ -101,7 +101,7 @@ function sinCutConflicts(options: TrainOptions): string[] {
   return patch_loss === "hdce" ? found : [...found, ...unusedPatches(options)];
 }
 
-/** Of the patch losses that CUT and SinCUT choose from. */
+/** Conflicts of the patch losses that CUT and SinCUT choose from. */
 function patchConflicts(options: TrainOptions): string[] {
   const found = layerConflicts(options);
   if (options.input_nc !== options.output_nc) {
@@ -162,11 +162,11 @@ function enCoConflicts(options: TrainOptions): string[] {
   return [...found, ...unusedPatches(options), ...identityConflicts("lambda_IDT", options)];
 }
 
-/** Of methods that are nothing without their patch loss. */
+/** Conflicts of methods that require their patch loss. */
 const unusedPatches = ({ model, lambda_NCE }: TrainOptions): string[] =>
   lambda_NCE === 0 ? [`lambda_NCE is 0 and ${model} would compare no patches: raise it`] : [];
 
-/** Of an identity term, whose weight is called `name`, between pictures that differ in channels. */
+/** Conflicts of an identity term with weight `name` between pictures that differ in channels. */
 function identityConflicts(name: "lambda_identity" | "lambda_IDT", options: TrainOptions): string[] {
   const { input_nc, output_nc } = options;
   if (options[name] === 0 || input_nc === output_nc) return [];

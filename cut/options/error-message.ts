@@ -1,4 +1,4 @@
-// What a user is told when something went wrong, the same in the terminal and on the page.
+// Error messages for users, the same in the terminal and on the page.
 import type { CutgpuError } from "../../engine/core/errors.js";
 
 /** The error message: what happened and what to do, as one sentence. */

@@ -1,5 +1,5 @@
-// Advice on an adapter's limits. The engine says which tensor was too large; which options make it smaller only the
-// method knows.
+// Advice on an adapter's limits. The engine says which tensor was too large; only the method knows which options make
+// it smaller.
 import { LimitError } from "../../engine/core/errors.js";
 
 /** Throws `error` on: a LimitError with the options to lower as its fix, any other as it is. */

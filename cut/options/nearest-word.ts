@@ -20,13 +20,13 @@ function editDistance(a: string, b: string): number {
   return last[b.length];
 }
 
-/** The candidate that `word` was most likely meant to be, or undefined where none is near enough to be worth saying. */
+/** The candidate that `word` was most likely meant to be, or undefined where none is near enough. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   const near = candidates
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.min(wanted.length, candidate.length) / 3))
     .sort((a, b) => a.distance - b.distance)[0]?.candidate;
-  // An abbreviation is far from the whole word in edits, and yet plain.
+  // An abbreviation is far from the whole word in edits, but clear.
   return near ?? candidates.find((candidate) => wanted.length >= 3 && candidate.toLowerCase().startsWith(wanted));
 }

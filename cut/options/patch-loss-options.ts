@@ -1,5 +1,5 @@
 // The options of patch losses, which compare the patches of pictures and their translations: a part of
-// cut/options/train-schema.ts, which says what options are.
+// cut/options/train-schema.ts, which explains options.
 import { flag, oneOf, option, orNone, realNumber, wholeNumber, wholeNumbers } from "./schema.js";
 
 export const losses = "Losses";

@@ -1,8 +1,8 @@
-// The defaults that presets and methods have of their own.
+// The own defaults of presets and methods.
 import type { GivenOptions } from "./schema.js";
 import type { trainSchema } from "./train-schema.js";
 
-/** Presets, and methods, change defaults only: what is given explicitly wins. */
+/** Presets, and methods, change defaults only: explicitly given options take precedence. */
 export const presets = {
   CUT: {},
   FastCUT: { lambda_NCE: 10, nce_idt: false, flip_equivariance: true, n_epochs: 150, n_epochs_decay: 50 },

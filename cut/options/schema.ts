@@ -1,7 +1,7 @@
-// What an option is. A schema (valibot) declares every option once: its name, type, default, allowed values, help
-// text and heading; the parser, the checks, `--help`, the saved configuration and the TypeScript type are all read
-// off it. The builders below attach, as metadata, what valibot itself does not keep: how to read the option from text
-// and how to say in words what is allowed.
+// Options. A schema (valibot) declares every option once: its name, type, default, allowed values, help text and
+// heading; the parser, the checks, `--help`, the saved configuration and the TypeScript type all come from it. The
+// builders below attach metadata that valibot itself does not keep: how to read the option from text, and which values
+// are allowed, in words.
 import * as v from "valibot";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { nearest } from "./nearest-word.js";
@@ -24,24 +24,24 @@ type Kind = "flag" | "number" | "text" | "choice" | "list" | "pair";
 
 interface ValueMetadata {
   kind: Kind;
-  /** What stands for the value in the help, such as N or DIR. */
+  /** The placeholder of the value in the help, such as N or DIR. */
   placeholder: string;
-  /** What is allowed, as words that follow "must be". */
+  /** The allowed values, as words that follow "must be". */
   expects: string;
   /** "none" and "inf" stand for null. */
   none?: boolean;
 }
 
-/** What the parser and the help need to know of one option. */
+/** The information on one option for the parser and the help. */
 export interface OptionDescription extends ValueMetadata {
   name: string;
   group: string;
   help: string;
   required: boolean;
   default: unknown;
-  /** A run that is continued cannot change it. */
+  /** Whether a resumed run cannot change it. */
   fixed: boolean;
-  /** The choices of another option, such as methods, that it belongs to; none where it always has its use. */
+  /** The choices of another option, such as methods, that it belongs to; absent where it always applies. */
   of?: readonly string[];
 }
 
@@ -55,7 +55,7 @@ export interface Range {
   /** Excluded bounds: the value must be above, or below. */
   above?: number;
   below?: number;
-  /** Of whole numbers. */
+  /** For integers. */
   multipleOf?: number;
 }
 
@@ -111,7 +111,7 @@ export function text(placeholder: string, expects = "a text that is not empty", 
   return describeValue(v.pipe(v.string(), v.regex(pattern)), { kind: "text", placeholder, expects });
 }
 
-/** Two texts, each a word of its own on the command line, such as two folders. */
+/** Two texts, each a separate word on the command line, such as two folders. */
 export function twoTexts(placeholder: string) {
   const word = v.pipe(v.string(), v.regex(/\S/));
   return describeValue(v.tuple([word, word]), { kind: "pair", placeholder, expects: `two values, ${placeholder}` });
@@ -180,8 +180,8 @@ export function isBooleanWord(text: string): boolean {
 }
 
 /**
- * The value that `text` stands for. Text that cannot be read is returned as it is, for the check of the option's type
- * to refuse: one place says what is allowed.
+ * The value that `text` stands for. Text that cannot be parsed is returned unchanged, and the check of the option's
+ * type refuses it: one place defines what is allowed.
  */
 export function readValue(description: OptionDescription, text: string): unknown {
   const number = (part: string) => (part.trim() === "" || Number.isNaN(Number(part)) ? part : Number(part));
@@ -192,7 +192,7 @@ export function readValue(description: OptionDescription, text: string): unknown
   return text;
 }
 
-/** A value as it is typed and shown: lists with commas, null as none. */
+/** A value as users type and see it: lists with commas, null as none. */
 export function showValue(value: unknown): string {
   return value === null ? "none" : Array.isArray(value) ? value.join(",") : String(value);
 }
@@ -236,7 +236,7 @@ export function unknownOption(name: string, schema: OptionSchema): string {
 }
 
 /**
- * Checks what is given and fills in the defaults.
+ * Checks the given options and fills in the defaults.
  * Throws an `OptionError` where an option is missing, unknown or out of range.
  */
 export function completeOptions<S extends OptionSchema>(schema: S, given: Record<string, unknown>): Options<S> {

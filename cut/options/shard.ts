@@ -1,6 +1,6 @@
 // One of several equal parts of a list, for as many processes on as many machines: --shard i/n, or --shards n where the
-// scheduler says which. Item k (0-based) of the list belongs to shard k mod n + 1, so that neighbours, which often are
-// of one size, spread evenly.
+// scheduler gives i. Item k (0-based) of the list belongs to shard k mod n + 1, so that neighbours, which often are of
+// one size, spread evenly.
 import { OptionError, option, orNone, text, wholeNumber } from "./schema.js";
 
 /** `index` from 1 to `count`. */
@@ -20,7 +20,7 @@ export const shardsOption = (heading: string) =>
     "as --shard I/N: I is SLURM_ARRAY_TASK_ID, from 1, or Kubernetes' JOB_COMPLETION_INDEX, from 0",
   );
 
-/** The shard that the options name, or null. Throws an OptionError where there is none such. */
+/** The shard that the options name, or null. Throws an OptionError where it does not exist. */
 export function shardOf(
   shard: string | null,
   shards: number | null,

@@ -1,11 +1,11 @@
-// From what is given to a complete configuration of a training run: of a new one, and of one that is continued.
+// From given options to the complete configuration of a training run, a new one or a resumed one.
 import { optionConflicts } from "./conflicts.js";
 import { presets } from "./presets.js";
 import { checkOptions, completeOptions, describeOptions, OptionError, showValue, throwProblems } from "./schema.js";
 import { type TrainOptions, trainSchema } from "./train-schema.js";
 
 /**
- * A complete configuration: what is given, then the preset's defaults, then the defaults.
+ * A complete configuration: the given options, then the preset's defaults, then the defaults.
  * Throws one `OptionError` that names every unknown, missing or out-of-range option, or every conflict.
  */
 export function resolveOptions(given: Record<string, unknown>): TrainOptions {
@@ -22,7 +22,7 @@ export function defaultsOf({ dataroot, model, CUT_mode }: TrainOptions): TrainOp
   return resolveOptions(model === "cut" ? { dataroot, model, CUT_mode } : { dataroot, model });
 }
 
-/** Throws where an option that belongs to other methods than this one is given, and is more than its default. */
+/** Throws where an option that belongs only to other methods is given with a value other than its default. */
 function refuseOthers(given: Record<string, unknown>, model: TrainOptions["model"]): void {
   throwProblems(
     describeOptions(trainSchema)
@@ -35,9 +35,9 @@ function refuseOthers(given: Record<string, unknown>, model: TrainOptions["model
 }
 
 /**
- * The configuration of a run that is continued: the stored one, overridden by what is given explicitly.
- * `continue_train` is false in the result, so that a run that was resumed saves the very configuration of one that was
- * not. Throws an `OptionError` where something is given that cannot change once a run has begun.
+ * The configuration of a resumed run: the stored one, overridden by the given options. `continue_train` is false in the
+ * result, so that a resumed run saves the same configuration as an uninterrupted one. Throws an `OptionError` for given
+ * options that cannot change once a run has begun.
  */
 export function mergeForResume(stored: Record<string, unknown>, given: Record<string, unknown>): TrainOptions {
   const checked = checkOptions(trainSchema, given);

@@ -15,7 +15,7 @@ interface Curve {
   name: string;
   /** Number of the CSS variable --series-N. */
   colour: number;
-  /** What is drawn faintly. */
+  /** The faint line. */
   raw: Point[];
   line: Point[];
   /** Some of the raw values. */
@@ -75,9 +75,9 @@ const METRICS =
   "real ones.";
 
 /**
- * Charts of all losses, and of the learning rate; none where there are no rows. With `keys`, the patches among which a
- * query finds its own by layer, also of the bound on mutual information (van den Oord et al., 2018); with `retrieval`,
- * the shares of those that find it, by the names of layers.
+ * Charts of all losses, and of the learning rate; none where there are no rows. `keys` gives by layer the number of
+ * patches among which a query finds its own, and adds the bound on mutual information (van den Oord et al., 2018);
+ * `retrieval` gives the shares of those that find it, by the names of layers.
  */
 export function drawCharts(
   losses: LossHistory,
@@ -123,7 +123,7 @@ export function drawMetrics(metrics: NamedSeries): Chart[] {
 export interface Comparison {
   title: string;
   note: string;
-  /** Whether it is a loss, noise step by step, whose average is drawn. */
+  /** Whether it is a loss, noisy from step to step, whose average is drawn. */
   noisy: boolean;
   series: NamedSeries;
 }
@@ -137,14 +137,14 @@ export function drawComparison({ title, note, noisy, series }: Comparison): Char
 
 const isOf = (name: string, metric: string) => name === metric || name === metric + FLOOR;
 
-/** Of losses, which are noise step by step. `of` is linear in the values that were recorded. */
+/** A loss's curve, noisy from step to step. `of` is linear in the recorded values. */
 function curveOf(series: Series, name: string, colour: number, of = (value: number) => value): Curve {
   const through = (points: Point[]) => points.map(({ step, value }) => ({ step, value: of(value) }));
   const [raw, line] = [through(series.outline()), through(series.smoothed())];
   return { name, colour, raw, line, sample: series.sample().map(of) };
 }
 
-/** Of what is measured now and then. */
+/** Curves of occasional measurements. */
 const measured = (all: NamedSeries, names: readonly string[]): Curve[] =>
   names.map((name, colour) => {
     const series = all.get(name)!;
@@ -158,7 +158,7 @@ function verticalDomain(curves: readonly Curve[]): [number, number] {
   const typicalHigh = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))];
   const lineHigh = curves.reduce((max, { line }) => line.reduce((m, p) => Math.max(m, p.value), max), low);
   const high = Math.max(typicalHigh, lineHigh);
-  // Losses near 0 are read against 0; a band far above it would waste the chart on nothing.
+  // Losses near 0 are read against 0; for a band far above it that would waste the chart.
   return [low >= 0 && low < 0.5 * high ? 0 : low, high > low ? high : low + 1];
 }
 
@@ -173,7 +173,7 @@ function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Ch
     ...curves.map((curve) =>
       Plot.line(curve.line, { ...place, stroke: stroke(curve), strokeWidth: 2, strokeLinejoin: "round" }),
     ),
-    // A line of one point is none.
+    // A line of one point is invisible.
     ...curves.map((curve) => Plot.dot(curve.line.length === 1 ? curve.line : [], { ...place, fill: stroke(curve) })),
   ];
   return {

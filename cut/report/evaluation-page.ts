@@ -7,7 +7,7 @@ import { escapeHtml, pngAddress } from "./html.js";
 import { baseStyle } from "./page.css.js";
 import { plotDocument, renderPage, renderSummary } from "./page.js";
 
-/** A row of pictures each with what is compared in it. */
+/** A row of pictures, each with what is compared in it. */
 export interface EvaluationSheet {
   title: string;
   note: string;
@@ -20,7 +20,7 @@ export interface EvaluationPage {
   figures: readonly Figure[];
   /** How they were computed, a line each. */
   protocols: readonly string[];
-  /** Of each translation to its nearest real, and of each real to the nearest other one. */
+  /** The distance of each translation to its nearest real, and of each real to the nearest other one. */
   distances: { by: string; fakes: readonly number[]; reals: readonly number[] };
   sheets: readonly EvaluationSheet[];
 }
@@ -95,7 +95,7 @@ function histogram({ by, fakes, reals }: EvaluationPage["distances"]): string {
 
 const BINS = 30;
 
-/** The share of `values` in each of thirty bins from the least to the most of `all`. */
+/** The share of `values` in each of thirty bins from the minimum to the maximum of `all`. */
 function shares(values: readonly number[], all: readonly number[]): { from: number; to: number; share: number }[] {
   const [low, high] = all.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [all[0], 0]);
   const width = (high - low || 1) / BINS;

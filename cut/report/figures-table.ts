@@ -1,8 +1,8 @@
-// Tables of figures on the pages of several commands: names to the left, numbers to the right, and on phones, in the
-// place of scrolling sideways, every row as a block in which each cell stands beside its head.
+// Tables of figures on the pages of several commands: names to the left, numbers to the right, and on phones, instead
+// of scrolling sideways, every row as a block in which each cell is next to its head.
 import { escapeHtml } from "./html.js";
 
-/** Goes with the base style. */
+/** Added to the base style. */
 export const tableStyle = `
 .figures { overflow-x: auto; padding: 8px 18px; }
 .figures table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
@@ -33,10 +33,10 @@ export const tableStyle = `
 }
 `;
 
-/** A text, or one that links to an address. */
+/** A text, or a link. */
 export type TableCell = string | { text: string; address: string };
 
-/** Rows under a row of heads; the first `names` columns are set to the left. */
+/** Rows under a row of heads; the first `names` columns are left-aligned. */
 export function renderTable(heads: readonly string[], rows: readonly (readonly TableCell[])[], names: number): string {
   const kind = (i: number) => (i < names ? ' class="name"' : "");
   const head = heads.map((text, i) => `<th${kind(i)}>${escapeHtml(text)}</th>`).join("");

@@ -1,4 +1,4 @@
-// What goes into HTML: text made safe for it, and pictures inside the page.
+// Parts of HTML: escaped text, and pictures inside the page.
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
@@ -14,7 +14,7 @@ export function pngAddress(png: Uint8Array): string {
   return `data:image/png;base64,${btoa(binary)}`;
 }
 
-/** A PNG with its caption; `alt` is for those who do not see it, and empty where the caption says enough. */
+/** A PNG with its caption; `alt` is for people who cannot see it, and empty where the caption says enough. */
 export const pngFigure = (png: Uint8Array, caption: string, alt = ""): string =>
   `<figure><img src="${pngAddress(png)}" alt="${escapeHtml(alt)}">` +
   `<figcaption>${escapeHtml(caption)}</figcaption></figure>`;

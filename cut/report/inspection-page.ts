@@ -12,9 +12,9 @@ export interface InspectFigure {
 
 export interface InspectPage {
   title: string;
-  /** What to say first, as pairs of name and value. */
+  /** Figures to show first, as pairs of name and value. */
   summary: readonly [name: string, value: string][];
-  /** Input and output, the point marked. */
+  /** Input and output, with the point marked. */
   pictures: readonly InspectFigure[];
   layers: readonly { name: string; figures: readonly InspectFigure[] }[];
   /** Temperature of the similarities. */

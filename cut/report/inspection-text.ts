@@ -1,4 +1,4 @@
-// What maps of a layer say in words and numbers, for the command's page and the tab's. Pure.
+// Maps of a layer in words and numbers, for the command's page and the tab's. Pure.
 import type { CorrespondenceMap, LossMap } from "../inspection/patch-maps.js";
 import { rangeOf } from "./overlay.js";
 

@@ -5,7 +5,9 @@ import { gradedRows } from "../evaluation/ladder/criteria.js";
 import type { Ladder } from "../evaluation/ladder/ladder.js";
 import { plotDocument } from "./page.js";
 
-/** What is drawn, by the numbers of the CSS variables --series-N. PSNR has another scale and is left to the table. */
+/**
+ * The drawn metrics, by the numbers of the CSS variables --series-N. PSNR has another scale and is left to the table.
+ */
 export const LADDER_CURVES: readonly { column: Column; colour: number }[] = [
   { column: "1-SSIM", colour: 4 },
   { column: "SWD", colour: 2 },

@@ -1,7 +1,7 @@
 // The record of a training: one row per step, and what a report keeps of all of them. Runs in a browser.
 import { NamedSeries } from "./series.js";
 
-/** One step: every loss by its name beside the fixed columns. `seconds` is how long the step took. */
+/** One step: every loss by its name, and the fixed columns. `seconds` is how long the step took. */
 export interface LossRow {
   step: number;
   epoch: number;
@@ -12,7 +12,7 @@ export interface LossRow {
 
 const columns = new Set(["step", "epoch", "seconds"]);
 
-/** The rows of a run so far, in the little memory that charts of them need. */
+/** The rows of a run so far, reduced to what charts of them need. */
 export class LossHistory {
   /** Every loss, and the learning rate as lr. */
   readonly series = new NamedSeries();
@@ -20,7 +20,7 @@ export class LossHistory {
   #rows = 0;
   #seconds = 0;
 
-  /** Takes the next row, which stands for so many. */
+  /** Adds the next row, which represents `rows` rows. */
   add(row: LossRow, rows = 1): void {
     this.series.add(
       row.step,
@@ -42,7 +42,7 @@ export class LossHistory {
     return this.series.names.filter((name) => name !== "lr");
   }
 
-  /** Time in steps. */
+  /** The seconds of all steps. */
   get seconds(): number {
     return this.#seconds;
   }

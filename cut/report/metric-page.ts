@@ -25,7 +25,7 @@ export interface MetricPage {
   pairs: readonly DrawnPair[];
 }
 
-/** What the cells of a layer are. */
+/** The column heads of a layer's cells. */
 export const PAIR_HEADS = ["layer", "distance", "NCE", "accuracy", "MI bound", "positions"] as const;
 
 export const distanceText = (distance: number | null): string => (distance === null ? "-" : distance.toFixed(3));

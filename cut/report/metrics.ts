@@ -5,11 +5,11 @@ import { NamedSeries } from "./series.js";
 export interface MetricRow {
   step: number;
   epoch: number;
-  /** What it took. */
+  /** The duration of the evaluation. */
   seconds: number;
-  /** The run that it is of, by its first losses. */
+  /** The identity of its run, by the first losses. */
   run: string;
-  /** What was compared: rows with other words do not compare. */
+  /** What was compared: only rows with the same text are comparable. */
   protocol: string;
   /** The metric that the best is chosen by. */
   by: string;
@@ -23,7 +23,7 @@ export class MetricHistory {
   #best: MetricRow | null = null;
   #last: MetricRow | null = null;
 
-  /** Takes the next row; returns whether it is the best so far of those that compare with it. */
+  /** Adds the next row; returns whether it is the best so far of the comparable ones. */
   add(row: MetricRow): boolean {
     this.series.add(row.step, Object.entries(row.values));
     this.#last = row;
@@ -34,7 +34,7 @@ export class MetricHistory {
     return true;
   }
 
-  /** The best of those that compare with the last. */
+  /** The best of the rows that are comparable with the last. */
   get best(): MetricRow | null {
     return this.#best;
   }

@@ -1,14 +1,14 @@
 // Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at,
-// coloured, with the input in them, and the point that was asked for marked. Pure: no files, no GPU, no canvas.
+// coloured, with the input in them, and the chosen point marked. Pure: no files, no GPU, no canvas.
 import { type Picture, toChannels } from "../data/picture.js";
 import type { InspectedLayer } from "../inspection/inspected-layer.js";
 import type { ComponentsMap, SimilarityMap } from "../inspection/inspector.js";
 import type { LossMap } from "../inspection/patch-maps.js";
 import { falseColour } from "./colormap.js";
 
-/** Levels that colours keep from black and from white, so that lines can be seen in the darkest and the brightest. */
+/** Levels that colours keep away from black and from white, so that lines show in the darkest and the brightest. */
 const ROOM = 0.18 * 255;
-/** How far the input draws a colour to black or white, where it is as far as can be from its median. */
+/** How far the input draws a colour to black or white at the largest distance from its median. */
 const CONTRAST = 0.7;
 
 export type Range = readonly [lowest: number, highest: number];
@@ -16,7 +16,7 @@ type Geometry = Pick<InspectedLayer, "width" | "height" | "stride" | "pad">;
 
 /**
  * Values [positions, channels] of a layer for every pixel of a picture, [pixels, channels]: linear between positions,
- * the mirrored border and what lies beyond the picture left out.
+ * without the mirrored border and positions beyond the picture.
  */
 export function valuesAtPixels(
   values: ArrayLike<number>,
@@ -49,8 +49,8 @@ export function valuesAtPixels(
 
 /**
  * Colours, RGB of every pixel, with the input in them as light and shade. The input's median leaves them as they are:
- * the paper of a drawing takes the colours, be it white or black, its lines stay what they are, and a dark photograph
- * does not hide its map.
+ * the paper of a drawing, white or black, takes the colours, its lines stay visible, and a dark photograph does not
+ * hide its map.
  */
 function withInput(colours: ArrayLike<number>, input: Picture): Picture {
   const { width, height } = input;
@@ -93,7 +93,7 @@ export function coloursOf(values: Float32Array | Float64Array, [lowest, highest]
 
 /**
  * How far two pictures of one size are apart in each pixel, the mean over channels, in false colours from 0 to the
- * largest; with that and the mean, in levels of 255.
+ * largest; also the largest and the mean, in levels of 255.
  */
 export function differencePicture(a: Picture, b: Picture): { picture: Picture; max: number; mean: number } {
   const { width, height, channels } = a;
@@ -116,7 +116,7 @@ export function rangeOf(values: Float32Array): Range {
 
 /**
  * The picture in colour with a cross around pixel (x, y). Its middle is left free, and its arms are white and then
- * black, so that they are seen on any ground.
+ * black, visible on any ground.
  */
 export function markPoint(picture: Picture, x: number, y: number): Picture {
   const { width, height, data } = toChannels(picture, 3);

@@ -1,6 +1,6 @@
-// The look of our reports. Kept as text in a module, so that a report is one file and needs nothing beside it.
+// The style of our reports, kept as text in a module, so that a report is one file and needs no other.
 
-/** What all reports share: colours, type, cards, charts. */
+/** The base of all reports: colours, type, cards, charts. */
 export const baseStyle = `
 :root {
   color-scheme: light dark;

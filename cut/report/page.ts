@@ -1,19 +1,19 @@
-// What every report of ours is made in: the page around the content, and a document for Observable Plot to draw in
-// without a browser.
+// The frame of all our reports: the page around the content, and a document for Observable Plot to draw in without a
+// browser.
 import { parseHTML } from "linkedom";
 import { escapeHtml } from "./html.js";
 
-/** Where Plot makes its elements; nothing is ever attached to it. */
+/** The document in which Plot makes its elements; nothing is ever attached to it. */
 export const plotDocument = parseHTML("<!doctype html><html><body></body></html>").document as unknown as Document;
 
-/** Figures to say first, as pairs of name and value. */
+/** Figures to show first, as pairs of name and value. */
 export function renderSummary(summary: readonly (readonly [string, string])[]): string {
   if (summary.length === 0) return "";
   const tiles = summary.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`);
   return `<dl class="summary">${tiles.join("")}</dl>`;
 }
 
-/** A whole page. `kicker` says what kind of report it is; `style` and `body` are taken as they are. */
+/** A whole page. `kicker` says what kind of report it is; `style` and `body` are not escaped. */
 export function renderPage(page: { kicker: string; title: string; style: string; body: string }): string {
   const title = escapeHtml(page.title);
   return `<!doctype html>

@@ -1,6 +1,6 @@
-// A number that a run records again and again, kept as what a chart of it needs: stretches of rows, each with its mean
-// and its extremes. Where there are too many stretches, two become one, so that a run of a million steps takes no more
-// memory than one of a thousand, and drawing it no more time. Pure; runs in a browser.
+// A number that a run records repeatedly, reduced to what a chart of it needs: stretches of rows, each with its mean
+// and its extremes. Where there are too many stretches, pairs are merged, so that a run of a million steps takes no
+// more memory than one of a thousand, and drawing it no more time. Pure; runs in a browser.
 
 export interface Point {
   step: number;
@@ -17,7 +17,7 @@ interface Stretch {
   last: number;
 }
 
-/** Stretches that are kept; at least half as many show a long run. */
+/** Maximum number of stretches; a long run has at least half as many. */
 const MAX_STRETCHES = 240;
 /** The moving average looks back on this share of a run, but on a few values at least. */
 const SPAN_SHARE = 1 / 40;
@@ -28,7 +28,7 @@ export class Series {
   /** Rows of a whole stretch. */
   #whole = 1;
 
-  /** Adds the value of a step, which stands for so many rows. Values that are not finite are left out. */
+  /** Adds the value of a step, which represents `rows` rows. Values that are not finite are left out. */
   add(step: number, value: number, rows = 1): void {
     if (!Number.isFinite(value)) return;
     this.#whole = Math.max(this.#whole, rows);
@@ -52,7 +52,9 @@ export class Series {
     return this.#stretches.length === 0;
   }
 
-  /** The lowest and the highest value of every stretch, in order: a line of them has the outline of the full one. */
+  /**
+   * The lowest and the highest value of every stretch, in order: a line through them has the outline of the full one.
+   */
   outline(): Point[] {
     return this.#stretches.flatMap(({ low, high }) =>
       low === high ? [low] : low.step < high.step ? [low, high] : [high, low],
@@ -77,7 +79,7 @@ export class Series {
     const keep = 1 - 1 / Math.max(SHORTEST_SPAN, this.#stretches.length * SPAN_SHARE);
     let [sum, weight] = [0, 0];
     return this.#stretches.map(({ rows, sum: own, last }) => {
-      // The last stretch may not be whole, and then counts as what it is.
+      // The last stretch may be incomplete, and then weighs less.
       const kept = keep ** Math.min(1, rows / this.#whole);
       sum = kept * sum + (1 - kept) * (own / rows);
       weight = kept * weight + (1 - kept);
@@ -97,11 +99,11 @@ function merged(a: Stretch, b: Stretch): Stretch {
   };
 }
 
-/** Series by name, in the order in which names appear. */
+/** Series by name, in order of first appearance. */
 export class NamedSeries {
   readonly #byName = new Map<string, Series>();
 
-  /** Adds the values of a step, which stand for so many rows. */
+  /** Adds the values of a step, which represent `rows` rows. */
   add(step: number, values: Iterable<readonly [name: string, value: number]>, rows = 1): void {
     for (const [name, value] of values) {
       if (!this.#byName.has(name)) this.#byName.set(name, new Series());
@@ -109,7 +111,7 @@ export class NamedSeries {
     }
   }
 
-  /** Takes a series that is kept elsewhere; none where there is none. */
+  /** Adds a series that is stored elsewhere, if there is one. */
   set(name: string, series: Series | undefined): void {
     if (series) this.#byName.set(name, series);
   }

@@ -37,7 +37,7 @@ export function sourcesPicture(map: CorrespondenceMap, input: Picture): Picture 
   const canvas = new Canvas(paleAndLarge(input, factor), (factor * Math.max(input.width, input.height)) / MIN_SIDE);
   const middle = ({ x, y }: Point) => ({ x: factor * (x + 0.5), y: factor * (y + 0.5) });
   const arrows = thinned(map).map(({ at, source }) => ({ from: middle(at), to: middle(source) }));
-  // Short ones last: they would be lost below those that cross the picture.
+  // Short ones last: they would be hidden below those that cross the picture.
   const length = ({ from, to }: { from: Point; to: Point }) => Math.hypot(to.x - from.x, to.y - from.y);
   for (const arrow of arrows.sort((a, b) => length(b) - length(a))) {
     if (length(arrow) === 0) canvas.dot(arrow.from, OWN);

@@ -1,5 +1,5 @@
-// The page that compares the runs of a sweep: a table with what differs and what came of it, curves of several runs in
-// one chart, and the same pictures side by side.
+// The page that compares the runs of a sweep: a table of the differences and the results, curves of several runs in one
+// chart, and the same pictures side by side.
 import { type Comparison, drawComparison, renderCharts } from "./charts.js";
 import { renderTable, tableStyle } from "./figures-table.js";
 import { escapeHtml, pngFigure } from "./html.js";
@@ -23,7 +23,7 @@ export interface SweepPage {
   title: string;
   summary: readonly [string, string][];
   rows: readonly SweepRow[];
-  /** What is drawn of all runs, a series each by the run's name. */
+  /** The curves of all runs, a series each by the run's name. */
   curves: readonly Comparison[];
   strips: readonly SweepStrip[];
 }

@@ -1,5 +1,5 @@
 // report.html: one self-contained page (inline style, pictures as data URIs, curves as inline SVG, no script) that
-// shows what a training has learnt. Light or dark as the reader's system asks, and readable on a phone.
+// shows what a training has learnt. Light or dark by the reader's system, and readable on a phone.
 import { showValue } from "../options/schema.js";
 import { drawCharts, drawMetrics, renderCharts } from "./charts.js";
 import { escapeHtml, pngAddress } from "./html.js";
@@ -31,23 +31,23 @@ export interface BeforeAfter {
 
 export interface ReportContent {
   title: string;
-  /** What people look at first, above all figures. */
+  /** Shown first, above all figures. */
   pairs?: readonly BeforeAfter[];
   /** The run's configuration. */
   options: Record<string, unknown>;
-  /** Defaults to compare `options` with: what differs is set off. */
+  /** Defaults to compare `options` with: differences are highlighted. */
   defaults?: Record<string, unknown>;
   losses: LossHistory;
-  /** By layer the patches among which a query finds its own, for the chart of mutual information. */
+  /** By layer the number of patches among which a query finds its own, for the chart of mutual information. */
   keys?: ReadonlyMap<number, number>;
   /** How well patches found their source, by layer. */
   retrieval?: NamedSeries;
-  /** Evaluations on the way. */
+  /** Evaluations during the run. */
   metrics?: MetricHistory;
-  /** What was noticed on the way, a line each. */
+  /** Alarms during the run, a line each. */
   alarms?: readonly string[];
   samples: readonly SampleRow[];
-  /** What to say first, as pairs of name and value. */
+  /** Figures to show first, as pairs of name and value. */
   summary: readonly [string, string][];
 }
 
@@ -84,7 +84,7 @@ Made by cutgpu.</footer>`;
 }
 
 function renderAlarms(alarms: readonly string[]): string {
-  // An option is not broken at its dashes.
+  // Options do not break at their dashes.
   const item = (line: string) => `<li>${escapeHtml(line).replace(/--\w+/g, "<span>$&</span>")}</li>`;
   return `<ul class="alarms card">${alarms.map(item).join("\n")}</ul>`;
 }
