@@ -15,7 +15,7 @@ export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
     bb += v * v;
     ab += u * v;
   }
-  // What rounding of the mean leaves of a constant is no deviation.
+  // A constant list has no deviation but rounding of the mean.
   const varies = (squares: number, mean: number) => squares > n * (1e-14 * mean) ** 2;
   return varies(aa, meanA) && varies(bb, meanB) ? ab / Math.sqrt(aa * bb) : 0;
 }
@@ -24,8 +24,8 @@ export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
 export const spearman = (a: ArrayLike<number>, b: ArrayLike<number>): number => pearson(ranks(a), ranks(b));
 
 /**
- * Kendall's coefficient, tau-b: pairs in the same order less pairs in opposite order, over the root of the pairs that
- * are not equal in either list; 0 where one of the lists is constant.
+ * Kendall's coefficient, tau-b: the number of pairs in the same order minus those in opposite order, over the geometric
+ * mean of the numbers of untied pairs in each list; 0 where one of the lists is constant.
  */
 export function kendall(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [balance, ofA, ofB] = [0, 0, 0];

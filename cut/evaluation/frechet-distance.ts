@@ -1,11 +1,11 @@
 // The Frechet distance between two sets of features, each taken as a Gaussian (Heusel et al., 2017), exactly and in
 // float64: |mean x - mean y|^2 + Tr Sx + Tr Sy - 2 Tr (Sx Sy)^(1/2). The last trace is the sum of the singular values
 // of X Y^T, X and Y the centred rows over the square root of n - 1: a small matrix where there are fewer rows than
-// columns, and triangles in the place of X and Y where there are more. Nothing is added to a diagonal. Pure.
+// columns, and triangles instead of X and Y where there are more. Nothing is added to a diagonal. Pure.
 import { checkFeatures, type Features, featuresOf, innerProducts } from "./features.js";
 import { nuclearNorm, triangleOf } from "./singular-values.js";
 
-/** The distance; at least 2 rows in each set. Zero but for rounding where the sets are equal. */
+/** The distance; at least 2 rows in each set. Zero up to rounding where the sets are equal. */
 export function frechetDistance(x: Features, y: Features): number {
   checkFeatures("the Frechet distance", 2, x, y);
   const [a, b] = [centred(x), centred(y)];

@@ -1,6 +1,7 @@
 // The kernel distance between two sets of features, KID where they are those of Inception (Binkowski et al., 2018): the
-// unbiased squared maximum mean discrepancy of k(a, b) = (a . b / d + 1)^3, in float64. Unbiased means that it is about
-// zero, and may be below, for two samples of one kind, however small. Holds tables of n^2 numbers. Pure.
+// unbiased squared maximum mean discrepancy of k(a, b) = (a . b / d + 1)^3, in float64. Unbiased means that it is zero
+// on average, and may be negative, for two samples of one distribution, however small. Holds tables of n^2 numbers.
+// Pure.
 import type { Random } from "../../engine/random.js";
 import { checkFeatures, type Features, innerProducts } from "./features.js";
 
@@ -10,7 +11,7 @@ export interface Estimates {
   deviation: number;
 }
 
-/** Which rows of a set count, and how often. */
+/** The rows of a set that count, and how often. */
 interface Weighted {
   ids: ArrayLike<number>;
   weights: ArrayLike<number>;
@@ -19,7 +20,7 @@ interface Weighted {
 const once = (ids: ArrayLike<number>): Weighted => ({ ids, weights: new Float64Array(ids.length).fill(1) });
 const everyId = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 
-/** The kernel of every pair, from which the distance of any rows follows. At least 2 rows in each set. */
+/** The kernel of every pair, from which the distance of any subsets of rows follows. At least 2 rows in each set. */
 export class KernelDistance {
   readonly #xx: Float64Array;
   readonly #yy: Float64Array;
@@ -41,12 +42,12 @@ export class KernelDistance {
     return this.#estimate(once(everyId(this.x.count)), once(everyId(this.y.count)));
   }
 
-  /** The distance of the rows that are named. */
+  /** The distance of the given rows. */
   ofRows(xIds: ArrayLike<number>, yIds: ArrayLike<number>): number {
     return this.#estimate(once(xIds), once(yIds));
   }
 
-  /** Mean and deviation over random subsets of min(n, 1,000) rows of each set, which is what others print. */
+  /** Mean and deviation over random subsets of min(n, 1,000) rows of each set, as other implementations print it. */
   subsets(random: Random, count = 100): Estimates & { size: number } {
     const size = Math.min(this.x.count, this.y.count, 1000);
     const draw = (n: number) => random.permutation(n, size);
@@ -55,8 +56,8 @@ export class KernelDistance {
   }
 
   /**
-   * The range in which 95 % of the distances lie when both sets are drawn anew from themselves, with replacement
-   * (percentile bootstrap). Pairs of a row with itself are left out, as in the distance.
+   * The range in which 95 % of the distances lie when both sets are resampled with replacement (percentile bootstrap).
+   * Pairs of a row with itself are left out, as in the distance.
    */
   interval(random: Random, draws = 500): [low: number, high: number] {
     const draw = (n: number): Weighted => {
@@ -91,7 +92,7 @@ export class KernelDistance {
   }
 }
 
-/** The mean over pairs of two different rows. */
+/** The mean over pairs of different rows. */
 function ownMean(kernel: Float64Array, count: number, { ids, weights }: Weighted): number {
   let [sum, weight] = [0, 0];
   for (let i = 0; i < ids.length; i++) {

@@ -1,6 +1,6 @@
 // The sliced Wasserstein distance of two sets of pictures on their Laplacian pyramids (Karras et al., 2018, section 5):
-// of small patches at every scale, colours normalised over each set. It needs no network and no weights, sees textures
-// and colours, and not where in a picture they are. Pure.
+// of small patches at every scale, colours normalised over each set. It needs no network and no weights; it compares
+// textures and colours, and ignores where in a picture they are. Pure.
 import type { Random } from "../../engine/random.js";
 import { mirrored } from "../data/picture.js";
 import type { Planes } from "./planes.js";
@@ -16,7 +16,9 @@ export function levelCount({ width, height }: { width: number; height: number })
   return 1 + Math.max(0, Math.floor(Math.log2(Math.min(width, height) / SMALLEST_LEVEL)));
 }
 
-/** Each plane through [1, 4, 6, 4, 1] x [1, 4, 6, 4, 1] / 256, at every `step`-th row and column, edges mirrored. */
+/**
+ * Each plane filtered with [1, 4, 6, 4, 1] x [1, 4, 6, 4, 1] / 256, at every `step`-th row and column, edges mirrored.
+ */
 function smoothed({ channels, height, width, data }: Planes, step: number): Planes {
   const [rows, columns] = [Math.ceil(height / step), Math.ceil(width / step)];
   const [across, down] = [sources(width, columns, step), sources(height, rows, step)];
@@ -42,7 +44,7 @@ function smoothed({ channels, height, width, data }: Planes, step: number): Plan
   return { channels, height: rows, width: columns, data: result };
 }
 
-/** Where the five taps of each of `count` outputs read a line of `size`. */
+/** The positions in a line of `size` that the five taps of each of `count` outputs read. */
 const sources = (size: number, count: number, step: number) =>
   Int32Array.from({ length: 5 * count }, (_, i) => mirrored(Math.floor(i / 5) * step + (i % 5) - 2, size));
 
@@ -60,7 +62,10 @@ function enlarged(small: Planes, like: Planes): Planes {
   return smoothed({ ...like, data: spread }, 1);
 }
 
-/** What each level of the pyramid adds to the next smaller one, the largest first; the last is what remains. */
+/**
+ * The difference of each level of the pyramid from the next smaller one enlarged, the largest first; the last is the
+ * smallest level.
+ */
 export function laplacianPyramid(planes: Planes, levels: number): Planes[] {
   if (levels === 1) return [planes];
   const small = smoothed(planes, 2);
@@ -126,7 +131,7 @@ export const pyramidPatches = (planes: Planes, positions: readonly Int32Array[])
 export const randomPatches = (planes: Planes, count: number, random: Random): PyramidPatches =>
   pyramidPatches(planes, randomPositions(planes, count, random));
 
-/** Times that a set of random directions is drawn, and how many each time. */
+/** Number of sets of random directions, and of directions in a set. */
 const SWD_REPEATS = 4;
 const SWD_DIRECTIONS = 128;
 

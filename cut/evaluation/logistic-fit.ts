@@ -1,7 +1,7 @@
-// The curve by which a metric is brought to opinion scores before Pearson's correlation is taken, as is usual since
-// Sheikh, Sabir and Bovik (2006): a logistic of five parameters,
+// The curve that maps a metric to opinion scores before Pearson's correlation, as usual since Sheikh, Sabir and Bovik
+// (2006): a logistic of five parameters,
 //   f(x) = b1 (1/2 - 1 / (1 + exp(b2 (x - b3)))) + b4 x + b5,
-// fitted in the least squares by Levenberg and Marquardt's method. In float64. Pure.
+// fitted by least squares with the Levenberg-Marquardt method. In float64. Pure.
 
 const PARAMETERS = 5;
 const ROUNDS = 500;
@@ -31,7 +31,7 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
   return rows.map((row, i) => row[rows.length] / row[i]);
 }
 
-/** From one start down to where no step lowers the error. */
+/** Descends from one start until no step lowers the error. */
 function descend(start: readonly number[], x: readonly number[], y: ArrayLike<number>): number[] {
   let [parameters, error, damping] = [[...start], errorOf(start, x, y), 1e-3];
   for (let round = 0; round < ROUNDS && damping < 1e12; round++) {
@@ -55,7 +55,7 @@ function descend(start: readonly number[], x: readonly number[], y: ArrayLike<nu
 }
 
 /**
- * What the curve that fits `scores` best makes of each of `values`; the best of a few starts, the straight line among
+ * The fitted curve's value for each of `values`; the best fit to `scores` of a few starts, the straight line among
  * them. Both lists are of one length, at least 2.
  */
 export function logisticFit(values: ArrayLike<number>, scores: ArrayLike<number>): number[] {

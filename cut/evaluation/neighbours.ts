@@ -1,5 +1,5 @@
-// What nearest neighbours say of two sets of features: precision and recall (Kynkaanniemi et al., 2019), density and
-// coverage (Naeem et al., 2020), and each row's nearest in the other set. Distances are differences in float64,
+// Comparisons of two sets of features by nearest neighbours: precision and recall (Kynkaanniemi et al., 2019), density
+// and coverage (Naeem et al., 2020), and each row's nearest in the other set. Distances are differences in float64,
 // compared strictly. Holds tables of n^2 numbers. Pure.
 import { checkFeatures, type Features, squaredDistances } from "./features.js";
 
@@ -10,7 +10,7 @@ export interface NeighbourShares {
   recall: number;
   /** Reals whose ball holds a fake, counted for every fake, over k. */
   density: number;
-  /** Share of reals whose ball holds a fake: falls where the fakes are few of a kind. */
+  /** Share of reals whose ball holds a fake: falls where the fakes lack variety. */
   coverage: number;
 }
 

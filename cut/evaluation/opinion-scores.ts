@@ -1,5 +1,5 @@
-// How well a metric follows what people say of pictures: the three correlations with mean opinion scores that papers on
-// image quality print. Pure.
+// How well a metric follows people's opinions of pictures: the three correlations with mean opinion scores that papers
+// on image quality print. Pure.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { kendall, pearson, spearman } from "./correlation.js";
 import { logisticFit } from "./logistic-fit.js";
@@ -7,23 +7,24 @@ import { logisticFit } from "./logistic-fit.js";
 export interface OpinionCorrelation {
   /** Spearman's, of ranks. */
   srcc: number;
-  /** Pearson's, of the scores with what a fitted logistic of five parameters makes of the metric (logistic-fit.ts). */
+  /** Pearson's, of the scores with the metric mapped by a fitted logistic of five parameters (logistic-fit.ts). */
   plcc: number;
   /** Kendall's tau-b. */
   krcc: number;
 }
 
-/** Pairs that the logistic needs: more than it has parameters. */
+/** Number of pairs that the logistic needs: more than its parameters. */
 const MIN_OPINIONS = 6;
 
 /**
- * Correlations of a metric's values with opinion scores, one each a distorted picture. Those of ranks are given without
- * their sign, since metrics may fall where scores rise. Throws a CutgpuError where there are fewer than 6.
- *
+ * Correlations of a metric's values with opinion scores, one value and score per distorted picture. Rank correlations
+ * are given without their sign, since metrics may fall where scores rise. Throws a CutgpuError where there are fewer
+ * than 6.
+ * 
  * @example
  * ```ts
  * import { correlateOpinions } from "cutgpu/cut";
- *
+ * 
  * const { srcc } = correlateOpinions([0.1, 0.2, 0.4, 0.5, 0.8, 0.9], [9, 8, 6, 5, 2, 1]);
  * console.log(srcc.toFixed(2)); // 1.00
  * ```
@@ -46,7 +47,7 @@ export function correlateOpinions(values: ArrayLike<number>, scores: ArrayLike<n
 
 /** A line of a file of opinion scores. */
 export interface Opinion {
-  /** Names of pictures, as the file has them. */
+  /** Names of pictures, as in the file. */
   reference: string;
   distorted: string;
   score: number;

@@ -1,4 +1,4 @@
-// How near a picture is to the truth, both given as planes from 0 to 1, in float64: mean absolute difference, PSNR,
+// How close a picture is to the truth, both given as planes from 0 to 1, in float64: mean absolute difference, PSNR,
 // SSIM (Wang, Bovik, Sheikh and Simoncelli, 2004) and MS-SSIM (Wang, Simoncelli and Bovik, 2003). Pure.
 import { ShapeError } from "../../engine/core/errors.js";
 import type { Planes } from "./planes.js";
@@ -32,7 +32,7 @@ const SIDE = WINDOW.length;
 const C1 = 0.01 ** 2;
 const C2 = 0.03 ** 2;
 
-/** The window over every place of a plane where it fits whole: [height - 10, width - 10]. */
+/** The window applied at every position of a plane where it fits: [height - 10, width - 10]. */
 function filtered(plane: Float64Array, height: number, width: number): Float64Array {
   const [rows, columns] = [height - SIDE + 1, width - SIDE + 1];
   const wide = new Float64Array(height * columns);
@@ -54,7 +54,7 @@ function filtered(plane: Float64Array, height: number, width: number): Float64Ar
   return result;
 }
 
-/** Means over all places of a channel, of luminance times contrast-structure, and of contrast-structure alone. */
+/** Means over all positions of a channel, of luminance times contrast-structure, and of contrast-structure alone. */
 function similarity(a: Float64Array, b: Float64Array, height: number, width: number): { whole: number; cs: number } {
   const [meanA, meanB] = [filtered(a, height, width), filtered(b, height, width)];
   const product = (x: Float64Array, y: Float64Array) =>
@@ -80,7 +80,7 @@ const channelsOf = ({ channels, height, width, data }: Planes) =>
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Sides from which SSIM's window fits. */
+/** The smallest side for which SSIM's window fits. */
 export const SSIM_SIDE = SIDE;
 
 /** Structural similarity, 1 where the pictures are equal: the mean over all whole windows and channels. */
@@ -93,7 +93,7 @@ export function ssim(a: Planes, b: Planes): number {
 
 const SCALE_WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
-/** Sides from which MS-SSIM's window fits at the smallest of its five scales. */
+/** The smallest side for which MS-SSIM's window fits at the smallest of its five scales. */
 export const MS_SSIM_SIDE = SIDE * 2 ** (SCALE_WEIGHTS.length - 1);
 
 /**

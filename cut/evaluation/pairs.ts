@@ -1,11 +1,11 @@
 // The metrics of pairs, translations against their truths: the mean of each and the scores of every picture. Their
-// floor is what two different truths score, each of one random half against one of the other. Without files.
+// floor is the score of two different truths, each of one random half against one of the other. Without files.
 import type { Picture } from "../data/picture.js";
 import { type Figure, type FigureKind, figure } from "./figures.js";
 import { l1, MS_SSIM_SIDE, msSsim, psnr, SSIM_SIDE, ssim } from "./pair-metrics.js";
 import { type Planes, planesOf } from "./planes.js";
 
-/** Pictures that are read when they are needed. */
+/** Pictures that are read when needed. */
 export interface PictureSet {
   names: readonly string[];
   read(i: number): Promise<Picture>;
@@ -36,7 +36,7 @@ export const PAIR_METRICS: readonly PairMetric[] = [
 /** A picture's scores by the names of the metrics; null where it is too small. */
 export type PairScores = Record<string, number | null>;
 
-/** What is known of a metric without computing it. */
+/** The properties of a metric that are known without computing it. */
 export type PairMetricKind = Omit<PairMetric, "of">;
 
 export async function scorePair(a: Picture, b: Picture, metrics: readonly PairMetric[]): Promise<PairScores> {

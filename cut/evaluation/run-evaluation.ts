@@ -1,6 +1,6 @@
-// Evaluations of a run under way (eval_freq): the pictures that are held out, and what is measured on their
-// translations. Nothing of the training is touched: random draws are those of the metrics, and the network of features
-// is on the GPU for as long as an evaluation takes. Without files or terminal.
+// Evaluations of a run under way (eval_freq): the held-out pictures, and the metrics of their translations. The
+// training is not affected: random draws are the metrics' own, and the feature network is on the GPU only during an
+// evaluation. Without files or terminal.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Picture, toChannels } from "../data/picture.js";
@@ -15,22 +15,22 @@ import { shortHash } from "./networks/nsfwjs.js";
 import type { PictureSet } from "./pairs.js";
 import type { FeatureExtractor } from "./picture-features.js";
 
-/** Pictures of a side at most. */
+/** Maximum number of pictures of a side. */
 const MAX_PICTURES = 500;
 const MIN_PICTURES = 2;
-/** Pixels a side that pyramids have at least. */
+/** The smallest side of a pyramid's pictures in pixels. */
 const SMALLEST = 16;
 
-/** Where a run finds its pictures, which are in the folders testA, testB, trainA and trainB. */
+/** Access to a run's pictures in the folders testA, testB, trainA and trainB. */
 export interface RunPictures {
   /** The pictures of a folder, in order; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
   read(folder: string, name: string, channels: 1 | 3): Promise<Picture>;
-  /** Hears what is passed over, and what is used where pictures are not held out. */
+  /** Called for pictures that are skipped, and for those used where none are held out. */
   note(text: string): void;
 }
 
-/** What an evaluation works with. */
+/** The objects that an evaluation uses. */
 export interface EvaluationTools {
   gpu: Gpu;
   translator: Translator;
@@ -39,7 +39,7 @@ export interface EvaluationTools {
   onProgress(done: number, total: number): void;
 }
 
-/** A run's identity: its first losses, with the time that the step took, stay as they were written. */
+/** A run's identity: its first losses, which include the step's time and never change. */
 export const runIdentity = (firstLosses: string): Promise<string> => shortHash(new TextEncoder().encode(firstLosses));
 
 export class RunEvaluation {
@@ -68,8 +68,8 @@ export class RunEvaluation {
   }
 
   /**
-   * Finds the pictures, by which translations are measured with these features, or without. Throws a CutgpuError where
-   * there are too few.
+   * Finds the pictures for measuring translations with these features, or without. Throws a CutgpuError where there are
+   * too few.
    */
   static async open(
     options: TrainOptions,
@@ -83,8 +83,8 @@ export class RunEvaluation {
   }
 
   /**
-   * Measures the generator as it is; null where it was called off, which is made up for when the run goes on. `at` says
-   * where the run is.
+   * Measures the generator's present state; null where it was cancelled, and then a resumed run measures it. `at` is
+   * the position in the run.
    */
   async measure(
     at: Pick<MetricRow, "step" | "epoch" | "run">,
@@ -123,7 +123,7 @@ interface HeldPictures {
   set: PictureSet;
 }
 
-/** The pictures of testA or testB as samples are made of them, or else those that are trained on. */
+/** The pictures of testA or testB, transformed like samples, or else the training pictures. */
 async function heldPictures(
   side: string,
   options: TrainOptions,

@@ -69,15 +69,15 @@ export async function pyramidFigures(
   return [figure(kind, "SWD", means), ...figures];
 }
 
-/** The sides of a level, or one where they are equal. */
+/** The size of a level as text. */
 function sizeText({ width, height }: { width: number; height: number }, level: number): string {
   const side = (pixels: number) => Math.ceil(pixels / 2 ** level);
   return `${side(width)} x ${side(height)}`;
 }
 
 /**
- * The metrics of features as pieces of work, each a while long. `network` is what they are called after; where it is
- * empty the features are those that FID and KID are defined by.
+ * The metrics of features as pieces of work, each a while long. `network` is in their names; where it is empty the
+ * features are those that define FID and KID.
  */
 export function featureFigures(
   { network, protocol }: { network: string; protocol: string },
@@ -95,7 +95,7 @@ export function featureFigures(
     protocol: `${protocol}; KID times 1,000, ${K} nearest neighbours, MIND by 1,000 directions`,
   };
   const called = (name: string) => metricName(name, network);
-  /** A metric of the sets and of the halves; null where a set has fewer than `least` pictures. */
+  /** A metric of the sets and of the halves; null where a set has fewer than `min` pictures. */
   const three = <T>(min: number, of: (x: Features, y: Features) => T): ThreeValues<T> => {
     const value = (x: Features, y: Features) => (Math.min(x.count, y.count) < min ? null : of(x, y));
     return [value(fakes, reals), value(half, first), value(first, second)];
@@ -129,7 +129,7 @@ export function featureFigures(
   ];
 }
 
-/** Each value that is there through `of`. */
+/** Applies `of` to the values that are not null. */
 function mapThree<T>([value, ofHalves, floor]: ThreeValues<T>, of: (value: T) => number): ThreeValues {
   const mapped = (each: T | null) => (each === null ? null : of(each));
   return [mapped(value), mapped(ofHalves), mapped(floor)];

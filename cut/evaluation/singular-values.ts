@@ -1,4 +1,4 @@
-// Singular values in float64, and what leads to them: Householder reflections to a triangle or to two diagonals (Golub
+// Singular values in float64, and the steps to them: Householder reflections to a triangle or to two diagonals (Golub
 // and Van Loan, Matrix Computations, sections 5.2 and 5.4), then bisection (section 8.4). Matrices are arrays of rows.
 
 type Rows = Float64Array[];
@@ -12,7 +12,10 @@ function reflection(v: Float64Array): { v: Float64Array; beta: number; first: nu
   return { v, beta: 2 / v.reduce((sum, value) => sum + value * value, 0), first };
 }
 
-/** Reflects the columns from `column` on, rows from `row` on, so that `column` becomes zero below `row`; its entry. */
+/**
+ * Reflects the columns from `column` on, rows from `row` on, so that `column` becomes zero below `row`; returns the
+ * entry at `row`.
+ */
 function reflectColumn(a: Rows, row: number, column: number): number {
   const { v, beta, first } = reflection(Float64Array.from(a.slice(row), (line) => line[column]));
   const width = a[0].length;
@@ -43,7 +46,7 @@ export function triangleOf(a: Rows): Rows {
 export function nuclearNorm(a: Rows): number {
   const rows = a.length < a[0].length ? transposed(a) : a;
   const n = rows[0].length;
-  /** The two diagonals by turns: d0, e0, d1, e1, ... */
+  /** The two diagonals interleaved: d0, e0, d1, e1, ... */
   const band = new Float64Array(2 * n - 1);
   for (let k = 0; k < n; k++) {
     band[2 * k] = reflectColumn(rows, k, k);
@@ -62,8 +65,9 @@ export function nuclearNorm(a: Rows): number {
 const transposed = (a: Rows): Rows => Array.from(a[0], (_, j) => Float64Array.from(a, (row) => row[j]));
 
 /**
- * Of the symmetric matrix with zeros on its diagonal and `band` beside it: its eigenvalues are the singular values and
- * their negatives. Bisection on Sturm's count finds each to the last bits of the largest.
+ * The sum of the positive eigenvalues of the symmetric matrix with zeros on its diagonal and `band` next to it; its
+ * eigenvalues are the singular values and their negatives. Bisection on Sturm's count finds each to the last bits of
+ * the largest.
  */
 function sumOfPositiveEigenvalues(band: Float64Array): number {
   const n = (band.length + 1) / 2;

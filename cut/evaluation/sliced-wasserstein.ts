@@ -22,7 +22,7 @@ export function randomDirections(random: Random, width: number, count: number): 
   return directions;
 }
 
-/** Directions that are projected on at once: every point is then loaded once for all of them. */
+/** Directions per pass over the points, which then loads every point once for all of them. */
 const TOGETHER = 4;
 
 /** The sorted projections of all points on each direction, [directions, points]. */
@@ -31,7 +31,7 @@ export function sortedProjections({ width, values }: Points, directions: Float64
   const count = directions.length / width;
   const lines = Array.from({ length: count }, () => new Float64Array(points));
   for (let p = 0; p < count; p += TOGETHER) {
-    // Beyond the last direction the last one is projected on once more.
+    // In the last group the last direction may be repeated.
     const start = (q: number) => Math.min(p + q, count - 1) * width;
     const line = (q: number) => lines[Math.min(p + q, count - 1)];
     const [d0, d1, d2, d3] = [start(0), start(1), start(2), start(3)];
@@ -57,7 +57,7 @@ export function sortedProjections({ width, values }: Points, directions: Float64
 
 /**
  * The mean over directions and ranks of `cost` of the difference of sorted projections. The sets may differ in size:
- * the larger one is then read at the ranks of the smaller.
+ * the larger one is then sampled at the ranks of the smaller.
  */
 function transported(
   linesA: readonly Float64Array[],
@@ -77,13 +77,13 @@ function transported(
 export const slicedWasserstein = (a: Points, b: Points, directions: Float64Array): number =>
   lineDistance(sortedProjections(a, directions), sortedProjections(b, directions));
 
-/** The same of sets whose sorted projections are known. */
+/** As above, for sets whose sorted projections are known. */
 export const lineDistance = (a: readonly Float64Array[], b: readonly Float64Array[]): number =>
   transported(a, b, Math.abs);
 
 /**
- * MIND: 3 d times the mean squared difference of sorted projections on 1,000 random directions, d numbers a row. The
- * larger set is cut to the size of the smaller at random.
+ * MIND: 3 d times the mean squared difference of sorted projections on 1,000 random directions, for rows of d numbers.
+ * A random subset of the larger set has the size of the smaller.
  */
 export function mindDistance(x: Features, y: Features, random: Random, directions = 1000): number {
   checkFeatures("MIND", 2, x, y);

@@ -3,16 +3,16 @@
 import type { Random } from "../../../engine/random.js";
 import { mirrored, type Picture, toChannels } from "../../data/picture.js";
 
-/** A byte from any number: rounded, and cut off at both ends. */
+/** A byte from any number: rounded and clamped. */
 const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)));
 
-/** The picture with every value through `of`. */
+/** The picture with `of` applied to every value. */
 const mapped = (picture: Picture, of: (value: number) => number): Picture => ({
   ...picture,
   data: Uint8Array.from(picture.data, (value) => byte(of(value))),
 });
 
-/** Normal noise of deviation `sigma` (of 255) on every value. */
+/** Adds normal noise of deviation `sigma` (of 255) to every value. */
 export const noisy = (picture: Picture, sigma: number, random: Random): Picture =>
   mapped(picture, (value) => value + sigma * random.normal());
 
@@ -20,13 +20,13 @@ export const noisy = (picture: Picture, sigma: number, random: Random): Picture 
 export const contrasted = (picture: Picture, factor: number, shift = 0): Picture =>
   mapped(picture, (value) => 127.5 + factor * (value - 127.5) + shift);
 
-/** Every value v as 255 - v. */
+/** Inverted: every value v becomes 255 - v. */
 export const inverted = (picture: Picture): Picture => mapped(picture, (value) => 255 - value);
 
 /** ITU-R 601 luma in all three channels. */
 export const grayed = (picture: Picture): Picture => toChannels(toChannels(picture, 1), 3);
 
-/** Colours turned by `degrees` around the axis of grays. */
+/** Colours rotated by `degrees` around the axis of grays. */
 export function hueTurned(picture: Picture, degrees: number): Picture {
   const angle = (degrees * Math.PI) / 180;
   const [same, along] = [Math.cos(angle), Math.sin(angle) / Math.sqrt(3)];

@@ -1,8 +1,8 @@
-// Changes of where things are. Pictures have any number of channels; what comes from beyond an edge is mirrored. Pure.
+// Changes of position. Pictures have any number of channels; beyond an edge they are mirrored. Pure.
 import type { Random } from "../../../engine/random.js";
 import { cropPicture, mirrored, type Picture, pastePicture } from "../../data/picture.js";
 
-/** Every pixel (x, y) from where `source` says, between pixels by their linear mean. */
+/** Every pixel (x, y) from the place that `source` gives, interpolated linearly between pixels. */
 function warped(picture: Picture, source: (x: number, y: number) => readonly [x: number, y: number]): Picture {
   const { width, height, channels, data } = picture;
   const result = new Uint8Array(data.length);
@@ -23,10 +23,10 @@ function warped(picture: Picture, source: (x: number, y: number) => readonly [x:
   return { ...picture, data: result };
 }
 
-/** To the right by `pixels`. */
+/** Shifted to the right by `pixels`. */
 export const shifted = (picture: Picture, pixels: number): Picture => warped(picture, (x, y) => [x - pixels, y]);
 
-/** Around the centre by `degrees`. */
+/** Rotated around the centre by `degrees`. */
 export function rotated(picture: Picture, degrees: number): Picture {
   const angle = (degrees * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
@@ -34,12 +34,12 @@ export function rotated(picture: Picture, degrees: number): Picture {
   return warped(picture, (x, y) => [cx + cos * (x - cx) + sin * (y - cy), cy - sin * (x - cx) + cos * (y - cy)]);
 }
 
-/** Squares on a side of the net whose corners an elastic warp moves. */
+/** Squares per side of the grid whose corners an elastic warp moves. */
 const NET = 4;
 
 /**
- * An elastic warp: the corners of a net of 4 x 4 squares move at random, in a random direction by at most `pixels` and
- * one of them by as much, and what lies between follows smoothly.
+ * An elastic warp: the corners of a grid of 4 x 4 squares move in random directions by at most `pixels`, one of them by
+ * exactly as much, and the pixels between follow smoothly.
  */
 export function elasticallyWarped(picture: Picture, pixels: number, random: Random): Picture {
   const corners = Array.from({ length: (NET + 1) ** 2 }, () => {
@@ -63,8 +63,8 @@ export function elasticallyWarped(picture: Picture, pixels: number, random: Rand
 const copyOf = (picture: Picture): Picture => ({ ...picture, data: picture.data.slice() });
 
 /**
- * A share of the whole tiles of `side` pixels a side, at least two, each put where another of them was. What is left
- * over at the right and below stays.
+ * A share of the whole tiles of `side` pixels a side, at least two, each moved to the place of another of them. The
+ * rest at the right and at the bottom stays.
  */
 export function tilesShuffled(picture: Picture, share: number, side: number, random: Random): Picture {
   const [columns, rows] = [Math.floor(picture.width / side), Math.floor(picture.height / side)];
@@ -79,7 +79,10 @@ export function tilesShuffled(picture: Picture, share: number, side: number, ran
   return result;
 }
 
-/** With a rectangle of a share of the area, at a random place, from the same place of another picture of its size. */
+/**
+ * With a rectangle of a share of the area, at a random place, replaced by the same rectangle of another picture of its
+ * size.
+ */
 export function pasted(picture: Picture, other: Picture, share: number, random: Random): Picture {
   const [width, height] = [picture.width, picture.height].map((side) => Math.round(side * Math.sqrt(share)));
   const [left, top] = [random.integer(picture.width - width + 1), random.integer(picture.height - height + 1)];
@@ -88,7 +91,7 @@ export function pasted(picture: Picture, other: Picture, share: number, random: 
   return result;
 }
 
-/** Each quarter in the place of the one that lies diagonally; of odd sides the middle line stays. */
+/** Diagonally opposite quarters swapped; of odd sides the middle line stays. */
 export function quadrantsSwapped(picture: Picture): Picture {
   const [width, height] = [picture.width >> 1, picture.height >> 1];
   const [right, bottom] = [picture.width - width, picture.height - height];

@@ -1,6 +1,5 @@
-// What JPEG takes from a picture, without a file: YCbCr, the cosine transform of blocks of 8 x 8, rounding by the
-// tables of the standard (ITU-T T.81, annex K) scaled to a quality as libjpeg does, and back. All channels at full
-// size. Pure.
+// The loss of JPEG compression, without a file: YCbCr, the cosine transform of blocks of 8 x 8, rounding by the tables
+// of the standard (ITU-T T.81, annex K) scaled to a quality as libjpeg does, and back. All channels at full size. Pure.
 import type { Picture } from "../../data/picture.js";
 
 const LUMA = [
@@ -28,7 +27,7 @@ const COSINE = Float64Array.from({ length: 64 }, (_, i) => {
   return Math.cos(((2 * x + 1) * k * Math.PI) / 16) * (k === 0 ? Math.sqrt(1 / 8) : 1 / 2);
 });
 
-/** A block [8, 8] through the transform along both axes, or back. */
+/** Transforms a block [8, 8] along both axes, or back. */
 function transformed(block: Float64Array, back: boolean): Float64Array {
   const factor = (to: number, from: number) => (back ? COSINE[from * 8 + to] : COSINE[to * 8 + from]);
   const rows = new Float64Array(64);
@@ -64,7 +63,7 @@ function rounded(plane: Float64Array, width: number, height: number, table: read
   }
 }
 
-/** An RGB picture as a JPEG file of this quality, 1 to 100, would give it back. */
+/** An RGB picture after JPEG compression of this quality, 1 to 100. */
 export function jpegLoss({ width, height, channels, data }: Picture, quality: number): Picture {
   const area = width * height;
   const [luma, blue, red] = [0, 1, 2].map(() => new Float64Array(area));

@@ -1,5 +1,5 @@
-// The distortions of the ladder, a series of known damages by which metrics are tried: each at five levels from hardly
-// seen to gross, or at one where there are no degrees. Each is a function of the pixels and a seed. Pure.
+// The distortions of the ladder, a series of known damages that test metrics: each at five levels from barely visible
+// to gross, or at one where there are no degrees. Each is a function of the pixels and a seed. Pure.
 import type { Random } from "../../../engine/random.js";
 import { flipPicture, type Picture } from "../../data/picture.js";
 import { blurred, contrasted, grayed, hueTurned, inverted, noisy } from "./colours.js";
@@ -8,14 +8,14 @@ import { jpegLoss } from "./jpeg-loss.js";
 
 /**
  * What a distortion changes: colours alone, the texture, the place of things, or which things are there. A metric of
- * content may pass over the first.
+ * content may ignore the first.
  */
 export type DistortionKind = "colour" | "texture" | "geometry" | "content";
 
 export interface LadderLevel {
   /** How strong it is, with its unit; empty where there are no degrees. */
   label: string;
-  /** An RGB picture distorted; `other` is another one of its size. */
+  /** An RGB picture distorted; `other` is another picture of its size. */
   of(picture: Picture, random: Random, other: Picture): Picture;
 }
 
@@ -49,13 +49,13 @@ const single = (name: string, kind: DistortionKind, of: LadderLevel["of"]): Dist
   levels: [{ label: "", of }],
 });
 
-/** The names by which criteria speak of single distortions. */
+/** Names of the distortions that criteria mention. */
 export const SHIFT = "shift";
 export const SWAPPED = "quadrants swapped";
 
 /**
  * All fourteen. Shifts are of a quarter, a half, once, twice and four times the `window`, in pixels, so that they show
- * what a metric that forgives as much does at its edge.
+ * a window metric's behaviour around the edge of its window.
  */
 export function ladderDistortions(window: number): Distortion[] {
   const shifts = [1 / 4, 1 / 2, 1, 2, 4].map((factor) => factor * window);

@@ -17,7 +17,7 @@ import {
 import { type InputProtocol, networkInput } from "./input.js";
 import { type Loaded, MOBILENET_LAYERS, MOBILENET_SIDE, MOBILENET_WIDTH, mobilenetFeatures } from "./mobilenet.js";
 
-/** Features of pictures, a list of numbers for each width. */
+/** Features of pictures: a vector for each width. */
 export interface FeatureNetwork {
   features(picture: Picture, protocol: InputProtocol): Promise<Map<number, Float32Array>>;
   dispose(): void;
@@ -34,7 +34,7 @@ async function networkOf(
   run: (input: Tensor) => Map<number, Tensor>,
 ): Promise<FeatureNetwork> {
   const input = gpu.persistent([1, 3, side, side]);
-  // In a scope, which lets go of the weights that it reshapes.
+  // In a scope, which frees the weights that it reshapes.
   const { program, result } = await record(gpu, () => gpu.scope(() => gpu.noGrad(() => run(input))));
   return {
     async features(picture, protocol) {
@@ -80,7 +80,7 @@ export function fidInception(
   return inceptionNetwork(gpu, (name) => torchConvolution(weights, name), options);
 }
 
-/** Keras's Inception V3 by the keys of the package nsfwjs; the 768 features are the end of what it left untouched. */
+/** Keras's Inception V3 by the keys of the package nsfwjs; the 768 features are the end of its unchanged part. */
 export function kerasInception(
   gpu: Gpu,
   weights: ShapedWeights,

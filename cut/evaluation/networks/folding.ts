@@ -13,7 +13,7 @@ export interface Convolution {
   bias: Float32Array<ArrayBuffer>;
 }
 
-/** All of these networks' batch norms have it. */
+/** The epsilon of all these networks' batch norms. */
 const EPSILON = 0.001;
 
 export function tensorOf(weights: ShapedWeights, key: string): { shape: readonly number[]; data: ArrayLike<number> } {
@@ -41,7 +41,7 @@ function folded(shape: Shape, weight: ArrayLike<number>, { gamma, beta, mean, va
   return { shape, weight: scaled, bias };
 }
 
-/** PyTorch's, under `name.conv` and `name.bn`. */
+/** A convolution of PyTorch's, under `name.conv` and `name.bn`. */
 export function torchConvolution(weights: ShapedWeights, name: string): Convolution {
   const get = (key: string) => tensorOf(weights, `${name}.${key}`).data;
   const { shape, data } = tensorOf(weights, `${name}.conv.weight`);
@@ -54,8 +54,8 @@ export function torchConvolution(weights: ShapedWeights, name: string): Convolut
 }
 
 /**
- * Keras's, whose kernels are [kh, kw, in, out], or [kh, kw, channels, 1] where they are depth-wise; a norm may have no
- * gamma.
+ * A convolution of Keras's, whose kernels are [kh, kw, in, out], or [kh, kw, channels, 1] where they are depth-wise; a
+ * norm may have no gamma.
  */
 export function kerasConvolution(weights: ShapedWeights, kernel: string, norm: string): Convolution {
   const { shape, data } = tensorOf(weights, kernel);

@@ -1,20 +1,20 @@
-// Inception V3 (Szegedy et al., 2015) as FID knows it, and Keras's, whose graph differs in the last pool alone. Average
-// pools do not count the padding. Convolutions come in the order in which both number them.
+// Inception V3 (Szegedy et al., 2015) as FID uses it, and Keras's, whose graph differs only in the last pool. Average
+// pools do not count the padding. Convolutions are in the order of both numberings.
 
 import type { Tensor } from "../../../engine/core/tensor.js";
 import { avgPool2d, maxPool2d } from "../../../engine/operators/pooling/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
 import { concat } from "../../../engine/operators/strided/index.js";
 
-/** A convolution and the ReLU after it: with zeros around, so that stride 1 keeps the size, or `valid` without. */
+/** A convolution and the ReLU after it: padded with zeros, so that stride 1 keeps the size, or `valid` without. */
 export type Convolve = (x: Tensor, name: string, options?: { stride?: number; valid?: boolean }) => Tensor;
 
 export interface InceptionOptions {
   /** The pool of the last block's last branch. */
   lastPool: "maximum" | "average";
-  /** Numbers of the features wanted; nothing beyond the largest is run. */
+  /** Widths of the wanted features; nothing beyond the largest is run. */
   widths: readonly (64 | 192 | 768 | 2048)[];
-  /** Where the features of 768 are taken: after Mixed_6c or after Mixed_6e. */
+  /** The end of the features of width 768: Mixed_6c or Mixed_6e. */
   after768: "Mixed_6c" | "Mixed_6e";
 }
 
@@ -27,7 +27,7 @@ const averagePool = (x: Tensor) => avgPool2d(x, 3, { stride: 1, padding: 1, coun
 
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}_${i + 1}`);
 
-/** Blocks and their convolutions in the order in which they are numbered. */
+/** Blocks and their convolutions in the order of their numbers. */
 const BLOCKS: readonly (readonly [block: string, names: readonly string[]])[] = [
   ...["Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3"].map(
     (name) => [name, [""]] as const,
@@ -49,7 +49,7 @@ const BLOCKS: readonly (readonly [block: string, names: readonly string[]])[] = 
   }),
 ];
 
-/** PyTorch's names of the convolutions that the wanted features need, in their order: the n-th is Keras's conv2d_n. */
+/** PyTorch's names of the convolutions for the wanted features, in order: the n-th is Keras's conv2d_n. */
 export function inceptionLayers({ widths, after768 }: Pick<InceptionOptions, "widths" | "after768">): string[] {
   const end = { 64: "Conv2d_2b_3x3", 192: "Conv2d_4a_3x3", 768: after768, 2048: "Mixed_7c" };
   const last = end[Math.max(...widths) as keyof typeof end];
@@ -57,12 +57,12 @@ export function inceptionLayers({ widths, after768 }: Pick<InceptionOptions, "wi
   return BLOCKS.slice(0, count).flatMap(([block, names]) => names.map((name) => (name ? `${block}.${name}` : block)));
 }
 
-/** The mean over places of the maps that are wanted, [1, width] each, of an input [1, 3, 299, 299]. */
+/** The means over positions of the wanted maps, [1, width] each, of an input [1, 3, 299, 299]. */
 export function inceptionFeatures(input: Tensor, conv: Convolve, options: InceptionOptions): Map<number, Tensor> {
   const { lastPool, widths, after768 } = options;
   const last = Math.max(...widths);
   const features = new Map<number, Tensor>();
-  /** Notes a map's features; whether to go on. */
+  /** Notes a map's features; returns whether to continue. */
   const note = (x: Tensor, width: 64 | 192 | 768 | 2048): boolean => {
     if (widths.includes(width)) features.set(width, mean(x, [2, 3]));
     return width < last;

@@ -1,5 +1,5 @@
-// What feature networks are given: a picture resized in floats and scaled, by the protocols that published figures go
-// by. Which resize is used moves FID by more than many a method does (Parmar, Zhang and Zhu, 2022). Pure.
+// The inputs of feature networks: a picture resized in floats and scaled, by the protocols of published figures. The
+// choice of the resize changes FID more than many methods do (Parmar, Zhang and Zhu, 2022). Pure.
 import type { Picture } from "../../data/picture.js";
 import { bicubicWeights, type Resampling } from "../../data/resize.js";
 
@@ -9,7 +9,7 @@ import { bicubicWeights, type Resampling } from "../../data/resize.js";
  */
 export type InputProtocol = "pytorch-fid" | "clean" | "tf" | "unit";
 
-/** Bilinear weights; `place` gives where an output position lies on the input. */
+/** Bilinear weights; `place` gives the input position of an output position. */
 function bilinearWeights(from: number, to: number, place: (i: number) => number): Resampling<Float64Array> {
   const first = new Int32Array(to);
   const weights = new Float64Array(2 * to);
@@ -30,7 +30,7 @@ function weightsOf(protocol: InputProtocol, from: number, to: number): Resamplin
   return bicubicWeights(from, to);
 }
 
-/** Every sample of a line as the weighted sum of those that it reads; `stride` apart from each other. */
+/** Resamples a line: every output is the weighted sum of its samples, which are `stride` apart. */
 function resampled(
   data: ArrayLike<number>,
   { first, count, taps, weights }: Resampling<Float64Array>,
@@ -44,7 +44,7 @@ function resampled(
   return sum;
 }
 
-/** The picture [channels, height, width] resampled as the protocol does it, values from 0 to 255, not clipped. */
+/** The picture [channels, height, width] resampled by the protocol, values from 0 to 255, not clipped. */
 export function resizedPlanes(picture: Picture, protocol: InputProtocol, height: number, width: number): Float64Array {
   const { channels, data } = picture;
   const across = weightsOf(protocol, picture.width, width);
@@ -68,7 +68,7 @@ export function resizedPlanes(picture: Picture, protocol: InputProtocol, height:
   return result;
 }
 
-/** A network's input [3, side, side] of an RGB picture. */
+/** A network's input [3, side, side] from an RGB picture. */
 export function networkInput(picture: Picture, protocol: InputProtocol, side: number): Float32Array {
   const clipped = (value: number) => Math.min(255, Math.max(0, value));
   const scaled = {

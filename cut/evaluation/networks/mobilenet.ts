@@ -1,5 +1,5 @@
-// The first half of MobileNetV2 (Sandler et al., 2018), up to the end of its tenth block: 317,120 numbers that make 96
-// of a picture, and tell two kinds of pictures apart better than larger networks do.
+// The first half of MobileNetV2 (Sandler et al., 2018), up to the end of its tenth block: 317,120 weights that give 96
+// features of a picture, and distinguish two kinds of pictures better than larger networks do.
 import type { Tensor } from "../../../engine/core/tensor.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { add, clamp } from "../../../engine/operators/pointwise/index.js";
@@ -8,13 +8,13 @@ import { pad } from "../../../engine/operators/strided/index.js";
 
 /** Side of the input. */
 export const MOBILENET_SIDE = 224;
-/** Numbers a picture. */
+/** Number of features of a picture. */
 export const MOBILENET_WIDTH = 96;
 
 const HALVING_BLOCKS = [1, 3, 6];
 const RESIDUAL_BLOCKS = [2, 4, 5, 7, 8, 9];
 
-/** A convolution's parts on the GPU. */
+/** The tensors of a convolution. */
 export interface Loaded {
   weight: Tensor;
   bias: Tensor;
@@ -32,12 +32,12 @@ export const MOBILENET_LAYERS: readonly { kernel: string; norm: string }[] = [
   ]),
 ];
 
-/** The mean over places of the tenth block, [1, 96], of an input [1, 3, 224, 224]; `layers` in their order. */
+/** The means over positions of the tenth block, [1, 96], of an input [1, 3, 224, 224]; `layers` in their order. */
 export function mobilenetFeatures(input: Tensor, layers: readonly Loaded[]): Tensor {
   let next = 0;
   const relu6 = (x: Tensor) => clamp(x, 0, 6);
   const point = (x: Tensor) => conv2d(x, layers[next].weight, layers[next++].bias);
-  // Keras halves a size with zeros at the right and at the bottom alone.
+  // Keras halves a size with zeros only at the right and at the bottom.
   const convolved = (x: Tensor, stride: 1 | 2, groups = 1) => {
     const { weight, bias } = layers[next++];
     if (stride === 1) return relu6(conv2d(x, weight, bias, { padding: 1, groups }));

@@ -1,10 +1,10 @@
-// Weights out of the npm package nsfwjs (MIT), whose models began as Keras's MobileNetV2 and Inception V3: their first
-// halves were left as they were. Its modules export a TF.js layers model as JSON, and base64 texts of the weights,
-// every number a byte q that stands for q scale + min. Pure.
+// Weights from the npm package nsfwjs (MIT), whose models are fine-tuned from Keras's MobileNetV2 and Inception V3:
+// their first halves are unchanged. Its modules export a TF.js layers model as JSON, and base64 texts of the weights,
+// every number a byte q for q scale + min. Pure.
 import { CutgpuError } from "../../../engine/core/errors.js";
 import type { ShapedWeights } from "./folding.js";
 
-/** What `nsfwjs/models/mobilenet_v2` and `nsfwjs/models/inception_v3` export. */
+/** The exports of `nsfwjs/models/mobilenet_v2` and `nsfwjs/models/inception_v3`. */
 export interface NsfwjsModel {
   modelJson(): Promise<{ default: unknown }>;
   weightBundles: readonly (() => Promise<{ default: unknown }>)[];
@@ -38,7 +38,7 @@ export async function nsfwjsWeights(model: NsfwjsModel): Promise<{ weights: Shap
   return { weights, hash: await shortHash(bytes) };
 }
 
-/** What a base64 text stands for. */
+/** The bytes of a base64 text. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -49,7 +49,7 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 const unreadable = (why: string) =>
   new CutgpuError("FEATURES", `the package nsfwjs has another form than expected: ${why};`, "install nsfwjs@4.4.0.");
 
-/** The first eight hex digits of the SHA-256, as torch hub puts them into names. */
+/** The first eight hex digits of the SHA-256, as in torch hub's file names. */
 export async function shortHash(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
   return Array.from(digest.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,5 +1,5 @@
-// LPIPS (Zhang et al., 2018) on SqueezeNet 1.1: how different two pictures look to a network that has learned to see,
-// weighted by what people said. Seven taps; the differences are summed on the CPU, in float64.
+// LPIPS (Zhang et al., 2018) on SqueezeNet 1.1: the difference of two pictures' features, weighted to fit people's
+// judgements. Seven taps; the differences are summed on the CPU, in float64.
 import { ShapeError } from "../../../engine/core/errors.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
@@ -27,7 +27,7 @@ export const LPIPS_KEYS = {
   taps: TAPS.map((_, tap) => `lin${tap}.model.1.weight`),
 };
 
-/** Sides from which every tap has a place. */
+/** The smallest side for which every tap has a position. */
 export const LPIPS_SIDE = 31;
 
 interface Pass {
@@ -55,7 +55,7 @@ export class Lpips {
     });
   }
 
-  /** The distance of two RGB pictures of one size, 0 where they are equal, and what each tap adds to it. */
+  /** The distance of two RGB pictures of one size, 0 where they are equal, and each tap's part of it. */
   async distance(a: Planes, b: Planes): Promise<{ value: number; taps: number[] }> {
     if (Math.min(a.width, a.height) < LPIPS_SIDE || a.channels !== 3) {
       throw new ShapeError(`LPIPS needs RGB pictures of at least ${LPIPS_SIDE} pixels a side`);
@@ -104,13 +104,15 @@ export class Lpips {
   }
 }
 
-/** The largest of 3 x 3, two apart, of which the last may hang over the edge; x is what a ReLU made, at least zero. */
+/**
+ * Max pooling, 3 x 3 with stride 2, with windows that may exceed the edge; x comes from a ReLU, so zeros may pad it.
+ */
 function pooled(x: Tensor): Tensor {
   const [over, beyond] = x.shape.slice(2).map((size) => Number(size % 2 === 0));
   return maxPool2d(pad(x, [0, beyond, 0, over]), 3, { stride: 2 });
 }
 
-/** The mean over places of the weighted squared differences of unit vectors. */
+/** The mean over positions of the weighted squared differences of unit vectors. */
 function tapDistance(a: ArrayLike<number>, b: ArrayLike<number>, places: number, weights: ArrayLike<number>): number {
   let sum = 0;
   for (let p = 0; p < places; p++) {

@@ -1,6 +1,6 @@
 // PatchNCE between two pictures of one size as a score of every position: the cross-entropy of its own key among the
 // keys of other positions (docs/method.md section 3). The engine sums over parts of the keys, and the sums are added in
-// float64. With a window the own key is the best one within so many pixels of the position, and the other keys there
+// float64. With a window the own key is the best one within `window` pixels of the position, and the other keys there
 // are no negatives. Both directions are averaged: patches of the one picture look for theirs in the other, and the
 // other way round. Pure.
 import type { PositionGrid } from "./position-grid.js";
@@ -11,7 +11,7 @@ export interface PatchRows {
   values: Float32Array;
 }
 
-/** What is found at a layer. */
+/** The scores of a layer. */
 export interface LayerScores {
   /** Mean cross-entropy, in nats. */
   nce: number;
@@ -43,18 +43,18 @@ export function bestInWindow(a: PatchRows, b: PatchRows, grid: PositionGrid, win
   });
 }
 
-/** What each patch finds among the keys, in one direction. */
+/** The result of matching each patch with the keys, in one direction. */
 export interface FoundKeys {
-  /** Of exp((similarity - 1) / tau), over the keys that are not near. */
+  /** The sum of exp((similarity - 1) / tau) over the keys that are not near. */
   sums: Float64Array;
   /** The highest similarity of keys that are not near, and of near ones; below -1 where there is none. */
   far: Float64Array;
   near: Float64Array;
-  /** Keys that are not near. */
+  /** Number of keys that are not near. */
   others: Float64Array;
 }
 
-/** Adds up parts [parts, n, 4] of the keys, as patchScores of the engine finds them. */
+/** Adds up parts [parts, n, 4] of the keys, as the engine's patchScores computes them. */
 export function addParts(found: ArrayLike<number>, n: number): FoundKeys {
   const [sums, far, near, others] = [0, -2, -2, 0].map((start) => new Float64Array(n).fill(start));
   for (let at = 0; at < found.length; at += 4) {
@@ -67,7 +67,10 @@ export function addParts(found: ArrayLike<number>, n: number): FoundKeys {
   return { sums, far, near, others };
 }
 
-/** Scores of a layer from what the first picture's patches find among the second's, and those among the first's. */
+/**
+ * Scores of a layer from the matches of the first picture's patches among the second's, and those in the other
+ * direction.
+ */
 export function layerScores(both: readonly [FoundKeys, FoundKeys], tau: number): LayerScores {
   const n = both[0].sums.length;
   const map = new Float64Array(n);
