@@ -17,7 +17,7 @@ export interface Change {
 export interface Comparison {
   slower: Change[];
   faster: Change[];
-  /** Rows that both runs have, with times. */
+  /** Number of rows that both runs have, with times. */
   compared: number;
 }
 

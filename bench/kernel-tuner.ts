@@ -33,7 +33,7 @@ export interface TunedChoice extends MetChoice {
   ms: ReadonlyMap<string, number>;
   /** The choice of the operator's rule. */
   rule: string;
-  /** The rule's, or another that is clearly faster. */
+  /** The rule's kernel, or another that is clearly faster. */
   winner: string;
 }
 
@@ -48,8 +48,8 @@ const LEAST_GAIN = 0.05;
 const BUDGET_MS = 40;
 
 /**
- * The choices that training steps and a translation of pictures of a size make, each once. Nothing is forced or tuned
- * meanwhile.
+ * The choices that training steps and a translation of pictures of a size make, each once. No variant is forced or
+ * tuned meanwhile.
  */
 export async function choicesOf(gpu: Gpu, { crop_size: size, ...extras }: TuneSize): Promise<MetChoice[]> {
   const choices = new Map<string, MetChoice>();
@@ -174,7 +174,7 @@ export function winnerOf(rule: string, rounds: ReadonlyMap<string, readonly numb
   return winner;
 }
 
-/** The operator on random inputs; a patchNce with its gradient, which takes the same kernels. */
+/** The operator on random inputs; patchNce with its gradient, which uses the same kernels. */
 function workOf(
   gpu: Gpu,
   { operator, shapes, dtypes, options }: MetChoice,

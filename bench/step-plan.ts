@@ -13,20 +13,20 @@ import { makeStep, type StepSize } from "./inputs/random-training-step.js";
 import { timeDispatches } from "./measurement/dispatch-times.js";
 import { type ObservedCall, observe, totalCost } from "./measurement/observe.js";
 
-/** A shader with its constants filled in, as the driver gets it. */
+/** A shader with its constants filled in, as passed to the driver. */
 export interface PlannedKernel {
-  /** The shader's name; `label` has the chosen constants in it, too. */
+  /** The shader's name; `label` also contains the chosen constants. */
   name: string;
   label: string;
   code: string;
   dispatches: number;
-  /** Bytes of the tensors that its dispatches bind, all together. */
+  /** Bytes of the tensors that its dispatches bind, in total. */
   bytes: number;
   /** Its dispatches by their grid of workgroups, "16 x 1 x 1". */
   grids: Map<string, PlannedGrid>;
 }
 
-/** The dispatches of a kernel in one grid, and their milliseconds all together: NaN if they were not timed. */
+/** The dispatches of a kernel in one grid, and their total milliseconds: NaN if they were not timed. */
 export interface PlannedGrid {
   dispatches: number;
   ms: number;
@@ -55,7 +55,7 @@ export interface DispatchPlan {
 }
 
 /**
- * The plan of a step of the usual kind. On a planningGpu nothing is compiled, either. `times` are those of timeStep for
+ * The plan of a step of the default kind. On a planningGpu nothing is compiled either. `times` come from timeStep for
  * the same step.
  */
 export async function planDispatches(
@@ -100,7 +100,7 @@ export async function timeStep(gpu: Gpu, size: StepSize, training: Record<string
   const unobserve = gpu.observers.add({ onProgram: (program, { length }) => programs.push([program, length]) });
   try {
     await made.run();
-    // The step of the usual kind is recorded first.
+    // The step of the default kind is recorded first.
     return await timeDispatches(gpu, ...programs[0]);
   } finally {
     unobserve();
@@ -137,7 +137,7 @@ function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[], times: readonly nu
   return [...kernels.values()].sort((a, b) => b.dispatches - a.dispatches);
 }
 
-/** "unary-OP=3-PER_THREAD=1": fit for the name of a file. */
+/** "unary-OP=3-PER_THREAD=1": valid in a file name. */
 function labelOf({ name }: KernelSource, constants: Dispatch["constants"]): string {
   return [name, ...Object.entries(constants).map(([constant, value]) => `${constant}=${value}`)].join("-");
 }

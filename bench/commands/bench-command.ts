@@ -1,6 +1,6 @@
-// `cutgpu bench`: runs the suites on this machine's adapter, prints a table as rows come, and writes them as JSON and
-// as a page. With --peers other engines do the same work, before ours and never at the same time; with --baseline rows
-// are compared with those of an earlier file.
+// `cutgpu bench`: runs the suites on this machine's adapter, prints the rows as they are measured, and writes them as
+// JSON and as a page. With --peers other engines do the same work, before ours and never at the same time; with
+// --baseline rows are compared with those of an earlier file.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
@@ -152,13 +152,13 @@ async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]>
   }
 }
 
-/** Lines go to standard output; on a terminal that the bar shares, above the bar. */
+/** Lines go to standard output, or above the bar on a terminal that both share. */
 function printRow(lines: string, progress: Progress | null): void {
   if (process.stdout.isTTY && process.stderr.isTTY && progress) progress.log(lines);
   else print(`${lines}\n`);
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file atomically. */
 function writeWhole(path: string, content: string): void {
   withFileErrors(path, () => {
     makeFolder(dirname(path));

@@ -1,4 +1,4 @@
-// `cutgpu plan`: what one training step asks of this machine's adapter, by kernel and by operator, and on request the
+// `cutgpu plan`: the work of one training step on this machine's adapter, by kernel and by operator, and on request the
 // kernels themselves, for the tools of GPU vendors. The step is recorded on an engine that only counts.
 import { join } from "node:path";
 import * as v from "valibot";

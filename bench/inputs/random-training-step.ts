@@ -1,5 +1,5 @@
-// A training step with random pictures, as the suites, the tuner and the cold start run it: nothing of files, the
-// defaults of the method.
+// A training step with random pictures, as the suites, the tuner and the cold start run it: no files, the defaults of
+// the method.
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { type StepInput, TrainingStep } from "../../cut/training/training-step.js";
@@ -17,7 +17,7 @@ export interface StepSize {
 export const wholePictures = (crop_size: number, model: unknown) =>
   model === "sincut" ? { crop_size } : { crop_size, load_size: crop_size };
 
-/** The step, with first weights and an input for it. `run` gives it to the GPU; gpu.finish() waits for it. */
+/** The step, with first weights and an input for it. `run` submits it to the GPU; gpu.finish() waits for it. */
 export function makeStep(gpu: Gpu, { size, ngf, ndf }: StepSize, extras: Record<string, unknown> = {}) {
   const options = resolveOptions({ dataroot: "none", ...wholePictures(size, extras.model), ngf, ndf, ...extras });
   const step = new TrainingStep(gpu, options);

@@ -51,7 +51,7 @@ export function timingOf(samples: readonly number[]): Timing {
   };
 }
 
-/** The greatest number of nanoseconds that divides all stamps: the clock's tick, if there are enough of them. */
+/** The greatest common divisor of all stamps in nanoseconds: the clock's tick, if there are enough of them. */
 export function tickOf(stamps: readonly bigint[]): number {
   let divisor = 0n;
   for (const stamp of stamps) {
@@ -117,7 +117,7 @@ export function runsFor(ms: number, budget: number): number {
 
 /**
  * Records `work` (operators, as in a training step; tensors made outside are its inputs) and times its execution.
- * Throws what recording throws, among it LimitError where a tensor is too large for the adapter.
+ * Throws what recording throws, such as a LimitError where a tensor is too large for the adapter.
  */
 export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOptions = {}): Promise<Measurement> {
   const { budget = 1000, signal } = options;

@@ -8,7 +8,7 @@ import type { DispatchCall } from "../../engine/device/observers.js";
 import { dryRun } from "../../engine/program/recording.js";
 import { randomTensor } from "../inputs/random-data.js";
 
-/** One call of an operator; "adam" for updates of parameters, "other" for what belongs to no operator. */
+/** One call of an operator; "adam" for updates of parameters, "other" for dispatches of no operator. */
 export interface ObservedCall extends Cost {
   operator: string;
   dispatches: DispatchCall[];

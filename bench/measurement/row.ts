@@ -33,7 +33,7 @@ export interface BenchRow {
   bytes: number;
   gflops: number | null;
   gbps: number | null;
-  /** Share of what the adapter allows at this arithmetic intensity: min(FMA rate, intensity x bandwidth). */
+  /** Share of the adapter's maximum at this arithmetic intensity: min(FMA rate, intensity x bandwidth). */
   roofline: number | null;
   /** The float64 reference in plain TypeScript, one thread; null where it was not run. */
   reference_ms: number | null;
@@ -45,7 +45,7 @@ export interface BenchRow {
   note?: string;
 }
 
-/** The rows in a text that --json wrote. Throws a CutgpuError where it is none. */
+/** The rows in a text that --json wrote. Throws a CutgpuError for other texts. */
 export function parseRows(text: string, name: string): BenchRow[] {
   let rows: unknown;
   try {

@@ -42,7 +42,7 @@ export class Timestamps {
     return { querySet, beginningOfPassWriteIndex: begin, endOfPassWriteIndex: begin + 1 };
   }
 
-  /** Those of the passes submitted last. */
+  /** The timestamps of the passes submitted last. */
   async read(): Promise<Stamps[]> {
     const { size } = this.#staging;
     const encoder = this.#device.createCommandEncoder();

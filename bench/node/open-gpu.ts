@@ -1,5 +1,5 @@
-// The GPU as measurements want it: that of all commands, with timestamps as they are taken. Rounded ones, which
-// browsers ask for, would say little of short kernels.
+// The GPU for measurements: that of all commands, with exact timestamps. Rounded ones, which browsers require, would
+// say little about short kernels.
 import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import type { Precision, Profile } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";

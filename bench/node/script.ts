@@ -1,4 +1,4 @@
-// How the scripts in this folder run: what a user can mend is one line and exit status 1.
+// How the scripts in this folder run: errors that a user can fix give one line and exit status 1.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export async function runScript(work: () => void | Promise<void>): Promise<void>
   }
 }
 
-/** The same with a folder that is gone afterwards. */
+/** As runScript, with a folder that is removed afterwards. */
 export async function runScriptInFolder(prefix: string, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   try {

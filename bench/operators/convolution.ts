@@ -50,7 +50,7 @@ function convolutionName({ kernel, in: cin, out, size, padding, mode }: Convolut
   return `${kernel}x${kernel}${how} ${cin}->${out} at ${size}x${size}`;
 }
 
-/** What is timed, and the operator whose variants do most of it. */
+/** The timed work, and the operator whose variants do most of it. */
 const directions = [
   { kernel: "conv2d", operator: "conv2d" },
   { kernel: "conv2d.dx", operator: "convTranspose2d" },
@@ -117,9 +117,9 @@ function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, v
 const bytesOf = (...shapes: number[][]) => shapes.reduce((sum, each) => sum + sizeOf(each), 0);
 
 /**
- * The reference makes both gradients in one call. The weights' counts as half of that call's time, for it is half of
- * its operations. The input's is timed by itself, as a transposed convolution and, under reflection, the gradient of
- * the border.
+ * The reference makes both gradients in one call. The weights' counts as half of that call's time, as it is half of its
+ * operations. The input's is timed by itself, as a transposed convolution and, under reflection, the gradient of the
+ * border.
  */
 function referenceTime(
   kernel: Direction["kernel"],

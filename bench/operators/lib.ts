@@ -1,5 +1,5 @@
-// What the benchmark's families share: how a row of the suite "kernels" is described, and the sizes that most rows
-// have. Sizes are those of CUT's training: feature maps of 64 channels at 64 x 64, patches of 256 rows and channels.
+// The common part of the benchmark's families: the description of a row of the suite "kernels", and the sizes of most
+// rows. Sizes are those of CUT's training: feature maps of 64 channels at 64 x 64, patches of 256 rows and channels.
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import { type Input, randomDense } from "../inputs/random-data.js";
 import type { PeerJob } from "../peers/jobs.js";
@@ -10,7 +10,7 @@ export interface OperatorBench {
   /** The operator's name, where rows of earlier results know it by another. */
   operator?: string;
   shape: string;
-  /** The operator whose variants are forced in turn, where it is not the row's own. */
+  /** The operator whose variants are forced in turn, where it is not the row's. */
   chooses?: string;
   /** The same work for other engines. */
   job?: PeerJob;
@@ -47,7 +47,7 @@ export function onImage(
   return { kernel, shape: imageText(input), inputs: [input], work, reference };
 }
 
-/** An operator on two images alike, the second positive. */
+/** An operator on two images of one shape, the second positive. */
 export function onTwoImages(
   kernel: string,
   work: (a: Tensor, b: Tensor) => unknown,

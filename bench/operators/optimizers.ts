@@ -1,5 +1,5 @@
-// The row of Adam's update of one parameter, the largest of the generator. It is no operator, so its cost is told here:
-// it reads g, p, m and v and writes p, m and v, with 13 nominal FLOPs per value (shaders/optimizers/adam.wgsl).
+// The row of Adam's update of one parameter, the largest of the generator. It is no operator, so its cost is stated
+// here: it reads g, p, m and v and writes p, m and v, with 13 nominal FLOPs per value (shaders/optimizers/adam.wgsl).
 import { Adam } from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { randomTensor } from "../inputs/random-data.js";

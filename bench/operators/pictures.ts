@@ -10,7 +10,7 @@ import { NO_COST } from "../measurement/observe.js";
 const SIDE = 256;
 const data = Uint8ClampedArray.from({ length: 4 * SIDE * SIDE }, (_, i) => (i * 37) % 256);
 
-/** A row of what `prepare` gives: the work that is timed, and what ends it. */
+/** A row of the work that `prepare` returns, which is timed, and then disposed. */
 function pictureCase(kernel: string, prepare: (gpu: Gpu) => { work(): Promise<unknown>; dispose(): void }): BenchCase {
   return {
     suite: "kernels",

@@ -1,10 +1,10 @@
-// Rows of the operators that work on each element alone. All of them are bound by memory, so one size says enough.
+// Rows of the operators that work on each element alone. All of them are bound by memory, so one size is enough.
 import * as engine from "../../engine/index.js";
 import { inRangeOperator } from "../../engine/operators/pointwise/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense, image, type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
-/** Rows of functions that want positive numbers. */
+/** Functions that require positive numbers. */
 const onPositive = (name: string, work: (x: engine.Tensor) => engine.Tensor): OperatorBench => {
   return { ...onImage(name, work), inputs: [{ shape: image, low: 0.5, high: 2 }] };
 };

@@ -1,6 +1,6 @@
-// What the peers are asked to do, and the inputs of it. Both sides make the inputs from the same seeds, so that only
-// results travel between the processes. Layouts are ours (and PyTorch's): NCHW, weights [out, in, kh, kw]; a peer that
-// prefers another rearranges them before its clock starts.
+// The jobs of the peers, and their inputs. Both sides make the inputs from the same seeds, so that only results travel
+// between the processes. Layouts are ours (and PyTorch's): NCHW, weights [out, in, kh, kw]; a peer that prefers another
+// rearranges them before its clock starts.
 import { type GeneratorArchitecture, generatorShapes } from "../../cut/networks/generator-layout.js";
 import { fill } from "./fill.js";
 
@@ -50,8 +50,8 @@ export interface PeerInput {
 export type PeerInputs = Map<string, PeerInput>;
 
 /**
- * The job as peers can do it. Gradients behind reflection padding become those of an unpadded convolution of the padded
- * picture: not every peer has that padding's gradient, and TensorFlow.js 4.22 has it wrong.
+ * The job in the form that peers can do. Gradients through reflection padding become those of an unpadded convolution
+ * of the padded picture: not every peer has that padding's gradient, and TensorFlow.js 4.22 has it wrong.
  */
 export function comparable(job: PeerJob): PeerJob {
   if ((job.kind !== "conv2d.dx" && job.kind !== "conv2d.dw") || job.mode === "zeros") return job;
@@ -59,7 +59,7 @@ export function comparable(job: PeerJob): PeerJob {
   return { ...job, height: height + 2 * padding, width: width + 2 * padding, padding: 0, mode: "zeros" };
 }
 
-/** The generator that is measured, ours and theirs: pictures of three channels, anti-aliased changes of size. */
+/** The measured generator, ours and theirs: pictures of three channels, anti-aliased changes of size. */
 export const generatorArchitecture = ({ ngf, blocks }: { ngf: number; blocks: number }): GeneratorArchitecture => ({
   input_nc: 3,
   output_nc: 3,
@@ -75,7 +75,7 @@ export function convolutionOutput(job: ConvolutionJob): [number, number, number,
   return [job.batch, job.out_channels, out(job.height), out(job.width)];
 }
 
-/** The inputs of a job in the same bits wherever it is called. */
+/** The inputs of a job, in the same bits in every process. */
 export function inputsOf(job: PeerJob): PeerInputs {
   const inputs: PeerInputs = new Map();
   const add = (name: string, shape: readonly number[], scale = 1) => {
@@ -98,7 +98,7 @@ export function inputsOf(job: PeerJob): PeerInputs {
       add("x", [job.batch, 3, job.size, job.size]);
       add("dy", [job.batch, 3, job.size, job.size]);
       for (const [key, shape] of generatorShapes(generatorArchitecture(job))) {
-        // Weights that keep the variance of what passes through them, as a trained network's roughly do.
+        // Weights that keep the variance of the activations, as a trained network's roughly do.
         const fanIn = shape.slice(1).reduce((product, n) => product * n, 1);
         add(key, shape, shape.length > 1 ? Math.sqrt(3 / fanIn) : 0.1);
       }

@@ -31,7 +31,7 @@ export interface PeerResult {
 export interface PeerOptions {
   /** Our engine, which makes the results to compare with. Nothing of it runs while a peer is timed. */
   gpu: Gpu;
-  /** Told before each job. */
+  /** Called before each job. */
   onProgress?: (peer: Peer, job: PeerJob) => void;
   signal?: AbortSignal;
   /** Milliseconds after which a job is given up, and a peer with all its remaining jobs. */
@@ -44,7 +44,7 @@ const PACKAGES: Record<Peer, string> = {
   onnxruntime: "onnxruntime-web",
 };
 const LIMITS = { job: 25_000, peer: 240_000 };
-/** Beyond this a result is wrong: rounding of long sums in another order stays far below. */
+/** Above this a result is wrong: rounding of long sums in another order stays far below. */
 const TOLERANCE = 1e-3;
 /** Gradients through a whole network: a ReLU's input within rounding of 0 moves single pixels of a gradient. */
 const BACKWARD_TOLERANCE = 2e-2;
@@ -178,7 +178,7 @@ class PeerProcess {
 
   private constructor(peer: Peer) {
     this.#peer = peer;
-    // What it and Dawn print is dropped: results come over the channel and are checked.
+    // Output of the process and of Dawn is dropped: results come over the channel and are checked.
     this.#child = fork(join(FOLDER, "run.mjs"), [peer], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       serialization: "advanced",
@@ -222,7 +222,7 @@ class PeerProcess {
 
   stop(): void {
     this.alive = false;
-    // A process that hangs in the driver does not listen to anything gentler.
+    // A process that hangs in the driver does not react to gentler signals.
     this.#child.kill("SIGKILL");
   }
 }

@@ -20,11 +20,11 @@ function renderBar({ name, part, figure, kind }: Bar): string {
   return `<div class="bar ${kind}${cut}"><span>${escapeHtml(name)}</span>${bar}<b>${escapeHtml(figure)}</b></div>`;
 }
 
-/** Rows that carry other engines' times: of each shape the fastest variant of ours that has them. */
+/** Rows with other engines' times: for each shape the fastest variant of ours that has them. */
 export const comparedRows = (rows: readonly BenchRow[]): BenchRow[] =>
   fastest(rows.filter(({ peers }) => Object.keys(peers).length > 0));
 
-/** The longest bar; beyond it bars are cut off, so that one slow engine does not make all others unreadable. */
+/** The longest bar; longer ones are cut off, so that one slow engine does not make all others unreadable. */
 const LONGEST = 12;
 
 /** A card for each kernel with all of its shapes on one scale; ours is 1. */
@@ -52,7 +52,7 @@ export function renderPeers(rows: readonly BenchRow[]): string {
   return cards.length ? `<div class="stacks">${cards.join("\n")}</div>` : "";
 }
 
-/** A card for each ladder: its steps in order, a bar for each shape, and what the step teaches. */
+/** A card for each ladder: its steps in order, a bar for each shape, and the step's lesson. */
 export function renderLadders(rows: readonly BenchRow[]): string {
   const cards = [...groupBy(rows.filter(isLadder), ({ kernel }) => kernel).entries()].map(([kernel, ladder]) => {
     const top = Math.max(...ladder.map(({ gflops }) => gflops ?? 0), Number.MIN_VALUE);

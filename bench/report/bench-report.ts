@@ -118,7 +118,7 @@ function renderChart({ title, note, legend, svg }: NceChart): string {
   return `<section class="chart card">${head}<ul>${entries.join("")}</ul>${svg}</section>`;
 }
 
-/** The long table, folded; above it, what its rows come to. */
+/** The long table, folded, below a summary of its rows. */
 function renderKernels(rows: readonly BenchRow[]): string {
   const own = rows.filter(({ suite }) => suite === "kernels");
   if (own.length === 0) return "";

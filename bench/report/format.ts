@@ -1,5 +1,5 @@
-// How figures are written: three significant digits, units after them, a dash where there is nothing. `digits` is for
-// columns of plain text (terminal, README), where a fixed number of digits aligns; `number` is for pages.
+// The format of figures: three significant digits, units after them, a dash for none. `digits` is for columns of plain
+// text (terminal, README), where a fixed number of digits aligns; `number` is for pages.
 import type { BenchRow, Timing } from "../measurement/row.js";
 
 const none = "–";
@@ -54,14 +54,14 @@ export function bytes(count: number): string {
   return `${number(count / 1024 ** power)} ${units[power]}`;
 }
 
-/** A figure by its name, which has the unit in it: { bytes_in_use: 3e7 } is written in MiB. */
+/** A figure by its name, which contains the unit: { bytes_in_use: 3e7 } is written in MiB. */
 export const figure = (name: string, value: number): string =>
   /(^|_)bytes(_|$)/.test(name) ? bytes(value) : number(value);
 
-/** "bytes_in_use" as people write it. */
+/** "bytes_in_use" for people. */
 export const words = (name: string): string => name.replaceAll("_", " ");
 
-/** What one row says, on one line: for tooltips. */
+/** A row's facts on one line, for tooltips. */
 export function rowText(row: BenchRow): string {
   const name = [row.kernel, row.shape, row.variant].filter(Boolean).join(", ");
   const rates = [

@@ -1,5 +1,5 @@
 // The patch-NCE path against the number of patches N, both axes logarithmic: memory and time of each variant, with
-// lines that grow as N and as N^2 from the first variant's first point, to compare slopes with.
+// lines that grow as N and as N^2 from the first variant's first point, to compare slopes.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
 import type { BenchRow } from "../measurement/row.js";

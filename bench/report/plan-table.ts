@@ -1,9 +1,8 @@
-// The plan of a step as text: tables and the totals for the terminal, and the heads of the files that kernels are
-// written to.
+// The plan of a step as text: tables and the totals for the terminal, and the heads of the files of kernels.
 import type { DispatchPlan, PlannedKernel } from "../step-plan.js";
 import { bytes, digits, number, percent } from "./format.js";
 
-/** Rows with their columns aligned, the first to the left. */
+/** Rows with aligned columns, the first to the left. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row: readonly string[]) =>
@@ -43,10 +42,10 @@ export function planText({ kernels, operators, ...totals }: DispatchPlan): strin
 
 const SLOWEST = 40;
 
-/** Where a step's time goes: the dispatches of one kernel in one grid a row, the slowest first, and all together. */
+/** A step's time: one row for the dispatches of one kernel in one grid, the slowest first, and the sum. */
 export function timesText({ kernels }: DispatchPlan): string {
   const rows = kernels.flatMap(({ name, label, grids }) => {
-    // Constants that all variants of a shader have in common tell none apart.
+    // Only constants that differ between the variants of a shader.
     const others = kernels.filter((other) => other.name === name).map((other) => other.label.split("-"));
     const own = label.split("-").filter((part, i) => i === 0 || others.some((parts) => !parts.includes(part)));
     return [...grids].map(([grid, used]) => ({ kernel: own.join(" "), grid, ...used }));

@@ -1,5 +1,5 @@
-// The tables of results in README.md and bench/README.md, made from rows, and how they go between <!-- bench --> and
-// <!-- /bench -->. Numbers are never typed by hand: bench/node/update-readme.ts writes the tables.
+// The tables of results in README.md and bench/README.md, made from rows, written between <!-- bench --> and <!--
+// /bench -->. Numbers are never typed by hand: bench/node/update-readme.ts writes the tables.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";
@@ -7,7 +7,7 @@ import { fastest } from "./select.js";
 
 const [OPEN, CLOSE] = ["<!-- bench -->", "<!-- /bench -->"];
 
-/** Works whose rows stand in README.md: a layer of the generator forward and back, a product, both networks' whole. */
+/** Works whose rows are in README.md: a layer of the generator forward and backward, a product, both networks whole. */
 const HEADLINES = [
   "conv2d 3x3 reflect 256->256 at 16x16",
   "conv2d.dw 3x3 reflect 256->256 at 16x16",
@@ -46,15 +46,15 @@ function adapterTable(rows: readonly BenchRow[]): string {
   ].join("\n");
 }
 
-/** One table per adapter, of files of results. */
+/** One table per adapter, from files of results. */
 export const resultTables = (files: readonly (readonly BenchRow[])[]): string =>
   files.map(adapterTable).filter(Boolean).join("\n\n");
 
-/** The same of the rows that matter most. */
+/** The same for the most important rows. */
 export const headlineTables = (files: readonly (readonly BenchRow[])[]): string =>
   resultTables(files.map((rows) => rows.filter((row) => HEADLINES.includes(workOf(row)))));
 
-/** The text with what stands between the markers replaced. Throws a CutgpuError where they are missing. */
+/** The text with the part between the markers replaced. Throws a CutgpuError where they are missing. */
 export function replaceBetweenMarkers(readme: string, content: string): string {
   const [start, end] = [readme.indexOf(OPEN), readme.indexOf(CLOSE)];
   if (start < 0 || end < start) {

@@ -1,7 +1,7 @@
 // The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how
 // many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Only kernels that
 // need fewer operations than the nominal FLOPs can lie above the roof. It is drawn twice, for wide and for narrow
-// pages, because text that is scaled down cannot be read.
+// pages, because scaled-down text is unreadable.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
 import type { Ceilings } from "../measurement/case.js";
@@ -99,7 +99,7 @@ function roofMarks({ x, y }: Frame, { gflops, gbps }: Ceilings): Plot.Markish[] 
   ];
   const shade = line.map((point) => ({ ...point, top: y[1] }));
   return [
-    // What the adapter cannot do.
+    // The region that the adapter cannot reach.
     Plot.areaY(shade, { x: "x", y1: "y", y2: "top", fill: "currentColor", fillOpacity: 0.06, clip: true }),
     Plot.line(line, { x: "x", y: "y", stroke: "var(--ink)", strokeWidth: 1.8, strokeLinejoin: "round" }),
   ];
@@ -190,9 +190,7 @@ function bandwidthBoxes(frame: Frame, { gflops, gbps }: Ceilings, widthOf: (text
   });
 }
 
-/**
- * For each kernel the dot that its name is written at: the quickest one. The heaviest kernels get their place first.
- */
+/** For each kernel the dot that its name is written at: the fastest one. The heaviest kernels are placed first. */
 function speakers(first: readonly Dot[]): Dot[] {
   const byKernel = new Map<string, Dot>();
   for (const dot of first) {

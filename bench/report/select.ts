@@ -1,4 +1,4 @@
-// Which rows belong where in the report, on the page "Kernels" and in the README, and which of them are the fastest.
+// The rows of each part of the report, on the page "Kernels" and in the README, and which of them are the fastest.
 import type { Ceilings } from "../measurement/case.js";
 import { ceilingsOf } from "../measurement/rating.js";
 import type { BenchRow } from "../measurement/row.js";
@@ -23,13 +23,13 @@ export function groupBy(rows: readonly BenchRow[], key: (row: BenchRow) => strin
   return groups;
 }
 
-/** What work a row does. Variants are ways to do it where kernels are compared, and other work elsewhere. */
+/** A key of a row's work. Variants are alternatives where kernels are compared, and different work elsewhere. */
 export function workOf({ suite, kernel, shape, variant }: BenchRow): string {
   const rivals = suite === "kernels" || suite === "nce" || suite === "roofline";
   return [suite, kernel, shape, rivals ? "" : variant].join("\n");
 }
 
-/** Of rows that do the same work, the fastest variant of each. */
+/** The fastest variant of each work. */
 export function fastest(rows: readonly BenchRow[]): BenchRow[] {
   const groups = groupBy(
     rows.filter(({ ms }) => ms !== null),

@@ -1,4 +1,4 @@
-// What the benchmark's report adds to the look that all reports share.
+// The benchmark report's additions to the style of all reports.
 import { baseStyle } from "../../cut/report/page.css.js";
 
 export const benchStyle = `${baseStyle}

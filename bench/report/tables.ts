@@ -1,5 +1,5 @@
-// Every row as a table, one table per suite. Columns in which a suite has nothing are left out. A row's own
-// figures and its note stand below it, over the table's whole width.
+// Every row as a table, one table per suite. Empty columns of a suite are left out. A row's own figures and its note
+// are below it, over the table's whole width.
 import { escapeHtml } from "../../cut/report/html.js";
 import type { BenchRow, Suite } from "../measurement/row.js";
 import { figure, number, orNone, percent, times, timing, words } from "./format.js";
@@ -8,7 +8,7 @@ import { fastest, workOf } from "./select.js";
 interface Column {
   head: string;
   text: (row: BenchRow) => string;
-  /** Whether the row has anything to show there. */
+  /** Whether the row has a value there. */
   has: (row: BenchRow) => boolean;
 }
 
@@ -21,7 +21,7 @@ const columns: Column[] = [
   { head: "reference, ms", text: (row) => orNone(row.reference_ms), has: (row) => row.reference_ms !== null },
 ];
 
-/** Said of the clock, which is no figure to compare. */
+/** Information on the clock, no figure to compare. */
 const unlisted = new Set(["wall_clock"]);
 
 const names = (rows: readonly BenchRow[], of: (row: BenchRow) => object | undefined): string[] => [
@@ -48,7 +48,7 @@ function renderMore({ figures = {}, note }: BenchRow, width: number): string {
   return parts.length ? `<tr class="more"><td colspan="${width}"><div>${parts.join("")}</div></td></tr>` : "";
 }
 
-/** The rows of one suite. The fastest variant of each shape is set off where there are several. */
+/** The rows of one suite. The fastest variant of each shape is highlighted where there are several. */
 export function renderTable(rows: readonly BenchRow[]): string {
   const shown = columnsOf(rows);
   const first = new Set(fastest(rows));

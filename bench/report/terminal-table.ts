@@ -1,5 +1,5 @@
-// Rows as lines of text for a terminal, as `cutgpu bench` prints them: columns of fixed width, because lines are
-// printed as rows come.
+// Rows as lines of text for a terminal, as `cutgpu bench` prints them: columns of fixed width, because rows are printed
+// as they are measured.
 import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";
 
@@ -8,7 +8,7 @@ type Column = readonly [title: string, width: number, cell: (row: BenchRow) => s
 const some = (value: number | null, text = digits) => (value === null ? "-" : text(value));
 const percent = (share: number) => `${digits(100 * share)}%`;
 
-/** How far the fastest and the slowest sample lie from the median. */
+/** The distance of the fastest and the slowest sample from the median. */
 function spread({ ms, runs }: BenchRow): string {
   if (!ms || runs < 2) return "-";
   const from = (value: number) => `${(100 * Math.abs(value / ms.median - 1)).toFixed(0)}%`;
@@ -38,7 +38,7 @@ function line(cells: readonly string[]): string {
     .trimEnd();
 }
 
-/** The titles of the columns, aligned as the rows are. */
+/** The titles of the columns, aligned like the rows. */
 export const tableHead = (): string => line(columns.map(([title]) => title));
 
 const figure = ([name, value]: [string, number]) => `${name} ${Number.isInteger(value) ? value : digits(value)}`;

@@ -30,7 +30,7 @@ function logSumExp(x: Tensor): Tensor {
   return logSumExp(add(a, softplus(sub(b, a))));
 }
 
-/** One loss per row, [P], of unit rows q and k [P, C'], P a power of two, as patchNce makes for one group. */
+/** One loss per row, [P], of unit rows q and k [P, C'], P a power of two, as patchNce computes for one group. */
 export function composedPatchNce(q: Tensor, k: Tensor, tau: number): Tensor {
   const logits = scale(matmul(k, q, { transposeB: true }), 1 / tau);
   const positive = scale(sum(mul(q, k), [1]), 1 / tau);

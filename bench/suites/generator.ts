@@ -27,7 +27,7 @@ const sizes: readonly Size[] = [
 
 /** Work that would take longer than this is not run. */
 const PATIENCE_MS = 30_000;
-/** Share of the multiply-add ceiling that is assumed where nothing has been measured yet. */
+/** Share of the multiply-add ceiling that is assumed before the first measurement. */
 const SUPPOSED_SHARE = 0.1;
 
 const BLOCKS = 9;
@@ -49,7 +49,7 @@ export function generatorWork(gpu: Gpu, { ngf, size, backward }: Size) {
   return { work, dispose };
 }
 
-/** Rates that earlier rows of the suite reached, in GFLOP/s: the best guess for the next. */
+/** Runs a case; `rates` are those of earlier rows of the suite in GFLOP/s: the best guess for the next. */
 function run(at: Size, rates: number[]) {
   return async ({ gpu, signal, ceilings }: BenchContext): Promise<Outcome> => {
     const { work, dispose } = generatorWork(gpu, at);

@@ -1,5 +1,6 @@
-// Every operator at a size that training has, each variant that the adapter can run forced in turn: the convolutions of
-// the method first, then all others. What is run stands in bench/operators, a file for each family of the engine.
+// Every operator at a size that training has, with each variant that the adapter can run forced in turn: the
+// convolutions of the method first, then all others. The rows are in bench/operators, a file for each family of the
+// engine.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { makeInput } from "../inputs/random-data.js";
 import type { BenchCase } from "../measurement/case.js";

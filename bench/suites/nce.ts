@@ -1,6 +1,6 @@
 // PatchNCE and the fused path around it against the same composed of plain operators: loss and all gradients, keys
 // given. First as CUT runs them (5 layers of 256 patches and 256 channels), the loss alone and with the heads, whose
-// products are the same on both sides; then one layer with ever more patches, where what is stored shows: the fused
+// products are the same on both sides; then one layer with ever more patches, which shows the stored memory: the fused
 // path keeps rows and a block of similarities, the composed one every similarity.
 import { add, fusedPatchNce, type Gpu, grad, patchNce, record, sum, type Tensor } from "../../engine/index.js";
 import { makeInput, randomTensor } from "../inputs/random-data.js";
@@ -21,21 +21,21 @@ interface Size {
   patches: number;
 }
 
-/** What a layer works on: tensors that gradients go to first, and its losses. */
+/** The tensors of a layer: those that gradients go to first, and its losses. */
 interface Layer {
   differentiated: Tensor[];
   given: Tensor[];
   losses(): Tensor;
 }
 
-/** PatchNCE alone: unit rows in. */
+/** PatchNCE alone: unit rows as input. */
 function lossLayer(gpu: Gpu, variant: Variant, patches: number): Layer {
   const [q, k] = [0, 1].map(() => makeInput(gpu, { unitRows: [patches, CHANNELS] }));
   const losses = () => (variant === "fused" ? patchNce(q, k, { groups: 1, tau: TAU }) : composedPatchNce(q, k, TAU));
   return { differentiated: [q], given: [k], losses };
 }
 
-/** The whole path: feature maps and the head in. */
+/** The whole path: feature maps and the head as input. */
 function pathLayer(gpu: Gpu, variant: Variant, patches: number): Layer {
   const side = Math.max(32, Math.ceil(Math.sqrt(patches)));
   const x = randomTensor(gpu, [1, CHANNELS, side, side]);
@@ -69,7 +69,7 @@ function nceWork(gpu: Gpu, subject: Subject, variant: Variant, { layers, patches
   return { work, dispose };
 }
 
-/** The measurement of the row before, by which the next one's time is predicted. */
+/** The previous row's measurement, which predicts the next one's time. */
 interface Before {
   patches: number;
   ms: number;

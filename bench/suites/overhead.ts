@@ -11,7 +11,7 @@ import { NO_COST } from "../measurement/observe.js";
 import { generatorWork } from "./generator.js";
 
 const REPLAYS = 20;
-/** Replays between two looks at the heap. */
+/** Replays between two readings of the heap. */
 const HEAP_REPLAYS = 100;
 
 /** Counts the objects that `work` makes on the device, apart from the encoder that every submit needs. */
@@ -47,7 +47,7 @@ async function countObjects(gpu: Gpu, work: () => Promise<void>): Promise<number
 
 /**
  * Milliseconds of a replay into an encoder whose calls do nothing: the engine's own JavaScript, without what WebGPU's
- * implementation spends inside its calls. The least of several.
+ * implementation spends inside its calls. The minimum of several.
  */
 function ownTime({ device }: Gpu, program: Program): number {
   const pass = { setPipeline() {}, setBindGroup() {}, dispatchWorkgroups() {}, end() {} };
@@ -126,7 +126,7 @@ function memory({ size, ngf, ndf }: StepSize, extras: Record<string, unknown> = 
   };
 }
 
-/** The same process, its pipelines not yet compiled where nothing ran before: record, compile, first run. */
+/** Time to the end of the first step in a new process, with an empty shader cache and with a filled one. */
 async function coldStart({ around }: BenchContext): Promise<Outcome> {
   if (!around.coldStart) {
     return {

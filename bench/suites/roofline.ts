@@ -14,7 +14,7 @@ import { type Measurement, measure, measureWall, SHORT_BUDGET_MS } from "../meas
 const CHAINS = [4, 8, 12] as const;
 /** Beyond the caches of processors and of large GPUs (an H100 has 50 MiB). */
 const LARGE_BYTES = { software: 64 * 2 ** 20, gpu: 512 * 2 ** 20 };
-/** Vec4s that an invocation of the reading and copying kernels takes; more were slower. */
+/** Vec4s per invocation of the reading and copying kernels; more were slower. */
 const PER_THREAD = 4;
 /** Invocations of a workgroup of shaders/bench/bench_fma.wgsl and bench_traffic.wgsl. */
 const WORKGROUP = 64;
@@ -28,7 +28,7 @@ function fma(chains: number): Run {
     const work = () =>
       gpu.dispatch(bench_fma, {
         bindings: { y },
-        // Towards a fixed point of 1, so that nothing overflows or becomes denormal.
+        // Converges to a fixed point of 1, so that nothing overflows or becomes denormal.
         params: { rounds, factor: 0.75, offset: 0.25 },
         grid: groups,
         constants: { PER_THREAD: chains },

@@ -1,6 +1,5 @@
 // A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. The step's operators are also repeated
-// alone, group by group, with their shapes on tensors of their own, to show what the step takes beyond its
-// convolutions.
+// alone, group by group, with their shapes on tensors of their own, to show the step's cost beyond its convolutions.
 import type { Gpu } from "../../engine/device/gpu.js";
 import * as reference from "../../engine/operators/reference.js";
 import { record } from "../../engine/program/program.js";
@@ -11,7 +10,7 @@ import { type Measurement, measure, measureWall, timingOf, wallTime } from "../m
 import { type ObservedCall, observe, repeatCalls, totalCost } from "../measurement/observe.js";
 import { gigaPerSecond } from "../measurement/rating.js";
 
-/** Groups of operators by what they are for; what none of these names is "other". */
+/** Groups of operators by purpose; all others are "other". */
 const groups: readonly [name: string, operators: RegExp][] = [
   ["conv", /^conv/],
   ["norm", /^instanceNorm/],
@@ -85,7 +84,7 @@ function run(at: StepSize, breakdown: boolean) {
         if (name !== "conv") continue;
         figures["conv_flops"] = totalCost(members).flops;
         figures["conv_gflops"] = gigaPerSecond(figures["conv_flops"], ms.median);
-        // The rate of the step over the rate of its convolutions alone.
+        // The step's rate relative to the rate of its convolutions alone.
         const share = await shareOfStep(gpu, members, run);
         figures["share_of_conv_rate"] = (share * cost.flops) / figures["conv_flops"];
       }

@@ -1,5 +1,4 @@
-// The page of kernels: the benchmark on the visitor's own GPU, row after row, and where its kernels lie below the
-// roofline.
+// The page of kernels: the benchmark on the visitor's own GPU, row after row, and its kernels on the roofline plot.
 import { showAdapter } from "../../cut/web/adapter-view.js";
 import { Device } from "../../cut/web/device.js";
 import { byId, make, offer } from "../../cut/web/dom.js";
@@ -17,7 +16,7 @@ const ABOUT: Record<Suite, string> = {
   nce: "the patch loss",
   overhead: "what a dispatch costs",
 };
-/** Asked for at first: the others take minutes on a slow adapter. */
+/** Run by default: the others take minutes on a slow adapter. */
 const AT_FIRST: readonly Suite[] = ["roofline", "kernels"];
 
 const COLUMNS: { title: string; show: (row: BenchRow) => string }[] = [
@@ -66,7 +65,7 @@ class KernelsPage {
           if (next) this.#status(`${done + 1} of ${total}: ${next}`);
         },
       };
-      // The roof is measured whatever the filter says: the plot stands under it.
+      // The roof is measured whatever the filter is: the plot needs it.
       await runBench(gpu, { ...options, suites: ["roofline"] });
       const others = chosen.filter((suite) => suite !== "roofline");
       if (others.length > 0) await runBench(gpu, { ...options, suites: others, filter });
@@ -94,7 +93,7 @@ class KernelsPage {
     this.#rows.push(row);
     const cells = COLUMNS.map(({ title, show }) => {
       const cell = make("td", { textContent: show(row) });
-      // Where a narrow page has no head to the table.
+      // For narrow pages, where the table has no head.
       cell.dataset["head"] = title;
       return cell;
     });

@@ -20,11 +20,11 @@ const MIN_OPINIONS = 6;
  * Correlations of a metric's values with opinion scores, one value and score per distorted picture. Rank correlations
  * are given without their sign, since metrics may fall where scores rise. Throws a CutgpuError where there are fewer
  * than 6.
- * 
+ *
  * @example
  * ```ts
  * import { correlateOpinions } from "cutgpu/cut";
- * 
+ *
  * const { srcc } = correlateOpinions([0.1, 0.2, 0.4, 0.5, 0.8, 0.9], [9, 8, 6, 5, 2, 1]);
  * console.log(srcc.toFixed(2)); // 1.00
  * ```
