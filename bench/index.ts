@@ -89,9 +89,9 @@ export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: 
 }
 
 /**
- * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated
- * by them. A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's
- * reason when it is aborted, a CutgpuError where the filter matches nothing, and the errors of a lost device.
+ * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated by
+ * them. A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's reason
+ * when it is aborted, a CutgpuError where the filter matches nothing, and the errors of a lost device.
  */
 export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<BenchRow[]> {
   const { signal, onRow, onProgress, peers, around = {} } = options;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `cutgpu`: what concerns the process itself (signals, streams, exit status). The commands are those of CUT
-// and those of the benchmarks, put together here, since neither imports the other.
+// The command `cutgpu`: the part that concerns the process itself (signals, streams, exit status). The commands are
+// those of CUT and those of the benchmarks, put together here, since neither imports the other.
 import { benchCommands } from "../bench/commands/index.js";
 import { cutCommands } from "../cut/cli/commands/index.js";
 import {

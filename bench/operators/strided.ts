@@ -1,4 +1,4 @@
-// Rows of moving elements: of what is contiguous, as joins of pictures are, and of what is not.
+// Rows of moving elements: contiguous ones, as in joins of pictures, and others.
 import { concat, permute, slice } from "../../engine/index.js";
 import { asStridedScatterOperator } from "../../engine/operators/strided/index.js";
 import { image, imageText, type OperatorBench, onImage } from "./lib.js";

@@ -1,5 +1,5 @@
-// The tables of results in README.md and bench/README.md, made from rows, written between <!-- bench --> and <!--
-// /bench -->. Numbers are never typed by hand: bench/node/update-readme.ts writes the tables.
+// The tables of results in README.md and bench/README.md, made from rows and written between the markers <!-- bench -->
+// and <!-- /bench -->. Numbers are never typed by hand: bench/node/update-readme.ts writes the tables.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";

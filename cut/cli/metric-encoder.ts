@@ -1,4 +1,4 @@
-// The encoder that `cutgpu metric` compares patches by: that of a model, or one that is trained on the pictures.
+// The encoder that `cutgpu metric` compares patches by: a model's, or one that is trained on the pictures.
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { trainPatchEncoder } from "../evaluation/patches/self-training.js";

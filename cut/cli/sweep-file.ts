@@ -32,7 +32,7 @@ const LONGEST_NAME = 120;
 
 type Setting = [name: string, text: string];
 
-/** Reads the text of `file`. Throws an OptionError that names the line of what is wrong. */
+/** Reads the text of `file`. Throws an OptionError that names the wrong line. */
 export function parseSweep(text: string, file: string, runsDir: string): Sweep {
   const reader = new SweepReader(text, file);
   const folder = `${runsDir}/${basename(file).replace(/\.\w+$/, "")}`;

@@ -12,7 +12,7 @@ import { valueAt } from "./run-record.js";
 import { RunSamples } from "./run-samples.js";
 import type { Sweep, SweepRun } from "./sweep-file.js";
 
-/** Curves are told apart by colour, of which there are six. */
+/** Curves are distinguished by colour, of which there are six. */
 const MAX_CURVES = 6;
 
 /** Writes the page into the sweep's folder; `failures` says why a run ended without success. Returns its path. */

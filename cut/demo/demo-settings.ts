@@ -34,7 +34,7 @@ export interface DemoPlan {
   steps: number | { seconds: number; choices: readonly number[] };
 }
 
-/** The plan for an adapter; `long` is that of the model that comes with the page, the same on all adapters. */
+/** The plan for an adapter; `long` is the plan of the page's model, the same on all adapters. */
 export function planDemo(profile: Profile, architecture: string, long: boolean): DemoPlan {
   if (long) {
     const given = { ...smallTraining, ngf: 16, preprocess: "crop" as const, crop_size: 64, batch_size: 1, lr: 2e-4 };

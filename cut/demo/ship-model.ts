@@ -1,7 +1,6 @@
 // Makes the model of the page and the pictures of README.md from a long run of the demo: `cutgpu demo --long --seed 1`,
-// then
-// `node dist/cut/demo/ship-model.js runs/blueprints`. The model keeps the generator and the heads, which "Look inside"
-// needs, in float32. Without the discriminator and Adam's moments the file is a fifth of the checkpoint.
+// then `node dist/cut/demo/ship-model.js runs/blueprints`. The model keeps the generator and the heads, which "Look
+// inside" needs, in float32. Without the discriminator and Adam's moments the file is a fifth of the checkpoint.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -65,7 +65,7 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
 export interface EvaluationKind {
   /** How many of the pictures are fakes, which come first. */
   fakes: number;
-  /** Of the pictures as SWD reads them. */
+  /** Size of the pictures as SWD reads them. */
   sides: Size;
   extractor: Pick<FeatureExtractor, "network" | "protocol"> | null;
   pairMetrics: readonly PairMetricKind[];

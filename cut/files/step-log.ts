@@ -133,7 +133,7 @@ export class StepLog<Row extends { step: number }> {
 function* linesFromEnd<Row extends { step: number }>(descriptor: number): Generator<Line<Row>> {
   let at = fstatSync(descriptor).size;
   let tail = Buffer.alloc(0);
-  /** Whether a newline ends what is in `tail`. */
+  /** Whether a newline follows `tail` in the file. */
   let ended = false;
   while (at > 0) {
     const length = Math.min(at, PIECE);

@@ -236,8 +236,8 @@ export function unknownOption(name: string, schema: OptionSchema): string {
 }
 
 /**
- * Checks the given options and fills in the defaults.
- * Throws an `OptionError` where an option is missing, unknown or out of range.
+ * Checks the given options and fills in the defaults. Throws an `OptionError` where an option is missing, unknown or
+ * out of range.
  */
 export function completeOptions<S extends OptionSchema>(schema: S, given: Record<string, unknown>): Options<S> {
   const checked: Record<string, unknown> = checkOptions(schema, given);

@@ -5,8 +5,8 @@ import { checkOptions, completeOptions, describeOptions, OptionError, showValue,
 import { type TrainOptions, trainSchema } from "./train-schema.js";
 
 /**
- * A complete configuration: the given options, then the preset's defaults, then the defaults.
- * Throws one `OptionError` that names every unknown, missing or out-of-range option, or every conflict.
+ * A complete configuration: the given options, then the preset's defaults, then the defaults. Throws one `OptionError`
+ * that names every unknown, missing or out-of-range option, or every conflict.
  */
 export function resolveOptions(given: Record<string, unknown>): TrainOptions {
   const checked = checkOptions(trainSchema, given);

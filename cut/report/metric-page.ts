@@ -1,5 +1,5 @@
 // The page of `cutgpu metric --pairs`: one self-contained file (inline style, pictures as data URIs, no script) with
-// means by layer, and pictures beside maps of where their patches are not found.
+// means by layer, and pictures next to maps of where their patches are not found.
 import type { LayerMean } from "../evaluation/patches/patch-pairs.js";
 import { colourScaleCss } from "./colormap.js";
 import { renderTable, tableStyle } from "./figures-table.js";

@@ -1,4 +1,4 @@
-// The drawing board of the part "Translate": what is drawn on the left is translated on the right, as fast as the GPU
+// The drawing board of the part "Translate": drawings on the left are translated on the right, as fast as the GPU
 // allows and never more than one translation at a time. It opens with an example on it. The drawing goes to the model
 // without leaving the GPU.
 import type { Gpu } from "../../engine/device/gpu.js";

@@ -90,7 +90,7 @@ class WorkerTraining {
       gpu = await openGpu({ profile: options.profile });
       await this.#train(gpu, store, options, source, checkpoint);
     } catch (error) {
-      // A new run that failed before its first checkpoint leaves nothing behind.
+      // A new run that failed before its first checkpoint leaves no files.
       if (fresh && this.#savedStep === null) await RunStore.delete(request.name).catch(() => undefined);
       send({ kind: "failed", text: this.#explain(error), step: this.#savedStep });
     } finally {

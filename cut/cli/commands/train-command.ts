@@ -71,7 +71,7 @@ async function train(given: GivenOptions<typeof trainSchema>, { signal }: Comman
     await new TrainCommand(folder, options).run(checkpoint, signal);
     folder.close();
   } catch (error) {
-    // A new run that failed before its first step leaves nothing behind.
+    // A new run that failed before its first step leaves no files.
     if (fresh && folder.losses.empty) folder.discard();
     else folder.close();
     throw error;

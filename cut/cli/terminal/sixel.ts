@@ -44,7 +44,7 @@ function runs(mask: Uint8Array): string {
 
 type Colour = [r: number, g: number, b: number];
 
-/** The most frequent colours of a picture, 16 levels a channel told apart, and for each pixel the nearest of them. */
+/** The most frequent colours of a picture, with 16 levels per channel, and for each pixel the nearest of them. */
 function quantize(pixels: Uint8Array): { palette: Colour[]; indices: Uint8Array } {
   const count = pixels.length / 3;
   const bin = (i: number) => ((pixels[3 * i] >> 4) << 8) | ((pixels[3 * i + 1] >> 4) << 4) | (pixels[3 * i + 2] >> 4);

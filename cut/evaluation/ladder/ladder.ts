@@ -19,7 +19,7 @@ export interface LadderInput {
   /** The seed of distortions and metrics; 0 by default. */
   seed?: number;
   signal?: AbortSignal;
-  /** Comparisons done, of all, and what is compared. */
+  /** Comparisons done, their total, and the present one. */
   onProgress?(done: number, total: number, what: string): void;
 }
 

@@ -11,8 +11,8 @@ export interface LadderRow {
 }
 
 /**
- * How well the source of a restyled picture is told from the others: the area under the ROC curve, 1 where it is always
- * the nearest, 0.5 for guessing.
+ * How well the source of a restyled picture is distinguished from the others: the area under the ROC curve, 1 where it
+ * is always the nearest, 0.5 for guessing.
  */
 export interface Recognition {
   restyling: string;
