@@ -81,7 +81,7 @@ const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
   ],
   [
     "conv2d",
-    /\[1,1,3,3\] are larger than \[1,1,4,4\]/,
+    /\[1,1,3,3\] is larger than \[1,1,4,4\]/,
     () => engine.conv2d(zeros(1, 1, 4, 4), zeros(1, 1, 3, 3), undefined, { dilation: 2 }),
   ],
   [
