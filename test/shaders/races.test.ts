@@ -175,7 +175,7 @@ test("sinkhorn and sinkhorn_gradient", () => {
   const [side, rounds] = [8, 2];
   const k = f32(uniform(random, [2, side, side], 0.5, 1));
   const [h, sums] = [f32(uniform(random, [2, rounds + 1, side])), f32(uniform(random, [side]))];
-  const sizes = { groups: 1, quads: side / 4, rounds };
+  const sizes = { groups: 1, vec4s: side / 4, rounds };
   const results = (constants: { WORKGROUP: number; SLICES: number }) => {
     const rest = { grid: [1, 1, 1] as [number, number, number], constants };
     const [scalings, x] = [new Float32Array(2 * (rounds + 1) * side), new Float32Array(2 * rounds * side)];

@@ -68,7 +68,7 @@ function runTransport(gpu: Gpu, s: Tensor, options: MonceOptions): [kernel: Tens
   });
   gpu.dispatch(sinkhorn, {
     bindings: { k: kernel, x: scalings },
-    params: { groups, n, quads: side / 4, rounds },
+    params: { groups, n, vec4s: side / 4, rounds },
     grid: groups,
     constants: SINKHORN[gpu.profile],
   });
@@ -95,7 +95,7 @@ function runSinkhornGradient(gpu: Gpu, p: Tensor, kernel: Tensor, scalings: Tens
   const factors = gpu.empty([groups, 2, rounds, side]);
   gpu.dispatch(sinkhorn_gradient, {
     bindings: { k: kernel, h: scalings, row_sums: rowSums, column_sums: columnSums, x: factors },
-    params: { groups, quads: side / 4, rounds },
+    params: { groups, vec4s: side / 4, rounds },
     grid: groups,
     constants: SINKHORN[gpu.profile],
   });

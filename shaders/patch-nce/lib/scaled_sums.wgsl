@@ -9,14 +9,14 @@ var<workgroup> partial: array<vec4f, WORKGROUP>;
 
 // The invocation's part of the sums over rows i of x_i M_ij, for the four columns of `column`; M begins at `matrix`, x
 // at `vector`.
-fn part_of_sums(matrix: u32, vector: u32, quads: u32, column: u32, slice: u32) -> vec4f {
+fn part_of_sums(matrix: u32, vector: u32, vec4s: u32, column: u32, slice: u32) -> vec4f {
   var sum = vec4f(0.0);
-  if (column < quads) {
-    for (var i = slice; i < quads; i += SLICES) {
+  if (column < vec4s) {
+    for (var i = slice; i < vec4s; i += SLICES) {
       let factors = x[vector + i];
-      let row = matrix + 4 * i * quads + column;
-      sum += (factors.x * k[row] + factors.y * k[row + quads]) +
-        (factors.z * k[row + 2 * quads] + factors.w * k[row + 3 * quads]);
+      let row = matrix + 4 * i * vec4s + column;
+      sum += (factors.x * k[row] + factors.y * k[row + vec4s]) +
+        (factors.z * k[row + 2 * vec4s] + factors.w * k[row + 3 * vec4s]);
     }
   }
   return sum;
