@@ -1,5 +1,5 @@
-// The memory of a training step before there is one: the networks, their optimisers and the recorded programs are made
-// on an engine that only counts, so the plan is the step's own and takes no GPU.
+// The memory of a training step, planned before it runs: networks, optimizers and recorded programs are made on an
+// engine that only counts, so the plan is exact and needs no GPU.
 import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
 import type { BatchSize, MakeMethod } from "../methods/method.js";
@@ -7,14 +7,14 @@ import type { TrainOptions } from "../options/train-schema.js";
 import { TrainingStep } from "./training-step.js";
 
 export interface StepPlan {
-  /** Bytes of all buffers: parameters, their moments, and what a step works in. */
+  /** Bytes of all buffers: parameters, Adam's moments, and a step's working memory. */
   bytes: number;
-  /** Those of parameters and moments among them. */
+  /** The share of parameters and moments. */
   modelBytes: number;
 }
 
 /**
- * What training takes on an adapter of these traits, for batches of a size. Throws a LimitError
+ * The memory of training on an adapter with these traits, for batches of a size. Throws a LimitError
  * where one tensor would be larger than `maxBufferSize` (bytes). `make` is for a method of your own.
  *
  * @example

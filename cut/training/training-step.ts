@@ -1,6 +1,5 @@
-// One training step of any method (cut/methods), recorded once for each size of pictures and kind of step and replayed.
-// Every network has an Adam of its own, whose update is part of the recording. Losses stay on the GPU until somebody
-// reads them.
+// One training step of any method (cut/methods), recorded once per size of pictures and kind of step, then replayed.
+// Each network has its own Adam, whose update is part of the recording. Losses stay on the GPU until they are read.
 import { grad } from "../../engine/core/autograd.js";
 import { ArgumentError } from "../../engine/core/errors.js";
 import { reshape } from "../../engine/core/reshape.js";
@@ -16,7 +15,7 @@ import type { Parameters } from "../networks/network.js";
 import { adviseOnLimit } from "../options/limit-advice.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
-/** Pictures that are made on the GPU: so many numbers, which `fill` puts into a tensor of their size. */
+/** Pictures that are made on the GPU: `length` numbers, which `fill` writes into a tensor of that size. */
 export interface PictureSource {
   readonly length: number;
   fill(tensor: Tensor): void;
@@ -41,7 +40,7 @@ export const LOSS_SCALE = "loss_scale";
 /** Losses of a step by name, as the method logs them. */
 export type StepLosses = Record<string, number>;
 
-/** What steps of one size read: the pictures, and what is drawn, by name. */
+/** The inputs of steps of one size: the pictures, and the sampled values by name. */
 interface StepTensors {
   A: Tensor;
   B: Tensor;
@@ -64,20 +63,20 @@ export class TrainingStep {
   readonly method: Method;
   /** The optimizers by the names of the networks. */
   readonly adam: Readonly<Record<string, Adam>>;
-  /** Of the generators' weights, by network, where ema_decay asks for them. */
+  /** Moving averages of the generators' weights, by network, with ema_decay. */
   readonly averaged: Readonly<Record<string, AveragedParameters>>;
-  /** Of the losses, where activations are f16. */
+  /** Scales the losses where activations are f16. */
   readonly scaler: LossScaler | null;
-  /** What the method carries from step to step. */
+  /** The method's integers that are carried from step to step. */
   counts: Counts = {};
   readonly #tensors = new Map<string, StepTensors>();
   readonly #recorded = new Map<string, RecordedStep>();
   readonly #arena = new Arena();
-  /** What the latest step played. */
+  /** The recordings that the latest step replayed. */
   #last: readonly RecordedStep[] = [];
   #done = 0;
 
-  /** `make` is for a method of your own; by default options.model names it. */
+  /** `make` is for a method of your own; by default options.model chooses it. */
   constructor(gpu: Gpu, options: TrainOptions, make: MakeMethod = methods[options.model]) {
     this.gpu = gpu;
     this.options = options;
@@ -102,31 +101,31 @@ export class TrainingStep {
     return this.#done;
   }
 
-  /** What translations of A are made with: the generator's weights, averaged where they are. */
+  /** The weights that translate A: the generator's, or their averages with ema_decay. */
   get weights(): Parameters {
     const { networks, generator } = this.method;
     const name = Object.keys(networks).find((name) => networks[name] === generator) as string;
     return this.averaged[name]?.averages ?? generator.parameters;
   }
 
-  /** Goes on after so many steps, with the optimizers' updates by network where they differ. */
+  /** Resumes after `done` steps; `updates` has the optimizers' counts, by network, where they differ. */
   resumeAt(done: number, updates: Counts = {}, counts: Counts = {}): void {
     this.#done = done;
     for (const [name, adam] of Object.entries(this.adam)) adam.resumeAt(updates[name] ?? done);
     this.counts = counts;
   }
 
-  /** What the method decides at random for the next step, on a batch like this one. */
+  /** Samples the random inputs of the next step, on a batch like this one. */
   draw(random: Random, batch: Omit<TrainingBatch, "B">, epoch = 1): Draw {
     return this.method.draw({ random, size: this.#sizeOf(batch), epoch, step: this.#done, counts: this.counts });
   }
 
-  /** Records the step for pictures of a size, if that has not been done. */
+  /** Records the step for pictures of a size, unless that is done already. */
   async prepare(size: BatchSize, kind = this.method.kinds[0]): Promise<void> {
     await this.#step(size, kind);
   }
 
-  /** Trains on one batch. Resolves when the step is given to the GPU, not when it is done. */
+  /** Trains on one batch. Resolves when the step is submitted to the GPU, not when it is done. */
   async run(input: StepInput): Promise<void> {
     const { A, B, draw, learningRate } = input;
     const size = this.#sizeOf(input);
@@ -136,7 +135,7 @@ export class TrainingStep {
     put(A, tensors.A);
     put(B, tensors.B);
     for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
-    // The weights were written after this was made.
+    // The weights were written after the averages were made.
     if (this.#done === 0) for (const averaged of Object.values(this.averaged)) averaged.reset();
     for (const { program, networks } of steps) {
       for (const name of networks) {
@@ -164,7 +163,7 @@ export class TrainingStep {
     return { dispatches: program.length, bytes: program.bytes };
   }
 
-  /** Gives all memory back. */
+  /** Frees all memory. */
   dispose(): void {
     for (const { program } of this.#recorded.values()) program.dispose();
     for (const { A, B, drawn } of this.#tensors.values()) {
@@ -206,7 +205,7 @@ export class TrainingStep {
     const { batch, height, width } = size;
     const inputs = Object.entries(method.inputs(size));
     const tensors = {
-      // What is computed from them is stored as they are.
+      // Activations are stored with the pictures' precision.
       A: gpu.persistent([batch, options.input_nc, height, width], gpu.precision),
       B: gpu.persistent([batch, options.output_nc, height, width], gpu.precision),
       drawn: new Map(inputs.map(([name, { shape, dtype }]) => [name, gpu.persistent(shape, dtype)])),
