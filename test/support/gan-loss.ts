@@ -1,4 +1,5 @@
 // The five adversarial losses in float64, put together from the reference operators.
+import type { TrainOptions } from "../../cut/options/train-schema.js";
 import {
   bceWithLogits,
   bceWithLogitsGradient,
@@ -15,7 +16,7 @@ import {
 } from "../../engine/operators/reference.js";
 
 /** Least squares, cross-entropy of the original GAN, its non-saturating softplus form, Wasserstein, and hinge. */
-export type GanMode = "lsgan" | "vanilla" | "nonsaturating" | "wgangp" | "hinge";
+export type GanMode = TrainOptions["gan_mode"];
 
 /** The discriminator's outputs x, of any shape, judged against "all real" or "all fake". */
 export function ganLoss(x: Dense, mode: GanMode, targetIsReal: boolean): Dense {

@@ -7,9 +7,9 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 
 export class WatchedStep extends TrainingStep {
-  /** The pictures of the latest step, as its method names them. */
+  /** The pictures of the latest recording, as its method names them: what each replay of it makes. */
   readonly pictures: Record<string, Tensor> = {};
-  /** The gradients of the latest step by network, in the order of the parameters; of f16 times the loss scale. */
+  /** Its gradients by network, in the order of the parameters; with f16 multiplied by the loss scale. */
   readonly gradients: Record<string, Tensor[]> = {};
   readonly #copies: Tensor[] = [];
 
