@@ -3,7 +3,7 @@
 import { callback, checkOptions, flag, oneOf, unchecked } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
 import { applyTuning, checkTuning, type TuningTable } from "../tuning/table.js";
-import type { Precision, Profile } from "./adapter.js";
+import { type Precision, type Profile, profileOf } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
 
@@ -65,7 +65,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const configured = async (gpu: Gpu) => {
     // Rarely needed modules are loaded on demand.
     if (tuning || gpu.profile === "software") await loadSoftwareKernels();
-    if (gpu.info.architecture === "swiftshader") gpu.kernels.rewrite = (await import("./unroll.js")).unrolled;
+    if (profileOf(gpu.info) === "software") gpu.kernels.rewrite = (await import("./unroll.js")).unrolled;
     if (options.precision === "f16") (await import("./half.js")).useHalves(gpu, AdapterError, textOf);
     if (tuning) applyTuning(gpu, tuning, options.notify);
     if (options.debug) (await import("./debug.js")).lookForMistakes(gpu, options.notify ?? console.warn);

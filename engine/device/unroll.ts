@@ -1,14 +1,14 @@
 // Unrolls the loops of a kernel that have constant bounds. SwiftShader does not unroll, and keeps an array in memory if
-// an index into it is not constant, with one access per element: 9.5 ns where arithmetic takes 0.5. Other drivers
-// unroll by themselves, so openGpu loads this for SwiftShader only, and engine/device/subgroup-matrix.ts for its
-// kernels.
+// an index into it is not constant, with one access per element: 9.5 ns where arithmetic takes 0.5. lavapipe unrolls,
+// but not where several loops share an array: a product took 2.5 times as long. GPUs' drivers unroll by themselves, so
+// openGpu loads this for software adapters only, and engine/device/subgroup-matrix.ts for its kernels.
 // Limits: loops `for (var i = A; i < B; i++)`, or `i += C`, of at most MAX_ITERATIONS iterations; A, B and C are
 // numbers, constants of the module, counters of enclosing loops, and + - * / % min max of these; the counter is not
 // assigned to. A loop with `break` or `continue` is left as it is. Functions must not shadow the names of constants or
 // counters.
 
-/** More than the longest row of pixels that a kernel of the engine keeps in registers. */
-const MAX_ITERATIONS = 24;
+/** More than the rows of a product's workgroup, or the pixels that a kernel keeps in registers. */
+const MAX_ITERATIONS = 32;
 
 const LOOP = /\bfor ?\(var (\w+) ?= ?([^;]+); ?\1 ?< ?([^;]+); ?\1 ?(?:\+\+|\+= ?([^){]+))\) ?\{/;
 

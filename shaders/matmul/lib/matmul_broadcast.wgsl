@@ -3,8 +3,9 @@
 //   b_block(columns, k)        this lane's four columns at k..k + 3, any values where out of bounds
 //   store_vec4(first, n0, v)   stores, or accumulates, four neighbours of y
 // On lavapipe a load of one element takes as long as several multiplications: a workgroup of four blocks of rows loads
-// b once for all of them.
-// Rows are written out, not looped over: subgroupBroadcast needs a constant expression for the lane.
+// b once for all of them. All loads of an iteration come before its arithmetic, which otherwise waits for each.
+// The engine unrolls the loops over rows (engine/device/unroll.ts). subgroupBroadcast would need a constant expression
+// for the lane, and Tint adds a check of the lane to it, but not to subgroupShuffle.
 const LANES: u32 = 8; // @tunable lanes of a subgroup, 4 or more
 const ROW_BLOCKS: u32 = 1; // @tunable blocks of eight rows that a workgroup computes: 1, 2 or 4
 const ROWS: u32 = 8 * ROW_BLOCKS;
@@ -12,23 +13,6 @@ const ROWS: u32 = 8 * ROW_BLOCKS;
 const HIGH: u32 = min(LANES / 8u, 1u) * 4u;
 
 //#include lib/index.wgsl
-
-// Four columns of eight rows.
-alias Eight = array<vec4f, 8>;
-
-// The totals of eight rows plus the products of four of their elements, which the lanes hold, and a block of b.
-fn add_eight(totals: Eight, low: vec4f, high: vec4f, b4x4: mat4x4f) -> Eight {
-  return Eight(
-    totals[0] + b4x4 * subgroupBroadcast(low, 0),
-    totals[1] + b4x4 * subgroupBroadcast(low, 1),
-    totals[2] + b4x4 * subgroupBroadcast(low, 2),
-    totals[3] + b4x4 * subgroupBroadcast(low, 3),
-    totals[4] + b4x4 * subgroupBroadcast(high, HIGH),
-    totals[5] + b4x4 * subgroupBroadcast(high, HIGH + 1),
-    totals[6] + b4x4 * subgroupBroadcast(high, HIGH + 2),
-    totals[7] + b4x4 * subgroupBroadcast(high, HIGH + 3),
-  );
-}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -53,14 +37,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     a_high[i] = a_base + min(m0 + 8 * i + 4 + (lane & 3), last) * params.a_m;
   }
 
-  var totals: array<Eight, ROW_BLOCKS>;
+  var totals: array<vec4f, ROWS>;
   for (var k = 0u; k < params.k; k += 4) {
+    var low: array<vec4f, ROW_BLOCKS>;
+    for (var i = 0u; i < ROW_BLOCKS; i++) { low[i] = a_vec4(a_low[i], k); }
+    var high = low;
+    if (LANES < 8) {
+      for (var i = 0u; i < ROW_BLOCKS; i++) { high[i] = a_vec4(a_high[i], k); }
+    }
     let b4x4 = b_block(columns, k);
     for (var i = 0u; i < ROW_BLOCKS; i++) {
-      let low = a_vec4(a_low[i], k);
-      var high = low;
-      if (LANES < 8) { high = a_vec4(a_high[i], k); }
-      totals[i] = add_eight(totals[i], low, high, b4x4);
+      for (var r = 0u; r < 4; r++) { totals[8 * i + r] += b4x4 * subgroupShuffle(low[i], r); }
+      for (var r = 4u; r < 8; r++) { totals[8 * i + r] += b4x4 * subgroupShuffle(high[i], HIGH + r % 4); }
     }
   }
 
@@ -73,8 +61,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   // A loop whose bounds are not constants: eight unrolled stores would take longer to compile than all the rest.
   let end = min(m0 + ROWS, params.m);
   for (var m = m0; m < end; m++) {
-    var total = totals[0][0];
-    for (var r = 1u; r < ROWS; r++) { total = select(total, totals[r / 8][r % 8], m == m0 + r); }
+    var total = totals[0];
+    for (var r = 1u; r < ROWS; r++) { total = select(total, totals[r], m == m0 + r); }
     total += addend;
     if (params.relu == 1) { total = max(total, vec4f()); }
     let at = (z * params.m + m) * params.n + n0;

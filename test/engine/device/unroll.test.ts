@@ -33,7 +33,7 @@ test("loops with other bounds, with many passes, or that are left early stay, an
   for (const loop of [
     "for (var i = 0u; i < params.k; i++) { f(i); }",
     "for (var i = first; i < 4; i++) { f(i); }",
-    "for (var i = 0u; i < 25; i++) { f(i); }",
+    "for (var i = 0u; i < 33; i++) { f(i); }",
     "for (var i = 0u; i < 4; i++) { if (x[i] > 0) { break; } }",
     "for (var i = 0u; i < 4 + (2; i++) { f(i); }",
     "for (var half = 32u; half > 0; half /= 2) { f(half); }",
