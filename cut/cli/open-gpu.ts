@@ -2,7 +2,7 @@
 import type { Precision, Profile } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { DEFAULT_FLAGS, openGpu } from "../../engine/device/node.js";
-import { paceImmediates } from "./pace-immediates.js";
+import { paceImmediates } from "../../engine/device/pace-immediates.js";
 import { note } from "./terminal/index.js";
 import { applyUserTuning } from "./user-tuning.js";
 
