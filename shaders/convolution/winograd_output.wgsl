@@ -4,7 +4,7 @@
 fn write_one(at: u32, v: f32) { y[at] = v; }
 
 fn write_row(at: u32, count: u32, v: vec4f) {
-  for (var j = 0u; j < M; j++) { if (j < count) { y[at + j] = v[j]; } }
+  for (var j = 0u; j < min(M, 4); j++) { if (j < count) { y[at + j] = v[j]; } }
 }
 
 //#include convolution/lib/winograd_output.wgsl

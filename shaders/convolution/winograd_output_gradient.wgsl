@@ -1,6 +1,6 @@
 // The transpose of winograd_output.wgsl, for the weights' gradient: g[f, m, t] = (A dy A^T)[f] for tile t of dy.
-// Layouts: dy [batch, channels, out_height, out_width], zero beyond its borders; g [36, channels, tiles_stride]. One
-// tile per invocation (see shaders/convolution/lib/winograd_tile.wgsl).
+// Layouts: dy [batch, channels, out_height, out_width], zero beyond its borders; g [ALPHA^2, channels, tiles_stride].
+// Grid: see shaders/convolution/lib/winograd_tile.wgsl.
 const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
 struct Params {
@@ -21,11 +21,11 @@ const VEC4: bool = false; // @tunable
 //#include convolution/lib/winograd_tile.wgsl
 
 // The transform of the row of a tile that begins at index `at`; zeros if it is not valid.
-fn tile_row(at: u32, width: u32, valid: bool) -> Six {
+fn tile_row(at: u32, width: u32, valid: bool) -> Line {
   var d = array<f32, M>();
   if (VEC4) {
     let row = select(vec4f(), dy_vec4s[at / 4], valid);
-    for (var j = 0u; j < M; j++) { d[j] = row[j]; }
+    for (var j = 0u; j < min(M, 4); j++) { d[j] = row[j]; }
   } else if (!UNROLL) {
     for (var j = 0u; j < M; j++) { if (valid && j < width) { d[j] = dy[at + j]; } }
   } else {
@@ -35,14 +35,14 @@ fn tile_row(at: u32, width: u32, valid: bool) -> Six {
   return transform_output_gradient(d);
 }
 
-fn column_of(rows: array<Six, M>, j: u32) -> Six {
+fn column_of(rows: array<Line, M>, j: u32) -> Line {
   var d = array<f32, M>();
   for (var r = 0u; r < M; r++) { d[r] = rows[r][j]; }
   return transform_output_gradient(d);
 }
 
-fn store_column(at: u32, plane: u32, column: Six) {
-  for (var r = 0u; r < 6; r++) { g[at + r * 6 * plane] = column[r]; }
+fn store_column(at: u32, plane: u32, column: Line) {
+  for (var r = 0u; r < ALPHA; r++) { g[at + r * ALPHA * plane] = column[r]; }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -59,18 +59,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let plane = (image_of(tile) * params.channels + tile.channel) * params.out_height;
   let last = params.out_height - 1;
 
-  var rows: array<Six, M>;
+  var rows: array<Line, M>;
   if (!UNROLL) {
-    let bottom = top + M;
-    for (var oy = top; oy < bottom; oy++) {
-      let row = tile_row((plane + min(oy, last)) * params.out_width + left, width, image && oy <= last);
-      for (var r = 0u; r < M - 1; r++) { rows[r] = rows[r + 1]; }
-      rows[M - 1] = row;
+    var first = tile.first;
+    for (var bottom = M; bottom <= params.tiles_y * M; bottom += M) {
+      for (var oy = bottom - M; oy < bottom; oy++) {
+        let row = tile_row((plane + min(oy, last)) * params.out_width + left, width, oy <= last);
+        for (var r = 0u; r < M - 1; r++) { rows[r] = rows[r + 1]; }
+        rows[M - 1] = row;
+      }
+      let end = first + ALPHA * tile.plane;
+      for (var at = first; at < end; at += tile.plane) {
+        store_column(at, tile.plane, column_of(rows, 0));
+        for (var r = 0u; r < M; r++) { rows[r] = rotated(rows[r]); }
+      }
+      first += params.tiles_x;
     }
-    let end = tile.first + 6 * tile.plane;
-    for (var at = tile.first; at < end; at += tile.plane) {
-      store_column(at, tile.plane, column_of(rows, 0));
-      for (var r = 0u; r < M; r++) { rows[r] = rotated(rows[r]); }
+    let end_tile = (tile.channel + 1) * params.tiles_stride;
+    for (var t = end_tile - padding_tiles(tile); t < end_tile; t++) {
+      for (var f = 0u; f < ALPHA * ALPHA; f++) { g[t + f * tile.plane] = 0; }
     }
   } else {
     for (var r = 0u; r < M; r++) {

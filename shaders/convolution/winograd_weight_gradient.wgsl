@@ -1,5 +1,5 @@
 // The last step of Winograd's weight gradient: dw = G^T s G, the transpose of winograd_weights.wgsl.
-// Layouts: s [36, pairs], pairs = out_channels * in_channels; dw [pairs, R, R]. One pair of channels per invocation.
+// Layouts: s [ALPHA^2, pairs], pairs = out_channels * in_channels; dw [pairs, R, R]. One pair of channels per invocation.
 const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
 struct Params { pairs: u32 }
@@ -13,8 +13,8 @@ struct Params { pairs: u32 }
 
 // The transform of the row of sums that begins at index `at`.
 fn sum_row(at: u32) -> array<f32, R> {
-  var u = Six();
-  for (var j = 0u; j < 6; j++) { u[j] = s[at + j * params.pairs]; }
+  var u: Line;
+  for (var j = 0u; j < ALPHA; j++) { u[j] = s[at + j * params.pairs]; }
   return transform_weight_gradient(u);
 }
 
@@ -23,14 +23,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let i = flat_index(group, groups, local, 64);
   if (i >= params.pairs) { return; }
-  var rows: array<array<f32, R>, 6>;
-  let row_of_planes = 6 * params.pairs;
+  var rows: array<array<f32, R>, ALPHA>;
+  let row_of_planes = ALPHA * params.pairs;
   if (!UNROLL) {
-    let end = i + 6 * row_of_planes;
+    let end = i + ALPHA * row_of_planes;
     for (var at = i; at < end; at += row_of_planes) {
       let last = sum_row(at);
-      for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
-      rows[5] = last;
+      for (var r = 0u; r < ALPHA - 1; r++) { rows[r] = rows[r + 1]; }
+      rows[ALPHA - 1] = last;
     }
   } else {
     rows[0] = sum_row(i);
@@ -41,7 +41,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     rows[5] = sum_row(i + 5 * row_of_planes);
   }
   for (var j = 0u; j < R; j++) {
-    let column = transform_weight_gradient(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
+    var u: Line;
+    for (var r = 0u; r < ALPHA; r++) { u[r] = rows[r][j]; }
+    let column = transform_weight_gradient(u);
     for (var r = 0u; r < R; r++) { dw[(i * R + r) * R + j] = column[r]; }
   }
 }

@@ -1,12 +1,14 @@
-// What only large tensors take on software adapters: products in workgroups of more rows, and Winograd's convolutions
-// for a few images at a time.
+// What only larger tensors take on software adapters: products in workgroups of more rows, Winograd's convolutions with
+// tiles of 8 x 8, and those for a few images at a time.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../engine/core/autograd.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/index.js";
+import { tileSizes } from "../../engine/operators/convolution/winograd.js";
 import { broadcastRows } from "../../engine/operators/matmul/product.js";
 import { testGpu } from "../support/gpu.js";
+import { conv2d as convolution } from "./convolution.js";
 import { matmul } from "./matmul.js";
 import { checkCase } from "./support/check.js";
 import { everywhere } from "./support/variants.js";
@@ -52,11 +54,38 @@ for (const [rows, given] of [
   });
 }
 
+test("Winograd's tiles are of 8 x 8 where their products have fewer multiplications", () => {
+  const alpha = (height: number, width: number) => tileSizes("software", 3, [1, 64, height, width]).alpha;
+  assert.is(alpha(64, 64), 8); // 64 products of 121 columns in place of 36 of 256
+  assert.is(alpha(24, 24), 8);
+  assert.is(alpha(16, 16), 6); // 9 and 16 columns are one workgroup
+  assert.is(alpha(32, 32), 6); // 36 columns are two workgroups, as are 64
+  assert.is(tileSizes("gpu", 3, [1, 64, 64, 64]).alpha, 6);
+});
+
+// Borders of 0, 1 and 2 pixels, mirrored ones, kernels of 4 x 4, images that end inside a tile, tiles of no image.
+for (const given of [
+  convolution([2, 3, 26, 27], [5, 3, 3, 3], { padding: 1 }),
+  convolution([1, 5, 40, 38], [1, 5, 3, 3], { padding: 1, paddingMode: "reflect" }),
+  convolution([1, 1, 42, 39], [3, 1, 3, 3], {}, false),
+  convolution([3, 2, 21, 30], [5, 2, 4, 4], { padding: 1 }),
+  convolution([2, 3, 23, 38], [3, 3, 4, 4], { padding: 2, paddingMode: "reflect" }),
+]) {
+  test(`Winograd's tiles of 8 x 8: ${given.title}`, async () => {
+    const seen = await dispatched(() =>
+      gpu.variants.force(everywhere("winograd"), () => checkCase(gpu, given, given.title)),
+    );
+    const transforms = seen.filter(({ name }) => name.startsWith("winograd_"));
+    assert.is(transforms.length, 9);
+    for (const { name, constants } of transforms) assert.is((constants as { ALPHA?: number }).ALPHA, 8, name);
+  });
+}
+
 test("Winograd's transforms of three images do not fit one buffer: two go together, then the third", async () => {
   const shapes = [
-    [3, 8, 640, 1024],
+    [3, 8, 800, 1024],
     [1, 8, 3, 3],
-    [3, 1, 640, 1024],
+    [3, 1, 800, 1024],
   ];
   const [x, w, dy] = shapes.map((shape, i) =>
     gpu.tensor(

@@ -48,6 +48,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   PARTS_X: [3],
   CHANNELS: [2, 3],
   UNROLL: [false],
+  ALPHA: [8],
   COPY: [true],
   LEAKY: [true],
   RESIDUAL: [true],

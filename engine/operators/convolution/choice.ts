@@ -7,16 +7,17 @@ import { reduceSplits, sumInto } from "../reduction/index.js";
 import { broadcastConvolution, broadcastWeightGradient as broadcastKernel } from "./direct.js";
 import type { Convolve, WeightGradient } from "./geometry.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
-import { runWinograd, runWinogradWeightGradient, winogradServes, winogradTiles } from "./winograd.js";
+import { runWinograd, runWinogradWeightGradient, tileSizes, winogradServes, winogradTiles } from "./winograd.js";
 
 export type ConvolutionVariant = DirectVariant | "winograd";
 
 /**
  * Where Winograd's kernels are faster than the direct ones on lavapipe: each transformed input tile must serve many
- * channels, and each transformed kernel many tiles.
+ * channels, each transformed kernel many tiles, and the products have enough multiplications for four dispatches.
  */
-const WINOGRAD_CHANNELS = 64;
+const WINOGRAD_CHANNELS = 32;
 const WINOGRAD_TILES = 16;
+const WINOGRAD_MULTIPLICATIONS = 4e6;
 
 /** Pure: the variant for a convolution with a kernel of [kh, kw] and an output of a shape. */
 export function chooseConvolution(
@@ -27,9 +28,15 @@ export function chooseConvolution(
   adapter: AdapterTraits,
 ): ConvolutionVariant {
   const direct = directVariantFor(adapter);
-  const serves = direct === "broadcast" && winogradServes(kernel, stride, inChannels, output);
+  const { profile } = adapter;
+  const serves = direct === "broadcast" && winogradServes(profile, kernel, stride, inChannels, output);
+  const channels = [inChannels, output[1]];
+  const sizes = tileSizes(profile, kernel[0], output);
+  const tiles = winogradTiles(output, sizes);
   const pays =
-    Math.min(inChannels, output[1]) >= WINOGRAD_CHANNELS && winogradTiles(output, kernel[0]) >= WINOGRAD_TILES;
+    Math.min(...channels) >= WINOGRAD_CHANNELS &&
+    tiles >= WINOGRAD_TILES &&
+    channels[0] * channels[1] * sizes.elements * tiles >= WINOGRAD_MULTIPLICATIONS;
   return serves && pays ? "winograd" : direct;
 }
 
@@ -39,7 +46,7 @@ const directConvolutions = { tiled: tiledConvolution("auto"), broadcast: broadca
 
 export const winogradConvolution: Convolve = (gpu, operands, g) => {
   const { x, y } = operands;
-  if (g.outStep === 1 && winogradServes([g.kh, g.kw], g.stride, x.shape[1], y.shape)) {
+  if (g.outStep === 1 && winogradServes(gpu.profile, [g.kh, g.kw], g.stride, x.shape[1], y.shape)) {
     runWinograd(gpu, operands, g);
   } else {
     directConvolutions[directVariantFor(gpu)](gpu, operands, g);
@@ -61,7 +68,7 @@ const directWeightGradients = { tiled: tiledWeightGradient("auto"), broadcast: b
 
 export const winogradWeightGradient: WeightGradient = (gpu, tensors, options) => {
   const { x, dy } = tensors;
-  if (winogradServes(options.kernel, options.stride, x.shape[1], dy.shape)) {
+  if (winogradServes(gpu.profile, options.kernel, options.stride, x.shape[1], dy.shape)) {
     withBias(runWinogradWeightGradient)(gpu, tensors, options);
   } else {
     directWeightGradients[directVariantFor(gpu)](gpu, tensors, options);

@@ -1,10 +1,10 @@
 // FLOPs and bytes of every dispatch of a convolution of stride 1, computed directly and by Winograd's minimal
 // filtering, to predict which is faster (bench/winograd-model.ts). Pure. Limits: a dispatch is assumed to read each
-// input once and to write its output once; the transforms' operations are rounded to tens.
+// input once and to write its output once; the transforms are those of GPUs, their operations rounded to tens.
 import type { Cost } from "../../core/operator.js";
 import { type Shape, sizeOf } from "../../core/shapes.js";
 import { outputShape } from "./geometry.js";
-import { ALPHA, TILE_ELEMENTS, winogradServes, winogradTiles } from "./winograd.js";
+import { tileSizes, winogradServes, winogradTiles } from "./winograd.js";
 
 /** Operations of a transform of one row or column. */
 const TRANSFORM = 20;
@@ -43,15 +43,17 @@ export function winogradCosts(
   if (!sizes) return null;
   const { kernel, stride, x, y } = sizes;
   const [inChannels, outChannels] = [x[1], y[1]];
-  if (!winogradServes(kernel, stride, inChannels, y)) return null;
-  const tiles = winogradTiles(y, kernel[0]);
+  if (!winogradServes("gpu", kernel, stride, inChannels, y)) return null;
+  const tile = tileSizes("gpu", kernel[0], y);
+  const { m, alpha, elements } = tile;
+  const tiles = winogradTiles(y, tile);
   const weights = outChannels * inChannels * kernel[0] * kernel[1];
-  const transformed = [outChannels * inChannels, inChannels * tiles, outChannels * tiles].map((n) => TILE_ELEMENTS * n);
+  const transformed = [outChannels * inChannels, inChannels * tiles, outChannels * tiles].map((n) => elements * n);
   const products = 2 * transformed[0] * tiles;
   // Both a tile's columns and its rows are transformed; output tiles and kernels have fewer of one of them.
-  const transform = (tiles: number, rows: number, elements: number): Cost => ({
-    flops: TRANSFORM * (ALPHA + rows) * tiles,
-    bytes: 4 * (elements + TILE_ELEMENTS * tiles),
+  const transform = (tiles: number, rows: number, others: number): Cost => ({
+    flops: TRANSFORM * (alpha + rows) * tiles,
+    bytes: 4 * (others + elements * tiles),
   });
   return {
     direct: [
@@ -60,9 +62,9 @@ export function winogradCosts(
     // The weight gradient costs the same: its last transform takes the place of the weights' transform.
     winograd: [
       transform(outChannels * inChannels, kernel[0], weights),
-      transform(inChannels * tiles, ALPHA, sizeOf(x)),
+      transform(inChannels * tiles, alpha, sizeOf(x)),
       { flops: products, bytes: 4 * transformed.reduce((sum, n) => sum + n) },
-      transform(outChannels * tiles, ALPHA + 1 - kernel[0], sizeOf(y)),
+      transform(outChannels * tiles, m, sizeOf(y)),
     ],
   };
 }

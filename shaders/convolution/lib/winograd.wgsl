@@ -1,67 +1,110 @@
-// Winograd's minimal filtering F(M x M, R x R) on input tiles of 6 x 6 (Lavin and Gray, "Fast algorithms for
+// Winograd's minimal filtering F(M x M, R x R) on input tiles of ALPHA x ALPHA (Lavin and Gray, "Fast algorithms for
 // convolutional neural networks", 2015, who call the sizes m, r and alpha = m + r - 1): y = A^T [(G w G^T) * (B^T x B)]
-// A, an elementwise product of 36 numbers instead of the M^2 R^2 multiplications of the direct algorithm. The
-// interpolation points are 0, +-3/4, +-3/2 and infinity: closer together than the usual 0, +-1, +-2, they round about
-// half as much (after Barabasz et al., "Error analysis and improving the accuracy of Winograd convolution", 2018), and
-// are exact in binary. Each transform is applied to columns, then to rows; pairs of points p, -p share their even and
-// odd parts.
-const M: u32 = 7 - R;
+// A, an elementwise product of ALPHA^2 numbers instead of the M^2 R^2 multiplications of the direct algorithm. A and G
+// evaluate polynomials at the interpolation points. Each transform is applied to columns, then to rows; pairs of points
+// p, -p share their even and odd parts.
+const M: u32 = ALPHA + 1 - R;
 
 //#include convolution/lib/winograd_points.wgsl
 
 // Reciprocals of the products of differences of the points.
-const N0 = 64.0 / 81.0;
-const NA = -128.0 / 243.0;
-const NB = 32.0 / 243.0;
+const N0 = 1.0 / (A2 * B2 * select(1.0, -C2, ALPHA == 8));
+const NA = 0.5 / (A2 * (A2 - B2) * select(1.0, A2 - C2, ALPHA == 8));
+const NB = 0.5 / (B2 * (B2 - A2) * select(1.0, B2 - C2, ALPHA == 8));
+const NC = 0.5 / (C2 * (C2 - A2) * (C2 - B2));
+
+// Coefficients of a polynomial, constant term first; those that it does not have are zeros.
+alias Polynomial = array<f32, 6>;
+
+// Its values at the points; that at infinity is the leading coefficient, which is given.
+fn values(c: Polynomial, leading: f32) -> Line {
+  let even_a = c[0] + A2 * (c[2] + A2 * c[4]);
+  let odd_a = A * (c[1] + A2 * (c[3] + A2 * c[5]));
+  let even_b = c[0] + B2 * (c[2] + B2 * c[4]);
+  let odd_b = B * (c[1] + B2 * (c[3] + B2 * c[5]));
+  var line: Line;
+  line[0] = c[0];
+  line[1] = even_a + odd_a;
+  line[2] = even_a - odd_a;
+  line[3] = even_b + odd_b;
+  line[4] = even_b - odd_b;
+  if (ALPHA == 8) {
+    let even_c = c[0] + C2 * (c[2] + C2 * c[4]);
+    let odd_c = C * (c[1] + C2 * (c[3] + C2 * c[5]));
+    line[ALPHA - 3] = even_c + odd_c;
+    line[ALPHA - 2] = even_c - odd_c;
+  }
+  line[ALPHA - 1] = leading;
+  return line;
+}
+
+// The transpose of the above, except for the point at infinity.
+fn moments(line: Line) -> Polynomial {
+  let even_a = line[1] + line[2];
+  let odd_a = A * (line[1] - line[2]);
+  let even_b = line[3] + line[4];
+  let odd_b = B * (line[3] - line[4]);
+  var c = Polynomial(
+    line[0] + even_a + even_b, odd_a + odd_b,
+    A2 * even_a + B2 * even_b, A2 * odd_a + B2 * odd_b,
+    A2 * A2 * even_a + B2 * B2 * even_b, A2 * A2 * odd_a + B2 * B2 * odd_b,
+  );
+  if (ALPHA == 8) {
+    let even_c = line[ALPHA - 3] + line[ALPHA - 2];
+    let odd_c = C * (line[ALPHA - 3] - line[ALPHA - 2]);
+    c[0] += even_c;
+    c[1] += odd_c;
+    c[2] += C2 * even_c;
+    c[3] += C2 * odd_c;
+    c[4] += C2 * C2 * even_c;
+    c[5] += C2 * C2 * odd_c;
+  }
+  return c;
+}
+
+// The points' reciprocals times a line, for the weights' transforms.
+fn scaled(line: Line) -> Line {
+  var s = line;
+  s[0] *= N0;
+  s[1] *= NA;
+  s[2] *= NA;
+  s[3] *= NB;
+  s[4] *= NB;
+  if (ALPHA == 8) {
+    s[ALPHA - 3] *= NC;
+    s[ALPHA - 2] *= NC;
+  }
+  return s;
+}
 
 // A^T m
-fn transform_output(q: Six) -> array<f32, M> {
-  let even_a = q[1] + q[2];
-  let odd_a = q[1] - q[2];
-  let even_b = q[3] + q[4];
-  let odd_b = q[3] - q[4];
+fn transform_output(q: Line) -> array<f32, M> {
+  let c = moments(q);
   var y: array<f32, M>;
-  y[0] = q[0] + even_a + even_b;
-  y[1] = A * odd_a + B * odd_b;
-  y[2] = A2 * even_a + B2 * even_b;
-  if (M == 4) { y[M - 1] = A * A2 * odd_a + B * B2 * odd_b; }
-  y[M - 1] += q[5];
+  for (var i = 0u; i < M; i++) { y[i] = c[i]; }
+  y[M - 1] += q[ALPHA - 1];
   return y;
 }
 
 // A y, the transpose of the above
-fn transform_output_gradient(y: array<f32, M>) -> Six {
-  var last = 0.0;
-  if (M == 4) { last = y[M - 1]; }
-  let even_a = y[0] + A2 * y[2];
-  let odd_a = A * (y[1] + A2 * last);
-  let even_b = y[0] + B2 * y[2];
-  let odd_b = B * (y[1] + B2 * last);
-  return Six(y[0], even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, y[M - 1]);
+fn transform_output_gradient(y: array<f32, M>) -> Line {
+  var c = Polynomial();
+  for (var i = 0u; i < M; i++) { c[i] = y[i]; }
+  return values(c, y[M - 1]);
 }
 
 // G w
-fn transform_weights(w: array<f32, R>) -> Six {
-  var last = 0.0;
-  if (R == 4) { last = w[R - 1]; }
-  let even_a = NA * (w[0] + A2 * w[2]);
-  let odd_a = NA * A * (w[1] + A2 * last);
-  let even_b = NB * (w[0] + B2 * w[2]);
-  let odd_b = NB * B * (w[1] + B2 * last);
-  return Six(N0 * w[0], even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, w[R - 1]);
+fn transform_weights(w: array<f32, R>) -> Line {
+  var c = Polynomial();
+  for (var i = 0u; i < R; i++) { c[i] = w[i]; }
+  return scaled(values(c, w[R - 1]));
 }
 
 // G^T u, the transpose of the above
-fn transform_weight_gradient(u: Six) -> array<f32, R> {
-  let even_a = NA * (u[1] + u[2]);
-  let odd_a = NA * A * (u[1] - u[2]);
-  let even_b = NB * (u[3] + u[4]);
-  let odd_b = NB * B * (u[3] - u[4]);
+fn transform_weight_gradient(u: Line) -> array<f32, R> {
+  let c = moments(scaled(u));
   var w: array<f32, R>;
-  w[0] = N0 * u[0] + even_a + even_b;
-  w[1] = odd_a + odd_b;
-  w[2] = A2 * even_a + B2 * even_b;
-  if (R == 4) { w[R - 1] = A2 * odd_a + B2 * odd_b; }
-  w[R - 1] += u[5];
+  for (var i = 0u; i < R; i++) { w[i] = c[i]; }
+  w[R - 1] += u[ALPHA - 1];
   return w;
 }

@@ -1,8 +1,8 @@
-// Winograd's output transform: an output tile of M x M from its 36 products, y = A^T p A + bias.
+// Winograd's output transform: an output tile of M x M from its ALPHA^2 products, y = A^T p A + bias.
 // The file that includes this defines y, write_one(at, v), and write_row(at, count, v), which writes the first `count`
 // elements of a row that begins at index `at`.
-// Layouts: p [36, channels, tiles_stride], y [batch, channels, out_height, out_width]. One tile per invocation (see
-// shaders/convolution/lib/winograd_tile.wgsl).
+// Layouts: p [ALPHA^2, channels, tiles_stride], y [batch, channels, out_height, out_width].
+// Grid: see shaders/convolution/lib/winograd_tile.wgsl.
 const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
 struct Params {
@@ -19,13 +19,15 @@ struct Params {
 
 // The transform of the row of products that begins at index `at`.
 fn product_row(at: u32, plane: u32) -> array<f32, M> {
-  var m = Six();
-  for (var j = 0u; j < 6; j++) { m[j] = p[at + j * plane]; }
-  return transform_output(m);
+  var q: Line;
+  for (var j = 0u; j < ALPHA; j++) { q[j] = p[at + j * plane]; }
+  return transform_output(q);
 }
 
-fn column_of(rows: array<array<f32, M>, 6>, j: u32) -> array<f32, M> {
-  return transform_output(Six(rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]));
+fn column_of(rows: array<array<f32, M>, ALPHA>, j: u32) -> array<f32, M> {
+  var q: Line;
+  for (var r = 0u; r < ALPHA; r++) { q[r] = rows[r][j]; }
+  return transform_output(q);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -41,25 +43,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = ((image_of(tile) * params.channels + tile.channel) * params.out_height + top) * params.out_width + left;
   let width = params.out_width - left;
   let height = params.out_height - top;
-  let row_of_planes = 6 * tile.plane;
+  let row_of_planes = ALPHA * tile.plane;
 
-  var rows: array<array<f32, M>, 6>;
+  var rows: array<array<f32, M>, ALPHA>;
   if (!UNROLL) {
-    let end = tile.first + 6 * row_of_planes;
-    for (var at = tile.first; at < end; at += row_of_planes) {
-      let last = product_row(at, tile.plane);
-      for (var r = 0u; r < 5; r++) { rows[r] = rows[r + 1]; }
-      rows[5] = last;
-    }
-    for (var ox = 0u; ox < min(M, width); ox++) {
-      var column = column_of(rows, 0);
-      for (var oy = 0u; oy < min(M, height); oy++) {
-        write_one(first + oy * params.out_width + ox, column[0] + b);
-        for (var r = 0u; r < M - 1; r++) { column[r] = column[r + 1]; }
+    var at_tile = tile.first;
+    for (var oy0 = 0u; oy0 < params.out_height; oy0 += M) {
+      let end = at_tile + ALPHA * row_of_planes;
+      for (var at = at_tile; at < end; at += row_of_planes) {
+        let row = product_row(at, tile.plane);
+        for (var r = 0u; r < ALPHA - 1; r++) { rows[r] = rows[r + 1]; }
+        rows[ALPHA - 1] = row;
       }
-      for (var r = 0u; r < 6; r++) {
-        for (var j = 0u; j < M - 1; j++) { rows[r][j] = rows[r][j + 1]; }
+      let end_row = min(oy0 + M, params.out_height);
+      for (var ox = 0u; ox < min(M, width); ox++) {
+        var column = column_of(rows, 0);
+        for (var oy = oy0; oy < end_row; oy++) {
+          write_one(first + oy * params.out_width + ox, column[0] + b);
+          for (var r = 0u; r < M - 1; r++) { column[r] = column[r + 1]; }
+        }
+        for (var r = 0u; r < ALPHA; r++) {
+          for (var j = 0u; j < M - 1; j++) { rows[r][j] = rows[r][j + 1]; }
+        }
       }
+      at_tile += params.tiles_x;
     }
   } else {
     rows[0] = product_row(tile.first, tile.plane);

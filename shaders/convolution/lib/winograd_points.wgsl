@@ -1,15 +1,27 @@
-// The interpolation points of shaders/convolution/lib/winograd.wgsl, 0, +-A, +-B and infinity, their squares, and
-// whether the loops of the transforms are unrolled.
-const A2 = 0.5625; // (3/4)^2
-const B2 = 2.25; // (3/2)^2
-const A = 0.75;
-const B = 1.5;
+// The interpolation points of shaders/convolution/lib/winograd.wgsl and their squares. Input tiles of 6 x 6 have 0, +-A,
+// +-B and infinity; closer together than the usual 0, +-1, +-2, they round about half as much (after Barabasz et al.,
+// "Error analysis and improving the accuracy of Winograd convolution", 2018). Tiles of 8 x 8 have the pair +-C as well,
+// and no other points in eighths round less, if still four times as much as those of 6 x 6. All are exact in binary.
+const ALPHA: u32 = 6; // @tunable rows and columns of an input tile: 6 or 8
 
-alias Six = array<f32, 6>;
+// GPUs get one tile for each invocation and unrolled transforms, so that all numbers stay in registers. On software
+// adapters an invocation transforms a whole column of tiles, and so loads and transforms the rows that neighbours share
+// only once. There the loops over rows and columns have bounds that are not constants, and rotate arrays by one where
+// an index would have to be constant: unrolled, they take lavapipe three to five times as long to compile.
+const UNROLL: bool = true; // @tunable; for tiles of 6 x 6 alone
 
-// GPUs get unrolled transforms, so that all numbers stay in registers. These take lavapipe three to five times as long
-// to compile: without UNROLL the transforms loop over rows and columns with bounds that are not constants, and rotate
-// arrays by one where an index would have to be constant.
-const UNROLL: bool = true; // @tunable
+const A = select(0.75, 0.5, ALPHA == 8);
+const B = select(1.5, 1.0, ALPHA == 8);
+const C = 2.0;
+const A2 = A * A;
+const B2 = B * B;
+const C2 = C * C;
 
-fn rotated(s: Six) -> Six { return Six(s[1], s[2], s[3], s[4], s[5], s[0]); }
+alias Line = array<f32, ALPHA>;
+
+fn rotated(line: Line) -> Line {
+  var next: Line;
+  for (var i = 0u; i < ALPHA - 1; i++) { next[i] = line[i + 1]; }
+  next[ALPHA - 1] = line[0];
+  return next;
+}
