@@ -84,7 +84,7 @@ function reflect(file) {
   return {
     name: basename(file, ".wgsl"),
     bindings,
-    params,
+    params: params.map(({ name, type }) => (type === "u32" ? { name } : { name, type })),
     constants,
     ...(Object.keys(ops).length > 0 && { ops }),
     workgroupSize: workgroupSize(module.entry.compute[0], code),
@@ -102,11 +102,12 @@ const withTextures = filesBelow("shaders/pictures", ".wgsl").filter((file) =>
 const kernels = filesBelow("shaders", ".wgsl")
   .filter((file) => !file.includes("/lib/") && ![...withTextures, ...subgroupMatrixForms].includes(file))
   .map(reflect);
-// Shortest first: what kernels share by inclusion then lies near enough for gzip to find it (bundles are 2 KiB
-// smaller).
-kernels.sort((a, b) => a.code.length - b.code.length);
 // Texts of kernels for software adapters and tuning tables alone are loaded where they are wanted.
 const onDemand = ({ name, subgroups }) => name.startsWith("winograd_") || (subgroups && !name.startsWith("ladder_"));
+// Shortest first, and those without a text last: what kernels share by inclusion then lies near enough for gzip to find
+// it (bundles are 2 KiB smaller).
+const order = (kernel) => (onDemand(kernel) ? Number.POSITIVE_INFINITY : kernel.code.length);
+kernels.sort((a, b) => (onDemand(a) && onDemand(b) ? 0 : order(a) - order(b)));
 const generated = kernels
   .map((k) => (onDemand(k) ? { ...k, code: "" } : k))
   .map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`)

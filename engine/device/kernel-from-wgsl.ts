@@ -104,7 +104,7 @@ function readParams(text: string, type: string, fail: (why: string, fix: string)
     .map((member) => {
       const [, name, scalar] = member.match(/^(\w+)\s*:\s*(u32|i32|f32)$/) ?? [];
       if (!name) fail(`the param "${member}" is not of type u32, i32 or f32`, "Use these three, without attributes.");
-      return { name, type: scalar };
+      return scalar === "u32" ? { name } : { name, type: scalar };
     });
 }
 

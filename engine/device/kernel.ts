@@ -14,8 +14,8 @@ import { ShaderStage } from "./webgpu-flags.js";
 export interface KernelSource {
   readonly name: string;
   readonly bindings: readonly { readonly name: string; readonly access: "read" | "write" }[];
-  /** Members of the uniform: scalars of four bytes, without gaps. */
-  readonly params: readonly { readonly name: string; readonly type: string }[];
+  /** Members of the uniform: scalars of four bytes, without gaps; u32 where no type is given. */
+  readonly params: readonly { readonly name: string; readonly type?: string }[];
   readonly constants: { readonly [name: string]: number | boolean };
   /** Values of the tunable constant OP by name, where the kernel has operations to choose from. */
   readonly ops?: { readonly [name: string]: number };
@@ -201,7 +201,7 @@ export class Kernel {
 
   /** Writes the members of the uniform in order. */
   packParams(params: { readonly [name: string]: number }, into: DataView, start: number): void {
-    for (const [i, { name, type }] of this.source.params.entries()) {
+    for (const [i, { name, type = "u32" }] of this.source.params.entries()) {
       const value = params[name];
       const at = start + 4 * i;
       if (!(type === "f32" ? typeof value === "number" : Number.isInteger(value)))

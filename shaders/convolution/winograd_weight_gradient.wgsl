@@ -1,5 +1,6 @@
 // The last step of Winograd's weight gradient: dw = G^T s G, the transpose of winograd_weights.wgsl.
-// Layouts: s [ALPHA^2, pairs], pairs = out_channels * in_channels; dw [pairs, R, R]. One pair of channels per invocation.
+// Layouts: s [ALPHA^2, pairs], pairs = out_channels * in_channels; dw [pairs, R, R]. One pair of channels per
+// invocation.
 const R: u32 = 3; // @tunable size r of the kernel: 3 or 4
 
 struct Params { pairs: u32 }

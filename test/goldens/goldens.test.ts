@@ -2,11 +2,12 @@
 // these small sizes the profiles choose the direct kernels, tiled and broadcast, so all files are walked once more with
 // Winograd's convolutions, and operators and generators with the largest tiles.
 // With Winograd's convolutions the runs are held to step 0 alone: its losses, images and gradients. Their roundings
-// (1e-6 of the images) change all later steps, because Adam's first update follows the sign of a gradient whatever its
-// size: a weight whose gradient is mostly rounding moves by a whole learning rate either way. Direct kernels leave the
-// golden run of batch 2 as well if noise of 1e-6 is added to its pictures. Tiles of 8 x 8, the software profile's, round
-// four times as much, and carry single activations of these small networks across the kink of their ReLU, which changes
-// a network's gradients by up to 1e-2: so does noise of 8e-6 in the pictures with direct kernels, 2.7e-2 at most.
+// (1e-6 of the images) change all later steps, because Adam's first update follows the sign of a gradient whatever
+// its size: a weight whose gradient is mostly rounding moves by a whole learning rate either way. Direct kernels
+// leave the golden run of batch 2 as well if noise of 1e-6 is added to its pictures. Tiles of 8 x 8, the software
+// profile's, round four times as much, and carry single activations of these small networks across the kink of their
+// ReLU, which changes a network's gradients by up to 1e-2: so does noise of 8e-6 in the pictures with direct kernels,
+// 2.7e-2 at most.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Profile } from "../../engine/device/adapter.js";

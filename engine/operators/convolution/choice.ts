@@ -7,17 +7,17 @@ import { reduceSplits, sumInto } from "../reduction/index.js";
 import { broadcastConvolution, broadcastWeightGradient as broadcastKernel } from "./direct.js";
 import type { Convolve, WeightGradient } from "./geometry.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
-import { runWinograd, runWinogradWeightGradient, tileSizes, winogradServes, winogradTiles } from "./winograd.js";
+import { runWinograd, runWinogradWeightGradient, winogradServes } from "./winograd.js";
 
 export type ConvolutionVariant = DirectVariant | "winograd";
 
 /**
  * Where Winograd's kernels are faster than the direct ones on lavapipe: each transformed input tile must serve many
- * channels, each transformed kernel many tiles, and the products have enough multiplications for four dispatches.
+ * channels, each transformed kernel many pixels, and there must be enough to do for four dispatches.
  */
 const WINOGRAD_CHANNELS = 32;
-const WINOGRAD_TILES = 16;
-const WINOGRAD_MULTIPLICATIONS = 4e6;
+const WINOGRAD_PIXELS = 192;
+const WINOGRAD_PRODUCTS = 1.6e6;
 
 /** Pure: the variant for a convolution with a kernel of [kh, kw] and an output of a shape. */
 export function chooseConvolution(
@@ -28,15 +28,13 @@ export function chooseConvolution(
   adapter: AdapterTraits,
 ): ConvolutionVariant {
   const direct = directVariantFor(adapter);
-  const { profile } = adapter;
-  const serves = direct === "broadcast" && winogradServes(profile, kernel, stride, inChannels, output);
-  const channels = [inChannels, output[1]];
-  const sizes = tileSizes(profile, kernel[0], output);
-  const tiles = winogradTiles(output, sizes);
+  const [batch, outChannels, height, width] = output;
+  const pixels = batch * height * width;
   const pays =
-    Math.min(...channels) >= WINOGRAD_CHANNELS &&
-    tiles >= WINOGRAD_TILES &&
-    channels[0] * channels[1] * sizes.elements * tiles >= WINOGRAD_MULTIPLICATIONS;
+    Math.min(inChannels, outChannels) >= WINOGRAD_CHANNELS &&
+    pixels >= WINOGRAD_PIXELS &&
+    inChannels * outChannels * pixels >= WINOGRAD_PRODUCTS;
+  const serves = direct === "broadcast" && winogradServes(adapter.profile, kernel, stride, inChannels, output);
   return serves && pays ? "winograd" : direct;
 }
 

@@ -4,7 +4,7 @@
 import type { Cost } from "../../core/operator.js";
 import { type Shape, sizeOf } from "../../core/shapes.js";
 import { outputShape } from "./geometry.js";
-import { tileSizes, winogradServes, winogradTiles } from "./winograd.js";
+import { tilesOf, winogradServes } from "./winograd.js";
 
 /** Operations of a transform of one row or column. */
 const TRANSFORM = 20;
@@ -44,9 +44,8 @@ export function winogradCosts(
   const { kernel, stride, x, y } = sizes;
   const [inChannels, outChannels] = [x[1], y[1]];
   if (!winogradServes("gpu", kernel, stride, inChannels, y)) return null;
-  const tile = tileSizes("gpu", kernel[0], y);
-  const { m, alpha, elements } = tile;
-  const tiles = winogradTiles(y, tile);
+  const { m, alpha, elements, ...perImage } = tilesOf("gpu", kernel[0], y);
+  const tiles = y[0] * perImage.y * perImage.x;
   const weights = outChannels * inChannels * kernel[0] * kernel[1];
   const transformed = [outChannels * inChannels, inChannels * tiles, outChannels * tiles].map((n) => elements * n);
   const products = 2 * transformed[0] * tiles;

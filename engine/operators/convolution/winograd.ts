@@ -16,61 +16,48 @@ import {
 import type { Tensor } from "../../core/tensor.js";
 import type { Profile } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
-import { type Constants, type KernelSource, workgroupsFor } from "../../device/kernel.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
 import { reduceSplits } from "../reduction/index.js";
 import type { Geometry, Operands, WeightGradient, WeightGradientOptions } from "./geometry.js";
 
-/** The largest storage binding that every adapter has. */
-const MAX_BYTES = 128 * 2 ** 20;
+/** Most floats of a transformed tensor. Every adapter binds a third more, but working in less saves memory. */
+const MAX_SIZE = 3 * 2 ** 23;
 
-/** Columns of a product that a workgroup of the software profile has. */
-const COLUMNS = 32;
+/** Pixels of an image from which tiles of 8 x 8 are faster on software adapters: products have blocks of 32 columns. */
+const LARGE_IMAGE = 40 ** 2;
 
-/** Sizes of tiles for kernels of r x r. */
-export interface TileSizes {
+/** On software adapters small workgroups cost nothing, and leave no lane idle. */
+const WORKGROUP = { gpu: 64, software: 8 };
+
+/** For products of vec4s. */
+const multipleOf4 = (n: number) => Math.ceil(n / 4) * 4;
+
+/** The tiles of an output [N, C, H, W]. */
+export interface Tiles {
   /** Rows and columns of an output tile. */
   m: number;
-  /** Rows and columns of an input tile, m + r - 1: 6, or 8 on software adapters where that takes fewer products. */
+  /** Rows and columns of an input tile, m + r - 1: 6, or 8 for large images on software adapters. */
   alpha: number;
   /** Elements of a transformed tile. */
   elements: number;
-}
-
-/** The sizes for an output [N, C, H, W]. */
-export function tileSizes(profile: Profile, r: number, output: readonly number[]): TileSizes {
-  const [small, large] = [6, 8].map((alpha) => ({ m: alpha + 1 - r, alpha, elements: alpha * alpha }));
-  const products = (sizes: TileSizes) =>
-    sizes.elements * Math.ceil(countTiles(output, sizes).stride / COLUMNS) * COLUMNS;
-  return profile === "software" && products(large) < products(small) ? large : small;
-}
-
-interface TileCounts {
-  /** Along the axes of one image. */
+  /** Tiles along the axes of one image. */
   y: number;
   x: number;
-  /** Of all images, rounded up to a multiple of 4 for products of vec4s. */
-  stride: number;
 }
 
-function countTiles([batch, , height, width]: readonly number[], { m }: TileSizes): TileCounts {
-  const [y, x] = [Math.ceil(height / m), Math.ceil(width / m)];
-  return { y, x, stride: Math.ceil((batch * y * x) / 4) * 4 };
+/** The tiles of an output for kernels of r x r. */
+export function tilesOf(profile: Profile, r: number, [, , height, width]: readonly number[]): Tiles {
+  const alpha = profile === "software" && height * width >= LARGE_IMAGE ? 8 : 6;
+  const m = alpha + 1 - r;
+  return { m, alpha, elements: alpha * alpha, y: Math.ceil(height / m), x: Math.ceil(width / m) };
 }
-
-/** Tiles of all images of an output [N, C, H, W]. */
-export const winogradTiles = (output: readonly number[], sizes: TileSizes): number => countTiles(output, sizes).stride;
 
 /** How many images of an output [N, C, H, W] can be transformed at once; may be 0. */
-function imagesAtOnce(sizes: TileSizes, inChannels: number, output: readonly number[]): number {
-  const [batch, outChannels, ...plane] = output;
-  const bytes = (count: number) => 4 * sizes.elements * count;
-  if (bytes(inChannels * outChannels) > MAX_BYTES) return 0;
-  const fit = (images: number) =>
-    bytes(Math.max(inChannels, outChannels) * winogradTiles([images, outChannels, ...plane], sizes)) <= MAX_BYTES;
-  let images = batch;
-  while (images > 0 && !fit(images)) images--;
-  return images;
+function imagesAtOnce({ elements, y, x }: Tiles, inChannels: number, [batch, outChannels]: readonly number[]): number {
+  const max = MAX_SIZE / elements;
+  if (inChannels * outChannels > max) return 0;
+  const tiles = Math.floor(max / Math.max(inChannels, outChannels) / 4) * 4;
+  return Math.min(batch, Math.floor(tiles / (y * x)));
 }
 
 /** Whether a profile's kernels can compute a convolution with an output of this shape on every adapter. */
@@ -84,69 +71,60 @@ export const winogradServes = (
   kh === kw &&
   (kh === 3 || kh === 4) &&
   stride === 1 &&
-  imagesAtOnce(tileSizes(profile, kh, output), inChannels, output) > 0;
+  imagesAtOnce(tilesOf(profile, kh, output), inChannels, output) > 0;
 
-/** Consecutive images that are transformed together, and their tiles. */
-interface Chunk {
+/** The tiles of consecutive images that are transformed together. */
+interface Chunk extends Tiles {
   first: number;
   images: number;
-  tiles: TileCounts;
+  /** Tiles of these images, rounded up. */
+  stride: number;
 }
 
-function chunksOf(sizes: TileSizes, inChannels: number, output: readonly number[]): Chunk[] {
-  const [batch, ...image] = output;
-  const max = imagesAtOnce(sizes, inChannels, output);
-  return Array.from({ length: Math.ceil(batch / max) }, (_, i) => {
+function chunksOf(tiles: Tiles, inChannels: number, output: readonly number[]): Chunk[] {
+  const max = imagesAtOnce(tiles, inChannels, output);
+  return Array.from({ length: Math.ceil(output[0] / max) }, (_, i) => {
     const first = i * max;
-    const images = Math.min(max, batch - first);
-    return { first, images, tiles: countTiles([images, ...image], sizes) };
+    const images = Math.min(max, output[0] - first);
+    return { ...tiles, first, images, stride: multipleOf4(images * tiles.y * tiles.x) };
   });
 }
 
-const transformConstants = (gpu: Gpu, { alpha }: TileSizes) => ({ ALPHA: alpha, UNROLL: gpu.profile === "gpu" });
+const transformConstants = ({ profile }: Gpu, { alpha }: Tiles) => ({ ALPHA: alpha, UNROLL: profile === "gpu" });
 
-/** On software adapters small workgroups cost nothing, and leave no lane idle. */
-const tileConstants = (gpu: Gpu, sizes: TileSizes) => ({
-  ...transformConstants(gpu, sizes),
-  WORKGROUP: gpu.profile === "software" ? 8 : 64,
+const tileConstants = (gpu: Gpu, tiles: Tiles) => ({
+  ...transformConstants(gpu, tiles),
+  WORKGROUP: WORKGROUP[gpu.profile],
 });
 
+/** Workgroups for a tile of one channel an invocation or, on software adapters, for a column of tiles. */
+const tileGrid = ({ profile }: Gpu, { x, images, stride }: Chunk, channels: number) =>
+  profile === "software"
+    ? Math.ceil((channels * images * x) / WORKGROUP[profile])
+    : Math.ceil(stride / WORKGROUP[profile]) * channels;
+
 /** Whether rows of an image consist of vec4s, one for each output tile. */
-const rowsAreVec4s = (gpu: Gpu, width: number, { m }: TileSizes) => gpu.profile === "gpu" && m === 4 && width % 4 === 0;
+const rowsAreVec4s = (gpu: Gpu, width: number, { m }: Tiles) => gpu.profile === "gpu" && m === 4 && width % 4 === 0;
 
-/** The grid of a kernel whose invocations have a tile of one channel each or, on software adapters, a column of them. */
-function tileGrid<K extends KernelSource>(
-  gpu: Gpu,
-  source: K,
-  { images, tiles }: Chunk,
-  channels: number,
-  constants: Constants<K>,
-): number {
-  return gpu.profile === "software"
-    ? workgroupsFor(source, channels * images * tiles.x, constants)
-    : workgroupsFor(source, tiles.stride, constants) * channels;
-}
-
-const chunkParams = ({ first, images, tiles }: Chunk) => ({
+const chunkParams = ({ y, x, first, images, stride }: Chunk) => ({
   batch: images,
   first_image: first,
-  tiles_y: tiles.y,
-  tiles_x: tiles.x,
-  tiles_stride: tiles.stride,
+  tiles_y: y,
+  tiles_x: x,
+  tiles_stride: stride,
 });
 
 function transformInput(
   gpu: Gpu,
   x: Tensor,
   chunk: Chunk,
-  sizes: TileSizes,
   { padY, padX, reflect }: { padY: number; padX: number; reflect: boolean },
 ): Tensor {
   const [, channels, height, width] = x.shape;
-  const v = gpu.empty([sizes.elements, channels, chunk.tiles.stride]);
+  const v = gpu.empty([chunk.elements, channels, chunk.stride]);
   // Mirrored columns are no vec4 of x. Where at most one pixel is mirrored, the columns loaded as a vec4 are inside x.
-  const vec4s = rowsAreVec4s(gpu, width, sizes) && padX <= (reflect ? 1 : 2);
-  const constants = { ...tileConstants(gpu, sizes), VEC4_AT: vec4s ? padX : sizes.alpha };
+  const vec4s = rowsAreVec4s(gpu, width, chunk) && padX <= (reflect ? 1 : 2);
+  const constants = { ...tileConstants(gpu, chunk), VEC4_AT: vec4s ? padX : chunk.alpha };
   gpu.dispatch(winograd_input, {
     bindings: { x, x_vec4s: x, v },
     params: {
@@ -154,12 +132,12 @@ function transformInput(
       channels,
       in_height: height,
       in_width: width,
-      m: sizes.m,
+      m: chunk.m,
       pad_y: padY,
       pad_x: padX,
       reflect: Number(reflect),
     },
-    grid: tileGrid(gpu, winograd_input, chunk, channels, constants),
+    grid: tileGrid(gpu, chunk, channels),
     constants,
   });
   return v;
@@ -171,9 +149,9 @@ function transformWeights(
   w: Tensor,
   channels: { out: number; in: number },
   { weights, kw: R }: Geometry,
-  sizes: TileSizes,
+  tiles: Tiles,
 ): Tensor {
-  const u = gpu.empty([sizes.elements, channels.out, channels.in]);
+  const u = gpu.empty([tiles.elements, channels.out, channels.in]);
   gpu.dispatch(winograd_weights, {
     bindings: { w, u },
     params: {
@@ -186,7 +164,7 @@ function transformWeights(
       w_kx: weights.kx,
     },
     invocations: channels.out * channels.in,
-    constants: { R, ...transformConstants(gpu, sizes) },
+    constants: { R, ...transformConstants(gpu, tiles) },
   });
   return u;
 }
@@ -196,15 +174,15 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
   const [, outChannels, height, width] = y.shape;
   const inChannels = x.shape[1];
   const { kw: R, padY, padX, reflect } = geometry;
-  const sizes = tileSizes(gpu.profile, R, y.shape);
-  const constants = { R, ...tileConstants(gpu, sizes) };
-  const u = transformWeights(gpu, w, { out: outChannels, in: inChannels }, geometry, sizes);
-  for (const chunk of chunksOf(sizes, inChannels, y.shape)) {
-    const v = transformInput(gpu, x, chunk, sizes, { padY, padX, reflect });
-    const p = gpu.empty([sizes.elements, outChannels, chunk.tiles.stride]);
+  const tiles = tilesOf(gpu.profile, R, y.shape);
+  const constants = { R, ...tileConstants(gpu, tiles) };
+  const u = transformWeights(gpu, w, { out: outChannels, in: inChannels }, geometry, tiles);
+  for (const chunk of chunksOf(tiles, inChannels, y.shape)) {
+    const v = transformInput(gpu, x, chunk, { padY, padX, reflect });
+    const p = gpu.empty([tiles.elements, outChannels, chunk.stride]);
     runMatmul(gpu, productVariant(gpu), u, v, {}, p);
     v.dispose();
-    gpu.dispatch(rowsAreVec4s(gpu, width, sizes) ? winograd_output_vec4 : winograd_output, {
+    gpu.dispatch(rowsAreVec4s(gpu, width, tiles) ? winograd_output_vec4 : winograd_output, {
       bindings: { p, bias: bias ?? p, y },
       params: {
         ...chunkParams(chunk),
@@ -213,7 +191,7 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
         out_width: width,
         has_bias: Number(Boolean(bias)),
       },
-      grid: tileGrid(gpu, winograd_output, chunk, outChannels, constants),
+      grid: tileGrid(gpu, chunk, outChannels),
       constants,
     });
     p.dispose();
@@ -231,16 +209,16 @@ export function runWinogradWeightGradient(
   const inChannels = x.shape[1];
   const R = dw.shape[2];
   const reflect = paddingMode === "reflect";
-  const sizes = tileSizes(gpu.profile, R, dy.shape);
-  const constants = { R, ...tileConstants(gpu, sizes), VEC4: rowsAreVec4s(gpu, width, sizes) };
-  const s = gpu.empty([sizes.elements, outChannels, inChannels]);
-  for (const chunk of chunksOf(sizes, inChannels, dy.shape)) {
-    const v = transformInput(gpu, x, chunk, sizes, { padY: padding, padX: padding, reflect });
-    const g = gpu.empty([sizes.elements, outChannels, chunk.tiles.stride]);
+  const tiles = tilesOf(gpu.profile, R, dy.shape);
+  const constants = { R, ...tileConstants(gpu, tiles), VEC4: rowsAreVec4s(gpu, width, tiles) };
+  const s = gpu.empty([tiles.elements, outChannels, inChannels]);
+  for (const chunk of chunksOf(tiles, inChannels, dy.shape)) {
+    const v = transformInput(gpu, x, chunk, { padY: padding, padX: padding, reflect });
+    const g = gpu.empty([tiles.elements, outChannels, chunk.stride]);
     gpu.dispatch(winograd_output_gradient, {
       bindings: { dy, dy_vec4s: dy, g },
       params: { ...chunkParams(chunk), channels: outChannels, out_height: height, out_width: width },
-      grid: tileGrid(gpu, winograd_output_gradient, chunk, outChannels, constants),
+      grid: tileGrid(gpu, chunk, outChannels),
       constants,
     });
     runMatmul(gpu, productVariant(gpu), g, v, { transposeB: true }, s, { accumulate: chunk.first > 0 });
@@ -252,7 +230,7 @@ export function runWinogradWeightGradient(
       bindings: { s, dw: target },
       params: { pairs: outChannels * inChannels },
       invocations: outChannels * inChannels,
-      constants: { R, ...transformConstants(gpu, sizes) },
+      constants: { R, ...transformConstants(gpu, tiles) },
     });
   });
   s.dispose();

@@ -1,7 +1,8 @@
-// The interpolation points of shaders/convolution/lib/winograd.wgsl and their squares. Input tiles of 6 x 6 have 0, +-A,
-// +-B and infinity; closer together than the usual 0, +-1, +-2, they round about half as much (after Barabasz et al.,
-// "Error analysis and improving the accuracy of Winograd convolution", 2018). Tiles of 8 x 8 have the pair +-C as well,
-// and no other points in eighths round less, if still four times as much as those of 6 x 6. All are exact in binary.
+// The interpolation points of shaders/convolution/lib/winograd.wgsl and their squares. Input tiles of 6 x 6 have 0,
+// +-A, +-B and infinity; closer together than the usual 0, +-1, +-2, they round about half as much (after Barabasz et
+// al., "Error analysis and improving the accuracy of Winograd convolution", 2018). Tiles of 8 x 8 have the pair +-C
+// as well, and no other points in eighths round less, if still four times as much as those of 6 x 6. All are exact in
+// binary.
 const ALPHA: u32 = 6; // @tunable rows and columns of an input tile: 6 or 8
 
 // GPUs get one tile for each invocation and unrolled transforms, so that all numbers stay in registers. On software

@@ -1,5 +1,5 @@
-// The grid of all Winograd kernels that work on tiles: an invocation has one tile of one channel or, without UNROLL, all
-// tiles of one channel that are in one column of an image.
+// The grid of all Winograd kernels that work on tiles: an invocation has one tile of one channel or, without UNROLL,
+// all tiles of one channel that are in one column of an image.
 // Tiles are numbered image by image, row by row, and neighbouring invocations have neighbouring numbers. The elements
 // of a transformed tile are in [ALPHA^2, channels, tiles_stride]; tiles that only pad the stride belong to no image. A
 // dispatch transforms `batch` images of the tensor, beginning with first_image.
