@@ -106,8 +106,8 @@ const kernels = filesBelow("shaders", ".wgsl")
 const onDemand = ({ name, subgroups }) => name.startsWith("winograd_") || (subgroups && !name.startsWith("ladder_"));
 // Shortest first, and those without a text last: what kernels share by inclusion then lies near enough for gzip to find
 // it (bundles are 2 KiB smaller).
-const order = (kernel) => (onDemand(kernel) ? Number.POSITIVE_INFINITY : kernel.code.length);
-kernels.sort((a, b) => (onDemand(a) && onDemand(b) ? 0 : order(a) - order(b)));
+const order = (kernel) => (onDemand(kernel) ? Number.MAX_SAFE_INTEGER : kernel.code.length);
+kernels.sort((a, b) => order(a) - order(b));
 const generated = kernels
   .map((k) => (onDemand(k) ? { ...k, code: "" } : k))
   .map((k) => `export const ${k.name} = ${JSON.stringify(k, null, 1)} as const;\n`)

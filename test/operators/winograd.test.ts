@@ -7,17 +7,16 @@ import { grad } from "../../engine/core/autograd.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d as convolve } from "../../engine/index.js";
 import { Random } from "../../engine/random.js";
-import { uniform, upload } from "../support/gpu.js";
+import { ownGpu, uniform, upload } from "../support/gpu.js";
 import { conv2d } from "./convolution.js";
 import type { OperatorCase } from "./support/case.js";
 import { checkCase } from "./support/check.js";
-import { unrolledGpu } from "./support/unrolled.js";
 import { everywhere } from "./support/variants.js";
 
 const test = suite("Winograd's convolutions on GPUs");
 let gpu: Gpu;
 test.before(async () => {
-  gpu = await unrolledGpu("winograd_");
+  gpu = await ownGpu("gpu");
 });
 test.after(() => gpu.dispose());
 

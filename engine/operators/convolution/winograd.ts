@@ -3,8 +3,7 @@
 // transformed to alpha^2 elements each, as many matrix products over the channels follow, and their results are
 // transformed to tiles of the output, m x m for a kernel of r x r, m = alpha + 1 - r: a quarter of the multiplications,
 // or a fifth. The same products with other operands give the gradient of the weights. Transformed tensors take
-// alpha^2 / m^2 times the memory; where those of a whole batch are too large to be bound, they are made for a few
-// images at a time.
+// alpha^2 / m^2 times the memory; where those of a whole batch are too large, they are made for a few images at a time.
 import {
   winograd_input,
   winograd_output,

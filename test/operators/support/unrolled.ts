@@ -2,15 +2,12 @@
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { ownGpu } from "../../support/gpu.js";
 
-/**
- * Of the gpu profile; whoever asks disposes of it. A software adapter compiles each kernel for seconds: `prefix` limits
- * it to kernels whose names begin so.
- */
-export async function unrolledGpu(prefix = ""): Promise<Gpu> {
+/** Of the gpu profile; whoever asks disposes of it. A software adapter compiles each kernel for seconds. */
+export async function unrolledGpu(): Promise<Gpu> {
   const gpu = await ownGpu("gpu");
   const dispatch = gpu.dispatch.bind(gpu);
   gpu.dispatch = (source, run) => {
-    if (!("UNROLL" in source.constants && source.name.startsWith(prefix))) return dispatch(source, run);
+    if (!("UNROLL" in source.constants)) return dispatch(source, run);
     const constants: { [name: string]: unknown } = { ...run.constants, UNROLL: true };
     return dispatch(source, { ...run, constants: constants as typeof run.constants });
   };
