@@ -2,12 +2,12 @@
 // those that differ from the rule in the user's cache, where all later commands find them.
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
+import { tuningEntries } from "../../cut/cli/run-tuning.js";
 import { type CommandContext, defineCommand, print, startProgress } from "../../cut/cli/terminal/index.js";
 import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { checkOutput } from "../../cut/files/output.js";
 import { completeOptions, flag, type GivenOptions, option } from "../../cut/options/schema.js";
-import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
@@ -15,23 +15,10 @@ import { openBenchGpu } from "../node/open-gpu.js";
 import { digits } from "../report/format.js";
 import { measureRates } from "../winograd-model.js";
 
-const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile, precision } =
-  trainSchema.entries;
 const group = "The table";
 
 const schema = v.strictObject({
-  crop_size,
-  batch_size,
-  CUT_mode,
-  netG,
-  ngf,
-  netD,
-  ndf,
-  n_layers_D,
-  netF_nc,
-  num_patches,
-  profile,
-  precision,
+  ...tuningEntries,
   list: option(group, flag(), false, "show the active table and measure nothing"),
   forget: option(group, flag(), false, "remove the table: kernels are chosen by rule again"),
 });

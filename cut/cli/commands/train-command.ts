@@ -30,7 +30,7 @@ import { openRunEvaluation } from "../run-evaluation.js";
 import { identityOf, refuseOtherMetrics } from "../run-identity.js";
 import { metricsText, RunRecord, valueAt } from "../run-record.js";
 import { RunSamples } from "../run-samples.js";
-import { applyRunTuning } from "../run-tuning.js";
+import { applyRunTuning, missingTuning } from "../run-tuning.js";
 import { sampleRetrieval } from "../sample-retrieval.js";
 import {
   type CommandContext,
@@ -143,6 +143,8 @@ class TrainCommand {
         this.#folder.saveCheckpoint("best", this.#folder.readCheckpoint("latest"));
       }
       this.#announce(gpu, source, training);
+      const tune = checkpoint ? undefined : missingTuning(gpu, options);
+      if (tune) note(`kernels are chosen by rule; this measures which are faster on this GPU: ${tune}`);
       await this.#train({ gpu, training, source, evaluation, record, signal });
     } finally {
       gpu.dispose();
