@@ -1,12 +1,8 @@
-// The tuning table of a run, in its folder, and the command that makes one for its sizes.
-import * as v from "valibot";
-import { profileOf } from "../../engine/device/adapter.js";
+// The tuning table of a run, in its folder, and the options that its kernels depend on.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { applyTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { RunFolder } from "../files/run-folder.js";
-import { describeOptions } from "../options/schema.js";
-import { shellWords } from "../options/shell-words.js";
-import { type TrainOptions, trainSchema } from "../options/train-schema.js";
+import { trainSchema } from "../options/train-schema.js";
 import { note } from "./terminal/index.js";
 
 const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile, precision } =
@@ -27,19 +23,6 @@ export const tuningEntries = {
   profile,
   precision,
 };
-
-/**
- * The command that would measure kernels for a training with these options, where that could make it faster: on a GPU
- * on which nothing has been measured. Undefined for SinCUT, whose layers are none that it measures.
- */
-export function missingTuning({ info, variants }: Pick<Gpu, "info" | "variants">, options: TrainOptions) {
-  if (profileOf(info) !== "gpu" || variants.table || options.model === "sincut") return undefined;
-  const others = describeOptions(v.strictObject(tuningEntries)).filter(
-    ({ name, default: usual }) => options[name as keyof TrainOptions] !== usual,
-  );
-  const words = others.flatMap(({ name }) => [`--${name}`, String(options[name as keyof TrainOptions])]);
-  return shellWords("cutgpu", "tune", ...words);
-}
 
 /**
  * Activates the run's table. A new run saves the user's table in its folder, and a resumed one uses the table that it

@@ -30,8 +30,9 @@ import { openRunEvaluation } from "../run-evaluation.js";
 import { identityOf, refuseOtherMetrics } from "../run-identity.js";
 import { metricsText, RunRecord, valueAt } from "../run-record.js";
 import { RunSamples } from "../run-samples.js";
-import { applyRunTuning, missingTuning } from "../run-tuning.js";
+import { applyRunTuning } from "../run-tuning.js";
 import { sampleRetrieval } from "../sample-retrieval.js";
+import { startNotes } from "../start-notes.js";
 import {
   type CommandContext,
   defineCommand,
@@ -143,8 +144,6 @@ class TrainCommand {
         this.#folder.saveCheckpoint("best", this.#folder.readCheckpoint("latest"));
       }
       this.#announce(gpu, source, training);
-      const tune = checkpoint ? undefined : missingTuning(gpu, options);
-      if (tune) note(`kernels are chosen by rule; this measures which are faster on this GPU: ${tune}`);
       await this.#train({ gpu, training, source, evaluation, record, signal });
     } finally {
       gpu.dispose();
@@ -278,6 +277,7 @@ class TrainCommand {
     const steps = `${training.totalSteps} steps in all, from step ${training.stepsDone}`;
     const data = `${source.length} ${this.#options.model === "sincut" ? "crops" : "pictures"} per epoch`;
     printError(`${this.#folder.path}: ${data}, ${steps}; ${adapterLabel(gpu)}, ${describeKernels(gpu)}\n`);
+    for (const line of startNotes(gpu, this.#options, training)) note(line);
   }
 
   #tell(alarms: readonly Alarm[]): void {
