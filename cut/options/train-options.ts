@@ -56,7 +56,7 @@ export function mergeForResume(stored: Record<string, unknown>, given: Record<st
   if (checked.epoch_count !== undefined && checked.epoch_count !== base.epoch_count) {
     throw new OptionError("a run that is continued knows its epoch;", "leave out --epoch_count.");
   }
-  if (typeof checked.pretrained_name === "string") {
+  if (typeof checked.pretrained_name === "string" && checked.pretrained_name !== base.pretrained_name) {
     throw new OptionError("a run that is continued has weights of its own;", "leave out --pretrained_name.");
   }
   const options: TrainOptions = { ...base, ...checked, continue_train: false };

@@ -60,10 +60,13 @@ async function sweepFile(given: GivenOptions<typeof schema>, { signal }: Command
   );
 }
 
-/** Trains in a process of its own, which resumes where the run has a checkpoint; returns its status. */
+/**
+ * Trains in a process of its own, which resumes where the run has a checkpoint, with the options as the file has them
+ * now; returns its status.
+ */
 function train({ folder }: Sweep, { name, words }: SweepRun, signal: AbortSignal): Promise<number> {
   const continued = existsSync(join(folder, name, "latest.safetensors"));
-  const own = continued ? ["--continue_train", `--name=${name}`, `--runs_dir=${folder}`] : words;
+  const own = continued ? ["--continue_train", ...words] : words;
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1], "train", ...own], { stdio: "inherit" });
   // For signals to this process alone; if the child gets two within a moment, it counts them as one.
   const stop = () => child.kill(signal.reason instanceof Interruption ? signal.reason.signal : "SIGTERM");

@@ -114,6 +114,8 @@ test("a continued run refuses what cannot change any more", () => {
   assert.throws(() => mergeForResume(stored, { seed: 7 }), /seed 0 .* seed 7/);
   assert.throws(() => mergeForResume(stored, { epoch_count: 6 }), /knows its epoch/);
   assert.throws(() => mergeForResume(stored, { pretrained_name: "other" }), /weights of its own/);
+  const adopted = { ...stored, pretrained_name: "other" };
+  assert.equal(mergeForResume(adopted, { pretrained_name: "other" }), adopted);
 });
 
 test("a method has defaults of its own, and refuses options of another", () => {

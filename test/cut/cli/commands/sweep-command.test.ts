@@ -61,6 +61,18 @@ test("the commands can be had instead, for any scheduler", async () => {
   assertStatus(await cutgpu(["train", ...words], { cwd: folder }), 0);
 });
 
+test("a file that was changed changes its runs, or what cannot change is refused", async () => {
+  const write = (head: string) => writeFileSync(at("edited.yaml"), `${head}runs:\n  - { lr: 0.001 }\n`);
+  write(options);
+  assertStatus(await sweep("edited.yaml"), 0);
+  write(options.replace("max_steps: 2", "max_steps: 3"));
+  assert.match((await sweep("edited.yaml")).stdout, "trained to step 3 in ");
+  write(options.replace("options:", "options:\n  seed: 5"));
+  const refused = await sweep("edited.yaml");
+  assertStatus(refused, 1);
+  assert.match(refused.stderr, /started with seed 0 and cannot go on with seed 5/);
+});
+
 test("a list of runs; one that fails is named at the end, and the others are trained", async () => {
   const list = "runs:\n  - { dataroot: nowhere, ngf: 2 }\n  - ngf: 2\n";
   writeFileSync(at("list.json"), "{}");
