@@ -1,4 +1,4 @@
-// Loaded before the command: a disk on which half of the next checkpoint still fits.
+// Loaded before the command: a disk on which half of the next checkpoint, or large page, still fits.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -6,8 +6,8 @@ const ROOM = 100_000;
 const { writeFileSync } = fs;
 
 fs.writeFileSync = (file, content, options) => {
-  if (typeof file === "number" && (content as Uint8Array).length > ROOM) {
-    writeFileSync(file, (content as Uint8Array).subarray(0, ROOM));
+  if (typeof file === "number" && (content as Uint8Array | string).length > ROOM) {
+    writeFileSync(file, (content as Uint8Array | string).slice(0, ROOM));
     throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
   }
   writeFileSync(file, content, options);

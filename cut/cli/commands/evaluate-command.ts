@@ -123,10 +123,11 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
     }
     const evaluation = await withProgress(input);
     const names = { fakes: fakes.names, reals: reals.names };
+    // First of all: files may fail to be written.
+    print(figuresTable(evaluation.figures));
     const page = report === null ? "" : await drawEvaluation(evaluation, about, { fakes, reals, pairs });
     if (json !== null) writeResult(json, jsonText(evaluationContent(evaluation, about, names)));
     if (report !== null) writeResult(report, page);
-    print(figuresTable(evaluation.figures));
     if (report !== null) print(`\nreport: ${report}\n`);
   } finally {
     gpu?.dispose();

@@ -86,10 +86,11 @@ async function measure(given: GivenOptions<typeof schema>, { signal }: CommandCo
   const gpu = await openCommandGpu(profile);
   try {
     const result = await job.run(gpu, { file, steps, seed, signal });
+    // First of all: files may fail to be written.
+    print(result.text);
     const page = report === null ? "" : ((await result.page?.()) ?? "");
     if (json !== null) writeResult(json, jsonText(result.json));
     if (report !== null) writeResult(report, page);
-    print(result.text);
     if (report !== null) print(`\nreport: ${report}\n`);
   } finally {
     gpu.dispose();

@@ -88,6 +88,14 @@ test("every figure has its floor and numbers; the files say more, the same each 
   assert.equal(again.figures[0], figures[0]);
 });
 
+test("figures are printed, although there is no room for the page", async () => {
+  const args = ["evaluate", "--fakes", "fakes", "--reals", "reals", "--report", "full.html"];
+  const result = await cutgpu(args, { cwd: folder, preload: "support/full-disk.js" });
+  assertStatus(result, 1);
+  assert.match(result.stderr, /cannot write full.html: the disk is full/);
+  assert.match(result.stdout, /^SWD .*8, 8/m);
+});
+
 test("a model's translations are evaluated without being written", async () => {
   const result = await evaluate("--model", published, "--in", "fakes", "--reals", "reals", "--pairs", "truths");
   assertStatus(result, 0);
