@@ -228,7 +228,8 @@ function draw(marks: Plot.Markish[], y: Plot.ScaleOptions): string {
     style: { fontSize: "12px" },
     x: { label: "step", tickFormat: "~s", ticks: 5, tickSize: 0, tickPadding: 8, labelArrow: "none" },
     y: { ...y, label: null, tickSize: 0, grid: true },
-    marks: [Plot.ruleY([(y.domain as number[])[0]], { stroke: "currentColor", strokeOpacity: 0.35 }), ...marks],
+    // The scale may begin below its domain, at a round number.
+    marks: [Plot.frame({ anchor: "bottom", stroke: "currentColor", strokeOpacity: 0.35 }), ...marks],
   });
   return plot.outerHTML;
 }

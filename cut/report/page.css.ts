@@ -82,7 +82,7 @@ export const pageStyle = `${baseStyle}
 .samples table { border-collapse: separate; border-spacing: 6px; margin: 0 auto; }
 .samples th { font-weight: 500; font-size: 12.5px; color: var(--soft); white-space: nowrap; text-align: center; }
 .samples th.row {
-  text-align: right; padding-right: 6px; max-width: 130px; white-space: normal; overflow-wrap: break-word;
+  text-align: right; padding-right: 6px; max-width: 160px; white-space: normal; overflow-wrap: break-word;
 }
 .samples th.last { color: var(--ink); font-weight: 650; }
 .samples td { padding: 0; vertical-align: top; text-align: center; font-size: 11.5px; color: var(--soft); }

@@ -75,6 +75,16 @@ test("mutual information, retrieval and alarms stand in the page of a run that h
   assert.not.match(page(rows(50)), 'class="alarms');
 });
 
+test("a chart's axis is its bottom line, also where its scale begins below the values", () => {
+  const html = page(rows(50).map((row) => ({ ...row, NCE: 286.35 + row.step })));
+  for (const chart of html.match(/<svg .*?<\/svg>/gs)!) {
+    const grid = chart.match(/aria-label="y-grid">(.*?)<\/g>/)![1];
+    const lines = [...grid.matchAll(/ y1="([\d.]+)"/g)].map(([, y]) => Number(y));
+    const axis = Number(chart.match(/<line [^>]*? y1="([\d.]+)"[^>]*stroke-opacity="0.35"/)![1]);
+    assert.ok(Math.max(...lines) <= axis);
+  }
+});
+
 test("text is escaped, and options that are not the default are set off", () => {
   const html = page(rows(2));
   assert.match(html, "<h1>horse &lt;to&gt; zebra</h1>");
