@@ -44,6 +44,8 @@ async function sweepFile(given: GivenOptions<typeof schema>, { signal }: Command
   const failures = new Map<string, string>();
   for (const [i, run] of runs.entries()) {
     if (i > 0) await writeSweepReport(sweep, failures);
+    // Ctrl-C may have come while the report was made.
+    if (signal.aborted) break;
     printError(`run ${i + 1} of ${runs.length}: ${run.name}\n`);
     const status = await train(sweep, run, signal);
     if (signal.aborted) break;

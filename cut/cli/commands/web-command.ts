@@ -28,10 +28,13 @@ export function webCommand(pages: readonly Page[]): Command<typeof schema> {
       const built = pages.every((page) => existsSync(join(folder, page.folder, "index.html")));
       if (!built || existsSync(join(packageRoot(), pages[0].sources))) await build(pages, folder);
       const server = await servePages(folder, port, fallback);
-      print(`${server.url}\n`);
-      printError("serving the page on this machine only; Ctrl-C ends it\n");
-      if (open) openBrowser(server.url);
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      // Ctrl-C may have come while the page was built.
+      if (!signal.aborted) {
+        print(`${server.url}\n`);
+        printError("serving the page on this machine only; Ctrl-C ends it\n");
+        if (open) openBrowser(server.url);
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      }
       await server.close();
     },
   });

@@ -22,4 +22,15 @@ test("the command prints the address and ends with Ctrl-C; a port that is taken 
   other.close();
 });
 
+test("Ctrl-C while the page is built ends the command", async () => {
+  const result = await cutgpu(["web", "--port", "0"], {
+    onStart: (child) => {
+      child.stderr?.once("data", () => child.kill("SIGINT"));
+    },
+  });
+  assert.match(result.stderr, "building the page");
+  assert.is(result.stdout, "");
+  assert.is(result.status, 130);
+});
+
 test.run();
