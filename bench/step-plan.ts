@@ -10,7 +10,7 @@ import { type KernelSource, specialize } from "../engine/device/kernel.js";
 import type { Replayable } from "../engine/device/observers.js";
 import type { Dispatch } from "../engine/device/recorder.js";
 import { makeStep, type StepSize } from "./inputs/random-training-step.js";
-import { timeDispatches } from "./measurement/dispatch-times.js";
+import { REPLAYS, timeDispatches } from "./measurement/dispatch-times.js";
 import { type ObservedCall, observe, totalCost } from "./measurement/observe.js";
 
 /** A shader with its constants filled in, as passed to the driver. */
@@ -93,15 +93,27 @@ export async function planDispatches(
   }
 }
 
-/** Milliseconds of each dispatch of a step, run on random pictures. */
-export async function timeStep(gpu: Gpu, size: StepSize, training: Record<string, unknown>): Promise<number[]> {
+/**
+ * Milliseconds of each dispatch of a step, run on random pictures. `onProgress` gets the number of runs that are done,
+ * and may throw to end them.
+ */
+export async function timeStep(
+  gpu: Gpu,
+  size: StepSize,
+  training: Record<string, unknown>,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<number[]> {
   const made = makeStep(gpu, size, training);
   const programs: [program: Replayable, count: number][] = [];
   const unobserve = gpu.observers.add({ onProgram: (program, { length }) => programs.push([program, length]) });
+  let done = 0;
+  const total = 1 + REPLAYS;
   try {
+    onProgress(done, total);
     await made.run();
+    onProgress(++done, total);
     // The step of the default kind is recorded first.
-    return await timeDispatches(gpu, ...programs[0]);
+    return await timeDispatches(gpu, ...programs[0], () => onProgress(++done, total));
   } finally {
     unobserve();
     made.step.dispose();

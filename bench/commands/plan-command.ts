@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
-import { defineCommand, print } from "../../cut/cli/terminal/index.js";
+import { type CommandContext, defineCommand, LateProgress, print } from "../../cut/cli/terminal/index.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { makeFolder, writeFileAtomically } from "../../cut/files/atomic-files.js";
 import { checkOutput } from "../../cut/files/output.js";
@@ -12,8 +12,9 @@ import { completeOptions, flag, type GivenOptions, option, orNone, text } from "
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { trainSchema } from "../../cut/options/train-schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
+import type { Gpu } from "../../engine/device/gpu.js";
 import { planningGpu } from "../../engine/device/planning.js";
-import { wholePictures } from "../inputs/random-training-step.js";
+import { type StepSize, wholePictures } from "../inputs/random-training-step.js";
 import { openBenchGpu } from "../node/open-gpu.js";
 import { kernelFile, planText, timesText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches, timeStep } from "../step-plan.js";
@@ -55,7 +56,7 @@ export default defineCommand({
   run: plan,
 });
 
-async function plan(given: GivenOptions<typeof schema>): Promise<void> {
+async function plan(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const { time, dump_kernels, profile, precision } = completeOptions(schema, given);
   // Other options have the method's defaults. No pictures are loaded, so they are as large as their crops.
   const { dump_kernels: _, time: __, ...training } = given;
@@ -77,7 +78,7 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     const counting = planningGpu(gpu, Math.min(maxStorageBufferBindingSize, maxBufferSize));
     counting.variants.use(gpu.variants.table);
     counting.kernels.halves = gpu.kernels.halves;
-    const times = time ? await timeStep(gpu, { ...options, size }, { ...training, ...sizes }) : [];
+    const times = time ? await timed(gpu, { ...options, size }, { ...training, ...sizes }, signal) : [];
     planned = await planDispatches(counting, options, { batch: options.batch_size, height: size, width: size }, times);
   } finally {
     gpu.dispose();
@@ -89,4 +90,21 @@ async function plan(given: GivenOptions<typeof schema>): Promise<void> {
     writeFileAtomically(join(dump_kernels, `${kernel.label}.wgsl`), kernelFile(kernel));
   }
   print(`${planned.kernels.length} kernels written to ${dump_kernels}\n`);
+}
+
+async function timed(
+  gpu: Gpu,
+  size: StepSize,
+  training: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const progress = new LateProgress("timing");
+  try {
+    return await timeStep(gpu, size, training, (done, total) => {
+      signal.throwIfAborted();
+      progress.update(done, total);
+    });
+  } finally {
+    progress.stop();
+  }
 }

@@ -8,21 +8,31 @@ import { timingOf } from "./measure.js";
 import { between, Timestamps } from "./timestamps.js";
 
 const ROUNDS = 7;
+/** Replays in all. In the first drivers compile. */
+export const REPLAYS = 1 + ROUNDS;
 
-/** Median milliseconds of each of the program's `count` dispatches. Throws where the adapter has no timestamps. */
-export async function timeDispatches(gpu: Gpu, program: Replayable, count: number): Promise<number[]> {
+/**
+ * Median milliseconds of each of the program's `count` dispatches. Throws where the adapter has no timestamps.
+ * `onReplay` is called after each of the REPLAYS, and may throw to end them.
+ */
+export async function timeDispatches(
+  gpu: Gpu,
+  program: Replayable,
+  count: number,
+  onReplay: () => void = () => {},
+): Promise<number[]> {
   const timestamps = Timestamps.of(gpu, count);
   if (!timestamps) {
     throw new CutgpuError("BENCH", "this adapter has no timestamps, so single kernels cannot be timed");
   }
-  const round = async () => {
-    program.replay((dispatch) => timestamps.writes(dispatch));
-    return (await timestamps.read()).map(between);
-  };
   try {
-    await round(); // Drivers compile at the first dispatch.
-    const rounds: number[][] = [];
-    while (rounds.length < ROUNDS) rounds.push(await round());
+    const replays: number[][] = [];
+    while (replays.length < REPLAYS) {
+      program.replay((dispatch) => timestamps.writes(dispatch));
+      replays.push((await timestamps.read()).map(between));
+      onReplay();
+    }
+    const rounds = replays.slice(-ROUNDS);
     gpu.check();
     return rounds[0].map((_, i) => timingOf(rounds.map((times) => times[i])).median);
   } finally {

@@ -48,6 +48,7 @@ test("a folder that cannot be written is refused in one sentence", async () => {
 test("--time runs the step and shows where its time goes, the slowest kernel first", async () => {
   const timed = await cutgpu([...small, "--time"], { cwd });
   assertStatus(timed, 0);
+  assert.match(timed.stderr, "timing 9/9 (100%)");
   const [dispatches] = timed.stdout.match(/^\d+(?= dispatches of)/m) ?? [];
   const rows = [...timed.stdout.matchAll(/^(\w+)(?: .*)? \d+ x 1 x 1 +(\d+) +([\d.]+) +[\d.]+ %$/gm)];
   const times = rows.map(([, , , ms]) => Number(ms));
