@@ -79,7 +79,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
     progress.update(measured, "");
   } catch (error) {
     // Measurements are kept, also if the rest is cancelled.
-    if (!signal.aborted) throw error;
+    if (!signal.aborted || measured === 0) throw error;
   } finally {
     progress.stop();
   }
