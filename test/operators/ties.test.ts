@@ -18,6 +18,8 @@ import {
   maximum,
   minimum,
   ne,
+  softmax,
+  sum,
   where,
 } from "../../engine/index.js";
 import { profiles, testGpu } from "../support/gpu.js";
@@ -74,6 +76,14 @@ for (const profile of profiles) {
     const x = gpu.tensor([-1, 4]).requireGrad();
     const y = where(gt(x, gpu.tensor(0)), log(x), div(x, gpu.tensor([1, 0])));
     assert.ok((await y.read()).every((value, i) => Math.abs(value - [-1, Math.log(4)][i]) < 1e-6));
+    // A mask of attention: a number may be infinite, too.
+    const { POSITIVE_INFINITY, NEGATIVE_INFINITY } = Number;
+    for (const mask of [gpu.tensor([0, 1]), gpu.tensor(Int32Array.of(0, 1))]) {
+      assert.equal([...(await where(mask, x, NEGATIVE_INFINITY).read())], [NEGATIVE_INFINITY, 4]);
+      assert.equal([...(await where(mask, POSITIVE_INFINITY, x).read())], [-1, POSITIVE_INFINITY]);
+    }
+    const [dx] = grad(sum(softmax(where(gpu.tensor([0, 1]), x, NEGATIVE_INFINITY), 0)), [x]);
+    assert.equal([...(await dx.read())], [0, 0]);
   });
 
   test(`clamp passes the gradient at its bounds, and not beyond (${profile})`, async () => {

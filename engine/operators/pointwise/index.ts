@@ -3,5 +3,5 @@
 export * from "./activations.js";
 export * from "./arithmetic.js";
 export * from "./comparisons.js";
-export { defineBinary, type Operand } from "./define.js";
+export { defineBinary, type Operand, withNumbers } from "./define.js";
 export * from "./functions.js";

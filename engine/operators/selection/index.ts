@@ -3,7 +3,7 @@ import { cast as kernel } from "../../../shaders/generated.js";
 import { checkValue, oneOf } from "../../core/check-options.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import type { Dtype, Tensor } from "../../core/tensor.js";
-import { add, defineBinary, eq, inRangeOperator, mul, type Operand, scale, sub } from "../pointwise/index.js";
+import { add, defineBinary, eq, inRangeOperator, type Operand, sub, withNumbers } from "../pointwise/index.js";
 import { sumTo } from "../reduction/index.js";
 
 /** a where b is not 0, else 0, also where a is not finite; b gets no gradient. */
@@ -48,11 +48,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const zero = counts ? eq(condition, 0) : inRangeOperator([condition], { min: 0, max: 0 });
   const no = integer === counts ? zero : cast(zero, integer ? "i32" : "f32");
   const yes = integer === counts ? condition : sub(1, no);
-  const chosen = (number: number) => (integer ? mul(sub(1, no), number) : scale(no, -number, number));
-  return add(
-    typeof a === "number" ? chosen(a) : maskOperator([a, yes], {}),
-    typeof b === "number" ? mul(no, b) : maskOperator([b, no], {}),
-  );
+  return add(withNumbers(maskOperator, a, yes), withNumbers(maskOperator, b, no));
 }
 
 /**
