@@ -62,7 +62,10 @@ export function grad<const I extends readonly Tensor[]>(
 function checkUsed(i: number, input: Tensor, used: ReadonlySet<Tensor | undefined>): void {
   if (input.tracked && used.has(input)) return;
   const [why, fix] = input.tracked
-    ? ["is not on the tape of the output", "Compute the output from it after requireGrad(), outside of noGrad()"]
+    ? [
+        "is not on the tape of the output",
+        "Compute the output from it after requireGrad(), outside of noGrad(), and dispose nothing in between",
+      ]
     : ["does not require a gradient", "Call requireGrad() on it before it is used"];
   throw new GradientError(
     `grad: input ${i} of shape [${input.shape}] ${why}`,
@@ -105,12 +108,22 @@ export function backward(output: Tensor, options: GradOptions = {}): void {
   }
 }
 
+/** Throws a GradientError for a tensor whose part of the tape is gone: no gradient would pass through it. */
+function checkKept({ node, shape }: Tensor): void {
+  if (node !== undefined) return;
+  throw new GradientError(
+    `backward: a result of shape [${shape}] on the way was disposed`,
+    "Take the gradient in the scope in which the output is computed, or return what is in between.",
+  );
+}
+
 /**
  * The nodes that `output` depends on, in the order of the backward pass. A node comes after all nodes that used its
  * output, and as late as possible: right before the first node that produced one of its inputs, so that gradients live
  * only briefly.
  */
 function nodesBelow(output: Tensor): TapeNode[] {
+  checkKept(output);
   const seen = new Set<TapeNode>();
   const stack = output.node ? [output.node] : [];
   while (stack.length) {
@@ -170,7 +183,10 @@ function runBackward(
           const gradient = gradients[i];
           if (!gradient || sums.has(gradient)) return;
           if (!input || !(input.tracked || wanted.has(input))) spent.add(gradient);
-          else for (const summand of cotangents.add(input, gradient)) spent.add(summand);
+          else {
+            checkKept(input);
+            for (const summand of cotangents.add(input, gradient)) spent.add(summand);
+          }
         });
         for (const gradient of spent) cotangents.release(gradient);
       }

@@ -112,8 +112,8 @@ export class Tensor {
   /** Leaves with requiresGrad receive `.grad` from backward(). */
   requiresGrad = false;
   grad: Tensor | null = null;
-  /** The tape node that produced this tensor, if gradients were being recorded. */
-  node: TapeNode | null = null;
+  /** The tape node that produced this tensor, or null if gradients were not recorded; undefined once it is disposed. */
+  node: TapeNode | null | undefined = null;
   #disposed = false;
 
   constructor(gpu: Gpu, shape: Shape, dtype: Dtype, storage: Storage) {
@@ -263,7 +263,7 @@ export class Tensor {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.node = null;
+    this.node &&= undefined;
     this.gpu.release(this);
   }
 

@@ -118,6 +118,27 @@ test("a second backward over a freed tape is an error; with createGraph the tape
   );
 });
 
+test("what was disposed on the way is an error, never a gradient without that part", async () => {
+  const x = leaf(1, 2);
+  // A helper whose scope frees the squares.
+  const part = gpu.scope(() => engine.sum(engine.square(x)));
+  const disposed = /GradientError: backward: a result of shape \[2?\] on the way was disposed/;
+  for (const run of [() => grad(engine.add(part, engine.sum(x)), [x]), () => engine.backward(part)])
+    assert.match(messageOf(run), disposed);
+  assert.match(
+    messageOf(() => grad(part, [x])),
+    /is not on the tape of the output.*dispose nothing in between/,
+  );
+  const loss = engine.sum(engine.square(x));
+  loss.dispose();
+  for (const run of [() => grad(loss, [x]), () => engine.backward(loss)]) assert.match(messageOf(run), disposed);
+  // At a leaf the gradient ends.
+  const used = leaf(5, 6);
+  const sum = engine.sum(engine.mul(engine.add(used, x), x));
+  used.dispose();
+  assert.equal(await numbers(grad(sum, [x])[0]), [7, 10]);
+});
+
 test("the output must be one number, or dy must fit it", () => {
   const y = engine.square(leaf(1, 2));
   assert.match(
