@@ -194,8 +194,11 @@ export class Gpu implements AdapterTraits {
     const grid = foldGrid(size);
     if (grid[0] * grid[1] * grid[2] === 0) return;
     for (const { name } of source.bindings) {
-      if (!bindings[name]) {
-        throw new ShapeError(`${source.name}: the binding ${name} was not given`, "Give a tensor for every binding.");
+      if (bindings[name]?.gpu !== this) {
+        throw new ShapeError(
+          `${source.name}: the binding ${name} got no tensor of this device`,
+          "Give every binding one.",
+        );
       }
     }
     if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });

@@ -4,7 +4,7 @@
 // buffer, too, and since updates are elementwise, the kernel runs over both, padding included.
 import { type Check, checkValue } from "../core/check-options.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
-import { sameShape } from "../core/shapes.js";
+import { sameShape, shapeText } from "../core/shapes.js";
 import { type Storage, Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import type { Recorder } from "../device/recorder.js";
@@ -64,8 +64,16 @@ export abstract class Optimizer {
     this.parameters = Array.isArray(parameters)
       ? new Map(parameters.map((parameter: Tensor, i) => [`${i}`, parameter]))
       : (parameters as ReadonlyMap<string, Tensor>);
-    if (!(this.parameters instanceof Map && [...this.parameters.values()].every((p) => p instanceof Tensor))) {
-      throw new ArgumentError(`${name}: the parameters are no tensors`, "Give an array of tensors, or a Map of them.");
+    if (
+      !(
+        this.parameters instanceof Map &&
+        [...this.parameters.values()].every((p) => p instanceof Tensor && p.dtype !== "i32")
+      )
+    ) {
+      throw new ArgumentError(
+        `${name}: the parameters are no tensors of floats`,
+        "Give an array of tensors, or a Map of them.",
+      );
     }
     this.scalars = gpu.persistent([counts.scalars]);
     const shapes = [...this.parameters.values()].map(({ shape }) => shape);
@@ -100,6 +108,9 @@ export abstract class Optimizer {
   /** Updates the parameters in place from their gradients, in the order of `parameters`. May be recorded. */
   update(gradients: readonly Tensor[]): void {
     this.#checkGradients(gradients);
+    // In a recording the step's scalars are written before each replay.
+    if (this.step === 0 && !this.gpu.recorder)
+      throw new ArgumentError(`${this.#name}: no learning rate yet`, "Call advance(learningRate) before update().");
     const updates = [...this.parameters].map(([name, p], i): Update => {
       return { g: gradients[i], p, states: this.states.map((state) => state.get(name) as Tensor) };
     });
@@ -146,10 +157,12 @@ export abstract class Optimizer {
     }
     let i = 0;
     for (const [name, { shape }] of this.parameters) {
-      const gradient = gradients[i++];
-      if (sameShape(gradient.shape, shape)) continue;
+      const gradient: Tensor | undefined = gradients[i++];
+      const integers = gradient?.dtype === "i32";
+      if (gradient && !integers && sameShape(gradient.shape, shape)) continue;
+      const what = `${shapeText(gradient)}${integers ? " of i32" : ""}`;
       throw new ShapeError(
-        `${this.#name}: the gradient [${gradient.shape}] does not fit the parameter ${name} [${shape}]`,
+        `${this.#name}: the gradient ${what} does not fit the parameter ${name} [${shape}]`,
         "Give the gradients in the order of the parameters.",
       );
     }

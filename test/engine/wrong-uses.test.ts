@@ -190,7 +190,7 @@ const uses: [use: string, kind: keyof typeof c, says: RegExp, work: () => unknow
   [
     "a kernel without one of its bindings",
     "ShapeError",
-    /typo: the binding y was not given/,
+    /typo: the binding y got no tensor of this device/,
     () => run(wrong(undefined)),
   ],
   [

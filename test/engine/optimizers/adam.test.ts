@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { Adam, add, grad, mul, record, square, sum, type Tensor } from "../../../engine/index.js";
+import { Adam, add, grad, mul, planningGpu, record, square, sum, type Tensor } from "../../../engine/index.js";
 import { dense, zeros } from "../../../engine/operators/reference.js";
 import { adam as referenceStep } from "../../../engine/optimizers/reference.js";
 import { Random } from "../../../engine/random.js";
@@ -63,10 +63,11 @@ test("an array of parameters is named by their places", async () => {
 test("what is no set of parameters, no rate or no gradient of theirs is refused, and nothing is changed", async () => {
   const gpu = await testGpu("software");
   const weight = gpu.tensor([1, 1, 1, 1]);
-  for (const parameters of [{ weight }, weight, [1], new Map([["weight", 1]]), undefined]) {
+  const integers = gpu.tensor(Int32Array.of(1));
+  for (const parameters of [{ weight }, weight, [1], new Map([["weight", 1]]), undefined, [integers]]) {
     assert.match(
       messageOf(() => new Adam(gpu, parameters as never)),
-      /^ArgumentError: Adam: the parameters are no tensors Give an array of tensors, or a Map of them\.$/,
+      /^ArgumentError: Adam: the parameters are no tensors of floats Give an array of tensors, or a Map of them\.$/,
     );
   }
   const adam = new Adam(gpu, [weight]);
@@ -77,9 +78,17 @@ test("what is no set of parameters, no rate or no gradient of theirs is refused,
     );
   }
   assert.is(adam.step, 0);
+  assert.match(
+    messageOf(() => adam.update([weight])),
+    /^ArgumentError: Adam: no learning rate yet Call advance\(learningRate\) before update\(\)\.$/,
+  );
   adam.advance(0);
   adam.advance(0.1);
+  const foreign = planningGpu({ profile: "gpu", subgroupSize: 0 }).empty([4]);
   for (const [gradients, says] of [
+    [[gpu.tensor(Int32Array.of(1, 1, 1, 1))], /ShapeError: Adam: the gradient \[4\] of i32 does not fit the parameter/],
+    [[weight.grad as never], /ShapeError: Adam: the gradient none does not fit the parameter 0 \[4\]/],
+    [[foreign], /ShapeError: adam: the binding g got no tensor of this device/],
     [[gpu.tensor([1])], /ShapeError: Adam: the gradient \[1\] does not fit the parameter 0 \[4\]/],
     [[], /ShapeError: Adam: 0 gradients for 1 parameters/],
     [[weight, weight], /ShapeError: Adam: 2 gradients for 1 parameters/],
