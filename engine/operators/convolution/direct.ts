@@ -50,7 +50,7 @@ export function broadcastWeightGradient(
   // The sum over rows of pixels is split until there are enough workgroups for all cores.
   const length = batch * outHeight;
   const wanted = Math.min(Math.ceil(CPU_OCCUPANCY / (tilesN * tilesM)), Math.ceil(length / MIN_SPLIT));
-  const rowsPerSplit = Math.ceil(length / wanted);
+  const rowsPerSplit = Math.ceil(length / wanted) || 1;
   const splits = Math.ceil(length / rowsPerSplit);
   reduceSplits(gpu, splits, { y: dw, accumulate }, (target) => {
     gpu.dispatch(conv2d_weight_gradient_broadcast, {
