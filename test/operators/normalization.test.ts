@@ -1,7 +1,7 @@
 // Batch norm's running averages, which training moves in place and inference reads, also when it is recorded.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { batchNorm2d, record } from "../../engine/index.js";
+import { batchNorm2d, logsumexp, record } from "../../engine/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import { messageOf, testGpu, uniform, upload } from "../support/gpu.js";
@@ -35,6 +35,32 @@ test("training moves the running averages at every replay, and inference goes by
     x.data.map((value, i) => (value - m[channel(i)]) / Math.sqrt(v[channel(i)] + 1e-5)),
   );
   program.dispose();
+});
+
+test("averages of other channels, or of no variance, are refused; an empty batch leaves them", async () => {
+  const gpu = await testGpu("software");
+  const [runningMean, runningVar] = [gpu.tensor([1, 2]), gpu.tensor([3, 4])];
+  const averages = { runningMean, runningVar };
+  const two = gpu.empty([2, 2]);
+  for (const [wrong, says] of [
+    [() => batchNorm2d(two, { runningMean, runningVar: gpu.empty([3]) }), /batchNorm2d: \[3\] does not fit \[2,2\]/],
+    [() => batchNorm2d(gpu.empty([1, 2, 1, 1]), averages), /\[1,2,1,1\] has one number per channel/],
+  ] as const) {
+    assert.match(messageOf(wrong), says);
+  }
+  assert.equal(batchNorm2d(gpu.empty([0, 2, 4, 4]), averages).shape, [0, 2, 4, 4]);
+  assert.equal([...(await runningMean.read()), ...(await runningVar.read())], [1, 2, 3, 4]);
+});
+
+test("logsumexp of infinities is the largest of them", async () => {
+  const gpu = await testGpu("software");
+  const [none, all] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const x = gpu.tensor([
+    [none, none],
+    [none, 1],
+    [1, all],
+  ]);
+  assert.equal([...(await logsumexp(x, 1).read())], [none, 1, all]);
 });
 
 test("inference without averages is refused", async () => {

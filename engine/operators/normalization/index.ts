@@ -6,16 +6,15 @@ import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { max } from "../extrema/index.js";
-import { add, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
+import { add, clamp, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
 
-/**
- * x minus its maximum over the axes, which does not change a softmax and is a constant to the gradient; and the
- * maximum.
- */
-function shifted(x: Tensor, axes: Axes | undefined): readonly [shifted: Tensor, highest: Tensor] {
-  const highest = x.gpu.noGrad(() => max(x, axes, true));
-  return [sub(x, highest), highest];
+/** x minus its maximum along the axis, which does not change a softmax and is a constant to the gradient. */
+function shifted(x: Tensor, axis: number): Tensor {
+  return sub(
+    x,
+    x.gpu.noGrad(() => max(x, axis, true)),
+  );
 }
 
 /**
@@ -27,8 +26,9 @@ function shifted(x: Tensor, axes: Axes | undefined): readonly [shifted: Tensor, 
  * ```
  */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
-  const [low, highest] = shifted(x, axes);
-  const y = add(log(sum(exp(low), axes, true)), highest);
+  // A finite number in place of an infinite maximum: infinity minus itself is NaN.
+  const highest = x.gpu.noGrad(() => clamp(max(x, axes, true)));
+  const y = add(log(sum(exp(sub(x, highest)), axes, true)), highest);
   return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
 }
 
@@ -41,7 +41,7 @@ export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
  * ```
  */
 export function softmax(x: Tensor, axis: number): Tensor {
-  const e = exp(shifted(x, axis)[0]);
+  const e = exp(shifted(x, axis));
   return div(e, sum(e, axis, true));
 }
 
@@ -54,7 +54,7 @@ export function softmax(x: Tensor, axis: number): Tensor {
  * ```
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
-  const [low] = shifted(x, axis);
+  const low = shifted(x, axis);
   return sub(low, log(sum(exp(low), axis, true)));
 }
 
@@ -88,14 +88,17 @@ const AFFINE = { weight: object, bias: object, eps: number };
 const standardized = (x: Tensor, mu: Tensor, sigma2: Tensor, eps = 1e-5): Tensor =>
   mul(sub(x, mu), rsqrt(scale(sigma2, 1, eps)));
 
+/** Throws a ShapeError unless a tensor has as many numbers as the shape, in which it is to broadcast with y. */
+function checkFit(name: string, tensor: Tensor, y: Tensor, shape: Shape): void {
+  if (tensor.size === sizeOf(shape)) return;
+  throw new ShapeError(`${name}: ${shapeText(tensor)} does not fit ${shapeText(y)}`, `Give ${sizeOf(shape)} numbers.`);
+}
+
 /** y * weight + bias if they are given, reshaped to a shape that broadcasts with y. */
 function affine(name: string, y: Tensor, { weight, bias }: NormOptions, shape: Shape): Tensor {
   const fitting = (tensor: Tensor) => {
-    if (tensor.size === sizeOf(shape)) return reshape(tensor, shape);
-    throw new ShapeError(
-      `${name}: ${shapeText(tensor)} does not fit ${shapeText(y)}`,
-      `Give ${sizeOf(shape)} numbers.`,
-    );
+    checkFit(name, tensor, y, shape);
+    return reshape(tensor, shape);
   };
   const scaled = weight ? mul(y, fitting(weight)) : y;
   return bias ? add(scaled, fitting(bias)) : scaled;
@@ -183,12 +186,19 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
   checkOptions("batchNorm2d", options, Object.assign(known, AFFINE));
   const { runningMean, runningVar, training = true, momentum = 0.1 } = options;
   const shape = channelShape(x);
+  for (const average of [runningMean, runningVar]) if (average) checkFit("batchNorm2d", average, x, shape);
   if (training) {
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-    const [mu, sigma2] = moments(x, axes);
     const count = x.size / x.shape[1];
-    if (runningMean) moveTowards(runningMean, mu, momentum);
-    if (runningVar) moveTowards(runningVar, scale(sigma2.detach(), count / (count - 1)), momentum);
+    if (count === 1)
+      throw new ShapeError(
+        `batchNorm2d: ${shapeText(x)} has one number per channel, and so no variance to train with`,
+        "Give a larger batch, or { training: false }.",
+      );
+    const [mu, sigma2] = moments(x, axes);
+    // An empty batch has no mean.
+    if (count && runningMean) moveTowards(runningMean, mu, momentum);
+    if (count && runningVar) moveTowards(runningVar, scale(sigma2.detach(), count / (count - 1)), momentum);
     return affine("batchNorm2d", standardized(x, mu, sigma2, options.eps), options, shape);
   }
   if (!runningMean || !runningVar)
