@@ -18,6 +18,8 @@ import {
   maximum,
   minimum,
   ne,
+  pow,
+  smoothL1Loss,
   softmax,
   sum,
   where,
@@ -84,6 +86,34 @@ for (const profile of profiles) {
     }
     const [dx] = grad(sum(softmax(where(gpu.tensor([0, 1]), x, NEGATIVE_INFINITY), 0)), [x]);
     assert.equal([...(await dx.read())], [0, 0]);
+  });
+
+  test(`powers of 0, and their derivatives (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const zero = gpu.tensor([0]).requireGrad();
+    const { POSITIVE_INFINITY } = Number;
+    for (const [exponent, expected] of [
+      [-1, [POSITIVE_INFINITY]],
+      [-0.5, [POSITIVE_INFINITY]],
+      [0.5, [0, POSITIVE_INFINITY]],
+      [0, [1, 0]],
+      [1, [0, 1, 0]],
+      [2, [0, 0, 2, 0]],
+    ] as const) {
+      const derivatives = [pow(zero, exponent)];
+      for (let i = 1; i < expected.length; i++)
+        derivatives.push(grad(derivatives[i - 1], [zero], { createGraph: true })[0]);
+      for (const [i, derivative] of derivatives.entries()) assert.is(await derivative.item(), expected[i]);
+    }
+  });
+
+  test(`the second derivative of smoothL1Loss where both are equal (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu.tensor([1, 2, 9]).requireGrad();
+    const loss = smoothL1Loss(x, gpu.tensor([1, 1.75, 1]), { beta: 0.5, reduction: "sum" });
+    const [dx] = grad(loss, [x], { createGraph: true });
+    assert.equal([...(await dx.read())], [0, 0.5, 1]);
+    assert.equal([...(await grad(sum(dx), [x])[0].read())], [2, 2, 0]);
   });
 
   test(`clamp passes the gradient at its bounds, and not beyond (${profile})`, async () => {

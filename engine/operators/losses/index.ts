@@ -86,9 +86,10 @@ export interface SmoothL1LossOptions extends LossOptions {
 export function smoothL1Loss(x: Tensor, target: Operand, options: SmoothL1LossOptions = {}): Tensor {
   checkOptions("smoothL1Loss", options, { beta: positive, reduction });
   const { beta = 1 } = options;
-  const distance = abs(sub(x, target));
-  const near = clamp(distance, 0, beta);
-  return scale(reduced(mul(near, sub(distance, scale(near, 0.5))), options), 1 / beta);
+  // With its sign, since the second derivative of |x - target| is 0 where both are equal.
+  const difference = sub(x, target);
+  const near = clamp(difference, -beta, beta);
+  return scale(reduced(mul(near, sub(difference, scale(near, 0.5))), options), 1 / beta);
 }
 
 export interface NllLossOptions extends LossOptions {

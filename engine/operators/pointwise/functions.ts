@@ -50,7 +50,8 @@ export const erfOperator = /* @__PURE__ */ defineUnary<object>(
 export const powOperator = /* @__PURE__ */ defineUnary<{ exponent: number }>(
   "pow",
   (gpu, x, y, { exponent }) => runElementary(gpu, "POW", x, y, exponent, parityOf(exponent)),
-  (dy, x, _, { exponent }) => scale(mul(dy, pow(x, exponent - 1)), exponent),
+  // The power 0 is 1 everywhere; 0 times the infinite power -1 of 0 would be NaN.
+  (dy, x, _, { exponent }) => (exponent === 0 ? null : scale(mul(dy, pow(x, exponent - 1)), exponent)),
 );
 
 /** For the kernel: 0 if the exponent is not an integer, 1 if it is even, 2 if it is odd. */
