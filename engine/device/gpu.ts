@@ -195,10 +195,7 @@ export class Gpu implements AdapterTraits {
     if (grid[0] * grid[1] * grid[2] === 0) return;
     for (const { name } of source.bindings) {
       if (bindings[name]?.gpu !== this) {
-        throw new ShapeError(
-          `${source.name}: the binding ${name} got no tensor of this device`,
-          "Give every binding one.",
-        );
+        throw new ShapeError(`${source.name}: the binding ${name} has no tensor of this device`, "Give one.");
       }
     }
     if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });

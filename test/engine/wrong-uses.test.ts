@@ -190,7 +190,7 @@ const uses: [use: string, kind: keyof typeof c, says: RegExp, work: () => unknow
   [
     "a kernel without one of its bindings",
     "ShapeError",
-    /typo: the binding y got no tensor of this device/,
+    /typo: the binding y has no tensor of this device/,
     () => run(wrong(undefined)),
   ],
   [

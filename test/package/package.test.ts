@@ -239,6 +239,7 @@ export function gradientOf(y: Tensor, x: Tensor): Tensor {
   const common = {
     strict: true,
     noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
     noEmit: true,
     target: "es2023",
     types: [],

@@ -98,7 +98,7 @@ export interface NllLossOptions extends LossOptions {
   /** Targets of this value are ignored; it need not be a class. By default none are (PyTorch: -100). */
   ignoreIndex?: number;
   /** "mean" (the default) divides by the sum of the targets' weights; "none" gives one loss per target. */
-  reduction?: LossOptions["reduction"];
+  reduction?: "mean" | "sum" | "none";
 }
 
 export interface CrossEntropyOptions extends NllLossOptions {

@@ -95,7 +95,7 @@ test("a binding that is not given, or a param that is no number of its type, is 
   const y = gpu.empty([1]);
   assert.match(
     messageOf(() => gpu.dispatch(kernel, { bindings: {} as never, params: { n: 1 }, grid: 1 })),
-    /ShapeError: mine: the binding x got no tensor of this device/,
+    /ShapeError: mine: the binding x has no tensor of this device/,
   );
   for (const n of [undefined, 1.5, Number.NaN, "1"]) {
     assert.match(

@@ -88,7 +88,7 @@ test("what is no set of parameters, no rate or no gradient of theirs is refused,
   for (const [gradients, says] of [
     [[gpu.tensor(Int32Array.of(1, 1, 1, 1))], /ShapeError: Adam: the gradient \[4\] of i32 does not fit the parameter/],
     [[weight.grad as never], /ShapeError: Adam: the gradient none does not fit the parameter 0 \[4\]/],
-    [[foreign], /ShapeError: adam: the binding g got no tensor of this device/],
+    [[foreign], /ShapeError: adam: the binding g has no tensor of this device/],
     [[gpu.tensor([1])], /ShapeError: Adam: the gradient \[1\] does not fit the parameter 0 \[4\]/],
     [[], /ShapeError: Adam: 0 gradients for 1 parameters/],
     [[weight, weight], /ShapeError: Adam: 2 gradients for 1 parameters/],
