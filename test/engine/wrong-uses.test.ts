@@ -276,6 +276,13 @@ const uses: [use: string, kind: keyof typeof c, says: RegExp, work: () => unknow
     () => crossEntropy({ reduction: "batchmean" }),
   ],
   [
+    "more smoothing than there is",
+    "ArgumentError",
+    /crossEntropy: labelSmoothing cannot be 10.*from 0 to 1/,
+    () => crossEntropy({ labelSmoothing: 10 }),
+  ],
+  ["a size in the place of a shape", "ArgumentError", /full: the shape cannot be 3/, () => c.zeros(gpu, wrong(3))],
+  [
     "half a class ignored",
     "ArgumentError",
     /crossEntropy: ignoreIndex cannot be 0.5/,

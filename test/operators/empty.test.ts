@@ -1,9 +1,23 @@
-// Layers over an empty batch, such as a selection without elements: the gradients of their weights are sums over
-// nothing, 0, as PyTorch has them.
+// Tensors without elements, such as a batch that a selection left empty, by PyTorch's rules: gradients of weights are
+// sums over nothing, 0, and there is no largest element.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { abs, conv2d, flatten, grad, linear, max, ones, sum, type Tensor } from "../../engine/index.js";
-import { profiles, testGpu } from "../support/gpu.js";
+import {
+  abs,
+  argmax,
+  argmin,
+  conv2d,
+  flatten,
+  grad,
+  linear,
+  max,
+  min,
+  ones,
+  softmax,
+  sum,
+  type Tensor,
+} from "../../engine/index.js";
+import { messageOf, profiles, testGpu } from "../support/gpu.js";
 
 type Layer = (x: Tensor, w: Tensor, b: Tensor) => Tensor;
 const reflected = { padding: 3, paddingMode: "reflect" } as const;
@@ -30,5 +44,20 @@ for (const profile of profiles) {
     }
   });
 }
+
+test("there is no largest of no elements, but of no rows", async () => {
+  const gpu = await testGpu("software");
+  const none = gpu.empty([0, 2]);
+  for (const reduce of [max, min, argmax, argmin])
+    assert.match(
+      messageOf(() => reduce(none, 0)),
+      /^ShapeError: \w+: \[0,2\] has no elements along axes \[0\]/,
+    );
+  assert.match(
+    messageOf(() => argmax(none)),
+    /ShapeError/,
+  );
+  assert.equal([max(none, 1).shape, argmin(none, 1).shape, softmax(gpu.empty([2, 0]), 1).shape], [[0], [0], [2, 0]]);
+});
 
 test.run();

@@ -4,6 +4,7 @@ import { random } from "../../../shaders/generated.js";
 import { type Check, checkValue, number, whole } from "../../core/check-options.js";
 import { ArgumentError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
+import { SHAPE } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { inRangeOperator, mul, scale } from "../pointwise/index.js";
@@ -18,6 +19,7 @@ import { inRangeOperator, mul, scale } from "../pointwise/index.js";
  */
 export function full(gpu: Gpu, shape: Shape, value: number): Tensor {
   checkValue("full: the value", value, number);
+  checkValue("full: the shape", shape, SHAPE);
   return gpu.tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
 }
 

@@ -1,9 +1,10 @@
 // The largest and the smallest elements over axes, and their indices. The gradient is divided evenly between equal
 // ones, as in PyTorch's amax; indices have no gradient.
 import { arg_reduce } from "../../../shaders/generated.js";
+import { ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, normalizeAxes } from "../../core/shapes.js";
+import { type Axes, normalizeAxes, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { alongAxis } from "../lib/views.js";
 import { div, eq, mul } from "../pointwise/index.js";
@@ -61,10 +62,21 @@ function defineArg(name: string, op: keyof typeof arg_reduce.ops) {
 export const argmaxOperator = /* @__PURE__ */ defineArg("argmax", "MAX");
 export const argminOperator = /* @__PURE__ */ defineArg("argmin", "MIN");
 
-const indices = (operator: typeof argmaxOperator, x: Tensor, axis: number | undefined): Tensor =>
-  axis === undefined
-    ? operator([reshape(x, [x.size])], { axis: 0 })
-    : operator([x], { axis: normalizeAxes(operator.record.name, x.shape.length, axis)[0] });
+/** Axes to reduce, as sorted numbers; of no elements there is no largest. */
+function axesOf(name: string, x: Tensor, axes: Axes | undefined): number[] {
+  const normal = normalizeAxes(name, x.shape.length, axes);
+  if (normal.some((axis) => x.shape[axis] === 0))
+    throw new ShapeError(
+      `${name}: ${shapeText(x)} has no elements along axes [${normal}]`,
+      "Give a tensor that has some.",
+    );
+  return normal;
+}
+
+const indices = (operator: typeof argmaxOperator, x: Tensor, axis: number | undefined): Tensor => {
+  const [first] = axesOf(operator.record.name, x, axis);
+  return axis === undefined ? operator([reshape(x, [x.size])], { axis: 0 }) : operator([x], { axis: first });
+};
 
 /**
  * The largest element over one axis or several (all by default), which disappear unless `keepdim`.
@@ -76,7 +88,7 @@ const indices = (operator: typeof argmaxOperator, x: Tensor, axis: number | unde
  * ```
  */
 export const max = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
-  maxOperator([x], { axes: normalizeAxes("max", x.shape.length, axes), keepdim });
+  maxOperator([x], { axes: axesOf("max", x, axes), keepdim });
 
 /**
  * The smallest element over one axis or several (all by default), which disappear unless `keepdim`.
@@ -87,7 +99,7 @@ export const max = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
  * ```
  */
 export const min = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
-  minOperator([x], { axes: normalizeAxes("min", x.shape.length, axes), keepdim });
+  minOperator([x], { axes: axesOf("min", x, axes), keepdim });
 
 /**
  * Indices of the largest elements along an axis, which disappears, as i32; without an axis the index in flat order.

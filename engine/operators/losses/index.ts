@@ -1,5 +1,5 @@
 // Losses, composed of other operators, so that their gradients of any order need no code of their own.
-import { checkOptions, number, oneOf, positive, tensor } from "../../core/check-options.js";
+import { type Check, checkOptions, number, oneOf, positive, tensor } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
 import { sameShape, shapeText } from "../../core/shapes.js";
@@ -106,6 +106,11 @@ export interface CrossEntropyOptions extends NllLossOptions {
   labelSmoothing?: number;
 }
 
+const SHARE: Check = [
+  (value) => number[0](value) && (value as number) >= 0 && (value as number) <= 1,
+  "a number from 0 to 1",
+];
+
 const nllLossOptions = () => ({
   weight: tensor,
   ignoreIndex: [Number.isSafeInteger, "a whole number"] as const,
@@ -176,6 +181,6 @@ export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {})
  * ```
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  checkOptions("crossEntropy", options, Object.assign(nllLossOptions(), { labelSmoothing: number }));
+  checkOptions("crossEntropy", options, Object.assign(nllLossOptions(), { labelSmoothing: SHARE }));
   return lossByClasses("crossEntropy", logSoftmax(x, 1), target, options);
 }

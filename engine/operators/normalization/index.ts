@@ -5,17 +5,16 @@ import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { max } from "../extrema/index.js";
+import { maxOperator } from "../extrema/index.js";
 import { add, clamp, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
 
-/** x minus its maximum along the axis, which does not change a softmax and is a constant to the gradient. */
-function shifted(x: Tensor, axis: number): Tensor {
-  return sub(
-    x,
-    x.gpu.noGrad(() => max(x, axis, true)),
-  );
-}
+/** The maximum over axes, which are kept with size 1: a constant to the gradient. */
+const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
+  x.gpu.noGrad(() => maxOperator([x], { axes: normalizeAxes(name, x.shape.length, axes), keepdim: true }));
+
+/** x minus its maximum along the axis, which does not change a softmax. */
+const shifted = (x: Tensor, axis: number): Tensor => sub(x, highestOf("softmax", x, axis));
 
 /**
  * log(sum(exp(x))) over one axis or several (all by default), without overflow.
@@ -27,7 +26,7 @@ function shifted(x: Tensor, axis: number): Tensor {
  */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   // A finite number in place of an infinite maximum: infinity minus itself is NaN.
-  const highest = x.gpu.noGrad(() => clamp(max(x, axes, true)));
+  const highest = x.gpu.noGrad(() => clamp(highestOf("logsumexp", x, axes)));
   const y = add(log(sum(exp(sub(x, highest)), axes, true)), highest);
   return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
 }
