@@ -18,9 +18,12 @@ const STORED: { readonly [type: string]: { type: string; load: string; store: st
   vec4u: { type: "vec4h", load: "bitcast<vec4u>(vec4f($))", store: "vec4h(bitcast<vec4f>($))" },
 };
 
-/** The WGSL of a kernel with the named bindings as f16. Lines keep their numbers. */
+/**
+ * The WGSL of a kernel with the named bindings as f16. Lines keep their numbers, unless the first one is a constant:
+ * that has to begin its line to be replaced (engine/device/kernel.ts).
+ */
 export function withHalves(code: string, names: readonly string[]): string {
-  return `enable f16; ${names.reduce(withHalf, code)}`;
+  return `enable f16;${/^const /.test(code) ? "\n" : " "}${names.reduce(withHalf, code)}`;
 }
 
 function withHalf(code: string, name: string): string {

@@ -301,6 +301,8 @@ test("its shaders, compacted, still compile", async () => {
       code,
       floats.map(({ name }) => name),
     );
+    const constants = (text: string) => text.match(/^const /gm)?.length;
+    assert.is(constants(half), constants(code), "each begins its line still, to be replaced");
     return half.match(/\b(f16|vec4h|f32\(\w+\[|vec4f\(\w+\[)/g)?.length ?? 0;
   };
   for (const [i, source] of sources.entries()) {

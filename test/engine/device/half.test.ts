@@ -40,6 +40,11 @@ test("what is read is widened, what is assigned is rounded", () => {
   assert.is(first, "enable f16; @group(0) @binding(0) var<storage, read> x: array<vec4f>;");
 });
 
+test("a constant in the first line, as in the package's texts, still begins its line, to be replaced", () => {
+  const code = "const OP: u32 = 0;\n@group(0) @binding(0) var<storage, read> x: array<f32>;";
+  assert.match(withHalves(code, ["x"]), /^enable f16;\nconst OP: u32 = 0;\n/);
+});
+
 test("what only has a binding's name is left alone", () => {
   const hidden = "fn f(y: array<f32, 4>) -> f32 { return y[0]; }\n";
   const member = "fn g(i: u32) -> f32 { return point.x[i] + max_x[i]; }\n";
