@@ -25,9 +25,10 @@ const shifted = (x: Tensor, axis: number): Tensor => sub(x, highestOf("softmax",
  * ```
  */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
+  const highest = highestOf("logsumexp", x, axes);
   // A finite number in place of an infinite maximum: infinity minus itself is NaN.
-  const highest = x.gpu.noGrad(() => clamp(highestOf("logsumexp", x, axes)));
-  const y = add(log(sum(exp(sub(x, highest)), axes, true)), highest);
+  const low = sub(x, clamp(highest));
+  const y = add(log(sum(exp(low), axes, true)), highest);
   return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
 }
 
