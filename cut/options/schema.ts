@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { nearest } from "./nearest-word.js";
+import { insteadOfOption } from "./pytorch-names.js";
 
 /** Options that cannot be used as given. The command line ends with status 2 on these. */
 export class OptionError extends CutgpuError {
@@ -231,6 +232,8 @@ export function checkOptions<S extends OptionSchema>(schema: S, given: Record<st
 
 /** "there is no option --X, did you mean --Y?", without a full stop. */
 export function unknownOption(name: string, schema: OptionSchema): string {
+  const instead = insteadOfOption(name);
+  if (instead) return `there is no option --${name}: ${instead}`;
   const suggestion = nearest(name, Object.keys(schema.entries));
   return `there is no option --${name}${suggestion ? `, did you mean --${suggestion}?` : " (--help lists them)"}`;
 }

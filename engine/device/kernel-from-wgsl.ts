@@ -45,7 +45,7 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
   const entries = [...text.matchAll(/@compute\b/g)].length;
   if (entries !== 1) fail(`it has ${entries} compute entry points`, "Write one kernel a text.");
   const declared = [
-    ...text.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s+(\w+)\s*:\s*([^;]+);/g),
+    ...text.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);/g),
   ].map(([, group, binding, space = "", variable, type]) => ({
     group: Number(group),
     binding: Number(binding),

@@ -1,5 +1,6 @@
 // From a command line to a command and an exit status, without touching the process, so that tests can do the same.
 import { nearest } from "../../options/nearest-word.js";
+import { insteadOfCommand } from "../../options/pytorch-names.js";
 import { OptionError } from "../../options/schema.js";
 import { parseArguments } from "./arguments.js";
 import type { CommandList } from "./command.js";
@@ -36,10 +37,10 @@ export async function dispatch(argv: readonly string[], around: DispatchContext)
       return exitStatus.done;
     }
     if (!Object.hasOwn(around.commands, name)) {
+      const instead = insteadOfCommand(name);
       const suggestion = nearest(name, Object.keys(around.commands));
-      throw new OptionError(
-        `there is no command ${name}${suggestion ? `, did you mean ${suggestion}?` : " (cutgpu --help lists them)."}`,
-      );
+      const hint = suggestion ? `, did you mean ${suggestion}?` : " (cutgpu --help lists them).";
+      throw new OptionError(`there is no command ${name}${instead ? `: ${instead}.` : hint}`);
     }
     prefix = `cutgpu ${name}`;
     const { summary, load } = around.commands[name];

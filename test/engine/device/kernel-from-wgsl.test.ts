@@ -22,6 +22,11 @@ test("it reads every shader of the project as the build's reflection does", () =
   }
 });
 
+test("it reads texts without spaces", () => {
+  const code = "@group(0)@binding(0)var<storage,read>x:array<f32>;@compute@workgroup_size(1)fn main(){}";
+  assert.equal(kernelFromWgsl("compact", code).bindings, [{ name: "x", access: "read" }]);
+});
+
 test("constants marked as tunable can be replaced", async () => {
   const kernel = kernelFromWgsl(
     "constant",

@@ -47,6 +47,7 @@ test("mistakes are named, with the nearest option", () => {
   assert.throws(() => train("--n_epoch", "3"), /^there is no option --n_epoch, did you mean --n_epochs\?$/);
   assert.throws(() => train("--lamda_NCE=3"), /did you mean --lambda_NCE\?/);
   assert.throws(() => train("--netg", "x"), /did you mean --netG\?/);
+  assert.throws(() => train("--gpu_ids", "0"), /^there is no option --gpu_ids: the GPU is found by itself, .* one\.$/);
   assert.throws(() => train("--zzzzzz"), /there is no option --zzzzzz \(--help lists them\)/);
   assert.throws(() => train("--lr"), /--lr needs a value: a number above 0/);
   assert.throws(() => train("--lr", "--no_flip"), /--lr needs a value/);

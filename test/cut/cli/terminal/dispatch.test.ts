@@ -55,6 +55,8 @@ test("a command line that makes no sense ends with 2", async () => {
     2,
     "cutgpu: there is no command fkae, did you mean fake?\n",
   ]);
+  const { status, err } = await fakeRun(["test"], nothing);
+  assert.equal([status, err], [2, "cutgpu: there is no command test: test.py is cutgpu translate.\n"]);
   const missing = await fakeRun(["fake"], nothing);
   assert.equal([missing.status, missing.err], [2, "cutgpu fake: --in is missing: what to read.\n"]);
   assert.is((await fakeRun([], nothing)).status, 2);
