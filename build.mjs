@@ -1,6 +1,6 @@
 // Builds the project into dist/: first every shader is reflected into shaders/generated.ts, so that bindings, members
 // of uniforms, tunable constants, operations and workgroup sizes are facts of the WGSL file and never typed by hand;
-// then esbuild strips the types.
+// then esbuild strips the types. With --compact, after a build without it, shaders are as the package has them.
 // `tsc --noEmit` is the type check; it reads the generated shaders, so a renamed binding or uniform fails it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -13,6 +13,7 @@ if (!existsSync("shaders")) process.exit(0);
 
 const { build } = await import("esbuild");
 const { WgslReflect } = await import("wgsl_reflect/wgsl_reflect.module.js");
+const { compactShaders } = await import("./shaders/compact.mjs");
 
 const filesBelow = (folder, ending) =>
   existsSync(folder)
@@ -150,4 +151,5 @@ await build({
   target: "es2023",
   sourcemap: true,
   logLevel: "warning",
+  plugins: process.argv.includes("--compact") ? [{ name: "compact-wgsl", setup: await compactShaders() }] : [],
 });
