@@ -16,6 +16,8 @@ export class Camera {
   readonly #button = byId("camera", "button");
   readonly #frame = new OffscreenCanvas(1, 1);
   #stream: MediaStream | null = null;
+  /** Whether the camera was requested and does not play yet. */
+  #starting = false;
 
   /** `size` gives the longer side that frames are scaled to; null chooses it by the adapter's profile. */
   constructor(session: Session, size: () => number | null) {
@@ -24,8 +26,15 @@ export class Camera {
   }
 
   async toggle(): Promise<void> {
-    if (this.#stream) this.#stop();
-    else await this.#start();
+    // Of two that are started the button would stop one.
+    if (this.#starting) return;
+    if (this.#stream) return this.#stop();
+    this.#starting = true;
+    try {
+      await this.#start();
+    } finally {
+      this.#starting = false;
+    }
   }
 
   async #start(): Promise<void> {

@@ -146,7 +146,8 @@ export class TranslatePart {
     for (const { urls } of this.#results) for (const url of urls) URL.revokeObjectURL(url);
     this.#results.length = 0;
     byId("results", "div").replaceChildren();
-    byId("translate-actions", "div").hidden = true;
+    // While pictures are being translated, more results and the button Stop belong there.
+    byId("translate-actions", "div").hidden = this.#stop === null;
   }
 
   #status(text: string): void {

@@ -117,6 +117,45 @@ test("200 camera frames leave no memory behind, and make no buffer after the fir
   assert.is(await page.getAttribute("#camera", "aria-pressed"), "false");
 });
 
+test("a camera that is asked for twice is opened once", async ({ tab }) => {
+  const { page } = tab;
+  await openPart(tab, "translate");
+  await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
+  await page.evaluate(() => {
+    const tracks: MediaStreamTrack[] = [];
+    const devices = navigator.mediaDevices;
+    const open = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wanted) => {
+      const stream = await open(wanted);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    Object.assign(globalThis, { tracks });
+    for (let i = 0; i < 2; i++) document.getElementById("camera")?.click();
+  });
+  await textOf(page, "#camera-status", /frames per second/);
+  assert.is(await page.textContent("#message"), "");
+  await page.click("#camera");
+  const states = () =>
+    page.evaluate(() =>
+      (globalThis as unknown as { tracks: MediaStreamTrack[] }).tracks.map(({ readyState }) => readyState),
+    );
+  assert.equal(await states(), ["ended"]);
+});
+
+test("results can be cleared while more are made, and the rest be stopped", async ({ tab, folder }) => {
+  const { page } = tab;
+  for (let i = 0; i < 20; i++) await makePicture(join(folder, "many", `${i}.png`), { width: 64, height: 64 });
+  await openPart(tab, "translate");
+  await page.setInputFiles("#translate-folder", join(folder, "many"));
+  await textOf(page, "#translate-status", /^Translating 2 of 20/);
+  await page.click("#translate-clear");
+  await page.click("#translate-stop");
+  await textOf(page, "#translate-status", /^\d+ pictures? translated$/);
+  await page.click("#translate-clear");
+  assert.not.ok(await page.isVisible("#translate-actions"));
+});
+
 test("after a lost device, the next picture is translated on a new one", async ({ tab, folder }) => {
   const { page } = tab;
   await page.addInitScript(() => {
