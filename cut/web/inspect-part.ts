@@ -37,7 +37,7 @@ export class InspectPart {
   #shown: Picture = { width: 0, height: 0, channels: 3, data: new Uint8Array() };
   #point = { x: 0, y: 0 };
   #busy: Promise<void> = Promise.resolve();
-  readonly #follow = latest(() => this.#turn(() => this.#similarity()), tellError);
+  readonly #follow = latest(() => this.#turn(async () => this.#similarity((await this.#open()).inspector)), tellError);
 
   constructor(session: Session) {
     this.#session = session;
@@ -101,7 +101,7 @@ export class InspectPart {
       showPicture(byId("inspect-input", "canvas"), picture);
       showPicture(byId("inspect-output", "canvas"), inspector.translation);
       this.#point = { x: picture.width >> 1, y: picture.height >> 1 };
-      await this.#similarity();
+      await this.#similarity(inspector);
       const maps = await inspector.components();
       byId("components", "div").replaceChildren(...maps.map((map) => componentsFigure(map, picture)));
       const sources = await inspector.sources();
@@ -115,6 +115,9 @@ export class InspectPart {
       this.#status(
         `${input.name}, ${picture.width} x ${picture.height}: ${showMilliseconds(performance.now() - begun)}`,
       );
+    }).catch((error: unknown) => {
+      this.#status("");
+      throw error;
     });
   }
 
@@ -126,8 +129,7 @@ export class InspectPart {
     this.#follow();
   }
 
-  async #similarity(): Promise<void> {
-    const { inspector } = await this.#open();
+  async #similarity(inspector: Inspector): Promise<void> {
     const { x, y } = this.#point;
     const maps = await inspector.similarity(x, y);
     const output = byId("inspect-output", "canvas");

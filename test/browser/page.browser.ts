@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openPage, openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
+import { tinyModel } from "./tiny-model.js";
 
 const test = suite<{ tab: Tab }>("the page");
 
@@ -93,6 +94,17 @@ test("looking inside draws a map per layer, and a click moves the point", async 
   await page.keyboard.press("ArrowRight");
   await page.locator("#inspect-output[aria-label*='point 6, 5']").waitFor();
   assert.equal(await sidewaysOnPhone(page), []);
+});
+
+test("another model may be opened while a picture is looked into", async ({ tab }) => {
+  const { page } = tab;
+  await openPart(tab, "inspect");
+  await page.click("#inspect-example");
+  await textOf(page, "#inspect-status", /^Looking/);
+  await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
+  await textOf(page, "#inspect-model", /^tiny/);
+  await textOf(page, "#inspect-status", /, 64 x 64: /);
+  assert.is(await page.textContent("#message"), "");
 });
 
 test("the kernels of this GPU are measured, drawn below its roofline, and exported", async ({ tab }) => {
