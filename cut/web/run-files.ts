@@ -64,7 +64,7 @@ export async function importRun(files: readonly NamedFile[]): Promise<string> {
   if (await RunStore.exists(name)) {
     throw new CutgpuError("RUN_EXISTS", `a run ${name} is already kept here;`, "delete it first.");
   }
-  const store = await RunStore.open(name);
+  const store = await RunStore.create(name);
   try {
     await store.write("config.json", `${JSON.stringify(state.options, null, 2)}\n`);
     for (const { path, file } of files.length === 1 ? [] : files) {

@@ -24,9 +24,19 @@ export class RunStore {
     return names.sort();
   }
 
-  /** Opens a run, or makes its folder where there is none. */
-  static async open(name: string): Promise<RunStore> {
+  /** Makes the folder of a new run. */
+  static async create(name: string): Promise<RunStore> {
     return new RunStore(name, await withStorageErrors((await runsFolder()).getDirectoryHandle(name, { create: true })));
+  }
+
+  /** Opens a run. Throws a CutgpuError where there is none: another tab may have deleted it. */
+  static async open(name: string): Promise<RunStore> {
+    if (await RunStore.exists(name)) return RunStore.create(name);
+    throw new CutgpuError(
+      "NO_RUN",
+      `the run ${name} is no longer kept here;`,
+      "reload the page to see those that are.",
+    );
   }
 
   /** Whether a run of that name is stored. */
@@ -125,6 +135,13 @@ export class RunStore {
     return bytes;
   }
 
+  /** The rows of a log up to the step `last`. */
+  async rowsOf<Row extends { step: number }>(path: string, last: number): Promise<Row[]> {
+    const pieces: Row[][] = [];
+    await this.readLog<Row>(path, last, (rows) => pieces.push(rows));
+    return pieces.flat();
+  }
+
   /** As readLog, and drops the rest of the log, which a resumed run writes again. */
   async cutLog<Row extends { step: number }>(path: string, last: number, take: (rows: Row[]) => void): Promise<void> {
     const bytes = await this.readLog<Row>(path, last, take);
@@ -139,6 +156,17 @@ export class RunStore {
     for (const part of parts) folder = await folder.getDirectoryHandle(part, { create });
     return { folder, name };
   }
+}
+
+/**
+ * Does work on a run that no other tab may do at the same time: two that train it would write over each other's files.
+ * Throws a CutgpuError where another tab is at it.
+ */
+export async function withRunLock(name: string, work: () => Promise<void>): Promise<void> {
+  await navigator.locks.request(`cutgpu run ${name}`, { ifAvailable: true }, async (held) => {
+    if (held) return work();
+    throw new CutgpuError("LOCKED", `another tab is training ${name};`, "pause it there first.");
+  });
 }
 
 /** A row of a log; null where its line is torn. */

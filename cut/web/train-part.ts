@@ -14,7 +14,7 @@ import { attempt, tell, tellError } from "./messages.js";
 import { chosenFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, Sample, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
-import { RunStore } from "./store.js";
+import { RunStore, withRunLock } from "./store.js";
 import { TrainForm } from "./train-form.js";
 import { TrainView } from "./train-view.js";
 
@@ -26,6 +26,8 @@ export class TrainPart {
   /** Until the adapter is known, the profile that is bearable on any. */
   #profile: Profile = "software";
   #running: { name: string; totalSteps: number } | null = null;
+  /** How often another run was shown or begun: what is read of one is not shown after the next. */
+  #shows = 0;
   /** Whether the chosen run was imported without its pictures. */
   #wantsPictures = false;
   /** Whether the chosen run has a best model besides the latest. */
@@ -38,7 +40,8 @@ export class TrainPart {
     this.#useModel = useModel;
     byId("train-form", "form").addEventListener("submit", (event) => {
       event.preventDefault();
-      attempt(() => this.#start());
+      // The Enter key in the field of steps submits for a run that is kept, too.
+      attempt(() => (this.#selected() === "" ? this.#start() : this.#resume()));
     });
     this.#onClick("train-try", () => this.#tryIt());
     this.#onClick("train-resume", () => this.#resume());
@@ -129,6 +132,7 @@ export class TrainPart {
 
   #begin(request: StartRequest | ResumeRequest): void {
     this.#running = { name: request.name, totalSteps: 0 };
+    this.#shows++;
     if (request.kind === "start") this.#hasBest = false;
     this.#view.running = true;
     this.#unsaved = null;
@@ -150,7 +154,7 @@ export class TrainPart {
   async #delete(): Promise<void> {
     const name = this.#selected();
     if (!confirm(`Delete the run ${name} with its checkpoints and pictures?`)) return;
-    await RunStore.delete(name);
+    await withRunLock(name, () => RunStore.delete(name));
     await this.#list("");
     await this.#show("");
   }
@@ -274,6 +278,7 @@ export class TrainPart {
   /** Shows a stored run, or the empty form for a new one. */
   async #show(name: string): Promise<void> {
     if (this.#running?.name === name) return;
+    const turn = ++this.#shows;
     this.#wantsPictures = false;
     this.#hasBest = false;
     this.#controls();
@@ -285,20 +290,28 @@ export class TrainPart {
     }
     const store = await RunStore.open(name);
     const file = await store.read("latest.safetensors");
-    if (!file) return this.#view.status("This run has no checkpoint yet.");
-    const { state } = parseCheckpoint(new Uint8Array(await file.arrayBuffer()), name);
-    await store.readLog<LossRow>("losses.jsonl", state.step, (rows) => this.#view.addLosses(rows));
-    await store.readLog<Alarm>("alarms.jsonl", state.step, (alarms) => this.#view.addAlarms(alarms));
-    await store.readLog<MetricRow>("metrics.jsonl", state.step, (rows) => this.#view.addMetrics(rows));
-    this.#view.addSamples(await keptSamples(store));
+    const state = file && parseCheckpoint(new Uint8Array(await file.arrayBuffer()), name).state;
+    const step = state?.step ?? 0;
+    const losses = await store.rowsOf<LossRow>("losses.jsonl", step);
+    const alarms = await store.rowsOf<Alarm>("alarms.jsonl", step);
+    const metrics = await store.rowsOf<MetricRow>("metrics.jsonl", step);
+    const samples = await keptSamples(store);
+    const wantsPictures = (await store.files("data")).length === 0;
+    const hasBest = (await store.read("best.safetensors")) !== null;
+    if (turn !== this.#shows) return;
+    if (!state) return this.#view.status("This run has no checkpoint yet.");
+    this.#view.addLosses(losses);
+    this.#view.addAlarms(alarms);
+    this.#view.addMetrics(metrics);
+    this.#view.addSamples(samples);
     this.#view.draw();
     const total = state.options.max_steps;
     this.#form.steps = total;
-    this.#view.progress(state.step, total ?? state.step);
-    this.#wantsPictures = (await store.files("data")).length === 0;
-    this.#hasBest = (await store.read("best.safetensors")) !== null;
+    this.#view.progress(step, total ?? step);
+    this.#wantsPictures = wantsPictures;
+    this.#hasBest = hasBest;
     const missing = this.#wantsPictures ? " Its pictures are not with it: choose its folders A and B." : "";
-    this.#view.status(`Saved at step ${state.step}${total === null ? "" : ` of ${total}`}.${missing}`);
+    this.#view.status(`Saved at step ${step}${total === null ? "" : ` of ${total}`}.${missing}`);
     this.#controls();
   }
 

@@ -19,7 +19,7 @@ import { Translator } from "../translation/translator.js";
 import { describeError } from "./error-text.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { ResumeRequest, RunFolders, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
-import { RunStore } from "./store.js";
+import { RunStore, withRunLock } from "./store.js";
 import { TrainingRecord } from "./training-record.js";
 
 /** Pictures that are translated at every display of the run, as many as by the command. */
@@ -37,13 +37,7 @@ addEventListener("message", ({ data: request }: MessageEvent<TrainingRequest>) =
   if (stop) return;
   stop = new AbortController();
   const { signal } = stop;
-  // Two tabs that train one run would write over each other's files.
-  const lock = { ifAvailable: true };
-  navigator.locks
-    .request(`cutgpu run ${request.name}`, lock, async (held) => {
-      if (held) return new WorkerTraining(request, signal).run();
-      throw new CutgpuError("LOCKED", `another tab is training ${request.name};`, "pause it there first.");
-    })
+  withRunLock(request.name, () => new WorkerTraining(request, signal).run())
     .catch((error: unknown) => send({ kind: "failed", text: describeError(error), step: null }))
     .finally(() => {
       stop = null;
@@ -70,7 +64,7 @@ class WorkerTraining {
         "choose another name, or resume it.",
       );
     }
-    const store = await RunStore.open(request.name);
+    const store = await (fresh ? RunStore.create(request.name) : RunStore.open(request.name));
     let gpu: Gpu | null = null;
     try {
       await this.#keepPictures(store, request.pictures);
