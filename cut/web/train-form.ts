@@ -7,7 +7,7 @@ import { samplesPerEpoch } from "../data/open-dataset.js";
 import { smallTraining } from "../demo/demo-settings.js";
 import { canSplit, ENOUGH, trainTestSplit } from "../evaluation/train-test-split.js";
 import { presets } from "../options/presets.js";
-import { showValue } from "../options/schema.js";
+import { OptionError, showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
 import { byId } from "./dom.js";
 import { attempt } from "./messages.js";
@@ -39,6 +39,9 @@ const networks: Record<string, { pixels: number; given: Given; patches: Given; s
   paper: { pixels: 256, given: {}, patches: {}, sincut: {} },
 };
 const CROP = 64;
+
+/** Options of the command that name runs and folders, for which the page has a field or the browser's storage. */
+const OF_THE_COMMAND = ["name", "dataroot", "runs_dir", "continue_train", "pretrained_name"] as const;
 
 /** The options of a method, by its preset's name, with networks of a size. */
 function methodOptions(method: keyof typeof presets, size: string): Given {
@@ -133,6 +136,8 @@ export class TrainForm {
       );
     }
     const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
+    const foreign = OF_THE_COMMAND.find((option) => option in typed);
+    if (foreign) throw new OptionError(`--${foreign} is an option of the command alone;`, "leave it out here.");
     const aside = typed.eval_freq !== null && canSplit(a.length, b.length);
     const [A, B] = [a, b].map((all) => (aside ? trainTestSplit(all) : { train: all, test: [] }));
     const given = this.#options(name, Math.max(A.train.length, B.train.length), aside, typed);
@@ -150,6 +155,9 @@ export class TrainForm {
   #options(name: string, pictures: number, evaluated: boolean, typed: Given): Given {
     const pixels = byId("run-pixels", "input").valueAsNumber;
     const steps = byId("run-steps", "input").valueAsNumber;
+    for (const [field, value] of Object.entries({ "Pixels per side": pixels, "Steps in all": steps })) {
+      if (Number.isNaN(value)) throw new OptionError(`${field}: there is no number yet;`, "fill it in.");
+    }
     const { model = "cut" } = typed;
     const method = model === "cut" ? (byId("run-method", "select").value as keyof typeof presets) : model;
     const networks = methodOptions(method, byId("run-networks", "select").value);

@@ -2,7 +2,7 @@
 // is that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is
 // written before the first step, and the losses before every checkpoint, so that a tab that is closed at any moment
 // leaves a run that can be resumed.
-import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
+import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/open.js";
 import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
@@ -81,7 +81,7 @@ class WorkerTraining {
       await store.write("config.json", `${JSON.stringify(options, null, 2)}\n`);
       const source = datasetOf(store, options, lists);
       send({ kind: "progress", text: "Opening the GPU" });
-      gpu = await openGpu({ profile: options.profile });
+      gpu = await openFor(options, checkpoint !== null);
       await this.#train(gpu, store, options, source, checkpoint);
     } catch (error) {
       // A new run that failed before its first checkpoint leaves no files.
@@ -211,6 +211,21 @@ class WorkerTraining {
       return `${what}; start a new run with a lower lr, and look for pictures of one single colour.`;
     }
     return describeError(error);
+  }
+}
+
+/**
+ * The device of a run. One that resumes with precision f16 goes on with f32 where the adapter has no 16-bit floats: its
+ * checkpoint fits either.
+ */
+async function openFor({ profile, precision }: TrainOptions, resumes: boolean): Promise<Gpu> {
+  try {
+    return await openGpu({ profile, precision });
+  } catch (error) {
+    if (!(resumes && precision === "f16" && error instanceof AdapterError)) throw error;
+    const gpu = await openGpu({ profile });
+    send({ kind: "warning", text: "Note: this adapter has no 16-bit floats, and the run goes on with f32." });
+    return gpu;
   }
 }
 

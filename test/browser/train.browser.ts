@@ -251,6 +251,26 @@ const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] 
     /there is no option lamda_NCE, did you mean lambda_NCE\?/i,
   ],
   [
+    "an option of the command alone",
+    ({ page }, folder) => startRun(page, folder, "never", 3, "--pretrained_name straight"),
+    /^pretrained_name is an option of the command alone;/,
+  ],
+  [
+    "a precision that the adapter does not have",
+    ({ page }, folder) => startRun(page, folder, "never", 3, "--precision f16"),
+    /^This adapter has no 16-bit floats/,
+  ],
+  [
+    "a number of steps missing",
+    async ({ page }, folder) => {
+      for (const side of ["a", "b"])
+        await page.setInputFiles(`#folder-${side}`, join(folder, `data/train${side.toUpperCase()}`));
+      await page.fill("#run-steps", "");
+      await page.click("#train-start");
+    },
+    /^Steps in all: there is no number yet; fill it in\./,
+  ],
+  [
     "a name that is taken",
     ({ page }, folder) => startRun(page, folder, "straight", 3),
     /^A run straight is already kept here;/,
