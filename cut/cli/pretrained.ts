@@ -19,7 +19,14 @@ export function adoptPretrained(training: Training, folder: string): string[] {
   const networks = Object.entries(training.step.method.networks);
   const files = networks.map(([name]) => join(folder, `latest_net_${name}.pth`));
   const checkpoint = join(folder, "latest.safetensors");
-  if (existsSync(checkpoint) || !files.some(existsSync)) {
+  if (!existsSync(checkpoint) && !files.some(existsSync)) {
+    const names = networks.map(([name]) => `latest_net_${name}.pth`).join(", ");
+    throw new CheckpointError(
+      `${folder} holds no latest.safetensors, nor any of ${names}, the networks of --model ${training.options.model}`,
+      "Check the path, and the method.",
+    );
+  }
+  if (existsSync(checkpoint)) {
     training.adoptWeights(parseCheckpoint(readWhole(checkpoint), checkpoint), checkpoint);
     return [];
   }

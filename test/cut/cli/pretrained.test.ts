@@ -60,6 +60,15 @@ test("a file that holds another network says which, and nothing is changed", asy
   for (const { step } of [training, other]) step.dispose();
 });
 
+test("a folder with files of another method alone is told the names that are looked for", async ({ folder }) => {
+  const theirs = await start({});
+  await publish(theirs, "G", join(folder, "latest_net_G.pth"));
+  const ours = await start({ model: "cycle_gan" });
+  const said = messageOf(() => adoptPretrained(ours, folder));
+  assert.match(said, /holds no latest\.safetensors, nor any of latest_net_G_A\.pth, .*networks of --model cycle_gan/);
+  for (const { step } of [theirs, ours]) step.dispose();
+});
+
 test("a run of another method is refused by both names", async ({ folder }) => {
   const theirs = await start({ model: "dclgan" });
   const state = { step: 0, epoch: 1, batch: 0, random: [], options: theirs.options };
