@@ -1,7 +1,7 @@
 // Picture files to pictures and back in a browser, in pages and workers: BMP and PPM by the readers that the command
 // uses too, the rest by the browser. As with the command, colour profiles are ignored and alpha is laid on white.
-// Unlike it, the browser obeys the orientation in a photograph's EXIF, and its JPEG decoder may differ from libvips by
-// a rounding step.
+// The browser obeys the orientation in a photograph's EXIF also where --ignore_orientation is given, and its JPEG
+// decoder may differ from libvips by a rounding step.
 import { FormatError } from "../../engine/core/errors.js";
 import { decodeBmp, isBmp } from "../data/bmp.js";
 import { type Picture, PictureError, toChannels } from "../data/picture.js";
