@@ -232,7 +232,7 @@ export function checkOptions<S extends OptionSchema>(schema: S, given: Record<st
 
 /** "there is no option --X, did you mean --Y?", without a full stop. */
 export function unknownOption(name: string, schema: OptionSchema): string {
-  const instead = insteadOfOption(name);
+  const instead = insteadOfOption.get(name);
   if (instead) return `there is no option --${name}: ${instead}`;
   const suggestion = nearest(name, Object.keys(schema.entries));
   return `there is no option --${name}${suggestion ? `, did you mean --${suggestion}?` : " (--help lists them)"}`;

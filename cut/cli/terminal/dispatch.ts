@@ -37,7 +37,7 @@ export async function dispatch(argv: readonly string[], around: DispatchContext)
       return exitStatus.done;
     }
     if (!Object.hasOwn(around.commands, name)) {
-      const instead = insteadOfCommand(name);
+      const instead = insteadOfCommand.get(name);
       const suggestion = nearest(name, Object.keys(around.commands));
       const hint = suggestion ? `, did you mean ${suggestion}?` : " (cutgpu --help lists them).";
       throw new OptionError(`there is no command ${name}${instead ? `: ${instead}.` : hint}`);
