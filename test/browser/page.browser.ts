@@ -2,7 +2,7 @@
 // kernels.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openPage, openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
+import { holdReads, openPage, openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 import { tinyModel } from "./tiny-model.js";
 
 const test = suite<{ tab: Tab }>("the page");
@@ -99,10 +99,12 @@ test("looking inside draws a map per layer, and a click moves the point", async 
 test("another model may be opened while a picture is looked into", async ({ tab }) => {
   const { page } = tab;
   await openPart(tab, "inspect");
+  const release = await holdReads(page);
   await page.click("#inspect-example");
   await textOf(page, "#inspect-status", /^Looking/);
   await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
   await textOf(page, "#inspect-model", /^tiny/);
+  await release();
   await textOf(page, "#inspect-status", /, 64 x 64: /);
   assert.is(await page.textContent("#message"), "");
 });

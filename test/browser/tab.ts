@@ -71,6 +71,24 @@ export async function textOf(page: Page, selector: string, wanted: RegExp): Prom
   return (await element.textContent()) ?? "";
 }
 
+/**
+ * Holds back every read from the GPU until the function that it returns is called, so that what the page says in the
+ * meantime can be waited for and acted on, however fast the machine is.
+ */
+export async function holdReads(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const map = GPUBuffer.prototype.mapAsync;
+    const held = new Promise<void>((release) => {
+      Object.assign(globalThis, { release });
+    });
+    GPUBuffer.prototype.mapAsync = async function (...wanted) {
+      await held;
+      return map.apply(this, wanted);
+    };
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { release: () => void }).release());
+}
+
 /** What can be scrolled sideways on a phone: the page, or anything in it. The window gets its size back. */
 export async function sidewaysOnPhone(page: Page): Promise<string[]> {
   const before = page.viewportSize();

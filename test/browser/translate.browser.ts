@@ -9,7 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assertStatus, cutgpu, makePicture, projectFolder } from "../support/command.js";
 import { goldensFolder } from "../support/goldens.js";
-import { openPart, openTab, type Tab, textOf } from "./tab.js";
+import { holdReads, openPart, openTab, type Tab, textOf } from "./tab.js";
 import { tinyModel } from "./tiny-model.js";
 
 const model = join(projectFolder, "cut/web/demo-model.safetensors");
@@ -145,13 +145,18 @@ test("a camera that is asked for twice is opened once", async ({ tab }) => {
 
 test("results can be cleared while more are made, and the rest be stopped", async ({ tab, folder }) => {
   const { page } = tab;
-  for (let i = 0; i < 20; i++) await makePicture(join(folder, "many", `${i}.png`), { width: 64, height: 64 });
+  for (let i = 0; i < 3; i++) await makePicture(join(folder, "more", `${i}.png`), { width: 64, height: 64 });
   await openPart(tab, "translate");
-  await page.setInputFiles("#translate-folder", join(folder, "many"));
-  await textOf(page, "#translate-status", /^Translating 2 of 20/);
+  await page.setInputFiles("#translate-files", join(folder, "more", "0.png"));
+  await textOf(page, "#translate-status", /^1 picture translated$/);
+  const release = await holdReads(page);
+  await page.setInputFiles("#translate-folder", join(folder, "more"));
+  await textOf(page, "#translate-status", /^Translating 1 of 3/);
   await page.click("#translate-clear");
   await page.click("#translate-stop");
-  await textOf(page, "#translate-status", /^\d+ pictures? translated$/);
+  await release();
+  await textOf(page, "#translate-status", /^1 picture translated$/);
+  assert.is(await page.locator("#results figure").count(), 1);
   await page.click("#translate-clear");
   assert.not.ok(await page.isVisible("#translate-actions"));
 });
