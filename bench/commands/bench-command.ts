@@ -9,8 +9,8 @@ import {
   type CommandContext,
   defineCommand,
   LateProgress,
-  type Progress,
   print,
+  printAbove,
   startProgress,
 } from "../../cut/cli/terminal/index.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
@@ -144,18 +144,12 @@ async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]>
       onRow(row) {
         const head = row.suite === suite ? "" : `\n${row.suite}\n${tableHead()}\n`;
         suite = row.suite;
-        printRow(`${head}${tableRow(row)}`, progress.started);
+        printAbove(progress.started, `${head}${tableRow(row)}`);
       },
     });
   } finally {
     progress.stop();
   }
-}
-
-/** Lines go to standard output, or above the bar on a terminal that both share. */
-function printRow(lines: string, progress: Progress | null): void {
-  if (process.stdout.isTTY && process.stderr.isTTY && progress) progress.log(lines);
-  else print(`${lines}\n`);
 }
 
 /** Writes a file atomically. */

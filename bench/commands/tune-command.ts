@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { tuningEntries } from "../../cut/cli/run-tuning.js";
-import { type CommandContext, defineCommand, print, startProgress } from "../../cut/cli/terminal/index.js";
+import { type CommandContext, defineCommand, print, printAbove, startProgress } from "../../cut/cli/terminal/index.js";
 import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { checkOutput } from "../../cut/files/output.js";
@@ -60,8 +60,6 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   if (rates) printLine(`at most ${digits(rates.gflops)} GFLOP/s, ${digits(rates.gbps)} GB/s`);
   const kept: Record<string, string> = { ...readUserTuning(gpu)?.choices };
   const progress = startProgress({ label: "tuning", total: choices.length });
-  const shared = process.stdout.isTTY && process.stderr.isTTY;
-  const say = (line: string) => (shared ? progress.log(line) : printLine(line));
   let measured = 0;
   let changed = 0;
   try {
@@ -69,7 +67,7 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
       progress.update(measured, choice.operator);
       const tuned = await tuneChoice(gpu, choice, rates, signal);
       measured++;
-      say(row(tuned));
+      printAbove(progress, row(tuned));
       // New measurements replace earlier ones, also where the rule has won.
       delete kept[choice.key];
       if (tuned.winner === tuned.rule) continue;

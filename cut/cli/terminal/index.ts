@@ -6,5 +6,12 @@ export { type DispatchContext, dispatch } from "./dispatch.js";
 export { describeFailure, exitStatus } from "./failure.js";
 export { showOnTerminal } from "./graphics.js";
 export { note, print, printError } from "./output.js";
-export { formatSeconds, LateProgress, type Progress, type ProgressOptions, startProgress } from "./progress.js";
+export {
+  formatSeconds,
+  LateProgress,
+  type Progress,
+  type ProgressOptions,
+  printAbove,
+  startProgress,
+} from "./progress.js";
 export { Interruption, outliveReader, stopOnSignals } from "./signals.js";

@@ -2,7 +2,7 @@
 // losses; elsewhere (a log file, CI) a plain line every few seconds and whenever the text is due. Speed is that of the
 // last half minute, so that the time left follows when the machine gets faster or slower.
 import { SingleBar } from "cli-progress";
-import { printableLine } from "./output.js";
+import { print, printableLine } from "./output.js";
 
 export interface ProgressOptions {
   /** The work, such as "training". */
@@ -85,7 +85,7 @@ export function startProgress(options: ProgressOptions): Progress {
     let lastLine = now();
     /** `done` of the last line that was printed because of `lineDue`, which is not repeated. */
     let dueAt = -1;
-    const print = () => {
+    const printNumbers = () => {
       const { whole, speed, left } = numbers();
       const percentage = Math.floor((100 * done) / Math.max(1, total));
       const parts = [`${label} ${whole}/${total} (${percentage}%)`, speed, `${left} left`, text];
@@ -99,11 +99,11 @@ export function startProgress(options: ProgressOptions): Progress {
         speedometer.note(done);
         const due = done !== dueAt && (lineDue?.(done) ?? false);
         if (due) dueAt = done;
-        if (due || now() - lastLine >= 1000 * LINE_SECONDS) print();
+        if (due || now() - lastLine >= 1000 * LINE_SECONDS) printNumbers();
       },
       log: (line) => void stream.write(`${printableLine(line)}\n`),
       stop() {
-        if (dueAt !== done) print();
+        if (dueAt !== done) printNumbers();
       },
     };
   }
@@ -131,7 +131,8 @@ export function startProgress(options: ProgressOptions): Progress {
       bar.update(done, numbers());
     },
     log(line) {
-      stream.write(`\r\u001b[2K${printableLine(line)}\n`);
+      // The bar has turned line wrap off, which would cut off what does not fit.
+      stream.write(`\r\u001b[2K\u001b[?7h${printableLine(line)}\n\u001b[?7l`);
       bar.render();
     },
     stop() {
@@ -139,6 +140,16 @@ export function startProgress(options: ProgressOptions): Progress {
       stop();
     },
   };
+}
+
+/** Prints lines of results to standard output, or above the progress on a terminal that both share. */
+export function printAbove(
+  progress: Progress | null,
+  lines: string,
+  shared = process.stdout.isTTY && process.stderr.isTTY,
+): void {
+  if (!(progress && shared)) print(`${lines}\n`);
+  else for (const line of lines.split("\n")) progress.log(line);
 }
 
 /** Progress of work whose total comes with its first report. Call `stop` at the end, as with any other. */

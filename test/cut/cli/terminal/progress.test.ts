@@ -2,7 +2,7 @@
 import { EventEmitter } from "node:events";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { formatSeconds, formatSpeed, startProgress } from "../../../../cut/cli/terminal/progress.js";
+import { formatSeconds, formatSpeed, printAbove, startProgress } from "../../../../cut/cli/terminal/progress.js";
 
 test("seconds and speeds are told as people say them", () => {
   assert.equal([0, 59.4, 185, 7620, 273600, Number.POSITIVE_INFINITY].map(formatSeconds), [
@@ -68,22 +68,36 @@ test("a line that is due is printed once, whatever happens at its step", () => {
   assert.match(lines[0], /^training 2\/9 .*, b\n$/);
 });
 
+/** A terminal, and what was written to it. */
+function terminal() {
+  const written: string[] = [];
+  const write = (text: string) => void written.push(text);
+  const stream = Object.assign(new EventEmitter(), { isTTY: true, columns: 60, write });
+  return { stream: stream as unknown as NodeJS.WriteStream, text: () => written.join("") };
+}
+
+test("results above the bar are lines, and the terminal wraps those that are longer than it is wide", () => {
+  const { stream, text } = terminal();
+  const progress = startProgress({ label: "bench", total: 2, stream });
+  const row = `relu${" ".repeat(100)}0.6 ms`;
+  printAbove(progress, `kernels\n${row}`, true);
+  progress.stop();
+  assert.not.match(text(), "u000a");
+  for (const line of ["kernels", row]) {
+    const before = text().slice(0, text().indexOf(`${line}\n`));
+    assert.ok(before.lastIndexOf("\u001b[?7h") > before.lastIndexOf("\u001b[?7l"), line);
+  }
+});
+
 test("a terminal gets its line wrap back however the process ends", () => {
-  let written = "";
-  const stream = Object.assign(new EventEmitter(), {
-    isTTY: true,
-    columns: 80,
-    write: (text: string) => {
-      written += text;
-    },
-  }) as unknown as NodeJS.WriteStream;
+  const { stream, text } = terminal();
   const before = process.listeners("exit");
   const left = startProgress({ label: "training", total: 2, stream });
   const [added] = process.listeners("exit").filter((listener) => !before.includes(listener));
   try {
-    assert.match(written, "\u001b[?7l");
+    assert.match(text(), "\u001b[?7l");
     (added as () => void)();
-    assert.ok(written.lastIndexOf("\u001b[?7h") > written.lastIndexOf("\u001b[?7l"));
+    assert.ok(text().lastIndexOf("\u001b[?7h") > text().lastIndexOf("\u001b[?7l"));
   } finally {
     left.stop();
   }
