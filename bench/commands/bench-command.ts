@@ -1,10 +1,11 @@
 // `cutgpu bench`: runs the suites on this machine's adapter, prints the rows as they are measured, and writes them as
-// JSON and as a page. With --peers other engines do the same work, before ours and never at the same time; with
-// --baseline rows are compared with those of an earlier file.
+// JSON and as a page; those of a run that was stopped too. With --peers other engines do the same work, before ours and
+// never at the same time; with --baseline rows are compared with those of an earlier file.
 import { existsSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { format, parse } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
+import { checkResults, writeResult } from "../../cut/cli/result-files.js";
 import {
   type CommandContext,
   defineCommand,
@@ -13,8 +14,7 @@ import {
   printAbove,
   startProgress,
 } from "../../cut/cli/terminal/index.js";
-import { makeFolder, withFileErrors, writeFileAtomically } from "../../cut/files/atomic-files.js";
-import { checkOutput } from "../../cut/files/output.js";
+import { withFileErrors } from "../../cut/files/atomic-files.js";
 import { packageVersion } from "../../cut/files/package-root.js";
 import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
@@ -44,7 +44,7 @@ const PEER_LIMITS = { job: 20_000, peer: 150_000 };
 const schema = v.strictObject({
   suite: option(group, oneOf(["all", ...suites]), "all", "which rows to measure"),
   filter: option(group, orNone(text("TEXT")), null, "only rows that have this text in suite, kernel, shape or variant"),
-  json: option(group, orNone(text("FILE")), null, "write the rows there when all are done"),
+  json: option(group, orNone(text("FILE")), null, "write the rows there at the end"),
   baseline: option(
     group,
     orNone(text("FILE")),
@@ -71,7 +71,9 @@ export default defineCommand({
 async function bench(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
   const report = options.report ?? (options.json !== null || options.suite === "all" ? REPORT : null);
-  checkFiles(options, report);
+  const reading =
+    options.baseline === null ? [] : [{ what: `--baseline ${options.baseline}`, paths: [options.baseline] }];
+  checkResults(options.json, report, reading);
   const baseline = options.baseline === null ? null : readBaseline(options.baseline);
   const gpu = await openBenchGpu(options.profile);
   try {
@@ -83,30 +85,28 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
     const cases = chooseCases(gpu, chosen);
     if (baseline) refuseOtherAdapter(gpu, baseline);
     const peers = options.peers ? await measurePeers(gpu, cases, signal) : undefined;
-    const rows = await measureRows(gpu, { ...chosen, peers, around: nodeSurroundings(options.profile, signal) });
-    if (options.json !== null) writeWhole(options.json, `${JSON.stringify(rows, null, 1)}\n`);
-    if (report !== null) {
-      const { benchReport } = await import("../report/bench-report.js");
-      const date = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
-      writeWhole(report, benchReport(rows, { adapter: adapterName(gpu), date, version: packageVersion() }));
-      print(`\nreport: ${report}\n`);
+    const rows: BenchRow[] = [];
+    const keep = (place: (path: string) => string) => writeRows(rows, gpu, options.json, report, place);
+    try {
+      await measureRows(gpu, { ...chosen, peers, around: nodeSurroundings(options.profile, signal) }, rows);
+    } catch (error) {
+      // What took minutes is kept, whatever ended it.
+      if (rows.length > 0) await keep(placeOfPart);
+      throw error;
     }
+    await keep((path) => path);
     if (baseline) judge(rows, baseline);
   } finally {
     gpu.dispose();
   }
 }
 
-/** Throws if the results could not be written, or only over the baseline. */
-function checkFiles({ json, baseline }: { json: string | null; baseline: string | null }, report: string | null): void {
-  const reading = baseline === null ? [] : [{ what: `--baseline ${baseline}`, paths: [baseline] }];
-  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
-  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
-}
-
 function readBaseline(path: string): BenchRow[] {
   if (!existsSync(path)) throw new CutgpuError("BASELINE", `there is no ${path}`, "Give a file that --json wrote.");
-  return parseRows(readFileSync(path, "utf8"), path);
+  return parseRows(
+    withFileErrors(path, () => readFileSync(path, "utf8")),
+    path,
+  );
 }
 
 /** Throws if the baseline is of another adapter. Called before any measurement, because a run takes minutes. */
@@ -133,15 +133,17 @@ async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, sig
   }
 }
 
-async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]> {
+/** Measures, prints each row and adds it to `rows`. */
+async function measureRows(gpu: Gpu, options: BenchOptions, rows: BenchRow[]): Promise<void> {
   print(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
   const progress = new LateProgress("bench");
   let suite = "";
   try {
-    return await runBench(gpu, {
+    await runBench(gpu, {
       ...options,
       onProgress: ({ done, total, next }) => progress.update(done, total, next),
       onRow(row) {
+        rows.push(row);
         const head = row.suite === suite ? "" : `\n${row.suite}\n${tableHead()}\n`;
         suite = row.suite;
         printAbove(progress.started, `${head}${tableRow(row)}`);
@@ -152,12 +154,33 @@ async function measureRows(gpu: Gpu, options: BenchOptions): Promise<BenchRow[]>
   }
 }
 
-/** Writes a file atomically. */
-function writeWhole(path: string, content: string): void {
-  withFileErrors(path, () => {
-    makeFolder(dirname(path));
-    writeFileAtomically(path, content);
-  });
+/** Writes the rows as JSON and as a page, each to the place that `place` gives for its path. */
+async function writeRows(
+  rows: readonly BenchRow[],
+  gpu: Gpu,
+  json: string | null,
+  report: string | null,
+  place: (path: string) => string,
+): Promise<void> {
+  if (json !== null) {
+    const path = place(json);
+    writeResult(path, `${JSON.stringify(rows, null, 1)}\n`);
+    if (path !== json) print(`\nrows: ${path}\n`);
+  }
+  if (report !== null) {
+    const { benchReport } = await import("../report/bench-report.js");
+    const date = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+    const path = place(report);
+    writeResult(path, benchReport(rows, { adapter: adapterName(gpu), date, version: packageVersion() }));
+    print(`\nreport: ${path}\n`);
+  }
+}
+
+/** Where rows of a run that was stopped go: an earlier file may hold more of them, and is not replaced. */
+function placeOfPart(path: string): string {
+  if (!existsSync(path)) return path;
+  const { dir, name, ext } = parse(path);
+  return format({ dir, name: `${name}.stopped`, ext });
 }
 
 function judge(rows: readonly BenchRow[], baseline: readonly BenchRow[]): void {

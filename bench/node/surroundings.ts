@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import type { Surroundings } from "../measurement/case.js";
 
@@ -29,7 +30,14 @@ export function nodeSurroundings(profile: Profile | "auto", signal?: AbortSignal
       const script = fileURLToPath(new URL("./cold-start.js", import.meta.url));
       const once = async () => {
         const options = { env, signal, timeout: COLD_START_LIMIT_MS };
-        return Number((await promisify(execFile)(process.execPath, [script, profile], options)).stdout);
+        try {
+          return Number((await promisify(execFile)(process.execPath, [script, profile], options)).stdout);
+        } catch (error) {
+          signal?.throwIfAborted();
+          const { killed, code } = error as { killed?: boolean; code?: unknown };
+          const limit = `took more than ${COLD_START_LIMIT_MS / 1000} s`;
+          throw new CutgpuError("COLD_START", `the process of its own ${killed ? limit : `ended with status ${code}`}`);
+        }
       };
       try {
         const cold = await once();

@@ -1,7 +1,7 @@
 // The files of a command's figures, by --json and --report.
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { makeFolder, writeFileAtomically } from "../files/atomic-files.js";
-import { checkOutput, type NamedFiles } from "../files/output.js";
+import { checkOutput, type NamedFiles, realPath } from "../files/output.js";
 import { OptionError } from "../options/schema.js";
 
 /**
@@ -11,7 +11,7 @@ import { OptionError } from "../options/schema.js";
 export function checkResults(json: string | null, report: string | null, reading: readonly NamedFiles[]): void {
   if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
   if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
-  if (json !== null && report !== null && resolve(json) === resolve(report)) {
+  if (json !== null && report !== null && realPath(json) === realPath(report)) {
     throw new OptionError("--json and --report name the same file;", "give two.");
   }
 }

@@ -34,6 +34,26 @@ test("prints rows, writes JSON and a page, and compares with them", async () => 
   assertRefused(other, 1, /"Another One" and this run on ".+"/);
 });
 
+test("Ctrl-C keeps the rows that are measured, and an earlier file that may hold more", async () => {
+  const args = ["bench", "--suite", "kernels", "--filter", "conv2d 3x3", "--json", "kept.json"];
+  const stopped = () =>
+    cutgpu([...args, "--report", "kept.html"], {
+      cwd: folder,
+      onStart: (child) =>
+        child.stdout?.on("data", (text: Buffer) => void (/^conv2d /m.test(String(text)) && child.kill("SIGINT"))),
+    });
+  const rowsIn = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as BenchRow[];
+  assertStatus(await stopped(), 130);
+  assert.is(rowsIn("kept.json")[0].kernel, "conv2d");
+  assert.match(readFileSync(join(folder, "kept.html"), "utf8"), /conv2d/);
+  writeFileSync(join(folder, "kept.json"), "an earlier run's");
+  const again = await stopped();
+  assertStatus(again, 130);
+  assert.match(again.stdout, /^rows: kept\.stopped\.json$/m);
+  assert.is(readFileSync(join(folder, "kept.json"), "utf8"), "an earlier run's");
+  assert.is(rowsIn("kept.stopped.json")[0].kernel, "conv2d");
+});
+
 test("unknown suites, filters and files are answered with what exists", async () => {
   assertRefused(
     await cutgpu(["bench", "--suite", "speed"]),
@@ -42,6 +62,12 @@ test("unknown suites, filters and files are answered with what exists", async ()
   );
   assertRefused(await cutgpu(["bench", "--suite", "kernels", "--filter", "fft"]), 1, /there are: conv2d/);
   assertRefused(await cutgpu(["bench", "--baseline", "missing.json"]), 1, /there is no missing\.json/);
+  assertRefused(await cutgpu(["bench", "--baseline", "."], { cwd: folder }), 1, /cannot open \.: it is a folder/);
+  assertRefused(
+    await cutgpu(["bench", "--json", "both", "--report", "./both"], { cwd: folder }),
+    2,
+    /name the same file/,
+  );
 });
 
 test.run();
