@@ -1,7 +1,8 @@
 // Compares rows with those of an earlier run on the same adapter, by their names. A row is slower where its median
 // exceeds the earlier median by more than the spreads of both runs together and by more than 5 %. The spread is
 // the distance from the fastest sample to the median: samples above the median are slowed by the machine's other work.
-// Single samples have no spread, so for them the 5 % decide.
+// Single samples have no spread, so for them the 5 % decide. A row that had a time and could not run now is lost, which
+// is no better than slower.
 import { CutgpuError } from "../engine/core/errors.js";
 import { caseName } from "./measurement/case.js";
 import type { BenchRow } from "./measurement/row.js";
@@ -17,7 +18,9 @@ export interface Change {
 export interface Comparison {
   slower: Change[];
   faster: Change[];
-  /** Number of rows that both runs have, with times. */
+  /** Rows of both runs that have a time in the earlier one alone, and why. */
+  lost: { name: string; before: number; why: string }[];
+  /** Number of rows that both runs have, with times in the earlier one. */
   compared: number;
 }
 
@@ -34,11 +37,15 @@ export function compareWithBaseline(rows: readonly BenchRow[], baseline: readonl
     );
   }
   const earlier = new Map(baseline.map((row) => [caseName(row), row]));
-  const comparison: Comparison = { slower: [], faster: [], compared: 0 };
+  const comparison: Comparison = { slower: [], faster: [], lost: [], compared: 0 };
   for (const row of rows) {
     const other = earlier.get(caseName(row));
-    if (!row.ms || !other?.ms) continue;
+    if (!other?.ms) continue;
     comparison.compared++;
+    if (!row.ms) {
+      comparison.lost.push({ name: caseName(row), before: other.ms.median, why: row.note ?? "no time" });
+      continue;
+    }
     const difference = row.ms.median - other.ms.median;
     const noise = Math.max(spreadOf(row) + spreadOf(other), LEAST_CHANGE * other.ms.median);
     const change = { name: caseName(row), before: other.ms.median, now: row.ms.median };

@@ -50,7 +50,7 @@ const schema = v.strictObject({
     orNone(text("FILE")),
     null,
     "compare with an earlier --json of this adapter; " +
-      "status 1 where a median rose by more than both runs' spreads and 5 %",
+      "status 1 where a median rose by more than both runs' spreads and 5 %, or there is no time now",
   ),
   profile: profileOption(group),
   peers: option(group, flag(), false, "the same work on TensorFlow.js, jax-js and onnxruntime, on the same adapter"),
@@ -184,7 +184,7 @@ function placeOfPart(path: string): string {
 }
 
 function judge(rows: readonly BenchRow[], baseline: readonly BenchRow[]): void {
-  const { slower, faster, compared } = compareWithBaseline(rows, baseline);
+  const { slower, faster, lost, compared } = compareWithBaseline(rows, baseline);
   const say = (word: string, changes: typeof slower) => {
     for (const { name, before, now } of changes) {
       print(`${word}: ${name}: ${digits(before)} ms -> ${digits(now)} ms\n`);
@@ -192,8 +192,12 @@ function judge(rows: readonly BenchRow[], baseline: readonly BenchRow[]): void {
   };
   say("faster", faster);
   say("slower", slower);
-  print(`${compared} rows compared, ${faster.length} faster, ${slower.length} slower\n`);
-  if (slower.length > 0) {
-    throw new CutgpuError("SLOWER", `${slower.length} of ${compared} rows are slower than the baseline`, "See above.");
+  for (const { name, before, why } of lost) print(`lost: ${name}: ${digits(before)} ms -> ${why}\n`);
+  const without = lost.length > 0 ? `, ${lost.length} without a time now` : "";
+  print(`${compared} rows compared, ${faster.length} faster, ${slower.length} slower${without}\n`);
+  const worse = slower.length + lost.length;
+  if (worse > 0) {
+    const what = lost.length > 0 ? "are slower than the baseline, or have no time now" : "are slower than the baseline";
+    throw new CutgpuError("SLOWER", `${worse} of ${compared} rows ${what}`, "See above.");
   }
 }

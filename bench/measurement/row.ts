@@ -45,6 +45,25 @@ export interface BenchRow {
   note?: string;
 }
 
+const isText = (value: unknown) => typeof value === "string";
+const isNumber = (value: unknown) => typeof value === "number";
+const isFields = (value: unknown): value is { [name: string]: unknown } => typeof value === "object" && value !== null;
+const isTiming = (value: unknown) => isFields(value) && [value["median"], value["min"], value["max"]].every(isNumber);
+
+/** Whether a value from JSON is a row, as far as comparisons and pages depend on it. */
+function isRow(value: unknown): boolean {
+  if (!isFields(value) || !isFields(value["peers"])) return false;
+  const { suite, kernel, variant, shape, adapter, ms, runs, flops, bytes, gflops, gbps, roofline, reference_ms } =
+    value;
+  return (
+    (suites as readonly unknown[]).includes(suite) &&
+    [kernel, variant, shape, adapter].every(isText) &&
+    (ms === null || isTiming(ms)) &&
+    [runs, flops, bytes].every(isNumber) &&
+    [gflops, gbps, roofline, reference_ms].every((rate) => rate === null || isNumber(rate))
+  );
+}
+
 /** The rows in a text that --json wrote. Throws a CutgpuError for other texts. */
 export function parseRows(text: string, name: string): BenchRow[] {
   let rows: unknown;
@@ -53,8 +72,6 @@ export function parseRows(text: string, name: string): BenchRow[] {
   } catch {
     rows = null;
   }
-  const isRow = (row: unknown) =>
-    typeof row === "object" && row !== null && "suite" in row && "adapter" in row && "ms" in row && "peers" in row;
   if (!Array.isArray(rows) || rows.length === 0 || !rows.every(isRow)) {
     throw new CutgpuError("BASELINE", `${name} holds no rows of a benchmark`, "Give a file that `bench --json` wrote.");
   }

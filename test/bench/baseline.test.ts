@@ -30,6 +30,20 @@ test("slower and faster are what lies beyond the spread of both runs and 5 %", (
   assert.is(compared, 5);
 });
 
+test("a row that has no time any more is lost, and one that never had any is not compared", () => {
+  const failed = { ms: null, note: "could not run: too large" };
+  const before = [timedRow("fits", [1, 1, 1]), timedRow("lost", [1, 2, 3]), timedRow("never", [1, 1, 1], failed)];
+  const now = [timedRow("fits", [1, 1, 1]), timedRow("lost", [1, 1, 1], failed), timedRow("never", [1, 1, 1], failed)];
+  const { slower, lost, compared } = compareWithBaseline(now, before);
+  assert.equal(slower, []);
+  assert.equal(names(lost), ["lost"]);
+  assert.equal(
+    lost.map(({ before, why }) => [before, why]),
+    [[2, failed.note]],
+  );
+  assert.is(compared, 2);
+});
+
 test("another adapter is refused with both names, and so are files without a common row", () => {
   const other = [timedRow("conv2d", [1, 1, 1], { adapter: "NVIDIA H100" })];
   assert.match(

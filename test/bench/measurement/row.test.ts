@@ -6,7 +6,15 @@ import { messageOf } from "../../support/gpu.js";
 import { timedRow } from "../support/rows.js";
 
 test("a file that holds no rows is named", () => {
-  for (const text of ["", "{}", "[]", "[1]", '[{"suite": "kernels"}]']) {
+  const half = [
+    { ms: {} },
+    { ms: { median: "1", min: 1, max: 1 } },
+    { kernel: undefined },
+    { gflops: "12" },
+    { peers: null },
+  ];
+  const broken = half.map((part) => JSON.stringify([{ ...timedRow("conv2d", [1, 2, 3]), ...part }]));
+  for (const text of ["", "{}", "[]", "[1]", '[{"suite": "kernels"}]', ...broken]) {
     assert.match(
       messageOf(() => parseRows(text, "old.json")),
       /old\.json holds no rows/,
