@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
 import { tuningEntries } from "../../cut/cli/run-tuning.js";
 import { type CommandContext, defineCommand, print, printAbove, startProgress } from "../../cut/cli/terminal/index.js";
-import { readUserTuning, removeUserTuning, userTuningPath, writeUserTuning } from "../../cut/cli/user-tuning.js";
+import { removeUserTuning, updateUserTuning, userTuningPath } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { checkOutput } from "../../cut/files/output.js";
 import { completeOptions, flag, type GivenOptions, option } from "../../cut/options/schema.js";
@@ -58,31 +58,25 @@ async function makeTable(gpu: Gpu, size: Parameters<typeof choicesOf>[1], signal
   // These predict where Winograd's convolutions could be faster; on software adapters they are measured everywhere.
   const rates = gpu.profile === "gpu" ? await measureRates(gpu, signal) : null;
   if (rates) printLine(`at most ${digits(rates.gflops)} GFLOP/s, ${digits(rates.gbps)} GB/s`);
-  const kept: Record<string, string> = { ...readUserTuning(gpu)?.choices };
   const progress = startProgress({ label: "tuning", total: choices.length });
-  let measured = 0;
-  let changed = 0;
+  const winners = new Map<string, string | null>();
   try {
     for (const choice of choices) {
-      progress.update(measured, choice.operator);
+      progress.update(winners.size, choice.operator);
       const tuned = await tuneChoice(gpu, choice, rates, signal);
-      measured++;
+      winners.set(tuned.key, tuned.winner === tuned.rule ? null : tuned.winner);
       printAbove(progress, row(tuned));
-      // New measurements replace earlier ones, also where the rule has won.
-      delete kept[choice.key];
-      if (tuned.winner === tuned.rule) continue;
-      kept[choice.key] = tuned.winner;
-      changed++;
     }
-    progress.update(measured, "");
-  } catch (error) {
-    // Measurements are kept, also if the rest is cancelled.
-    if (!signal.aborted || measured === 0) throw error;
+    progress.update(winners.size, "");
   } finally {
     progress.stop();
+    // Measurements are kept, whatever ended the rest.
+    if (winners.size > 0) {
+      updateUserTuning(gpu, winners);
+      const changed = [...winners.values()].filter((winner) => winner !== null).length;
+      printLine(`another kernel is faster for ${changed} of ${winners.size} choices: ${path}`);
+    }
   }
-  writeUserTuning(gpu, { version: 1, adapter: adapterName(gpu), profile: gpu.profile, choices: kept });
-  printLine(`another kernel is faster for ${changed} of ${measured} choices: ${path}`);
 }
 
 /** The choice, each kernel's milliseconds, and the result. */

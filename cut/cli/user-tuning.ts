@@ -28,7 +28,7 @@ export function userTuningPath(gpu: Gpu): string {
 /**
  * The table of this adapter and profile, or null where there is none. A file that holds none is reported and ignored.
  */
-export function readUserTuning(gpu: Gpu): TuningTable | null {
+export function readUserTuning(gpu: Gpu, notify = note): TuningTable | null {
   const path = userTuningPath(gpu);
   if (!existsSync(path)) return null;
   try {
@@ -36,7 +36,7 @@ export function readUserTuning(gpu: Gpu): TuningTable | null {
     return parseTuning(text, path);
   } catch (error) {
     if (!(error instanceof CutgpuError)) throw error;
-    note(`${error.message}, so kernels are chosen by rule. ${error.fix}`);
+    notify(`${error.message}, so kernels are chosen by rule. ${error.fix}`);
     return null;
   }
 }
@@ -47,10 +47,22 @@ export function applyUserTuning(gpu: Gpu): void {
   if (table) applyTuning(gpu, table, note);
 }
 
-export function writeUserTuning(gpu: Gpu, table: TuningTable): void {
+/**
+ * Writes measured choices, null for the rule's, into the table as it is by now: those that another process has written
+ * meanwhile stay. Those of a table that does not fit this adapter do not.
+ */
+export function updateUserTuning(gpu: Gpu, measured: ReadonlyMap<string, string | null>): void {
   const path = userTuningPath(gpu);
+  const own = { version: 1, adapter: adapterName(gpu), profile: gpu.profile } as const;
+  const found = readUserTuning(gpu, () => {});
+  const fits = found?.adapter === own.adapter && found.profile === own.profile;
+  const choices: Record<string, string> = fits ? { ...found.choices } : {};
+  for (const [key, variant] of measured) {
+    if (variant === null) delete choices[key];
+    else choices[key] = variant;
+  }
   makeFolder(dirname(path));
-  writeFileAtomically(path, `${JSON.stringify(table, null, 1)}\n`);
+  writeFileAtomically(path, `${JSON.stringify({ ...own, choices } satisfies TuningTable, null, 1)}\n`);
 }
 
 /** Removes the table of this adapter and profile; false where there was none. */

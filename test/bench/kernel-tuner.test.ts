@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { choicesOf, tuneChoice, winnerOf, worthMeasuring } from "../../bench/kernel-tuner.js";
 import { variantsOf } from "../../bench/measurement/variants.js";
 import type { Rates } from "../../bench/winograd-model.js";
-import { userTuningPath } from "../../cut/cli/user-tuning.js";
+import { updateUserTuning, userTuningPath } from "../../cut/cli/user-tuning.js";
 import { grad } from "../../engine/core/autograd.js";
 import { sizeOf } from "../../engine/core/tensor.js";
 import { adapterName } from "../../engine/device/adapter.js";
@@ -215,6 +215,30 @@ test("a run trains with the table, keeps it, and goes on with its own", async ()
 
   writeFileSync(kept, "{");
   assertRefused(await resume("whole", 5), 1, /tuning\.json is not JSON; restore it, or remove it/);
+});
+
+test("measured choices join those that another process wrote meanwhile, and none of another adapter", async () => {
+  const gpu = await testGpu("software");
+  const before = process.env["XDG_CACHE_HOME"];
+  process.env["XDG_CACHE_HOME"] = join(cwd, "shared-cache");
+  const file = userTuningPath(gpu);
+  const choices = () => (JSON.parse(readFileSync(file, "utf8")) as TuningTable).choices;
+  try {
+    updateUserTuning(gpu, new Map([["a", "tiled"]]));
+    updateUserTuning(gpu, new Map([["b", "winograd"]]));
+    assert.equal(choices(), { a: "tiled", b: "winograd" });
+    updateUserTuning(gpu, new Map([["a", null]]));
+    assert.equal(choices(), { b: "winograd" });
+    writeFileSync(file, readFileSync(file, "utf8").replace(JSON.stringify(adapterName(gpu)), '"another"'));
+    updateUserTuning(gpu, new Map([["c", "tiled"]]));
+    assert.equal(choices(), { c: "tiled" });
+    writeFileSync(file, "torn");
+    updateUserTuning(gpu, new Map([["d", "tiled"]]));
+    assert.equal(choices(), { d: "tiled" });
+  } finally {
+    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
+    else process.env["XDG_CACHE_HOME"] = before;
+  }
 });
 
 test("a file that is no table is noted and does not stop anybody", async () => {
