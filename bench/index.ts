@@ -30,7 +30,7 @@ export { adapterName } from "../engine/device/adapter.js";
 export type { BenchCase, Ceilings, Surroundings } from "./measurement/case.js";
 export { caseName } from "./measurement/case.js";
 export { type Measurement, type MeasureOptions, measure } from "./measurement/measure.js";
-export { rowOf, shareOf } from "./measurement/rating.js";
+export { ceilingsOf, rowOf, shareOf } from "./measurement/rating.js";
 export { type BenchRow, type Suite, suites, type Timing } from "./measurement/row.js";
 
 /** Medians of other engines by name, for the jobs that cases carry. */
@@ -48,6 +48,8 @@ export interface BenchOptions {
   onProgress?(progress: { done: number; total: number; next: string }): void;
   /** Times of other engines, by the job's id. */
   peers?: PeerTimes;
+  /** The peak rates that rows are rated by, as ceilingsOf takes them from earlier rows; measured first by default. */
+  ceilings?: Ceilings;
   around?: Surroundings;
 }
 
@@ -89,9 +91,10 @@ export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: 
 }
 
 /**
- * Runs the chosen cases and returns their rows. Ceilings are measured first in any case, because every row is rated by
- * them. A case that the adapter cannot do becomes a row without a time and with the reason. Throws the signal's reason
- * when it is aborted, a CutgpuError where the filter matches nothing, and the errors of a lost device.
+ * Runs the chosen cases and returns their rows. Ceilings that are not given are measured first in any case, because
+ * every row is rated by them. A case that the adapter cannot do becomes a row without a time and with the reason.
+ * Throws the signal's reason when it is aborted, a CutgpuError where the filter matches nothing, and the errors of a
+ * lost device.
  */
 export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<BenchRow[]> {
   const { signal, onRow, onProgress, peers, around = {} } = options;
@@ -108,10 +111,11 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
     return ms;
   };
   const bare = { gpu, signal, around, reference };
-  const ceilingCases = rooflineCases(gpu).filter(givesCeiling);
+  const ceilingCases = options.ceilings ? [] : rooflineCases(gpu).filter(givesCeiling);
   const { suites: chosen = suites, filter = "" } = options;
   const ladder = chosen.includes("kernels") && matches(LADDER, filter);
-  const total = ceilingCases.length + cases.filter(({ suite }) => suite !== "roofline").length + Number(ladder);
+  const names = new Set([...ceilingCases, ...cases].map(caseName));
+  const total = names.size + Number(ladder);
   let done = 0;
   const attempt = async (each: BenchCase, ceilings: Ceilings): Promise<Outcome> => {
     signal?.throwIfAborted();
@@ -127,7 +131,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
     measured.set(caseName(each), outcome);
     unrated.push(rowOf(gpu, each, outcome, none));
   }
-  const ceilings = ceilingsOf(unrated);
+  const ceilings = options.ceilings ?? ceilingsOf(unrated);
   const rows: BenchRow[] = [];
   const climb = async () => {
     onProgress?.({ done, total, next: LADDER });

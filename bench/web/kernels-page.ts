@@ -3,7 +3,7 @@ import { showAdapter } from "../../cut/web/adapter-view.js";
 import { Device } from "../../cut/web/device.js";
 import { byId, make, offer } from "../../cut/web/dom.js";
 import { attempt, tellError } from "../../cut/web/messages.js";
-import { type BenchRow, runBench, type Suite, suites } from "../index.js";
+import { type BenchRow, ceilingsOf, chooseCases, runBench, type Suite, suites } from "../index.js";
 import { number, orNone, percent, timing } from "../report/format.js";
 import { rooflineChart } from "../report/roofline-chart.js";
 import { roofOf } from "../report/select.js";
@@ -65,10 +65,12 @@ class KernelsPage {
           if (next) this.#status(`${done + 1} of ${total}: ${next}`);
         },
       };
-      // The roof is measured whatever the filter is: the plot needs it.
-      await runBench(gpu, { ...options, suites: ["roofline"] });
       const others = chosen.filter((suite) => suite !== "roofline");
-      if (others.length > 0) await runBench(gpu, { ...options, suites: others, filter });
+      // A filter that matches nothing is answered at once.
+      if (others.length > 0) chooseCases(gpu, { suites: others, filter });
+      // The roof is measured whatever the filter is: the plot needs it.
+      const ceilings = ceilingsOf(await runBench(gpu, { ...options, suites: ["roofline"] }));
+      if (others.length > 0) await runBench(gpu, { ...options, suites: others, filter, ceilings });
       this.#status(`${this.#rows.length} rows measured.`);
     } catch (error) {
       if (error !== stop.signal.reason) {

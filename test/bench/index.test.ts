@@ -1,7 +1,7 @@
 // The benchmark as a library: rows that are what their type says, and filters that are answered.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseCases, runBench } from "../../bench/index.js";
+import { ceilingsOf, chooseCases, runBench, shareOf } from "../../bench/index.js";
 import { testGpu } from "../support/gpu.js";
 
 test("rows are what the type says, and survive JSON", async () => {
@@ -20,6 +20,25 @@ test("rows are what the type says, and survive JSON", async () => {
   assert.ok(Math.abs(row.gflops - row.flops / row.ms.median / 1e6) < 1e-9);
   assert.ok((row.reference_ms ?? 0) > 0);
   assert.equal(row.peers, {});
+});
+
+test("no more is done than was announced, and given ceilings are not measured again", async () => {
+  const gpu = await testGpu("software");
+  const told: { done: number; total: number; next: string }[] = [];
+  const onProgress = (progress: (typeof told)[number]) => void told.push(progress);
+  const roofline = await runBench(gpu, { suites: ["roofline"], onProgress });
+  assert.equal(
+    told.map(({ done, total }) => [done, total]),
+    Array.from({ length: roofline.length + 1 }, (_, i) => [i, roofline.length]),
+  );
+  told.length = 0;
+  const ceilings = ceilingsOf(roofline);
+  const [row] = await runBench(gpu, { suites: ["kernels"], filter: "kernels relu", ceilings, onProgress });
+  assert.equal(
+    told.map(({ next }) => next.split(" ")[0]),
+    ["kernels", ""],
+  );
+  assert.is(row.roofline, shareOf(row.flops, row.bytes, row.ms?.median ?? 0, ceilings));
 });
 
 test("a filter that matches nothing lists what there is", async () => {
