@@ -31,6 +31,7 @@ export interface BenchRow {
   /** Nominal FLOPs, and bytes that must move: inputs read once, the output written once. */
   flops: number;
   bytes: number;
+  /** Rates of the median; in the suite "roofline", which gives ceilings, of the fastest run. */
   gflops: number | null;
   gbps: number | null;
   /** Share of the adapter's maximum at this arithmetic intensity: min(FMA rate, intensity x bandwidth). */

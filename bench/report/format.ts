@@ -8,7 +8,9 @@ const none = "–";
 export function digits(value: number): string {
   if (value === 0) return "0";
   if (value >= 100) return value.toFixed(0);
-  return value.toFixed(Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.abs(value))))));
+  // 9.996 is 10.0 and not 10.00.
+  const rounded = Number(value.toPrecision(3));
+  return rounded.toFixed(Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.abs(rounded))))));
 }
 
 /** Three significant digits without an exponent, whole numbers whole: 0.0123, 4.57, 12, 19,136, 2.15 G. */

@@ -25,7 +25,7 @@ const columns: readonly Column[] = [
   ["GFLOP/s", 8, ({ gflops }) => some(gflops)],
   ["GB/s", 7, ({ gbps }) => some(gbps)],
   ["roofline", 8, ({ roofline }) => some(roofline, percent)],
-  ["reference", 10, ({ reference_ms }) => some(reference_ms)],
+  ["reference ms", 12, ({ reference_ms }) => some(reference_ms)],
 ];
 
 function line(cells: readonly string[]): string {

@@ -24,6 +24,7 @@ test("figures are written with three digits and a unit", () => {
 
 test("in columns of plain text every figure has three digits", () => {
   assert.equal([0, 0.01234, 1.234, 12.34, 1234.5].map(digits), ["0", "0.0123", "1.23", "12.3", "1235"]);
+  assert.equal([0.9996, 9.996, 99.96].map(digits), ["1.00", "10.0", "100"]);
 });
 
 test.run();

@@ -11,6 +11,7 @@ test("a row's line stands under the titles of its columns", () => {
     ["spread", "-10% +10%"],
     ["GFLOP/s", "12.5"],
     ["roofline", "31.2%"],
+    ["reference ms", "170"],
   ]) {
     assert.is(line.indexOf(value) + value.length, head.indexOf(title) + title.length, title);
   }
