@@ -10,6 +10,7 @@ import {
   type CommandContext,
   defineCommand,
   LateProgress,
+  note,
   print,
   printAbove,
   startProgress,
@@ -116,21 +117,25 @@ function refuseOtherAdapter(gpu: Gpu, baseline: readonly BenchRow[]): void {
 }
 
 async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, signal: AbortSignal): Promise<PeerTimes> {
-  const { peers, requirePeers, runPeers } = await import("../peers/peers.js");
+  const { failureLines, peers, requirePeers, runPeers } = await import("../peers/peers.js");
   requirePeers();
   const jobs = jobsOf(cases);
   const progress = startProgress({ label: "peers", total: jobs.length * peers.length });
   let done = 0;
+  let times: Awaited<ReturnType<typeof runPeers>>;
   try {
-    return await runPeers(jobs, {
+    times = await runPeers(jobs, {
       gpu,
       signal,
       limits: PEER_LIMITS,
       onProgress: (peer, job) => progress.update(done++, `${peer} ${job.id}`),
     });
+    progress.update(done, "");
   } finally {
     progress.stop();
   }
+  for (const line of failureLines(times)) note(line);
+  return times;
 }
 
 /** Measures, prints each row and adds it to `rows`. */

@@ -91,6 +91,23 @@ export async function runPeers(jobs: readonly PeerJob[], options: PeerOptions): 
   return results;
 }
 
+/** A line for each peer and reason why it has no time, with the first of those jobs and their number. */
+export function failureLines(results: ReadonlyMap<string, readonly PeerResult[]>): string[] {
+  const failed = new Map<string, string[]>();
+  for (const [id, outcomes] of results) {
+    for (const { peer, error } of outcomes) {
+      // Differences are figures of their own for each job.
+      if (error === undefined) continue;
+      const key = JSON.stringify([peer, error.replace(/ by \d\S*$/, "")]);
+      failed.set(key, [...(failed.get(key) ?? []), id]);
+    }
+  }
+  return [...failed].map(([key, [first, ...others]]) => {
+    const [peer, error] = JSON.parse(key) as string[];
+    return `no time of ${peer} for ${first}${others.length > 0 ? ` and ${others.length} more` : ""}: ${error}`;
+  });
+}
+
 type Outcome = Omit<PeerResult, "peer">;
 
 async function runPeer(

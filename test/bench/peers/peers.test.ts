@@ -12,6 +12,7 @@ import { onnxGraph } from "../../../bench/peers/onnx-graph.js";
 import { ourResults } from "../../../bench/peers/ours.js";
 import {
   type ConvolutionJob,
+  failureLines,
   type GeneratorJob,
   type PeerJob,
   requirePeers,
@@ -51,6 +52,23 @@ test("gradients behind reflection padding are compared on the padded picture", (
   assert.equal([job.height, job.width, job.padding, job.mode], [8, 9, 0, "zeros"]);
   assert.equal(convolutionOutput(job), convolutionOutput(convolution));
   assert.equal(comparable(convolution), convolution);
+});
+
+test("what has no time is told, once for a peer and a reason", () => {
+  const ms = { median: 1, min: 1, max: 1 };
+  const results = new Map(
+    ["a", "b", "c"].map((id, i) => [
+      id,
+      [
+        { peer: "tfjs" as const, ms: null, error: `its result differs from ours by ${i + 1}.0e-1` },
+        i === 1 ? { peer: "jax-js" as const, ms: null, error: "it crashed" } : { peer: "jax-js" as const, ms },
+      ],
+    ]),
+  );
+  assert.equal(failureLines(results), [
+    "no time of tfjs for a and 2 more: its result differs from ours",
+    "no time of jax-js for b: it crashed",
+  ]);
 });
 
 test("a convolution's inputs have our layouts", () => {
