@@ -7,7 +7,7 @@ import { type CommandContext, defineCommand, print, printAbove, startProgress } 
 import { removeUserTuning, updateUserTuning, userTuningPath } from "../../cut/cli/user-tuning.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { checkOutput } from "../../cut/files/output.js";
-import { completeOptions, flag, type GivenOptions, option } from "../../cut/options/schema.js";
+import { completeOptions, flag, type GivenOptions, OptionError, option } from "../../cut/options/schema.js";
 import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
@@ -31,6 +31,7 @@ export default defineCommand({
 
 async function tune(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const { list, forget, profile, precision, ...training } = completeOptions(schema, given);
+  if (list && forget) throw new OptionError("--list shows the table and --forget removes it;", "give one of them.");
   const gpu = await openBenchGpu(profile, precision);
   try {
     print(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);

@@ -158,6 +158,7 @@ test("measures, keeps a table for the adapter, and lists it", async () => {
   assert.is(dirname(path), join(env.XDG_CACHE_HOME, "cutgpu", "tuning"));
   assert.is(table.version, 1);
   assert.ok(tuned.stdout.startsWith(`${table.adapter}, ${table.profile} kernels\n`));
+  assertRefused(await run("tune", "--list", "--forget"), 2, /give one of them/);
   const listed = await run("tune", "--list");
   assert.match(listed.stdout, `${path}: ${Object.keys(table.choices).length} choices`);
 });
