@@ -75,11 +75,11 @@ export {
   loadGenerator,
   parseCheckpoint,
   parseGenerator,
-  type RunState,
   serializeCheckpoint,
 } from "./training/checkpoint.js";
 export { learningRateFactor } from "./training/learning-rate.js";
 export { planStep, type StepPlan } from "./training/memory-plan.js";
+export type { RunState } from "./training/run-state.js";
 export { type BatchSource, Training, type TrainingListener } from "./training/training-loop.js";
 export {
   type PictureSource,

@@ -9,33 +9,14 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
-import type { Counts } from "../methods/method.js";
 import { type AnyArchitecture, anyGeneratorShapes, isSingleImage, makeGenerator } from "../networks/any-generator.js";
 import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import { readParameters, type Weights, writeParameters } from "../networks/network.js";
 import { BLUR } from "../networks/single-image-blocks.js";
 import { singleImageArchitectureOf, singleImageEntries } from "../networks/single-image-layout.js";
-import type { TrainOptions } from "../options/train-schema.js";
 import { recognizeNetwork } from "./recognize-network.js";
+import { parseRunState, type RunState } from "./run-state.js";
 import type { TrainingStep } from "./training-step.js";
-
-/** The state of a run, apart from its weights. */
-export interface RunState {
-  /** Steps done. */
-  step: number;
-  /** The current, 1-based epoch, and the number of its batches that are done. */
-  epoch: number;
-  batch: number;
-  /** State of the steps' random number generator. */
-  random: number[];
-  /** The method's counts, if it has any. */
-  counts?: Counts;
-  /** Numbers of optimizer updates, by network, where they differ from the number of steps. */
-  updates?: Counts;
-  /** The loss scale and its growth tracker, called `clean` in files, where activations are f16. */
-  lossScale?: { scale: number; clean: number };
-  options: TrainOptions;
-}
 
 const FORMAT = "cutgpu checkpoint 1";
 
@@ -103,11 +84,9 @@ export function parseCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       "Give a checkpoint that `cutgpu train` wrote, such as latest.safetensors of a run.",
     );
   }
-  try {
-    return { state: JSON.parse(metadata["state"]) as RunState, tensors };
-  } catch {
-    throw new FormatError(`${where} is damaged: it does not say where the training stood.`, "Give another checkpoint.");
-  }
+  const state = parseRunState(metadata["state"]);
+  if (state) return { state, tensors };
+  throw new FormatError(`${where} is damaged: it does not say where the training stood.`, "Give another checkpoint.");
 }
 
 /** Loads a checkpoint's weights and Adam's moments into a training. `weightsOnly` leaves the optimizers as they are. */

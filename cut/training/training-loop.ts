@@ -12,8 +12,9 @@ import { initialWeights, writeParameters } from "../networks/network.js";
 import { shellWords } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
-import { type Checkpoint, type RunState, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
 import { learningRateFactor } from "./learning-rate.js";
+import type { RunState } from "./run-state.js";
 import { LOSS_SCALE, type TrainingBatch, TrainingStep } from "./training-step.js";
 
 export interface BatchSource {

@@ -3,7 +3,10 @@
 // command wrote.
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
+import { completeOptions } from "../options/schema.js";
+import { trainSchema } from "../options/train-schema.js";
 import { parseCheckpoint } from "../training/checkpoint.js";
+import type { RunState } from "../training/run-state.js";
 import { type NamedFile, picturesAmong } from "./picture-files.js";
 import { RunStore } from "./store.js";
 
@@ -45,6 +48,15 @@ export async function zipRun(store: RunStore): Promise<Blob> {
 /** The pictures of a run that was started here, relative to the folder that holds runs/. */
 export const dataroot = (name: string) => `runs/${name}/data`;
 
+/** The name of a run, which becomes a folder's, by a checkpoint from anywhere: checked with its other options. */
+function nameOf({ options }: RunState, where: string): string {
+  try {
+    return completeOptions(trainSchema, { ...options }).name;
+  } catch (error) {
+    throw error instanceof CutgpuError ? new CheckpointError(`${where}: ${error.message}`, error.fix) : error;
+  }
+}
+
 /**
  * Imports a run that the command wrote: its folder, or its checkpoint alone. Returns the name that it gets. Throws a
  * CutgpuError, and stores nothing, where there is no checkpoint or a run of that name is already here.
@@ -60,7 +72,7 @@ export async function importRun(files: readonly NamedFile[]): Promise<string> {
   }
   const bytes = new Uint8Array(await latest.file.arrayBuffer());
   const { state } = parseCheckpoint(bytes, latest.path);
-  const { name } = state.options;
+  const name = nameOf(state, latest.path);
   if (await RunStore.exists(name)) {
     throw new CutgpuError("RUN_EXISTS", `a run ${name} is already kept here;`, "delete it first.");
   }

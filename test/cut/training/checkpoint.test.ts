@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { Generator } from "../../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
 import { singleImageArchitecture, singleImageShapes } from "../../../cut/networks/single-image-layout.js";
-import { generatorStateDict, parseGenerator } from "../../../cut/training/checkpoint.js";
+import { generatorStateDict, parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { serializePth } from "../../../engine/formats/pth.js";
 import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
@@ -187,5 +187,18 @@ for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
     for (const said of refused(tensors)) assert.match(said, new RegExp(`infinite or NaN, in ${key}`));
   });
 }
+
+test("a checkpoint whose state is of another form is damaged", () => {
+  const state = { step: 3, epoch: 1, batch: 3, random: [1], options: { name: "run" } };
+  const parse = (text: string) => {
+    const metadata = { format: "cutgpu checkpoint 1", state: text };
+    return parseCheckpoint(serializeSafetensors({ tensors: new Map(), metadata }), "run.safetensors");
+  };
+  assert.equal(parse(JSON.stringify(state)).state, state);
+  const wrong = [{ step: "3" }, { step: -1 }, { epoch: 1.5 }, { batch: null }, { random: 1 }, { options: null }];
+  for (const text of ["", "null", "{}", "3", ...wrong.map((one) => JSON.stringify({ ...state, ...one }))]) {
+    assert.throws(() => parse(text), /run\.safetensors is damaged: it does not say where the training stood/, text);
+  }
+});
 
 test.run();
