@@ -7,17 +7,22 @@ import { decodeBmp, isBmp } from "../data/bmp.js";
 import { type Picture, PictureError, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm } from "../data/ppm.js";
 
+/** Canvases of browsers have limits of their own, and nothing says which. */
+const beyondCanvas = (width: number, height: number) =>
+  `${width} x ${height} pixels are more than a canvas of this browser holds`;
+
 /**
  * Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError with its name where it does not decode.
  */
 export async function readPictureFile(file: Blob, name: string, channels: 1 | 3): Promise<Picture> {
-  let reason = "it is no picture that this browser can decode";
+  let [reason, fix] = ["it is no picture that this browser can decode", "save it as PNG or JPEG."];
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
     if (bytes.length === 0) throw new FormatError("the file is empty");
     if (isBmp(bytes)) return toChannels(decodeBmp(bytes), channels);
     if (isPpm(bytes)) return toChannels(decodePpm(bytes), channels);
     const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    [reason, fix] = [beyondCanvas(bitmap.width, bitmap.height), "scale it down."];
     try {
       return toChannels(pictureOf(bitmap), channels);
     } finally {
@@ -25,11 +30,11 @@ export async function readPictureFile(file: Blob, name: string, channels: 1 | 3)
     }
   } catch (error) {
     if (error instanceof FormatError) reason = error.message.replace(/\.$/, "");
-    throw new PictureError(`${name} cannot be read as a picture: ${reason};`, "save it as PNG or JPEG.");
+    throw new PictureError(`${name} cannot be read as a picture: ${reason};`, fix);
   }
 }
 
-/** The picture of a bitmap, on white. */
+/** The picture of a bitmap, on white. Throws where it is larger than a canvas. */
 export function pictureOf(bitmap: ImageBitmap): Picture {
   const { width, height } = bitmap;
   const context = contextOf(new OffscreenCanvas(width, height));
@@ -37,6 +42,8 @@ export function pictureOf(bitmap: ImageBitmap): Picture {
   context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0);
   const rgba = context.getImageData(0, 0, width, height).data;
+  // A canvas that is too large stays transparent.
+  if (rgba[3] === 0) throw new RangeError(beyondCanvas(width, height));
   const data = new Uint8Array(width * height * 3);
   for (let i = 0, at = 0; at < data.length; i += 4) {
     data[at++] = rgba[i];
@@ -69,9 +76,14 @@ export function showPicture(canvas: HTMLCanvasElement, picture: Picture): void {
   canvas.getContext("2d")?.putImageData(imageDataOf(picture), 0, 0);
 }
 
-/** The picture as a PNG file. */
+/** The picture as a PNG file. Throws a PictureError where it is larger than a canvas. */
 export async function pictureToPng(picture: Picture): Promise<Blob> {
-  const canvas = new OffscreenCanvas(picture.width, picture.height);
-  contextOf(canvas).putImageData(imageDataOf(picture), 0, 0);
-  return canvas.convertToBlob({ type: "image/png" });
+  const { width, height } = picture;
+  try {
+    const canvas = new OffscreenCanvas(width, height);
+    contextOf(canvas).putImageData(imageDataOf(picture), 0, 0);
+    return await canvas.convertToBlob({ type: "image/png" });
+  } catch {
+    throw new PictureError(`${beyondCanvas(width, height)};`, "scale the picture down.");
+  }
 }

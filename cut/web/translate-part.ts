@@ -3,6 +3,7 @@
 // skipped.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { isSingleImage } from "../networks/any-generator.js";
+import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
 import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
@@ -74,8 +75,9 @@ export class TranslatePart {
             await this.#one(picture);
           } catch (error) {
             // An error of one picture must not stop the others.
-            if (!(error instanceof CutgpuError && ["PICTURE", "LIMIT"].includes(error.code))) throw error;
-            failures.push(error.code === "LIMIT" ? `${picture.path} is too large for this GPU` : error.message);
+            const failure = failureOf(picture.path, error);
+            if (failure === null) throw error;
+            failures.push(failure);
           }
         }
       } finally {
@@ -153,6 +155,18 @@ export class TranslatePart {
   #status(text: string): void {
     byId("translate-status", "p").textContent = text;
   }
+}
+
+/** What an error says of one picture; null for errors that are not of a picture. */
+function failureOf(path: string, error: unknown): string | null {
+  if (!(error instanceof CutgpuError)) return null;
+  const { code, message } = error;
+  const smaller = "choose a shorter longer side";
+  if (code === "LIMIT") return `${path} is too large for this GPU; ${smaller}`;
+  // Mostly too little memory.
+  if (code === "GPU") return `${path} failed on this GPU (${message}); ${smaller}`;
+  if (code !== "PICTURE") return null;
+  return message.startsWith(path) ? errorMessage(error) : `${path}: ${errorMessage(error)}`;
 }
 
 async function openModel(session: Session, files: readonly NamedFile[]): Promise<void> {

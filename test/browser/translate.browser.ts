@@ -181,6 +181,43 @@ test("after a lost device, the next picture is translated on a new one", async (
   await textOf(page, "#translate-status", /^2 pictures translated$/);
 });
 
+for (const memory of ["its limits", "its memory"]) {
+  test(`a picture that is too large for ${memory} is told from the others, with what to do`, async ({
+    tab,
+    folder,
+  }) => {
+    const page = await tab.context.newPage();
+    // Adapters have the smallest limits that WebGPU knows, or report the first large buffer after the fact.
+    await page.addInitScript((limited) => {
+      const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, "limits")?.get as () => object;
+      const smallest = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
+      const limits = function (this: GPUAdapter) {
+        return new Proxy(own.call(this), {
+          get: (all, name) => Reflect.get(limited && name in smallest ? smallest : all, name, smallest),
+        });
+      };
+      if (limited) Object.defineProperty(GPUAdapter.prototype, "limits", { get: limits });
+      const create = GPUDevice.prototype.createBuffer;
+      GPUDevice.prototype.createBuffer = function (descriptor) {
+        if (limited || descriptor.size < 2 ** 27) return create.call(this, descriptor);
+        const error = new GPUOutOfMemoryError("no memory");
+        this.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+        return create.call(this, { ...descriptor, size: 2 ** 27 });
+      };
+    }, memory === "its limits");
+    await page.goto(tab.url);
+    await page.locator("#board-output[data-translations]").waitFor();
+    await makePicture(join(folder, "sizes", "large.png"), { width: 1500, height: 1500 });
+    await makePicture(join(folder, "sizes", "small.png"), { width: 16, height: 16 });
+    await page.setInputFiles("#translate-folder", join(folder, "sizes"));
+    const said = memory === "its limits" ? "is too large for this GPU" : "failed on this GPU \\(.*no memory\\)";
+    const advice = "choose a shorter longer side\\.";
+    await textOf(page, "#message", new RegExp(`^1 of 2 pictures .*: sizes/large\\.png ${said}; ${advice}`));
+    assert.is(await page.textContent("#translate-status"), "1 picture translated");
+    await page.close();
+  });
+}
+
 const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] = [
   [
     "a file that is no model",
@@ -202,6 +239,14 @@ const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] 
         buffer: Buffer.from("\x89PNG...."),
       }),
     /^1 of 1 pictures could not be translated: torn\.png cannot be read as a picture/,
+  ],
+  [
+    "a picture that is larger than a canvas",
+    async ({ page }, folder) => {
+      await makePicture(join(folder, "long.png"), { width: 70_000, height: 1 });
+      await page.setInputFiles("#translate-files", join(folder, "long.png"));
+    },
+    /long\.png .*: 70000 x 1 pixels are more than a canvas of this browser holds; scale it down\./,
   ],
   [
     "a folder without pictures",
