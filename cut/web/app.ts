@@ -1,5 +1,6 @@
 // The first page's entry: its three parts as tabs. A part that needs much code of its own is loaded when it is first
 // opened.
+import { CutgpuError } from "../../engine/core/errors.js";
 import { showAdapter } from "./adapter-view.js";
 import { Board } from "./board.js";
 import { byId } from "./dom.js";
@@ -25,7 +26,9 @@ const openings: Record<Part, () => void | Promise<void>> = {
   },
   train: () => train.open(),
   inspect: async () => {
-    const { InspectPart } = await import("./inspect-part.js");
+    const { InspectPart } = await import("./inspect-part.js").catch(() => {
+      throw new CutgpuError("PAGE", "this part could not be loaded;", "check the connection, and open it again.");
+    });
     new InspectPart(session);
   },
 };
@@ -50,6 +53,9 @@ function open(part: Part, focus = false): void {
   attempt(async () => {
     try {
       await openings[part]();
+    } catch (error) {
+      opened.delete(part);
+      throw error;
     } finally {
       section.inert = false;
     }

@@ -1,7 +1,26 @@
 // The device of a page: opened when it is first needed, and again after it was lost.
 import { AdapterError, CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { openGpu } from "../../engine/device/open.js";
+import { type OpenOptions, openGpu } from "../../engine/device/open.js";
+
+/** Opens an engine, in pages and workers. Throws an AdapterError where there is none. */
+export async function openPageGpu(options: OpenOptions = {}): Promise<Gpu> {
+  try {
+    const adapter = await navigator.gpu?.requestAdapter();
+    // The engine's own advice is for Node, too.
+    if (!adapter) {
+      throw new AdapterError(
+        "no WebGPU adapter was found",
+        "Use a browser that has WebGPU, with hardware acceleration switched on.",
+      );
+    }
+    return await openGpu({ ...options, adapter });
+  } catch (error) {
+    if (error instanceof CutgpuError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AdapterError(`the GPU could not be opened (${reason})`, "Reload the page, or restart the browser.");
+  }
+}
 
 export class Device {
   #opening: Promise<Gpu> | null = null;
@@ -10,7 +29,7 @@ export class Device {
   /** Opens the device, or returns the open one. Throws an AdapterError where there is none. */
   async gpu(): Promise<Gpu> {
     if (this.#gpu?.failure) this.leave();
-    this.#opening ??= openGpu().then((gpu) => {
+    this.#opening ??= openPageGpu().then((gpu) => {
       this.#gpu = gpu;
       return gpu;
     });
@@ -18,9 +37,7 @@ export class Device {
       return await this.#opening;
     } catch (error) {
       this.#opening = null;
-      if (error instanceof CutgpuError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new AdapterError(`the GPU could not be opened (${reason})`, "Reload the page, or restart the browser.");
+      throw error;
     }
   }
 

@@ -163,6 +163,8 @@ export class RunStore {
  * Throws a CutgpuError where another tab is at it.
  */
 export async function withRunLock(name: string, work: () => Promise<void>): Promise<void> {
+  // Asked first: a browser that gives no storage refuses locks as well, without saying why.
+  await runsFolder();
   await navigator.locks.request(`cutgpu run ${name}`, { ifAvailable: true }, async (held) => {
     if (held) return work();
     throw new CutgpuError("LOCKED", `another tab is training ${name};`, "pause it there first.");
@@ -179,13 +181,7 @@ function parsed<Row>(line: string): Row | null {
 }
 
 async function runsFolder(): Promise<FileSystemDirectoryHandle> {
-  if (!navigator.storage?.getDirectory) {
-    throw new CutgpuError(
-      "STORAGE",
-      "this browser gives the page no storage for runs;",
-      "use a window that is not private, or a newer browser.",
-    );
-  }
+  if (!navigator.storage?.getDirectory) throw noStorage("use a window that is not private, or a newer browser.");
   const root = await withStorageErrors(navigator.storage.getDirectory());
   return withStorageErrors(root.getDirectoryHandle(RUNS, { create: true }));
 }
@@ -203,9 +199,14 @@ async function withStorageErrors<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+const noStorage = (fix: string) => new CutgpuError("STORAGE", "this browser gives the page no storage for runs;", fix);
+
 /** The storage's error as a message for visitors. Errors of our own pass through. */
 function storageError(error: unknown): unknown {
   if (!(error instanceof DOMException)) return error;
+  if (error.name === "SecurityError") {
+    return noStorage("allow this site to store data (cookies) in its settings, or use a window that is not private.");
+  }
   if (error.name === "QuotaExceededError") {
     return new CutgpuError(
       "STORAGE_FULL",

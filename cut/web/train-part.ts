@@ -66,12 +66,12 @@ export class TrainPart {
       // The browser asks whether to leave.
       if (this.#unsaved) event.preventDefault();
     });
-    this.#list("").catch(tellError);
   }
 
-  /** Starts the worker early, so that a training need not wait for it to load. */
-  open(): void {
+  /** Starts the worker early, so that a training need not wait for it to load, and lists the runs that are kept. */
+  open(): Promise<void> {
     this.#worker ??= this.#makeWorker();
+    return this.#list("");
   }
 
   /** Suggests settings that suit the adapter. */
@@ -87,23 +87,26 @@ export class TrainPart {
   #makeWorker(): Worker {
     const worker = new Worker(new URL("worker.js", document.baseURI), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<TrainingEvent>) => this.#onEvent(data));
-    worker.addEventListener("error", (event) => {
-      const why = event.message || "it could not be loaded";
-      tell(`The training's worker failed (${why}); reload the page to go on from the last checkpoint.`);
+    worker.addEventListener("error", ({ message }) => {
+      // Without a message where its code could not be loaded.
+      const failed = `The training's worker failed (${message}); reload the page to go on from the last checkpoint.`;
+      tell(message ? failed : "The code of the training could not be loaded; check the connection, and try again.");
       this.#worker = null;
+      if (!this.#running) return;
+      this.#view.status(message ? "Stopped." : "Not started.");
       this.#ended();
     });
     return worker;
   }
 
   #send(request: TrainingRequest): void {
-    this.open();
-    this.#worker?.postMessage(request);
+    this.#worker ??= this.#makeWorker();
+    this.#worker.postMessage(request);
   }
 
-  // ---- requests of the visitor
-
   #start(): void {
+    // While the drawings were made into files, another may have begun.
+    if (this.#running) return;
     const request = this.#form.newRun();
     this.#view.clear();
     this.#begin(request);

@@ -4,7 +4,6 @@
 // leaves a run that can be resumed.
 import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { openGpu } from "../../engine/device/open.js";
 import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
 import type { Picture } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
@@ -17,6 +16,7 @@ import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
 import type { RunState } from "../training/run-state.js";
 import { Training } from "../training/training-loop.js";
 import { Translator } from "../translation/translator.js";
+import { openPageGpu } from "./device.js";
 import { describeError } from "./error-text.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { ResumeRequest, RunFolders, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
@@ -221,10 +221,10 @@ class WorkerTraining {
  */
 async function openFor({ profile, precision }: TrainOptions, resumes: boolean): Promise<Gpu> {
   try {
-    return await openGpu({ profile, precision });
+    return await openPageGpu({ profile, precision });
   } catch (error) {
     if (!(resumes && precision === "f16" && error instanceof AdapterError)) throw error;
-    const gpu = await openGpu({ profile });
+    const gpu = await openPageGpu({ profile });
     send({ kind: "warning", text: "Note: this adapter has no 16-bit floats, and the run goes on with f32." });
     return gpu;
   }
