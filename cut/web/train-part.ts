@@ -149,6 +149,7 @@ export class TrainPart {
 
   async #import(files: readonly NamedFile[]): Promise<void> {
     if (files.length === 0) return;
+    if (this.#running) throw new CutgpuError("BUSY", "A run is being trained;", "pause it, then open another.");
     const name = await importRun(files);
     await this.#list(name);
     await this.#show(name);
@@ -188,8 +189,6 @@ export class TrainPart {
     const { architecture, weights } = parseGenerator(await this.#checkpoint(), name);
     offer(serializeSafetensors(generatorStateDict(architecture, weights)), `${this.#modelName("-")}.safetensors`);
   }
-
-  // ---- events of the worker
 
   #onEvent(event: TrainingEvent): void {
     const view = this.#view;
@@ -262,15 +261,14 @@ export class TrainPart {
       .catch(tellError);
   }
 
-  // ---- the stored runs
-
-  /** Lists the stored runs, with `name` (or a new run) selected. */
+  /** Lists the stored runs, with `name` (or a new run) selected; while one is trained, that one. */
   async #list(name: string): Promise<void> {
     const select = byId("run-select", "select");
     const names = await RunStore.list();
+    const wanted = this.#running?.name ?? name;
     const options = names.map((each) => make("option", { value: each, textContent: each }));
     select.replaceChildren(make("option", { value: "", textContent: "a new run" }), ...options);
-    select.value = names.includes(name) ? name : "";
+    select.value = names.includes(wanted) ? wanted : "";
     this.#controls();
   }
 
@@ -280,7 +278,7 @@ export class TrainPart {
 
   /** Shows a stored run, or the empty form for a new one. */
   async #show(name: string): Promise<void> {
-    if (this.#running?.name === name) return;
+    if (this.#running) return;
     const turn = ++this.#shows;
     this.#wantsPictures = false;
     this.#hasBest = false;

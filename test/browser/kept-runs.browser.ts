@@ -1,10 +1,13 @@
 // The runs that the page keeps, without training: choosing among them, their keys, and two tabs that share them.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { RunState } from "../../cut/training/run-state.js";
+import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
+import { startRun } from "./runs.js";
 import { openPart, openTab, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab; folder: string }>("the runs that a page keeps");
@@ -55,6 +58,40 @@ test("the Enter key in the field of steps resumes the run that is chosen", async
   await textOf(page, "#train-status", /^Saved at step 2/);
   await page.press("#run-steps", "Enter");
   await textOf(page, "#message", /^The pictures A of this run are not here; choose its folder A and press Resume\./);
+});
+
+test("while a run is trained no other takes its place in the view", async ({ tab, folder }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await startRun(page, folder, "under-way", 100_000);
+  await textOf(page, "#train-status", /^Step [1-9]/);
+  await page.setInputFiles("#open-checkpoint", join(folder, "runs/steps-2/latest.safetensors"));
+  await textOf(page, "#message", /^A run is being trained; pause it, then open another\./);
+  assert.is(await page.inputValue("#run-select"), "under-way");
+  await page.click("#train-pause");
+  await textOf(page, "#train-status", /^Paused and saved at step \d+\.$/);
+});
+
+test("a checkpoint of options that are none is refused, and nothing is kept of it", async ({ tab, folder }) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  const runs = () => page.$$eval("#run-select option", (options) => options.map(({ textContent }) => textContent));
+  const before = await runs();
+  const { tensors, metadata } = parseSafetensors(readFileSync(join(folder, "runs/steps-2/latest.safetensors")), "run");
+  const state = JSON.parse(metadata["state"]) as RunState;
+  const withState = (changed: object) =>
+    page.setInputFiles("#open-checkpoint", {
+      name: "odd.safetensors",
+      mimeType: "",
+      buffer: Buffer.from(
+        serializeSafetensors({ tensors, metadata: { ...metadata, state: JSON.stringify({ ...state, ...changed }) } }),
+      ),
+    });
+  await withState({ options: { ...state.options, name: "../up" } });
+  await textOf(page, "#message", /^odd\.safetensors: name must be a folder name without slashes/);
+  await withState({ step: "two" });
+  await textOf(page, "#message", /^odd\.safetensors is damaged: it does not say where the training stood\./);
+  assert.equal(await runs(), before);
 });
 
 test("a tab deletes no run that another trains, and opens none that another has deleted", async ({ tab }) => {
