@@ -256,19 +256,16 @@ export class TrainPart {
     this.#running = null;
     this.#view.running = false;
     this.#view.draw();
-    RunStore.exists(name)
-      .then((kept) => this.#list(kept ? name : ""))
-      .catch(tellError);
+    this.#list(name).catch(tellError);
   }
 
   /** Lists the stored runs, with `name` (or a new run) selected; while one is trained, that one. */
   async #list(name: string): Promise<void> {
     const select = byId("run-select", "select");
     const names = await RunStore.list();
-    const wanted = this.#running?.name ?? name;
     const options = names.map((each) => make("option", { value: each, textContent: each }));
     select.replaceChildren(make("option", { value: "", textContent: "a new run" }), ...options);
-    select.value = names.includes(wanted) ? wanted : "";
+    select.value = names.find((each) => each === (this.#running?.name ?? name)) ?? "";
     this.#controls();
   }
 
@@ -324,9 +321,11 @@ export class TrainPart {
     byId("train-example", "div").hidden = running || chosen || a.length + b.length > 0;
     byId("pictures", "div").hidden = running || (chosen && !this.#wantsPictures);
     this.#form.showTestSplit(!running && !chosen);
-    for (const label of Array.from(document.querySelectorAll("#new-run-fields label"))) {
+    for (const label of Array.from(byId("new-run-fields", "div").querySelectorAll("label"))) {
       // A run that has begun keeps its options; it may get more steps.
-      (label as HTMLElement).hidden = chosen && label.id !== "steps-field";
+      label.hidden = chosen && label.id !== "steps-field";
+      // Else a value that is out of range would silently keep the form from being submitted.
+      (label.control as HTMLInputElement | HTMLSelectElement).disabled = label.hidden;
     }
     byId("train-start", "button").hidden = chosen || running;
     byId("train-resume", "button").hidden = !chosen || running;
