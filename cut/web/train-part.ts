@@ -63,8 +63,8 @@ export class TrainPart {
       input.addEventListener("change", () => attempt(() => this.#import(chosenFiles(input))));
     }
     addEventListener("beforeunload", (event) => {
-      // The browser asks whether to leave.
-      if (this.#unsaved) event.preventDefault();
+      // The browser asks whether to leave: the steps since the last checkpoint would be lost.
+      if (this.#running || this.#unsaved) event.preventDefault();
     });
   }
 

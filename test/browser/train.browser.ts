@@ -83,7 +83,13 @@ test("a run that was cut off by a reload goes on to the same bits", async ({ tab
   // The run of the test before, with more to do, is cut off after its checkpoint of step 4 or a later one.
   await startRun(page, folder, "cut-off", 10, "--lr 0.002 --display_freq 5 --save_latest_freq 4");
   await untilSaved(page, 4);
+  const asked: string[] = [];
+  page.once("dialog", (dialog) => {
+    asked.push(dialog.type());
+    return dialog.accept();
+  });
   await openPart(tab, "train");
+  assert.equal(asked, ["beforeunload"], "the browser asks whether to leave");
   await page.selectOption("#run-select", "cut-off");
   await textOf(page, "#train-status", /^Saved at step (4|8) of 10\.$/);
   await page.click("#train-resume");
