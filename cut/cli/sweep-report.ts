@@ -15,10 +15,20 @@ import type { Sweep, SweepRun } from "./sweep-file.js";
 /** Curves are distinguished by colour, of which there are six. */
 const MAX_CURVES = 6;
 
-/** Writes the page into the sweep's folder; `failures` says why a run ended without success. Returns its path. */
-export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<string, string>): Promise<string> {
+/** The outcome of a run that has done all its steps. */
+export const TRAINED = "trained";
+
+/** How runs ended, by their names, as far as this process has seen it: as TRAINED, or why not. */
+export type Outcomes = Map<string, string>;
+
+/** The names of the runs that ended without success. */
+export const failedRuns = (outcomes: Outcomes): string[] =>
+  [...outcomes].filter(([, outcome]) => outcome !== TRAINED).map(([name]) => name);
+
+/** Writes the page into the sweep's folder. Returns its path. */
+export async function writeSweepReport(sweep: Sweep, outcomes: Outcomes): Promise<string> {
   const { renderSweepPage } = await import("../report/sweep-page.js");
-  const runs = sweep.runs.map((run) => new RunState(run, sweep.folder, failures.get(run.name)));
+  const runs = sweep.runs.map((run) => new RunState(run, sweep.folder, outcomes.get(run.name)));
   const begun = runs.filter(({ steps }) => steps > 0);
   const metric = begun.find(({ metrics }) => metrics.last)?.metrics.last?.by;
   const compared = (name: string) => {
@@ -39,7 +49,7 @@ export async function writeSweepReport(sweep: Sweep, failures: ReadonlyMap<strin
     summary: [
       ["runs", String(runs.length)],
       ["begun", String(begun.length)],
-      ["failed", String(failures.size)],
+      ["failed", String(failedRuns(outcomes).length)],
     ],
     rows: runs.map((run) => run.row()),
     curves,
@@ -61,13 +71,13 @@ class RunState {
   readonly metrics = new MetricHistory();
   readonly folder: RunFolder;
   readonly #run: SweepRun;
-  readonly #failure: string | undefined;
+  readonly #outcome: string | undefined;
   #alarms = 0;
 
-  constructor(run: SweepRun, folder: string, failure: string | undefined) {
+  constructor(run: SweepRun, folder: string, outcome: string | undefined) {
     this.name = run.name;
     this.#run = run;
-    this.#failure = failure;
+    this.#outcome = outcome;
     this.folder = RunFolder.look(join(folder, run.name));
     this.folder.losses.read((row, rows) => this.losses.add(row, rows));
     this.folder.metrics.read((row) => this.metrics.add(row));
@@ -82,10 +92,17 @@ class RunState {
     return this.losses.series.get(name) ?? this.metrics.series.get(name);
   }
 
+  /** What the logs say of a run that another process trains, or has trained. */
+  get #reached(): string {
+    const { n_epochs, n_epochs_decay } = this.#run.options;
+    const { last } = this.losses;
+    return last ? `epoch ${last.epoch} of ${n_epochs + n_epochs_decay}` : "not begun";
+  }
+
   row(): SweepRow {
     const { losses, metrics } = this;
     const cells = new Map(this.#run.varied);
-    cells.set("state", this.#failure ?? (this.steps === 0 ? "not begun" : "trained"));
+    cells.set("state", this.#outcome ?? this.#reached);
     if (losses.last) {
       cells.set("steps", String(this.steps));
       cells.set("s/step", losses.secondsPerStep.toFixed(3));

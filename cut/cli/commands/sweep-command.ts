@@ -1,5 +1,6 @@
 // `cutgpu sweep`: many trainings from one file, each a process and a run folder of its own, one after the other. A
-// second call continues with the unfinished ones; one that fails does not stop the others. For schedulers, --print
+// second call continues with the unfinished ones, but not with those that an alarm has ended; one that fails does not
+// stop the others. For schedulers, --print
 // prints the commands and --shard runs a part.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -8,13 +9,17 @@ import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { makeFolder } from "../../files/atomic-files.js";
 import { readWhole } from "../../files/read-whole.js";
+import { RunFolder } from "../../files/run-folder.js";
 import { group, runsDirOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, option, required, text } from "../../options/schema.js";
 import { shardItems, shardOf, shardOption, shardsOption } from "../../options/shard.js";
 import { shellWords } from "../../options/shell-words.js";
+import { resumeCommand } from "../../training/training-loop.js";
 import { parseSweep, type Sweep, type SweepRun } from "../sweep-file.js";
-import { writeSweepReport } from "../sweep-report.js";
+import { failedRuns, type Outcomes, TRAINED, writeSweepReport } from "../sweep-report.js";
 import { type CommandContext, defineCommand, Interruption, print, printError } from "../terminal/index.js";
+
+const STOPPED = "stopped by an alarm";
 
 const schema = v.strictObject({
   file: required(group, text("FILE"), "YAML or JSON: options for all runs, and a grid or runs"),
@@ -41,25 +46,40 @@ async function sweepFile(given: GivenOptions<typeof schema>, { signal }: Command
     return;
   }
   makeFolder(sweep.folder);
-  const failures = new Map<string, string>();
+  const outcomes: Outcomes = new Map();
   for (const [i, run] of runs.entries()) {
-    if (i > 0) await writeSweepReport(sweep, failures);
+    if (i > 0) await writeSweepReport(sweep, outcomes);
     // Ctrl-C may have come while the report was made.
     if (signal.aborted) break;
     printError(`run ${i + 1} of ${runs.length}: ${run.name}\n`);
+    if (alarmed(sweep, run)) {
+      printError(`stopped by an alarm before; to go on all the same: ${resumeCommand(run.options)}\n`);
+      outcomes.set(run.name, STOPPED);
+      continue;
+    }
     const status = await train(sweep, run, signal);
     if (signal.aborted) break;
-    if (status !== 0) failures.set(run.name, `ended with status ${status}`);
+    const failure = alarmed(sweep, run) ? STOPPED : `ended with status ${status}`;
+    outcomes.set(run.name, status === 0 ? TRAINED : failure);
   }
-  const report = await writeSweepReport(sweep, failures);
+  const report = await writeSweepReport(sweep, outcomes);
   print(`report: ${report}\n`);
-  if (failures.size === 0 || signal.aborted) return;
-  const names = [...failures.keys()].join(", ");
+  const failed = failedRuns(outcomes);
+  if (failed.length === 0 || signal.aborted) return;
   throw new CutgpuError(
     "SWEEP",
-    `${failures.size} of ${runs.length} runs did not end well: ${names};`,
+    `${failed.length} of ${runs.length} runs did not end well: ${failed.join(", ")};`,
     "what they said stands above.",
   );
+}
+
+/** Whether a run is one that --stop_on alarm has ended, and that therefore is not resumed. */
+function alarmed({ folder }: Sweep, { name, options }: SweepRun): boolean {
+  const run = RunFolder.look(join(folder, name));
+  if (options.stop_on !== "alarm" || run.alarms.empty || !existsSync(run.checkpointPath("latest"))) return false;
+  // In its last epoch a run may be done, since it can be resumed by hand; the training knows.
+  const [last] = run.losses.last(1);
+  return last !== undefined && last.epoch < options.n_epochs + options.n_epochs_decay;
 }
 
 /**

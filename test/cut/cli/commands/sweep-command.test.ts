@@ -85,6 +85,34 @@ test("a list of runs; one that fails is named at the end, and the others are tra
   assert.match(readFileSync(at("runs/list/report.html"), "utf8"), "ended with status 1");
 });
 
+test("a run that an alarm has ended is not resumed, and the page does not call it trained", async () => {
+  const wild = options.replace("max_steps: 2", "stop_on: alarm\n  max_steps: 12");
+  writeFileSync(at("wild.yaml"), `${wild}runs:\n  - { lr: 10000 }\n`);
+  const state = () => readFileSync(at("runs/wild/report.html"), "utf8").match(/stopped by an alarm|trained/)?.[0];
+  const steps = () => readFileSync(at("runs/wild/lr=10000/losses.jsonl"), "utf8").trim().split("\n").length;
+  assertStatus(await sweep("wild.yaml"), 1);
+  assert.is(state(), "stopped by an alarm");
+  const before = steps();
+  assert.ok(before < 12);
+  const again = await sweep("wild.yaml");
+  assertStatus(again, 1);
+  assert.match(again.stderr, "stopped by an alarm before; to go on all the same: cutgpu train --continue_train --name");
+  assert.is(state(), "stopped by an alarm");
+  assert.is(steps(), before);
+  writeFileSync(at("wild.yaml"), `${wild.replace("stop_on: alarm", "stop_on: none")}runs:\n  - { lr: 10000 }\n`);
+  await sweep("wild.yaml");
+  assert.ok(steps() > before);
+});
+
+test("the page says how far runs of other processes are", async () => {
+  writeFileSync(at("parts.yaml"), `${options}runs:\n  - { lr: 0.001 }\n  - { lr: 0.002 }\n`);
+  assertStatus(await sweep("parts.yaml", "--shard", "1/2"), 0);
+  assertStatus(await sweep("parts.yaml", "--shard", "2/2"), 0);
+  const page = readFileSync(at("runs/parts/report.html"), "utf8");
+  assert.match(page, "epoch 1 of 400");
+  assert.is(page.match(/>trained</g)?.length, 1);
+});
+
 test("what is wrong in the file is said with its line, before anything runs", async () => {
   const refused = async (text: string, said: RegExp) => {
     writeFileSync(at("bad.yaml"), text);
