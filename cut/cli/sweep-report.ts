@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { figureText } from "../evaluation/figures.js";
 import { writeFileAtomically } from "../files/atomic-files.js";
 import { RunFolder } from "../files/run-folder.js";
+import { showValue } from "../options/schema.js";
 import { LossHistory } from "../report/losses.js";
 import { MetricHistory } from "../report/metrics.js";
 import { NamedSeries, type Series } from "../report/series.js";
@@ -28,6 +29,7 @@ export const failedRuns = (outcomes: Outcomes): string[] =>
 /** Writes the page into the sweep's folder. Returns its path. */
 export async function writeSweepReport(sweep: Sweep, outcomes: Outcomes): Promise<string> {
   const { renderSweepPage } = await import("../report/sweep-page.js");
+  const varied = [...new Set(sweep.runs.flatMap((run) => [...run.varied.keys()]))];
   const runs = sweep.runs.map((run) => new RunState(run, sweep.folder, outcomes.get(run.name)));
   const begun = runs.filter(({ steps }) => steps > 0);
   const metric = begun.find(({ metrics }) => metrics.last)?.metrics.last?.by;
@@ -51,7 +53,7 @@ export async function writeSweepReport(sweep: Sweep, outcomes: Outcomes): Promis
       ["begun", String(begun.length)],
       ["failed", String(failedRuns(outcomes).length)],
     ],
-    rows: runs.map((run) => run.row()),
+    rows: runs.map((run) => run.row(varied)),
     curves,
     strips: await stripsOf(begun),
   });
@@ -99,9 +101,12 @@ class RunState {
     return last ? `epoch ${last.epoch} of ${n_epochs + n_epochs_decay}` : "not begun";
   }
 
-  row(): SweepRow {
+  /** `varied`: the options in which runs of the sweep differ, also those that this run has from defaults. */
+  row(varied: readonly string[]): SweepRow {
     const { losses, metrics } = this;
-    const cells = new Map(this.#run.varied);
+    const options: Record<string, unknown> = this.#run.options;
+    const value = (name: string) => (options[name] === undefined ? "" : showValue(options[name]));
+    const cells = new Map(varied.map((name) => [name, this.#run.varied.get(name) ?? value(name)]));
     cells.set("state", this.#outcome ?? this.#reached);
     if (losses.last) {
       cells.set("steps", String(this.steps));

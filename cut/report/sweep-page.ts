@@ -49,12 +49,14 @@ ${strips.map(renderStrip).join("\n")}
 
 function renderRows(rows: readonly SweepRow[]): string {
   const columns = [...new Set(rows.flatMap(({ cells }) => [...cells.keys()]))];
-  const body = rows.map(({ report, cells }) =>
-    columns.map((column, i) => {
+  const body = rows.map(({ report, cells }) => {
+    // A link without text could not be followed.
+    const linked = columns.find((column) => cells.get(column));
+    return columns.map((column) => {
       const text = cells.get(column) ?? "";
-      return i === 0 && report !== null ? { text, address: report } : text;
-    }),
-  );
+      return column === linked && report !== null ? { text, address: report } : text;
+    });
+  });
   return renderTable(columns, body, columns.length);
 }
 

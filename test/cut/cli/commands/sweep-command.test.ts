@@ -113,6 +113,24 @@ test("the page says how far runs of other processes are", async () => {
   assert.is(page.match(/>trained</g)?.length, 1);
 });
 
+test("rows say what a run has from defaults, and link to its report, in a list of runs, too", async () => {
+  writeFileSync(at("mixed.yaml"), `${options}runs:\n  - { lambda_NCE: 2 }\n  - { nce_idt: false }\n  - {}\n`);
+  assertStatus(await sweep("mixed.yaml"), 0);
+  const page = readFileSync(at("runs/mixed/report.html"), "utf8");
+  const [heads, ...rows] = page.match(/<tr>.*<\/tr>/g)!;
+  assert.match(heads, /lambda_NCE<.*>nce_idt<.*>state</);
+  const texts = rows.map((row) => row.split(/<td[^>]*>/).map((cell) => cell.replace(/<[^>]*>/g, "")));
+  assert.equal(
+    texts.map((cells) => cells.slice(1, 3)),
+    [
+      ["2", "true"],
+      ["1", "false"],
+      ["1", "true"],
+    ],
+  );
+  for (const row of rows) assert.match(row, /report.html">[^<]+<\/a>/);
+});
+
 test("what is wrong in the file is said with its line, before anything runs", async () => {
   const refused = async (text: string, said: RegExp) => {
     writeFileSync(at("bad.yaml"), text);
