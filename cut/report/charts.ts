@@ -1,6 +1,7 @@
 // Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and
 // a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
+import { exponential, isExponentialAxis } from "./axis-numbers.js";
 import { escapeHtml } from "./html.js";
 import type { LossHistory } from "./losses.js";
 import { FLOOR } from "./metrics.js";
@@ -176,6 +177,8 @@ function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Ch
     // A line of one point is invisible.
     ...curves.map((curve) => Plot.dot(curve.line.length === 1 ? curve.line : [], { ...place, fill: stroke(curve) })),
   ];
+  const domain = verticalDomain(curves);
+  const top = Math.max(...domain.map(Math.abs));
   return {
     title: group.title,
     note: group.note,
@@ -184,7 +187,7 @@ function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Ch
       colour: colour % 6,
       last: line.at(-1)!.value.toPrecision(3),
     })),
-    svg: draw(marks, { domain: verticalDomain(curves), nice: true, ticks: 5 }),
+    svg: draw(marks, { domain, nice: true, ticks: 5, tickFormat: isExponentialAxis(top) ? exponential : undefined }),
   };
 }
 
@@ -201,18 +204,14 @@ function renderChart(chart: Chart): string {
   return `<section class="chart card">${head}<ul>${legend.join("")}</ul>${chart.svg}</section>`;
 }
 
-function shortExponential(value: number): string {
-  return value === 0 ? "0" : value.toExponential(1).replace(".0e", "e");
-}
-
 function learningRateChart(points: readonly Point[]): Chart {
   const top = points.reduce((max, { value }) => Math.max(max, value), 0);
   const line = Plot.line(points, { x: "step", y: "value", stroke: "var(--series-3)", strokeWidth: 2 });
   return {
     title: "Learning rate",
     note: "Networks with a rate of their own, as lr_F, go along with it in proportion.",
-    legend: [{ name: "lr", colour: 3, last: shortExponential(points.at(-1)!.value) }],
-    svg: draw([line], { domain: [0, top || 1], ticks: 4, tickFormat: shortExponential }),
+    legend: [{ name: "lr", colour: 3, last: exponential(points.at(-1)!.value) }],
+    svg: draw([line], { domain: [0, top || 1], ticks: 4, tickFormat: exponential }),
   };
 }
 

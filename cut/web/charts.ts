@@ -1,5 +1,6 @@
 // Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on
 // top, as in the report, and the metrics of its evaluations with their floor. Plain SVG, drawn a few times per second.
+import { exponential, isExponentialAxis } from "../report/axis-numbers.js";
 import type { LossHistory } from "../report/losses.js";
 import { FLOOR, type MetricHistory } from "../report/metrics.js";
 import type { Point, Series } from "../report/series.js";
@@ -78,10 +79,11 @@ function drawChart(
       makeSvg("rect", { x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }),
     ),
   );
+  const tickText = isExponentialAxis(top) ? exponential : (value: number) => String(Number(value.toPrecision(3)));
   for (const value of niceTicks(top)) {
     svg.append(
       makeSvg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), stroke: "var(--line)" }),
-      makeSvg("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, String(Number(value.toPrecision(3)))),
+      makeSvg("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, tickText(value)),
     );
   }
   const ends: [number, string][] = [

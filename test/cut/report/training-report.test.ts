@@ -47,6 +47,19 @@ const page = (losses: LossRow[]) =>
     summary: [["L1 before and after", "0.4 and 0.1"]],
   });
 
+test("the numbers at an axis fit its margin, however large or small the losses are", () => {
+  for (const [scale, ticks] of [
+    [3e15, ["0", "5e14", "1e15", "1.5e15", "2e15", "2.5e15", "3e15", "3.5e15"]],
+    [2e-6, ["0", "5e-7", "1e-6", "1.5e-6", "2e-6"]],
+    [4, ["0", "1", "2", "3", "4"]],
+  ] as const) {
+    const html = page(rows(50).map((row) => ({ ...row, G_GAN: scale, D_real: 0, NCE: 1, NCE_4: 1 })));
+    const axis = html.split('aria-label="y-axis tick label"')[1].split("</g>")[0];
+    const texts = [...axis.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text.replace(/\.0$/, ""));
+    assert.equal(texts, [...ticks]);
+  }
+});
+
 test("the page holds everything and asks for nothing", () => {
   const html = page(rows(50));
   assert.not.match(html, /<script|<link|@import|url\(http|src="(?!data:)|href=/);
