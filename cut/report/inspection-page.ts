@@ -39,6 +39,9 @@ figcaption { margin-top: 10px; color: var(--soft); font-size: 13px; }
 .scale i { flex: 0 1 220px; height: 10px; border-radius: 5px; background: ${colourScaleCss()}; }
 `;
 
+/** Stands on every page, by which an earlier one is recognized. */
+export const INSPECT_KICKER = "cutgpu inspect";
+
 /** The page as text. */
 export function renderInspectPage({ title, summary, pictures, layers, tau, width, compared }: InspectPage): string {
   const kind = `pairs${width < 128 ? " small" : ""}${compared ? " two" : ""}`;
@@ -57,7 +60,7 @@ of the encoder's features of the input, as red, green and blue. Sources: an arro
 the patch of the input that is most similar to it, and a dot is one that comes from its own place; of many patches an
 even grid is shown. PatchNCE: how hard it is to find the patch of the input at the same place among the others, in nats;
 the maps of two checkpoints have one scale. Made by cutgpu.</footer>`;
-  return renderPage({ kicker: "cutgpu inspect", title, style: baseStyle + style, body });
+  return renderPage({ kicker: INSPECT_KICKER, title, style: baseStyle + style, body });
 }
 
 function renderFigure({ caption, png }: InspectFigure): string {

@@ -24,7 +24,7 @@ import {
   required,
   text,
 } from "../../options/schema.js";
-import { type InspectFigure, renderInspectPage } from "../../report/inspection-page.js";
+import { INSPECT_KICKER, type InspectFigure, renderInspectPage } from "../../report/inspection-page.js";
 import { lossText, sourcesText } from "../../report/inspection-text.js";
 import {
   componentsPicture,
@@ -58,6 +58,8 @@ const schema = v.strictObject({
   ),
   profile: profileOption(group),
 });
+
+const PAGE = "index.html";
 
 export default defineCommand({
   usage: "--model RUN|FILE --in FILE [--at X,Y] [--compare best] --out DIR",
@@ -100,6 +102,7 @@ async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandCo
   const named = { what: `--in ${options.in}`, paths: [options.in] };
   const models = { what: `--model ${options.model}`, paths: other === null ? [file] : [file, other] };
   checkOutput({ what: `--out ${options.out}`, paths: outputPaths(options.out) }, [named, models]);
+  refuseForeign(options.out);
   const picture = await readPicture(options.in, 3);
   const point = pointOf(options.at, picture);
   const { seen, compared } = await look(file, other, picture, point, options.profile, signal);
@@ -132,11 +135,24 @@ function comparedFile(model: string, epoch: string, compare: string): string {
 
 /** The page, and existing files of the folder whose names a picture may get. */
 function outputPaths(folder: string): string[] {
+  return [...takenNames(folder).filter((name) => name !== PAGE), PAGE].map((name) => join(folder, name));
+}
+
+function takenNames(folder: string): string[] {
   const there = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
-  const taken = there.filter((name) =>
-    /^(input|output|compared|difference|(similarity|pca|(compared-)?(sources|nce))-\d+)\.png$/.test(name),
+  return there.filter(
+    (name) =>
+      name === PAGE ||
+      /^(input|output|compared|difference|(similarity|pca|(compared-)?(sources|nce))-\d+)\.png$/.test(name),
   );
-  return [...taken, "index.html"].map((name) => join(folder, name));
+}
+
+/** Throws where the folder holds files of these names that are not of an earlier call: the user chose none of them. */
+function refuseForeign(folder: string): void {
+  const names = takenNames(folder);
+  const ours = () => new TextDecoder().decode(readWhole(join(folder, PAGE))).includes(INSPECT_KICKER);
+  if (names.length === 0 || (names.includes(PAGE) && ours())) return;
+  throw new OptionError(`--out ${folder} holds ${names[0]}, which is not of cutgpu inspect;`, "choose another place.");
 }
 
 /** All work on the GPU. */
@@ -269,7 +285,7 @@ async function drawFiles(
     width: input.width,
     compared: compared !== null,
   });
-  return files.set("index.html", page);
+  return files.set(PAGE, page);
 }
 
 const sizeText = ({ channels, width, height }: InspectedLayer) => `${channels} channels at ${width} x ${height}`;

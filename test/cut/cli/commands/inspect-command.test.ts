@@ -1,6 +1,6 @@
 // `cutgpu inspect` from outside: the files that it writes for a checkpoint and for a plain generator, and what bad
 // input gets.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -36,6 +36,28 @@ const pictures = (layers: number[], kinds = KINDS, more: string[] = []) =>
     ...more,
     ...layers.flatMap((n) => kinds.map((kind) => `${kind}-${n}.png`)),
   ].sort();
+
+test("a folder's own files of the same names stay, and results of an earlier call are replaced", async () => {
+  for (const [name, content] of [
+    ["index.html", "<h1>My site</h1>"],
+    ["output.png", "mine"],
+  ]) {
+    const out = `own-${name}`;
+    mkdirSync(at(out));
+    writeFileSync(at(out, name), content);
+    const said = `--out ${out} holds ${name}, which is not of cutgpu inspect; choose another place`;
+    assertRefused(await inspect("--model", "r", "--in", "horse.png", "--out", out), 2, new RegExp(said));
+    assert.equal(readdirSync(at(out)), [name]);
+    assert.is(readFileSync(at(out, name), "utf8"), content);
+  }
+  mkdirSync(at("kept"));
+  writeFileSync(at("kept/notes.txt"), "mine");
+  for (const point of ["0,0", "1,1"]) {
+    assertStatus(await inspect("--model", "r", "--in", "horse.png", "--out", "kept", "--at", point), 0);
+  }
+  assert.match(readFileSync(at("kept/index.html"), "utf8"), "1, 1");
+  assert.ok(existsSync(at("kept/notes.txt")));
+});
 
 test("a run gives pictures of each of its layers, as large as the input, and a page that holds them all", async () => {
   const result = await inspect("--model", "r", "--in", "horse.png", "--out", "deep/out", "--at", "21,0");
