@@ -48,7 +48,11 @@ export function parseSweep(text: string, file: string, runsDir: string): Sweep {
     }
   });
   const twice = runs.find(({ name }, i) => runs.findIndex((other) => other.name === name) !== i);
-  if (twice) throw new OptionError(`${file}: two runs are ${twice.name};`, "leave one out.");
+  if (twice) {
+    const [first, second] = runs.filter(({ name }) => name === twice.name).map(({ words }) => words.join(" "));
+    if (first === second) throw new OptionError(`${file}: two runs are ${twice.name};`, "leave one out.");
+    throw new OptionError(`${file}: two runs would share the folder ${twice.name};`, "write a value of one otherwise.");
+  }
   return { folder, runs };
 }
 

@@ -152,6 +152,7 @@ test("what is wrong in the file is said with its line, before anything runs", as
   await refused("just words", /a sweep is a map/);
   await refused("runs:\n  - { lr: 0.1 }", /bad.yaml:2: --dataroot is missing/);
   await refused("options: { dataroot: data }\nruns: [{ lr: 0.1 }, { lr: 0.1 }]", /two runs are lr=0.1/);
+  await refused("runs: [{ dataroot: a/b }, { dataroot: a-b }]", /two runs would share the folder dataroot=a-b; write/);
   await refused(
     "options: { dataroot: data }\nruns:\n  - { model: cycle_gan, lambda_NCE: 2 }",
     /bad.yaml:3: --lambda_NCE belongs to --model cut/,
