@@ -1,7 +1,6 @@
 // `cutgpu sweep`: many trainings from one file, each a process and a run folder of its own, one after the other. A
 // second call continues with the unfinished ones, but not with those that an alarm has ended; one that fails does not
-// stop the others. For schedulers, --print
-// prints the commands and --shard runs a part.
+// stop the others. For schedulers, --print prints the commands and --shard runs a part.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
