@@ -15,17 +15,21 @@ import { loadSharp } from "./sharp.js";
 
 export { PictureError };
 
+/** Whether a picture is turned as its file says: PIL does so with TIFF alone. */
+const isTurned = (format: string | undefined, upright: boolean): boolean => upright || format === "tiff";
+
 async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Picture> {
   // "error" refuses truncated and broken files, and accepts what libjpeg and PIL only warn of (stray bytes between
   // segments, which many photographs have).
   const sharp = await loadSharp();
-  const { space, depth } = await sharp(bytes).metadata();
+  const { space, depth, format } = await sharp(bytes).metadata();
   if (depth !== "uchar" && depth !== "ushort") {
     throw new FormatError(`its samples are of type ${depth}`, "Save it with 8 or 16 bits per sample.");
   }
   const wide = space === "rgb16" || space === "grey16";
   // Gray goes through RGB as well, without loss: sharp's gray output would drop the alpha channel.
-  const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: space !== "cmyk", autoOrient: upright })
+  const autoOrient = isTurned(format, upright);
+  const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: space !== "cmyk", autoOrient })
     .toColourspace(wide ? "rgb16" : "srgb")
     .raw({ depth: wide ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
@@ -45,7 +49,8 @@ async function decodeWithSharp(bytes: Uint8Array, upright: boolean): Promise<Pic
 
 /**
  * Reads a picture file as gray (1 channel) or sRGB (3). Throws a PictureError that names the file where it is missing,
- * empty, truncated, corrupt or of a kind that is not supported. With `upright` false its EXIF orientation is ignored.
+ * empty, truncated, corrupt or of a kind that is not supported. With `upright` false its EXIF orientation is ignored,
+ * but for TIFF's.
  */
 export async function readPicture(file: string, channels: 1 | 3, upright = true): Promise<Picture> {
   return decodePicture(await readPictureBytes(file), file, channels, upright);
@@ -86,9 +91,9 @@ async function readSize(file: string, upright: boolean): Promise<Size | null> {
     const head = buffer.subarray(0, bytesRead);
     if (isBmp(head)) return bmpHeader(head);
     if (isPpm(head)) return ppmHeader(head);
-    const { width, height, orientation = 1 } = await (await loadSharp())(file).metadata();
+    const { width, height, format, orientation = 1 } = await (await loadSharp())(file).metadata();
     // Orientations from 5 on swap width and height (EXIF 2.3, tag 0x0112).
-    return upright && orientation >= 5 ? { width: height, height: width } : { width, height };
+    return isTurned(format, upright) && orientation >= 5 ? { width: height, height: width } : { width, height };
   } catch {
     return null;
   } finally {

@@ -107,6 +107,15 @@ test("photographs are turned upright as their EXIF says, or left as they lie", a
   }
 });
 
+test("a TIFF is upright also where orientations are ignored, as PIL has it", async ({ at }) => {
+  const row = Array.from({ length: 16 }, (_, i) => [16 * i, 0, 0]).flat();
+  await raw(row, 16, 1, 3).withMetadata({ orientation: 6 }).tiff({ compression: "lzw" }).toFile(at("turned.tif"));
+  const { width, height, data } = await readPicture(at("turned.tif"), 3, false);
+  assert.equal([width, height, data[3]], [1, 16, 16]);
+  const [{ size }] = await measurePictures([at("turned.tif")], false);
+  assert.equal(size, { width: 1, height: 16 });
+});
+
 test("a name that is not UTF-8 is told to be one", async ({ at, folder }) => {
   if (process.platform !== "linux") return;
   await writeFile(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.of(0xff), Buffer.from(".png")]), "x");
