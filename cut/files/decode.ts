@@ -2,7 +2,7 @@
 // reference, which reads through PIL, the bytes decide the format and not the name, colour profiles of RGB pictures are
 // ignored, and an animation gives its first frame. Unlike in the reference, photographs are rotated as their EXIF says
 // unless the reference's way is asked for, alpha is composited on white (PIL drops it and uncovers the colours below),
-// and 16-bit samples are scaled to 8 bits (PIL clips gray ones).
+// 16-bit samples are scaled to 8 bits (PIL clips gray ones), and CMYK is converted by its profile (PIL subtracts inks).
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
