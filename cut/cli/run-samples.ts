@@ -8,7 +8,7 @@ import { samplePicture } from "../data/transform.js";
 import { encodePng, readPicture } from "../files/decode.js";
 import { listPictures } from "../files/picture-folder.js";
 import type { RunFolder } from "../files/run-folder.js";
-import { domainsOf } from "../options/common-options.js";
+import { domainsOf, shownFolders } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { SampleRow } from "../report/training-report.js";
 import type { Translator } from "../translation/translator.js";
@@ -42,7 +42,7 @@ export class RunSamples {
     this.reals = reals;
   }
 
-  /** The pictures to show: the first of testA, or of trainA where testA gives none; as many of B. */
+  /** The pictures to show: the first of testA, or else of valA or trainA; as many of B. */
   static async choose(folder: RunFolder, options: TrainOptions): Promise<RunSamples> {
     const [source, target] = domainsOf(options.direction);
     const samples = await samplesOf(source, options.input_nc, options);
@@ -88,9 +88,9 @@ export class RunSamples {
   }
 }
 
-/** The first pictures of a side's test folder, or of its training folder where that gives none. */
+/** The first pictures of a side's test folder, or of the first folder after it that gives some. */
 async function samplesOf(side: string, channels: 1 | 3, options: TrainOptions): Promise<Sample[]> {
-  for (const folder of [`test${side}`, `train${side}`]) {
+  for (const folder of shownFolders(side)) {
     const path = join(options.dataroot, folder);
     const samples = await takeSamples(path, await listPictures(path, 50).catch(() => []), channels, options);
     if (samples.length > 0) return samples;

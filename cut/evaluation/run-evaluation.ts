@@ -5,7 +5,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { type Picture, toChannels } from "../data/picture.js";
 import { samplePicture } from "../data/transform.js";
-import { domainsOf } from "../options/common-options.js";
+import { domainsOf, shownFolders } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { FLOOR, type MetricRow } from "../report/metrics.js";
 import type { Translator } from "../translation/translator.js";
@@ -21,7 +21,7 @@ const MIN_PICTURES = 2;
 /** The smallest side of a pyramid's pictures in pixels. */
 const SMALLEST = 16;
 
-/** Access to a run's pictures in the folders testA, testB, trainA and trainB. */
+/** Access to a run's pictures in the folders testA, valA, trainA and those of B. */
 export interface RunPictures {
   /** The pictures of a folder, in order; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
@@ -123,7 +123,7 @@ interface HeldPictures {
   set: PictureSet;
 }
 
-/** The pictures of testA or testB, transformed like samples, or else the training pictures. */
+/** The pictures of testA or testB, or else valA or valB, transformed like samples, or else the training pictures. */
 async function heldPictures(
   side: string,
   options: TrainOptions,
@@ -131,7 +131,7 @@ async function heldPictures(
   { list, read, note }: RunPictures,
 ): Promise<HeldPictures> {
   let found = 0;
-  for (const folder of [`test${side}`, `train${side}`]) {
+  for (const folder of shownFolders(side)) {
     const scaled = async (name: string) => samplePicture(await read(folder, name, channels), options);
     const listed = (await list(folder)).slice(0, Math.min(MAX_PICTURES, options.max_dataset_size ?? MAX_PICTURES));
     const names: string[] = [];

@@ -33,6 +33,9 @@ export const directionOption = (heading: string) =>
 export const domainsOf = (direction: "AtoB" | "BtoA"): readonly [source: "A" | "B", target: "A" | "B"] =>
   direction === "BtoA" ? ["B", "A"] : ["A", "B"];
 
+/** Where pictures of a domain are sought that the model is not trained on, and then those that it is. */
+export const shownFolders = (side: string): readonly string[] => [`test${side}`, `val${side}`, `train${side}`];
+
 export const modelOption = (heading: string) =>
   required(
     heading,

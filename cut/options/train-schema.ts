@@ -39,7 +39,7 @@ export const trainSchema = v.strictObject({
   dataroot: required(
     data,
     text("DIR"),
-    "the folder that holds trainA and trainB, and testA and testB if you have them",
+    "the folder that holds trainA and trainB, and testA and testB (or valA and valB) if you have them",
   ),
   direction: option(data, oneOf(["AtoB", "BtoA"]), "AtoB", "which way to translate"),
   preprocess: option(

@@ -11,6 +11,7 @@ import { measurePictures, readPicture } from "../../files/decode.js";
 import { isBelow } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
+import { shownFolders } from "../../options/common-options.js";
 import { presets } from "../../options/presets.js";
 import { type GivenOptions, OptionError } from "../../options/schema.js";
 import { shellWords } from "../../options/shell-words.js";
@@ -82,7 +83,7 @@ async function train(given: GivenOptions<typeof trainSchema>, { signal }: Comman
 /** Throws where the run's folder would lie among the pictures, which its samples would then join. */
 function refuseAmongPictures({ dataroot, runs_dir, name }: TrainOptions): void {
   const folder = join(runs_dir, name);
-  for (const side of ["trainA", "trainB", "testA", "testB"]) {
+  for (const side of ["A", "B"].flatMap(shownFolders)) {
     if (!isBelow(folder, join(dataroot, side))) continue;
     const what = `the run's folder ${folder} would lie among the pictures of ${join(dataroot, side)};`;
     throw new OptionError(what, "choose another --runs_dir.");

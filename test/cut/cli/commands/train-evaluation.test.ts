@@ -121,6 +121,24 @@ test("metrics of another run are refused before anything changes", async ({ fold
   assert.equal(files(), before);
 });
 
+test("without a test folder the samples and evaluations are of valA and valB", async ({ folder }) => {
+  const data = join(folder, "validated");
+  cpSync(join(folder, "data"), data, { recursive: true });
+  for (const side of ["A", "B"]) rmSync(join(data, `test${side}`), { recursive: true, force: true });
+  for (const name of ["valA/a", "valA/b", "valB/a", "valB/b", "valB/c"])
+    await makePicture(join(data, `${name}.png`), {});
+  const more = ["--dataroot", "validated", "--eval_freq", "1", "--max_steps", "1"];
+  assertStatus(await start(folder, "validated", ...more), 0);
+  assert.is(rowsOf(folder, "validated")[0].protocol, "2 of valA, 3 of valB, 16 pixels a side, features none");
+  assert.equal(
+    readdirSync(join(folder, "runs", "validated", "samples"))
+      .sort()
+      .slice(0, 2),
+    ["0000000_a.png", "0000000_b.png"],
+  );
+  assertRefused(await start(folder, "among", ...more, "--runs_dir", "validated/valA"), 2, /among the pictures of/);
+});
+
 test("what cannot be evaluated is told in a sentence, before the first step", async ({ folder }) => {
   const refused = async (said: RegExp, status: number, ...more: string[]) => {
     assertRefused(await start(folder, "refused", ...more), status, said);
