@@ -12,12 +12,12 @@ export function isBmp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d;
 }
 
-/** One channel of a pixel word: the place of its bits and their scale to 8 bits. */
+/** One channel of a pixel word: the place of its bits and their scale to 8 bits, without a fraction as PIL has it. */
 function channelReader(mask: number): (word: number) => number {
   if (mask === 0) return () => 0;
   const shift = 31 - Math.clz32(mask & -mask);
   const maximum = mask >>> shift;
-  return (word) => Math.round((((word & mask) >>> shift) * 255) / maximum);
+  return (word) => Math.floor((((word & mask) >>> shift) * 255) / maximum);
 }
 
 interface BmpHeader {

@@ -2,6 +2,7 @@
 // The text kinds P1-P3 and the bitmap P4 are refused. Format: https://netpbm.sourceforge.net/doc/ppm.html.
 import { FormatError } from "../../engine/core/errors.js";
 import type { Picture } from "./picture.js";
+import { roundHalfEven } from "./rounding.js";
 
 export function isPpm(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] >= 0x31 && bytes[1] <= 0x36;
@@ -29,8 +30,8 @@ export function ppmHeader(bytes: Uint8Array): PpmHeader {
 }
 
 /**
- * Decodes the bytes of a P5 or P6 file; samples are scaled from 0 .. maximum to 0 .. 255 and rounded. Throws a
- * FormatError, whose message does not name the file, where the bytes end early or hold another kind.
+ * Decodes the bytes of a P5 or P6 file; samples are scaled from 0 .. maximum to 0 .. 255 and rounded as PIL does.
+ * Throws a FormatError, whose message does not name the file, where the bytes end early or hold another kind.
  */
 export function decodePpm(bytes: Uint8Array): Picture {
   const { width, height, channels, maximum, start } = ppmHeader(bytes);
@@ -41,7 +42,7 @@ export function decodePpm(bytes: Uint8Array): Picture {
   for (let i = 0; i < count; i++) {
     const at = start + i * sampleSize;
     const sample = sampleSize === 1 ? bytes[at] : bytes[at] * 256 + bytes[at + 1];
-    data[i] = Math.round((Math.min(sample, maximum) * 255) / maximum);
+    data[i] = roundHalfEven((Math.min(sample, maximum) / maximum) * 255);
   }
   return { width, height, channels, data };
 }

@@ -97,6 +97,8 @@ test("16 bits: five bits per channel, or six of green by masks", () => {
   const white = [0xff, 0x7f];
   const red = [0x00, 0x7c];
   assert.equal(pixelsOf({ width: 2, height: 1, bits: 16, rows: [[...white, ...red]] }), [255, 255, 255, 255, 0, 0]);
+  // 255 * 3 / 31 = 24.7: PIL cuts the fraction off.
+  assert.equal(pixelsOf({ width: 1, height: 1, bits: 16, rows: [[3, 0]] }), [0, 0, 24]);
   const masked = { width: 1, height: 1, bits: 16, compression: 3, extra: words(0xf800, 0x7e0, 0x1f) };
   assert.equal(pixelsOf({ ...masked, rows: [[0xe0, 0x07]] }), [0, 255, 0]);
 });

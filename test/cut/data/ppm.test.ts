@@ -12,6 +12,8 @@ test("colour and gray, comments, other maxima, 16 bits", () => {
   const colour = decodePpm(ppm("P6\n# by hand\n2 1\n255\n", 1, 2, 3, 10, 13, 32));
   assert.equal([colour.width, colour.height, colour.channels, ...colour.data], [2, 1, 3, 1, 2, 3, 10, 13, 32]);
   assert.equal([...decodePpm(ppm("P5 2 1 15 ", 15, 5)).data], [255, 85]);
+  // 25.5 and 76.5: PIL rounds halves to even.
+  assert.equal([...decodePpm(ppm("P5 2 1 100 ", 10, 30)).data], [26, 76]);
   assert.equal([...decodePpm(ppm("P5 2 1 65535\n", 255, 255, 128, 128)).data], [255, 128]);
 });
 
