@@ -157,6 +157,8 @@ export class Program {
   readonly #arena: Arena;
   /** Buffers of kept tensors and of constants. */
   readonly #own: GPUBuffer[];
+  /** The memory of tensors made outside, which may be disposed before a replay. */
+  readonly #outside: ReadonlySet<Storage>;
   #commands: Command[] = [];
   #uniforms: GPUBuffer | null = null;
   #disposed = false;
@@ -168,11 +170,13 @@ export class Program {
     this.#arena = arena;
     arena.programs++;
     this.length = dispatches.length;
+    this.#outside = new Set(dispatches.flatMap(({ storages }) => storages.filter(({ virtual }) => !virtual)));
     this.bytes = this.#allocate(kept);
   }
 
   /** Compiles all pipelines in parallel and makes bind groups and uniforms. */
   async prepare({ signal, onProgress }: CancellationOptions = {}): Promise<void> {
+    this.#checkOutside("record");
     const gpu = this.#gpu;
     const kernels = this.#dispatches.map((run) => gpu.kernels.get(run.source, run.constants, run.storages));
     const distinct = [...new Set(kernels)];
@@ -207,7 +211,8 @@ export class Program {
   }
 
   /**
-   * Runs the recorded step with the current content of its inputs. Returns at once, before the GPU is done.
+   * Runs the recorded step with the current content of its inputs. Returns at once, before the GPU is done. Throws a
+   * DisposedError if the program or a tensor made outside that it uses was disposed.
    * `timestamps` are written for the single pass of a replay or, given as a function, for each dispatch, which then has
    * its own pass.
    */
@@ -215,6 +220,7 @@ export class Program {
     const gpu = this.#gpu;
     gpu.check();
     if (this.#disposed) throw new DisposedError("replay: the program was disposed", "Record another one.");
+    this.#checkOutside("replay");
     gpu.queue.flush();
     gpu.withErrorScope(() => {
       const encoder = gpu.device.createCommandEncoder();
@@ -223,6 +229,17 @@ export class Program {
       } else this.#encodePass(encoder, this.#commands, timestamps);
       gpu.device.queue.submit([encoder.finish()]);
     });
+  }
+
+  /** The buffer of a disposed tensor may by now be another tensor's, which a replay would read or overwrite. */
+  #checkOutside(name: string): void {
+    for (const { buffer, label } of this.#outside) {
+      if (buffer) continue;
+      throw new DisposedError(
+        `${name}: the program uses ${label}, which was disposed`,
+        "Keep it as long as the program.",
+      );
+    }
   }
 
   #encodePass(

@@ -315,4 +315,25 @@ test("what is called off before it began does nothing", async () => {
   assert.not.ok(called);
 });
 
+test("a program does not touch memory that was given back, which may be another tensor's by now", async () => {
+  const gpu = await testGpu("software");
+  const x = gpu.tensor([1, 2]);
+  const weight = gpu.tensor([5, 5]);
+  const sgd = new engine.SGD(gpu, [weight]);
+  const { program } = await record(gpu, () => sgd.update([engine.mul(x, 2)]));
+  sgd.advance(1);
+  weight.dispose();
+  const other = gpu.tensor([7, 7]); // in the memory of the weight
+  assert.match(
+    messageOf(() => program.replay()),
+    /replay: the program uses \[2\], which was disposed/,
+  );
+  assert.equal([...(await other.read())], [7, 7]);
+  const before = gpu.memory().liveBuffers;
+  const error = await rejectionOf(record(gpu, () => sgd.update([engine.mul(x, 2)])));
+  assert.instance(error, engine.DisposedError);
+  assert.is(gpu.memory().liveBuffers, before);
+  for (const each of [program, sgd, x, other]) each.dispose();
+});
+
 test.run();
