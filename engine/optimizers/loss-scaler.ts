@@ -4,7 +4,7 @@
 // its gradients is not finite. All of it runs on the GPU, so that recorded steps need no read-back.
 import { loss_scale, overflow } from "../../shaders/generated.js";
 import { checkOptions, positive, whole } from "../core/check-options.js";
-import { ArgumentError } from "../core/errors.js";
+import { ArgumentError, ShapeError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import type { GradientRanges } from "./optimizer.js";
@@ -68,8 +68,12 @@ export class LossScaler {
     this.write({ scale: initScale, growthTracker: 0 });
   }
 
-  /** The gradient of the scaled loss with respect to the loss, of one element: `dy` for grad and backward. */
+  /**
+   * The gradient of the scaled loss with respect to the loss: `dy` for grad and backward. Throws a ShapeError for a
+   * loss of several elements.
+   */
   lossGradient(loss: Tensor): Tensor {
+    if (loss.size !== 1) throw new ShapeError(`lossGradient: the loss has shape [${loss.shape}]`, "Take its mean.");
     return this.state.part(0, loss.shape) as Tensor;
   }
 

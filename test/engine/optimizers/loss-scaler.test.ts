@@ -126,4 +126,12 @@ test("what lies between gradients in memory is no overflow", async () => {
   for (const each of [dirty.program, clean.program, adam, scaler, nothing, ...parameters, ...inputs]) each.dispose();
 });
 
+test("a loss of several elements has no scaled gradient", async () => {
+  const gpu = await testGpu("gpu");
+  const scaler = new LossScaler(gpu);
+  const loss = gpu.tensor([1, 2]);
+  assert.throws(() => scaler.lossGradient(loss), /the loss has shape \[2\]/);
+  for (const each of [loss, scaler]) each.dispose();
+});
+
 test.run();
