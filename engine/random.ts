@@ -92,8 +92,13 @@ export class Random {
     return this.#bits() / TWO_32;
   }
 
-  /** Uniform among 0 .. n-1, for n from 1 to 2^32. */
+  /** Uniform among 0 .. n-1. Throws an ArgumentError unless n is a whole number from 1 to 2^32. */
   integer(n: number): number {
+    if (!(Number.isInteger(n) && n >= 1 && n <= TWO_32))
+      throw new ArgumentError(
+        `integer: there are no ${n} numbers to choose from`,
+        "Give a whole number from 1 to 2^32.",
+      );
     // Values from the largest multiple of n on would favour small results, so they are drawn again.
     const limit = TWO_32 - (TWO_32 % n);
     let bits = this.#bits();
@@ -119,8 +124,13 @@ export class Random {
     }
   }
 
-  /** The first `count` entries of a random permutation of 0 .. n-1 (Fisher-Yates); by default all. */
+  /**
+   * The first `count` entries of a random permutation of 0 .. n-1 (Fisher-Yates); by default all. Throws an
+   * ArgumentError unless both are whole numbers from 0 on and count is at most n.
+   */
   permutation(n: number, count = n): Int32Array {
+    if (!(Number.isInteger(n) && Number.isInteger(count) && count >= 0 && count <= n))
+      throw new ArgumentError(`permutation: ${count} entries of ${n} cannot be drawn`, "Give count from 0 to n.");
     const result = new Int32Array(count);
     if (count * 8 < n) {
       // Few of many: only swapped positions are stored. The result is the same as that of the full shuffle.

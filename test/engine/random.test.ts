@@ -102,4 +102,19 @@ test("a fork depends on the state and the label, and leaves its parent where it 
   assert.not.equal(draw(parent.fork("first")), first);
 });
 
+test("what cannot be drawn is refused: no number of none, no more entries than there are", () => {
+  const random = new Random(1);
+  const refused = (draw: () => unknown) => assert.throws(draw, (error: unknown) => error instanceof CutgpuError);
+  for (const n of [0, -1, 1.5, Number.NaN, 2 ** 33]) refused(() => random.integer(n));
+  for (const [n, count] of [
+    [3, 5],
+    [-1, -1],
+    [2.5, 1],
+    [5, 1.5],
+  ])
+    refused(() => random.permutation(n, count));
+  assert.ok(random.integer(2 ** 32) >= 0);
+  assert.is(random.permutation(0).length, 0);
+});
+
 test.run();
