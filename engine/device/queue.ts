@@ -31,7 +31,7 @@ export class Queue {
   #pass: GPUComputePassEncoder | null = null;
   #used = 0;
   /** Pending validations: dispatches of kernels that had not been compiled before, with their errors if any. */
-  readonly #validations: Promise<GpuError | undefined>[] = [];
+  #validations: readonly Promise<GpuError | undefined>[] = [];
 
   constructor(device: GPUDevice, registry: BufferRegistry, withErrorScope: WithErrorScope) {
     this.#withErrorScope = withErrorScope;
@@ -60,7 +60,7 @@ export class Queue {
       this.#encode(kernel, buffers, params, grid);
       this.#submit();
     });
-    this.#validations.push(validation);
+    this.#validations = [...this.#validations, validation];
   }
 
   #encode(
@@ -89,8 +89,8 @@ export class Queue {
   }
 
   #submit(): void {
-    if (!this.#encoder || !this.#pass) return;
-    this.#pass.end();
+    if (!this.#encoder) return;
+    this.#pass?.end();
     this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staged.buffer, 0, this.#used * UNIFORM_SLOT);
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
@@ -101,9 +101,7 @@ export class Queue {
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     // Commands that are encoded but not submitted must still read the old content.
     this.flush();
-    this.#withErrorScope(() => {
-      this.#device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
-    });
+    this.#withErrorScope(() => this.#device.queue.writeBuffer(buffer, offset, data));
   }
 
   /** Copies bytes between buffers, rounded up to a multiple of 4, after everything submitted so far. */
@@ -122,6 +120,7 @@ export class Queue {
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
     const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
     this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, bytes);
+    const validations = this.#validations;
     try {
       await this.#withErrorScope(() => staging.mapAsync(MapMode.READ));
     } catch {
@@ -130,24 +129,27 @@ export class Queue {
     }
     const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);
     staging.unmap();
-    const free = this.#staging.get(size);
-    if (free) free.push(staging);
-    else this.#staging.set(size, [staging]);
-    await this.#checkValidations();
+    this.#staging.set(size, [...(this.#staging.get(size) ?? []), staging]);
+    await this.#check(validations);
     return copy;
   }
 
   /** Resolves when everything submitted so far has run. */
   async finish(): Promise<void> {
     this.flush();
+    const validations = this.#validations;
     await this.#device.queue.onSubmittedWorkDone();
-    await this.#checkValidations();
+    await this.#check(validations);
   }
 
-  /** Awaits the pending validations; throws, once, the error of a kernel that did not compile. */
-  async #checkValidations(): Promise<void> {
-    const errors = await Promise.all(this.#validations.splice(0));
-    for (const error of errors) if (error) throw error;
+  /**
+   * Awaits the validations that were pending when a call began, and throws the error of a kernel that did not compile.
+   * All calls that were under way by then throw it, because any may have read its results; later ones do not.
+   */
+  async #check(validations: readonly Promise<GpuError | undefined>[]): Promise<void> {
+    const error = (await Promise.all(validations)).find(Boolean);
+    this.#validations = this.#validations.filter((one) => !validations.includes(one));
+    if (error) throw error;
   }
 
   /** Drops the cached bind groups, before buffers are destroyed. */

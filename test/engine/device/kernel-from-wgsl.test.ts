@@ -135,6 +135,21 @@ for (const owned of [true, false]) {
   });
 }
 
+test("every read that is under way throws the error of a kernel that did not compile, a later one does not", async () => {
+  const own = await openGpu({ adapter: (await requestAdapter()) as GPUAdapter });
+  const y = own.empty([1]);
+  const kernel = kernelFromWgsl("broken", `${x}\n@compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
+  own.dispatch(kernel, { bindings: { x: y }, params: {}, grid: 1 });
+  const reads = await Promise.allSettled([y.read(), y.read(), own.finish()]);
+  assert.equal(
+    reads.map(({ status }) => status),
+    ["rejected", "rejected", "rejected"],
+  );
+  y.write([5]);
+  assert.is(await y.item(), 5);
+  own.dispose();
+});
+
 async function refuses(message: RegExp, work: () => Promise<void>): Promise<void> {
   try {
     await work();
