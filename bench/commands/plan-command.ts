@@ -19,31 +19,29 @@ import { openBenchGpu } from "../node/open-gpu.js";
 import { kernelFile, planText, timesText } from "../report/plan-table.js";
 import { type DispatchPlan, planDispatches, timeStep } from "../step-plan.js";
 
-const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches } = trainSchema.entries;
-const { model, gan_mode, lambda_R1, patch_loss, plan_detached, nce_negatives, nce_bank } = trainSchema.entries;
-const { low_memory, profile, precision } = trainSchema.entries;
-
 const schema = v.strictObject({
-  crop_size,
-  batch_size,
-  model,
-  CUT_mode,
-  netG,
-  ngf,
-  netD,
-  ndf,
-  n_layers_D,
-  netF_nc,
-  num_patches,
-  gan_mode,
-  lambda_R1,
-  patch_loss,
-  plan_detached,
-  nce_negatives,
-  nce_bank,
-  low_memory,
-  profile,
-  precision,
+  ...v.pick(trainSchema, [
+    "crop_size",
+    "batch_size",
+    "model",
+    "CUT_mode",
+    "netG",
+    "ngf",
+    "netD",
+    "ndf",
+    "n_layers_D",
+    "netF_nc",
+    "num_patches",
+    "gan_mode",
+    "lambda_R1",
+    "patch_loss",
+    "plan_detached",
+    "nce_negatives",
+    "nce_bank",
+    "low_memory",
+    "profile",
+    "precision",
+  ]).entries,
   time: option("The plan", flag(), false, "run the step as well, on random pictures, and show where its time goes"),
   dump_kernels: option("The plan", orNone(text("DIR")), null, "write every kernel there, its constants filled in"),
 });

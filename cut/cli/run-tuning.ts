@@ -1,28 +1,26 @@
 // The tuning table of a run, in its folder, and the options that its kernels depend on.
+import * as v from "valibot";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { applyTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { trainSchema } from "../options/train-schema.js";
 import { note } from "./terminal/index.js";
 
-const { crop_size, batch_size, CUT_mode, netG, ngf, netD, ndf, n_layers_D, netF_nc, num_patches, profile, precision } =
-  trainSchema.entries;
-
 /** The options of training that `cutgpu tune` takes, too: the sizes of layers and the form of kernels. */
-export const tuningEntries = {
-  crop_size,
-  batch_size,
-  CUT_mode,
-  netG,
-  ngf,
-  netD,
-  ndf,
-  n_layers_D,
-  netF_nc,
-  num_patches,
-  profile,
-  precision,
-};
+export const tuningEntries = v.pick(trainSchema, [
+  "crop_size",
+  "batch_size",
+  "CUT_mode",
+  "netG",
+  "ngf",
+  "netD",
+  "ndf",
+  "n_layers_D",
+  "netF_nc",
+  "num_patches",
+  "profile",
+  "precision",
+]).entries;
 
 /**
  * Activates the run's table. A new run saves the user's table in its folder, and a resumed one uses the table that it
