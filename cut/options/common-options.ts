@@ -43,10 +43,13 @@ export const modelOption = (heading: string) =>
     "a run folder, a checkpoint, a generator as .safetensors or .pth, or demo, the model that comes with cutgpu",
   );
 
+/** The name of a run's checkpoint. */
+export const checkpointName = text("latest|best|N", "latest, best or a number", /^(latest|best|\d+)$/);
+
 export const epochOption = (heading: string) =>
   option(
     heading,
-    text("latest|best|N", "latest, best or a number", /^(latest|best|\d+)$/),
+    checkpointName,
     "latest",
     "which checkpoint of a run: the latest, the best (of train --eval_freq) or that of an epoch",
   );

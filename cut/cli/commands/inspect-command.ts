@@ -14,7 +14,7 @@ import type { InspectedLayer, Point } from "../../inspection/inspected-layer.js"
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
 import type { CorrespondenceMap, LossMap } from "../../inspection/patch-maps.js";
-import { epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
+import { checkpointName, epochOption, group, modelOption, profileOption } from "../../options/common-options.js";
 import {
   completeOptions,
   type GivenOptions,
@@ -52,7 +52,7 @@ const schema = v.strictObject({
   out: required(group, text("DIR"), "the folder for the pictures and index.html"),
   compare: option(
     group,
-    orNone(text("latest|best|N", "latest, best or a number", /^(latest|best|\d+)$/)),
+    orNone(checkpointName),
     null,
     "another checkpoint of the run, whose translation, sources and losses are shown beside",
   ),
