@@ -1,6 +1,6 @@
 // The networks of `cutgpu evaluate`: from files of the user, checked by their hashes, or from the package nsfwjs where
 // it is installed. All is read and checked before a GPU is opened.
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
@@ -20,6 +20,7 @@ import { type NsfwjsModel, nsfwjsWeights, shortHash } from "../evaluation/networ
 import { LPIPS_KEYS, LPIPS_SIDE, Lpips } from "../evaluation/networks/squeezenet.js";
 import type { PairMetric } from "../evaluation/pairs.js";
 import type { FeatureExtractor } from "../evaluation/picture-features.js";
+import { isFolder } from "../files/output.js";
 import { readWhole } from "../files/read-whole.js";
 import { OptionError } from "../options/schema.js";
 
@@ -108,7 +109,7 @@ async function fromPackage(model: string, load: (path: string) => Promise<object
 }
 
 async function fromFile(path: string, otherwise: string): Promise<{ weights: ShapedWeights; hash: string }> {
-  if (!existsSync(path) || statSync(path).isDirectory()) {
+  if (!existsSync(path) || isFolder(path)) {
     throw new OptionError(`there is no file ${path};`, otherwise);
   }
   const bytes = readWhole(path);
@@ -119,7 +120,7 @@ async function fromFile(path: string, otherwise: string): Promise<{ weights: Sha
 
 /** LPIPS of the two files in `folder`, torchvision's trunk and the weights of the package lpips. */
 export async function lpipsOf(folder: string): Promise<OnGpu<PairMetric>> {
-  const names = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+  const names = isFolder(folder) ? readdirSync(folder) : [];
   const trunkName = names.find((name) => /^squeezenet1_1.*\.pth$/.test(name));
   if (!trunkName || !names.includes("squeeze.pth")) {
     throw new OptionError(

@@ -35,6 +35,9 @@ export function realPath(path: string): string {
   return join(realpathSync(nearest), resolve(path).slice(nearest.length));
 }
 
+/** Whether a path is that of a folder that exists. */
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 /** Whether a path is in a folder, or is the folder, with links resolved. */
 export function isBelow(path: string, folder: string): boolean {
   const [inner, outer] = [realPath(path), realPath(folder)];
@@ -54,7 +57,7 @@ function refuseUnwritable({ paths }: NamedFiles): void {
       refuse((error as NodeJS.ErrnoException).code, folder);
     }
   }
-  for (const path of paths) if (existsSync(path) && statSync(path).isDirectory()) refuse("EISDIR", path);
+  for (const path of paths) if (isFolder(path)) refuse("EISDIR", path);
 }
 
 /** Throws the system's error for writing `path`. */

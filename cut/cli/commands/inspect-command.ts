@@ -1,14 +1,14 @@
 // `cutgpu inspect`: what a trained encoder sees in a picture, as in the paper's figures, where the patches of its
 // translation come from, and with --compare how two checkpoints of a run differ in it. Makes pictures and a page that
 // shows them; all are computed before the first is written.
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import type { Picture } from "../../data/picture.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
-import { checkOutput } from "../../files/output.js";
+import { checkOutput, isFolder } from "../../files/output.js";
 import { readWhole } from "../../files/read-whole.js";
 import type { InspectedLayer, Point } from "../../inspection/inspected-layer.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
@@ -96,7 +96,7 @@ async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandCo
   const { epoch, compare } = options;
   const file = modelFile(options.model, { epoch });
   const other = compare === null ? null : comparedFile(options.model, epoch, compare);
-  if (existsSync(options.in) && statSync(options.in).isDirectory()) {
+  if (isFolder(options.in)) {
     throw new OptionError(`--in ${options.in} is a folder;`, "give a single picture.");
   }
   const named = { what: `--in ${options.in}`, paths: [options.in] };
@@ -139,7 +139,7 @@ function outputPaths(folder: string): string[] {
 }
 
 function takenNames(folder: string): string[] {
-  const there = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+  const there = isFolder(folder) ? readdirSync(folder) : [];
   return there.filter(
     (name) =>
       name === PAGE ||

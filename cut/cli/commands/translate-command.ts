@@ -1,13 +1,13 @@
 // `cutgpu translate`: a trained generator over a picture or a folder of them. Only G is needed; the architecture is
 // read from the model file. Pictures that fail are reported and skipped, and the command then ends with status 1.
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { translationNames } from "../../data/file-names.js";
 import { pictureExtension } from "../../data/picture-extensions.js";
 import { makeFolder } from "../../files/atomic-files.js";
-import { checkOutput, realPath } from "../../files/output.js";
+import { checkOutput, isFolder, realPath } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { readWhole } from "../../files/read-whole.js";
 import { scratchIn } from "../../files/scratch-file.js";
@@ -97,8 +97,6 @@ async function planJobs(input: string, output: string): Promise<TranslationJob[]
   const targets = translationNames(sources);
   return files.map((from, i) => ({ from, to: join(output, targets[i]), source: sources[i], target: targets[i] }));
 }
-
-const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 /** What all shards of this command have in common. */
 function jobOf(
