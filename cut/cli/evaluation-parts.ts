@@ -19,7 +19,7 @@ import {
 import type { PairScores } from "../evaluation/pairs.js";
 import { sidesAt } from "../evaluation/picture-features.js";
 import { readPictureBytes } from "../files/decode.js";
-import { readWhole } from "../files/read-whole.js";
+import { readText, readWhole } from "../files/read-whole.js";
 import { sha256 } from "../files/sha256.js";
 import { type ShardJob, ShardManifest } from "../files/shard-manifest.js";
 import { errorMessage } from "../options/error-message.js";
@@ -138,7 +138,7 @@ async function measureInto(
 /** Computes the figures from all measurements in `folder` and writes evaluation.json there; null where it has none. */
 export async function mergeEvaluation(folder: string, signal: AbortSignal): Promise<readonly Figure[] | null> {
   if (!existsSync(manifestIn(folder))) return null;
-  const evaluationManifest = JSON.parse(new TextDecoder().decode(readWhole(manifestIn(folder)))) as EvaluationManifest;
+  const evaluationManifest = JSON.parse(readText(manifestIn(folder))) as EvaluationManifest;
   const { about, names, pairMetrics } = evaluationManifest;
   const measured = (["fakes", "reals"] as const).flatMap((set) =>
     names[set].map((name) => {

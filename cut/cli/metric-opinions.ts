@@ -8,7 +8,7 @@ import { correlateOpinions, type Opinion, parseOpinions } from "../evaluation/op
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";
 import { scaledTo } from "../evaluation/picture-features.js";
 import { readPicture } from "../files/decode.js";
-import { readWhole } from "../files/read-whole.js";
+import { readText } from "../files/read-whole.js";
 import { checkSizes } from "./evaluation-sets.js";
 import { encoderText, openEncoder } from "./metric-encoder.js";
 import type { MetricJob, MetricSettings } from "./metric-job.js";
@@ -25,7 +25,7 @@ const OTHERS = 3;
 export async function opinionsJob(file: string, settings: MetricSettings): Promise<MetricJob> {
   const { size, model } = settings;
   const window = settings.window ?? LADDER_WINDOW;
-  const opinions = parseOpinions(new TextDecoder().decode(readWhole(file)), file);
+  const opinions = parseOpinions(readText(file), file);
   const path = (name: string) => join(dirname(file), name);
   const references = [...new Set(opinions.map(({ reference }) => reference))];
   const names = [...references, ...opinions.map(({ distorted }) => distorted)];

@@ -20,3 +20,6 @@ export function readWhole(path: string): Uint8Array {
     return readFileSync(path);
   });
 }
+
+/** As readWhole, for a text in UTF-8, without a mark of its byte order. */
+export const readText = (path: string): string => new TextDecoder().decode(readWhole(path));

@@ -9,7 +9,7 @@ import type { Picture } from "../../data/picture.js";
 import { makeFolder, writeFileAtomically } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
 import { checkOutput, isFolder } from "../../files/output.js";
-import { readWhole } from "../../files/read-whole.js";
+import { readText, readWhole } from "../../files/read-whole.js";
 import type { InspectedLayer, Point } from "../../inspection/inspected-layer.js";
 import { type InspectModel, loadInspectModel } from "../../inspection/inspection-model.js";
 import { type ComponentsMap, Inspector, type SimilarityMap } from "../../inspection/inspector.js";
@@ -150,7 +150,7 @@ function takenNames(folder: string): string[] {
 /** Throws where the folder holds files of these names that are not of an earlier call: the user chose none of them. */
 function refuseForeign(folder: string): void {
   const names = takenNames(folder);
-  const ours = () => new TextDecoder().decode(readWhole(join(folder, PAGE))).includes(INSPECT_KICKER);
+  const ours = () => readText(join(folder, PAGE)).includes(INSPECT_KICKER);
   if (names.length === 0 || (names.includes(PAGE) && ours())) return;
   throw new OptionError(`--out ${folder} holds ${names[0]}, which is not of cutgpu inspect;`, "choose another place.");
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { makeFolder } from "../../files/atomic-files.js";
-import { readWhole } from "../../files/read-whole.js";
+import { readText } from "../../files/read-whole.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { group, runsDirOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, option, required, text } from "../../options/schema.js";
@@ -37,7 +37,7 @@ export default defineCommand({
 
 async function sweepFile(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const { file, runs_dir, print: only, shard, shards } = completeOptions(schema, given);
-  const sweep = parseSweep(new TextDecoder().decode(readWhole(file)), file, runs_dir);
+  const sweep = parseSweep(readText(file), file, runs_dir);
   const part = shardOf(shard, shards, process.env);
   const runs = part ? shardItems(sweep.runs, part) : sweep.runs;
   if (only) {
