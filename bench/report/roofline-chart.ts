@@ -126,7 +126,7 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
   });
   const taken: Box[] = [];
   const marks: Plot.Markish[] = [];
-  const write = (box: Box, text: string, colour: string, weight: number) => {
+  const write = (box: Box, text: string, weight: number) => {
     taken.push(box);
     marks.push(
       Plot.text([text], {
@@ -136,7 +136,7 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
         lineAnchor: "middle",
         dx: box.left - margin.left,
         dy: (box.top + box.bottom) / 2 - margin.top,
-        fill: colour,
+        fill: "var(--ink)",
         fontWeight: weight,
         stroke: "var(--card)",
         strokeWidth: 3,
@@ -148,10 +148,10 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
   if (roof) {
     const text = `${number(roof.gflops)} GFLOP/s`;
     const y = pixelY(frame, roof.gflops) - 10;
-    write(boxAround(frame.width - margin.right - widthOf(text) / 2, y, widthOf(text), 14), text, "var(--ink)", 600);
+    write(boxAround(frame.width - margin.right - widthOf(text) / 2, y, widthOf(text), 14), text, 600);
     for (const bandwidth of bandwidthBoxes(frame, roof, widthOf)) {
       if (dots.some((dot) => overlap(dot, bandwidth.box))) continue;
-      write(bandwidth.box, bandwidth.text, "var(--ink)", 600);
+      write(bandwidth.box, bandwidth.text, 600);
       break;
     }
   }
@@ -172,7 +172,7 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
         box.bottom <= inside.bottom &&
         ![...taken, ...dots].some((other) => overlap(other, box)),
     );
-    if (room) write(room, row.kernel, "var(--ink)", 400);
+    if (room) write(room, row.kernel, 400);
   }
   return marks;
 }
