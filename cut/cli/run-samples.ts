@@ -10,6 +10,7 @@ import { listPictures } from "../files/picture-folder.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { domainsOf, shownFolders } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
+import { thinned } from "../report/thinned.js";
 import type { SampleRow } from "../report/training-report.js";
 import type { Translator } from "../translation/translator.js";
 
@@ -72,7 +73,7 @@ export class RunSamples {
   }
 
   /** For the report: each input and, of its translations up to `step`, the chosen ones, or a dozen, evenly apart. */
-  rows(step: number, chosen: <T>(all: readonly T[]) => readonly T[] = thinned): SampleRow[] {
+  rows(step: number, chosen: <T>(all: readonly T[]) => readonly T[] = (all) => thinned(all, MAX_SHOWN)): SampleRow[] {
     const steps = new Map<string, { step: number; file: string }[]>();
     for (const file of this.#folder.sampleNames().sort()) {
       const [, when, name] = file.match(/^(\d+)_(.+)$/) ?? [];
@@ -117,10 +118,4 @@ async function takeSamples(
     samples.push({ label: relative(folder, file), name, input, png: await encodePng(input) });
   }
   return samples;
-}
-
-/** The first, the last, and some in between, evenly apart. */
-function thinned<T>(all: readonly T[]): T[] {
-  if (all.length <= MAX_SHOWN) return [...all];
-  return Array.from({ length: MAX_SHOWN }, (_, i) => all[Math.round((i * (all.length - 1)) / (MAX_SHOWN - 1))]);
 }

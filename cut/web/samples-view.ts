@@ -1,5 +1,6 @@
 // Sample pictures of a training: one row per picture, first the picture itself, then its translations by step. For a
 // long run the first, the last and some in between are shown.
+import { thinned } from "../report/thinned.js";
 import { make } from "./dom.js";
 import type { Sample } from "./protocol.js";
 
@@ -37,7 +38,13 @@ export class SamplesView {
   #draw(): void {
     const steps = [...new Set([...this.#rows.values()].flatMap((row) => [...row.keys()]))].sort((a, b) => a - b);
     const inputs = steps.filter((step) => step < 0);
-    const shown = [...inputs, ...thinned(steps.filter((step) => step >= 0))];
+    const shown = [
+      ...inputs,
+      ...thinned(
+        steps.filter((step) => step >= 0),
+        SHOWN,
+      ),
+    ];
     const head = make("tr", {}, ...shown.map((step) => make("th", { scope: "col", textContent: caption(step) })));
     const body = [...this.#rows].map(([label, row]) =>
       make(
@@ -62,8 +69,3 @@ export class SamplesView {
 }
 
 const caption = (step: number) => (step < 0 ? "input" : `step ${step.toLocaleString("en")}`);
-
-function thinned(steps: readonly number[]): number[] {
-  if (steps.length <= SHOWN) return [...steps];
-  return Array.from({ length: SHOWN }, (_, i) => steps[Math.round((i * (steps.length - 1)) / (SHOWN - 1))]);
-}
