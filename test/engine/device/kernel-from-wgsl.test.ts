@@ -135,7 +135,7 @@ for (const owned of [true, false]) {
   });
 }
 
-test("every read that is under way throws the error of a kernel that did not compile, a later one does not", async () => {
+test("all reads under way throw the error of a kernel that did not compile, later ones do not", async () => {
   const own = await openGpu({ adapter: (await requestAdapter()) as GPUAdapter });
   const y = own.empty([1]);
   const kernel = kernelFromWgsl("broken", `${x}\n@compute @workgroup_size(1) fn main() { x[0] = nothing; }`);
