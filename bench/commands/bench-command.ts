@@ -32,7 +32,7 @@ import {
   runBench,
   suites,
 } from "../index.js";
-import { parseRows } from "../measurement/row.js";
+import { parseRows } from "../measurement/parse-rows.js";
 import { openBenchGpu } from "../node/open-gpu.js";
 import { nodeSurroundings } from "../node/surroundings.js";
 import { digits } from "../report/format.js";

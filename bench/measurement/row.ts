@@ -1,6 +1,5 @@
 // A row of a benchmark's results: what was run, how long it took, and its share of the adapter's peak. The same rows go
 // to the terminal, to JSON files, to the report and into the README.
-import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 
 export const suites = ["roofline", "kernels", "generator", "step", "nce", "overhead"] as const;
@@ -44,37 +43,4 @@ export interface BenchRow {
   figures?: { [name: string]: number };
   /** Why there is no time, or another remark. */
   note?: string;
-}
-
-const isText = (value: unknown) => typeof value === "string";
-const isNumber = (value: unknown) => typeof value === "number";
-const isFields = (value: unknown): value is { [name: string]: unknown } => typeof value === "object" && value !== null;
-const isTiming = (value: unknown) => isFields(value) && [value["median"], value["min"], value["max"]].every(isNumber);
-
-/** Whether a value from JSON is a row, as far as comparisons and pages depend on it. */
-function isRow(value: unknown): boolean {
-  if (!isFields(value) || !isFields(value["peers"])) return false;
-  const { suite, kernel, variant, shape, adapter, ms, runs, flops, bytes, gflops, gbps, roofline, reference_ms } =
-    value;
-  return (
-    (suites as readonly unknown[]).includes(suite) &&
-    [kernel, variant, shape, adapter].every(isText) &&
-    (ms === null || isTiming(ms)) &&
-    [runs, flops, bytes].every(isNumber) &&
-    [gflops, gbps, roofline, reference_ms].every((rate) => rate === null || isNumber(rate))
-  );
-}
-
-/** The rows in a text that --json wrote. Throws a CutgpuError for other texts. */
-export function parseRows(text: string, name: string): BenchRow[] {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(text);
-  } catch {
-    rows = null;
-  }
-  if (!Array.isArray(rows) || rows.length === 0 || !rows.every(isRow)) {
-    throw new CutgpuError("BASELINE", `${name} holds no rows of a benchmark`, "Give a file that `bench --json` wrote.");
-  }
-  return rows as BenchRow[];
 }

@@ -2,7 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { packageVersion } from "../../cut/files/package-root.js";
 import { CutgpuError } from "../../engine/core/errors.js";
-import { parseRows } from "../measurement/row.js";
+import { parseRows } from "../measurement/parse-rows.js";
 import { benchReport } from "../report/bench-report.js";
 
 function main([input, output]: string[]): void {

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../cut/files/package-root.js";
-import { parseRows } from "../measurement/row.js";
+import { parseRows } from "../measurement/parse-rows.js";
 import { headlineTables, replaceBetweenMarkers, resultTables } from "../report/readme-table.js";
 import { runScript } from "./script.js";
 

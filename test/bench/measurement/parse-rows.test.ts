@@ -1,7 +1,7 @@
 // Rows from files: what is no file of rows is named.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRows } from "../../../bench/measurement/row.js";
+import { parseRows } from "../../../bench/measurement/parse-rows.js";
 import { messageOf } from "../../support/gpu.js";
 import { timedRow } from "../support/rows.js";
 
