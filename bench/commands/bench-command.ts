@@ -1,7 +1,7 @@
 // `cutgpu bench`: runs the suites on this machine's adapter, prints the rows as they are measured, and writes them as
 // JSON and as a page; those of a run that was stopped too. With --peers other engines do the same work, before ours and
 // never at the same time; with --baseline rows are compared with those of an earlier file.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { format, parse } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
@@ -15,8 +15,8 @@ import {
   printAbove,
   startProgress,
 } from "../../cut/cli/terminal/index.js";
-import { withFileErrors } from "../../cut/files/atomic-files.js";
 import { packageVersion } from "../../cut/files/package-root.js";
+import { readText } from "../../cut/files/read-whole.js";
 import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -104,10 +104,7 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
 
 function readBaseline(path: string): BenchRow[] {
   if (!existsSync(path)) throw new CutgpuError("BASELINE", `there is no ${path}`, "Give a file that --json wrote.");
-  return parseRows(
-    withFileErrors(path, () => readFileSync(path, "utf8")),
-    path,
-  );
+  return parseRows(readText(path), path);
 }
 
 /** Throws if the baseline is of another adapter. Called before any measurement, because a run takes minutes. */
