@@ -229,7 +229,7 @@ export function specialize(source: KernelSource, constants: { readonly [name: st
   let code = textOf(source);
   for (const [name, value] of Object.entries(constants)) {
     if (!(name in source.constants)) throw new GpuError(`the kernel ${source.name} has no constant ${name}`);
-    code = code.replace(new RegExp(`^(const ${name}: (\\w+) = )[^;]+;`, "m"), (_, head: string, type: string) => {
+    code = code.replace(new RegExp(`^(const ${name}: ?(\\w+) ?= ?)[^;]+;`, "m"), (_, head: string, type: string) => {
       const literal = type === "f32" && Number.isInteger(value) ? `${value}.0` : String(value);
       return `${head}${literal};`;
     });
