@@ -44,7 +44,7 @@ const directConvolutions = { tiled: tiledConvolution("auto"), broadcast: broadca
 
 export const winogradConvolution: Convolve = (gpu, operands, g) => {
   const { x, y } = operands;
-  if (g.outStep === 1 && winogradServes(gpu.profile, [g.kh, g.kw], g.stride, x.shape[1], y.shape)) {
+  if (g.out_step === 1 && winogradServes(gpu.profile, [g.kh, g.kw], g.stride, x.shape[1], y.shape)) {
     runWinograd(gpu, operands, g);
   } else {
     directConvolutions[directVariantFor(gpu)](gpu, operands, g);

@@ -41,21 +41,26 @@ export interface Operands {
   y: Tensor;
 }
 
-/** What differs between the uses of the kernels (see shaders/convolution/lib/geometry.wgsl). */
+/** What differs between the uses of the kernels: params by their names in shaders/convolution/lib/geometry.wgsl. */
 export interface Geometry {
   rows: number;
   columns: number;
-  outStep: number;
-  outY: number;
-  outX: number;
+  out_step: number;
+  out_y: number;
+  out_x: number;
   kh: number;
   kw: number;
   stride: number;
-  padY: number;
-  padX: number;
-  reflect: boolean;
-  /** Strides of the weights, in elements. */
-  weights: { base: number; m: number; c: number; ky: number; kx: number };
+  pad_y: number;
+  pad_x: number;
+  /** 1 for a mirrored border, 0 for zeros. */
+  reflect: number;
+  /** The first of the weights and their strides, in elements. */
+  w_base: number;
+  w_m: number;
+  w_c: number;
+  w_ky: number;
+  w_kx: number;
 }
 
 /** Computes y, or one phase of it. */
@@ -146,16 +151,20 @@ export function forwardGeometry(w: Tensor, y: Tensor, options: Required<Conv2dOp
   return {
     rows: y.shape[2],
     columns: y.shape[3],
-    outStep: 1,
-    outY: 0,
-    outX: 0,
+    out_step: 1,
+    out_y: 0,
+    out_x: 0,
     kh,
     kw,
     stride,
-    padY: padding,
-    padX: padding,
-    reflect: paddingMode === "reflect",
-    weights: { base: 0, m: inChannels * kh * kw, c: kh * kw, ky: kw, kx: 1 },
+    pad_y: padding,
+    pad_x: padding,
+    reflect: Number(paddingMode === "reflect"),
+    w_base: 0,
+    w_m: inChannels * kh * kw,
+    w_c: kh * kw,
+    w_ky: kw,
+    w_kx: 1,
   };
 }
 
@@ -172,22 +181,20 @@ export function transposeGeometries(w: Tensor, y: Tensor, { stride, padding }: T
       phases.push({
         rows: Math.ceil((outHeight - phaseY) / stride),
         columns: Math.ceil((outWidth - phaseX) / stride),
-        outStep: stride,
-        outY: phaseY,
-        outX: phaseX,
+        out_step: stride,
+        out_y: phaseY,
+        out_x: phaseX,
         kh: vertical.size,
         kw: horizontal.size,
         stride: 1,
-        padY: vertical.pad,
-        padX: horizontal.pad,
-        reflect: false,
-        weights: {
-          base: vertical.last * kw + horizontal.last,
-          m: kh * kw,
-          c: outChannels * kh * kw,
-          ky: -stride * kw,
-          kx: -stride,
-        },
+        pad_y: vertical.pad,
+        pad_x: horizontal.pad,
+        reflect: 0,
+        w_base: vertical.last * kw + horizontal.last,
+        w_m: kh * kw,
+        w_c: outChannels * kh * kw,
+        w_ky: -stride * kw,
+        w_kx: -stride,
       });
     }
   }
@@ -206,56 +213,26 @@ function phaseKernel(phase: number, kernel: number, stride: number, padding: num
   return { size, last: first + stride * (size - 1), pad: size - 1 - shift };
 }
 
+/** The sizes of a convolution's input x and output y, as params. */
+function sizesOf({ shape: x }: Tensor, { shape: y }: Tensor) {
+  const [batch, in_channels, in_height, in_width] = x;
+  const [, out_channels, out_height, out_width] = y;
+  return { batch, in_channels, in_height, in_width, out_channels, out_height, out_width };
+}
+
 /** Bindings and params of the direct kernels. */
-export function directRun({ x, w, bias, y }: Operands, g: Geometry) {
-  const [batch, inChannels, inHeight, inWidth] = x.shape;
-  const [, outChannels, outHeight, outWidth] = y.shape;
-  // Without a bias the binding takes any buffer that is read anyway.
-  const bindings = { x, w, bias: bias ?? w, y };
-  const params = {
-    batch,
-    in_channels: inChannels,
-    in_height: inHeight,
-    in_width: inWidth,
-    out_channels: outChannels,
-    rows: g.rows,
-    columns: g.columns,
-    out_height: outHeight,
-    out_width: outWidth,
-    out_step: g.outStep,
-    out_y: g.outY,
-    out_x: g.outX,
-    kh: g.kh,
-    kw: g.kw,
-    stride: g.stride,
-    pad_y: g.padY,
-    pad_x: g.padX,
-    reflect: Number(g.reflect),
-    w_base: g.weights.base,
-    w_m: g.weights.m,
-    w_c: g.weights.c,
-    w_ky: g.weights.ky,
-    w_kx: g.weights.kx,
-    has_bias: Number(Boolean(bias)),
-    channels_per_split: inChannels,
+export function directRun({ x, w, bias, y }: Operands, geometry: Geometry) {
+  const sizes = sizesOf(x, y);
+  return {
+    // Without a bias the binding takes any buffer that is read anyway.
+    bindings: { x, w, bias: bias ?? w, y },
+    params: { ...sizes, ...geometry, has_bias: Number(Boolean(bias)), channels_per_split: sizes.in_channels },
   };
-  return { bindings, params };
 }
 
 /** The params that both direct weight-gradient kernels share. */
-export function weightGradientParams(x: Tensor, dy: Tensor, { stride, padding, paddingMode }: WeightGradientOptions) {
-  const [batch, inChannels, inHeight, inWidth] = x.shape;
-  const [, outChannels, outHeight, outWidth] = dy.shape;
-  return {
-    batch,
-    in_channels: inChannels,
-    in_height: inHeight,
-    in_width: inWidth,
-    out_channels: outChannels,
-    out_height: outHeight,
-    out_width: outWidth,
-    stride,
-    pad: padding,
-    reflect: Number(paddingMode === "reflect"),
-  };
-}
+export const weightGradientParams = (
+  x: Tensor,
+  dy: Tensor,
+  { stride, padding, paddingMode }: WeightGradientOptions,
+) => ({ ...sizesOf(x, dy), stride, pad: padding, reflect: Number(paddingMode === "reflect") });

@@ -38,7 +38,7 @@ export const tiledConvolution =
     const [batch, outChannels] = y.shape;
     const [, inChannels] = x.shape;
     // Only where one dispatch computes all of y.
-    const maxSplits = g.outStep === 1 ? Math.ceil((inChannels * KH * KW) / MIN_SPLIT) : 1;
+    const maxSplits = g.out_step === 1 ? Math.ceil((inChannels * KH * KW) / MIN_SPLIT) : 1;
     const tiles = chooseTiles(gpu, tile, outChannels, rows * columns, batch * maxSplits, LARGE);
     const count = countTiles(tiles, outChannels, rows * columns) * batch;
     const kTile = kTileOf(KH, KW, inChannels, maxTileK(tiles));
@@ -51,7 +51,7 @@ export const tiledConvolution =
         bindings: { ...bindings, y: target },
         params: { ...params, channels_per_split: channelsPerSplit },
         grid: count * splits,
-        constants: { ...tiles, KW, KH, ...kTile, REFLECT: g.reflect },
+        constants: { ...tiles, KW, KH, ...kTile, REFLECT: g.reflect === 1 },
       });
     });
   };

@@ -117,13 +117,13 @@ function transformInput(
   gpu: Gpu,
   x: Tensor,
   chunk: Chunk,
-  { padY, padX, reflect }: { padY: number; padX: number; reflect: boolean },
+  { pad_y, pad_x, reflect }: Pick<Geometry, "pad_y" | "pad_x" | "reflect">,
 ): Tensor {
   const [, channels, height, width] = x.shape;
   const v = gpu.empty([chunk.elements, channels, chunk.stride]);
   // Mirrored columns are no vec4 of x. Where at most one pixel is mirrored, the columns loaded as a vec4 are inside x.
-  const vec4s = rowsAreVec4s(gpu, width, chunk) && padX <= (reflect ? 1 : 2);
-  const constants = { ...tileConstants(gpu, chunk), VEC4_AT: vec4s ? padX : chunk.alpha };
+  const vec4s = rowsAreVec4s(gpu, width, chunk) && pad_x <= (reflect ? 1 : 2);
+  const constants = { ...tileConstants(gpu, chunk), VEC4_AT: vec4s ? pad_x : chunk.alpha };
   gpu.dispatch(winograd_input, {
     bindings: { x, x_vec4s: x, v },
     params: {
@@ -132,9 +132,9 @@ function transformInput(
       in_height: height,
       in_width: width,
       m: chunk.m,
-      pad_y: padY,
-      pad_x: padX,
-      reflect: Number(reflect),
+      pad_y,
+      pad_x,
+      reflect,
     },
     grid: tileGrid(gpu, chunk, channels),
     constants,
@@ -147,21 +147,13 @@ function transformWeights(
   gpu: Gpu,
   w: Tensor,
   channels: { out: number; in: number },
-  { weights, kw: R }: Geometry,
+  { kw: R, w_base, w_m, w_c, w_ky, w_kx }: Geometry,
   tiles: Tiles,
 ): Tensor {
   const u = gpu.empty([tiles.elements, channels.out, channels.in]);
   gpu.dispatch(winograd_weights, {
     bindings: { w, u },
-    params: {
-      out_channels: channels.out,
-      in_channels: channels.in,
-      w_base: weights.base,
-      w_m: weights.m,
-      w_c: weights.c,
-      w_ky: weights.ky,
-      w_kx: weights.kx,
-    },
+    params: { out_channels: channels.out, in_channels: channels.in, w_base, w_m, w_c, w_ky, w_kx },
     invocations: channels.out * channels.in,
     constants: { R, ...transformConstants(gpu, tiles) },
   });
@@ -172,12 +164,12 @@ function transformWeights(
 export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geometry): void {
   const [, outChannels, height, width] = y.shape;
   const inChannels = x.shape[1];
-  const { kw: R, padY, padX, reflect } = geometry;
+  const R = geometry.kw;
   const tiles = tilesOf(gpu.profile, R, y.shape);
   const constants = { R, ...tileConstants(gpu, tiles) };
   const u = transformWeights(gpu, w, { out: outChannels, in: inChannels }, geometry, tiles);
   for (const chunk of chunksOf(tiles, inChannels, y.shape)) {
-    const v = transformInput(gpu, x, chunk, { padY, padX, reflect });
+    const v = transformInput(gpu, x, chunk, geometry);
     const p = gpu.empty([tiles.elements, outChannels, chunk.stride]);
     runMatmul(gpu, productVariant(gpu), u, v, {}, p);
     v.dispose();
@@ -207,12 +199,12 @@ export function runWinogradWeightGradient(
   const [, outChannels, height, width] = dy.shape;
   const inChannels = x.shape[1];
   const R = dw.shape[2];
-  const reflect = paddingMode === "reflect";
+  const border = { pad_y: padding, pad_x: padding, reflect: Number(paddingMode === "reflect") };
   const tiles = tilesOf(gpu.profile, R, dy.shape);
   const constants = { R, ...tileConstants(gpu, tiles), VEC4: rowsAreVec4s(gpu, width, tiles) };
   const s = gpu.empty([tiles.elements, outChannels, inChannels]);
   for (const chunk of chunksOf(tiles, inChannels, dy.shape)) {
-    const v = transformInput(gpu, x, chunk, { padY: padding, padX: padding, reflect });
+    const v = transformInput(gpu, x, chunk, border);
     const g = gpu.empty([tiles.elements, outChannels, chunk.stride]);
     gpu.dispatch(winograd_output_gradient, {
       bindings: { dy, dy_vec4s: dy, g },
