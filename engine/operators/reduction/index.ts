@@ -49,18 +49,14 @@ interface MergedAxis {
   reduced: boolean;
 }
 
-/** The axes of a shape merged, so that kept and reduced ones alternate; slowest first. */
-function mergedAxes(shape: Shape, axes: readonly number[]): MergedAxis[] {
+/** Axes merged, so that kept and reduced ones alternate, with their strides in a contiguous tensor; slowest first. */
+function mergedAxes(axes: readonly Omit<MergedAxis, "stride">[]): MergedAxis[] {
   const merged: MergedAxis[] = [];
   let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const size = shape[axis];
-    const reduced = axes.includes(axis);
-    if (size !== 1) {
-      const last = merged.at(-1);
-      if (last && last.reduced === reduced) last.size *= size;
-      else merged.push({ size, stride, reduced });
-    }
+  for (const { size, reduced } of axes.toReversed()) {
+    const last = merged.at(-1);
+    if (last?.reduced === reduced) last.size *= size;
+    else if (size !== 1) merged.push({ size, stride, reduced });
     stride *= size;
   }
   return merged.reverse();
@@ -103,7 +99,7 @@ export function reduceInto(
   op: keyof typeof reduce_rows.ops,
 ): void {
   const OP = reduce_rows.ops[op];
-  let merged = mergedAxes(x.shape, axes);
+  let merged = mergedAxes(x.shape.map((size, axis) => ({ size, reduced: axes.includes(axis) })));
   let from = x;
   while (merged.filter((axis) => axis.reduced).length > 2 || merged.filter((axis) => !axis.reduced).length > 2) {
     // Reduce the fastest reduced axis by itself, with x seen as [slower, axis, faster].
@@ -121,15 +117,7 @@ export function reduceInto(
     reduceOnce(gpu, from, view, between, 1, OP);
     if (from !== x) from.dispose();
     from = between;
-    const rest: MergedAxis[] = [];
-    let stride = 1;
-    for (const r of [...merged.slice(0, at), ...merged.slice(at + 1)].reverse()) {
-      const last = rest.at(-1);
-      if (last && last.reduced === r.reduced) last.size *= r.size;
-      else rest.push({ ...r, stride });
-      stride *= r.size;
-    }
-    merged = rest.reverse();
+    merged = mergedAxes(merged.toSpliced(at, 1));
   }
   reduceOnce(gpu, from, merged, y, factor, OP);
   if (from !== x) from.dispose();
