@@ -6,6 +6,7 @@
 // buffer.
 
 import { GpuError, ShapeError } from "../core/errors.js";
+import { getOrInsert } from "../core/maps.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
@@ -257,18 +258,12 @@ export class KernelCache {
     storages: readonly { readonly half: boolean }[] = [],
   ): Kernel {
     const source = this.halves?.sourceFor(kernel, storages, constants) ?? kernel;
-    let variants = this.#kernels.get(source);
-    if (!variants) {
-      variants = new Map();
-      this.#kernels.set(source, variants);
-    }
     let key = "";
     for (const name in constants) key += `${name}=${constants[name]};`;
-    let compiled = variants.get(key);
-    if (!compiled) {
-      compiled = new Kernel(this.#device, source, constants, source.custom ? undefined : this.rewrite);
-      variants.set(key, compiled);
-    }
-    return compiled;
+    return getOrInsert(
+      getOrInsert(this.#kernels, source, () => new Map<string, Kernel>()),
+      key,
+      () => new Kernel(this.#device, source, constants, source.custom ? undefined : this.rewrite),
+    );
   }
 }

@@ -5,6 +5,7 @@
 import { checkValue, oneOf } from "../core/check-options.js";
 import { type Dtype, elementBytes } from "../core/elements.js";
 import { DisposedError, GpuError, LimitError } from "../core/errors.js";
+import { getOrInsert } from "../core/maps.js";
 import { SHAPE, type Shape, sizeOf } from "../core/shapes.js";
 import type { Precision } from "./adapter.js";
 import { BufferUsage } from "./webgpu-flags.js";
@@ -172,9 +173,7 @@ export class BufferPool {
     }
     statistics.pooledBuffers++;
     statistics.pooledBytes += size;
-    const free = this.#free.get(size);
-    if (free) free.push(buffer);
-    else this.#free.set(size, [buffer]);
+    getOrInsert(this.#free, size, () => []).push(buffer);
   }
 
   /** Destroys the pooled buffers; live ones stay. */

@@ -3,6 +3,7 @@
 // so other work continues while the caller awaits the result.
 
 import { DeviceLostError, type GpuError } from "../core/errors.js";
+import { getOrInsert } from "../core/maps.js";
 import type { WithErrorScope } from "./error-scopes.js";
 import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import type { BufferRegistry } from "./memory.js";
@@ -118,7 +119,8 @@ export class Queue {
   async read(buffer: GPUBuffer, bytes: number, offset = 0): Promise<ArrayBuffer> {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
     const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
-    const staging = this.#staging.get(size)?.pop() ?? this.#registry.create({ label: "staging", size, usage });
+    const free = getOrInsert(this.#staging, size, () => []);
+    const staging = free.pop() ?? this.#registry.create({ label: "staging", size, usage });
     this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, bytes);
     const validations = this.#validations;
     try {
@@ -129,7 +131,7 @@ export class Queue {
     }
     const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);
     staging.unmap();
-    this.#staging.set(size, [...(this.#staging.get(size) ?? []), staging]);
+    free.push(staging);
     await this.#check(validations);
     return copy;
   }
@@ -160,21 +162,13 @@ export class Queue {
   #bindGroup(kernel: Kernel, buffers: readonly BoundBuffer[]): GPUBindGroup {
     let key = `${this.#id(kernel)}`;
     for (const { buffer, offset, bytes } of buffers) key += `,${this.#id(buffer)}:${offset}:${bytes}`;
-    let group = this.#bindGroups.get(key);
-    if (!group) {
+    return getOrInsert(this.#bindGroups, key, () => {
       if (this.#bindGroups.size >= BIND_GROUPS_KEPT) this.#bindGroups.clear();
-      group = kernel.bindGroup(buffers, this.#uniforms);
-      this.#bindGroups.set(key, group);
-    }
-    return group;
+      return kernel.bindGroup(buffers, this.#uniforms);
+    });
   }
 
   #id(object: object): number {
-    let id = this.#bufferIds.get(object);
-    if (id === undefined) {
-      id = this.#nextId++;
-      this.#bufferIds.set(object, id);
-    }
-    return id;
+    return getOrInsert(this.#bufferIds, object, () => this.#nextId++);
   }
 }

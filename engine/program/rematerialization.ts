@@ -7,6 +7,7 @@
 // Recomputing small outputs saves little memory, so the last small ones are kept, up to a bound.
 // Where a dispatch writes to an input of a closure, as an update of parameters does, the closure is dropped and the
 // original is kept.
+import { getOrInsert } from "../core/maps.js";
 import type { Inputs } from "../core/operator.js";
 import type { Storage, Tensor } from "../core/tensor.js";
 
@@ -38,10 +39,7 @@ export class Recomputation {
     this.#closures.set(output.storage, recompute);
     for (const input of inputs) {
       if (!input) continue;
-      const { root } = input.storage;
-      const outputs = this.#madeFrom.get(root);
-      if (outputs) outputs.push(output.storage);
-      else this.#madeFrom.set(root, [output.storage]);
+      getOrInsert(this.#madeFrom, input.storage.root, () => []).push(output.storage);
     }
   }
 
@@ -82,13 +80,8 @@ export class Recomputation {
 
   /** The storage for a dispatch to read: in a backward pass the recomputed copy, if there is a closure for it. */
   resolve(storage: Storage): Storage {
-    const recompute = this.#copies && this.#closures.get(storage);
-    if (!recompute) return storage;
-    let copy = this.#copies?.get(storage);
-    if (!copy) {
-      copy = recompute().storage;
-      this.#copies?.set(storage, copy);
-    }
-    return copy;
+    const recompute = this.#closures.get(storage);
+    if (!recompute || !this.#copies) return storage;
+    return getOrInsert(this.#copies, storage, () => recompute().storage);
   }
 }
