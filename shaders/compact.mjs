@@ -11,8 +11,8 @@ const RESERVED = ["as", "do", "fn", "if"];
 /** Texts of shaders among those of a module: all have bindings. */
 const SHADERS = /"(?:[^"\\]|\\.)*@group(?:[^"\\]|\\.)*"/g;
 
-/** What esbuild is to do with the modules of shaders, once build.mjs has made them. */
-export async function compactShaders() {
+/** What makes a shader's text compact, once build.mjs has made them all. */
+export async function compaction() {
   const files = ["generated", "software.generated", "matrix.generated", "pictures.generated"].map(
     (name) => `shaders/${name}.ts`,
   );
@@ -22,7 +22,12 @@ export async function compactShaders() {
   const plain = (text) => marked(withoutSpaces(withNumbers(text, constants)));
   const bindings = kernels.flatMap((kernel) => kernel.bindings.map(({ name }) => name));
   const short = shortNames(texts.map(plain), [...constants, ...bindings]);
-  const compact = (text) => plain(text).replace(NAMES, (name) => short.get(name) ?? name.replace("#", ""));
+  return (text) => plain(text).replace(NAMES, (name) => short.get(name) ?? name.replace("#", ""));
+}
+
+/** What esbuild is to do with the modules of shaders. */
+export async function compactShaders() {
+  const compact = await compaction();
   return ({ onLoad }) =>
     onLoad({ filter: /generated\.ts$/ }, ({ path }) => ({
       loader: "ts",
