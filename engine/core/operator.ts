@@ -140,7 +140,8 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const kept = view ? [] : forward(gpu, inputs, options, output, { accumulate: sum !== undefined, second });
     const saved = kept ?? [];
     if (gpu.observers.any) {
-      gpu.observers.operator({ operator: record.name, ...costOf(record, inputs, options, output) }, output);
+      const cost = costOf(record, inputs, options, output);
+      gpu.observers.tell("onOperator", { operator: record.name, ...cost }, output);
     }
     if (!gpu.tape.wants(inputs)) {
       for (const tensor of saved) tensor.dispose();

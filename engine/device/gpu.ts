@@ -121,7 +121,7 @@ export class Gpu implements AdapterTraits {
     }
     const buffer = this.acquireBuffer(bytes, label);
     const tensor = new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, false, dtype === "f16"));
-    this.observers.tensor(tensor);
+    this.observers.tell("onTensor", tensor);
     return tensor;
   }
 
@@ -198,7 +198,9 @@ export class Gpu implements AdapterTraits {
         throw new ShapeError(`${source.name}: the binding ${name} has no tensor of this device`, "Give one.");
       }
     }
-    if (this.observers.any) this.observers.dispatch({ source, bindings, params: run.params, grid: size, constants });
+    if (this.observers.any) {
+      this.observers.tell("onDispatch", { source, bindings, params: run.params, grid: size, constants });
+    }
     if (this.#recorder) {
       const storages = source.bindings.map(({ name }) => bindings[name].storage);
       const { params, fusion, activation, reluMask } = run;

@@ -55,23 +55,10 @@ export class Observers {
     return this.#observers.size > 0;
   }
 
-  operator(call: OperatorCall, output: Tensor): void {
-    for (const observer of this.#observers) observer.onOperator?.(call, output);
-  }
-
-  tensor(tensor: Tensor): void {
-    for (const observer of this.#observers) observer.onTensor?.(tensor);
-  }
-
-  dispatch(call: DispatchCall): void {
-    for (const observer of this.#observers) observer.onDispatch?.(call);
-  }
-
-  program(program: Replayable, dispatches: readonly Dispatch[]): void {
-    for (const observer of this.#observers) observer.onProgram?.(program, dispatches);
-  }
-
-  choice(choice: Choice, inputs: ChoiceInputs): void {
-    for (const observer of this.#observers) observer.onChoice?.(choice, inputs);
+  /** Calls the method of that name of every observer that has it. */
+  tell<M extends keyof Observer>(method: M, ...what: Parameters<Required<Observer>[M]>): void {
+    for (const observer of this.#observers as ReadonlySet<{ [m in M]?: (...what: unknown[]) => void }>) {
+      observer[method]?.(...what);
+    }
   }
 }

@@ -124,7 +124,7 @@ export async function record<T>(
   visitTensors(result, (tensor) => kept.add(tensor.storage));
   const dispatches = fuse(recording.dispatches, kept);
   const program = new Program(gpu, { dispatches, constants: recording.constants }, kept, arena);
-  gpu.observers.program(program, dispatches);
+  gpu.observers.tell("onProgram", program, dispatches);
   try {
     await program.prepare({ signal, onProgress });
   } catch (error) {

@@ -25,7 +25,7 @@ export interface ChoiceRequest extends Omit<Choice, "key"> {
 /** The observers of every choice that is not forced. */
 interface ChoiceObservers {
   readonly any: boolean;
-  choice(choice: Choice, inputs: ChoiceInputs): void;
+  tell(method: "onChoice", choice: Choice, inputs: ChoiceInputs): void;
 }
 
 export class Variants {
@@ -82,7 +82,7 @@ export class Variants {
     }
     if (!this.#observers.any && !this.#table) return rule();
     const key = keyOf(operator, shapes, options);
-    this.#observers.choice({ operator, shapes, options, key }, inputs);
+    this.#observers.tell("onChoice", { operator, shapes, options, key }, inputs);
     const tuned = this.#table?.choices[key];
     if (tuned !== undefined && runnableVariants(variants, this.#adapter).includes(tuned)) return tuned;
     return rule();

@@ -140,7 +140,7 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
       flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
       bytes: 4 * (rows.size + head.w1.size + head.w2.size + units.size),
     };
-    gpu.observers.operator(call, units);
+    gpu.observers.tell("onOperator", call, units);
     for (const tensor of [rows, hidden, norms]) tensor.dispose();
     return units;
   });
