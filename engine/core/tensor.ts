@@ -26,16 +26,15 @@ export class Storage {
   readonly half: boolean;
   /** Number of live tensors that alias it; of a storage with parts, its live parts too. */
   references = 1;
-  #buffer: GPUBuffer | null;
+  #buffer: GPUBuffer | null = null;
   #base: Storage | null = null;
   #offset = 0;
 
-  constructor(bytes: number, label: string, buffer: GPUBuffer | null, virtual: boolean, half = false) {
+  constructor(bytes: number, label: string, virtual: boolean, half = false) {
     this.bytes = bytes;
-    this.half = half;
     this.label = label;
-    this.#buffer = buffer;
     this.virtual = virtual;
+    this.half = half;
   }
 
   /** The storage that owns the buffer: the outermost one that this is a part of, or itself. */
@@ -65,7 +64,7 @@ export class Storage {
 
   /** A sub-range of `bytes` bytes at `offset`, which must satisfy the binding alignment (see partStart). */
   part(offset: number, bytes: number): Storage {
-    const part = new Storage(bytes, this.label, null, this.virtual, this.half);
+    const part = new Storage(bytes, this.label, this.virtual, this.half);
     part.#base = this;
     part.#offset = offset;
     this.root.references++;
@@ -84,7 +83,7 @@ export class Storage {
     }
     const [{ label, virtual, half }, ...others] = parts;
     const name = others.length ? `${label} and ${others.length} more` : label;
-    const flat = new Storage(end, name, null, virtual, half);
+    const flat = new Storage(end, name, virtual, half);
     flat.references = parts.length;
     for (const part of parts) part.#base = flat;
     return flat;

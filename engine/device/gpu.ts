@@ -111,25 +111,28 @@ export class Gpu implements AdapterTraits {
 
   // ---- tensors
 
+  /** A storage without memory, for a tensor. */
+  #storage(shape: Shape, dtype: Dtype, virtual: boolean, kind = ""): Storage {
+    const bytes = bytesOf(shape, dtype, this.precision);
+    const label = `${this.labels.prefix}${kind}[${shape}]`;
+    if (virtual) this.#pool.check(bytes, label);
+    return new Storage(bytes, label, virtual, dtype === "f16");
+  }
+
   /** A tensor with undefined content. */
   empty(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const bytes = bytesOf(shape, dtype, this.precision);
-    const label = `${this.labels.prefix}[${shape}]`;
-    if (this.#recorder) {
-      this.#pool.check(bytes, label);
-      return new Tensor(this, shape, dtype, this.#recorder.allocate(bytes, label, dtype === "f16"));
-    }
-    const buffer = this.acquireBuffer(bytes, label);
-    const tensor = new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, false, dtype === "f16"));
-    this.observers.tell("onTensor", tensor);
+    const virtual = this.#recorder !== null;
+    const storage = this.#storage(shape, dtype, virtual);
+    if (!virtual) storage.buffer = this.acquireBuffer(storage);
+    const tensor = new Tensor(this, shape, dtype, storage);
+    if (!virtual) this.observers.tell("onTensor", tensor);
     return tensor;
   }
 
   /** A tensor that outlives scopes and recordings, for parameters, inputs and constants. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
-    const bytes = bytesOf(shape, dtype, this.precision);
-    const label = `${this.labels.prefix}[${shape}]`;
-    const storage = new Storage(bytes, label, this.acquireBuffer(bytes, label, true), false, dtype === "f16");
+    const storage = this.#storage(shape, dtype, false);
+    storage.buffer = this.acquireBuffer(storage, true);
     return this.scopes.outside(() => new Tensor(this, shape, dtype, storage));
   }
 
@@ -138,12 +141,10 @@ export class Gpu implements AdapterTraits {
    * all. A buffer is freed when the last of its tensors is disposed.
    */
   persistentFlat(shapes: readonly Shape[]): Tensor[] {
-    const parts = shapes.map(
-      (shape) => new Storage(bytesOf(shape, "f32"), `${this.labels.prefix}[${shape}]`, null, false),
-    );
+    const parts = shapes.map((shape) => this.#storage(shape, "f32", false));
     for (const batch of this.#pool.batches(parts)) {
       const flat = Storage.flatten(batch);
-      flat.buffer = this.acquireBuffer(flat.bytes, flat.label, true);
+      flat.buffer = this.acquireBuffer(flat, true);
     }
     return this.scopes.outside(() => parts.map((part, i) => new Tensor(this, shapes[i], "f32", part)));
   }
@@ -162,11 +163,10 @@ export class Gpu implements AdapterTraits {
   }
 
   #constant(shape: Shape, dtype: Dtype, recorder: Recorder): Tensor {
-    const bytes = bytesOf(shape, dtype);
-    const label = `${this.labels.prefix}constant[${shape}]`;
-    const buffer = this.acquireBuffer(bytes, label);
-    recorder.adopt(buffer);
-    return new Tensor(this, shape, dtype, new Storage(bytes, label, buffer, true));
+    const storage = this.#storage(shape, dtype, true, "constant");
+    storage.buffer = this.acquireBuffer(storage);
+    recorder.adopt(storage.buffer);
+    return new Tensor(this, shape, dtype, storage);
   }
 
   // ---- dispatching
@@ -242,7 +242,7 @@ export class Gpu implements AdapterTraits {
   }
 
   /** A `persistent` buffer is kept for long, such as the lifetime of a model or a program. */
-  acquireBuffer(bytes: number, label: string, persistent = false): GPUBuffer {
+  acquireBuffer({ bytes, label }: { bytes: number; label: string }, persistent = false): GPUBuffer {
     return this.withErrorScope(() => this.#pool.acquire(bytes, label, persistent));
   }
 

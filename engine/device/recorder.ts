@@ -43,8 +43,6 @@ export interface Recorder {
   dispatch(dispatch: Dispatch): void;
   /** Copies a tensor's elements into another of the same shape. */
   copy(source: Tensor, target: Tensor): void;
-  /** A virtual storage, which has no memory yet, for a tensor made while recording. */
-  allocate(bytes: number, label: string, half?: boolean): Storage;
   /**
    * Takes ownership of a buffer that only the program still needs, until the program is disposed: a constant uploaded
    * during the recording, or the memory of a tensor disposed during it.
@@ -69,4 +67,4 @@ export const rebind = ({ source, storages }: Dispatch, others: { readonly [name:
   storages.map((storage, i) => others[source.bindings[i].name] ?? storage);
 
 /** A placeholder for an output that a kernel binds but does not write. */
-export const unusedStorage = (): Storage => new Storage(16, "unused", null, true);
+export const unusedStorage = (): Storage => new Storage(16, "unused", true);

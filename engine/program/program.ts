@@ -306,7 +306,7 @@ export class Program {
     let bytes = 0;
     for (const { root: storage } of kept) {
       if (!storage.virtual || storage.buffer) continue;
-      const buffer = this.#gpu.acquireBuffer(storage.bytes, storage.label, true);
+      const buffer = this.#gpu.acquireBuffer(storage, true);
       storage.place(buffer, 0);
       this.#own.push(buffer);
       bytes += buffer.size;
@@ -320,7 +320,7 @@ export class Program {
       const offsets = this.#arena.buffers.map(({ size }, i) => findOffset(allocated[i], range, size));
       let index = offsets.findIndex((offset) => offset >= 0);
       if (index < 0) {
-        this.#arena.buffers.push(this.#gpu.acquireBuffer(storage.bytes, "program", true));
+        this.#arena.buffers.push(this.#gpu.acquireBuffer({ bytes: storage.bytes, label: "program" }, true));
         allocated.push([]);
         index = allocated.length - 1;
       }

@@ -32,10 +32,6 @@ export class Recording implements Recorder {
     copyInto(source.gpu, source, target, target.size);
   }
 
-  allocate(bytes: number, label: string, half?: boolean): Storage {
-    return new Storage(bytes, label, null, true, half);
-  }
-
   flatten(storages: readonly Storage[]): Storage | null {
     const parts = new Set(storages);
     const [{ half }] = storages;

@@ -136,7 +136,7 @@ for (const profile of profiles) {
   }
 }
 
-const storage = () => new Storage(16, "", null, true);
+const storage = () => new Storage(16, "", true);
 const step = (read: Storage, written: Storage, fusion?: Fusion): Dispatch => ({
   source: unary,
   constants: {},

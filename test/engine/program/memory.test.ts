@@ -62,10 +62,10 @@ for (const profile of profiles) {
 }
 
 test("a part of a part lies where both say", () => {
-  const whole = new Storage(4096, "whole", null, true);
+  const whole = new Storage(4096, "whole", true);
   const part = whole.part(1024, 2048).part(256, 512);
   assert.is(part.offset, 1280);
-  const other = new Storage(100, "other", null, true);
+  const other = new Storage(100, "other", true);
   Storage.flatten([other, whole]);
   assert.is(part.offset, 256 + 1280);
   assert.is(part.root, whole.root);
