@@ -1,6 +1,12 @@
 // Timestamps around compute passes by the GPU's own clock, and the buffers to read them back.
 import type { Gpu } from "../../engine/device/gpu.js";
-import { BufferUsage, MapMode } from "../../engine/device/webgpu-flags.js";
+import {
+  BUFFER_COPY_DST,
+  BUFFER_COPY_SRC,
+  BUFFER_MAP_READ,
+  BUFFER_QUERY_RESOLVE,
+  MAP_READ,
+} from "../../engine/device/webgpu-flags.js";
 
 /** The maximum number of queries in a set (WebGPU's limit), two per pass. */
 const SET = 4096;
@@ -31,8 +37,8 @@ export class Timestamps {
     const sets = Math.ceil((2 * passes) / count);
     this.#sets = Array.from({ length: sets }, () => device.createQuerySet({ type: "timestamp", count }));
     const size = 8 * count * sets;
-    this.#resolved = device.createBuffer({ size, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
-    this.#staging = device.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+    this.#resolved = device.createBuffer({ size, usage: BUFFER_QUERY_RESOLVE | BUFFER_COPY_SRC });
+    this.#staging = device.createBuffer({ size, usage: BUFFER_MAP_READ | BUFFER_COPY_DST });
   }
 
   /** The descriptor to begin a pass with. */
@@ -51,7 +57,7 @@ export class Timestamps {
     }
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, size);
     this.#device.queue.submit([encoder.finish()]);
-    await this.#staging.mapAsync(MapMode.READ);
+    await this.#staging.mapAsync(MAP_READ);
     const stamps = new BigUint64Array(this.#staging.getMappedRange().slice(0));
     this.#staging.unmap();
     return Array.from({ length: this.#passes }, (_, i) => [stamps[2 * i], stamps[2 * i + 1]]);

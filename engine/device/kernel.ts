@@ -10,7 +10,7 @@ import { getOrInsert } from "../core/maps.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
-import { ShaderStage } from "./webgpu-flags.js";
+import { STAGE_COMPUTE } from "./webgpu-flags.js";
 
 export interface KernelSource {
   readonly name: string;
@@ -114,14 +114,14 @@ export class Kernel {
       entries: [
         ...source.bindings.map(({ access }, binding) => ({
           binding,
-          visibility: ShaderStage.COMPUTE,
+          visibility: STAGE_COMPUTE,
           buffer: { type: access === "write" ? ("storage" as const) : ("read-only-storage" as const) },
         })),
         ...(source.params.length
           ? [
               {
                 binding: source.bindings.length,
-                visibility: ShaderStage.COMPUTE,
+                visibility: STAGE_COMPUTE,
                 buffer: { type: "uniform" as const, hasDynamicOffset: true, minBindingSize: uniformBytes(source) },
               },
             ]

@@ -8,7 +8,7 @@ import { DisposedError, GpuError, LimitError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
 import { SHAPE, type Shape, sizeOf } from "../core/shapes.js";
 import type { Precision } from "./adapter.js";
-import { BufferUsage } from "./webgpu-flags.js";
+import { BUFFER_COPY_DST, BUFFER_COPY_SRC, BUFFER_STORAGE } from "./webgpu-flags.js";
 
 export interface MemoryStatistics {
   /** Buffers in use by tensors and programs. */
@@ -153,7 +153,7 @@ export class BufferPool {
       return this.#registry.create({
         label: what,
         size,
-        usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
+        usage: BUFFER_STORAGE | BUFFER_COPY_SRC | BUFFER_COPY_DST,
       });
     } catch (cause) {
       if (cause instanceof DisposedError) throw cause;

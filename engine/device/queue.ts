@@ -7,7 +7,7 @@ import { getOrInsert } from "../core/maps.js";
 import type { WithErrorScope } from "./error-scopes.js";
 import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import type { BufferRegistry } from "./memory.js";
-import { BufferUsage, MapMode } from "./webgpu-flags.js";
+import { BUFFER_COPY_DST, BUFFER_MAP_READ, BUFFER_UNIFORM, MAP_READ } from "./webgpu-flags.js";
 
 const DISPATCHES_PER_SUBMIT = 128;
 const BIND_GROUPS_KEPT = 4096;
@@ -41,7 +41,7 @@ export class Queue {
     this.#uniforms = registry.create({
       label: "uniforms",
       size: this.#staged.byteLength,
-      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+      usage: BUFFER_UNIFORM | BUFFER_COPY_DST,
     });
   }
 
@@ -118,13 +118,13 @@ export class Queue {
   /** Reads `bytes` bytes of a buffer from `offset` on, after everything submitted so far. */
   async read(buffer: GPUBuffer, bytes: number, offset = 0): Promise<ArrayBuffer> {
     const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
-    const usage = BufferUsage.MAP_READ | BufferUsage.COPY_DST;
+    const usage = BUFFER_MAP_READ | BUFFER_COPY_DST;
     const free = getOrInsert(this.#staging, size, () => []);
     const staging = free.pop() ?? this.#registry.create({ label: "staging", size, usage });
     this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, bytes);
     const validations = this.#validations;
     try {
-      await this.#withErrorScope(() => staging.mapAsync(MapMode.READ));
+      await this.#withErrorScope(() => staging.mapAsync(MAP_READ));
     } catch {
       this.#registry.destroy(staging);
       throw new DeviceLostError("the GPU device was lost before a result could be read");

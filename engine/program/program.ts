@@ -15,7 +15,7 @@ import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
 import { partStart } from "../device/memory.js";
 import type { ReplayTimestamps } from "../device/observers.js";
 import type { Dispatch } from "../device/recorder.js";
-import { BufferUsage } from "../device/webgpu-flags.js";
+import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../device/webgpu-flags.js";
 import { fuse } from "./fusion.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";
@@ -194,7 +194,7 @@ export class Program {
     const uniforms = gpu.createBuffer({
       label: "program uniforms",
       size: slots.byteLength,
-      usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+      usage: BUFFER_UNIFORM | BUFFER_COPY_DST,
     });
     this.#commands = this.#dispatches.map(({ storages, params, grid }, index) => {
       const kernel = kernels[index];

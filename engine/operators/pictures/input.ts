@@ -7,7 +7,12 @@ import { ArgumentError, LimitError, ShapeError } from "../../core/errors.js";
 import { sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { ShaderStage, TextureUsage } from "../../device/webgpu-flags.js";
+import {
+  STAGE_COMPUTE,
+  TEXTURE_BINDING,
+  TEXTURE_COPY_DST,
+  TEXTURE_RENDER_ATTACHMENT,
+} from "../../device/webgpu-flags.js";
 import { refuseRecording } from "./refuse-recording.js";
 
 declare global {
@@ -129,7 +134,7 @@ function uploaded(
   height: number,
 ): GPUTexture {
   const size = [width, height];
-  const usage = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST | TextureUsage.RENDER_ATTACHMENT;
+  const usage = TEXTURE_BINDING | TEXTURE_COPY_DST | TEXTURE_RENDER_ATTACHMENT;
   const texture = device.createTexture({ label: "picture", size, format: "rgba8unorm", usage });
   if ("data" in source) {
     device.queue.writeTexture({ texture }, source.data, { bytesPerRow: 4 * width }, size);
@@ -158,7 +163,7 @@ function pipelineOf(gpu: Gpu): GPUComputePipeline {
 const layoutOf = (device: GPUDevice): GPUBindGroupLayout =>
   device.createBindGroupLayout({
     entries: [
-      { binding: 0, visibility: ShaderStage.COMPUTE, texture: { sampleType: "unfilterable-float" } },
-      { binding: 1, visibility: ShaderStage.COMPUTE, buffer: { type: "storage" } },
+      { binding: 0, visibility: STAGE_COMPUTE, texture: { sampleType: "unfilterable-float" } },
+      { binding: 1, visibility: STAGE_COMPUTE, buffer: { type: "storage" } },
     ],
   });

@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { UNIFORM_SLOT } from "../../device/kernel.js";
-import { BufferUsage } from "../../device/webgpu-flags.js";
+import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../../device/webgpu-flags.js";
 import { refuseRecording } from "./refuse-recording.js";
 
 /** A pipeline for every format of a canvas, and the uniform buffer that they share. */
@@ -125,7 +125,7 @@ function contextOf(gpu: Gpu, canvas: HTMLCanvasElement | OffscreenCanvas): GPUCa
 function drawingOf(gpu: Gpu, format: GPUTextureFormat): { pipeline: GPURenderPipeline; params: GPUBuffer } {
   let drawing = drawings.get(gpu);
   if (!drawing) {
-    const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
+    const usage = BUFFER_UNIFORM | BUFFER_COPY_DST;
     const params = gpu.createBuffer({ label: "canvas params", size: UNIFORM_SLOT, usage });
     drawing = { pipelines: new Map(), params };
     drawings.set(gpu, drawing);

@@ -1,11 +1,11 @@
 // Provokes an error that WebGPU reports outside of any call. Prints nothing but what the next read throws.
 
 import { openGpu } from "../../../../engine/device/node.js";
-import { BufferUsage } from "../../../../engine/device/webgpu-flags.js";
+import { BUFFER_MAP_READ, BUFFER_STORAGE } from "../../../../engine/device/webgpu-flags.js";
 
 const gpu = await openGpu();
 const x = gpu.tensor([1, 2]);
-gpu.device.createBuffer({ size: 16, usage: BufferUsage.MAP_READ | BufferUsage.STORAGE });
+gpu.device.createBuffer({ size: 16, usage: BUFFER_MAP_READ | BUFFER_STORAGE });
 await gpu.device.queue.onSubmittedWorkDone();
 try {
   await x.read();
