@@ -1,7 +1,8 @@
 // Converts numbers as callers have them (one number, typed arrays of any kind, nested arrays) to the elements of a
 // tensor: a flat array of float32 or int32. Anything else is refused, never reinterpreted.
 import { type Check, checkValue, number, oneOf } from "./check-options.js";
-import { sizeOf } from "./shapes.js";
+import { ShapeError } from "./errors.js";
+import { SHAPE, type Shape, sizeOf } from "./shapes.js";
 
 export type Dtype = "f32" | "i32" | "f16";
 
@@ -47,9 +48,23 @@ export const shapeOf = (data: Numbers): number[] =>
   typeof data === "object" ? [data?.length, ...(data?.length ? shapeOf(data[0]) : [])] : [];
 
 /**
- * `data` as the elements of a tensor. Throws an ArgumentError unless it consists of numbers in rows of equal length.
+ * `data` as the elements of a tensor of a shape. Throws an ArgumentError unless it consists of numbers in rows of equal
+ * length, and a ShapeError unless they are as many as the shape has.
  */
-export function elementsOf<D extends Dtype>(data: Numbers, dtype: D): Elements[D] {
+export function elementsOf<D extends Dtype>(name: string, data: Numbers, dtype: D, shape: Shape): Elements[D] {
+  const elements = flat(data, dtype);
+  checkValue(`${name}: the shape`, shape, SHAPE);
+  const size = sizeOf(shape);
+  if (elements.length !== size) {
+    throw new ShapeError(
+      `${name}: ${elements.length} numbers for a tensor of shape [${shape}] (${size})`,
+      `Give ${size} numbers.`,
+    );
+  }
+  return elements;
+}
+
+function flat<D extends Dtype>(data: Numbers, dtype: D): Elements[D] {
   const type = dtype === "i32" ? Int32Array : Float32Array;
   if (kindOf(data) === type.name) return data as Elements[D];
   const shape = shapeOf(data);

@@ -137,8 +137,13 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
     const virtual = inputs.every((input) => input?.storage.virtual);
     const view = !sum && virtual ? record.view?.(inputs, options) : null;
     const output = sum ?? view ?? make();
-    const kept = view ? [] : forward(gpu, inputs, options, output, { accumulate: sum !== undefined, second });
-    const saved = kept ?? [];
+    let saved: readonly Tensor[] = [];
+    try {
+      if (!view) saved = forward(gpu, inputs, options, output, { accumulate: sum !== undefined, second }) ?? saved;
+    } catch (error) {
+      if (!sum) output.dispose();
+      throw error;
+    }
     if (gpu.observers.any) {
       const cost = costOf(record, inputs, options, output);
       gpu.observers.tell("onOperator", { operator: record.name, ...cost }, output);

@@ -148,14 +148,8 @@ export class Tensor {
    * everything submitted so far.
    */
   write(data: Numbers): void {
-    const elements = elementsOf(data, this.dtype);
-    if (elements.length !== this.size) {
-      throw new ShapeError(
-        `write: ${elements.length} numbers for a tensor of shape [${this.shape}] (${this.size})`,
-        `Give ${this.size} numbers.`,
-      );
-    }
-    const { gpu, storage } = this;
+    const { gpu, storage, dtype, shape } = this;
+    const elements = elementsOf("write", data, dtype, shape);
     const halves = storage.half && gpu.kernels.halves?.encode(elements as Float32Array);
     gpu.queue.write(this.requireBuffer(), halves || elements, storage.offset);
   }

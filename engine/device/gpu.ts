@@ -115,7 +115,7 @@ export class Gpu implements AdapterTraits {
   #storage(shape: Shape, dtype: Dtype, virtual: boolean, kind = ""): Storage {
     const bytes = bytesOf(shape, dtype, this.precision);
     const label = `${this.labels.prefix}${kind}[${shape}]`;
-    if (virtual) this.#pool.check(bytes, label);
+    this.#pool.check(bytes, label);
     return new Storage(bytes, label, virtual, dtype === "f16");
   }
 
@@ -156,7 +156,7 @@ export class Gpu implements AdapterTraits {
    */
   tensor(data: Numbers, shape: Shape = shapeOf(data)): Tensor {
     const dtype = dtypeOf(data);
-    const elements = elementsOf(data, dtype);
+    const elements = elementsOf("tensor", data, dtype, shape);
     const tensor = this.#recorder ? this.#constant(shape, dtype, this.#recorder) : this.empty(shape, dtype);
     tensor.write(elements);
     return tensor;

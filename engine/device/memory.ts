@@ -138,26 +138,24 @@ export class BufferPool {
     this.check(bytes, what);
     const whole = persistent ? Math.ceil(bytes / 256) * 256 : Number.POSITIVE_INFINITY;
     const size = Math.min(sizeClass(roundUpBytes(bytes)), whole, this.#limit);
-    const free = this.#free.get(size);
     const statistics = this.#statistics;
+    let buffer = this.#free.get(size)?.pop();
+    if (buffer) {
+      statistics.pooledBuffers--;
+      statistics.pooledBytes -= size;
+    } else buffer = this.#create(size, what);
     statistics.liveBuffers++;
     statistics.liveBytes += size;
     statistics.peakBytes = Math.max(statistics.peakBytes, statistics.liveBytes);
-    const reused = free?.pop();
-    if (reused) {
-      statistics.pooledBuffers--;
-      statistics.pooledBytes -= size;
-      return reused;
-    }
+    return buffer;
+  }
+
+  #create(size: number, label: string): GPUBuffer {
     try {
-      return this.#registry.create({
-        label: what,
-        size,
-        usage: BUFFER_STORAGE | BUFFER_COPY_SRC | BUFFER_COPY_DST,
-      });
+      return this.#registry.create({ label, size, usage: BUFFER_STORAGE | BUFFER_COPY_SRC | BUFFER_COPY_DST });
     } catch (cause) {
       if (cause instanceof DisposedError) throw cause;
-      throw new GpuError(`a buffer of ${mebibytes(size)} for ${what} could not be made: ${(cause as Error).message}`);
+      throw new GpuError(`a buffer of ${mebibytes(size)} for ${label} could not be made: ${(cause as Error).message}`);
     }
   }
 

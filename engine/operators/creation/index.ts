@@ -115,7 +115,7 @@ function seedOf(name: string, gpu: Gpu, seed: Seed): Tensor {
  * ```
  */
 export const rand = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
-  randOperator([seedOf("rand", gpu, seed)], { shape });
+  gpu.scope(() => randOperator([seedOf("rand", gpu, seed)], { shape }));
 
 /**
  * Normal numbers of mean 0 and variance 1; a seed gives the same numbers on every adapter, to about 1e-5.
@@ -127,7 +127,7 @@ export const rand = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
  * ```
  */
 export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
-  randnOperator([seedOf("randn", gpu, seed)], { shape });
+  gpu.scope(() => randnOperator([seedOf("randn", gpu, seed)], { shape }));
 
 /**
  * x with each element set to zero with probability `p`, by the seed, and the others multiplied by 1 / (1 - p).

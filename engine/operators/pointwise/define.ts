@@ -62,8 +62,8 @@ export function withNumbers(operator: Operator<Two, object>, a: Operand, b: Oper
   checkValue(`${name}: an operand with a number`, other, tensor);
   const { gpu, dtype } = other as Tensor;
   if (dtype === "i32") checkValue(`${name}: a number with i32`, value, int32);
-  const number = gpu.tensor(elementsOf(value as number, dtype === "i32" ? dtype : "f32"), []);
-  const y = operator(typeof a === "number" ? [number, other as Tensor] : [a, number], {});
-  number.dispose();
-  return y;
+  return gpu.scope(() => {
+    const number = gpu.tensor(elementsOf(name, value as number, dtype === "i32" ? dtype : "f32", []), []);
+    return operator(typeof a === "number" ? [number, other as Tensor] : [a, number], {});
+  });
 }

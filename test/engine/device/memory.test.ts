@@ -5,7 +5,7 @@ import { LimitError } from "../../../engine/core/errors.js";
 import { roundUpBytes } from "../../../engine/device/memory.js";
 import { planningGpu } from "../../../engine/device/planning.js";
 import * as engine from "../../../engine/index.js";
-import { ownGpu, testGpu } from "../../support/gpu.js";
+import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
 
 const gpu = await testGpu("software");
@@ -34,6 +34,47 @@ test("a buffer that was given back serves the next tensor of its size class", as
   assert.is(own.memory().peakBytes, 3 * buffer.size);
   own.dispose();
 });
+
+test("a call that is refused leaves no buffer, and a seed that is a number none either", async () => {
+  const own = await ownGpu();
+  const gone = own.tensor(Int32Array.of(1));
+  gone.dispose();
+  const many = own.empty([2, 3, 2, 3, 2, 3, 2, 3]);
+  const [even, odd] = [own.empty([2, 1, 2, 1, 2, 1, 2, 1, 2]), own.empty([1, 2, 1, 2, 1, 2, 1, 2, 1])];
+  const refused: [says: RegExp, call: () => unknown][] = [
+    [/tensor: 3 numbers for a tensor of shape \[2,2\] \(4\) Give 4 numbers\./, () => own.tensor([1, 2, 3], [2, 2])],
+    [/tensor: the shape cannot be \[-1\]/, () => own.tensor([1], [-1])],
+    [/was disposed/, () => engine.add(gone, 1)],
+    [/rand: the shape|tensor: the shape/, () => engine.rand(own, [-1], 1)],
+    [/separate axes/, () => engine.add(even, odd)],
+    [/separate axes/, () => engine.permute(many, [7, 6, 5, 4, 3, 2, 1, 0])],
+    [/needs .* in one buffer/, () => own.persistentFlat([[4], [1e10]])],
+    [/could not be made/, () => withBroken(own, () => own.empty([1000]))],
+  ];
+  for (const [says, call] of refused) {
+    const { liveBuffers, liveBytes } = own.memory();
+    assert.match(messageOf(call), says);
+    const after = own.memory();
+    assert.equal([after.liveBuffers, after.liveBytes], [liveBuffers, liveBytes], `${says}`);
+  }
+  const before = own.memory().liveBuffers;
+  engine.rand(own, [4], 1).dispose();
+  assert.is(own.memory().liveBuffers, before);
+  own.dispose();
+});
+
+/** Runs `work` while the device makes no buffers. */
+function withBroken(own: engine.Gpu, work: () => unknown): void {
+  const { createBuffer } = own.device;
+  own.device.createBuffer = () => {
+    throw new Error("out of memory");
+  };
+  try {
+    work();
+  } finally {
+    own.device.createBuffer = createBuffer;
+  }
+}
 
 test("a persistent buffer is no larger than it must be, another one at most a quarter larger", async () => {
   const own = await ownGpu();
