@@ -191,7 +191,7 @@ export class Gpu implements AdapterTraits {
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
     const bindings = run.bindings as { readonly [name: string]: Tensor };
     const size = "grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants);
-    const grid = foldGrid(size);
+    const grid = foldGrid(size, source.name);
     if (grid[0] * grid[1] * grid[2] === 0) return;
     for (const { name } of source.bindings) {
       if (bindings[name]?.gpu !== this) {

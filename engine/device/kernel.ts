@@ -5,6 +5,7 @@
 // Bind group layouts are explicit, with a dynamic uniform offset, so one bind group serves any slot of a uniform
 // buffer.
 
+import { type Check, checkValue, whole } from "../core/check-options.js";
 import { GpuError, ShapeError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
 import type { Halves } from "./half.js";
@@ -57,13 +58,16 @@ type Rewrite = (code: string) => string;
 export const UNIFORM_SLOT = 256;
 const MAX_GROUPS = 65535;
 
+const WHOLE = /* @__PURE__ */ whole(0);
+const GRID: Check = [
+  (grid) => [grid].flat().every((n) => WHOLE[0](n) && (n as number) <= (n === grid ? MAX_GROUPS ** 2 : MAX_GROUPS)),
+  `a whole number up to ${MAX_GROUPS ** 2}, or three up to ${MAX_GROUPS}`,
+];
+
 /** A one-dimensional grid, near-square where it must be folded; shaders undo it with flat_index(). */
-export function foldGrid(groups: Grid): readonly [number, number, number] {
-  if (typeof groups !== "number") {
-    if (groups.some((n) => n > MAX_GROUPS))
-      throw new GpuError(`a grid of ${groups.join(" x ")} workgroups is too large`);
-    return groups;
-  }
+export function foldGrid(groups: Grid, kernel = "dispatch"): readonly [number, number, number] {
+  checkValue(`${kernel}: the grid`, groups, GRID);
+  if (typeof groups !== "number") return groups;
   if (groups <= MAX_GROUPS) return [groups, 1, 1];
   const rows = Math.ceil(Math.sqrt(groups));
   const columns = Math.ceil(groups / rows);
@@ -76,6 +80,7 @@ export function workgroupsFor<K extends KernelSource>(
   invocations: number,
   constants?: Constants<K>,
 ): number {
+  checkValue(`${source.name}: the invocations`, invocations, WHOLE);
   const [width] = source.workgroupSize;
   if (typeof width === "number") return Math.ceil(invocations / width);
   const chosen = (constants as { readonly [name: string]: number } | undefined)?.[width] ?? source.constants[width];

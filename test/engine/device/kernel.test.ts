@@ -6,8 +6,9 @@ import { sizeOf } from "../../../engine/core/tensor.js";
 import { foldGrid, KernelCache, type KernelSource, specialize, workgroupsFor } from "../../../engine/device/kernel.js";
 import * as engine from "../../../engine/index.js";
 import * as reference from "../../../engine/operators/reference.js";
+import { Recording } from "../../../engine/program/recording.js";
 import { Random } from "../../../engine/random.js";
-import { assertClose, download, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
+import { assertClose, download, messageOf, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const source = {
   name: "example",
@@ -29,7 +30,32 @@ test("a grid of many workgroups is folded into two dimensions that cover it", ()
     assert.ok(x <= 65535 && y <= 65535 && z === 1);
     assert.ok(x * y >= groups && x * y - groups < x, `${groups} become ${x} x ${y}`);
   }
-  assert.throws(() => foldGrid([65536, 1, 1]), /too large/);
+});
+
+test("a grid or invocations that cannot be are refused in words, also while recording", async () => {
+  const gpu = await testGpu("software");
+  const kernel = engine.kernelFromWgsl(
+    "mine",
+    `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+    @compute @workgroup_size(64) fn main() { x[0] = 1; }`,
+  );
+  const bindings = { x: gpu.empty([1]) };
+  const refused = [-1, Number.NaN, 1.5, "1", undefined, null, 65535 ** 2 + 1, [65536, 1, 1], [1, -1, 1], [1, 0.5, 1]];
+  for (const grid of refused) {
+    const run = () => gpu.dispatch(kernel, { bindings, params: {}, grid } as never);
+    const said = /^ArgumentError: mine: the grid cannot be \S+ It must be a whole number up to 4294836225, or three up/;
+    assert.match(messageOf(run), said);
+    assert.match(
+      messageOf(() => gpu.recordInto(new Recording("nothing"), run)),
+      said,
+    );
+  }
+  for (const invocations of [-1, Number.NaN, 1.5, 2 ** 60]) {
+    const run = () => gpu.dispatch(kernel, { bindings, params: {}, invocations });
+    assert.match(messageOf(run), /ArgumentError: mine: the (invocations|grid) cannot be/);
+  }
+  gpu.dispatch(kernel, { bindings, params: {}, grid: 0 });
+  bindings.x.dispose();
 });
 
 test("a grid of three numbers is taken as it is", () => {
