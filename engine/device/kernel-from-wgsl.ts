@@ -45,10 +45,10 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
   const entries = [...text.matchAll(/@compute\b/g)].length;
   if (entries !== 1) fail(`it has ${entries} compute entry points`, "Write one kernel a text.");
   const declared = [
-    ...text.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);/g),
-  ].map(([, group, binding, space = "", variable, type]) => ({
-    group: Number(group),
-    binding: Number(binding),
+    ...text.matchAll(/((?:@(?:group|binding)\s*\(\s*\d+\s*\)\s*){2})var(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);/g),
+  ].map(([, attributes, space = "", variable, type]) => ({
+    group: numberOf("group", attributes),
+    binding: numberOf("binding", attributes),
     variable,
     type: type.trim(),
     space: space.split(",").map((word) => word.trim()),
@@ -93,6 +93,10 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
   return kernel as KernelOf<S>;
 }
 
+/** The number of an attribute, wherever it stands among them. */
+const numberOf = (attribute: string, attributes: string) =>
+  Number(attributes.match(new RegExp(`@${attribute}\\D*(\\d+)`))?.[1]);
+
 /** The members of the uniform struct. */
 function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
   const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
@@ -120,7 +124,7 @@ function literalOf(word: string, text: string): number | undefined {
   const literal = /^[a-zA-Z]\w*$/.test(word)
     ? text.match(new RegExp(`\\bconst ${word}\\b[^=;]*= (\\d+)u?;`))?.[1]
     : word;
-  return literal && /^\d+$/.test(literal) ? Number(literal) : undefined;
+  return literal && /^\d+[ui]?$/.test(literal) ? Number.parseInt(literal, 10) : undefined;
 }
 
 /** The text without comments. Nested block comments, which WGSL allows, are not supported. */

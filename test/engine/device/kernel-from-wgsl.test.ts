@@ -27,6 +27,25 @@ test("it reads texts without spaces", () => {
   assert.equal(kernelFromWgsl("compact", code).bindings, [{ name: "x", access: "read" }]);
 });
 
+test("attributes may stand in any order, with spaces, and sizes may have a type", async () => {
+  const kernel = kernelFromWgsl(
+    "turned",
+    `@binding( 1 ) @group (0) var<storage, read_write> y: array<f32>;
+    @group(0)
+    @binding(0) var<storage> x: array<f32>;
+    @workgroup_size(2u) @compute fn main(@builtin(local_invocation_index) i: u32) { y[i] = 2 * x[i]; }`,
+  );
+  assert.equal(kernel.bindings, [
+    { name: "x", access: "read" },
+    { name: "y", access: "write" },
+  ]);
+  assert.equal(kernel.workgroupSize, [2]);
+  const [from, to] = [gpu.tensor([1, 2]), gpu.empty([2])];
+  gpu.dispatch(kernel, { bindings: { x: from, y: to }, params: {}, invocations: 2 });
+  assert.equal([...(await to.read())], [2, 4]);
+  for (const tensor of [from, to]) tensor.dispose();
+});
+
 test("constants marked as tunable can be replaced", async () => {
   const kernel = kernelFromWgsl(
     "constant",
@@ -46,7 +65,8 @@ const refused: [says: RegExp, code: string][] = [
   [/2 compute entry points/, `${x} ${main} ${main}`],
   [/bindings are not 0, 1, 2/, `${x.replace("binding(0)", "binding(1)")} ${main}`],
   [/bindings are not 0, 1, 2/, `${x.replace("group(0)", "group(1)")} ${main}`],
-  [/a binding could not be read/, `@binding(0) @group(0) var<storage> x: array<f32>; ${main}`],
+  [/a binding could not be read/, `@group(0) @binding(FIRST) var<storage> x: array<f32>; ${main}`],
+  [/a binding could not be read/, `${x.replace("@group(0)", "@binding(0)")} ${main}`],
   [/t is no storage buffer/, `@group(0) @binding(0) var t: texture_2d<f32>; ${main}`],
   [
     /not the last binding/,
