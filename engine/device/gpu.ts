@@ -201,17 +201,17 @@ export class Gpu implements AdapterTraits {
     if (this.observers.any) {
       this.observers.tell("onDispatch", { source, bindings, params: run.params, grid: size, constants });
     }
+    const storages = source.bindings.map(({ name }) => bindings[name].storage);
+    source.check?.(storages);
     if (this.#recorder) {
-      const storages = source.bindings.map(({ name }) => bindings[name].storage);
       const { params, fusion, activation, reluMask } = run;
       this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, reluMask });
       return;
     }
-    const buffers = source.bindings.map(({ name }) => {
-      const tensor = bindings[name];
-      return { buffer: tensor.requireBuffer(), offset: tensor.storage.offset, bytes: tensor.storage.bytes };
+    const buffers = source.bindings.map(({ name }, i) => {
+      const { offset, bytes } = storages[i];
+      return { buffer: bindings[name].requireBuffer(), offset, bytes };
     });
-    const storages = source.bindings.map(({ name }) => bindings[name].storage);
     this.withErrorScope(() =>
       this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, run.params, grid),
     );

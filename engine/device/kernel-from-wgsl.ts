@@ -2,6 +2,7 @@
 // reader, which knows only what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ...
 // in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
+import type { Storage } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
 import type { KernelOf } from "./wgsl-names.js";
 
@@ -89,8 +90,25 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
     subgroups: /^\s*enable subgroups;/m.test(text),
     code,
     custom: true,
+    check: (storages) => checkApart(kernel, storages),
   };
   return kernel as KernelOf<S>;
+}
+
+/** Throws a ShapeError for memory that WebGPU does not let one dispatch bind twice, since it is written. */
+function checkApart({ name, bindings }: KernelSource, storages: readonly Storage[]): void {
+  for (const [i, one] of storages.entries()) {
+    for (let j = 0; j < i; j++) {
+      const [other, accesses] = [storages[j], new Set([bindings[i].access, bindings[j].access])];
+      const apart = one.offset >= other.offset + other.bytes || other.offset >= one.offset + one.bytes;
+      // Parts of a buffer may be written by two bindings, but not read by one and written by another.
+      if (one.root !== other.root || !accesses.has("write") || (accesses.size === 1 && apart)) continue;
+      throw new ShapeError(
+        `${name}: the bindings ${bindings[j].name} and ${bindings[i].name} share memory that is written`,
+        "Give one of them a tensor of its own, or use a single read_write binding.",
+      );
+    }
+  }
 }
 
 /** The number of an attribute, wherever it stands among them. */

@@ -8,6 +8,7 @@
 import { type Check, checkValue, whole } from "../core/check-options.js";
 import { GpuError, ShapeError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
+import type { Storage } from "../core/tensor.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
@@ -28,6 +29,8 @@ export interface KernelSource {
   readonly code: string;
   /** From kernelFromWgsl: it may not compile. */
   readonly custom?: boolean;
+  /** Throws where these storages cannot be bound, in the order of the bindings; the engine's own kernels need none. */
+  check?(storages: readonly Storage[]): void;
 }
 
 export type BindingNames<K extends KernelSource> = K["bindings"][number]["name"];

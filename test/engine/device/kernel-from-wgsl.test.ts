@@ -2,8 +2,17 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { requestAdapter } from "../../../engine/device/node.js";
-import { GpuError, kernelFromWgsl, openGpu, record, ShapeError, square } from "../../../engine/index.js";
-import { messageOf, testGpu } from "../../support/gpu.js";
+import {
+  GpuError,
+  kernelFromWgsl,
+  openGpu,
+  record,
+  reshape,
+  ShapeError,
+  square,
+  type Tensor,
+} from "../../../engine/index.js";
+import { messageOf, rejectionOf, testGpu } from "../../support/gpu.js";
 import { kernels } from "../../support/kernels.js";
 
 const gpu = await testGpu("software");
@@ -15,7 +24,7 @@ test("it reads every shader of the project as the build's reflection does", () =
   // default.
   for (const source of kernels) {
     const { constants, ops: _ops, workgroupSize, ...rest } = source;
-    const { constants: _constants, custom, ...read } = kernelFromWgsl(source.name, source.code);
+    const { constants: _constants, custom, check: _check, ...read } = kernelFromWgsl(source.name, source.code);
     const expected = { ...rest, workgroupSize: workgroupSize.map((axis) => constants[axis] ?? axis) };
     assert.equal(read, JSON.parse(JSON.stringify(expected)), source.name);
     assert.ok(custom);
@@ -129,6 +138,34 @@ test("a binding that is not given, or a param that is no number of its type, is 
     );
   }
   y.dispose();
+});
+
+test("memory bound to be read and written, or written twice, is named, eager and recorded", async () => {
+  const declare = (...accesses: string[]) =>
+    accesses.map((access, i) => `@group(0) @binding(${i}) var<storage, ${access}> ${"abc"[i]}: array<f32>;`).join("\n");
+  const entry = "@compute @workgroup_size(1) fn main() { c[0] = a[0] + b[0]; }";
+  const adds = kernelFromWgsl("adds", `${declare("read", "read", "read_write")}\n${entry}`);
+  const writes = kernelFromWgsl("writes", `${declare("read", "read_write", "read_write")}\n${entry}`);
+  const [first, second] = gpu.persistentFlat([[1], [1]]);
+  const [x, y] = [gpu.tensor([1]), gpu.empty([1])];
+  const again = reshape(y, [1, 1]);
+  const refused: [says: string, kernel: typeof adds, a: Tensor, b: Tensor, c: Tensor][] = [
+    ["adds: the bindings b and c share", adds, x, y, y],
+    ["adds: the bindings a and c share", adds, y, x, again],
+    ["adds: the bindings a and c share", adds, first, x, second],
+    ["writes: the bindings b and c share", writes, x, y, again],
+  ];
+  for (const [says, kernel, a, b, c] of refused) {
+    const run = () => gpu.dispatch(kernel, { bindings: { a, b, c }, params: {}, grid: 1 });
+    assert.ok(messageOf(run).startsWith(`ShapeError: ${says} memory that is written Give one`), messageOf(run));
+    assert.match(String(await rejectionOf(record(gpu, run))), says);
+  }
+  gpu.dispatch(adds, { bindings: { a: x, b: x, c: y }, params: {}, grid: 1 });
+  assert.is(await y.item(), 2);
+  first.write([5]);
+  gpu.dispatch(writes, { bindings: { a: x, b: first, c: second }, params: {}, grid: 1 });
+  assert.is(await second.item(), 6);
+  for (const tensor of [first, second, x, y, again]) tensor.dispose();
 });
 
 for (const owned of [true, false]) {
