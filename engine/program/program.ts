@@ -80,7 +80,7 @@ export interface RecordOptions extends CancellationOptions {
 /**
  * Records `work` and prepares it for replay, which takes the time to compile the kernels that are new. The tensors that
  * `work` returns (found as gpu.scope finds them) keep memory of their own; all others made inside share memory. `work`
- * must not be async.
+ * must not be async. Rejects with a DeviceLostError if the device is lost.
  *
  * @example
  * ```ts
@@ -127,6 +127,8 @@ export async function record<T>(
   gpu.observers.tell("onProgram", program, dispatches);
   try {
     await program.prepare({ signal, onProgress });
+    // A lost device compiles anything.
+    gpu.check();
   } catch (error) {
     program.dispose();
     throw error;

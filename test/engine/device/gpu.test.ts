@@ -3,8 +3,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DeviceLostError } from "../../../engine/core/errors.js";
 import { kernelFromWgsl } from "../../../engine/device/kernel-from-wgsl.js";
+import { square } from "../../../engine/operators/public.js";
+import { record } from "../../../engine/program/program.js";
 import { runChild } from "../../support/child.js";
-import { ownGpu, testGpu } from "../../support/gpu.js";
+import { ownGpu, rejectionOf, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 
@@ -38,6 +40,22 @@ test("losing the device rejects reads under way and later ones", async () => {
   await own.device.lost;
   errors.push(await own.finish().catch((error: unknown) => error));
   for (const error of errors) assert.instance(error, DeviceLostError);
+});
+
+test("a program recorded on a lost device, or on one that is lost meanwhile, is none", async () => {
+  for (const when of ["before", "meanwhile"]) {
+    const own = await ownGpu();
+    const x = own.tensor([1, 2]);
+    if (when === "before") {
+      own.device.destroy();
+      await own.device.lost;
+    }
+    const { liveBuffers } = own.memory();
+    const recording = rejectionOf(record(own, () => square(x)));
+    own.device.destroy();
+    assert.instance(await recording, DeviceLostError, when);
+    assert.is(own.memory().liveBuffers, liveBuffers);
+  }
 });
 
 test("an error that WebGPU reports on its own surfaces at the next read, and nothing is printed", async () => {
