@@ -16,6 +16,17 @@ for (const profile of profiles) {
   });
 }
 
+test("all bits of a seed count, and those of 32 give the streams that they gave", async () => {
+  const gpu = await testGpu("software");
+  const streamOf = async (seed: number) => (await rand(gpu, [8], seed).read()).join();
+  const seeds = [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 33, 2 ** 40, -(2 ** 31) - 1, -(2 ** 32)];
+  const streams = await Promise.all(seeds.map(streamOf));
+  assert.is(new Set(streams).size, seeds.length);
+  for (const seed of [0, 2 ** 31, 2 ** 32 - 1, -1]) {
+    assert.is(await streamOf(seed), reference.rand([8], seed).data.join());
+  }
+});
+
 test("their mean and deviation are those of the distributions", async () => {
   const gpu = await testGpu("software");
   for (const [draw, mean, deviation] of [

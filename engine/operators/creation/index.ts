@@ -7,6 +7,7 @@ import { defineOperator } from "../../core/operator.js";
 import { SHAPE } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
+import { Random } from "../../random.js";
 import { inRangeOperator, mul, scale } from "../pointwise/index.js";
 
 /**
@@ -94,7 +95,10 @@ function defineRandom(name: string, op: keyof typeof random.ops) {
 export const randOperator = /* @__PURE__ */ defineRandom("rand", "UNIFORM");
 export const randnOperator = /* @__PURE__ */ defineRandom("randn", "NORMAL");
 
-/** A whole number, or an i32 tensor that holds one, which can be written before each replay of a recorded program. */
+/**
+ * A whole number, or an i32 tensor that holds one, which can be written before each replay of a recorded program. A
+ * number of more than 32 bits is hashed to 32; of fewer, -1 is 2^32 - 1, as in a tensor.
+ */
 export type Seed = number | Tensor;
 
 const SEED: Check = [Number.isSafeInteger, "a whole number, or a tensor of i32"];
@@ -102,7 +106,9 @@ const SEED: Check = [Number.isSafeInteger, "a whole number, or a tensor of i32"]
 function seedOf(name: string, gpu: Gpu, seed: Seed): Tensor {
   if (typeof seed === "object" && seed?.dtype === "i32") return seed;
   checkValue(`${name}: the seed`, seed, SEED);
-  return gpu.tensor(Int32Array.of(seed as number));
+  const number = seed as number;
+  const fits = number >= -(2 ** 31) && number < 2 ** 32;
+  return gpu.tensor(Int32Array.of(fits ? number : 2 ** 32 * new Random(number).next()));
 }
 
 /**
