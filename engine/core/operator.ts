@@ -78,6 +78,12 @@ interface OperatorBase<I extends Inputs, O> {
    * absent, one per element of the output.
    */
   flops?(shapes: readonly (Shape | undefined)[], options: O, output: Shape): number;
+  /** By index, how many elements it reads of inputs of which it may not need all, such as gather's. */
+  reads?(
+    shapes: readonly (Shape | undefined)[],
+    options: O,
+    output: Shape,
+  ): { readonly [input: number]: number | undefined };
 }
 
 /** An operator without variants. */
@@ -193,7 +199,8 @@ export function unmixed(name: string, inputs: readonly Tensor[]): "i32" | undefi
 export const floatOf = (inputs: Inputs): Dtype => (inputs.some((input) => input?.dtype === "f16") ? "f16" : "f32");
 
 /**
- * The least that an operator must compute and move: nominal operations; every input read once, the output written once.
+ * The least that an operator must compute and move: nominal operations; what it needs of every input read once, the
+ * output written once.
  */
 export interface Cost {
   flops: number;
@@ -202,14 +209,17 @@ export interface Cost {
 
 /** The cost of one call, by which benchmarks rate kernels. */
 export function costOf<I extends Inputs, O>(
-  { flops }: Pick<OperatorBase<I, O>, "flops">,
+  { flops, reads }: Pick<OperatorBase<I, O>, "flops" | "reads">,
   inputs: I,
   options: O,
   output: Pick<Tensor, "dtype" | "shape">,
 ): Cost {
   const shapes = inputs.map((input) => input?.shape);
-  const read = inputs.reduce((sum, input) => sum + (input ? elementBytes(input.dtype) * sizeOf(input.shape) : 0), 0);
-  const bytes = read + elementBytes(output.dtype) * sizeOf(output.shape);
+  const some = reads?.(shapes, options, output.shape) ?? {};
+  const bytes = inputs.reduce(
+    (sum, input, i) => sum + (input ? elementBytes(input.dtype) * Math.min(input.size, some[i] ?? input.size) : 0),
+    elementBytes(output.dtype) * sizeOf(output.shape),
+  );
   return { flops: flops?.(shapes, options, output.shape) ?? sizeOf(output.shape), bytes };
 }
 

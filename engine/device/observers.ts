@@ -10,7 +10,7 @@ export interface OperatorCall {
   operator: string;
   /** Nominal floating-point operations, of the direct algorithm whatever the kernel does; a multiply-add is two. */
   flops: number;
-  /** The least memory traffic in bytes: every input read once, the output written once. */
+  /** The least memory traffic in bytes: what is needed of every input read once, the output written once. */
   bytes: number;
 }
 

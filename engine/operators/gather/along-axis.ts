@@ -36,6 +36,7 @@ export const gatherOperator: Operator<Two, GatherOptions> = /* @__PURE__ */ defi
   dtype: ([x]) => x.dtype,
   shape: ([x, ids], { axis, own }) => x.shape.with(axis, own ? ids.shape[axis] : ids.size),
   flops: () => 0,
+  reads: (_, _options, y) => ({ 0: sizeOf(y) }),
   cheap: true,
   forward(gpu, [x, ids], options, y) {
     gatherInto(gpu, x, ids, y, paramsOf(x.shape, ids, options));

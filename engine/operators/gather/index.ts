@@ -56,6 +56,7 @@ export const gatherPositionsOperator = /* @__PURE__ */ defineOperator<readonly [
   integers: [1],
   shape: ([x, ids]) => [checkPositions("gatherPositions", x, ids), x.shape[1]],
   flops: () => 0,
+  reads: (_, _options, rows) => ({ 0: sizeOf(rows) }),
   forward(gpu, [x, ids], _, rows) {
     runGather(gpu, x, ids, rows);
     return undefined;

@@ -84,6 +84,10 @@ export const fusedPatchNceOperator = defineOperator<FusedInputs, PatchNceOptions
     const embeddings = k?.length === 4 ? 2 : 1;
     return embeddings * headFlops(rows, w1 as Shape, w2 as Shape) + similarityFlops(rows, options);
   },
+  reads([x, , , , , , k], _, loss) {
+    const rows = sizeOf(loss) * (x as Shape)[1];
+    return { 0: rows, 6: k?.length === 4 ? rows : undefined };
+  },
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const maps = k.shape.length === 4 ? ([x, k] as const) : ([x] as const);
     const all = embed(gpu, maps, ids, { w1, b1, w2, b2 });

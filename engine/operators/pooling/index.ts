@@ -43,6 +43,7 @@ type Indexed = readonly [x: Tensor, indices: Tensor];
 
 export const maxPool2dOperator: Operator<Indexed, Pooling> = /* @__PURE__ */ defineOperator({
   name: "maxPool2d",
+  reads: (_, _options, y) => ({ 0: sizeOf(y) }),
   integers: [1],
   shape: ([x], windows) => pooledShape(x.shape, windows),
   flops: () => 0,

@@ -27,6 +27,7 @@ export const asStridedOperator: Operator<One, View> = /* @__PURE__ */ defineOper
   dtype: ([x]) => x.dtype,
   shape: (_, { shape }) => shape,
   flops: () => 0,
+  reads: (_, _options, y) => ({ 0: sizeOf(y) }),
   cheap: true,
   view([x], { shape, strides, offset }) {
     const dense = stridesOf(shape);

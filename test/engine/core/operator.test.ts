@@ -48,6 +48,29 @@ test("a cost is the operations of the record, and every input and the output mov
   });
 });
 
+test("operators that pick elements count those, not all that they pick from", async () => {
+  const [x, ids] = [gpu.empty([1000, 8]), gpu.tensor(Int32Array.of(1, 2))];
+  const image = gpu.empty([1, 8, 50, 50]);
+  const [head, bias] = [gpu.empty([8, 8]), gpu.empty([8])];
+  const counted = new Map<string, number>();
+  const stop = gpu.observers.add({ onOperator: ({ operator, bytes }) => void counted.set(operator, bytes) });
+  gpu.scope(() => {
+    engine.indexSelect(x, 0, ids);
+    engine.gatherPositions(image, ids);
+    engine.slice(x, 0, 2);
+    engine.maxPool2d(image, 2, { stride: 25 });
+    const options = { groups: 1, tau: 0.07 };
+    engine.fusedPatchNce(image, ids, { w1: head, b1: bias, w2: head, b2: bias }, image, options);
+  });
+  stop();
+  assert.is(counted.get("gather"), 4 * (16 + 2 + 16));
+  assert.is(counted.get("gatherPositions"), 4 * (16 + 2 + 16));
+  assert.is(counted.get("asStrided"), 4 * (16 + 16));
+  assert.is(counted.get("maxPool2d"), 4 * (32 + 32 + 32));
+  assert.is(counted.get("fusedPatchNce"), 4 * (2 * 16 + 2 * 64 + 2 * 8 + 2 + 2));
+  for (const tensor of [x, ids, image, head, bias]) tensor.dispose();
+});
+
 test("tensors of two devices do not meet", async () => {
   const other = await testGpu("gpu");
   assert.match(
