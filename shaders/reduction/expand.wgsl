@@ -1,11 +1,12 @@
 // y = factor * x where x is repeated: y has up to four axes (n3 slowest), and x its own stride along each, 0 where it
-// is repeated. One element per invocation.
+// is repeated. One element per invocation; elements that have no factor are copied as bits, so that they may be i32.
+const COPY: bool = false; // @tunable whether there is no factor
 const WORKGROUP: u32 = 64;
 
 struct Params { outputs: u32, n0: u32, n1: u32, n2: u32, s0: u32, s1: u32, s2: u32, s3: u32, factor: f32 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 //#include lib/index.wgsl
@@ -18,5 +19,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let row = at / params.n0;
   let plane = row / params.n1;
   let from_row = (row % params.n1) * params.s1 + (plane % params.n2) * params.s2 + (plane / params.n2) * params.s3;
-  y[at] = params.factor * x[from_row + (at % params.n0) * params.s0];
+  let element = x[from_row + (at % params.n0) * params.s0];
+  y[at] = select(bitcast<u32>(params.factor * bitcast<f32>(element)), element, COPY);
 }

@@ -85,6 +85,34 @@ for (const profile of profiles) {
     program.dispose();
   });
 
+  test(`pad and expand keep the bits of i32, recorded too, on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const x = gpu.tensor(a, [2, 3]);
+    const [p, q, r, s, t, u] = a;
+    const borders = () => [
+      engine.pad(x, [1, 0, 0, 1], { value: -16777217 }),
+      engine.pad(x, [0, 2], { mode: "reflect" }),
+      engine.pad(x, [2, 0], { mode: "replicate" }),
+      engine.expand(engine.slice(x, 1, 2, 1), [2, 2, 2]),
+      engine.expand(engine.reshape(x, [1, 2, 1, 1, 3, 1]), [2, 2, 2, 1, 3, 2]),
+    ];
+    const fill = -16777217;
+    const repeated = [p, p, q, q, r, r, p, p, q, q, r, r, s, s, t, t, u, u, s, s, t, t, u, u];
+    const expected = [
+      [fill, p, q, r, fill, s, t, u, fill, fill, fill, fill],
+      [p, q, r, q, p, s, t, u, t, s],
+      [p, p, p, q, r, s, s, s, t, u],
+      [q, q, t, t, q, q, t, t],
+      [...repeated, ...repeated],
+    ];
+    const { program, result } = await engine.record(gpu, borders);
+    program.replay();
+    for (const made of [borders(), result]) {
+      assert.equal(await Promise.all(made.map(numbers)), expected);
+    }
+    program.dispose();
+  });
+
   test(`indices that are computed move elements, recorded too, on ${profile}`, async () => {
     const gpu = await testGpu(profile);
     const ids = gpu.tensor(Int32Array.of(0, 3));
@@ -115,6 +143,10 @@ test("what does not mix is refused in a sentence", async () => {
   assert.match(
     messageOf(() => engine.mul(whole, 0.5)),
     /^ArgumentError: mul: a number with i32 cannot be 0.5 It must be a whole number/,
+  );
+  assert.match(
+    messageOf(() => engine.pad(whole, [1, 0], { value: 0.5 })),
+    /^ArgumentError: pad: value cannot be 0.5 It must be a whole number/,
   );
   assert.match(
     messageOf(() => engine.div(whole, whole)),

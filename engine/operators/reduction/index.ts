@@ -180,6 +180,7 @@ export const sumOperator: Operator<One, ReductionOptions> = /* @__PURE__ */ defi
 
 export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defineOperator({
   name: "expand",
+  integers: [0],
   dtype: ([x], { dtype }) => dtype ?? x.dtype,
   shape([x], { shape }) {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
@@ -202,13 +203,17 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
     const [n0 = 1, n1 = 1, n2 = 1] = n;
     const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = strides[0];
     const params = { outputs: y.size, n0, n1, n2, s0, s1, s2, s3, factor };
-    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations: y.size });
+    const constants = x.dtype === "i32" ? { COPY: true } : {};
+    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations: y.size, constants });
     return undefined;
   }
   // The slowest axis along which x is repeated is expanded last.
   const lead = y.shape.length - x.shape.length;
   const slowest = y.shape.findIndex((n, axis) => n !== 1 && (axis < lead || x.shape[axis - lead] === 1));
-  const between = gpu.empty(y.shape.map((n, axis) => (axis === slowest ? 1 : n)));
+  const between = gpu.empty(
+    y.shape.map((n, axis) => (axis === slowest ? 1 : n)),
+    x.dtype === "i32" ? "i32" : "f32",
+  );
   runExpand(gpu, x, between, factor);
   runExpand(gpu, between, y, 1);
   between.dispose();

@@ -10,10 +10,11 @@ const PER_THREAD = { software: 8, gpu: 1 } as const;
 /** Numbers of axes that the kernel is compiled for. */
 const AXES = [1, 2, 3, 6];
 
-/** Sets every element of y. */
+/** Sets every element of y, of floats or integers. */
 export function fillWith(gpu: Gpu, y: Tensor, value: number): void {
   const vec4s = Math.ceil(y.size / 4);
-  gpu.dispatch(fill, { bindings: { y }, params: { vec4s, value }, invocations: vec4s });
+  const [bits] = new Uint32Array((y.dtype === "i32" ? Int32Array : Float32Array).of(value).buffer);
+  gpu.dispatch(fill, { bindings: { y }, params: { vec4s, value: bits }, invocations: vec4s });
 }
 
 /** Copies the elements of one view of x into another of y, or adds them to it; both have the same shape. */

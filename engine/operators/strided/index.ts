@@ -3,6 +3,7 @@
 // that are each other's gradients: `asStrided` copies a view of a tensor, `asStridedScatter` copies a tensor into a
 // view of a constant.
 import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
+import { int32 } from "../../core/elements.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -55,6 +56,8 @@ export interface AsStridedScatterOptions {
 export const asStridedScatterOperator: Operator<One, AsStridedScatterOptions> = /* @__PURE__ */ defineOperator({
   // Rows of benchmarks are compared by this name.
   name: "place",
+  integers: [0],
+  dtype: ([x]) => x.dtype,
   shape: (_, { shape }) => shape,
   flops: () => 0,
   cheap: true,
@@ -152,10 +155,8 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   const rank = x.shape.length;
   const [i, j] = [axisOf("transpose", a, rank), axisOf("transpose", b, rank)];
-  return permute(
-    x,
-    x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis)),
-  );
+  const order = x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis));
+  return permute(x, order);
 }
 
 /**
@@ -168,10 +169,8 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
  */
 export function squeeze(x: Tensor, axes?: Axes): Tensor {
   const dropped = new Set(normalizeAxes("squeeze", x.shape.length, axes).filter((axis) => x.shape[axis] === 1));
-  return reshape(
-    x,
-    x.shape.filter((_, axis) => !dropped.has(axis)),
-  );
+  const shape = x.shape.filter((_, axis) => !dropped.has(axis));
+  return reshape(x, shape);
 }
 
 /**
@@ -273,10 +272,8 @@ export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
  */
 export function stack(inputs: readonly Tensor[], axis = 0): Tensor {
   checkValue("stack: the tensors", inputs, [Array.isArray, "an array"]);
-  return concat(
-    inputs.map((x) => unsqueeze(x, axis)),
-    axis,
-  );
+  const joined = inputs.map((x) => unsqueeze(x, axis));
+  return concat(joined, axis);
 }
 
 /**
@@ -316,7 +313,10 @@ export interface PadOptions {
  * ```
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
-  checkOptions("pad", options, { mode: oneOf("constant", "reflect", "replicate"), value: number });
+  checkOptions("pad", options, {
+    mode: oneOf("constant", "reflect", "replicate"),
+    value: x.dtype === "i32" ? int32 : number,
+  });
   const { mode = "constant", value = 0 } = options;
   const fits = Array.isArray(padding) && padding.length % 2 === 0 && padding.length <= 2 * x.shape.length;
   checkValue("pad: the padding", padding, [() => fits, `two numbers for each of the last axes of ${shapeText(x)}`]);
