@@ -1,7 +1,7 @@
 // The training data of a method: two folders that need not match, or for SinCUT one picture per domain.
 import type { TrainOptions } from "../options/train-schema.js";
 import { type DatasetOptions, UnalignedDataset } from "./dataset.js";
-import { CROPS, SingleImageDataset } from "./single-image-dataset.js";
+import { cropsPerEpoch, SingleImageDataset } from "./single-image-dataset.js";
 
 export type TrainingDataset = UnalignedDataset | SingleImageDataset;
 
@@ -14,6 +14,12 @@ export function openDataset(
   return options.model === "sincut" ? new SingleImageDataset(all) : new UnalignedDataset(all);
 }
 
-/** Samples in an epoch of a method, given the number of pictures of the larger domain. */
-export const samplesPerEpoch = (model: TrainOptions["model"], pictures: number): number =>
-  model === "sincut" ? CROPS : pictures;
+/** Batches of an epoch of a run on this number of pictures of the larger domain. */
+export function batchesPerEpoch(
+  options: Pick<TrainOptions, "model" | "batch_size" | "max_dataset_size">,
+  pictures: number,
+): number {
+  const { model, batch_size, max_dataset_size } = options;
+  if (model === "sincut") return cropsPerEpoch(options).batches;
+  return Math.floor(Math.min(pictures, max_dataset_size ?? pictures) / batch_size);
+}

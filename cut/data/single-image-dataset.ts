@@ -5,6 +5,7 @@
 // https://github.com/taesungp/contrastive-unpaired-translation.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
+import type { TrainOptions } from "../options/train-schema.js";
 import { type Crop, type Crops, ResidentPicture } from "./crops.js";
 import type { DatasetOptions } from "./dataset.js";
 import type { Picture } from "./picture.js";
@@ -13,13 +14,19 @@ import { roundHalfEven } from "./rounding.js";
 import { sizeInTraining, type TransformOptions } from "./transform.js";
 
 /** Crops of each side in an epoch. */
-export const CROPS = 100_000;
+const CROPS = 100_000;
+
+/** Crops and batches of an epoch, of which a last incomplete batch is left out, unless it is a smaller epoch's. */
+export function cropsPerEpoch({ max_dataset_size, batch_size }: EpochOptions): { crops: number; batches: number } {
+  const crops = Math.min(CROPS, max_dataset_size ?? CROPS);
+  return { crops, batches: Math.min(Math.floor(CROPS / batch_size), Math.ceil(crops / batch_size)) };
+}
+
+type EpochOptions = Pick<TrainOptions, "max_dataset_size" | "batch_size">;
 
 export type SingleImageOptions = TransformOptions &
-  Pick<
-    DatasetOptions,
-    "filesA" | "filesB" | "read" | "direction" | "input_nc" | "output_nc" | "batch_size" | "no_flip" | "seed"
-  > & {
+  EpochOptions &
+  Pick<DatasetOptions, "filesA" | "filesB" | "read" | "direction" | "input_nc" | "output_nc" | "no_flip" | "seed"> & {
     /** Sides are scaled by a factor from 1 / this to 1. */
     random_scale_max: number;
   };
@@ -40,7 +47,7 @@ export interface CropBatch {
 }
 
 export class SingleImageDataset {
-  readonly length = CROPS;
+  readonly length: number;
   readonly batchesPerEpoch: number;
   /** A picture that cannot be decoded stops the training. */
   readonly skipped = 0;
@@ -50,13 +57,15 @@ export class SingleImageDataset {
   /** Throws a CutgpuError where a domain has more than one picture. */
   constructor(options: SingleImageOptions) {
     this.#options = options;
-    this.batchesPerEpoch = Math.floor(CROPS / options.batch_size);
+    const { crops, batches } = cropsPerEpoch(options);
+    this.length = crops;
+    this.batchesPerEpoch = batches;
     for (const files of [options.filesA, options.filesB]) {
       if (files.length === 1) continue;
       throw new CutgpuError(
         "DATASET",
         `SinCUT learns from one picture a domain, and there are ${files.length} where ${files[0]} is.`,
-        "Give --max_dataset_size 1 for the first of each domain, or a folder with one.",
+        "Give folders with one each.",
       );
     }
   }

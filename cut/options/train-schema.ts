@@ -78,7 +78,12 @@ export const trainSchema = v.strictObject({
   no_flip: option(data, flag(), false, "do not mirror pictures at random"),
   batch_size: option(data, wholeNumber({ min: 1 }), 1, "pictures of each side in one step; the authors found 1 best"),
   serial_batches: option(data, flag(), false, "take pictures in order instead of at random", ofResNets),
-  max_dataset_size: option(data, orNone(wholeNumber({ min: 1 })), null, "use at most this many pictures of each side"),
+  max_dataset_size: option(
+    data,
+    orNone(wholeNumber({ min: 1 })),
+    null,
+    "use at most this many pictures of each side; with sincut, crops an epoch",
+  ),
   input_nc: option(data, oneOfNumbers([1, 3]), 3, "channels of what is translated: 1 is gray, 3 is RGB", fixed),
   output_nc: option(data, oneOfNumbers([1, 3]), 3, "channels of the translation: 1 is gray, 3 is RGB", fixed),
 

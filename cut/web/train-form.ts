@@ -3,7 +3,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 // Not from terminal/index.ts, which needs Node.
 import { parseArguments } from "../cli/terminal/arguments.js";
-import { samplesPerEpoch } from "../data/open-dataset.js";
+import { batchesPerEpoch } from "../data/open-dataset.js";
 import { smallTraining } from "../demo/demo-settings.js";
 import { canSplit, ENOUGH, trainTestSplit } from "../evaluation/train-test-split.js";
 import { presets } from "../options/presets.js";
@@ -163,8 +163,9 @@ export class TrainForm {
     const networks = methodOptions(method, byId("run-networks", "select").value);
     const preset: Given = presets[method];
     const batch = typed.batch_size ?? networks.batch_size ?? preset.batch_size ?? 1;
-    const samples = samplesPerEpoch(networks.model ?? "cut", pictures);
-    const epochs = Math.max(1, Math.ceil(steps / Math.max(1, Math.floor(samples / batch))));
+    const { max_dataset_size = null } = typed;
+    const epoch = { model: networks.model ?? "cut", batch_size: batch, max_dataset_size };
+    const epochs = Math.max(1, Math.ceil(steps / Math.max(1, batchesPerEpoch(epoch, pictures))));
     const n_epochs = Math.ceil(epochs / 2);
     return {
       ...networks,

@@ -33,6 +33,7 @@ const dataset = (given: Partial<SingleImageOptions> = {}) =>
     crop_size: 16,
     random_scale_max: 3,
     batch_size: 4,
+    max_dataset_size: null,
     n_epochs: 8,
     no_flip: false,
     seed: 1,
@@ -58,6 +59,25 @@ test("batches hold crops, follow from seed and epoch, and go on anywhere", async
     assert.equal(await batch(dataset(), 1, 2), one);
     break;
   }
+});
+
+test("max_dataset_size limits the crops of an epoch, as in the reference, and changes none of them", async () => {
+  const epoch = (max_dataset_size: number | null) => {
+    const { length, batchesPerEpoch } = dataset({ max_dataset_size });
+    return [length, batchesPerEpoch];
+  };
+  assert.equal([null, 200_000, 12, 10, 1].map(epoch), [
+    [100_000, 25_000],
+    [100_000, 25_000],
+    [12, 3],
+    [10, 3],
+    [1, 1],
+  ]);
+  let count = 0;
+  for await (const one of dataset({ max_dataset_size: 12 }).batches({ epoch: 1 })) {
+    assert.equal(await batch(dataset(), 1, count++), one);
+  }
+  assert.is(count, 3);
 });
 
 test("BtoA makes the second picture the source", async () => {
