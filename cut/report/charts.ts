@@ -2,6 +2,7 @@
 // a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
 import { exponential, isExponentialAxis } from "./axis-numbers.js";
+import { axisRange, beyondText, type CurveValues } from "./axis-range.js";
 import { escapeHtml } from "./html.js";
 import type { LossHistory } from "./losses.js";
 import { FLOOR } from "./metrics.js";
@@ -133,7 +134,7 @@ export interface Comparison {
 export function drawComparison({ title, note, noisy, series }: Comparison): Chart {
   const { names } = series;
   const losses = () => names.map((name, colour) => ({ ...curveOf(series.get(name)!, name, colour), raw: [] }));
-  return chartOf({ title, note }, noisy ? losses() : measured(series, names));
+  return chartOf({ title, note }, noisy ? losses() : measured(series, names), true);
 }
 
 const isOf = (name: string, metric: string) => name === metric || name === metric + FLOOR;
@@ -152,18 +153,15 @@ const measured = (all: NamedSeries, names: readonly string[]): Curve[] =>
     return { name, colour, raw: [], line: series.means(), sample: series.sample() };
   });
 
-/** From 0 or the lowest value up to where all but the wildest raw values lie: one spike must not flatten the rest. */
-function verticalDomain(curves: readonly Curve[]): [number, number] {
-  const sorted = Float64Array.from(curves.flatMap(({ sample }) => sample)).sort();
-  const low = sorted[Math.floor(0.005 * sorted.length)];
-  const typicalHigh = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))];
-  const lineHigh = curves.reduce((max, { line }) => line.reduce((m, p) => Math.max(m, p.value), max), low);
-  const high = Math.max(typicalHigh, lineHigh);
-  // Losses near 0 are read against 0; for a band far above it that would waste the chart.
-  return [low >= 0 && low < 0.5 * high ? 0 : low, high > low ? high : low + 1];
-}
+/** What the axis has to show of curves: their lines, and all but the wildest of their raw values. */
+const shownValues = (curves: readonly Curve[]): CurveValues[] =>
+  curves.map(({ name, line, sample }) => {
+    const sorted = Float64Array.from(sample).sort();
+    const raw = sorted.slice(Math.floor(0.005 * sorted.length), 1 + Math.floor(0.99 * (sorted.length - 1)));
+    return { name, values: [...raw, ...line.map(({ value }) => value)] };
+  });
 
-function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Chart {
+function chartOf({ title, note }: Pick<ChartGroup, "title" | "note">, curves: Curve[], alike = false): Chart {
   const place = { x: "step", y: "value", clip: true };
   const stroke = ({ colour }: Curve) => `var(--series-${colour % 6})`;
   // All raw lines lie below all others.
@@ -177,11 +175,15 @@ function chartOf(group: Pick<ChartGroup, "title" | "note">, curves: Curve[]): Ch
     // A line of one point is invisible.
     ...curves.map((curve) => Plot.dot(curve.line.length === 1 ? curve.line : [], { ...place, fill: stroke(curve) })),
   ];
-  const domain = verticalDomain(curves);
+  const shown = shownValues(curves);
+  const range = axisRange(shown, alike);
+  const [low, high] = range;
+  // Losses near 0 are read against 0; for a band far above it that would waste the chart.
+  const domain = [low >= 0 && low < 0.5 * high ? 0 : low, high > low ? high : low + 1];
   const top = Math.max(...domain.map(Math.abs));
   return {
-    title: group.title,
-    note: group.note,
+    title,
+    note: [note, beyondText(shown, range)].filter(Boolean).join(" "),
     legend: curves.map(({ name, line, colour }) => ({
       name,
       colour: colour % 6,

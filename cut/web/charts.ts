@@ -1,6 +1,7 @@
 // Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on
 // top, as in the report, and the metrics of its evaluations with their floor. Plain SVG, drawn a few times per second.
 import { exponential, isExponentialAxis } from "../report/axis-numbers.js";
+import { axisRange, beyondText } from "../report/axis-range.js";
 import type { LossHistory } from "../report/losses.js";
 import { FLOOR, type MetricHistory } from "../report/metrics.js";
 import type { Point, Series } from "../report/series.js";
@@ -59,8 +60,10 @@ function drawChart(
 ): HTMLElement | null {
   if (curves.length === 0) return null;
   const series = curves.map((curve, colour) => ({ ...curve, colour }));
-  // Spikes may leave the frame: the averages matter.
-  const top = 1.15 * Math.max(...series.flatMap(({ line }) => line.map(({ value }) => value)), 1e-6);
+  // Spikes of single steps may leave the frame: the averages matter.
+  const averages = curves.map(({ name, line }) => ({ name, values: line.map(({ value }) => value) }));
+  const range = axisRange(averages);
+  const top = 1.15 * Math.max(range[1], 1e-6);
   const last = Math.max(first + 1, end);
   const x = (step: number) => LEFT + ((step - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (Math.max(0, value) / top) * (HEIGHT - TOP - BOTTOM);
@@ -107,7 +110,9 @@ function drawChart(
     item.style.setProperty("--colour", `var(--series-${colour})`);
     legend.append(item);
   }
-  return make("section", { className: "chart card" }, make("h3", { textContent: title }), legend, svg);
+  const beyond = beyondText(averages, [Number.NEGATIVE_INFINITY, range[1]]);
+  const note = beyond ? [make("p", { textContent: beyond })] : [];
+  return make("section", { className: "chart card" }, make("h3", { textContent: title }), ...note, legend, svg);
 }
 
 /** 0 and a few round values up to `top`. */
