@@ -35,6 +35,7 @@ export function adoptPretrained(training: Training, folder: string): string[] {
     without.includes(name) ? [] : publishedWeights(parameters, files[i]),
   );
   for (const [tensor, data] of writes) tensor.write(data);
+  training.step.resetAverages();
   return without;
 }
 

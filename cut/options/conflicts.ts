@@ -86,7 +86,7 @@ const ofMethods: Readonly<Record<TrainOptions["model"], (options: TrainOptions) 
 
 function cutConflicts(options: TrainOptions): string[] {
   const found = patchConflicts(options);
-  if (options.lambda_GAN === 0 && options.lambda_NCE === 0) {
+  if (options.lambda_GAN === 0 && options.lambda_NCE === 0 && options.patch_loss !== "hdce") {
     found.push("lambda_GAN and lambda_NCE are both 0 and nothing would be learnt: raise one of them");
   }
   return found;

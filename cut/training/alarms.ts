@@ -1,7 +1,7 @@
 // Alarms of a training: rules on its losses and its sample pictures, each raised once, with advice. docs/method.md,
 // section 9, describes what each rule detects; whether the right things were changed in a picture cannot be known
 // without pairs. Pure; a rule costs a few additions per step.
-import type { Picture } from "../data/picture.js";
+import { type Picture, toChannels } from "../data/picture.js";
 import { pearson } from "../evaluation/correlation.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
@@ -139,12 +139,14 @@ export class Alarms {
       const seen = `${(100 * ends).toFixed(0)} % of the samples' values are black or white`;
       this.#raise(step, "saturation", seen, "a lower --lr, a higher --lambda_NCE, or pictures of B that are less so");
     }
-    const change = mean(({ input, output }) => difference(input, output));
+    // A and B may differ in channels.
+    const alike = ({ input, output }: { input: Picture; output: Picture }) => toChannels(output, input.channels);
+    const change = mean((pair) => difference(pair.input, alike(pair)));
     if (change < 0.02) {
       const seen = `translations differ from their inputs by ${(100 * change).toFixed(1)} % on average`;
       this.#raise(step, "identity", seen, "a lower --lambda_NCE or a higher --lambda_GAN");
     }
-    const correlation = mean(({ input, output }) => pearson(input.data, output.data));
+    const correlation = mean((pair) => pearson(pair.input.data, alike(pair).data));
     if (correlation < -0.5) {
       const seen = `translations look like negatives of their inputs (correlation ${correlation.toFixed(2)})`;
       const advice = `nothing where B is darker or lighter than A; else ${idt}--nce_layers 4,8,12,16`;

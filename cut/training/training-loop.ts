@@ -103,6 +103,7 @@ export class Training {
       const weights = network.initialWeights?.(random.fork(name));
       writeParameters(parameters, weights ?? initialWeights(shapes, random.fork(name), options));
     }
+    step.resetAverages();
     const state = { step: 0, epoch: options.epoch_count, batch: 0, options };
     return new Training(step, source, random.fork("steps"), state);
   }
@@ -173,6 +174,7 @@ export class Training {
   /** Loads the weights, but neither Adam's moments nor counters, of another run's checkpoint (pretrained_name). */
   adoptWeights(checkpoint: Checkpoint, where: string): void {
     restoreCheckpoint(this.step, checkpoint, where, true);
+    this.step.resetAverages();
   }
 
   /** The whole state as a checkpoint's bytes. */

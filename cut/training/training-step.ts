@@ -108,6 +108,11 @@ export class TrainingStep {
     return this.averaged[name]?.averages ?? generator.parameters;
   }
 
+  /** The averages begin anew with the weights. To be called where first weights were written. */
+  resetAverages(): void {
+    for (const averaged of Object.values(this.averaged)) averaged.reset();
+  }
+
   /** Resumes after `done` steps; `updates` has the optimizers' counts, by network, where they differ. */
   resumeAt(done: number, updates: Counts = {}, counts: Counts = {}): void {
     this.#done = done;
@@ -135,8 +140,7 @@ export class TrainingStep {
     put(A, tensors.A);
     put(B, tensors.B);
     for (const [name, tensor] of tensors.drawn) tensor.write(draw.values[name]);
-    // The weights were written after the averages were made.
-    if (this.#done === 0) for (const averaged of Object.values(this.averaged)) averaged.reset();
+    if (this.#done === 0) this.resetAverages();
     for (const { program, networks } of steps) {
       for (const name of networks) {
         this.adam[name].advance(learningRate * (this.method.adam?.[name]?.rate ?? 1));

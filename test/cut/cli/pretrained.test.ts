@@ -36,7 +36,7 @@ async function publish({ step }: Training, name: string, path: string): Promise<
 
 for (const model of ["cut", "dclgan"] as const) {
   test(`every network of ${model} from a file of its own, and those without keep their weights`, async ({ folder }) => {
-    const [theirs, ours] = [await start({ model, seed: 1 }), await start({ model, seed: 2 })];
+    const [theirs, ours] = [await start({ model, seed: 1 }), await start({ model, seed: 2, ema_decay: 0.5 })];
     const names = Object.keys(theirs.step.method.networks);
     for (const name of names.slice(1)) await publish(theirs, name, join(folder, `latest_net_${name}.pth`));
     const before = await weightsOf(ours);
@@ -44,6 +44,9 @@ for (const model of ["cut", "dclgan"] as const) {
     const [kept, ...taken] = await weightsOf(ours);
     assert.equal(kept, before[0]);
     assert.equal(taken, (await weightsOf(theirs)).slice(1));
+    for (const [name, { averages }] of Object.entries(ours.step.averaged)) {
+      assert.equal(await readParameters(averages), (await weightsOf(ours))[names.indexOf(name)]);
+    }
     for (const { step } of [theirs, ours]) step.dispose();
   });
 }

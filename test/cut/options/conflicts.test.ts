@@ -1,7 +1,8 @@
 // Option conflicts: each is refused with what to change.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { refusal } from "./refusal.js";
+import { resolveOptions } from "../../../cut/options/train-options.js";
+import { dataroot, refusal } from "./refusal.js";
 
 test("conflicts are refused, each with what to change", () => {
   assert.match(refusal({ crop_size: 300 }), "crop_size 300 does not fit into load_size 286");
@@ -10,6 +11,8 @@ test("conflicts are refused, each with what to change", () => {
   assert.match(refusal({ nce_layers: [0, 4, 4] }), "must ascend");
   assert.match(refusal({ nce_layers: [0, 32] }), "the modules of this resnet_9blocks are 0 to 31");
   assert.match(refusal({ lambda_GAN: 0, lambda_NCE: 0 }), "nothing would be learnt");
+  // hDCE has a weight of its own.
+  resolveOptions({ dataroot, lambda_GAN: 0, lambda_NCE: 0, patch_loss: "hdce" });
   assert.match(refusal({ n_epochs: 0, n_epochs_decay: 0 }), "make 0 epochs");
   assert.match(refusal({ crop_size: 16, load_size: 16 }), "too small for the discriminator basic");
   assert.match(refusal({ batch_size: 2, preprocess: "none" }), "needs pictures of one size");

@@ -1,7 +1,7 @@
 // Alarms: each on a run that shows what it is for and not on one that does not, once, with something to try.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Picture } from "../../../cut/data/picture.js";
+import { type Picture, toChannels } from "../../../cut/data/picture.js";
 import type { LossRow } from "../../../cut/report/losses.js";
 import { Alarms, alarmText } from "../../../cut/training/alarms.js";
 import { Random } from "../../../engine/random.js";
@@ -114,6 +114,38 @@ test("pictures that came out white, unchanged, as negatives or all alike; and no
   );
   const alarms = new Alarms(options, patches);
   assert.equal(alarms.notePictures(600, []), []);
+});
+
+test("A and B may differ in channels", () => {
+  const raised = (from: 1 | 3, to: 1 | 3, change: (value: number) => number) => {
+    const pairs = pictures(1).map((picture) => {
+      const input = toChannels(picture, from);
+      const output = toChannels(input, to);
+      return { input, output: { ...output, data: output.data.map(change) } };
+    });
+    return new Alarms(options, patches).notePictures(600, pairs).map(({ name }) => name);
+  };
+  for (const [from, to] of [
+    [1, 3],
+    [3, 1],
+  ] as const) {
+    assert.equal(
+      raised(from, to, (value) => 255 - value),
+      ["inversion"],
+    );
+    assert.equal(
+      raised(from, to, (value) => 250 - 0.8 * value),
+      ["inversion"],
+    );
+    assert.equal(
+      raised(from, to, (value) => 0.8 * value + 40),
+      [],
+    );
+  }
+  assert.equal(
+    raised(1, 3, (value) => value + 1),
+    ["identity"],
+  );
 });
 
 /** A disc of noise on a ground that is smooth, or is painted with stripes; 32 x 32. */

@@ -61,4 +61,19 @@ test("checkpoints and translations have the averaged generator", async () => {
   for (const owner of [...translators, training.step, ...averaged.parameters.values()]) owner.dispose();
 });
 
+test("before the first step the averages are the weights, also those of another run", async () => {
+  const gpu = await testGpu("software");
+  const source: BatchSource = { batchesPerEpoch: 1, async *batches() {} };
+  const start = (seed: number) => Training.start(gpu, tinyOptions({ ema_decay: DECAY, seed }), source);
+  const of = async ({ step }: Training, which: "weights" | "parameters") => {
+    const { weights, method } = step;
+    return (which === "weights" ? weights : method.generator.parameters).get(KEY)!.read();
+  };
+  const [ours, theirs] = [start(1), start(2)];
+  assert.equal(await of(ours, "weights"), await of(ours, "parameters"));
+  ours.adoptWeights(parseCheckpoint(await theirs.checkpoint(), "latest"), "latest");
+  assert.equal(await of(ours, "weights"), await of(theirs, "parameters"));
+  for (const { step } of [ours, theirs]) step.dispose();
+});
+
 test.run();
