@@ -1,6 +1,6 @@
 // Tuning tables of the user's cache: one per adapter, profile and precision, written by `cutgpu tune` and read wherever
 // a command opens the GPU.
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -8,6 +8,7 @@ import { adapterName } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { applyTuning, parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
+import { readText } from "../files/read-whole.js";
 import { note } from "./terminal/index.js";
 
 /** The path of the table of this adapter, profile and precision. */
@@ -32,8 +33,7 @@ export function readUserTuning(gpu: Gpu, notify = note): TuningTable | null {
   const path = userTuningPath(gpu);
   if (!existsSync(path)) return null;
   try {
-    const text = withFileErrors(path, () => readFileSync(path, "utf8"));
-    return parseTuning(text, path);
+    return parseTuning(readText(path), path);
   } catch (error) {
     if (!(error instanceof CutgpuError)) throw error;
     notify(`${error.message}, so kernels are chosen by rule. ${error.fix}`);

@@ -20,17 +20,17 @@ export function shortenName(name: string, rest = ""): string {
 }
 
 /** Different keys are different files on every file system: macOS and Windows ignore case and the form of accents. */
-const key = (path: string) => path.normalize("NFC").toLowerCase();
+export const nameKey = (path: string) => path.normalize("NFC").toLowerCase();
 
-/** `stem` + `extension`, with -2, -3, ... between them if that is in `taken`; adds the result to `taken`. */
+/** `stem` + `extension`, with -2, -3, ... between them if its key is in `taken`; adds that of the result. */
 export function freeName(stem: string, extension: string, taken: Set<string>): string {
   const folder = stem.slice(0, stem.lastIndexOf("/") + 1);
   const name = stem.slice(folder.length);
   for (let i = 1; ; i++) {
     const rest = i === 1 ? extension : `-${i}${extension}`;
     const path = `${folder}${shortenName(name, rest)}${rest}`;
-    if (taken.has(key(path))) continue;
-    taken.add(key(path));
+    if (taken.has(nameKey(path))) continue;
+    taken.add(nameKey(path));
     return path;
   }
 }
@@ -41,10 +41,10 @@ export function freeName(stem: string, extension: string, taken: Set<string>): s
  */
 export function translationNames(names: readonly string[]): string[] {
   const keeps = (name: string) => /^\.(png|jpe?g)$/i.test(pictureExtension(name));
-  const taken = new Set(names.filter(keeps).map(key));
+  const taken = new Set(names.filter(keeps).map(nameKey));
   return names.map((name) => {
     if (keeps(name)) return name;
     const stem = name.slice(0, name.length - pictureExtension(name).length);
-    return freeName(taken.has(key(`${stem}.png`)) ? name : stem, ".png", taken);
+    return freeName(taken.has(nameKey(`${stem}.png`)) ? name : stem, ".png", taken);
   });
 }

@@ -22,7 +22,7 @@ import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
 import { makeFolder, temporaryExtension, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { releaseLock, takeLock } from "./lock.js";
-import { readWhole } from "./read-whole.js";
+import { readText, readWhole } from "./read-whole.js";
 import { StepLog } from "./step-log.js";
 
 const checkpointExtension = ".safetensors";
@@ -169,7 +169,7 @@ export class RunFolder {
   readTuning(): TuningTable | null {
     const path = this.#tuningPath;
     if (!existsSync(path)) return null;
-    const text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    const text = readText(path);
     try {
       return parseTuning(text, path);
     } catch (error) {

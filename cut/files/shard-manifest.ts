@@ -1,12 +1,13 @@
 // The progress of a shard of a job, picture by picture, in a file of its own next to the results (Node only):
 // manifests/I-of-N.jsonl begins with a line that describes the job, and gets a line for each picture when its result is
 // in place. An interrupted shard resumes from it, whatever ended it; one process at a time writes it.
-import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { type Shard, shardSize } from "../options/shard.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { releaseLock, takeLock, touchLock } from "./lock.js";
+import { readText } from "./read-whole.js";
 
 /** What all shards of a job have in common. Hashes are SHA-256. */
 export interface ShardJob {
@@ -72,7 +73,7 @@ export class ShardManifest {
         ),
     });
     let text = "";
-    if (headerOf(path)) text = withFileErrors(path, () => readFileSync(path, "utf8"));
+    if (headerOf(path)) text = readText(path);
     else writeFileAtomically(path, line({ shard: index, shards: count, ...job }));
     // Ends a line that a crash left incomplete: the next entry gets its own.
     if (text && !text.endsWith("\n")) appendFileSync(path, "\n");
@@ -111,8 +112,7 @@ interface Manifest {
 /** The manifests in a folder of results, in the order of shards. */
 export function readManifests(folder: string): Manifest[] {
   return readHeaders(folder).map(({ file, header }) => {
-    const text = withFileErrors(file, () => readFileSync(file, "utf8"));
-    return { file, header, entries: entriesOf(text) };
+    return { file, header, entries: entriesOf(readText(file)) };
   });
 }
 

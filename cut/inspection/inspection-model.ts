@@ -23,18 +23,23 @@ const PAPER = { layers: [0, 4, 8, 12, 16], tau: 0.07 };
 
 /** A model on the GPU from any file that holds a generator. Throws a CutgpuError for other files, naming `where`. */
 export function loadInspectModel(gpu: Gpu, bytes: Uint8Array, where: string): InspectModel {
-  const generator = loadGenerator(gpu, bytes, where);
   const { tensors, metadata } = parseWeights(bytes, where);
   const checkpoint =
     "state" in metadata && [...tensors.keys()].some((key) => key.startsWith("G."))
       ? parseCheckpoint(bytes, where)
       : null;
+  const generator = loadGenerator(gpu, bytes, where);
   // EnCo's layers include the decoder's, and its F belongs to those.
   if (!checkpoint || checkpoint.state.options.model === "enco") {
     return { ...PAPER, generator, heads: null, layers: PAPER.layers.filter((layer) => layer < generator.modules) };
   }
   const { nce_layers: layers, nce_T: tau } = checkpoint.state.options;
-  return { generator, heads: loadHeads(gpu, checkpoint, generator, where), layers, tau };
+  try {
+    return { generator, heads: loadHeads(gpu, checkpoint, generator, where), layers, tau };
+  } catch (error) {
+    for (const tensor of generator.parameters.values()) tensor.dispose();
+    throw error;
+  }
 }
 
 function loadHeads(gpu: Gpu, { tensors, state }: Checkpoint, generator: PictureGenerator, where: string): Heads | null {

@@ -1,5 +1,7 @@
 // The plan of a step: the very dispatches that the step then makes, in numbers that are held here so that none is added
 // unseen.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { planDispatches } from "../../bench/step-plan.js";
@@ -9,6 +11,7 @@ import type { AdapterTraits, Precision } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
 import { Random } from "../../engine/random.js";
 import { SIDE, tinyOptions } from "../cut/training/tiny-options.js";
+import { projectFolder } from "../support/command.js";
 import { testGpu } from "../support/gpu.js";
 
 const adapters: [AdapterTraits, dispatches: number][] = [
@@ -107,6 +110,43 @@ test("kernels come with their constants filled in and their grids, and FLOPs by 
     plan.operators.reduce((sum, { flops }) => sum + flops, 0),
     plan.flops,
   );
+});
+
+/** The rows of the table in docs/method.md, section 4, and the options of each. */
+const documented: [row: string, ...options: Record<string, unknown>[]][] = [
+  ["CUT", {}],
+  ["`gan_mode wgangp`; `lambda_R1` above 0 in every step", { gan_mode: "wgangp" }, { lambda_R1: 1 }],
+  ["`patch_loss hdce`", { patch_loss: "hdce" }],
+  ["`patch_loss monce`; with `plan_detached`", { patch_loss: "monce" }, { patch_loss: "monce", plan_detached: true }],
+  ["`nce_bank` 4096; 16384", ...[4096, 16384].map((nce_bank) => ({ nce_negatives: "both", nce_bank }))],
+  ...["cycle_gan", "enco", "dclgan"].map((model): (typeof documented)[number] => [
+    `\`model ${model}\`; with \`low_memory\``,
+    { model },
+    { model, low_memory: true },
+  ]),
+  [
+    "`model sincut`, 16 crops of 64 x 64; with `low_memory`",
+    { model: "sincut" },
+    { model: "sincut", low_memory: true },
+  ],
+];
+
+test("docs/method.md says what steps ask of a GPU", async () => {
+  const page = readFileSync(join(projectFolder, "docs/method.md"), "utf8");
+  const number = (value: number) => Math.round(value).toLocaleString("en");
+  for (const [row, ...given] of documented) {
+    const cells: string[][] = [[], [], []];
+    for (const each of given) {
+      const options = resolveOptions({ dataroot: "none", ...each });
+      const { crop_size: side, batch_size: batch } = options;
+      const plan = await planDispatches(planningGpu(adapters[0][0]), options, { batch, height: side, width: side });
+      cells[0].push(number(plan.dispatches));
+      cells[1].push(number(plan.flops / 1e9));
+      cells[2].push(`${number((plan.modelBytes + plan.workBytes) / 2 ** 20)} MiB`);
+    }
+    const line = [row, ...cells.map((values) => [...new Set(values)].join("; "))].join(" | ");
+    assert.ok(page.includes(`\n| ${line} |\n`), `as planned now: | ${line} |`);
+  }
 });
 
 test.run();

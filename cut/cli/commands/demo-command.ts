@@ -1,19 +1,22 @@
 // `cutgpu demo`: draws a data set, trains a small CUT on it in minutes, and shows what it learnt on drawings it never
 // saw. Its run folder is an ordinary one: `cutgpu translate --model` takes it, and contains the data.
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { adapterLabel } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { Random } from "../../../engine/random.js";
 import { UnalignedDataset } from "../../data/dataset.js";
+import { freeName, nameKey } from "../../data/file-names.js";
 import type { Picture } from "../../data/picture.js";
 import { type DemoPlan, demoOptions, planDemo, plannedSteps } from "../../demo/demo-settings.js";
 import { figureOf, scoreDrawings } from "../../demo/drawing-scores.js";
 import { drawOpenMoji } from "../../demo/openmoji.js";
 import { sheetOf } from "../../demo/picture-sheet.js";
 import type { Evaluation } from "../../evaluation/evaluate.js";
+import { withFileErrors } from "../../files/atomic-files.js";
 import { encodePng, readPicture } from "../../files/decode.js";
+import { isFolder } from "../../files/output.js";
 import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { group, profileOption, runsDirOption, seedOption } from "../../options/common-options.js";
@@ -59,7 +62,9 @@ export default defineCommand({
 
 async function demo(given: GivenOptions<typeof schema>, { signal }: CommandContext): Promise<void> {
   const options = completeOptions(schema, given);
-  const name = freeName(options.runs_dir);
+  const { runs_dir } = options;
+  const there = isFolder(runs_dir) ? withFileErrors(runs_dir, () => readdirSync(runs_dir)) : [];
+  const name = freeName("blueprints", "", new Set(there.map(nameKey)));
   const gpu = await openCommandGpu(options.profile);
   const folder = RunFolder.create(options.runs_dir, name, options);
   let begun = false;
@@ -249,13 +254,6 @@ async function secondsPerStep(gpu: Gpu, options: TrainOptions): Promise<number> 
   }
   step.dispose();
   return Math.min(...times);
-}
-
-function freeName(runsDir: string): string {
-  for (let i = 1; ; i++) {
-    const name = i === 1 ? "blueprints" : `blueprints-${i}`;
-    if (!existsSync(join(runsDir, name))) return name;
-  }
 }
 
 const say = (line: string) => print(`${line}\n`);

@@ -101,8 +101,11 @@ async function inspect(given: GivenOptions<typeof schema>, { signal }: CommandCo
   }
   const named = { what: `--in ${options.in}`, paths: [options.in] };
   const models = { what: `--model ${options.model}`, paths: other === null ? [file] : [file, other] };
-  checkOutput({ what: `--out ${options.out}`, paths: outputPaths(options.out) }, [named, models]);
-  refuseForeign(options.out);
+  const taken = takenNames(options.out);
+  // The page, and existing files whose names a picture may get.
+  const paths = [...new Set([...taken, PAGE])].map((name) => join(options.out, name));
+  checkOutput({ what: `--out ${options.out}`, paths }, [named, models]);
+  refuseForeign(options.out, taken);
   const picture = await readPicture(options.in, 3);
   const point = pointOf(options.at, picture);
   const { seen, compared } = await look(file, other, picture, point, options.profile, signal);
@@ -133,11 +136,7 @@ function comparedFile(model: string, epoch: string, compare: string): string {
   return modelFile(model, { epoch: compare });
 }
 
-/** The page, and existing files of the folder whose names a picture may get. */
-function outputPaths(folder: string): string[] {
-  return [...takenNames(folder).filter((name) => name !== PAGE), PAGE].map((name) => join(folder, name));
-}
-
+/** The files of a folder whose names this command gives. */
 function takenNames(folder: string): string[] {
   const there = isFolder(folder) ? readdirSync(folder) : [];
   return there.filter(
@@ -148,8 +147,7 @@ function takenNames(folder: string): string[] {
 }
 
 /** Throws where the folder holds files of these names that are not of an earlier call: the user chose none of them. */
-function refuseForeign(folder: string): void {
-  const names = takenNames(folder);
+function refuseForeign(folder: string, names: readonly string[]): void {
   const ours = () => readText(join(folder, PAGE)).includes(INSPECT_KICKER);
   if (names.length === 0 || (names.includes(PAGE) && ours())) return;
   throw new OptionError(`--out ${folder} holds ${names[0]}, which is not of cutgpu inspect;`, "choose another place.");

@@ -2,12 +2,16 @@
 // itself, and the memory that it takes and gives back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { loadInspectModel } from "../../../cut/inspection/inspection-model.js";
 import { Inspector } from "../../../cut/inspection/inspector.js";
 import { Generator } from "../../../cut/networks/generator.js";
+import { type BatchSource, Training } from "../../../cut/training/training-loop.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
+import { parseSafetensors, serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import { gatherPositions, l2Normalize, linear, relu } from "../../../engine/operators/reference.js";
 import { relativeError } from "../../support/goldens.js";
 import { download, messageOf, ownGpu, testGpu } from "../../support/gpu.js";
+import { tinyOptions } from "../training/tiny-options.js";
 import { architecture, disposeModel, HEAD, layers, Mirror, makeModel, noise, TAU } from "./random-model.js";
 
 const test = suite("inspect");
@@ -132,6 +136,23 @@ test("dispose gives back every buffer, also after a load that was aborted", asyn
     "no picture has been loaded",
   );
   inspector.dispose();
+  assert.is(gpu.memory().liveBytes, before);
+  gpu.dispose();
+});
+
+test("a file whose heads are damaged is refused and keeps nothing on the GPU", async () => {
+  const gpu = await ownGpu("software");
+  const source: BatchSource = { batchesPerEpoch: 1, async *batches() {} };
+  const training = Training.start(gpu, tinyOptions(), source);
+  const { tensors, metadata } = parseSafetensors(await training.checkpoint(), "latest");
+  training.step.dispose();
+  tensors.delete("F.mlp_1.0.bias");
+  const before = gpu.memory().liveBytes;
+  const damaged = serializeSafetensors({ tensors, metadata });
+  assert.match(
+    messageOf(() => loadInspectModel(gpu, damaged, "latest")),
+    "latest is damaged: F.mlp_1.0.bias is missing",
+  );
   assert.is(gpu.memory().liveBytes, before);
   gpu.dispose();
 });
