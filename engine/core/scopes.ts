@@ -16,14 +16,14 @@ export class TensorScopes {
     this.#scopes.at(-1)?.push(tensor);
   }
 
-  /** Runs `work` and disposes every tensor it made, except those in its return value. */
-  scope<T>(work: () => T): T {
+  /** Runs `work` and disposes every tensor it made, except those in its return value; `name` is for its error. */
+  scope<T>(work: () => T, name = "scope"): T {
     const made: Tensor[] = [];
     this.#scopes.push(made);
     let result: T;
     try {
       result = work();
-      refusePromise("scope", result);
+      refusePromise(name, result);
     } catch (error) {
       this.#scopes.pop();
       for (const tensor of made) tensor.dispose();

@@ -4,7 +4,6 @@
 // subgroup broadcasts). The adapter decides, and either can be forced.
 // On a device that belongs to the app, the engine catches its own errors by error scopes and leaves all others to the
 // app's handlers. dispose() destroys every buffer of the engine.
-import { refusePromise } from "../core/check-options.js";
 import { dtypeOf, elementBytes, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
 import { TensorScopes } from "../core/scopes.js";
@@ -310,9 +309,8 @@ export class Gpu implements AdapterTraits {
     this.queue.flush();
     this.#recorder = recorder;
     try {
-      const result = this.scopes.outside(work);
-      refusePromise("record", result);
-      return result;
+      // Aliases of tensors made outside would keep their memory for ever.
+      return this.scopes.outside(() => this.scopes.scope(work, "record"));
     } finally {
       this.#recorder = null;
     }

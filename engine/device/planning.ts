@@ -21,6 +21,7 @@ export function planningGpu(traits: AdapterTraits, maxBufferSize = 2 ** 31 - 4):
   const { profile, subgroupSize, precision = "f32" } = traits;
   checkValue("planningGpu: profile", profile, oneOf("gpu", "software"));
   const nothing = () => ({});
+  const pass = { setPipeline: nothing, setBindGroup: nothing, dispatchWorkgroups: nothing, end: nothing };
   const device = {
     adapterInfo: {
       vendor: "",
@@ -38,13 +39,19 @@ export function planningGpu(traits: AdapterTraits, maxBufferSize = 2 ** 31 - 4):
     addEventListener: nothing,
     removeEventListener: nothing,
     destroy: nothing,
-    createBuffer: ({ size }: GPUBufferDescriptor) => ({ size, destroy: nothing }),
+    createBuffer: ({ size }: GPUBufferDescriptor) => ({
+      size,
+      destroy: nothing,
+      mapAsync: () => new Promise(() => {}),
+    }),
+    createCommandEncoder: () => ({ copyBufferToBuffer: nothing, beginComputePass: () => pass, finish: nothing }),
     createBindGroupLayout: nothing,
     createBindGroup: nothing,
     createPipelineLayout: nothing,
     createShaderModule: nothing,
     pushErrorScope: nothing,
     popErrorScope: () => Promise.resolve(null),
+    createComputePipeline: nothing,
     createComputePipelineAsync: () => Promise.resolve({}),
   };
   const gpu = new Gpu(device as unknown as GPUDevice, profile, true);

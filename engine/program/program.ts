@@ -79,8 +79,8 @@ export interface RecordOptions extends CancellationOptions {
 
 /**
  * Records `work` and prepares it for replay, which takes the time to compile the kernels that are new. The tensors that
- * `work` returns (found as gpu.scope finds them) keep memory of their own; all others made inside share memory. `work`
- * must not be async. Rejects with a DeviceLostError if the device is lost.
+ * `work` returns (found as gpu.scope finds them) keep memory of their own; all others made inside share memory, and are
+ * disposed as at the end of a scope. `work` must not be async. Rejects with a DeviceLostError if the device is lost.
  *
  * @example
  * ```ts

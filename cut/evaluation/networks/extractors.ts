@@ -34,8 +34,7 @@ async function networkOf(
   run: (input: Tensor) => Map<number, Tensor>,
 ): Promise<FeatureNetwork> {
   const input = gpu.persistent([1, 3, side, side]);
-  // In a scope, which frees the weights that it reshapes.
-  const { program, result } = await record(gpu, () => gpu.scope(() => gpu.noGrad(() => run(input))));
+  const { program, result } = await record(gpu, () => gpu.noGrad(() => run(input)));
   return {
     async features(picture, protocol) {
       input.write(networkInput(picture, protocol, side));

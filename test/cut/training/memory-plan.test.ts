@@ -125,4 +125,11 @@ test("a plan names what is too large for the adapter", async () => {
   }
 });
 
+test("averaged weights are planned as well", async () => {
+  const size = { batch: 1, height: SIDE, width: SIDE };
+  const plan = (ema_decay: number) => planStep(tinyOptions({ ema_decay }), size, { profile: "gpu", subgroupSize: 32 });
+  const [plain, averaged] = [await plan(0), await plan(0.9)];
+  assert.ok(averaged.modelBytes > plain.modelBytes && averaged.bytes > plain.bytes);
+});
+
 test.run();

@@ -58,8 +58,9 @@ async function difference(
   const { input_nc, output_nc } = generator.architecture;
   const planes = unevenPlanes(input_nc, height, width);
   const x = gpu.tensor(planes, [1, input_nc, height, width]);
-  const whole = await gpu.noGrad(() => gpu.scope(() => generator.translate(x))).read();
-  x.dispose();
+  const translated = gpu.noGrad(() => gpu.scope(() => generator.translate(x)));
+  const whole = await translated.read();
+  for (const tensor of [x, translated]) tensor.dispose();
   const copied = new Float32Array(output_nc * height * width).fill(Number.NaN);
   await new TiledTranslator(gpu, generator, { tile }).translatePlanes({
     width,
@@ -111,6 +112,7 @@ test("every form of the generator", async () => {
 });
 
 test("SinCUT's generator, with the noise of the whole", async () => {
+  const before = gpu.memory().liveBuffers;
   const generator = makeSingleImageGenerator();
   for (const [sides, tile] of [
     [[100, 132], 16],
@@ -119,6 +121,8 @@ test("SinCUT's generator, with the noise of the whole", async () => {
     const most = await difference(generator, sides, tile);
     assert.ok(most <= BOUND, `${sides} by ${tile}: off by ${most}`);
   }
+  for (const parameter of generator.parameters.values()) parameter.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
 });
 
 const gray: Picture = { width: 37, height: 5, channels: 1, data: Uint8Array.from({ length: 185 }, (_, i) => 7 * i) };

@@ -45,6 +45,15 @@ test("a translation that is called off, at whatever moment, can be asked for aga
   }
 });
 
+test("a translator that is disposed keeps no weights of its generator", async () => {
+  const before = gpu.memory().liveBuffers;
+  const translator = smallTranslator();
+  await translator.translate(gray);
+  translator.dispose();
+  for (const parameter of translator.generator.parameters.values()) parameter.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
 test("a translation tells how far it is, to the end", async () => {
   const translator = smallTranslator();
   const fractions: number[] = [];

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { LimitError } from "../../../engine/core/errors.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { planningGpu } from "../../../engine/device/planning.js";
+import { square } from "../../../engine/operators/pointwise/index.js";
 import { record } from "../../../engine/program/program.js";
 import { ownGpu, profiles } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
@@ -32,6 +33,17 @@ test("a tensor beyond the largest buffer is refused", () => {
     () => gpu.empty([257]),
     (error: unknown) => error instanceof LimitError,
   );
+});
+
+test("work that is not recorded, copies and reads compute nothing", async () => {
+  const gpu = planningGpu({ profile: "gpu", subgroupSize: 32 });
+  const x = gpu.tensor([1, 2, 3]);
+  const y = square(x);
+  y.copyFrom(x);
+  await gpu.finish();
+  assert.is(await Promise.race([y.read(), "pending"]), "pending");
+  for (const tensor of [x, y]) tensor.dispose();
+  assert.is(gpu.memory().liveBytes, 0);
 });
 
 test.run();

@@ -1,9 +1,9 @@
 // A recording keeps dispatches in place of running them; a dry run keeps nothing at all.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { add, square } from "../../../engine/index.js";
+import { add, record, reshape, square } from "../../../engine/index.js";
 import { dryRun, Recording } from "../../../engine/program/recording.js";
-import { testGpu } from "../../support/gpu.js";
+import { ownGpu, rejectionOf, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 
@@ -42,6 +42,26 @@ test("a dry run lets observers see the work, and leaves nothing behind, also whe
   assert.equal(operators, ["add", "square"]);
   assert.is(gpu.memory().liveBuffers, before);
   assert.is(gpu.recorder, null);
+});
+
+test("what a recording made of tensors from outside, without copying, does not keep their memory", async () => {
+  const gpu = await ownGpu();
+  const x = gpu.persistent([4]).requireGrad();
+  const work = () => square(reshape(x.detach(), [2, 2]));
+  const { program, result } = await record(gpu, work);
+  x.write([1, 2, 3, 4]);
+  program.replay();
+  assert.equal([...(await result.read())], [1, 4, 9, 16]);
+  await rejectionOf(
+    record(gpu, () => {
+      work();
+      throw new Error("in the midst");
+    }),
+  );
+  program.dispose();
+  x.dispose();
+  assert.is(gpu.memory().liveBuffers, 0);
+  gpu.dispose();
 });
 
 test.run();
