@@ -66,9 +66,10 @@ export async function trainPatchEncoder(
   const side = 4 * Math.floor(Math.min(CROP, smallest) / 4);
   const random = new Random(seed);
   const model = newModel(gpu, random.fork("weights"));
-  const step = await recordStep(gpu, model, side);
   const colour = pictures.map((picture) => toChannels(picture, 3));
+  let step: RecordedStep | null = null;
   try {
+    step = await recordStep(gpu, model, side);
     for (let done = 1; done <= steps; done++) {
       const views = drawViews(colour[random.integer(colour.length)], side, random);
       step.run(views, random, RATE * Math.min(1, (2 * (steps - done + 1)) / steps));
@@ -77,10 +78,15 @@ export async function trainPatchEncoder(
       onProgress?.(done / steps);
       signal?.throwIfAborted();
     }
+    return model;
+  } catch (error) {
+    for (const network of [model.generator, model.heads as Heads]) {
+      for (const parameter of network.parameters.values()) parameter.dispose();
+    }
+    throw error;
   } finally {
-    step.dispose();
+    step?.dispose();
   }
-  return model;
 }
 
 function newModel(gpu: Gpu, random: Random): InspectModel {
@@ -102,8 +108,17 @@ function drawViews(picture: Picture, side: number, random: Random): Float32Array
   return picturesToPlanes([0, 1].map(() => augmented(square, random)));
 }
 
+interface RecordedStep {
+  run(planes: Float32Array, random: Random, rate: number): void;
+  dispose(): void;
+}
+
 /** Records a step: both views through encoder and heads, and PatchNCE of each view with the other's patches as keys. */
-async function recordStep(gpu: Gpu, { generator, heads, layers, tau }: InspectModel, side: number) {
+async function recordStep(
+  gpu: Gpu,
+  { generator, heads, layers, tau }: InspectModel,
+  side: number,
+): Promise<RecordedStep> {
   const last = Math.max(...layers);
   const encoder = [...generator.parameters].filter(([key]) => Number(key.split(".")[1]) <= last);
   const parameters = new Map([...encoder, ...(heads as Heads).parameters]);
@@ -125,13 +140,13 @@ async function recordStep(gpu: Gpu, { generator, heads, layers, tau }: InspectMo
     adam.update(grad(loss, [...parameters.values()]));
   });
   return {
-    run(planes: Float32Array, random: Random, rate: number): void {
+    run(planes, random, rate) {
       views.write(planes);
       for (const [i, tensor] of ids.entries()) tensor.write(random.permutation(areas[i], tensor.size));
       adam.advance(rate);
       program.replay();
     },
-    dispose(): void {
+    dispose() {
       program.dispose();
       adam.dispose();
       for (const tensor of [views, ...ids]) tensor.dispose();

@@ -13,7 +13,7 @@ import type { InspectModel } from "../../../../cut/inspection/inspection-model.j
 import { padForGenerator } from "../../../../cut/translation/padding.js";
 import { patchKeys, patchNce } from "../../../../engine/operators/patch-nce/index.js";
 import { Random } from "../../../../engine/random.js";
-import { profiles, testGpu } from "../../../support/gpu.js";
+import { ownGpu, profiles, rejectionOf, testGpu } from "../../../support/gpu.js";
 
 const test = suite("patch metric");
 
@@ -149,6 +149,16 @@ test("the encoder learns, is the same for the same seed, and says what it cannot
   };
   await refused([], /cannot be trained on no picture/);
   await refused([picture(1), picture(1, 40, 12)], /on a picture of 12 pixels a side/);
+});
+
+test("a training that is called off keeps nothing on the GPU", async () => {
+  const gpu = await ownGpu();
+  const stop = new AbortController();
+  const picture: Picture = { width: 16, height: 16, channels: 3, data: new Uint8Array(768).fill(90) };
+  const training = trainPatchEncoder(gpu, [picture], { signal: stop.signal, onProgress: () => stop.abort() });
+  assert.is(await rejectionOf(training), stop.signal.reason);
+  assert.is(gpu.memory().liveBuffers, 0);
+  gpu.dispose();
 });
 
 test.run();
