@@ -1,6 +1,7 @@
 // The evaluation of translated pictures against real ones: every metric that the pictures, and features where there are
 // any, allow. Each comes with its floor, the same metric between two random halves of the reals. Pictures are read
 // one by one and not kept; the random draws are the same each time, and so are the figures. Without files or terminal.
+import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import type { Size } from "../data/transform.js";
@@ -43,9 +44,17 @@ export interface Evaluation {
   nearest: { by: string; fakes: Nearest[]; reals: Nearest[] };
 }
 
-/** Evaluates `fakes`. Throws a CutgpuError where a picture cannot be read or its features are not finite. */
+/**
+ * Evaluates `fakes`. Throws a CutgpuError where a set has too few pictures, where one cannot be read or has another
+ * size, and where its features are not finite.
+ */
 export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   const { fakes, reals, pairs = null, extractor = null, pairMetrics = PAIR_METRICS, size = null } = input;
+  for (const [what, { names }] of Object.entries({ fakes, reals })) {
+    if (names.length >= MIN_PICTURES) continue;
+    const found = `an evaluation needs ${MIN_PICTURES} pictures in each set, and there are ${names.length} ${what};`;
+    throw new CutgpuError("FEATURES", found, "give more.");
+  }
   const sides = sidesAt(await reals.read(0), size);
   const todo = measurements({ fakes, reals, pairs, pairMetrics, size, extractor }, sides);
   const kind = { fakes: fakes.names.length, sides, extractor, pairMetrics };
@@ -60,6 +69,9 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   }
   return evaluationOf(measured, kind, step);
 }
+
+/** What halves need. */
+const MIN_PICTURES = 2;
 
 /** What the figures depend on besides the measurements. */
 export interface EvaluationKind {

@@ -1,6 +1,7 @@
 // The part of an evaluation that is computed for each picture separately. The pictures, their order and the random
 // draws are the same each time, so that processes can share the work; evaluate.ts computes the figures from the
 // results. Without files.
+import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import type { Size } from "../data/transform.js";
@@ -12,6 +13,7 @@ import {
   type PictureFeatures,
   patchesPerPicture,
   scaledTo,
+  sidesAt,
 } from "./picture-features.js";
 
 export interface MeasuredPicture extends PictureFeatures {
@@ -63,6 +65,14 @@ export function measurements(input: MeasuredInput, sides: Size): Measurement[] {
         name,
         reads: [[set, i], ...(set === "fakes" ? pairsOf(i) : [])],
         async measure([picture, truth, one, other]) {
+          const { width, height } = sidesAt(picture, size);
+          if (width !== sides.width || height !== sides.height) {
+            throw new CutgpuError(
+              "SIZE",
+              `${name} is ${width} x ${height} pixels, and pictures of ${sides.width} x ${sides.height} are evaluated;`,
+              "give pictures of one size, or a size to scale all to.",
+            );
+          }
           const extracted = await extractPictureFeatures(picture, name, positions, { size, extractor });
           return { ...extracted, scores: await score(picture, truth), chance: await score(one, other) };
         },

@@ -24,7 +24,7 @@ const OWN: Rgb = [28, 122, 214];
 const RIM: Rgb = [255, 255, 255];
 
 /** A regular subset of the patches, each in the middle of those that it represents. */
-export function thinned({ matches, columns }: Pick<CorrespondenceMap, "matches" | "columns">): PatchMatch[] {
+export function shownMatches({ matches, columns }: Pick<CorrespondenceMap, "matches" | "columns">): PatchMatch[] {
   const rows = matches.length / columns;
   const every = Math.ceil(Math.max(columns, rows) / MAX_PATCHES);
   const shown = (i: number) => i % every === every >> 1;
@@ -36,7 +36,7 @@ export function sourcesPicture(map: CorrespondenceMap, input: Picture): Picture 
   const factor = Math.max(1, Math.ceil(MIN_SIDE / Math.max(input.width, input.height)));
   const canvas = new Canvas(paleAndLarge(input, factor), (factor * Math.max(input.width, input.height)) / MIN_SIDE);
   const middle = ({ x, y }: Point) => ({ x: factor * (x + 0.5), y: factor * (y + 0.5) });
-  const arrows = thinned(map).map(({ at, source }) => ({ from: middle(at), to: middle(source) }));
+  const arrows = shownMatches(map).map(({ at, source }) => ({ from: middle(at), to: middle(source) }));
   // Short ones last: they would be hidden below those that cross the picture.
   const length = ({ from, to }: { from: Point; to: Point }) => Math.hypot(to.x - from.x, to.y - from.y);
   for (const arrow of arrows.sort((a, b) => length(b) - length(a))) {

@@ -1,4 +1,4 @@
-// Learning-rate policies, as factors of `lr`, stepped once at the end of each epoch for all three networks: the linear
+// Learning-rate policies, as factors of `lr`, stepped once at the end of each epoch for all networks: the linear
 // rule of CycleGAN and CUT, and PyTorch's StepLR (gamma 0.1) and CosineAnnealingLR (T_max = n_epochs, minimum 0) in
 // closed form. Like PyTorch's, the cosine rises again after n_epochs.
 import type { TrainOptions } from "../options/train-schema.js";

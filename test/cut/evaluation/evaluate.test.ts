@@ -50,6 +50,26 @@ test("features that are not finite are refused by the picture's name", async () 
   assert.match(error!.message, /features of 0.png are not all finite/);
 });
 
+test("sets that are too small and pictures of another size are refused", async () => {
+  const larger: PictureSet = {
+    names: ["a.png", "b.png"],
+    read: async (i) => ({ width: 16, height: 17 + i, channels: 3, data: new Uint8Array(48 * (17 + i)) }),
+  };
+  for (const [fakes, reals, said] of [
+    [setOf(0, 0), setOf(2, 0), /needs 2 pictures in each set, and there are 0 fakes/],
+    [setOf(2, 0), setOf(1, 0), /and there are 1 reals/],
+    [larger, setOf(2, 0), /^a\.png is 16 x 17 pixels, and pictures of 16 x 16 are evaluated/],
+    [setOf(2, 0), larger, /^0\.png is 16 x 16 pixels, and pictures of 16 x 17 are evaluated/],
+  ] as const) {
+    const error = await evaluate({ fakes, reals }).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    assert.match(error!.message, said);
+  }
+  assert.ok((await evaluate({ fakes: larger, reals: setOf(2, 0), size: 16 })).figures.length > 0);
+});
+
 test("it ends soon after it was called off", async () => {
   const controller = new AbortController();
   const onProgress = (done: number) => {

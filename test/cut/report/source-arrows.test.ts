@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
 import type { PatchMatch } from "../../../cut/inspection/patch-maps.js";
-import { sourcesPicture, thinned } from "../../../cut/report/source-arrows.js";
+import { shownMatches, sourcesPicture } from "../../../cut/report/source-arrows.js";
 
 const gray = (width: number, height: number): Picture => ({
   width,
@@ -52,11 +52,11 @@ test("of many patches an even grid is shown, and a large picture keeps its size"
     const at = { x: i % 64, y: Math.floor(i / 64) };
     return { at, source: at };
   });
-  const shown = thinned({ matches, columns: 64 });
+  const shown = shownMatches({ matches, columns: 64 });
   assert.is(shown.length, 11 * 8);
   assert.equal(shown[0].at, { x: 3, y: 3 });
   assert.equal(shown.at(-1)?.at, { x: 63, y: 45 });
-  assert.is(thinned({ matches: matches.slice(0, 12), columns: 4 }).length, 12);
+  assert.is(shownMatches({ matches: matches.slice(0, 12), columns: 4 }).length, 12);
   assert.is(sourcesPicture(mapOf(matches, 64), gray(600, 450)).width, 600);
 });
 
