@@ -41,7 +41,7 @@ interface ChartGroup {
 const groups: ChartGroup[] = [
   {
     title: "Adversarial losses",
-    note: "In balance G_GAN stays well below 1; at 1, with D near 0, the discriminator has won.",
+    note: "In balance lsgan's G_GAN stays well below 1; at 1, with D near 0, the discriminator has won.",
     takes: (name) => ["D_real", "D_fake", "G_GAN", "G_A", "G_B", "D_A", "D_B"].includes(name),
   },
   {
