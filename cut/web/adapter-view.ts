@@ -1,10 +1,12 @@
-// The adapter's name in the head of a page, and what to do where there is no WebGPU (no-webgpu.html).
+// The adapter's name in the head of a page, and what to do where there is no WebGPU, or not even a script that has
+// started (no-webgpu.html).
 import { adapterLabel } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { byId } from "./dom.js";
 
 /** Opens the device by `open` and shows its adapter. Returns null, and shows what to do, where there is none. */
 export async function showAdapter(open: () => Promise<Gpu>): Promise<Gpu | null> {
+  byId("not-started", "p").remove();
   if (!navigator.gpu) return showMissing("It has no navigator.gpu.");
   try {
     const gpu = await open();

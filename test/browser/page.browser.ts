@@ -1,8 +1,10 @@
-// What holds for the pages as a whole: keyboard, names of fields, no WebGPU, no camera, looking inside; and measuring
-// kernels.
+// What holds for the pages as a whole: keyboard, names of fields, no WebGPU, no script, no camera, looking inside; and
+// measuring kernels.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { holdReads, openPage, openPart, openTab, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
+import { holdReads, openPage, openPart, openTab, pagesFolder, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 import { tinyModel } from "./tiny-model.js";
 
 const test = suite<{ tab: Tab }>("the page");
@@ -50,6 +52,14 @@ for (const path of ["", "kernels/"]) {
     const notice = page.locator("#no-webgpu");
     await notice.waitFor();
     assert.match((await notice.textContent()) ?? "", /Chrome[\s\S]*Safari[\s\S]*Firefox/);
+    assert.is(await page.locator("#not-started").count(), 0);
+    await page.close();
+  });
+
+  test(`opened as a file, from which browsers start no modules, /${path} says so`, async ({ tab }) => {
+    const page = await tab.context.newPage();
+    await page.goto(pathToFileURL(join(pagesFolder, path, "index.html")).href);
+    await page.locator("#not-started").waitFor({ state: "visible" });
     await page.close();
   });
 }
