@@ -37,6 +37,11 @@ export class LimitError extends CutgpuError {
   }
 }
 
+/** Code OUT_OF_MEMORY: the GPU has no memory left for what was asked for. */
+export class OutOfMemoryError extends LimitError {
+  override readonly code = "OUT_OF_MEMORY";
+}
+
 /** Code ADAPTER: no adapter, or one that lacks a required feature. */
 export class AdapterError extends CutgpuError {
   constructor(message: string, fix?: string) {

@@ -240,9 +240,16 @@ export class Gpu implements AdapterTraits {
     return this.#pool.statistics();
   }
 
-  /** A `persistent` buffer is kept for long, such as the lifetime of a model or a program. */
-  acquireBuffer({ bytes, label }: { bytes: number; label: string }, persistent = false): GPUBuffer {
-    return this.withErrorScope(() => this.#pool.acquire(bytes, label, persistent));
+  /**
+   * A `persistent` buffer is kept for long, such as the lifetime of a model or a program. Where there is no memory for
+   * it, its error scope says so: by default that is the end of this engine.
+   */
+  acquireBuffer(
+    { bytes, label }: { bytes: number; label: string },
+    persistent = false,
+    withErrorScope = this.withErrorScope,
+  ): GPUBuffer {
+    return withErrorScope(() => this.#pool.acquire(bytes, label, persistent));
   }
 
   releaseBuffer(buffer: GPUBuffer): void {

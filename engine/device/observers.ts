@@ -23,7 +23,7 @@ export interface DispatchCall {
   constants: { readonly [name: string]: number | boolean };
 }
 
-/** Timestamps for the single pass of a replay, or for each dispatch, which then has its own pass. */
+/** Timestamps for a whole replay, or for each dispatch, which then has its own pass. */
 export type ReplayTimestamps = GPUComputePassTimestampWrites | ((dispatch: number) => GPUComputePassTimestampWrites);
 
 /** A recorded program, as engine/program/program.ts makes it. */

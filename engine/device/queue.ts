@@ -10,6 +10,12 @@ import type { BufferRegistry } from "./memory.js";
 import { BUFFER_COPY_DST, BUFFER_MAP_READ, BUFFER_UNIFORM, MAP_READ } from "./webgpu-flags.js";
 
 const DISPATCHES_PER_SUBMIT = 128;
+/**
+ * What the dispatches of one submit bind, about: 130 GFLOP of convolutions, which slow GPUs do in less than a second.
+ * Drivers end what keeps a GPU busy for seconds, and whoever else draws, such as a browser, gets its turn between
+ * submits (https://github.com/gpuweb/gpuweb/issues/6252).
+ */
+export const BYTES_PER_SUBMIT = 2 ** 30;
 const BIND_GROUPS_KEPT = 4096;
 
 /** A buffer and an offset in bytes. */
@@ -31,6 +37,7 @@ export class Queue {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #used = 0;
+  #bytes = 0;
   /** Pending validations: dispatches of kernels that had not been compiled before, with their errors if any. */
   #validations: readonly Promise<GpuError | undefined>[] = [];
 
@@ -74,6 +81,7 @@ export class Queue {
     kernel.packParams(params, this.#staged, offset);
     const { pipeline } = kernel;
     this.#used++;
+    for (const { bytes } of buffers) this.#bytes += bytes;
     if (!this.#pass) {
       this.#encoder = this.#device.createCommandEncoder();
       this.#pass = this.#encoder.beginComputePass();
@@ -81,7 +89,7 @@ export class Queue {
     this.#pass.setPipeline(pipeline);
     this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.params.length ? [offset] : []);
     this.#pass.dispatchWorkgroups(...grid);
-    if (this.#used === DISPATCHES_PER_SUBMIT) this.flush();
+    if (this.#used === DISPATCHES_PER_SUBMIT || this.#bytes > BYTES_PER_SUBMIT) this.flush();
   }
 
   /** Submits the encoded commands. */
@@ -97,6 +105,7 @@ export class Queue {
     this.#encoder = null;
     this.#pass = null;
     this.#used = 0;
+    this.#bytes = 0;
   }
 
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {

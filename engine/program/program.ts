@@ -1,9 +1,7 @@
 // A step recorded once and replayed many times. While `record` runs its function, operators dispatch as usual, but
 // nothing runs: the recording keeps the dispatches, and every tensor made on the way is virtual, without memory.
-// Afterwards live ranges are known, so tensors whose live ranges do not overlap share memory. Those that overlap may
-// also lie in one buffer unless a dispatch reads one and writes the other: WebGPU forbids reading and writing one
-// buffer in the same dispatch, whatever the ranges. Pipelines are compiled in parallel, bind groups and uniforms made
-// once; a replay is one encoder and one pass, and allocates nothing.
+// Afterwards live ranges are known, so tensors share memory (allocation.ts). Pipelines are compiled in parallel, bind
+// groups and uniforms made once; a replay is one pass in each of its submits, and allocates nothing.
 // Only the content of tensors made outside (inputs, parameters) may change between replays, never shapes or kernels.
 
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
@@ -12,37 +10,16 @@ import { DisposedError } from "../core/errors.js";
 import { type Storage, visitTensors } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
-import { partStart } from "../device/memory.js";
 import type { ReplayTimestamps } from "../device/observers.js";
+import { BYTES_PER_SUBMIT } from "../device/queue.js";
 import type { Dispatch } from "../device/recorder.js";
 import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../device/webgpu-flags.js";
+import { Arena, allocate } from "./allocation.js";
 import { fuse } from "./fusion.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";
 
 type Recorded = Pick<Recording, "dispatches" | "constants">;
-
-/** The live range of a storage: from the first to the last dispatch that binds it. */
-interface LiveRange {
-  storage: Storage;
-  first: number;
-  last: number;
-  /** The storages that may not share its buffer: some dispatch reads one of the two and writes the other. */
-  conflicts: Set<Storage>;
-  /** Its offset in its buffer, in bytes. */
-  offset: number;
-}
-
-/** The first free offset for a storage in a buffer where others are allocated; -1 if there is none. */
-function findOffset(allocated: readonly LiveRange[], range: LiveRange, size: number): number {
-  const overlapping = allocated.filter((other) => other.first <= range.last && range.first <= other.last);
-  if (overlapping.some(({ storage }) => range.conflicts.has(storage))) return -1;
-  const { bytes } = range.storage;
-  const free = (start: number) =>
-    start + bytes <= size && overlapping.every((o) => o.offset + o.storage.bytes <= start || start + bytes <= o.offset);
-  const starts = [0, ...overlapping.map((other) => partStart(other.offset + other.storage.bytes))];
-  return starts.sort((a, b) => a - b).find(free) ?? -1;
-}
 
 interface Command {
   kernel: Kernel;
@@ -50,26 +27,6 @@ interface Command {
   bindGroup: GPUBindGroup;
   offsets: number[];
   grid: readonly [number, number, number];
-}
-
-/**
- * Buffers that several programs share, so that the replay of one overwrites the intermediate results of the others.
- *
- * @example
- * ```ts
- * const arena = new Arena();
- * const x = gpu.tensor([3, 4]);
- * const lengthOf = await record(gpu, () => sqrt(sum(square(x))), arena);
- * const meanOf = await record(gpu, () => mean(square(x)), arena); // its squares lie where the other's did
- * for (const { program } of [lengthOf, meanOf]) program.replay();
- * console.log(await lengthOf.result.item(), await meanOf.result.item()); // 5 12.5
- * for (const { program } of [lengthOf, meanOf]) program.dispose();
- * ```
- */
-export class Arena {
-  readonly buffers: GPUBuffer[] = [];
-  /** Number of programs that use it and are not disposed. */
-  programs = 0;
 }
 
 export interface RecordOptions extends CancellationOptions {
@@ -123,10 +80,10 @@ export async function record<T>(
   const kept = new Set<Storage>();
   visitTensors(result, (tensor) => kept.add(tensor.storage));
   const dispatches = fuse(recording.dispatches, kept);
-  const program = new Program(gpu, { dispatches, constants: recording.constants }, kept, arena);
+  const program = new Program(gpu, { dispatches, constants: recording.constants }, arena);
   gpu.observers.tell("onProgram", program, dispatches);
   try {
-    await program.prepare({ signal, onProgress });
+    await program.prepare(kept, { signal, onProgress });
     // A lost device compiles anything.
     gpu.check();
   } catch (error) {
@@ -152,8 +109,6 @@ export async function record<T>(
 export class Program {
   /** Number of dispatches in one replay. */
   readonly length: number;
-  /** Bytes allocated for the program's own tensors, including the arena's buffers. */
-  readonly bytes: number;
   readonly #gpu: Gpu;
   readonly #dispatches: Dispatch[];
   readonly #arena: Arena;
@@ -161,11 +116,13 @@ export class Program {
   readonly #own: GPUBuffer[];
   /** The memory of tensors made outside, which may be disposed before a replay. */
   readonly #outside: ReadonlySet<Storage>;
-  #commands: Command[] = [];
+  /** By submit. */
+  #commands: Command[][] = [];
   #uniforms: GPUBuffer | null = null;
+  #bytes = 0;
   #disposed = false;
 
-  constructor(gpu: Gpu, { dispatches, constants }: Recorded, kept: ReadonlySet<Storage>, arena: Arena) {
+  constructor(gpu: Gpu, { dispatches, constants }: Recorded, arena: Arena) {
     this.#gpu = gpu;
     this.#own = constants;
     this.#dispatches = dispatches;
@@ -173,13 +130,20 @@ export class Program {
     arena.programs++;
     this.length = dispatches.length;
     this.#outside = new Set(dispatches.flatMap(({ storages }) => storages.filter(({ virtual }) => !virtual)));
-    this.bytes = this.#allocate(kept);
   }
 
-  /** Compiles all pipelines in parallel and makes bind groups and uniforms. */
-  async prepare({ signal, onProgress }: CancellationOptions = {}): Promise<void> {
+  /** Bytes allocated for the program's own tensors, including the arena's buffers. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Allocates memory, compiles all pipelines in parallel and makes bind groups and uniforms. */
+  async prepare(kept: ReadonlySet<Storage>, { signal, onProgress }: CancellationOptions): Promise<void> {
     this.#checkOutside("record");
     const gpu = this.#gpu;
+    const { own, bytes } = await allocate(gpu, this.#dispatches, kept, this.#arena);
+    this.#own.push(...own);
+    this.#bytes = bytes;
     const kernels = this.#dispatches.map((run) => gpu.kernels.get(run.source, run.constants, run.storages));
     const distinct = [...new Set(kernels)];
     let compiled = 0;
@@ -198,14 +162,21 @@ export class Program {
       size: slots.byteLength,
       usage: BUFFER_UNIFORM | BUFFER_COPY_DST,
     });
-    this.#commands = this.#dispatches.map(({ storages, params, grid }, index) => {
+    let bound = Number.POSITIVE_INFINITY;
+    for (const [index, { storages, params, grid }] of this.#dispatches.entries()) {
       const kernel = kernels[index];
       const offset = index * UNIFORM_SLOT;
       kernel.packParams(params, slots, offset);
       const buffers = storages.map(({ buffer, offset, bytes }) => ({ buffer: buffer as GPUBuffer, offset, bytes }));
       const offsets = kernel.source.params.length ? [offset] : [];
-      return { kernel, pipeline: kernel.pipeline, bindGroup: kernel.bindGroup(buffers, uniforms), offsets, grid };
-    });
+      const bindGroup = kernel.bindGroup(buffers, uniforms);
+      if (bound > BYTES_PER_SUBMIT) {
+        this.#commands.push([]);
+        bound = 0;
+      }
+      for (const { bytes } of storages) bound += bytes;
+      this.#commands.at(-1)?.push({ kernel, pipeline: kernel.pipeline, bindGroup, offsets, grid });
+    }
     gpu.device.queue.writeBuffer(uniforms, 0, slots.buffer);
     this.#uniforms = uniforms;
     // From now on only the commands are needed.
@@ -215,8 +186,8 @@ export class Program {
   /**
    * Runs the recorded step with the current content of its inputs. Returns at once, before the GPU is done. Throws a
    * DisposedError if the program or a tensor made outside that it uses was disposed.
-   * `timestamps` are written for the single pass of a replay or, given as a function, for each dispatch, which then has
-   * its own pass.
+   * `timestamps` are written for the whole replay or, given as a function, for each dispatch, which then has its own
+   * pass.
    */
   replay(timestamps?: ReplayTimestamps): void {
     const gpu = this.#gpu;
@@ -225,11 +196,16 @@ export class Program {
     this.#checkOutside("replay");
     gpu.queue.flush();
     gpu.withErrorScope(() => {
-      const encoder = gpu.device.createCommandEncoder();
-      if (typeof timestamps === "function") {
-        for (const [i, command] of this.#commands.entries()) this.#encodePass(encoder, [command], timestamps(i));
-      } else this.#encodePass(encoder, this.#commands, timestamps);
-      gpu.device.queue.submit([encoder.finish()]);
+      let dispatch = 0;
+      for (const [i, commands] of this.#commands.entries()) {
+        const encoder = gpu.device.createCommandEncoder();
+        if (typeof timestamps === "function") {
+          for (const command of commands) this.#encodePass(encoder, [command], timestamps(dispatch++));
+        } else {
+          this.#encodePass(encoder, commands, timestamps && timestampsOf(i, this.#commands.length, timestamps));
+        }
+        gpu.device.queue.submit([encoder.finish()]);
+      }
     });
   }
 
@@ -265,7 +241,7 @@ export class Program {
 
   /** Names of the kernels in order, for profiles and tests. */
   kernels(): string[] {
-    return this.#commands.map(({ kernel }) => kernel.label);
+    return this.#commands.flat().map(({ kernel }) => kernel.label);
   }
 
   /** Frees the program's own memory; the arena's is freed with the last program that uses it. */
@@ -287,50 +263,15 @@ export class Program {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
 
-  /**
-   * Allocates every virtual storage: from the largest to the smallest, each in the first buffer that has room during
-   * its live range (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep neural net
-   * inference", 2020).
-   */
-  #allocate(kept: ReadonlySet<Storage>): number {
-    const ranges = new Map<Storage, LiveRange>();
-    this.#dispatches.forEach(({ storages, source }, index) => {
-      const bound = storages.map(({ root }, i) => ({ root, access: source.bindings[i].access }));
-      for (const { root: storage, access } of bound) {
-        if (!storage.virtual || storage.buffer) continue;
-        const range = ranges.get(storage) ?? { storage, first: index, last: index, conflicts: new Set(), offset: 0 };
-        range.last = index;
-        for (const other of bound) if (other.access !== access) range.conflicts.add(other.root);
-        ranges.set(storage, range);
-      }
-    });
-    let bytes = 0;
-    for (const { root: storage } of kept) {
-      if (!storage.virtual || storage.buffer) continue;
-      const buffer = this.#gpu.acquireBuffer(storage, true);
-      storage.place(buffer, 0);
-      this.#own.push(buffer);
-      bytes += buffer.size;
-    }
-    const allocated: LiveRange[][] = this.#arena.buffers.map(() => []);
-    const bySize = [...ranges.values()]
-      .filter(({ storage }) => !storage.buffer)
-      .sort((a, b) => b.storage.bytes - a.storage.bytes || a.first - b.first);
-    for (const range of bySize) {
-      const { storage } = range;
-      const offsets = this.#arena.buffers.map(({ size }, i) => findOffset(allocated[i], range, size));
-      let index = offsets.findIndex((offset) => offset >= 0);
-      if (index < 0) {
-        this.#arena.buffers.push(this.#gpu.acquireBuffer({ bytes: storage.bytes, label: "program" }, true));
-        allocated.push([]);
-        index = allocated.length - 1;
-      }
-      range.offset = Math.max(0, offsets[index] ?? 0);
-      allocated[index].push(range);
-      storage.place(this.#arena.buffers[index], range.offset);
-    }
-    for (const buffer of this.#arena.buffers) bytes += buffer.size;
-    return bytes;
-  }
+/** Of the timestamps of a whole replay those of pass `i`: the first pass has the beginning, the last one the end. */
+function timestampsOf(
+  i: number,
+  passes: number,
+  { querySet, beginningOfPassWriteIndex, endOfPassWriteIndex }: GPUComputePassTimestampWrites,
+): GPUComputePassTimestampWrites | undefined {
+  if (passes === 1) return { querySet, beginningOfPassWriteIndex, endOfPassWriteIndex };
+  if (i === 0) return { querySet, beginningOfPassWriteIndex };
+  return i === passes - 1 ? { querySet, endOfPassWriteIndex } : undefined;
 }
