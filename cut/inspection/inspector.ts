@@ -15,9 +15,9 @@ import { patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { sub } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
-import { Arena, type Program, record } from "../../engine/program/program.js";
+import { Arena } from "../../engine/program/allocation.js";
+import { type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
-import { adviseOnLimit } from "../options/limit-advice.js";
 import { padForGenerator } from "../translation/padding.js";
 import { SizedPass } from "../translation/sized-pass.js";
 import { describeLayer, type InspectedLayer, type Point, positionAt, positionChunks } from "./inspected-layer.js";
@@ -107,7 +107,7 @@ export class Inspector {
     this.#forget();
     signal?.throwIfAborted();
     const padded = padForGenerator(picture, generator.architecture);
-    const pass = await this.#passes.of(padded).catch(adviseOnLimit);
+    const pass = await this.#passes.of(padded);
     const total = 2 + layers.length;
     const done = (pieces: number) => {
       onProgress?.(pieces / total);

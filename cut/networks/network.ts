@@ -6,7 +6,6 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { kaimingStd, xavierStd } from "../../engine/initialization.js";
 import { keepForBackward } from "../../engine/program/recording.js";
 import type { Random } from "../../engine/random.js";
-import { adviseOnLimit } from "../options/limit-advice.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
 /** Shapes of parameters by key, in order of definition. */
@@ -17,12 +16,8 @@ export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 
 /** Tensors on the GPU for every parameter, with requires_grad; undefined content until written. */
 export function makeParameters(gpu: Gpu, shapes: ParameterShapes): Map<string, Tensor> {
-  try {
-    const tensors = gpu.persistentFlat([...shapes.values()]);
-    return new Map([...shapes.keys()].map((key, i) => [key, tensors[i].requireGrad()]));
-  } catch (error) {
-    return adviseOnLimit(error);
-  }
+  const tensors = gpu.persistentFlat([...shapes.values()]);
+  return new Map([...shapes.keys()].map((key, i) => [key, tensors[i].requireGrad()]));
 }
 
 /** The same parameters, detached: for passes that must not train them. */

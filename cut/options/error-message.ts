@@ -1,9 +1,18 @@
-// Error messages for users, the same in the terminal and on the page.
-import type { CutgpuError } from "../../engine/core/errors.js";
+// Error messages for users, the same in the terminal and on the page. The engine's advice on limits is about tensors;
+// users have options instead.
+import { type CutgpuError, LimitError, OutOfMemoryError } from "../../engine/core/errors.js";
 
 /** The error message: what happened and what to do, as one sentence. */
-export function errorMessage({ message, fix }: CutgpuError): string {
+export function errorMessage(error: CutgpuError): string {
+  const { message } = error;
+  const fix = adviceOn(error);
   if (!fix) return message;
   if (/[.;:!?]$/.test(message)) return `${message} ${fix}`;
   return `${message}; ${fix[0].toLowerCase()}${fix.slice(1)}`;
+}
+
+function adviceOn(error: CutgpuError): string {
+  if (!(error instanceof LimitError) || !error.fix.startsWith("Use smaller tensors")) return error.fix;
+  const less = error instanceof OutOfMemoryError ? "Train with --low_memory, or lower" : "Lower";
+  return `${less} --crop_size, --batch_size or --ngf (for translation: --size).`;
 }

@@ -7,12 +7,12 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
 import { Adam, AveragedParameters, LossScaler } from "../../engine/optimizers/index.js";
-import { Arena, type Program, record } from "../../engine/program/program.js";
+import { Arena } from "../../engine/program/allocation.js";
+import { type Program, record } from "../../engine/program/program.js";
 import type { Random } from "../../engine/random.js";
 import { methods } from "../methods/index.js";
 import type { BatchSize, Counts, Draw, MakeMethod, Method, StepRecording } from "../methods/method.js";
 import type { Parameters } from "../networks/network.js";
-import { adviseOnLimit } from "../options/limit-advice.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
 /** Pictures that are made on the GPU: `length` numbers, which `fill` writes into a tensor of that size. */
@@ -197,7 +197,7 @@ export class TrainingStep {
     const key = `${keyOf(size)},${kind}`;
     const known = this.#recorded.get(key);
     if (known) return known;
-    const step = await this.#record(size, kind).catch(adviseOnLimit);
+    const step = await this.#record(size, kind);
     this.#recorded.set(key, step);
     return step;
   }

@@ -39,8 +39,7 @@ export async function planTiles(
   if (tile !== null) {
     // A larger tile than the picture is the picture; its maps are stored with the tile filled up.
     return planFor(Math.min(tile, Math.max(picture.width, picture.height))).catch((error) => {
-      if (!(error instanceof LimitError)) throw error;
-      throw new LimitError(`tiles of ${tile} pixels do not fit: ${error.message}`, "Give smaller tiles.");
+      throw error instanceof LimitError ? tilesTooLarge(tile, error) : error;
     });
   }
   for (const side of TILES) {
@@ -52,6 +51,10 @@ export async function planTiles(
   }
   return planFor(SMALLEST_TILE);
 }
+
+/** For tiles of a size that the caller chose. */
+export const tilesTooLarge = (tile: number, { message }: LimitError): LimitError =>
+  new LimitError(`tiles of ${tile} pixels do not fit: ${message}`, "Give smaller tiles.");
 
 async function plan(
   adapter: AdapterTraits,

@@ -7,7 +7,7 @@
 // of SinCUT's generator, which needs no store, 4 bytes a pixel for its noise.
 
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
-import { ArgumentError } from "../../engine/core/errors.js";
+import { ArgumentError, LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import {
@@ -28,7 +28,7 @@ import { MAP_SCALE, type MapName, mapChannels, type TiledPass } from "./generato
 import { paddedSides } from "./padding.js";
 import { normTensor, RecordedPass } from "./recorded-pass.js";
 import { memoryScratch, type OpenScratch, StoredMap, storedNumbers } from "./stored-map.js";
-import { planTiles, type TilePlan } from "./tile-plan.js";
+import { planTiles, type TilePlan, tilesTooLarge } from "./tile-plan.js";
 import {
   copyPlanes,
   intersection,
@@ -51,7 +51,10 @@ export interface TiledPicture extends Size {
 }
 
 export interface TiledOptions {
-  /** Side of a tile in pixels, a multiple of 4 from 16 on; by default the largest of some that takes 512 MiB. */
+  /**
+   * Side of a tile in pixels, a multiple of 4 from 16 on; by default the largest of some that takes 512 MiB, or less
+   * where the GPU has no such memory left.
+   */
   tile?: number | null;
   /** Where feature maps are kept between passes; in memory by default. */
   scratch?: OpenScratch;
@@ -97,7 +100,7 @@ export class TiledTranslator {
 
   /**
    * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that
-   * long. Throws a LimitError where the adapter cannot hold even one tile.
+   * long. Throws a LimitError where the GPU cannot hold even one tile.
    */
   async translate(picture: Picture, size: number | null = null, work: CancellationOptions = {}): Promise<Picture> {
     const { input_nc, output_nc } = this.generator.architecture;
@@ -120,10 +123,29 @@ export class TiledTranslator {
   }
 
   /** The same for planes in [-1, 1] wherever they are; sides are multiples of 4 and at least 8. */
-  async translatePlanes(picture: TiledPicture, { signal, onProgress }: CancellationOptions = {}): Promise<void> {
-    signal?.throwIfAborted();
+  async translatePlanes(picture: TiledPicture, work: CancellationOptions = {}): Promise<void> {
+    work.signal?.throwIfAborted();
+    let plan = await this.#planFor(picture, this.#tile);
+    for (;;) {
+      try {
+        return await this.#translateBy(plan, picture, work);
+      } catch (error) {
+        // The plan knows what the adapter allows, not how much memory is taken already.
+        if (!(error instanceof LimitError)) throw error;
+        if (this.#tile !== null) throw tilesTooLarge(this.#tile, error);
+        const smaller = TILE_MULTIPLE * Math.floor(plan.tile / 2 / TILE_MULTIPLE);
+        if (smaller < SMALLEST_TILE) throw error;
+        plan = await this.#planFor(picture, smaller);
+      }
+    }
+  }
+
+  async #translateBy(
+    { tile, passes }: TilePlan,
+    picture: TiledPicture,
+    { signal, onProgress }: CancellationOptions,
+  ): Promise<void> {
     const { architecture } = this.generator;
-    const { tile, passes } = await this.#planFor(picture);
     const layout = {
       channels: mapChannels(architecture),
       width: picture.width / MAP_SCALE,
@@ -159,11 +181,12 @@ export class TiledTranslator {
     return { over, data: (await noise.read().finally(() => noise.dispose())) as Float32Array };
   }
 
-  async #planFor({ width, height }: Size): Promise<TilePlan> {
-    if (this.#planned?.width !== width || this.#planned.height !== height) {
+  /** The plan for tiles of a size or, with null, that of the last picture of this size or a new one. */
+  async #planFor({ width, height }: Size, tile: number | null): Promise<TilePlan> {
+    if (tile !== this.#tile || this.#planned?.width !== width || this.#planned.height !== height) {
       const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
       const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-      const plan = await planTiles(this.#gpu, limit, this.generator.architecture, { width, height }, this.#tile);
+      const plan = await planTiles(this.#gpu, limit, this.generator.architecture, { width, height }, tile);
       this.#planned = { width, height, plan };
     }
     return this.#planned.plan;

@@ -7,11 +7,11 @@ import { ShapeError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { cast } from "../../engine/operators/selection/index.js";
-import { Arena, type Program, record } from "../../engine/program/program.js";
+import { Arena } from "../../engine/program/allocation.js";
+import { type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
 import { frozen, type PictureGenerator } from "../networks/network.js";
-import { adviseOnLimit } from "../options/limit-advice.js";
 import { paddedSides, padForGenerator, SMALLEST_SIDE } from "./padding.js";
 import { SizedPass } from "./sized-pass.js";
 
@@ -71,7 +71,7 @@ export class Translator {
     const [width, height] = size === null ? [picture.width, picture.height] : scaledSides(picture, size);
     const recording = { signal, onProgress: (done: number) => onProgress?.(done / 2) };
     // Before anything is scaled: whether the adapter can hold a picture of this size, the recording finds out.
-    const pass = await this.#passes.of(paddedSides(width, height), recording).catch(adviseOnLimit);
+    const pass = await this.#passes.of(paddedSides(width, height), recording);
     const padded = padForGenerator(resizePicture(picture, width, height), this.generator.architecture);
     pass.input.write(padded.planes);
     pass.program.replay();
@@ -96,7 +96,7 @@ export class Translator {
         `Give sides that are multiples of 4 and at least ${SMALLEST_SIDE}, or use translate().`,
       );
     }
-    const pass = await this.#passes.of({ height, width }, work).catch(adviseOnLimit);
+    const pass = await this.#passes.of({ height, width }, work);
     pass.input.copyFrom(image);
     pass.program.replay();
     return pass.output;

@@ -1,13 +1,15 @@
 // What the parts of the page share: one device, and one model with its bytes, so that it can be put on the next device.
-import { CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
+import type { CancellationOptions } from "../../engine/core/cancellation.js";
+import { CutgpuError, DeviceLostError, LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";
-import { type AnyArchitecture, makeGenerator } from "../networks/any-generator.js";
+import { type AnyArchitecture, type AnyGenerator, makeGenerator } from "../networks/any-generator.js";
 import { writeParameters } from "../networks/network.js";
 import { parseGenerator } from "../training/checkpoint.js";
+import { TiledTranslator } from "../translation/tiled-translator.js";
 import { Translator } from "../translation/translator.js";
 import { Device } from "./device.js";
 
@@ -19,12 +21,19 @@ export interface Model {
   weights: Map<string, Float32Array<ArrayBuffer>>;
 }
 
+/** The model on a device. */
+interface Loaded {
+  gpu: Gpu;
+  generator: AnyGenerator;
+  translator: Translator;
+}
+
 export class Session {
   readonly #device = new Device();
   #model: Model | null = null;
-  /** The model on a device, which may be lost by now. */
-  #translator: { gpu: Gpu; translator: Translator } | null = null;
-  /** The work under way with the translator, which does one thing at a time. */
+  /** Its device may be lost by now. */
+  #loaded: Loaded | null = null;
+  /** The work under way with the model, which does one thing at a time. */
   #busy: Promise<unknown> = Promise.resolve();
   readonly #listeners: ((model: Model) => void)[] = [];
 
@@ -41,13 +50,13 @@ export class Session {
   setModel(name: string, bytes: Uint8Array): void {
     const { architecture, weights } = parseGenerator(bytes, name);
     this.#model = { name, bytes, architecture, weights };
-    const old = this.#translator;
-    this.#translator = null;
+    const old = this.#loaded;
+    this.#loaded = null;
     this.#busy = this.#busy.then(() => {
       // The memory of a lost device is gone with it.
       if (!old || old.gpu !== this.#device.current) return;
       old.translator.dispose();
-      for (const parameter of old.translator.generator.parameters.values()) parameter.dispose();
+      for (const parameter of old.generator.parameters.values()) parameter.dispose();
     });
     for (const listener of this.#listeners) listener(this.#model);
   }
@@ -56,16 +65,26 @@ export class Session {
     this.#listeners.push(listener);
   }
 
-  /** Translates with the present model on the present device, after all earlier requests. */
-  translate(picture: Picture, size: number | null = null): Promise<Picture> {
-    return this.#turn((translator) => translator.translate(picture, size));
+  /**
+   * Translates with the present model on the present device, after all earlier requests: by tiles where the GPU cannot
+   * hold the whole, and then with the progress that `tiling` asks for.
+   */
+  translate(picture: Picture, size: number | null = null, tiling: CancellationOptions = {}): Promise<Picture> {
+    return this.#turn(async ({ gpu, generator, translator }) => {
+      try {
+        return await translator.translate(picture, size);
+      } catch (error) {
+        if (!(error instanceof LimitError)) throw error;
+        return new TiledTranslator(gpu, generator).translate(picture, size, tiling);
+      }
+    });
   }
 
   /** As translate, of the content of `source`, drawn on `target`: nothing leaves the GPU. Resolves when it is done. */
   translateFrame(source: OffscreenCanvas, target: HTMLCanvasElement): Promise<void> {
-    return this.#turn(async (translator, gpu) => {
+    return this.#turn(async ({ gpu, generator, translator }) => {
       const image = fromImage(gpu, source);
-      const gray = translator.generator.architecture.input_nc === 1 ? lumaOf(gpu, image) : null;
+      const gray = generator.architecture.input_nc === 1 ? lumaOf(gpu, image) : null;
       try {
         toCanvas(await translator.translateTensor(gray ?? image), target);
         await gpu.finish();
@@ -77,11 +96,8 @@ export class Session {
   }
 
   /** Runs the work after all earlier requests, and once more on a new device if the device is lost meanwhile. */
-  #turn<T>(work: (translator: Translator, gpu: Gpu) => Promise<T>): Promise<T> {
-    const attempt = async () => {
-      const { translator, gpu } = await this.#ready();
-      return work(translator, gpu);
-    };
+  #turn<T>(work: (loaded: Loaded) => Promise<T>): Promise<T> {
+    const attempt = async () => work(await this.#ready());
     const turn = this.#busy.then(async () => {
       try {
         return await attempt();
@@ -101,16 +117,16 @@ export class Session {
     return turn;
   }
 
-  async #ready(): Promise<{ gpu: Gpu; translator: Translator }> {
+  async #ready(): Promise<Loaded> {
     const gpu = await this.gpu();
     const model = this.#model;
     if (!model) throw new CutgpuError("MODEL", "no model is open;", "open one, or take the demo model.");
-    if (this.#translator?.gpu !== gpu) {
+    if (this.#loaded?.gpu !== gpu) {
       const generator = makeGenerator(gpu, model.architecture);
       writeParameters(generator.parameters, model.weights);
-      this.#translator = { gpu, translator: new Translator(gpu, generator) };
+      this.#loaded = { gpu, generator, translator: new Translator(gpu, generator) };
     }
-    return this.#translator;
+    return this.#loaded;
   }
 }
 

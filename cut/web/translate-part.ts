@@ -1,7 +1,8 @@
-// The part "Translate": pictures go through the model one after the other. Each is shown next to its translation with
-// the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails is reported and
-// skipped.
-import { CutgpuError } from "../../engine/core/errors.js";
+// The part "Translate": pictures go through the model one after the other, large ones by tiles. Each is shown next to
+// its translation with the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails
+// is reported and skipped.
+import type { CancellationOptions } from "../../engine/core/cancellation.js";
+import { CutgpuError, LimitError } from "../../engine/core/errors.js";
 import { isSingleImage } from "../networks/any-generator.js";
 import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
@@ -70,10 +71,14 @@ export class TranslatePart {
       try {
         for (const [i, picture] of pictures.entries()) {
           if (stop.signal.aborted) break;
-          this.#status(`Translating ${i + 1} of ${pictures.length}: ${picture.path}`);
+          const status = `Translating ${i + 1} of ${pictures.length}: ${picture.path}`;
+          this.#status(status);
+          const onProgress = (part: number) =>
+            this.#status(`${status}, which is large, by tiles: ${Math.floor(100 * part)} %`);
           try {
-            await this.#one(picture);
+            await this.#one(picture, { signal: stop.signal, onProgress });
           } catch (error) {
+            if (error === stop.signal.reason) break;
             // An error of one picture must not stop the others.
             const failure = failureOf(picture.path, error);
             if (failure === null) throw error;
@@ -94,10 +99,10 @@ export class TranslatePart {
     });
   }
 
-  async #one({ path, file }: NamedFile): Promise<void> {
+  async #one({ path, file }: NamedFile, tiling: CancellationOptions): Promise<void> {
     const input = await readPictureFile(file, path, 3);
     const begun = performance.now();
-    const output = await this.#session.translate(input, this.#size());
+    const output = await this.#session.translate(input, this.#size(), tiling);
     const ms = performance.now() - begun;
     const png = await pictureToPng(output);
     const urls = [URL.createObjectURL(file), URL.createObjectURL(png)];
@@ -161,10 +166,8 @@ export class TranslatePart {
 function failureOf(path: string, error: unknown): string | null {
   if (!(error instanceof CutgpuError)) return null;
   const { code, message } = error;
-  const smaller = "choose a shorter longer side";
-  if (code === "LIMIT") return `${path} is too large for this GPU; ${smaller}`;
-  // Mostly too little memory.
-  if (code === "GPU") return `${path} failed on this GPU (${message}); ${smaller}`;
+  if (error instanceof LimitError) return `${path} is too large for this GPU; choose a shorter longer side`;
+  if (code === "GPU") return `${path} failed on this GPU: ${message}`;
   if (code !== "PICTURE") return null;
   return message.startsWith(path) ? errorMessage(error) : `${path}: ${errorMessage(error)}`;
 }

@@ -4,11 +4,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
+import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assertStatus, cutgpu, makePicture, projectFolder } from "../support/command.js";
 import { goldensFolder } from "../support/goldens.js";
+import { limitMemory } from "../support/small-memory.js";
 import { holdReads, openPart, openTab, type Tab, textOf } from "./tab.js";
 import { tinyModel } from "./tiny-model.js";
 
@@ -181,42 +183,89 @@ test("after a lost device, the next picture is translated on a new one", async (
   await textOf(page, "#translate-status", /^2 pictures translated$/);
 });
 
-for (const memory of ["its limits", "its memory"]) {
-  test(`a picture that is too large for ${memory} is told from the others, with what to do`, async ({
-    tab,
-    folder,
-  }) => {
-    const page = await tab.context.newPage();
-    // Adapters have the smallest limits that WebGPU knows, or report the first large buffer after the fact.
-    await page.addInitScript((limited) => {
-      const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, "limits")?.get as () => object;
-      const smallest = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
-      const limits = function (this: GPUAdapter) {
-        return new Proxy(own.call(this), {
-          get: (all, name) => Reflect.get(limited && name in smallest ? smallest : all, name, smallest),
-        });
-      };
-      if (limited) Object.defineProperty(GPUAdapter.prototype, "limits", { get: limits });
-      const create = GPUDevice.prototype.createBuffer;
-      GPUDevice.prototype.createBuffer = function (descriptor) {
-        if (limited || descriptor.size < 2 ** 27) return create.call(this, descriptor);
-        const error = new GPUOutOfMemoryError("no memory");
-        this.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
-        return create.call(this, { ...descriptor, size: 2 ** 27 });
-      };
-    }, memory === "its limits");
+type Change = (device: GPUDevice, bytes: number) => void;
+
+/** Runs `work` on a page of its own, with devices that `change` gets; what `change` uses has to be its own. */
+async function withDevices(
+  tab: Tab,
+  [change, bytes]: [Change, number],
+  work: (page: Page) => Promise<void>,
+): Promise<void> {
+  const page = await tab.context.newPage();
+  page.setDefaultTimeout(40_000);
+  await page.addInitScript(`{
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      (${change})(device, ${bytes});
+      return device;
+    };
+  }`);
+  try {
     await page.goto(tab.url);
     await page.locator("#board-output[data-translations]").waitFor();
-    await makePicture(join(folder, "sizes", "large.png"), { width: 1500, height: 1500 });
-    await makePicture(join(folder, "sizes", "small.png"), { width: 16, height: 16 });
-    await page.setInputFiles("#translate-folder", join(folder, "sizes"));
-    const said = memory === "its limits" ? "is too large for this GPU" : "failed on this GPU \\(.*no memory\\)";
-    const advice = "choose a shorter longer side\\.";
-    await textOf(page, "#message", new RegExp(`^1 of 2 pictures .*: sizes/large\\.png ${said}; ${advice}`));
-    assert.is(await page.textContent("#translate-status"), "1 picture translated");
+    await work(page);
+  } finally {
     await page.close();
+  }
+}
+
+/** From now on all that is said of translations, however short. */
+async function statusesOf(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const said: string[] = [];
+    const status = document.getElementById("translate-status") as HTMLElement;
+    new MutationObserver(() => said.push(status.textContent ?? "")).observe(status, { childList: true });
+    Object.assign(globalThis, { said });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+}
+
+function limitBuffers(device: GPUDevice, bytes: number): void {
+  const limits = new Proxy(device.limits, {
+    get: (all, name) =>
+      /^max(StorageBufferBinding|Buffer)Size$/.test(String(name)) ? bytes : Reflect.get(all, name, all),
+  });
+  Object.defineProperty(device, "limits", { value: limits });
+}
+
+for (const [what, change, mebibytes] of [
+  ["the adapter's limits", limitBuffers, 3],
+  ["the GPU's memory", limitMemory, 12],
+] as const) {
+  test(`a picture that is too large for ${what} goes by tiles, which can be stopped`, async ({ tab, folder }) => {
+    const files = ["large.png", "small.png"].map((name) => join(folder, name));
+    await makePicture(files[0], { width: 500, height: 400 });
+    await makePicture(files[1], { width: 16, height: 16 });
+    await withDevices(tab, [change, mebibytes * 2 ** 20], async (page) => {
+      await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
+      const said = await statusesOf(page);
+      await page.setInputFiles("#translate-files", files);
+      await textOf(page, "#translate-status", /^2 pictures translated$/);
+      const byTiles = /^Translating 1 of 2: large\.png, which is large, by tiles: \d+ %$/;
+      assert.ok((await said()).some((text) => byTiles.test(text)));
+      assert.match((await page.textContent("#results figcaption b[title='large.png'] + span")) ?? "", /^500 x 400, /);
+      const release = await holdReads(page);
+      await page.setInputFiles("#translate-files", files);
+      await textOf(page, "#translate-status", /^Translating 1 of 2: large\.png$/);
+      await page.click("#translate-stop");
+      await release();
+      await textOf(page, "#translate-status", /^2 pictures translated$/);
+      assert.is(await page.textContent("#message"), "");
+    });
   });
 }
+
+test("a picture of which not even a tile fits is told from the others, with what to do", async ({ tab, folder }) => {
+  await makePicture(join(folder, "sizes", "large.png"), { width: 400, height: 400 });
+  await makePicture(join(folder, "sizes", "small.png"), { width: 16, height: 16 });
+  await withDevices(tab, [limitMemory, 6 * 2 ** 20], async (page) => {
+    await page.setInputFiles("#translate-folder", join(folder, "sizes"));
+    const advice = "choose a shorter longer side\\.";
+    await textOf(page, "#message", new RegExp(`^1 of 2 .*: sizes/large\\.png is too large for this GPU; ${advice}`));
+    assert.is(await page.textContent("#translate-status"), "1 picture translated");
+  });
+});
 
 const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] = [
   [

@@ -10,7 +10,6 @@ import { type Program, record } from "../../../engine/program/program.js";
 import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
-import { adviseOnLimit } from "../../options/limit-advice.js";
 import { padForGenerator } from "../../translation/padding.js";
 import { SizedPass } from "../../translation/sized-pass.js";
 import {
@@ -107,7 +106,7 @@ export class PatchMetric {
   async embed(picture: Picture): Promise<PatchEmbeddings> {
     const { width, height } = picture;
     const padded = padForGenerator(picture, this.#model.generator.architecture);
-    const pass = await this.#passes.of(padded).catch(adviseOnLimit);
+    const pass = await this.#passes.of(padded);
     pass.input.write(padded.planes);
     pass.program.replay();
     const layers: LayerEmbeddings[] = [];

@@ -13,18 +13,19 @@ import {
 } from "../../../cut/index.js";
 import { SingleImageGenerator } from "../../../cut/networks/single-image-generator.js";
 import { planTiles } from "../../../cut/translation/tile-plan.js";
-import { ArgumentError, LimitError, Random } from "../../../engine/index.js";
+import { ArgumentError, type Gpu, LimitError, Random } from "../../../engine/index.js";
 import { ownGpu, rejectionOf } from "../../support/gpu.js";
+import { limitMemory } from "../../support/small-memory.js";
 
 const test = suite("tiled translator");
 
 const gpu = await ownGpu();
 test.after(() => gpu.dispose());
 
-function makeGenerator(changes: Partial<GeneratorArchitecture> = {}): Generator {
+function makeGenerator(changes: Partial<GeneratorArchitecture> = {}, on: Gpu = gpu): Generator {
   const plain = { input_nc: 3, output_nc: 3, ngf: 4, blocks: 4, no_antialias: false, no_antialias_up: false };
   const architecture = Object.assign(plain, changes);
-  const generator = new Generator(gpu, architecture);
+  const generator = new Generator(on, architecture);
   const init = { init_type: "kaiming", init_gain: 1 } as const;
   const weights = initialWeights(Generator.shapes(architecture), new Random(1), init);
   writeParameters(generator.parameters, weights);
@@ -169,6 +170,22 @@ test("called off or failed, it gives all memory and the store back", async () =>
   const tiled = new TiledTranslator(gpu, generator, { tile: 16 });
   assert.is(await rejectionOf(tiled.translate(gray, null, { signal: stop.signal, onProgress })), stop.signal.reason);
   assert.equal([open, gpu.memory().liveBuffers], [0, before]);
+});
+
+test("where the GPU has no memory for the tiles that were planned, smaller ones are taken", async () => {
+  const data = Uint8Array.from({ length: 3 * 120 * 120 }, (_, i) => (i * 7 + (i >> 8)) % 256);
+  const picture: Picture = { width: 120, height: 120, channels: 3, data };
+  const wanted = await new TiledTranslator(gpu, makeGenerator()).translate(picture);
+  const small = await ownGpu();
+  const generator = makeGenerator({}, small);
+  limitMemory(small.device, 2 ** 20);
+  assert.instance(await rejectionOf(new Translator(small, generator).translate(picture)), LimitError);
+  const { data: found } = await new TiledTranslator(small, generator).translate(picture);
+  assert.ok(found.every((value, i) => Math.abs(value - wanted.data[i]) <= 1));
+  const refused = (await rejectionOf(new TiledTranslator(small, generator, { tile: 128 }).translate(picture))) as Error;
+  assert.is(refused.message, "tiles of 128 pixels do not fit: the GPU is out of memory (no memory is left)");
+  assert.is(small.failure, null);
+  small.dispose();
 });
 
 test("tiles that are no multiple of 4, or narrower than 16, are refused", () => {

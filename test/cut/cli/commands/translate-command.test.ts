@@ -160,6 +160,17 @@ test("a picture that is too large for the adapter goes by tiles; larger tiles ar
   );
 });
 
+test("a picture that is too large for the memory that the GPU has left goes by tiles, too", async () => {
+  await makePicture(at("too-large.png"), { width: 150, height: 94, seed: 13 });
+  const args = (out: string) => ["translate", "--model", "r", "--in", "too-large.png", "--out", out];
+  assertStatus(await cutgpu(args("whole.png"), { cwd: folder }), 0);
+  const small = { cwd: folder, preload: "support/small-memory.js", env: { MEMORY_BYTES: String(2 ** 20) } };
+  const result = await cutgpu(args("tiles.png"), small);
+  assertStatus(result, 0);
+  assert.match(result.stderr, "too-large.png: too large for the GPU at once, so it goes by tiles");
+  await assertAlike("tiles.png", "whole.png");
+});
+
 test("tiles that are too small or no multiple of 4 are refused", async () => {
   for (const tile of ["12", "18", "big"]) {
     const args = ["translate", "--model", "r", "--in", "in", "--out", "none", "--tile", tile];
