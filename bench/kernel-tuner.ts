@@ -97,17 +97,17 @@ export async function tuneChoice(
   const { work, dispose } = workOf(gpu, choice);
   try {
     const { rule, distinct } = await distinctVariants(gpu, choice, rates, work);
-    const forced = <T>(variant: string, run: () => Promise<T>) => withForced(gpu, choice.operator, variant, run);
+    const forced = (variant: string) => () => withForced(gpu, choice.operator, variant, work);
     const rounds = new Map<string, number[]>();
     for (const variant of distinct) {
       signal?.throwIfAborted();
-      rounds.set(variant, [await forced(variant, () => trial(gpu, work))]);
+      rounds.set(variant, [await trial(gpu, forced(variant))]);
     }
     let left = notSlower(distinct, rounds, rule, HOPELESS_IN_TRIAL);
     for (const variant of left) rounds.set(variant, []);
     for (let round = 0; round < ROUNDS && (round === 0 || left.length > 1); round++) {
       for (const variant of left) {
-        const { ms } = await forced(variant, () => measure(gpu, work, { budget: BUDGET_MS, signal }));
+        const { ms } = await measure(gpu, forced(variant), { budget: BUDGET_MS, signal });
         rounds.get(variant)?.push(ms.median);
       }
       left = notSlower(left, rounds, rule, HOPELESS);
@@ -129,7 +129,7 @@ async function distinctVariants(gpu: Gpu, choice: Choice, rates: Rates | null, w
   const variants = variantsOf(gpu, operator).filter((name) => worthMeasuring(name, choice, rates));
   const dispatches = new Map<string, string>();
   for (const variant of variants) {
-    dispatches.set(variant, await withForced(gpu, operator, variant, () => dispatchesOf(gpu, work)));
+    dispatches.set(variant, await dispatchesOf(gpu, () => withForced(gpu, operator, variant, work)));
   }
   const ruled = await dispatchesOf(gpu, work);
   const rule = variants.find((variant) => dispatches.get(variant) === ruled) ?? variants[0];

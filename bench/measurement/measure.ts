@@ -62,13 +62,14 @@ export function tickOf(stamps: readonly bigint[]): number {
   return Number(divisor);
 }
 
-const clocks = new WeakMap<Gpu, Timestamps>();
-
-/** The timestamps of one pass, made once per device; null where the adapter has none. */
-function passClock(gpu: Gpu): Timestamps | null {
-  const clock = clocks.get(gpu) ?? Timestamps.of(gpu, 1);
-  if (clock) clocks.set(gpu, clock);
-  return clock;
+/** Runs `work` with timestamps of one pass, its own, since it may not be the only one; null where there are none. */
+async function withClock<T>(gpu: Gpu, work: (clock: Timestamps | null) => Promise<T>): Promise<T> {
+  const clock = Timestamps.of(gpu, 1);
+  try {
+    return await work(clock);
+  } finally {
+    clock?.dispose();
+  }
 }
 
 interface Sample {
@@ -106,7 +107,7 @@ function judge(samples: readonly Sample[], divisor: number): Pick<Measurement, "
 
 /** Milliseconds of one replay, by the clock that is plausible: wall time includes the round trip to the GPU. */
 export async function timeReplay(gpu: Gpu, program: Program): Promise<number> {
-  return judge([await sample(gpu, program, passClock(gpu))], 1).ms.median;
+  return judge([await withClock(gpu, (clock) => sample(gpu, program, clock))], 1).ms.median;
 }
 
 /** Runs that a time budget allows for work of `ms` milliseconds. */
@@ -119,13 +120,22 @@ export function runsFor(ms: number, budget: number): number {
  * Records `work` (operators, as in a training step; tensors made outside are its inputs) and times its execution.
  * Throws what recording throws, such as a LimitError where a tensor is too large for the adapter.
  */
-export async function measure(gpu: Gpu, work: () => unknown, options: MeasureOptions = {}): Promise<Measurement> {
-  const { budget = 1000, signal } = options;
-  const clock = passClock(gpu);
-  const prepare = (repeats: number) =>
-    record(gpu, () => {
+export function measure(gpu: Gpu, work: () => unknown, options: MeasureOptions = {}): Promise<Measurement> {
+  return withClock(gpu, (clock) => measureBy(clock, gpu, work, options));
+}
+
+async function measureBy(
+  clock: Timestamps | null,
+  gpu: Gpu,
+  work: () => unknown,
+  { budget = 1000, signal }: MeasureOptions,
+): Promise<Measurement> {
+  const prepare = (repeats: number) => {
+    const repeated = () => {
       for (let i = 0; i < repeats; i++) gpu.scope(() => void work());
-    });
+    };
+    return record(gpu, repeated, undefined, { signal });
+  };
   let { program } = await prepare(1);
   try {
     const { length: dispatches, bytes } = program;

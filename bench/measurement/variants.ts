@@ -14,6 +14,9 @@ export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
   return worth.length ? worth : ["default"];
 }
 
-/** Runs `work` with one operator forced to one of its variants, or left to its rule. */
+/**
+ * Runs `work` with one operator forced to one of its variants, or left to its rule. It must not be async: others may
+ * record on the same engine meanwhile.
+ */
 export const withForced = <T>(gpu: Gpu, operator: string, variant: string, work: () => T): T =>
   variant === "default" ? work() : gpu.variants.force({ [operator]: variant }, work);

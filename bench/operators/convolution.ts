@@ -10,7 +10,7 @@ import {
 import * as reference from "../../engine/operators/reference.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext } from "../measurement/case.js";
-import { measure } from "../measurement/measure.js";
+import { type Measurement, measure } from "../measurement/measure.js";
 import { variantsOf, withForced } from "../measurement/variants.js";
 import type { ConvolutionJob } from "../peers/jobs.js";
 import { dense, image, imageText, type OperatorBench } from "./lib.js";
@@ -97,14 +97,16 @@ function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, v
       if (direction.kernel === "conv2d.dx") input.requireGrad();
       if (direction.kernel === "conv2d.dw") weights.requireGrad();
       try {
-        const measurement = await withForced(gpu, direction.operator, variant, () => {
-          if (direction.kernel === "conv2d") {
-            return measure(gpu, () => conv2d(input, weights, undefined, options), { signal });
-          }
-          const output = conv2d(input, weights, undefined, options);
+        const forced = (work: () => unknown) => () => withForced(gpu, direction.operator, variant, work);
+        const timed = (work: () => unknown) => measure(gpu, forced(work), { signal });
+        const forward = () => conv2d(input, weights, undefined, options);
+        let measurement: Measurement;
+        if (direction.kernel === "conv2d") measurement = await timed(forward);
+        else {
+          const output = forward();
           const wanted = direction.kernel === "conv2d.dx" ? input : weights;
-          return measure(gpu, () => grad(output, [wanted], { dy }), { signal }).finally(() => output.dispose());
-        });
+          measurement = await timed(() => grad(output, [wanted], { dy })).finally(() => output.dispose());
+        }
         const reference_ms = referenceTime(direction.kernel, name, plain, { x, w, y }, options);
         return { measurement, reference_ms, flops: 2 * sizeOf(y) * cin * kernel * kernel, bytes: 4 * bytesOf(x, w, y) };
       } finally {

@@ -23,18 +23,17 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
     shape,
     operators: [operator],
     ...(bench.job ? { job: bench.job } : {}),
-    run: ({ signal, reference }) =>
-      withForced(gpu, chooses, variant, async () => {
-        const inputs = bench.inputs.map((input) => makeInput(gpu, input));
-        const work = () => bench.work(...inputs);
-        try {
-          const cost = totalCost(await observeDryRun(gpu, work));
-          const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
-          return { measurement, ...cost, reference_ms: bench.reference ? reference(id, bench.reference) : null };
-        } finally {
-          for (const tensor of inputs) tensor.dispose();
-        }
-      }),
+    run: async ({ signal, reference }) => {
+      const inputs = bench.inputs.map((input) => makeInput(gpu, input));
+      const work = () => withForced(gpu, chooses, variant, () => bench.work(...inputs));
+      try {
+        const cost = totalCost(await observeDryRun(gpu, work));
+        const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
+        return { measurement, ...cost, reference_ms: bench.reference ? reference(id, bench.reference) : null };
+      } finally {
+        for (const tensor of inputs) tensor.dispose();
+      }
+    },
   };
 }
 

@@ -36,8 +36,7 @@ function fma(chains: number): Run {
         grid: groups,
         constants: { PER_THREAD: chains },
       });
-    const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
-    y.dispose();
+    const measurement = await measureAndDispose([y], () => measure(gpu, work, { budget: SHORT_BUDGET_MS, signal }));
     // Four links per round, two operations on each of four components.
     const flops = groups * WORKGROUP * rounds * 4 * chains * 8;
     return { measurement, flops, bytes: groups * WORKGROUP * 16, note: BEST };
@@ -64,11 +63,17 @@ const traffic =
         grid: vec4s / (WORKGROUP * PER_THREAD),
         constants: { COPY, PER_THREAD, STRIDE },
       });
-    const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
-    for (const tensor of Object.values(tensors)) tensor.dispose();
-    gpu.trimMemory();
+    const measurement = await measureAndDispose(Object.values(tensors), () =>
+      measure(gpu, work, { budget: SHORT_BUDGET_MS, signal }),
+    ).finally(() => gpu.trimMemory());
     return { measurement, flops: 0, bytes: 16 * (vec4s + written), note: BEST };
   };
+
+/** Disposes what was measured, also where the measurement is cancelled. */
+const measureAndDispose = (owners: readonly { dispose(): void }[], run: () => Promise<Measurement>) =>
+  run().finally(() => {
+    for (const owner of owners) owner.dispose();
+  });
 
 /** The measurement of one of `count` equal parts. */
 function divided(measurement: Measurement, count: number): Measurement {
@@ -82,8 +87,7 @@ const dispatchCost: Run = async ({ gpu, signal }) => {
   const work = () => {
     for (let i = 0; i < COUNT; i++) fillWith(gpu, tensors[i % 2], i);
   };
-  const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
-  for (const tensor of tensors) tensor.dispose();
+  const measurement = await measureAndDispose(tensors, () => measure(gpu, work, { budget: SHORT_BUDGET_MS, signal }));
   return { measurement: divided(measurement, COUNT), flops: 0, bytes: 0, note: "one of 256 fills of 1 KiB in a pass" };
 };
 
@@ -95,9 +99,9 @@ const submitCost: Run = async ({ gpu, signal }) => {
     for (let i = 0; i < COUNT; i++) program.replay();
     await gpu.finish();
   };
-  const measurement = await measureWall(submits, { budget: SHORT_BUDGET_MS, signal });
-  program.dispose();
-  tensor.dispose();
+  const measurement = await measureAndDispose([program, tensor], () =>
+    measureWall(submits, { budget: SHORT_BUDGET_MS, signal }),
+  );
   return { measurement: divided(measurement, COUNT), flops: 0, bytes: 0, note: "one of 64 submits of one fill each" };
 };
 

@@ -40,14 +40,22 @@ const ESTIMATED =
  * The time of the calls over the time of `step`, the median of several interleaved pairs: a machine that is slow for a
  * while slows both.
  */
-async function shareOfStep(gpu: Gpu, calls: readonly ObservedCall[], step: () => Promise<unknown>): Promise<number> {
+async function shareOfStep(
+  gpu: Gpu,
+  calls: readonly ObservedCall[],
+  step: () => Promise<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const { work, dispose } = repeatCalls(gpu, calls);
   const { program } = await record(gpu, work);
   try {
     const shares: number[] = [];
     const replay = () => wallTime(gpu, () => program.replay());
     await replay();
-    for (let i = 0; i < ROUNDS; i++) shares.push((await replay()) / (await wallTime(gpu, step)));
+    for (let i = 0; i < ROUNDS; i++) {
+      signal?.throwIfAborted();
+      shares.push((await replay()) / (await wallTime(gpu, step)));
+    }
     return timingOf(shares).median;
   } finally {
     program.dispose();
@@ -85,7 +93,7 @@ function run(at: StepSize, breakdown: boolean) {
         figures["conv_flops"] = totalCost(members).flops;
         figures["conv_gflops"] = gigaPerSecond(figures["conv_flops"], ms.median);
         // The step's rate relative to the rate of its convolutions alone.
-        const share = await shareOfStep(gpu, members, run);
+        const share = await shareOfStep(gpu, members, run, signal);
         figures["share_of_conv_rate"] = (share * cost.flops) / figures["conv_flops"];
       }
       return {

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ceilingsOf, chooseCases, runBench, shareOf } from "../../bench/index.js";
-import { testGpu } from "../support/gpu.js";
+import { rejectionOf, testGpu } from "../support/gpu.js";
 
 test("rows are what the type says, and survive JSON", async () => {
   const gpu = await testGpu("software");
@@ -50,6 +50,38 @@ test("a filter that matches nothing lists what there is", async () => {
     message = `${(error as Error).message} ${(error as { fix: string }).fix}`;
   }
   assert.match(message, /"fft".*conv2d\.dw.*matmul.*instanceNorm/s);
+});
+
+test("rows that are called off leave no memory", async () => {
+  const gpu = await testGpu("software");
+  const cases = [
+    ...["fma", "read", "copy", "dispatch", "submit"].map((row) => ["roofline", `roofline ${row}`] as const),
+    ["kernels", "kernels relu"],
+    ["generator", "ngf 16"],
+    ["nce", "nce"],
+  ] as const;
+  for (const [suite, filter] of cases) {
+    const before = gpu.memory().liveBuffers;
+    const stop = new AbortController();
+    const onProgress = () => void setTimeout(() => stop.abort(), 20);
+    const options = { suites: [suite], ceilings: { gflops: 1, gbps: 1 }, signal: stop.signal };
+    const running = runBench(gpu, { ...options, filter, onProgress });
+    assert.is(await rejectionOf(running), stop.signal.reason, filter);
+    assert.is(gpu.memory().liveBuffers, before, filter);
+  }
+});
+
+test("others on the engine choose their kernels as ever while a kernel is forced in the rows", async () => {
+  const gpu = await testGpu("software");
+  const seen: (string | undefined)[] = [];
+  const looking = setInterval(() => seen.push(gpu.variants.forced("conv2d"), gpu.variants.forced("matmul")));
+  for (const filter of ["conv2d 3x3", "matmul"]) {
+    const stop = new AbortController();
+    const options = { ceilings: { gflops: 1, gbps: 1 }, signal: stop.signal, onRow: () => stop.abort() };
+    await rejectionOf(runBench(gpu, { suites: ["kernels"], filter, ...options }));
+  }
+  clearInterval(looking);
+  assert.equal([...new Set(seen)], [undefined]);
 });
 
 test.run();

@@ -3,8 +3,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { randomTensor } from "../../../bench/inputs/random-data.js";
 import { measure, runsFor, tickOf, timingOf } from "../../../bench/measurement/measure.js";
+import { DeviceLostError } from "../../../engine/core/errors.js";
+import { openGpu, requestAdapter } from "../../../engine/device/node.js";
 import { add, relu } from "../../../engine/operators/pointwise/index.js";
-import { testGpu } from "../../support/gpu.js";
+import { ownGpu, rejectionOf, testGpu } from "../../support/gpu.js";
 
 test("a measurement has a median within its range, and counts what it ran", async () => {
   const gpu = await testGpu("software");
@@ -54,6 +56,42 @@ test("medians, ticks and numbers of runs", () => {
   assert.is(runsFor(900, 1000), 5, "at least five");
   assert.is(runsFor(2000, 1000), 2, "or as many as patience allows");
   assert.is(runsFor(60_000, 1000), 1);
+});
+
+test("measurements at once do not disturb each other, and leave nothing on an app's device", async () => {
+  const adapter = await requestAdapter();
+  const requiredFeatures: GPUFeatureName[] = adapter?.features.has("timestamp-query") ? ["timestamp-query"] : [];
+  const device = (await adapter?.requestDevice({ requiredFeatures })) as GPUDevice;
+  const alive = new Set<GPUBuffer>();
+  const { createBuffer } = device;
+  device.createBuffer = (descriptor) => {
+    const buffer = createBuffer.call(device, descriptor);
+    alive.add(buffer);
+    const { destroy } = buffer;
+    buffer.destroy = () => {
+      alive.delete(buffer);
+      return destroy.call(buffer);
+    };
+    return buffer;
+  };
+  const gpu = await openGpu({ device });
+  const x = randomTensor(gpu, [64, 64]);
+  const options = { budget: 20 };
+  const both = await Promise.all([measure(gpu, () => relu(x), options), measure(gpu, () => add(x, x), options)]);
+  for (const { ms } of both) assert.ok(ms.median > 0);
+  gpu.check();
+  gpu.dispose();
+  assert.is(alive.size, 0);
+  device.destroy();
+});
+
+test("a device that is lost during a measurement is said to be", async () => {
+  const gpu = await ownGpu();
+  const x = randomTensor(gpu, [64, 64]);
+  const measuring = measure(gpu, () => relu(x), { budget: 60_000 });
+  setTimeout(() => gpu.device.destroy(), 100);
+  assert.instance(await rejectionOf(measuring), DeviceLostError);
+  gpu.dispose();
 });
 
 test.run();
