@@ -46,7 +46,7 @@ export interface Evaluation {
 
 /**
  * Evaluates `fakes`. Throws a CutgpuError where a set has too few pictures, where one cannot be read or has another
- * size, and where its features are not finite.
+ * size, and where its features are not finite; and the signal's reason when it is aborted.
  */
 export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   const { fakes, reals, pairs = null, extractor = null, pairMetrics = PAIR_METRICS, size = null } = input;
@@ -55,6 +55,7 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
     const found = `an evaluation needs ${MIN_PICTURES} pictures in each set, and there are ${names.length} ${what};`;
     throw new CutgpuError("FEATURES", found, "give more.");
   }
+  input.signal?.throwIfAborted();
   const sides = sidesAt(await reals.read(0), size);
   const todo = measurements({ fakes, reals, pairs, pairMetrics, size, extractor }, sides);
   const kind = { fakes: fakes.names.length, sides, extractor, pairMetrics };

@@ -47,7 +47,10 @@ export async function runLadder({ pictures, metric, seed = 0, signal, onProgress
 
   const comparison = new Comparison(metric, random.fork("comparison"));
   const sources: LadderFeatures[] = [];
-  for (const picture of pictures) sources.push(await comparison.extractFeatures(picture));
+  for (const picture of pictures) {
+    signal?.throwIfAborted();
+    sources.push(await comparison.extractFeatures(picture));
+  }
   const scales: PictureScale[] = [];
   for (const [i, source] of sources.entries()) {
     const others = sources.filter((_, j) => j !== i);

@@ -60,10 +60,18 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
   const count = sources.names.length;
   const order = new Random(seed).permutation(count);
   const embedded = new Map<number, PatchEmbeddings>();
+  const embed = async (set: PictureSet, i: number): Promise<PatchEmbeddings> => {
+    signal?.throwIfAborted();
+    return metric.embed(await set.read(i));
+  };
   const source = async (i: number): Promise<PatchEmbeddings> => {
-    const known = embedded.get(i) ?? (await metric.embed(await sources.read(i)));
+    const known = embedded.get(i) ?? (await embed(sources, i));
     embedded.set(i, known);
     return known;
+  };
+  const compare = async (a: PatchEmbeddings, b: PatchEmbeddings): Promise<LayerComparison[]> => {
+    signal?.throwIfAborted();
+    return metric.compare(a, b);
   };
   const pairs: PatchPair[] = [];
   for (let k = 0; k < count; k++) {
@@ -71,10 +79,10 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
     const own = await source(id);
     const apart: LayerComparison[][] = [];
     for (let next = 1; next <= Math.min(OTHERS, count - 1); next++) {
-      apart.push(await metric.compare(own, await source(order[(k + next) % count])));
+      apart.push(await compare(own, await source(order[(k + next) % count])));
     }
-    const scale: ContentScale = { same: layerMeans([await metric.compare(own, own)]), others: layerMeans(apart) };
-    const layers = await metric.compare(own, await metric.embed(await results.read(id)));
+    const scale: ContentScale = { same: layerMeans([await compare(own, own)]), others: layerMeans(apart) };
+    const layers = await compare(own, await embed(results, id));
     const distances = layerDistances(layers, scale);
     const pair = { id, distance: knownMean(distances), layers: withDistances(layers, distances) };
     pairs.push(pair);

@@ -4,7 +4,7 @@
 // which hold nothing but colour, left out.
 
 import { grad } from "../../../engine/core/autograd.js";
-import type { CancellationOptions } from "../../../engine/core/cancellation.js";
+import { abortable, type CancellationOptions } from "../../../engine/core/cancellation.js";
 import { ArgumentError } from "../../../engine/core/errors.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
@@ -13,7 +13,7 @@ import { add, scale } from "../../../engine/operators/pointwise/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
 import { concat, slice } from "../../../engine/operators/strided/index.js";
 import { Adam } from "../../../engine/optimizers/index.js";
-import { record } from "../../../engine/program/program.js";
+import { Arena, record } from "../../../engine/program/program.js";
 import { Random } from "../../../engine/random.js";
 import { cropPicture, flipPicture, type Picture, picturesToPlanes, toChannels } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
@@ -63,25 +63,26 @@ export async function trainPatchEncoder(
       `Give pictures of at least ${SMALLEST} x ${SMALLEST} pixels.`,
     );
   }
+  signal?.throwIfAborted();
   const side = 4 * Math.floor(Math.min(CROP, smallest) / 4);
   const random = new Random(seed);
   const model = newModel(gpu, random.fork("weights"));
   const colour = pictures.map((picture) => toChannels(picture, 3));
   let step: RecordedStep | null = null;
   try {
-    step = await recordStep(gpu, model, side);
+    step = await recordStep(gpu, model, side, signal);
     for (let done = 1; done <= steps; done++) {
       const views = drawViews(colour[random.integer(colour.length)], side, random);
       step.run(views, random, RATE * Math.min(1, (2 * (steps - done + 1)) / steps));
       if (done % REPORT !== 0 && done < steps) continue;
-      await gpu.finish();
+      await abortable(gpu.finish(), signal);
       onProgress?.(done / steps);
       signal?.throwIfAborted();
     }
     return model;
   } catch (error) {
-    for (const network of [model.generator, model.heads as Heads]) {
-      for (const parameter of network.parameters.values()) parameter.dispose();
+    for (const { parameters } of [model.generator, model.heads as Heads]) {
+      for (const parameter of parameters.values()) parameter.dispose();
     }
     throw error;
   } finally {
@@ -118,6 +119,7 @@ async function recordStep(
   gpu: Gpu,
   { generator, heads, layers, tau }: InspectModel,
   side: number,
+  signal: AbortSignal | undefined,
 ): Promise<RecordedStep> {
   const last = Math.max(...layers);
   const encoder = [...generator.parameters].filter(([key]) => Number(key.split(".")[1]) <= last);
@@ -126,7 +128,10 @@ async function recordStep(
   const views = gpu.persistent([2, 3, side, side]);
   const areas = layers.map((layer) => shapeAt(generator.tap(layer), side, side)).map(([, h, w]) => h * w);
   const ids = areas.map((area) => gpu.persistent([Math.min(PATCHES, area)], "i32"));
-  const { program } = await record(gpu, () => {
+  const disposeInputs = () => {
+    for (const owner of [adam, views, ...ids]) owner.dispose();
+  };
+  const compute = () => {
     const losses = generator.encode(views, layers).map((map, i) => {
       const rows = unitRows(map, ids[i], (heads as Heads).head(i));
       const half = rows.shape[0] / 2;
@@ -138,6 +143,10 @@ async function recordStep(
       1 / losses.length,
     );
     adam.update(grad(loss, [...parameters.values()]));
+  };
+  const { program } = await record(gpu, compute, new Arena(), { signal }).catch((error) => {
+    disposeInputs();
+    throw error;
   });
   return {
     run(planes, random, rate) {
@@ -148,8 +157,7 @@ async function recordStep(
     },
     dispose() {
       program.dispose();
-      adam.dispose();
-      for (const tensor of [views, ...ids]) tensor.dispose();
+      disposeInputs();
     },
   };
 }
