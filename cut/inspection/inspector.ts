@@ -107,7 +107,7 @@ export class Inspector {
     this.#forget();
     signal?.throwIfAborted();
     const padded = padForGenerator(picture, generator.architecture);
-    const pass = await this.#passes.of(padded);
+    const pass = await this.#passes.use(padded, (made) => made);
     const total = 2 + layers.length;
     const done = (pieces: number) => {
       onProgress?.(pieces / total);

@@ -57,10 +57,11 @@ export class Retrieval {
   /** The share of patches whose own key is nearer than all others, in the order of the layers; ties do not count. */
   async accuracy(picture: Picture): Promise<number[]> {
     const padded = padForGenerator(picture, this.#model.generator.architecture);
-    const pass = await this.#passes.of(padded);
-    pass.input.write(padded.planes);
-    pass.program.replay();
-    return Promise.all(pass.similarities.map(async (tensor) => shareOfBestOwn(await tensor.read(), tensor.shape[0])));
+    return this.#passes.use(padded, ({ input, program, similarities }) => {
+      input.write(padded.planes);
+      program.replay();
+      return Promise.all(similarities.map(async (tensor) => shareOfBestOwn(await tensor.read(), tensor.shape[0])));
+    });
   }
 
   dispose(): void {

@@ -62,8 +62,8 @@ export class Translator {
 
   /**
    * The translation of a picture, of the same size; `size` first scales the picture so that its longer side is that
-   * long. Throws a LimitError for a picture that is too large for the adapter. Calls for one translator follow one
-   * another.
+   * long. Throws a LimitError for a picture that is too large for the adapter. Calls at once are done one after the
+   * other.
    */
   async translate(picture: Picture, size: number | null = null, work: CancellationOptions = {}): Promise<Picture> {
     const { signal, onProgress } = work;
@@ -71,11 +71,20 @@ export class Translator {
     const [width, height] = size === null ? [picture.width, picture.height] : scaledSides(picture, size);
     const recording = { signal, onProgress: (done: number) => onProgress?.(done / 2) };
     // Before anything is scaled: whether the adapter can hold a picture of this size, the recording finds out.
-    const pass = await this.#passes.of(paddedSides(width, height), recording);
-    const padded = padForGenerator(resizePicture(picture, width, height), this.generator.architecture);
-    pass.input.write(padded.planes);
-    pass.program.replay();
-    const output = await abortable(pass.output.read(), signal);
+    const submit = ({ input, program, output }: Pass) => {
+      signal?.throwIfAborted();
+      const padded = padForGenerator(resizePicture(picture, width, height), this.generator.architecture);
+      input.write(padded.planes);
+      program.replay();
+      const reading = output.read();
+      // Nobody awaits it where the call is aborted.
+      reading.catch(() => {});
+      // In an object, so that the next use does not wait for it.
+      return { padded, reading };
+    };
+    const submitted = this.#passes.use(paddedSides(width, height), submit, recording);
+    const { padded, reading } = await abortable(submitted, signal);
+    const output = await abortable(reading, signal);
     onProgress?.(1);
     return padded.unpad(output);
   }
@@ -96,10 +105,12 @@ export class Translator {
         `Give sides that are multiples of 4 and at least ${SMALLEST_SIDE}, or use translate().`,
       );
     }
-    const pass = await this.#passes.of({ height, width }, work);
-    pass.input.copyFrom(image);
-    pass.program.replay();
-    return pass.output;
+    const submit = ({ input, program, output }: Pass) => {
+      input.copyFrom(image);
+      program.replay();
+      return output;
+    };
+    return this.#passes.use({ height, width }, submit, work);
   }
 
   /** Frees the memory of the recorded pass, except the generator's. */

@@ -74,15 +74,14 @@ export class Lpips {
   }
 
   async #features({ height, width, data }: Planes) {
-    const pass = await this.#passes.of({ height, width });
     const size = height * width;
     const scaled = (value: number, i: number) =>
       (2 * value - 1 - SHIFT[Math.floor(i / size)]) / SCALE[Math.floor(i / size)];
-    pass.input.write(new Float32Array(data.map(scaled)));
-    pass.program.replay();
-    return Promise.all(
-      pass.taps.map(async (tap) => ({ values: await tap.read(), places: tap.shape[2] * tap.shape[3] })),
-    );
+    return this.#passes.use({ height, width }, ({ input, program, taps }) => {
+      input.write(new Float32Array(data.map(scaled)));
+      program.replay();
+      return Promise.all(taps.map(async (tap) => ({ values: await tap.read(), places: tap.shape[2] * tap.shape[3] })));
+    });
   }
 
   #run(input: Tensor): Tensor[] {

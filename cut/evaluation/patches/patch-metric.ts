@@ -102,16 +102,21 @@ export class PatchMetric {
     });
   }
 
-  /** Computes a picture's embeddings. Throws a LimitError where it is too large for the adapter. */
+  /**
+   * Computes a picture's embeddings. Throws a LimitError where it is too large for the adapter. Calls at once are done
+   * one after the other.
+   */
   async embed(picture: Picture): Promise<PatchEmbeddings> {
     const { width, height } = picture;
     const padded = padForGenerator(picture, this.#model.generator.architecture);
-    const pass = await this.#passes.of(padded);
-    pass.input.write(padded.planes);
-    pass.program.replay();
-    const layers: LayerEmbeddings[] = [];
-    for (const [i, features] of pass.features.entries()) layers.push(await this.#embedLayer(features, i, picture));
-    return { width, height, layers };
+    const embedLayers = async ({ input, program, features }: Pass) => {
+      input.write(padded.planes);
+      program.replay();
+      const layers: LayerEmbeddings[] = [];
+      for (const [i, map] of features.entries()) layers.push(await this.#embedLayer(map, i, picture));
+      return { width, height, layers };
+    };
+    return this.#passes.use(padded, embedLayers);
   }
 
   async #embedLayer(features: Tensor, i: number, { width, height }: Picture): Promise<LayerEmbeddings> {

@@ -6,7 +6,7 @@ import { SizedPass } from "../../../cut/translation/sized-pass.js";
 /** Passes that note what they make and dispose. */
 function noted() {
   const events: string[] = [];
-  const passes = new SizedPass<string, [fail?: boolean]>(async ({ height, width }, own, fail = false) => {
+  const made = new SizedPass<string, [fail?: boolean]>(async ({ height, width }, own, fail = false) => {
     const name = `${height}x${width}`;
     events.push(`make ${name}`);
     for (const part of ["input", "program"]) {
@@ -15,7 +15,8 @@ function noted() {
     }
     return name;
   });
-  return { events, passes };
+  const of = (size: { height: number; width: number }, ...fail: [boolean?]) => made.use(size, (name) => name, ...fail);
+  return { events, passes: { of, use: made.use.bind(made), dispose: () => made.dispose() } };
 }
 
 test("a pass is made once for a size, and disposed, last part first, before that of another", async () => {
@@ -35,6 +36,33 @@ test("where making fails, what was made on the way is disposed, and the next try
   assert.is(message, "no memory");
   assert.equal(events, ["make 4x4", "dispose input 4x4"]);
   assert.is(await passes.of({ height: 4, width: 4 }), "4x4");
+});
+
+test("uses at once follow one another, and one that fails does not stop the next", async () => {
+  const { events, passes } = noted();
+  const use = (height: number, fail = false) =>
+    passes.use({ height, width: 4 }, async (name) => {
+      events.push(`begin ${name}`);
+      await new Promise((resolve) => setTimeout(resolve));
+      if (fail) throw new Error("no picture");
+      events.push(`end ${name}`);
+    });
+  const settled = await Promise.allSettled([use(4), use(8, true), use(4)]);
+  assert.equal(
+    settled.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  const first = ["make 4x4", "begin 4x4", "end 4x4", "dispose program 4x4", "dispose input 4x4"];
+  const second = ["make 8x4", "begin 8x4", "dispose program 8x4", "dispose input 8x4"];
+  assert.equal(events, [...first, ...second, ...first.slice(0, 3)]);
+});
+
+test("what is disposed while a pass is made leaves none", async () => {
+  const { events, passes } = noted();
+  const name = passes.of({ height: 4, width: 4 });
+  passes.dispose();
+  assert.is(await name, "4x4");
+  assert.equal(events, ["make 4x4", "dispose program 4x4", "dispose input 4x4"]);
 });
 
 test.run();

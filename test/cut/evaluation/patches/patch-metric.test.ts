@@ -161,4 +161,16 @@ test("a training that is called off keeps nothing on the GPU", async () => {
   gpu.dispose();
 });
 
+test("pictures that are embedded at once are embedded as one by one", async () => {
+  const gpu = await testGpu(profiles[0]);
+  const metric = new PatchMetric(gpu, model);
+  const pictures = [picture(1), picture(2), picture(3, 32, 40)];
+  const before = gpu.memory().liveBuffers;
+  const one: unknown[] = [];
+  for (const each of pictures) one.push(await metric.embed(each));
+  assert.equal(await Promise.all(pictures.map((each) => metric.embed(each))), one);
+  metric.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
 test.run();
