@@ -8,7 +8,7 @@ import { gather, indexSelect } from "../gather/index.js";
 import { logSoftmax } from "../normalization/index.js";
 import { abs, add, clamp, div, mul, ne, type Operand, scale, softplus, square, sub } from "../pointwise/index.js";
 import { mean, sum } from "../reduction/index.js";
-import { where } from "../selection/index.js";
+import { where, widened } from "../selection/index.js";
 import { flatten, squeeze, unsqueeze } from "../strided/index.js";
 
 export interface LossOptions {
@@ -36,7 +36,8 @@ function reduced(losses: Tensor, { reduction = "mean" }: LossOptions): Tensor {
  */
 export function mseLoss(x: Tensor, target: Tensor | number, options: LossOptions = {}): Tensor {
   checkOptions("mseLoss", options, lossOptions);
-  return reduced(square(typeof target === "number" ? scale(x, 1, -target) : sub(x, target)), options);
+  const difference = typeof target === "number" ? scale(x, 1, -target) : sub(x, target);
+  return reduced(square(widened(difference)), options);
 }
 
 /**
@@ -87,7 +88,7 @@ export function smoothL1Loss(x: Tensor, target: Operand, options: SmoothL1LossOp
   checkOptions("smoothL1Loss", options, { beta: positive, reduction });
   const { beta = 1 } = options;
   // With its sign, since the second derivative of |x - target| is 0 where both are equal.
-  const difference = sub(x, target);
+  const difference = widened(sub(x, target));
   const near = clamp(difference, -beta, beta);
   return scale(reduced(mul(near, sub(difference, scale(near, 0.5))), options), 1 / beta);
 }

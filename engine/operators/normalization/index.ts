@@ -8,6 +8,7 @@ import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { maxOperator } from "../extrema/index.js";
 import { add, clamp, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
+import { widened } from "../selection/index.js";
 
 /** The maximum over axes, which are kept with size 1: a constant to the gradient. */
 const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
@@ -71,7 +72,8 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
 export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false): Tensor {
   const normal = normalizeAxes("variance", x.shape.length, axes);
   const count = sizeOf(normal.map((axis) => x.shape[axis]));
-  return scale(mean(square(sub(x, mean(x, normal, true))), normal, keepdim), count / (count - correction));
+  const squares = square(widened(sub(x, mean(x, normal, true))));
+  return scale(mean(squares, normal, keepdim), count / (count - correction));
 }
 
 export interface NormOptions {

@@ -64,3 +64,6 @@ export function cast(x: Tensor, dtype: Dtype): Tensor {
   checkValue("cast: the dtype", dtype, oneOf("f32", "i32", "f16"));
   return x.dtype === dtype ? x : castOperator([x], { dtype });
 }
+
+/** An f16 tensor as f32, for squares that would overflow or vanish in f16; any other as it is. */
+export const widened = (x: Tensor): Tensor => (x.dtype === "f16" ? cast(x, "f32") : x);
