@@ -97,7 +97,7 @@ function writeTypes() {
     texts.delete(file);
     if (text === undefined) return;
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, head + text);
+    writeFileSync(file, head + withUndefined(text));
     for (const [, target] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)\.js"/g)) {
       write(join(dirname(file), `${target}.d.ts`));
     }
@@ -109,4 +109,33 @@ function writeTypes() {
       '/// <reference types="@webgpu/types" />\n/// <reference lib="esnext.disposable" />\n',
     );
   }
+}
+
+/**
+ * Declarations in which what is optional may also be undefined, as it may for the compiler options of these sources:
+ * under exactOptionalPropertyTypes apps could not hand on an option of theirs, such as a signal that may be undefined.
+ */
+function withUndefined(text) {
+  const source = ts.createSourceFile("types.d.ts", text, ts.ScriptTarget.Latest, true);
+  const edits = [];
+  const visit = (node) => {
+    if (node.questionToken && (ts.isPropertySignature(node) || ts.isPropertyDeclaration(node))) {
+      const { type } = node;
+      const [open, close] = ts.isFunctionTypeNode(type) || ts.isConditionalTypeNode(type) ? ["(", ")"] : ["", ""];
+      edits.push([type.getStart(), open], [type.getEnd(), `${close} | undefined`]);
+    }
+    if (node.questionToken && ts.isMethodSignature(node)) {
+      const { questionToken, parameters, type } = node;
+      edits.push([questionToken.getEnd(), ": ("], [type.getEnd(), ") | undefined"]);
+      const arrow = text.indexOf(":", text.indexOf(")", parameters.end));
+      edits.push([arrow, " =>", 1]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  let result = text;
+  for (const [at, insert, removed = 0] of edits.toSorted(([a], [b]) => b - a)) {
+    result = result.slice(0, at) + insert + result.slice(at + removed);
+  }
+  return result;
 }

@@ -43,7 +43,8 @@ function drawDigits(random: Random, count: number) {
   const images = new Float32Array(count * SIDE * SIDE);
   const labels = new Int32Array(count);
   for (let k = 0; k < count; k++) {
-    labels[k] = random.integer(10);
+    const digit = random.integer(10);
+    labels[k] = digit;
     const [width, height] = [1.9 + 0.4 * random.next(), 1.7 + 0.3 * random.next()];
     const left = random.next() * (SIDE - 5 * width);
     const top = random.next() * (SIDE - 7 * height);
@@ -52,7 +53,7 @@ function drawDigits(random: Random, count: number) {
       for (let x = 0; x < SIDE; x++) {
         const [column, row] = [Math.floor((x - left) / width), Math.floor((y - top) / height)];
         const inside = column >= 0 && column < 5 && row >= 0 && row < 7;
-        const point = inside && FONT[labels[k]][row * 5 + column] === "1" ? ink : 0;
+        const point = inside && FONT[digit]?.[row * 5 + column] === "1" ? ink : 0;
         images[(k * SIDE + y) * SIDE + x] = point + 0.15 * random.normal();
       }
     }
@@ -74,7 +75,7 @@ const makeParameters = () =>
 
 /** Logits [batch, 10] of images [batch, 1, 16, 16]. */
 function classify(images: Tensor, parameters: ReadonlyMap<string, Tensor>): Tensor {
-  const [first, second, out] = parameters.values();
+  const [first, second, out] = [...parameters.values()] as [Tensor, Tensor, Tensor];
   const small = maxPool2d(relu(conv2d(images, first, undefined, { padding: 1 })), 2);
   const smaller = maxPool2d(relu(conv2d(small, second, undefined, { padding: 1 })), 2);
   return linear(flatten(smaller, 1), out);

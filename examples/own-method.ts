@@ -53,12 +53,12 @@ const training = cut.Training.start(gpu, options, source, (...given) => new Pair
 export const distances: number[] = [];
 let saved = new Uint8Array();
 await training.run({
-  onLosses: ({ L1 }) => distances.push(L1),
+  onLosses: ({ L1 = Number.NaN }) => distances.push(L1),
   onCheckpoint: (_, bytes) => {
     saved = new Uint8Array(bytes);
   },
 });
 const translator = new cut.Translator(gpu, cut.loadGenerator(gpu, saved, "the checkpoint"));
 const { width } = await translator.translate(cut.planesToPicture(picture(0), 3, side, side));
-console.log(`L1 from ${distances[0].toFixed(3)} to ${distances.at(-1)?.toFixed(3)}; ${width} pixels wide`);
+console.log(`L1 from ${distances.at(0)?.toFixed(3)} to ${distances.at(-1)?.toFixed(3)}; ${width} pixels wide`);
 gpu.dispose();

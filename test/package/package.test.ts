@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -223,10 +224,12 @@ test("the command says what to install for picture files", async () => {
   assert.match(said[0], /read and written by the package sharp.*`npm install sharp`\.$/);
 });
 
-test("the README's script passes the type check of a strict project, declarations included", async () => {
+test("the README's script and the examples pass the checks of a strict project, declarations included", async () => {
   const asTypeScript = `${script}\nimport { Translator } from "cutgpu/cut";\nimport { runBench } from "cutgpu/bench";
 import "cutgpu/chained";
-import type { Tensor } from "cutgpu";
+import { type Gpu, record, type Tensor } from "cutgpu";
+export const called = (gpu: Gpu, signal: AbortSignal | undefined, onProgress: (() => void) | undefined) =>
+  record(gpu, () => gpu.empty([1]), undefined, { signal, onProgress });
 export const chained = (x: Tensor): Tensor => x.add(1).conv2d(x, undefined, { padding: 1 }).relu().mean(0);
 export const translator: typeof Translator.prototype.translate = async (picture) => picture;
 export const bench: typeof runBench = runBench;
@@ -235,6 +238,8 @@ export function gradientOf(y: Tensor, x: Tensor): Tensor {
   return dx;
 }\n`;
   writeFileSync(join(project, "check.ts"), asTypeScript);
+  const examples = readdirSync(join(projectFolder, "examples")).filter((name) => name.endsWith(".ts"));
+  for (const name of examples) copyFileSync(join(projectFolder, "examples", name), join(project, name));
   const tsc = join(packages, "typescript", "bin", "tsc");
   const common = {
     strict: true,
@@ -247,7 +252,10 @@ export function gradientOf(y: Tensor, x: Tensor): Tensor {
   // On a page, and in a worker.
   for (const lib of ["dom", "webworker"]) {
     const compilerOptions = { ...common, lib: ["es2023", lib], module: "nodenext" };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["check.ts"] }));
+    writeFileSync(
+      join(project, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: ["check.ts", ...examples] }),
+    );
     await succeed(node([tsc, "-p", project], project));
   }
 });

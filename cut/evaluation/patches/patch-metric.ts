@@ -75,8 +75,8 @@ interface Pass {
  * const model = await trainPatchEncoder(gpu, [picture], { steps: 2 });
  * const metric = new PatchMetric(gpu, model, { window: 4 });
  * const patches = await metric.embed(picture);
- * const [first] = await metric.compare(patches, patches);
- * console.log(first.layer, first.nce >= 0, first.accuracy <= 1);
+ * const layers = await metric.compare(patches, patches);
+ * console.log(layers.every(({ nce, accuracy }) => nce >= 0 && accuracy <= 1)); // true
  * gpu.dispose();
  * ```
  */
