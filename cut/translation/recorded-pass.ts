@@ -64,24 +64,16 @@ export class RecordedPass {
     window: Size,
     norms: ReadonlyMap<string, Tensor>,
   ): Promise<RecordedPass> {
-    const inputs: Tensor[] = [];
-    try {
-      for (const name of pass.reads) {
-        const dtype = name === "noise" ? "f32" : gpu.precision;
-        inputs.push(gpu.persistent(shapeOf(name, architecture, window), dtype));
-      }
-      const { program, result } = await record(gpu, () =>
-        gpu.noGrad(() => {
-          const norm: GivenNorm = (key, x, options) => normalizeBy(norms.get(key) as Tensor, x, options);
-          const { written, measured } = pass.run(inputs, parameters, norm);
-          return { written, measuring: measured && measure(gpu, measured) };
-        }),
+    const work = () => {
+      const inputs = pass.reads.map((name) =>
+        gpu.empty(shapeOf(name, architecture, window), name === "noise" ? "f32" : gpu.precision),
       );
-      return new RecordedPass(program, inputs, result.written, result.measuring);
-    } catch (error) {
-      for (const input of inputs) input.dispose();
-      throw error;
-    }
+      const norm: GivenNorm = (key, x, options) => normalizeBy(norms.get(key) as Tensor, x, options);
+      const { written, measured } = pass.run(inputs, parameters, norm);
+      return { inputs, written, measuring: measured && measure(gpu, measured) };
+    };
+    const { program, result } = await record(gpu, () => gpu.noGrad(work));
+    return new RecordedPass(program, result.inputs, result.written, result.measuring);
   }
 
   /** Channels of the map that is measured; null where none is. */
@@ -105,9 +97,6 @@ export class RecordedPass {
 
   dispose(): void {
     this.#program.dispose();
-    for (const input of this.#inputs) input.dispose();
-    this.#measuring?.rows.dispose();
-    this.#measuring?.columns.dispose();
   }
 }
 
@@ -120,7 +109,7 @@ function shapeOf(name: MapName, architecture: AnyArchitecture, { height, width }
 /** Mean and variance of every channel, in two passes as in instanceNorm; sums are products with the shares. */
 function measure(gpu: Gpu, x: Tensor): Measuring {
   const [, channels, height, width] = x.shape;
-  const [rows, columns] = [gpu.persistent([height, 1]), gpu.persistent([width, 1])];
+  const [rows, columns] = [gpu.empty([height, 1]), gpu.empty([width, 1])];
   const meanOf = (values: Tensor) => {
     const ofRows = matmul(reshape(values, [channels * height, width]), columns);
     return matmul(reshape(ofRows, [channels, height]), rows);

@@ -52,11 +52,12 @@ export class Translator {
   constructor(gpu: Gpu, generator: PictureGenerator, weights = generator.parameters) {
     this.generator = generator;
     this.#passes = new SizedPass(async ({ height, width }, own, progress) => {
-      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const translated = () => generator.translate(cast(input, gpu.precision), frozen(weights));
-      const work = () => gpu.noGrad(() => cast(translated(), "f32"));
-      const { program, result: output } = await record(gpu, work, new Arena(), progress);
-      return { input, output, program: own(program) };
+      const work = () => {
+        const input = gpu.empty([1, generator.architecture.input_nc, height, width]);
+        return { input, output: cast(generator.translate(cast(input, gpu.precision), frozen(weights)), "f32") };
+      };
+      const { program, result } = await record(gpu, () => gpu.noGrad(work), new Arena(), progress);
+      return { ...result, program: own(program) };
     });
   }
 

@@ -3,6 +3,7 @@
 // the same dispatch, whatever the ranges. Tensors are placed from the largest to the smallest, each in the first buffer
 // that has room during its live range (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
 // neural net inference", 2020).
+import { OutOfMemoryError } from "../core/errors.js";
 import type { Storage } from "../core/tensor.js";
 import { withinMemory, withoutErrorScope } from "../device/error-scopes.js";
 import type { Gpu } from "../device/gpu.js";
@@ -51,8 +52,6 @@ function findOffset(allocated: readonly LiveRange[], range: LiveRange, size: num
   return starts.sort((a, b) => a - b).find(free) ?? -1;
 }
 
-type MakeBuffer = (size: { bytes: number; label: string }) => GPUBuffer;
-
 /**
  * Gives memory to every virtual storage that `dispatches` bind: a buffer of its own to each that is kept, a place in
  * the arena to any other. Returns the buffers of those kept, and the bytes of these and of the arena. Rejects with a
@@ -65,25 +64,47 @@ export async function allocate(
   kept: ReadonlySet<Storage>,
   arena: Arena,
 ): Promise<{ own: GPUBuffer[]; bytes: number }> {
+  const alone = new Set([...kept].map(({ root }) => root).filter(({ virtual, buffer }) => virtual && !buffer));
+  const shared = rangesOf(dispatches).filter(({ storage }) => !alone.has(storage));
+  const place = () => placeAll(gpu, alone, shared, arena.buffers);
+  return place().catch((error) => {
+    // The first attempt has freed what the engine kept for reuse.
+    if (error instanceof OutOfMemoryError) return place();
+    throw error;
+  });
+}
+
+type MakeBuffer = (size: { bytes: number; label: string }) => GPUBuffer;
+
+async function placeAll(
+  gpu: Gpu,
+  alone: ReadonlySet<Storage>,
+  shared: readonly LiveRange[],
+  buffers: GPUBuffer[],
+): Promise<{ own: GPUBuffer[]; bytes: number }> {
   const made: GPUBuffer[] = [];
   const make: MakeBuffer = (size) => {
     const buffer = gpu.acquireBuffer(size, true, withoutErrorScope);
     made.push(buffer);
     return buffer;
   };
-  let own: GPUBuffer[] = [];
+  const own: GPUBuffer[] = [];
   let bytes = 0;
   try {
     await withinMemory(gpu.device, () => {
-      own = placeKept(kept, make);
-      placeShared(rangesOf(dispatches), arena.buffers, make);
-      for (const { size } of [...own, ...arena.buffers]) bytes += size;
+      for (const storage of alone) {
+        const buffer = make(storage);
+        storage.place(buffer, 0);
+        own.push(buffer);
+      }
+      placeShared(shared, buffers, make);
+      for (const { size } of [...own, ...buffers]) bytes += size;
     });
     return { own, bytes };
   } catch (error) {
     for (const buffer of made) {
-      const at = arena.buffers.indexOf(buffer);
-      if (at >= 0) arena.buffers.splice(at, 1);
+      const at = buffers.indexOf(buffer);
+      if (at >= 0) buffers.splice(at, 1);
       gpu.releaseBuffer(buffer);
     }
     // Some may be invalid, and none may be reused. Dawn frees their memory after the next submit.
@@ -92,17 +113,6 @@ export async function allocate(
     await gpu.device.queue.onSubmittedWorkDone().catch(() => undefined);
     throw error;
   }
-}
-
-function placeKept(kept: ReadonlySet<Storage>, make: MakeBuffer): GPUBuffer[] {
-  const own: GPUBuffer[] = [];
-  for (const { root: storage } of kept) {
-    if (!storage.virtual || storage.buffer) continue;
-    const buffer = make(storage);
-    storage.place(buffer, 0);
-    own.push(buffer);
-  }
-  return own;
 }
 
 /** Live ranges of all virtual storages without a buffer. */

@@ -183,33 +183,6 @@ test("after a lost device, the next picture is translated on a new one", async (
   await textOf(page, "#translate-status", /^2 pictures translated$/);
 });
 
-type Change = (device: GPUDevice, bytes: number) => void;
-
-/** Runs `work` on a page of its own, with devices that `change` gets; what `change` uses has to be its own. */
-async function withDevices(
-  tab: Tab,
-  [change, bytes]: [Change, number],
-  work: (page: Page) => Promise<void>,
-): Promise<void> {
-  const page = await tab.context.newPage();
-  page.setDefaultTimeout(40_000);
-  await page.addInitScript(`{
-    const { requestDevice } = GPUAdapter.prototype;
-    GPUAdapter.prototype.requestDevice = async function (descriptor) {
-      const device = await requestDevice.call(this, descriptor);
-      (${change})(device, ${bytes});
-      return device;
-    };
-  }`);
-  try {
-    await page.goto(tab.url);
-    await page.locator("#board-output[data-translations]").waitFor();
-    await work(page);
-  } finally {
-    await page.close();
-  }
-}
-
 /** From now on all that is said of translations, however short. */
 async function statusesOf(page: Page): Promise<() => Promise<string[]>> {
   await page.evaluate(() => {
@@ -221,50 +194,59 @@ async function statusesOf(page: Page): Promise<() => Promise<string[]>> {
   return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
 }
 
-function limitBuffers(device: GPUDevice, bytes: number): void {
-  const limits = new Proxy(device.limits, {
-    get: (all, name) =>
-      /^max(StorageBufferBinding|Buffer)Size$/.test(String(name)) ? bytes : Reflect.get(all, name, all),
-  });
-  Object.defineProperty(device, "limits", { value: limits });
+/** Devices say that buffers are small. */
+function limitBuffers(bytes: number): void {
+  const own = Object.getOwnPropertyDescriptor(GPUDevice.prototype, "limits")?.get as () => object;
+  const get = function (this: GPUDevice) {
+    return new Proxy(own.call(this), {
+      get: (all, name) =>
+        /^max(StorageBufferBinding|Buffer)Size$/.test(String(name)) ? bytes : Reflect.get(all, name, all),
+    });
+  };
+  Object.defineProperty(GPUDevice.prototype, "limits", { get });
 }
 
-for (const [what, change, mebibytes] of [
-  ["the adapter's limits", limitBuffers, 3],
-  ["the GPU's memory", limitMemory, 12],
-] as const) {
+const limits: [string, (page: Page) => Promise<unknown>][] = [
+  ["the adapter's limits", (page) => page.evaluate(limitBuffers, 2 ** 21)],
+  ["the GPU's memory", (page) => page.evaluate(`(${limitMemory})(GPUDevice.prototype, ${2 ** 23})`)],
+];
+
+for (const [what, limit] of limits) {
   test(`a picture that is too large for ${what} goes by tiles, which can be stopped`, async ({ tab, folder }) => {
+    const { page } = tab;
     const files = ["large.png", "small.png"].map((name) => join(folder, name));
-    await makePicture(files[0], { width: 500, height: 400 });
+    await makePicture(files[0], { width: 900, height: 700 });
     await makePicture(files[1], { width: 16, height: 16 });
-    await withDevices(tab, [change, mebibytes * 2 ** 20], async (page) => {
-      await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
-      const said = await statusesOf(page);
-      await page.setInputFiles("#translate-files", files);
-      await textOf(page, "#translate-status", /^2 pictures translated$/);
-      const byTiles = /^Translating 1 of 2: large\.png, which is large, by tiles: \d+ %$/;
-      assert.ok((await said()).some((text) => byTiles.test(text)));
-      assert.match((await page.textContent("#results figcaption b[title='large.png'] + span")) ?? "", /^500 x 400, /);
-      const release = await holdReads(page);
-      await page.setInputFiles("#translate-files", files);
-      await textOf(page, "#translate-status", /^Translating 1 of 2: large\.png$/);
-      await page.click("#translate-stop");
-      await release();
-      await textOf(page, "#translate-status", /^2 pictures translated$/);
-      assert.is(await page.textContent("#message"), "");
-    });
+    await openPart(tab, "translate");
+    await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });
+    await limit(page);
+    const said = await statusesOf(page);
+    await page.setInputFiles("#translate-files", files);
+    await textOf(page, "#translate-status", /^2 pictures translated$/);
+    const byTiles = /^Translating 1 of 2: large\.png, which is large, by tiles: \d+ %$/;
+    assert.ok((await said()).some((text) => byTiles.test(text)));
+    assert.match((await page.textContent("#results figcaption b[title='large.png'] + span")) ?? "", /^900 x 700, /);
+    const release = await holdReads(page);
+    await page.setInputFiles("#translate-files", files);
+    await textOf(page, "#translate-status", /^Translating 1 of 2: large\.png$/);
+    await page.click("#translate-stop");
+    await release();
+    await textOf(page, "#translate-status", /^2 pictures translated$/);
+    assert.is(await page.textContent("#message"), "");
   });
 }
 
 test("a picture of which not even a tile fits is told from the others, with what to do", async ({ tab, folder }) => {
+  const { page } = tab;
   await makePicture(join(folder, "sizes", "large.png"), { width: 400, height: 400 });
   await makePicture(join(folder, "sizes", "small.png"), { width: 16, height: 16 });
-  await withDevices(tab, [limitMemory, 6 * 2 ** 20], async (page) => {
-    await page.setInputFiles("#translate-folder", join(folder, "sizes"));
-    const advice = "choose a shorter longer side\\.";
-    await textOf(page, "#message", new RegExp(`^1 of 2 .*: sizes/large\\.png is too large for this GPU; ${advice}`));
-    assert.is(await page.textContent("#translate-status"), "1 picture translated");
-  });
+  await openPart(tab, "translate");
+  await page.locator("#board-output[data-translations]").waitFor();
+  await page.evaluate(limitBuffers, 100_000);
+  await page.setInputFiles("#translate-folder", join(folder, "sizes"));
+  const advice = "choose a shorter longer side\\.";
+  await textOf(page, "#message", new RegExp(`^1 of 2 .*: sizes/large\\.png is too large for this GPU; ${advice}`));
+  assert.is(await page.textContent("#translate-status"), "1 picture translated");
 });
 
 const refusals: [string, (tab: Tab, folder: string) => Promise<void>, RegExp][] = [

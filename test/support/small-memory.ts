@@ -3,7 +3,7 @@
 // makes its device one of MEMORY_BYTES.
 import { globals } from "webgpu";
 
-/** Works on its own, so that a page can be given its text. */
+/** `device` may be the prototype of all. Works on its own, so that a page can be given its text. */
 export function limitMemory(device: GPUDevice, bytes: number): void {
   class GPUOutOfMemoryError {
     readonly message = "no memory is left";
@@ -11,16 +11,16 @@ export function limitMemory(device: GPUDevice, bytes: number): void {
   const { createBuffer, pushErrorScope, popErrorScope } = device;
   const scopes: { filter: GPUErrorFilter; error: GPUError | null }[] = [];
   let used = 0;
-  device.pushErrorScope = (filter) => {
+  device.pushErrorScope = function (filter) {
     scopes.push({ filter, error: null });
-    return pushErrorScope.call(device, filter);
+    return pushErrorScope.call(this, filter);
   };
-  device.popErrorScope = async () => {
+  device.popErrorScope = async function () {
     const scope = scopes.pop();
-    return (await popErrorScope.call(device)) ?? scope?.error ?? null;
+    return (await popErrorScope.call(this)) ?? scope?.error ?? null;
   };
-  device.createBuffer = (descriptor) => {
-    const buffer = createBuffer.call(device, descriptor);
+  device.createBuffer = function (descriptor) {
+    const buffer = createBuffer.call(this, descriptor);
     // Those that are mapped lie in the host's memory.
     if (descriptor.usage & 1) return buffer;
     const { destroy } = buffer;
@@ -29,7 +29,7 @@ export function limitMemory(device: GPUDevice, bytes: number): void {
       const error = new GPUOutOfMemoryError();
       const scope = scopes.findLast(({ filter }) => filter === "out-of-memory");
       if (scope) scope.error ??= error;
-      else device.dispatchEvent(Object.assign(new Event("uncapturederror"), { error }));
+      else this.dispatchEvent(Object.assign(new Event("uncapturederror"), { error }));
       return buffer;
     }
     used += descriptor.size;

@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { requestAdapter } from "../../../engine/device/node.js";
-import { Arena, type Gpu, OutOfMemoryError, openGpu, record, square } from "../../../engine/index.js";
+import { Arena, concat, type Gpu, OutOfMemoryError, openGpu, record, slice, square } from "../../../engine/index.js";
 import { ownGpu } from "../../support/gpu.js";
 import { limitMemory } from "../../support/small-memory.js";
 
@@ -53,6 +53,20 @@ for (const [device, open] of Object.entries(engines)) {
       program.replay();
       assert.is((await result.read())[0], wanted);
     }
+    gpu.dispose();
+    if (device !== "its own device") gpu.device.destroy();
+  });
+
+  test(`what is kept for reuse makes room for a program (${device})`, async () => {
+    const gpu = await open();
+    const x = gpu.tensor(new Float32Array(MIB / 4).fill(3));
+    for (const unused of Array.from({ length: 6 }, () => gpu.empty([MIB / 4]))) unused.dispose();
+    assert.is(gpu.memory().pooledBytes, 6 * MIB);
+    // Programs have buffers of no more than they need, and none of the pool's sizes.
+    const { program, result } = await record(gpu, () => concat([x, x, slice(x, 0, 100)]));
+    assert.is(gpu.memory().pooledBytes, 0);
+    program.replay();
+    assert.is((await result.read()).at(-1), 3);
     gpu.dispose();
     if (device !== "its own device") gpu.device.destroy();
   });
