@@ -56,7 +56,7 @@ export class Observers {
   }
 
   /** Calls the method of that name of every observer that has it. */
-  tell<M extends keyof Observer>(method: M, ...what: Parameters<Required<Observer>[M]>): void {
+  tell<M extends keyof Observer>(method: M, ...what: Parameters<NonNullable<Observer[M]>>): void {
     for (const observer of this.#observers as ReadonlySet<{ [m in M]?: (...what: unknown[]) => void }>) {
       observer[method]?.(...what);
     }
