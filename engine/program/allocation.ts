@@ -28,6 +28,8 @@ export class Arena {
   readonly buffers: GPUBuffer[] = [];
   /** Number of programs that use it and are not disposed. */
   programs = 0;
+  /** Settles with the latest allocation. The next one waits, since it must not lie in buffers that may be invalid. */
+  allocated: Promise<unknown> = Promise.resolve();
 }
 
 /** The live range of a storage: from the first to the last dispatch that binds it. */
@@ -58,7 +60,7 @@ function findOffset(allocated: readonly LiveRange[], range: LiveRange, size: num
  * LimitError where one is too large for the adapter or all are for the memory that the GPU has left, and then leaves no
  * buffer behind.
  */
-export async function allocate(
+export function allocate(
   gpu: Gpu,
   dispatches: readonly Dispatch[],
   kept: ReadonlySet<Storage>,
@@ -67,11 +69,13 @@ export async function allocate(
   const alone = new Set([...kept].map(({ root }) => root).filter(({ virtual, buffer }) => virtual && !buffer));
   const shared = rangesOf(dispatches).filter(({ storage }) => !alone.has(storage));
   const place = () => placeAll(gpu, alone, shared, arena.buffers);
-  return place().catch((error) => {
+  const allocation = arena.allocated.then(place).catch((error) => {
     // The first attempt has freed what the engine kept for reuse.
     if (error instanceof OutOfMemoryError) return place();
     throw error;
   });
+  arena.allocated = allocation.catch(() => {});
+  return allocation;
 }
 
 type MakeBuffer = (size: { bytes: number; label: string }) => GPUBuffer;

@@ -139,7 +139,6 @@ export class Program {
 
   /** Allocates memory, compiles all pipelines in parallel and makes bind groups and uniforms. */
   async prepare(kept: ReadonlySet<Storage>, { signal, onProgress }: CancellationOptions): Promise<void> {
-    this.#checkOutside("record");
     const gpu = this.#gpu;
     const { own, bytes } = await allocate(gpu, this.#dispatches, kept, this.#arena);
     this.#own.push(...own);
@@ -156,6 +155,7 @@ export class Program {
     );
     // Compilation cannot be cancelled, but the caller need not wait for it: compiled kernels stay in the cache.
     await abortable(Promise.all(compiling), signal);
+    this.#checkOutside("record");
     const slots = new DataView(new ArrayBuffer(Math.max(1, this.length) * UNIFORM_SLOT));
     const uniforms = gpu.createBuffer({
       label: "program uniforms",

@@ -71,6 +71,22 @@ for (const [device, open] of Object.entries(engines)) {
     if (device !== "its own device") gpu.device.destroy();
   });
 
+  test(`a program is not laid in buffers for which another one finds no memory (${device})`, async () => {
+    const gpu = await open();
+    const x = gpu.tensor(new Float32Array(MIB / 4).fill(3));
+    const arena = new Arena();
+    const [tooLarge, next] = await Promise.allSettled([
+      record(gpu, () => Array.from({ length: 8 }, () => square(square(square(x)))), arena),
+      record(gpu, () => square(square(square(x))), arena),
+    ]);
+    assert.is(tooLarge.status, "rejected");
+    if (next.status === "rejected") throw next.reason;
+    next.value.program.replay();
+    assert.is((await next.value.result.read())[0], 3 ** 8);
+    gpu.dispose();
+    if (device !== "its own device") gpu.device.destroy();
+  });
+
   test(`outside of programs it is the engine's end, and said likewise (${device})`, async () => {
     const gpu = await open();
     gpu.empty([3 * MIB]);

@@ -330,6 +330,10 @@ test("a program does not touch memory that was given back, which may be another 
   const before = gpu.memory().liveBuffers;
   const error = await rejectionOf(record(gpu, () => sgd.update([engine.mul(x, 2)])));
   assert.instance(error, engine.DisposedError);
+  const late = gpu.tensor([1, 2]);
+  const recording = rejectionOf(record(gpu, () => engine.square(late)));
+  late.dispose();
+  assert.instance(await recording, engine.DisposedError);
   assert.is(gpu.memory().liveBuffers, before);
   for (const each of [program, sgd, x, other]) each.dispose();
 });
