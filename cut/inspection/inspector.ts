@@ -77,10 +77,13 @@ export class Inspector {
     const { generator, layers } = model;
     this.#passes = new SizedPass(async ({ height, width }, own) => {
       const arena = new Arena();
-      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const first = await record(gpu, () => gpu.noGrad(() => generator.translateWithFeatures(input, layers)), arena);
+      const work = () => {
+        const input = gpu.empty([1, generator.architecture.input_nc, height, width]);
+        return { input, ...gpu.noGrad(() => generator.translateWithFeatures(input, layers)) };
+      };
+      const first = await record(gpu, work, arena);
       const translate = own(first.program);
-      const { image, features: inputFeatures } = first.result;
+      const { input, image, features: inputFeatures } = first.result;
       const second = await record(gpu, () => gpu.noGrad(() => generator.encode(image, layers)), arena);
       const programs = { translate, encode: own(second.program) };
       return { programs, input, image, inputFeatures, outputFeatures: second.result };

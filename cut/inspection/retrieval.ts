@@ -38,19 +38,20 @@ export class Retrieval {
     const { generator, heads, layers } = model;
     this.#passes = new SizedPass(async ({ height, width }, own) => {
       const random = new Random(0);
-      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
       const ids = layers
         .map((layer) => shapeAt(generator.tap(layer), height, width))
         .map(([, h, w]) => own(gpu.tensor(random.permutation(h * w, Math.min(patches, h * w)))));
       const work = () =>
         gpu.noGrad(() => {
+          const input = gpu.empty([1, generator.architecture.input_nc, height, width]);
           const { image, features } = generator.translateWithFeatures(input, layers);
           const translated = generator.encode(image, layers);
           const rows = (map: Tensor, i: number) => patchKeys(map, ids[i], heads?.head(i) ?? null);
-          return features.map((map, i) => matmul(rows(translated[i], i), rows(map, i), { transposeB: true }));
+          const products = features.map((map, i) => matmul(rows(translated[i], i), rows(map, i), { transposeB: true }));
+          return { input, similarities: products };
         });
-      const { program, result: similarities } = await record(gpu, work);
-      return { input, similarities, program: own(program) };
+      const { program, result } = await record(gpu, work);
+      return { ...result, program: own(program) };
     });
   }
 

@@ -24,7 +24,7 @@ export const NOISE_SEED = 1;
 
 /** The noise [batch, 1, height, width] of translations, always the same. */
 export const translationNoise = (gpu: Gpu, batch: number, height: number, width: number): Tensor =>
-  gpu.noGrad(() => gpu.scope(() => randn(gpu, [batch, 1, height, width], NOISE_SEED)));
+  gpu.noGrad(() => randn(gpu, [batch, 1, height, width], NOISE_SEED));
 
 /** A block under a key of G or D. */
 export function blockUnder(x: Tensor, parameters: Parameters, key: string, down: boolean): Tensor {

@@ -131,7 +131,7 @@ export class TiledTranslator {
         return await this.#translateBy(plan, picture, work);
       } catch (error) {
         // The plan knows what the adapter allows, not how much memory is taken already.
-        if (!(error instanceof LimitError)) throw error;
+        if (!(error instanceof LimitError) || this.#gpu.failure) throw error;
         if (this.#tile !== null) throw tilesTooLarge(this.#tile, error);
         const smaller = TILE_MULTIPLE * Math.floor(plan.tile / 2 / TILE_MULTIPLE);
         if (smaller < SMALLEST_TILE) throw error;

@@ -70,11 +70,13 @@ export class Session {
    * hold the whole, and then with the progress that `tiling` asks for.
    */
   translate(picture: Picture, size: number | null = null, tiling: CancellationOptions = {}): Promise<Picture> {
-    return this.#turn(async ({ gpu, generator, translator }) => {
+    return this.#turn(async ({ translator }) => {
       try {
         return await translator.translate(picture, size);
       } catch (error) {
         if (!(error instanceof LimitError)) throw error;
+        // On another device where this one was at its end.
+        const { gpu, generator } = await this.#ready();
         return new TiledTranslator(gpu, generator).translate(picture, size, tiling);
       }
     });

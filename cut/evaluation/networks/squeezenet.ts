@@ -49,9 +49,11 @@ export class Lpips {
       found.map(([key, { shape, data }]) => [key, gpu.tensor(new Float32Array(data), [...shape])]),
     );
     this.#passes = new SizedPass(async ({ height, width }, own) => {
-      const input = own(gpu.persistent([1, 3, height, width]));
-      const { program, result: taps } = await record(gpu, () => gpu.noGrad(() => this.#run(input)));
-      return { input, taps, program: own(program) };
+      const { program, result } = await record(gpu, () => {
+        const input = gpu.empty([1, 3, height, width]);
+        return { input, taps: gpu.noGrad(() => this.#run(input)) };
+      });
+      return { ...result, program: own(program) };
     });
   }
 

@@ -96,9 +96,11 @@ export class PatchMetric {
     this.#seed = seed;
     const { generator, layers } = model;
     this.#passes = new SizedPass(async ({ height, width }, own) => {
-      const input = own(gpu.persistent([1, generator.architecture.input_nc, height, width]));
-      const { program, result } = await record(gpu, () => gpu.noGrad(() => generator.encode(input, layers)));
-      return { input, features: result, program: own(program) };
+      const { program, result } = await record(gpu, () => {
+        const input = gpu.empty([1, generator.architecture.input_nc, height, width]);
+        return { input, features: gpu.noGrad(() => generator.encode(input, layers)) };
+      });
+      return { ...result, program: own(program) };
     });
   }
 

@@ -188,6 +188,21 @@ test("where the GPU has no memory for the tiles that were planned, smaller ones 
   small.dispose();
 });
 
+test("where there is no memory even for the input, the engine can still be used, and nothing stays", async () => {
+  const small = await ownGpu();
+  const generator = makeGenerator({}, small);
+  const { liveBuffers } = small.memory();
+  limitMemory(small.device, 2 ** 16);
+  const data = new Uint8Array(3 * 120 * 120);
+  const picture: Picture = { width: 120, height: 120, channels: 3, data };
+  for (const translator of [new Translator(small, generator), new TiledTranslator(small, generator)]) {
+    assert.instance(await rejectionOf(translator.translate(picture)), LimitError);
+    assert.is(small.failure, null);
+    assert.is(small.memory().liveBuffers, liveBuffers);
+  }
+  small.dispose();
+});
+
 test("tiles that are no multiple of 4, or narrower than 16, are refused", () => {
   const generator = makeGenerator();
   for (const tile of [18, 12, 0, Number.NaN])
