@@ -183,6 +183,28 @@ test("what cannot be has an error message", async () => {
   for (const one of [tensor, gray]) one.dispose();
 });
 
+test("a picture that is refused by WebGPU, here by Dawn, which knows no canvas, leaves nothing on the GPU", () => {
+  const { liveBuffers } = gpu.memory();
+  const { createTexture } = gpu.device;
+  let left = 0;
+  gpu.device.createTexture = (descriptor) => {
+    const texture = createTexture.call(gpu.device, descriptor);
+    const { destroy } = texture;
+    left++;
+    texture.destroy = () => {
+      left--;
+      return destroy.call(texture);
+    };
+    return texture;
+  };
+  try {
+    assert.throws(() => fromImage(gpu, { width: 4, height: 4 } as OffscreenCanvas));
+  } finally {
+    gpu.device.createTexture = createTexture;
+  }
+  assert.equal([gpu.memory().liveBuffers, left], [liveBuffers, 0]);
+});
+
 test("naga takes the shaders with textures as well", () => {
   for (const name of ["from_texture", "to_canvas"]) {
     const module = parseWgsl(readFileSync(join(projectFolder, "shaders", "pictures", `${name}.wgsl`), "utf8"));

@@ -94,8 +94,7 @@ export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptio
   const pipeline = pipelineOf(gpu);
   const [texelsX, texelsY] = from_texture.workgroupSize;
   gpu.queue.flush();
-  gpu.withErrorScope(() => {
-    const texture = isTexture(source) ? source : uploaded(gpu.device, source, width, height);
+  const draw = (texture: GPUTexture) => {
     const bindGroup = gpu.device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
       entries: [
@@ -110,9 +109,13 @@ export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptio
     pass.dispatchWorkgroups(Math.ceil(width / texelsX), Math.ceil(height / texelsY));
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
-    // The texture is freed after the submitted commands that use it.
-    if (texture !== source) texture.destroy();
-  });
+  };
+  try {
+    gpu.withErrorScope(() => (isTexture(source) ? draw(source) : withTexture(gpu.device, source, draw)));
+  } catch (error) {
+    if (!options.into) tensor.dispose();
+    throw error;
+  }
   return tensor;
 }
 
@@ -126,22 +129,26 @@ function sizeOfImage(source: ImageSource): [number, number] {
 
 const isTexture = (source: ImageSource): source is GPUTexture => "createView" in source;
 
-/** A new texture with the picture's pixels. */
-function uploaded(
+/** Calls `draw` with a texture of the picture's pixels. Throws what the browser throws where it does not give them. */
+function withTexture(
   device: GPUDevice,
   source: Exclude<ImageSource, GPUTexture>,
-  width: number,
-  height: number,
-): GPUTexture {
-  const size = [width, height];
+  draw: (texture: GPUTexture) => void,
+): void {
+  const size = sizeOfImage(source);
   const usage = TEXTURE_BINDING | TEXTURE_COPY_DST | TEXTURE_RENDER_ATTACHMENT;
   const texture = device.createTexture({ label: "picture", size, format: "rgba8unorm", usage });
-  if ("data" in source) {
-    device.queue.writeTexture({ texture }, source.data, { bytesPerRow: 4 * width }, size);
-  } else {
-    device.queue.copyExternalImageToTexture({ source }, { texture, colorSpace: "srgb" }, size);
+  try {
+    if ("data" in source) {
+      device.queue.writeTexture({ texture }, source.data, { bytesPerRow: 4 * size[0] }, size);
+    } else {
+      device.queue.copyExternalImageToTexture({ source }, { texture, colorSpace: "srgb" }, size);
+    }
+    draw(texture);
+  } finally {
+    // It is freed after the submitted commands that use it.
+    texture.destroy();
   }
-  return texture;
 }
 
 function pipelineOf(gpu: Gpu): GPUComputePipeline {
