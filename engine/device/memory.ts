@@ -2,7 +2,7 @@
 // eager loop allocates nothing after its first iteration. Commands run in queue order, so a buffer may be reused while
 // commands that read its old content are still pending. Never relies on finalizers: what is not disposed stays.
 
-import { checkValue, oneOf } from "../core/check-options.js";
+import { type Check, checkValue } from "../core/check-options.js";
 import { type Dtype, elementBytes } from "../core/elements.js";
 import { DisposedError, GpuError, LimitError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
@@ -24,7 +24,10 @@ export interface MemoryStatistics {
 /** Bytes rounded up to whole vec4s, so that kernels may access 16 bytes at a time. */
 export const roundUpBytes = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16);
 
-const DTYPE = /* @__PURE__ */ oneOf("f32", "i32");
+const DTYPE: Check = [
+  (value) => value === "f32" || value === "i32",
+  '"f32" or "i32", or "f16" on an engine of openGpu({ precision: "f16" })',
+];
 
 /** Bytes of a tensor; throws an ArgumentError for an invalid shape or a dtype that this precision does not have. */
 export function bytesOf(shape: Shape, dtype: Dtype, precision?: Precision): number {

@@ -102,7 +102,7 @@ test("f16 is refused by engines that were not opened for it, and by adapters wit
   const gpu = await testGpu("software");
   assert.match(
     messageOf(() => gpu.empty([2], "f16")),
-    /tensor: the dtype/,
+    /ArgumentError: tensor: the dtype cannot be "f16" It must be .* openGpu\(\{ precision: "f16" \}\)\.$/,
   );
   const adapter = (await requestAdapter()) as GPUAdapter;
   const device = await adapter.requestDevice();
