@@ -63,7 +63,7 @@ export class Timestamps {
       await this.#staging.mapAsync(MAP_READ);
     } catch {
       this.#gpu.check();
-      throw new DeviceLostError("the GPU device was lost during a measurement", "Open another one.");
+      throw new DeviceLostError("the GPU device was lost during a measurement");
     }
     const stamps = new BigUint64Array(this.#staging.getMappedRange().slice(0));
     this.#staging.unmap();

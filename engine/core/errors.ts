@@ -51,7 +51,7 @@ export class AdapterError extends CutgpuError {
 
 /** Code DEVICE_LOST: the device was lost. Open another one and continue from the last checkpoint. */
 export class DeviceLostError extends CutgpuError {
-  constructor(message: string, fix?: string) {
+  constructor(message: string, fix = "Begin again with a new device.") {
     super("DEVICE_LOST", message, fix);
   }
 }

@@ -187,6 +187,7 @@ export class Gpu implements AdapterTraits {
       reluMask?: BindingNames<K>;
     } & ({ grid: Grid } | { invocations: number }),
   ): void {
+    this.check();
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
     const bindings = run.bindings as { readonly [name: string]: Tensor };
     const size = "grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants);

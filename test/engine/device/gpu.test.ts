@@ -31,7 +31,7 @@ test("a dispatch has a grid, or a number of invocations, rounded up to whole wor
   assert.equal([...(await x.read())], [2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0]);
 });
 
-test("losing the device rejects reads under way and later ones", async () => {
+test("losing the device rejects reads under way and later ones, and operators throw", async () => {
   const own = await ownGpu();
   const x = own.tensor([1, 2]);
   const under = x.read().catch((error: unknown) => error);
@@ -39,7 +39,15 @@ test("losing the device rejects reads under way and later ones", async () => {
   const errors = [await under, await x.read().catch((error: unknown) => error)];
   await own.device.lost;
   errors.push(await own.finish().catch((error: unknown) => error));
-  for (const error of errors) assert.instance(error, DeviceLostError);
+  errors.push(await x.read().catch((error: unknown) => error));
+  for (const error of errors) {
+    assert.instance(error, DeviceLostError);
+    assert.is((error as DeviceLostError).fix, "Begin again with a new device.");
+  }
+  assert.throws(
+    () => square(x),
+    (error: unknown) => error instanceof DeviceLostError,
+  );
 });
 
 test("a program recorded on a lost device, or on one that is lost meanwhile, is none", async () => {
