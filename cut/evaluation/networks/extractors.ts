@@ -33,18 +33,20 @@ async function networkOf(
   loaded: readonly Loaded[],
   run: (input: Tensor) => Map<number, Tensor>,
 ): Promise<FeatureNetwork> {
-  const input = gpu.persistent([1, 3, side, side]);
-  const { program, result } = await record(gpu, () => gpu.noGrad(() => run(input)));
+  const { program, result } = await record(gpu, () => {
+    const input = gpu.empty([1, 3, side, side]);
+    return { input, taps: gpu.noGrad(() => run(input)) };
+  });
+  const { input, taps } = result;
   return {
     async features(picture, protocol) {
       input.write(networkInput(picture, protocol, side));
       program.replay();
-      const each = [...result].map(async ([width, tensor]) => [width, await tensor.read()] as const);
+      const each = [...taps].map(async ([width, tensor]) => [width, await tensor.read()] as const);
       return new Map(await Promise.all(each));
     },
     dispose() {
       program.dispose();
-      input.dispose();
       for (const { weight, bias } of loaded) for (const tensor of [weight, bias]) tensor.dispose();
     },
   };

@@ -126,13 +126,10 @@ async function recordStep(
   const encoder = [...generator.parameters].filter(([key]) => Number(key.split(".")[1]) <= last);
   const parameters = new Map([...encoder, ...(heads as Heads).parameters]);
   const adam = new Adam(gpu, parameters, { beta1: 0.9, beta2: 0.99 });
-  const views = gpu.persistent([2, 3, side, side]);
   const areas = layers.map((layer) => shapeAt(generator.tap(layer), side, side)).map(([, h, w]) => h * w);
-  const ids = areas.map((area) => gpu.persistent([Math.min(PATCHES, area)], "i32"));
-  const disposeInputs = () => {
-    for (const owner of [adam, views, ...ids]) owner.dispose();
-  };
   const compute = () => {
+    const views = gpu.empty([2, 3, side, side]);
+    const ids = areas.map((area) => gpu.empty([Math.min(PATCHES, area)], "i32"));
     const losses = generator.encode(views, layers).map((map, i) => {
       const rows = unitRows(map, ids[i], (heads as Heads).head(i));
       const half = rows.shape[0] / 2;
@@ -144,11 +141,13 @@ async function recordStep(
       1 / losses.length,
     );
     adam.update(grad(loss, [...parameters.values()]));
+    return { views, ids };
   };
-  const { program } = await record(gpu, compute, new Arena(), { signal }).catch((error) => {
-    disposeInputs();
+  const { program, result } = await record(gpu, compute, new Arena(), { signal }).catch((error) => {
+    adam.dispose();
     throw error;
   });
+  const { views, ids } = result;
   return {
     run(planes, random, rate) {
       views.write(planes);
@@ -158,7 +157,7 @@ async function recordStep(
     },
     dispose() {
       program.dispose();
-      disposeInputs();
+      adam.dispose();
     },
   };
 }

@@ -2,29 +2,33 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { between, Timestamps } from "../../../bench/measurement/timestamps.js";
-import { record, scale } from "../../../engine/index.js";
+import { type Gpu, record, scale } from "../../../engine/index.js";
 import { ownGpu } from "../../support/gpu.js";
+
+function countSubmits({ device: { queue } }: Gpu): { count: number } {
+  const submits = { count: 0 };
+  const { submit } = queue;
+  queue.submit = (commands) => {
+    submits.count++;
+    return submit.call(queue, commands);
+  };
+  return submits;
+}
 
 test("operators are submitted early where they bind much", async () => {
   const gpu = await ownGpu();
   let y = gpu.tensor(new Float32Array(2 ** 24).fill(2));
-  const { queue } = gpu.device;
-  const { submit } = queue;
-  let submits = 0;
-  queue.submit = (commands) => {
-    submits++;
-    return submit.call(queue, commands);
-  };
+  const submits = countSubmits(gpu);
   // The first has a submit of its own, which compiles the kernel; each binds 128 MiB.
   y = scale(y, 0.5);
   await gpu.finish();
-  submits = 0;
+  submits.count = 0;
   for (let i = 1; i < 20; i++) {
     const next = scale(y, i % 2 === 0 ? 0.5 : 2);
     y.dispose();
     y = next;
   }
-  assert.is(submits, 2);
+  assert.is(submits.count, 2);
   assert.is((await y.read())[0], 2);
   gpu.dispose();
 });
@@ -38,23 +42,17 @@ test("a replay that would keep a GPU busy for long is several submits, timed as 
     for (let i = 0; i < 20; i++) y = scale(y, i % 2 === 0 ? 0.5 : 2);
     return y;
   });
-  const { queue } = gpu.device;
-  const { submit } = queue;
-  let submits = 0;
-  queue.submit = (commands) => {
-    submits++;
-    return submit.call(queue, commands);
-  };
+  const submits = countSubmits(gpu);
   const timestamps = Timestamps.of(gpu, 1);
   program.replay(timestamps?.writes(0));
-  assert.is(submits, 3);
+  assert.is(submits.count, 3);
   const values = await result.read();
   assert.equal([values[0], values.at(-1)], [2, 2]);
   const all = (await timestamps?.read())?.map(between)[0] ?? Number.NaN;
   const each = Timestamps.of(gpu, program.length);
-  submits = 0;
+  submits.count = 0;
   program.replay((dispatch) => each?.writes(dispatch) as GPUComputePassTimestampWrites);
-  assert.is(submits, 3);
+  assert.is(submits.count, 3);
   const parts = (await each?.read())?.map(between) ?? [];
   assert.is(parts.length, 20);
   assert.ok(parts.every((part) => part > 0 && part < all));
