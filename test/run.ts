@@ -2,11 +2,12 @@
 // of the driver is still reported, and closes with the plain line `N passed, N failed`. Those of the
 // commands mostly wait for processes of their own, so all others run beside them, but the package's, which build dist
 // anew. The goldens have a process of their own: the kernels that they compile would come on top of all others, and a
-// driver on the CPU keeps every one in memory. `node dist/test/run.js [PATTERN]` runs the files whose path matches the
-// pattern. Of the tests that walk all operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of
+// driver on the CPU keeps every one in memory. What failed is printed once more at the end, where a log cut short still
+// has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of
 // one.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 const uvu = fileURLToPath(new URL("../../node_modules/uvu/bin.js", import.meta.url));
 const tests = fileURLToPath(new URL(".", import.meta.url));
@@ -22,23 +23,28 @@ interface Count {
   failed: number;
 }
 
+/** What uvu prints of a test that failed: its name and what was wrong, up to the next file's name or the totals. */
+const FAILURES = /^ *FAIL .*?(?=^\S+\.test\.js$|^ *FAIL |^ *Total:)/gms;
+const failures: string[] = [];
+
 /** Runs the files of a part that match; what uvu prints is counted, and passed on at once or at the end. */
 function run(part: string, live: boolean): Promise<Count> {
   const pattern = `${part}.*(?:${wanted}).*\\.test\\.js$`;
   const child = spawn(process.execPath, [uvu, tests, pattern], { stdio: ["ignore", "pipe", "inherit"] });
   const held: Buffer[] = [];
-  let tail = "";
+  let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
     if (live) process.stdout.write(chunk);
     else held.push(chunk);
-    tail = (tail + chunk.toString()).slice(-4000);
+    output += stripVTControlCharacters(chunk.toString());
   });
   return new Promise((resolve) => {
     child.on("close", (status, signal) => {
       process.stdout.write(Buffer.concat(held));
-      const count = (label: string) => Number(tail.match(new RegExp(`${label}:\\s+(\\d+)`))?.[1] ?? 0);
+      const count = (label: string) => Number(output.match(new RegExp(`${label}:\\s+(\\d+)`))?.[1] ?? 0);
       const [total, passed, skipped] = [count("Total"), count("Passed"), count("Skipped")];
       const failed = total - passed - skipped;
+      failures.push(...(output.match(FAILURES) ?? []));
       if (signal) console.log(`the test process was ended by ${signal}`);
       resolve({ total, passed, skipped, failed: failed === 0 && status !== 0 ? 1 : failed });
     });
@@ -56,6 +62,7 @@ const counts = [...(await Promise.all(lanes.map(runLane))).flat(), await run(las
 const sum = (of: keyof Count) => counts.reduce((all, count) => all + count[of], 0);
 const nothing = sum("total") === 0;
 if (nothing) console.log(`no test file, a *.test.ts below test/, matches "${wanted}"`);
+for (const failure of failures) console.log(failure.trimEnd());
 const failed = sum("failed") + (nothing && sum("failed") === 0 ? 1 : 0);
 console.log(`${sum("passed")} passed, ${failed} failed${sum("skipped") ? `, ${sum("skipped")} skipped` : ""}`);
 process.exitCode = failed ? 1 : 0;
