@@ -103,8 +103,9 @@ const withTextures = filesBelow("shaders/pictures", ".wgsl").filter((file) =>
 const kernels = filesBelow("shaders", ".wgsl")
   .filter((file) => !file.includes("/lib/") && ![...withTextures, ...subgroupMatrixForms].includes(file))
   .map(reflect);
-// Texts of kernels for software adapters and tuning tables alone are loaded where they are wanted.
-const onDemand = ({ name, subgroups }) => name.startsWith("winograd_") || (subgroups && !name.startsWith("ladder_"));
+// Texts of kernels for software adapters, tuning tables and few output channels are loaded where they are wanted.
+const onDemand = ({ name, subgroups }) =>
+  /^winograd_|_skinny$/.test(name) || (subgroups && !name.startsWith("ladder_"));
 // Shortest first, and those without a text last: what kernels share by inclusion then lies near enough for gzip to find
 // it (bundles are 2 KiB smaller).
 const order = (kernel) => (onDemand(kernel) ? Number.MAX_SAFE_INTEGER : kernel.code.length);

@@ -3,8 +3,8 @@
 // commands mostly wait for processes of their own, so all others run beside them, but the package's, which build dist
 // anew. The goldens have a process of their own: the kernels that they compile would come on top of all others, and a
 // driver on the CPU keeps every one in memory. What failed is printed once more at the end, where a log cut short still
-// has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of
-// one.
+// has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all
+// operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";

@@ -5,12 +5,12 @@ import { operatorTable } from "../../engine/operators/table.js";
 import { runnableVariants } from "../../engine/tuning/variants.js";
 
 /**
- * Variants of an operator that are worth measuring on an adapter; "default" where there is no choice. Tiles are much
- * slower on a software adapter, so there "tiled", whose tile the operator chooses, stands for all of them.
+ * Variants of an operator that are worth measuring on an adapter; "default" where there is no choice. Kernels for GPUs
+ * are much slower on a software adapter, so there "tiled", whose tile the operator chooses, stands for all of them.
  */
 export function variantsOf(adapter: AdapterTraits, operator: string): string[] {
   const runnable = runnableVariants(operatorTable.get(operator)?.variants ?? [], adapter);
-  const worth = runnable.filter((name) => adapter.profile === "gpu" || !name.startsWith("tiled_"));
+  const worth = runnable.filter((name) => adapter.profile === "gpu" || !/^tiled_|^skinny$/.test(name));
   return worth.length ? worth : ["default"];
 }
 

@@ -14,6 +14,8 @@ export interface AdapterTraits {
   readonly subgroupSize: number;
   /** By default f32. */
   readonly precision?: Precision;
+  /** While a program is recorded, which loads the WGSL of whatever kernels it needs. */
+  readonly recorder?: object | null;
 }
 
 /** The profile that suits an adapter. */

@@ -10,7 +10,9 @@ export const runnableVariants = (variants: readonly string[], { subgroupSize }: 
   variants.filter((name) => {
     const broadcasts = name.startsWith("broadcast");
     // Broadcasts need subgroups of a fixed size.
-    return (!broadcasts || subgroupSize >= 4) && (softwareKernelsLoaded() || !(broadcasts || name === "winograd"));
+    return (
+      (!broadcasts || subgroupSize >= 4) && (softwareKernelsLoaded() || !(broadcasts || /winograd|skinny/.test(name)))
+    );
   });
 
 /** A call of an operator for which a variant is to be chosen. */

@@ -23,10 +23,10 @@ export interface Run<K extends KernelSource> {
 
 /**
  * The same kernel in WGSL that the interpreter supports: calls inlined, no barrier as the first statement of a loop,
- * which it misses, and no values constructed by an alias of their type.
+ * which it misses, no values constructed by an alias of their type, and no arrays of truth values.
  */
 const adapt = (code: string): string =>
-  inlineCalls(code.replace(/\bStaged\(/g, "vec4f(")).replace(
+  inlineCalls(code.replace(/\bStaged\(/g, "vec4f(").replace(/\barray<bool,/g, "array<u32,")).replace(
     /^( *)(for .*\{\n)( *)(workgroupBarrier)/gm,
     "$1$2$3var nothing = 0u;\n$3$4",
   );
@@ -57,10 +57,15 @@ export function runSafely<K extends KernelSource>(source: K, given: Run<K>, edit
 }
 
 /** Asserts that there are races without either of its two barriers. It leaves wrong results. */
-export function needsBothBarriers<K extends KernelSource>(source: K, given: Run<K>): void {
+export function needsBothBarriers<K extends KernelSource>(
+  source: K,
+  given: Run<K>,
+  edit = (code: string) => code,
+): void {
   for (const which of [0, 1]) {
     let seen = 0;
-    const without = (code: string) => code.replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
+    const without = (code: string) =>
+      edit(code).replace(/workgroupBarrier\(\);/g, (call) => (seen++ === which ? "" : call));
     assert.ok(run(source, given, without).races.length > 0, `${source.name} without barrier ${which}`);
   }
 }

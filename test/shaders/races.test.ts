@@ -1,6 +1,6 @@
 // Every kernel with workgroup memory, run by wgsl_reflect's interpreter in lockstep on tiny inputs: no two invocations
 // may touch the same memory without a barrier between them, and the values must be right. The interpreter knows no
-// GPU, so this finds races that a driver happens to hide. Tiled products and convolutions: tiled-races.test.ts.
+// GPU, so this finds races that a driver happens to hide. Products and convolutions: tiled-races.test.ts.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as reference from "../../engine/operators/reference.js";
@@ -232,6 +232,8 @@ test("every kernel with workgroup memory is run here, or in tiled-races.test.ts"
     "matmul_tiled_sums",
     "conv2d_tiled",
     "conv2d_weight_gradient_tiled",
+    "conv2d_skinny",
+    "conv2d_weight_gradient_skinny",
   ];
   // The interpreter has no subgroups.
   const shared = allKernels.filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);

@@ -1,10 +1,11 @@
-// The tiled products and convolutions, run in lockstep as test/shaders/races.test.ts runs the other kernels.
+// The products and convolutions for GPUs, run in lockstep as test/shaders/races.test.ts runs the other kernels.
 import { test } from "uvu";
 import * as reference from "../../engine/operators/reference.js";
 import { type Dense, dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
 import * as kernels from "../../shaders/generated.js";
 import { uniform } from "../support/gpu.js";
+import { kernels as withTexts } from "../support/kernels.js";
 import { close, f32, needsBothBarriers, type Run, runSafely, withNaNs } from "./interpreter.js";
 
 const random = new Random(1);
@@ -162,6 +163,67 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
   const sums = dw.subarray(0, 57).map((sum, i) => sum + dw[57 + i]);
   close(sums, expected.dw, "gradient of the weights");
   close(sums.subarray(54), expected.db as Dense, "gradient of the bias");
+});
+
+test("conv2d_skinny and conv2d_weight_gradient_skinny", () => {
+  // Workgroups of four invocations. Of 9 rows the second strip has one, 5 columns are two groups of lanes.
+  const few = (code: string) => code.replace("LANES: u32 = 64", "LANES: u32 = 4");
+  const withText = <K extends { name: string; code: string }>(kernel: K): K => ({
+    ...kernel,
+    code: withTexts.find(({ name }) => name === kernel.name)?.code ?? "",
+  });
+  const sizes = { batch: 1, in_channels: 3, in_height: 9, in_width: 5, out_channels: 2, out_height: 9, out_width: 5 };
+  const [x, w, bias] = [uniform(random, [1, 3, 9, 5]), uniform(random, [2, 3, 3, 3]), uniform(random, [2])];
+  const options = { padding: 1, paddingMode: "reflect" } as const;
+  const y = new Float32Array(90);
+  const forward: Run<typeof kernels.conv2d_skinny> = {
+    bindings: { x: withNaNs(x), w: withNaNs(w), bias: f32(bias), y },
+    params: {
+      ...sizes,
+      rows: 9,
+      columns: 5,
+      out_step: 1,
+      out_y: 0,
+      out_x: 0,
+      kh: 3,
+      kw: 3,
+      stride: 1,
+      pad_y: 1,
+      pad_x: 1,
+      reflect: 1,
+      has_bias: 1,
+      channels_per_split: 3,
+      w_base: 0,
+      w_m: 27,
+      w_c: 9,
+      w_ky: 3,
+      w_kx: 1,
+    },
+    grid: [3, 1, 1],
+    // Three channels in parts of two.
+    constants: { OUT: 2, CHANNELS: 2, KH: 3, KW: 3, REFLECT: true },
+  };
+  const skinny = withText(kernels.conv2d_skinny);
+  runSafely(skinny, forward, few);
+  close(y, reference.conv2d(x, w, bias, options), "output");
+  needsBothBarriers(skinny, forward, few);
+
+  // Its two strips in two splits.
+  const dy = uniform(random, [1, 2, 9, 5]);
+  const dw = new Float32Array(112);
+  const gradient: Run<typeof kernels.conv2d_weight_gradient_skinny> = {
+    bindings: { x: withNaNs(x), dy: withNaNs(dy), dw },
+    params: { ...sizes, stride: 1, pad: 1, strips_per_split: 1, split_size: 56 },
+    grid: [18, 1, 1],
+    constants: { OUT: 2, KH: 3, KW: 3, REFLECT: true, BIAS: true },
+  };
+  const skinnyGradient = withText(kernels.conv2d_weight_gradient_skinny);
+  runSafely(skinnyGradient, gradient, few);
+  const expected = reference.conv2dGradient(x, w, bias, options, dy);
+  const sums = dw.subarray(0, 56).map((sum, i) => sum + dw[56 + i]);
+  close(sums, expected.dw, "gradient of the weights");
+  close(sums.subarray(54), expected.db as Dense, "gradient of the bias");
+  needsBothBarriers(skinnyGradient, gradient, few);
 });
 
 test.run();

@@ -47,6 +47,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   PARTS_Y: [3],
   PARTS_X: [3],
   CHANNELS: [2, 3],
+  OUT: [1, 2, 4],
+  BIAS: [true],
   UNROLL: [false],
   ALPHA: [8],
   COPY: [true],

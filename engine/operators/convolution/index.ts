@@ -18,6 +18,8 @@ import {
   broadcastWeightGradient,
   type ConvolutionVariant,
   chooseConvolution,
+  skinnyConvolution,
+  skinnyWeightGradient,
   winogradConvolution,
   winogradWeightGradient,
 } from "./choice.js";
@@ -62,6 +64,7 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, 
     ...tiledVariants((tile) => conv2dBy(tiledConvolution(tile))),
     broadcast: conv2dBy(broadcastConvolution),
     winograd: conv2dBy(winogradConvolution),
+    skinny: conv2dBy(skinnyConvolution),
   },
   choose: ([x, w], options, adapter) => {
     const [, inChannels, kh, kw] = w as Shape;
@@ -111,11 +114,12 @@ export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions
     ...tiledVariants((tile) => convTranspose2dBy(tiledConvolution(tile))),
     broadcast: convTranspose2dBy(broadcastConvolution),
     winograd: convTranspose2dBy(winogradConvolution),
+    skinny: convTranspose2dBy(skinnyConvolution),
   },
   choose: ([x, w], { stride, outputSize }, adapter) => {
     const [batch, inChannels] = x as Shape;
     const [, outChannels, kh, kw] = w as Shape;
-    return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter);
+    return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter, true);
   },
   shape: ([x, w, bias], options) => checkTranspose(x, w, bias, options),
   // Every input contributes to all output channels by all kernel elements.
@@ -147,6 +151,7 @@ export const conv2dWeightGradientOperator = defineOperator<GradientInputs, Weigh
     ...tiledVariants((tile) => weightGradientBy(tiledWeightGradient(tile))),
     broadcast: weightGradientBy(broadcastWeightGradient),
     winograd: weightGradientBy(winogradWeightGradient),
+    skinny: weightGradientBy(skinnyWeightGradient),
   },
   choose: ([x, dy], { kernel, stride }, adapter) =>
     chooseConvolution(kernel, stride, (x as Shape)[1], dy as Shape, adapter),

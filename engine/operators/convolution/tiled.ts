@@ -25,7 +25,7 @@ export function kTileOf(kh: number, kw: number, channels: number, max: number) {
 }
 
 /** The shortest k of a split: shorter sums would cost more to store and to add than to compute. */
-const MIN_SPLIT = 256;
+export const MIN_SPLIT = 256;
 
 /** A whole kernel of 4 x 4 fits its K tile, and it leaves registers for the addresses of pixels. */
 const LARGE = ["64x128"] as const;
