@@ -56,14 +56,12 @@ class AdamBase extends Optimizer {
     this.#scaled?.updates.write([0]);
   }
 
-  /** Number of updates done. With a loss scaler, skipped ones do not count; it is read from the GPU. */
-  async updates(): Promise<number> {
+  override async updates(): Promise<number> {
     return this.#scaled ? this.#scaled.updates.item() : this.step;
   }
 
-  /** Restores the number of updates done, from a checkpoint. */
-  resumeAt(updates: number): void {
-    this.step = updates;
+  override resumeAt(updates: number): void {
+    super.resumeAt(updates);
     this.#scaled?.updates.write([updates]);
   }
 
