@@ -50,9 +50,14 @@ class AdamBase extends Optimizer {
     [this.m, this.v] = this.states;
     this.#options = options;
     this.#decoupled = decoupled;
-    this.#scaled = scaler
-      ? { scaler, optimizer: scaler.addOptimizer(), inputs: gpu.persistent([2]), updates: gpu.persistent([1]) }
-      : null;
+    try {
+      this.#scaled = scaler
+        ? { scaler, optimizer: scaler.addOptimizer(), inputs: gpu.persistent([2]), updates: gpu.persistent([1]) }
+        : null;
+    } catch (error) {
+      super.dispose();
+      throw error;
+    }
     this.#scaled?.updates.write([0]);
   }
 

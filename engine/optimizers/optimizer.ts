@@ -75,13 +75,13 @@ export abstract class Optimizer {
         "Give an array of tensors, or a Map of them.",
       );
     }
-    this.scalars = gpu.persistent([counts.scalars]);
     const shapes = [...this.parameters.values()].map(({ shape }) => shape);
     this.states = Array.from({ length: counts.states }, () => {
       const tensors = gpu.persistentFlat(shapes);
       for (const tensor of tensors) tensor.write(new Float32Array(tensor.size));
       return new Map([...this.parameters.keys()].map((key, i) => [key, tensors[i]]));
     });
+    this.scalars = gpu.persistent([counts.scalars]);
   }
 
   /** Dispatches the kernel. */
