@@ -1,17 +1,7 @@
 // Lock files (Node only): a lock names the process that works here. After a crash the lock is stale: its process is
 // gone, or its pid belongs to another process by now. Another machine's process cannot be checked, so its lock is stale
 // once its mtime is older than `staleAfter`.
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeSync,
-} from "node:fs";
+import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { CutgpuError } from "../../engine/core/errors.js";
 import { withFileErrors } from "./atomic-files.js";
@@ -33,7 +23,7 @@ function startOf(pid: number): string {
   }
 }
 
-function isAlive({ pid, host, started }: LockHolder, age: number, staleAfter: number): boolean {
+function isAlive({ pid, host, started }: LockHolder, age: number, staleAfter = Number.POSITIVE_INFINITY): boolean {
   if (host !== hostname()) return age < staleAfter; // Its process cannot be checked from here.
   try {
     process.kill(pid, 0);
@@ -43,10 +33,28 @@ function isAlive({ pid, host, started }: LockHolder, age: number, staleAfter: nu
   return started === startOf(pid);
 }
 
-/** The holder of the lock; undefined where there is none, or where a crash left the file incomplete. */
-function lockHolder(path: string): LockHolder | undefined {
+/** A lock file as it was read. */
+interface Found {
+  text: string;
+  mtime: number;
+}
+
+/** The lock file; undefined where there is none. */
+function find(path: string): Found | undefined {
+  return withFileErrors(path, () => {
+    try {
+      return { text: readFileSync(path, "utf8"), mtime: statSync(path).mtimeMs };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return undefined;
+    }
+  });
+}
+
+/** The holder that the text of a lock names; undefined where a crash left it incomplete. */
+function holderIn(text: string): LockHolder | undefined {
   try {
-    const holder = JSON.parse(readFileSync(path, "utf8")) as LockHolder;
+    const holder = JSON.parse(text) as LockHolder;
     return typeof holder.pid === "number" ? holder : undefined;
   } catch {
     return undefined;
@@ -60,30 +68,49 @@ export interface LockOptions {
   staleAfter?: number;
 }
 
+/** More often than a lock goes away just before it is read. */
+const ATTEMPTS = 100;
+
 /** Creates the lock file `path` for this process. Throws where a running process holds the lock. */
-export function takeLock(path: string, { refusal, staleAfter = Number.POSITIVE_INFINITY }: LockOptions): void {
+export function takeLock(path: string, options: LockOptions): void {
   const mine: LockHolder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     try {
-      const descriptor = openSync(path, "wx");
-      writeSync(descriptor, JSON.stringify(mine));
-      closeSync(descriptor);
+      writeFileSync(path, JSON.stringify(mine), { flag: "wx" });
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 2) withFileErrors(path, () => raise(error));
+      const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
+      if (!exists || attempt === ATTEMPTS) withFileErrors(path, () => raise(error));
     }
-    const holder = lockHolder(path);
-    const age = existsSync(path) ? Date.now() - statSync(path).mtimeMs : Number.POSITIVE_INFINITY;
+    const found = find(path);
+    if (!found) continue;
+    const holder = holderIn(found.text);
+    const age = Date.now() - found.mtime;
     // Another process may have created a file without a holder this very moment.
-    if (holder ? isAlive(holder, age, staleAfter) : age < 2000) {
-      throw refusal(holder ? ` (process ${holder.pid} on ${holder.host})` : "");
+    if (holder ? isAlive(holder, age, options.staleAfter) : age < 2000) {
+      throw options.refusal(holder ? ` (process ${holder.pid} on ${holder.host})` : "");
     }
-    rmSync(path, { force: true });
+    removeStale(path, found, options);
   }
 }
 
 function raise(error: unknown): never {
   throw error;
+}
+
+/**
+ * Removes the lock if it is still the one that was found stale. Of two processes that find one, the later must not
+ * remove what the earlier has put in its place: whoever looks and removes holds a second lock.
+ */
+function removeStale(path: string, found: Found, options: LockOptions): void {
+  const second = `${path}.stale`;
+  takeLock(second, options);
+  try {
+    const now = find(path);
+    if (now?.text === found.text && now.mtime === found.mtime) withFileErrors(path, () => unlinkSync(path));
+  } finally {
+    releaseLock(second);
+  }
 }
 
 /** Updates the mtime, which tells other machines that this process still works. */
@@ -94,10 +121,9 @@ export function touchLock(path: string): void {
 
 /** Releases the lock, if this process holds it. */
 export function releaseLock(path: string): void {
-  const holder = lockHolder(path);
-  if (holder?.pid !== process.pid || holder.host !== hostname()) return;
   try {
-    unlinkSync(path);
+    const holder = holderIn(readFileSync(path, "utf8"));
+    if (holder?.pid === process.pid && holder.host === hostname()) unlinkSync(path);
   } catch {
     // The lock is gone already, or others will find it stale.
   }

@@ -1,7 +1,7 @@
 // The adversarial losses (docs/method.md section 3). Real is 1 and fake 0, without label smoothing.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import { mul, relu, scale, softplus, square, sub } from "../../engine/operators/pointwise/index.js";
+import { mul, relu, scale, softplus, sub, widenedSquare } from "../../engine/operators/pointwise/index.js";
 import { mean } from "../../engine/operators/reduction/index.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
@@ -14,7 +14,7 @@ export function ganLoss(mode: TrainOptions["gan_mode"], scores: Tensor, real: re
   const numbers = (yes: number, no: number) => scores.gpu.tensor(real.map((each) => [each ? yes : no]));
   switch (mode) {
     case "lsgan":
-      return mean(square(sub(parts, numbers(1, 0))), 1);
+      return mean(widenedSquare(sub(parts, numbers(1, 0))), 1);
     // The cross-entropy of logits x is softplus(-x) for target 1 and softplus(x) for target 0; for G this is the
     // non-saturating loss.
     case "vanilla":

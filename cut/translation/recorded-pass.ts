@@ -7,7 +7,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { ones } from "../../engine/operators/creation/index.js";
 import { INSTANCE_NORM_EPS, normalizeBy } from "../../engine/operators/instance-norm/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import { square } from "../../engine/operators/pointwise/index.js";
+import { widenedSquare } from "../../engine/operators/pointwise/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
 import { type Program, record } from "../../engine/program/program.js";
 import type { Size } from "../data/transform.js";
@@ -116,7 +116,7 @@ function measure(gpu: Gpu, x: Tensor): Measuring {
   };
   const mean = meanOf(x);
   const centred = normalizeBy(concat([mean, ones(gpu, [channels, 1])], 1), x);
-  return { rows, columns, mean, variance: meanOf(square(centred)) };
+  return { rows, columns, mean, variance: meanOf(widenedSquare(centred)) };
 }
 
 /** Returns how many pixels of the measured map the tile has. */

@@ -72,7 +72,7 @@ export class DisposedError extends CutgpuError {
   }
 }
 
-/** Code RECORDING: a call that is not possible while a program is being recorded. */
+/** Code RECORDING: a call that is not possible while a program is recorded, or on an engine that only plans. */
 export class RecordingError extends CutgpuError {
   constructor(message: string, fix?: string) {
     super("RECORDING", message, fix);

@@ -238,7 +238,11 @@ export class Gpu implements AdapterTraits {
   // ---- memory
 
   memory(): MemoryStatistics {
-    return this.#pool.statistics();
+    const statistics = this.#pool.statistics();
+    const { pooledBuffers, pooledBytes } = this.queue.staging.statistics();
+    statistics.pooledBuffers += pooledBuffers;
+    statistics.pooledBytes += pooledBytes;
+    return statistics;
   }
 
   /**
@@ -270,8 +274,7 @@ export class Gpu implements AdapterTraits {
 
   /** Destroys buffers kept for reuse. */
   trimMemory(): void {
-    this.queue.flush();
-    this.queue.forgetBindGroups();
+    this.queue.trim();
     this.#pool.trim();
   }
 

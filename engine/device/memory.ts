@@ -14,7 +14,7 @@ export interface MemoryStatistics {
   /** Buffers in use by tensors and programs. */
   liveBuffers: number;
   liveBytes: number;
-  /** Buffers kept for reuse. */
+  /** Buffers kept for reuse, those that results are read through included. */
   pooledBuffers: number;
   pooledBytes: number;
   /** The largest number of bytes ever in use at one time. */
@@ -84,6 +84,7 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #registry: BufferRegistry;
   readonly #submit: () => void;
+  readonly #usage: number;
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #statistics: MemoryStatistics = {
     liveBuffers: 0,
@@ -94,10 +95,16 @@ export class BufferPool {
   };
 
   /** `submit` submits the encoded commands, which may use a buffer that is about to be destroyed. */
-  constructor(device: GPUDevice, registry: BufferRegistry, submit: () => void) {
+  constructor(
+    device: GPUDevice,
+    registry: BufferRegistry,
+    submit: () => void,
+    usage = BUFFER_STORAGE | BUFFER_COPY_SRC | BUFFER_COPY_DST,
+  ) {
     this.#device = device;
     this.#registry = registry;
     this.#submit = submit;
+    this.#usage = usage;
   }
 
   statistics(): MemoryStatistics {
@@ -155,7 +162,7 @@ export class BufferPool {
 
   #create(size: number, label: string): GPUBuffer {
     try {
-      return this.#registry.create({ label, size, usage: BUFFER_STORAGE | BUFFER_COPY_SRC | BUFFER_COPY_DST });
+      return this.#registry.create({ label, size, usage: this.#usage });
     } catch (cause) {
       if (cause instanceof DisposedError) throw cause;
       throw new GpuError(`a buffer of ${mebibytes(size)} for ${label} could not be made: ${(cause as Error).message}`);

@@ -1,13 +1,15 @@
 // An engine on a fake device: tensors have sizes but no content, and kernels are chosen but never compiled.
 // gpu.memory() and a program's length then say what the same work would take on an adapter with the given traits, on
-// any machine and within moments. Reads never resolve, since nothing is computed.
+// any machine and within moments. Nothing is computed, so nothing can be read.
 import { checkValue, oneOf } from "../core/check-options.js";
+import { RecordingError } from "../core/errors.js";
 import type { AdapterTraits } from "./adapter.js";
 import { Gpu } from "./gpu.js";
 
 /**
  * An engine that counts memory for an adapter with these traits and runs nothing. `maxBufferSize` is the largest buffer
- * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16.
+ * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16. Reads throw
+ * a RecordingError.
  *
  * @example
  * ```ts
@@ -39,11 +41,7 @@ export function planningGpu(traits: AdapterTraits, maxBufferSize = 2 ** 31 - 4):
     addEventListener: nothing,
     removeEventListener: nothing,
     destroy: nothing,
-    createBuffer: ({ size }: GPUBufferDescriptor) => ({
-      size,
-      destroy: nothing,
-      mapAsync: () => new Promise(() => {}),
-    }),
+    createBuffer: ({ size }: GPUBufferDescriptor) => ({ size, destroy: nothing }),
     createCommandEncoder: () => ({ copyBufferToBuffer: nothing, beginComputePass: () => pass, finish: nothing }),
     createBindGroupLayout: nothing,
     createBindGroup: nothing,
@@ -56,5 +54,9 @@ export function planningGpu(traits: AdapterTraits, maxBufferSize = 2 ** 31 - 4):
   };
   const gpu = new Gpu(device as unknown as GPUDevice, profile, true);
   gpu.precision = precision;
+  gpu.readBytes = async ({ shape }) => {
+    const what = `a tensor of shape [${shape}] has no content: it is of a planningGpu, which computes nothing`;
+    throw new RecordingError(what, "Do the work on an engine of openGpu to read it.");
+  };
   return gpu;
 }

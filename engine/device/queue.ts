@@ -6,7 +6,7 @@ import { DeviceLostError, type GpuError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
 import type { WithErrorScope } from "./error-scopes.js";
 import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
-import type { BufferRegistry } from "./memory.js";
+import { BufferPool, type BufferRegistry } from "./memory.js";
 import { BUFFER_COPY_DST, BUFFER_MAP_READ, BUFFER_UNIFORM, MAP_READ } from "./webgpu-flags.js";
 
 const DISPATCHES_PER_SUBMIT = 128;
@@ -25,12 +25,13 @@ interface Place {
 }
 
 export class Queue {
+  /** The buffers that results are read through. */
+  readonly staging: BufferPool;
   readonly #device: GPUDevice;
   readonly #registry: BufferRegistry;
   readonly #withErrorScope: WithErrorScope;
   readonly #uniforms: GPUBuffer;
   readonly #staged = new DataView(new ArrayBuffer(DISPATCHES_PER_SUBMIT * UNIFORM_SLOT));
-  readonly #staging = new Map<number, GPUBuffer[]>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #bufferIds = new WeakMap<object, number>();
   #nextId = 0;
@@ -45,6 +46,7 @@ export class Queue {
     this.#withErrorScope = withErrorScope;
     this.#device = device;
     this.#registry = registry;
+    this.staging = new BufferPool(device, registry, () => this.flush(), BUFFER_MAP_READ | BUFFER_COPY_DST);
     this.#uniforms = registry.create({
       label: "uniforms",
       size: this.#staged.byteLength,
@@ -126,10 +128,7 @@ export class Queue {
 
   /** Reads `bytes` bytes of a buffer from `offset` on, after everything submitted so far. */
   async read(buffer: GPUBuffer, bytes: number, offset = 0): Promise<ArrayBuffer> {
-    const size = Math.max(16, 2 ** Math.ceil(Math.log2(bytes)));
-    const usage = BUFFER_MAP_READ | BUFFER_COPY_DST;
-    const free = getOrInsert(this.#staging, size, () => []);
-    const staging = free.pop() ?? this.#registry.create({ label: "staging", size, usage });
+    const staging = this.staging.acquire(bytes, "staging");
     this.copy({ buffer, offset }, { buffer: staging, offset: 0 }, bytes);
     const validations = this.#validations;
     try {
@@ -140,7 +139,7 @@ export class Queue {
     }
     const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);
     staging.unmap();
-    free.push(staging);
+    this.staging.release(staging);
     await this.#check(validations);
     return copy;
   }
@@ -163,9 +162,11 @@ export class Queue {
     if (error) throw error;
   }
 
-  /** Drops the cached bind groups, before buffers are destroyed. */
-  forgetBindGroups(): void {
+  /** Submits the encoded commands and drops what is kept for reuse, before buffers are destroyed. */
+  trim(): void {
+    this.flush();
     this.#bindGroups.clear();
+    this.staging.trim();
   }
 
   #bindGroup(kernel: Kernel, buffers: readonly BoundBuffer[]): GPUBindGroup {

@@ -50,20 +50,23 @@ class AdamBase extends Optimizer {
     [this.m, this.v] = this.states;
     this.#options = options;
     this.#decoupled = decoupled;
-    this.#scaled = scaler
-      ? { scaler, optimizer: scaler.addOptimizer(), inputs: gpu.persistent([2]), updates: gpu.persistent([1]) }
-      : null;
+    try {
+      this.#scaled = scaler
+        ? { scaler, optimizer: scaler.addOptimizer(), inputs: gpu.persistent([2]), updates: gpu.persistent([1]) }
+        : null;
+    } catch (error) {
+      super.dispose();
+      throw error;
+    }
     this.#scaled?.updates.write([0]);
   }
 
-  /** Number of updates done. With a loss scaler, skipped ones do not count; it is read from the GPU. */
-  async updates(): Promise<number> {
+  override async updates(): Promise<number> {
     return this.#scaled ? this.#scaled.updates.item() : this.step;
   }
 
-  /** Restores the number of updates done, from a checkpoint. */
-  resumeAt(updates: number): void {
-    this.step = updates;
+  override resumeAt(updates: number): void {
+    super.resumeAt(updates);
     this.#scaled?.updates.write([updates]);
   }
 

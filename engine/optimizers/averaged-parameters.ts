@@ -37,7 +37,12 @@ export class AveragedParameters {
     this.#gpu = gpu;
     this.#pairs = [...parameters.values()].map((parameter, i) => [averages[i], parameter]);
     this.#decay = decay;
-    this.reset();
+    try {
+      this.reset();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** Sets the averages to the current parameters. */

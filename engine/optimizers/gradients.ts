@@ -2,9 +2,8 @@
 import { checkValue, positive } from "../core/check-options.js";
 import { ArgumentError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { add, clamp, div, mul, scale, sqrt, square } from "../operators/pointwise/index.js";
+import { add, clamp, div, mul, scale, sqrt, widenedSquare } from "../operators/pointwise/index.js";
 import { sum } from "../operators/reduction/index.js";
-import { widened } from "../operators/selection/index.js";
 
 /**
  * Gradients scaled down by a common factor to the norm `maxNorm` if the norm of all of them is larger; and the norm
@@ -23,7 +22,7 @@ export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { g
   const { gpu } = gradients[0];
   return gpu.scope(() =>
     gpu.noGrad(() => {
-      const norm = sqrt(gradients.map((gradient) => sum(square(widened(gradient)))).reduce((a, b) => add(a, b)));
+      const norm = sqrt(gradients.map((gradient) => sum(widenedSquare(gradient))).reduce((a, b) => add(a, b)));
       const factor = clamp(div(maxNorm, scale(norm, 1, 1e-6)), 0, 1);
       return { gradients: gradients.map((gradient) => mul(gradient, factor)), norm };
     }),

@@ -2,7 +2,7 @@
 // size and so on) in a buffer that is written before each step, so that updates can be recorded. In a recording,
 // parameters in one flat buffer (gpu.persistentFlat) are updated by one dispatch: their gradients are placed in a flat
 // buffer, too, and since updates are elementwise, the kernel runs over both, padding included.
-import { type Check, checkValue } from "../core/check-options.js";
+import { type Check, checkValue, whole } from "../core/check-options.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { sameShape, shapeText } from "../core/shapes.js";
 import { type Storage, Tensor } from "../core/tensor.js";
@@ -75,13 +75,13 @@ export abstract class Optimizer {
         "Give an array of tensors, or a Map of them.",
       );
     }
-    this.scalars = gpu.persistent([counts.scalars]);
     const shapes = [...this.parameters.values()].map(({ shape }) => shape);
     this.states = Array.from({ length: counts.states }, () => {
       const tensors = gpu.persistentFlat(shapes);
       for (const tensor of tensors) tensor.write(new Float32Array(tensor.size));
       return new Map([...this.parameters.keys()].map((key, i) => [key, tensors[i]]));
     });
+    this.scalars = gpu.persistent([counts.scalars]);
   }
 
   /** Dispatches the kernel. */
@@ -95,6 +95,17 @@ export abstract class Optimizer {
     checkValue("advance: the learning rate", learningRate, NOT_NEGATIVE);
     this.step++;
     this.begin(learningRate);
+  }
+
+  /** Number of updates done, for a checkpoint. With a loss scaler, skipped ones do not count; the GPU is asked. */
+  async updates(): Promise<number> {
+    return this.step;
+  }
+
+  /** Restores the number of updates done, from a checkpoint. */
+  resumeAt(updates: number): void {
+    checkValue("resumeAt: the number of updates", updates, whole(0));
+    this.step = updates;
   }
 
   /** Writes the step's scalars. */

@@ -154,15 +154,16 @@ test("a gray tensor is drawn gray", async () => {
   tensor.dispose();
 });
 
+function thrown(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  return assert.unreachable("nothing was thrown") as unknown as Error;
+}
+
 test("what cannot be has an error message", async () => {
-  const thrown = (work: () => unknown) => {
-    try {
-      work();
-    } catch (error) {
-      return error as Error;
-    }
-    return assert.unreachable("nothing was thrown") as unknown as Error;
-  };
   const empty = thrown(() => fromImage(gpu, { width: 0, height: 4, data: new Uint8ClampedArray() }));
   assert.instance(empty, ArgumentError);
   assert.match(empty.message, /0 x 4 pixels/);
@@ -198,7 +199,9 @@ test("a picture that is refused by WebGPU, here by Dawn, which knows no canvas, 
     return texture;
   };
   try {
-    assert.throws(() => fromImage(gpu, { width: 4, height: 4 } as OffscreenCanvas));
+    const refused = thrown(() => fromImage(gpu, { width: 4, height: 4 } as OffscreenCanvas));
+    assert.instance(refused, ArgumentError);
+    assert.match((refused as ArgumentError).message, /^fromImage: the picture's pixels cannot be had \(.+\)$/);
   } finally {
     gpu.device.createTexture = createTexture;
   }

@@ -16,7 +16,7 @@ import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { type Dispatch, unusedStorage } from "../../device/recorder.js";
-import { add, leakyReluGradient, mul, neg, rsqrt, square, sub } from "../pointwise/index.js";
+import { add, leakyReluGradient, mul, neg, rsqrt, square, sub, widenedSquare } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";
 
 export interface InstanceNormOptions {
@@ -145,7 +145,7 @@ export const instanceNormGradientOperator: Operator<readonly [dy: Tensor, x: Ten
       const gradient = (v: Tensor) => instanceNormGradientOperator([v, x, statistics], { eps, slope: null });
       const average = (v: Tensor) => mean(v, [2, 3], true);
       const centered = sub(x, average(x));
-      const rstd = rsqrt(add(average(square(centered)), eps));
+      const rstd = rsqrt(add(average(widenedSquare(centered)), eps));
       const u = mul(centered, rstd);
       const activated = (v: Tensor) => (slope === null ? v : leakyReluGradient(v, u, slope));
       if (!needs(1)) return [activated(gradient(cotangent)), null, null];

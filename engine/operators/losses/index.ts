@@ -6,7 +6,19 @@ import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import { gather, indexSelect } from "../gather/index.js";
 import { logSoftmax } from "../normalization/index.js";
-import { abs, add, clamp, div, mul, ne, type Operand, scale, softplus, square, sub } from "../pointwise/index.js";
+import {
+  abs,
+  add,
+  clamp,
+  div,
+  mul,
+  ne,
+  type Operand,
+  scale,
+  softplus,
+  sub,
+  widenedSquare,
+} from "../pointwise/index.js";
 import { mean, sum } from "../reduction/index.js";
 import { where, widened } from "../selection/index.js";
 import { flatten, squeeze, unsqueeze } from "../strided/index.js";
@@ -37,7 +49,7 @@ function reduced(losses: Tensor, { reduction = "mean" }: LossOptions): Tensor {
 export function mseLoss(x: Tensor, target: Tensor | number, options: LossOptions = {}): Tensor {
   checkOptions("mseLoss", options, lossOptions);
   const difference = typeof target === "number" ? scale(x, 1, -target) : sub(x, target);
-  return reduced(square(widened(difference)), options);
+  return reduced(widenedSquare(difference), options);
 }
 
 /**

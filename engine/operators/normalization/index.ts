@@ -6,9 +6,8 @@ import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { maxOperator } from "../extrema/index.js";
-import { add, clamp, div, exp, log, mul, rsqrt, scale, square, sub } from "../pointwise/index.js";
+import { add, clamp, div, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
-import { widened } from "../selection/index.js";
 
 /** The maximum over axes, which are kept with size 1: a constant to the gradient. */
 const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
@@ -72,7 +71,7 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
 export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false): Tensor {
   const normal = normalizeAxes("variance", x.shape.length, axes);
   const count = sizeOf(normal.map((axis) => x.shape[axis]));
-  const squares = square(widened(sub(x, mean(x, normal, true))));
+  const squares = widenedSquare(sub(x, mean(x, normal, true)));
   return scale(mean(squares, normal, keepdim), count / (count - correction));
 }
 

@@ -6,7 +6,7 @@ import { defineOperator } from "../../core/operator.js";
 import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { add, clamp, div, mul, sqrt, square, sub } from "../pointwise/index.js";
+import { add, clamp, div, mul, sqrt, square, sub, widenedSquare } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
 
 export const L2_EPS = 1e-7;
@@ -52,7 +52,7 @@ export const l2NormalizeOperator = defineOperator<readonly [x: Tensor], { eps: n
 /** The same gradient composed of operators, which can be differentiated again. */
 function gradientInOperators(x: Tensor, dy: Tensor, eps: number): Tensor {
   // The norm of a row of zeros has no gradient; it is taken as zero, as in PyTorch.
-  const norms = sqrt(clamp(sum(square(x), 1, true), 1e-30));
+  const norms = sqrt(clamp(sum(widenedSquare(x), 1, true), 1e-30));
   const lengths = add(norms, eps);
   const along = div(sum(mul(dy, x), 1, true), mul(norms, square(lengths)));
   return sub(div(dy, lengths), mul(x, along));

@@ -51,8 +51,8 @@ export interface FromImageOptions {
 
 /**
  * A picture as a tensor [1, 3, H, W] in [-1, 1], in its own size; transparent pixels are blended with white. Throws an
- * ArgumentError for a picture without pixels (not loaded yet, or broken), and a LimitError for one larger than a
- * texture.
+ * ArgumentError for a picture without pixels (not loaded yet, or broken) or of another origin that does not allow it,
+ * and a LimitError for one larger than a texture.
  *
  * @example
  * ```ts
@@ -129,7 +129,7 @@ function sizeOfImage(source: ImageSource): [number, number] {
 
 const isTexture = (source: ImageSource): source is GPUTexture => "createView" in source;
 
-/** Calls `draw` with a texture of the picture's pixels. Throws what the browser throws where it does not give them. */
+/** Calls `draw` with a texture of the picture's pixels; throws where the browser does not give them. */
 function withTexture(
   device: GPUDevice,
   source: Exclude<ImageSource, GPUTexture>,
@@ -139,10 +139,17 @@ function withTexture(
   const usage = TEXTURE_BINDING | TEXTURE_COPY_DST | TEXTURE_RENDER_ATTACHMENT;
   const texture = device.createTexture({ label: "picture", size, format: "rgba8unorm", usage });
   try {
-    if ("data" in source) {
-      device.queue.writeTexture({ texture }, source.data, { bytesPerRow: 4 * size[0] }, size);
-    } else {
-      device.queue.copyExternalImageToTexture({ source }, { texture, colorSpace: "srgb" }, size);
+    try {
+      if ("data" in source) {
+        device.queue.writeTexture({ texture }, source.data, { bytesPerRow: 4 * size[0] }, size);
+      } else {
+        device.queue.copyExternalImageToTexture({ source }, { texture, colorSpace: "srgb" }, size);
+      }
+    } catch (error) {
+      throw new ArgumentError(
+        `fromImage: the picture's pixels cannot be had (${(error as Error).message.split("\n")[0]})`,
+        "It must be whole, and of the page's own origin or loaded with crossOrigin and allowed by its server.",
+      );
     }
     draw(texture);
   } finally {

@@ -1,14 +1,15 @@
 // Arithmetic with PyTorch's broadcasting, squares, reciprocals, absolute values and signs.
 import { checkValue, number } from "../../core/check-options.js";
-import type { Tensor } from "../../core/tensor.js";
+import type { Dtype, Tensor } from "../../core/tensor.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
 import { sumTo } from "../reduction/index.js";
 import { defineBinary, defineUnary, type Operand, withNumbers } from "./define.js";
 
-export const squareOperator = /* @__PURE__ */ defineUnary<object>(
+export const squareOperator = /* @__PURE__ */ defineUnary<{ dtype?: Dtype }>(
   "square",
   (gpu, x, y) => runUnary(gpu, "SQUARE", x, y),
   (dy, x) => scale(mul(dy, x), 2),
+  (_, { dtype }) => dtype,
 );
 
 export const scaleOperator = /* @__PURE__ */ defineUnary<{ factor: number; offset: number }>(
@@ -65,6 +66,9 @@ export const divOperator = /* @__PURE__ */ defineBinary("div", "DIV", ({ inputs:
  * ```
  */
 export const square = (x: Tensor): Tensor => squareOperator([x], {});
+
+/** x * x as f32: squares of f16 numbers overflow f16 from 256 on, and vanish below 2e-4. */
+export const widenedSquare = (x: Tensor): Tensor => squareOperator([x], { dtype: "f32" });
 
 /**
  * factor * x + offset.

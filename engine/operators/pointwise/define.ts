@@ -16,9 +16,11 @@ export function defineUnary<O>(
   name: string,
   forward: (gpu: Gpu, x: Tensor, y: Tensor, options: O) => undefined,
   gradient: (dy: Tensor, x: Tensor, y: Tensor, options: O) => Tensor | null,
+  dtype?: OperatorRecord<One, O>["dtype"],
 ) {
   return defineOperator<One, O>({
     name,
+    dtype,
     shape: ([x]) => x.shape,
     cheap: true,
     forward: (gpu, [x], options, y) => forward(gpu, x, y, options),

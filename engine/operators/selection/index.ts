@@ -65,5 +65,5 @@ export function cast(x: Tensor, dtype: Dtype): Tensor {
   return x.dtype === dtype ? x : castOperator([x], { dtype });
 }
 
-/** An f16 tensor as f32, for squares that would overflow or vanish in f16; any other as it is. */
+/** An f16 tensor as f32, for products that would overflow or vanish in f16; any other as it is. */
 export const widened = (x: Tensor): Tensor => (x.dtype === "f16" ? cast(x, "f32") : x);

@@ -13,8 +13,9 @@ import {
 } from "../../../cut/index.js";
 import { SingleImageGenerator } from "../../../cut/networks/single-image-generator.js";
 import { planTiles } from "../../../cut/translation/tile-plan.js";
-import { ArgumentError, type Gpu, LimitError, Random } from "../../../engine/index.js";
-import { ownGpu, rejectionOf } from "../../support/gpu.js";
+import { ArgumentError, type Gpu, LimitError, Random, type Tensor } from "../../../engine/index.js";
+import { halfGpu, ownGpu, rejectionOf } from "../../support/gpu.js";
+import { onHalves } from "../../support/half.js";
 import { limitMemory } from "../../support/small-memory.js";
 
 const test = suite("tiled translator");
@@ -55,15 +56,16 @@ async function difference(
   generator: Generator | SingleImageGenerator,
   [height, width]: [number, number],
   tile: number,
+  on: Gpu = gpu,
 ): Promise<number> {
   const { input_nc, output_nc } = generator.architecture;
   const planes = unevenPlanes(input_nc, height, width);
-  const x = gpu.tensor(planes, [1, input_nc, height, width]);
-  const translated = gpu.noGrad(() => gpu.scope(() => generator.translate(x)));
+  const x = on.tensor(planes, [1, input_nc, height, width]);
+  const translated = on.noGrad(() => on.scope(() => generator.translate(x)));
   const whole = await translated.read();
   for (const tensor of [x, translated]) tensor.dispose();
   const copied = new Float32Array(output_nc * height * width).fill(Number.NaN);
-  await new TiledTranslator(gpu, generator, { tile }).translatePlanes({
+  await new TiledTranslator(on, generator, { tile }).translatePlanes({
     width,
     height,
     read(window) {
@@ -98,6 +100,15 @@ test("tiles of any size, of pictures that they do not divide", async () => {
     const most = await difference(generator, sides, tile);
     assert.ok(most <= BOUND, `${sides} by ${tile}: off by ${most}`);
   }
+});
+
+onHalves(test)("in f16 a map whose squares f16 cannot hold", async () => {
+  const half = await halfGpu("software");
+  const generator = makeGenerator({}, half);
+  const first = generator.parameters.get("model.1.weight") as Tensor;
+  first.write((await first.read()).map((weight) => 2000 * weight));
+  const most = await difference(generator, [40, 60], 32, half);
+  assert.ok(most <= 0.02, `off by ${most}`);
 });
 
 test("every form of the generator", async () => {

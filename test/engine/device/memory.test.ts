@@ -35,6 +35,32 @@ test("a buffer that was given back serves the next tensor of its size class", as
   own.dispose();
 });
 
+test("what results are read through is counted while it is kept, and given back", async () => {
+  const own = await ownGpu();
+  const x = own.tensor(new Float32Array(1000).fill(3));
+  const destroyed: string[] = [];
+  const { createBuffer } = own.device;
+  own.device.createBuffer = (descriptor) => {
+    const buffer = createBuffer.call(own.device, descriptor);
+    const destroy = buffer.destroy.bind(buffer);
+    buffer.destroy = () => {
+      destroyed.push(descriptor.label ?? "");
+      return destroy();
+    };
+    return buffer;
+  };
+  const { liveBytes } = own.memory();
+  for (let i = 0; i < 2; i++) await Promise.all([x.read(), x.read()]);
+  assert.equal(own.memory(), { ...own.memory(), liveBytes, pooledBuffers: 2, pooledBytes: 2 * 4096 });
+  own.trimMemory();
+  assert.equal([own.memory().pooledBuffers, own.memory().pooledBytes, own.memory().liveBytes], [0, 0, liveBytes]);
+  assert.equal(destroyed, ["staging", "staging"]);
+  const reading = x.read();
+  own.trimMemory();
+  assert.is((await reading)[999], 3);
+  own.dispose();
+});
+
 test("a call that is refused leaves no buffer, and a seed that is a number none either", async () => {
   const own = await ownGpu();
   const gone = own.tensor(Int32Array.of(1));

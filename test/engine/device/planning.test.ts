@@ -1,12 +1,12 @@
 // Plans: an engine without a GPU counts the memory that the same work takes on one, and refuses what would not fit.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { LimitError } from "../../../engine/core/errors.js";
+import { LimitError, RecordingError } from "../../../engine/core/errors.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { planningGpu } from "../../../engine/device/planning.js";
 import { square } from "../../../engine/operators/pointwise/index.js";
 import { record } from "../../../engine/program/program.js";
-import { ownGpu, profiles } from "../../support/gpu.js";
+import { ownGpu, profiles, rejectionOf } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
 
 /** Memory and dispatches of a recorded training step. */
@@ -35,13 +35,15 @@ test("a tensor beyond the largest buffer is refused", () => {
   );
 });
 
-test("work that is not recorded, copies and reads compute nothing", async () => {
+test("work that is not recorded and copies compute nothing, and reads say so", async () => {
   const gpu = planningGpu({ profile: "gpu", subgroupSize: 32 });
   const x = gpu.tensor([1, 2, 3]);
   const y = square(x);
   y.copyFrom(x);
   await gpu.finish();
-  assert.is(await Promise.race([y.read(), "pending"]), "pending");
+  const refused = await Promise.race([rejectionOf(y.read()), new Promise((settle) => setTimeout(settle, 100))]);
+  assert.instance(refused, RecordingError);
+  assert.match((refused as RecordingError).message, /^a tensor of shape \[3\] has no content: it is of a planningGpu/);
   for (const tensor of [x, y]) tensor.dispose();
   assert.is(gpu.memory().liveBytes, 0);
 });

@@ -2,7 +2,20 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gpu } from "../../../engine/device/gpu.js";
-import { Adam, add, grad, mul, planningGpu, record, square, sum, type Tensor } from "../../../engine/index.js";
+import {
+  Adam,
+  AveragedParameters,
+  add,
+  grad,
+  LossScaler,
+  mul,
+  planningGpu,
+  record,
+  SGD,
+  square,
+  sum,
+  type Tensor,
+} from "../../../engine/index.js";
 import { dense, zeros } from "../../../engine/operators/reference.js";
 import { adam as referenceStep } from "../../../engine/optimizers/reference.js";
 import { Random } from "../../../engine/random.js";
@@ -100,6 +113,35 @@ test("what is no set of parameters, no rate or no gradient of theirs is refused,
   }
   assert.equal([...(await weight.read())], [1, 1, 1, 1]);
   adam.dispose();
+});
+
+test("where an optimizer or averages cannot be made, nothing is left on the GPU", () => {
+  const gpu = planningGpu({ profile: "gpu", subgroupSize: 0, precision: "f16" }, 1024);
+  const [weight, wide, gone] = [gpu.empty([4]), gpu.empty([512], "f16"), gpu.empty([4])];
+  gone.dispose();
+  const scaler = new LossScaler(gpu);
+  for (let i = 0; i < 16; i++) new Adam(gpu, [weight], {}, scaler);
+  const { liveBuffers } = gpu.memory();
+  for (const [make, says] of [
+    [() => new Adam(gpu, [weight], {}, scaler), /a LossScaler has 16 optimizers at most/],
+    [() => new SGD(gpu, [wide]), /LimitError/],
+    [() => new AveragedParameters(gpu, new Map([["gone", gone]]), 0.5), /DisposedError/],
+    [
+      () =>
+        new AveragedParameters(
+          gpu,
+          new Map([
+            ["weight", weight.alias([4])],
+            ["gone", gone],
+          ]),
+          0.5,
+        ),
+      /DisposedError/,
+    ],
+  ] as const) {
+    assert.match(messageOf(make), says);
+    assert.is(gpu.memory().liveBuffers, liveBuffers);
+  }
 });
 
 const shapes = [[13], [3, 5, 7], [1], [64], [130]];
