@@ -5,6 +5,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gpu } from "../../engine/device/gpu.js";
+import { runChild } from "../support/child.js";
 import { ownGpu } from "../support/gpu.js";
 import { conv2d, convTranspose2d } from "./convolution.js";
 import type { OperatorCase } from "./support/case.js";
@@ -39,5 +40,11 @@ for (const given of cases) {
     assert.ok(seen.has("conv2d_skinny"), [...seen].join(", "));
   });
 }
+
+test("in a page they are loaded with the programs that take them, and calls by themselves do without", async () => {
+  const { status, stdout } = await runChild("operators/children/few-channels.js");
+  assert.is(status, 0);
+  assert.equal(stdout.trim().split("\n"), ["conv2d_tiled", "conv2d_skinny"]);
+});
 
 test.run();
