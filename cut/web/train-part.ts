@@ -16,7 +16,7 @@ import type { ResumeRequest, Sample, StartRequest, TrainingEvent, TrainingReques
 import { importRun, zipRun } from "./run-files.js";
 import { RunStore, withRunLock } from "./store.js";
 import { TrainForm } from "./train-form.js";
-import { TrainView } from "./train-view.js";
+import { count, TrainView } from "./train-view.js";
 
 export class TrainPart {
   readonly #useModel: (name: string, bytes: Uint8Array) => void;
@@ -235,7 +235,7 @@ export class TrainPart {
         break;
       case "failed":
         tell(event.text);
-        view.status(event.step === null ? "Not started." : `Stopped; step ${event.step} is saved.`);
+        view.status(event.step === null ? "Not started." : `Stopped; step ${count(event.step)} is saved.`);
         this.#ended();
         break;
     }
@@ -247,8 +247,8 @@ export class TrainPart {
 
   #endedText({ reached, step }: { reached: boolean; step: number }): string {
     if (this.#unsaved)
-      return `Stopped at step ${step}, which the storage did not take: download the model before you leave.`;
-    return reached ? `Trained to the end: step ${step}.` : `Paused and saved at step ${step}.`;
+      return `Stopped at step ${count(step)}, which the storage did not take: download the model before you leave.`;
+    return reached ? `Trained to the end: step ${count(step)}.` : `Paused and saved at step ${count(step)}.`;
   }
 
   #ended(): void {
@@ -309,7 +309,8 @@ export class TrainPart {
     this.#wantsPictures = wantsPictures;
     this.#hasBest = hasBest;
     const missing = this.#wantsPictures ? " Its pictures are not with it: choose its folders A and B." : "";
-    this.#view.status(`Saved at step ${step}${total === null ? "" : ` of ${total}`}.${missing}`);
+    const reached = total === null ? count(step) : `${count(step)} of ${count(total)}`;
+    this.#view.status(`Saved at step ${reached}.${missing}`);
     this.#controls();
   }
 
