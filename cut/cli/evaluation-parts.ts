@@ -24,6 +24,7 @@ import { sha256 } from "../files/sha256.js";
 import { type ShardJob, ShardManifest } from "../files/shard-manifest.js";
 import { errorMessage } from "../options/error-message.js";
 import { type Shard, shardItems } from "../options/shard.js";
+import { commandLine } from "../options/shell-words.js";
 import type { FileSet } from "./evaluation-sets.js";
 import { jsonText, writeResult } from "./result-files.js";
 import { print, startProgress } from "./terminal/index.js";
@@ -84,7 +85,7 @@ export async function measurePart(part: EvaluationPart): Promise<void> {
     manifest.close();
   }
   const { written, kept, failed } = outcome;
-  print(`${written} pictures measured into ${out}, ${kept} were there before; then: cutgpu merge ${out}\n`);
+  print(`${written} pictures measured into ${out}, ${kept} were there before; then: ${commandLine("merge", out)}\n`);
   if (failed > 0) {
     const what = `${failed} of ${mine.length} pictures could not be measured`;
     throw new CutgpuError("PICTURES", what, "They are named above.");

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { profileOf } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { describeOptions } from "../options/schema.js";
-import { shellWords } from "../options/shell-words.js";
+import { commandLine } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { Training } from "../training/training-loop.js";
 import { tuningEntries } from "./run-tuning.js";
@@ -40,5 +40,5 @@ function tuneCommand(options: TrainOptions): string {
   const others = describeOptions(v.strictObject(tuningEntries)).filter(
     ({ name, default: usual }) => value(name) !== usual,
   );
-  return shellWords("cutgpu", "tune", ...others.flatMap(({ name }) => [`--${name}`, String(value(name))]));
+  return commandLine("tune", ...others.flatMap(({ name }) => [`--${name}`, String(value(name))]));
 }

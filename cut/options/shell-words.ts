@@ -6,3 +6,6 @@ const quoteWord = (word: string): string =>
 
 /** The words as one line. */
 export const shellWords = (...words: string[]): string => words.map(quoteWord).join(" ");
+
+/** A command of cutgpu as it runs after `npm install`, which puts nothing on the shell's path. */
+export const commandLine = (...words: string[]): string => shellWords("npx", "cutgpu", ...words);

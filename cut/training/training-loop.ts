@@ -9,7 +9,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
 import type { MakeMethod } from "../methods/method.js";
 import { initialWeights, writeParameters } from "../networks/network.js";
-import { shellWords } from "../options/shell-words.js";
+import { commandLine } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
@@ -319,5 +319,5 @@ export function crossesPictures(step: number, batch_size: number, pictures: numb
 /** The command that resumes a run. */
 export function resumeCommand({ name, runs_dir }: Pick<TrainOptions, "name" | "runs_dir">): string {
   const place = runs_dir === "runs" ? [] : ["--runs_dir", runs_dir];
-  return shellWords("cutgpu", "train", "--continue_train", "--name", name, ...place);
+  return commandLine("train", "--continue_train", "--name", name, ...place);
 }

@@ -44,7 +44,8 @@ function open(part: Part, focus = false): void {
     byId(each, "section").hidden = !chosen;
   }
   clearMessage();
-  if (location.hash.slice(1) !== part) history.replaceState(null, "", `#${part}`);
+  // The bare address is that of the first: a fragment would have the first Tab key pass over tabs and head.
+  if ((location.hash.slice(1) || parts[0]) !== part) history.replaceState(null, "", `#${part}`);
   if (opened.has(part)) return;
   opened.add(part);
   // Until a part's code is loaded, its controls do nothing.

@@ -101,7 +101,12 @@ function drawChart(
     svg.append(
       makeSvg("path", { ...stroke, d: path(faint), "stroke-opacity": 0.22 }),
       // A single value is a dot.
-      makeSvg("path", { ...stroke, d: `${path(line)}h0`, "stroke-width": 2, "stroke-linecap": "round" }),
+      makeSvg("path", {
+        ...stroke,
+        d: `${path(line)}h0`,
+        "stroke-width": line.length === 1 ? 7 : 2,
+        "stroke-linecap": "round",
+      }),
     );
   }
   const legend = make("ul");

@@ -32,6 +32,19 @@ export function makeSvg(tag: string, attributes: Record<string, string | number>
   return element;
 }
 
+/**
+ * Where `focused`, which had the keyboard, was hidden or disabled since, the first of `ids` that is shown gets it.
+ * Browsers may take it from `focused` at once.
+ */
+export function handOnFocus(focused: Element | null, ids: readonly string[]): void {
+  const isShown = (element: Element | null) => element instanceof HTMLElement && element.offsetParent !== null;
+  if (!focused || (isShown(focused) && !focused.matches(":disabled"))) return;
+  ids
+    .map((id) => document.getElementById(id))
+    .find(isShown)
+    ?.focus();
+}
+
 /** Offers a file for download under a name. */
 export function offer(content: Blob | Uint8Array, name: string): void {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]));

@@ -7,16 +7,17 @@ import type { LossRow } from "../report/losses.js";
 import type { MetricRow } from "../report/metrics.js";
 import type { Alarm } from "../training/alarms.js";
 import { generatorStateDict, parseCheckpoint, parseGenerator } from "../training/checkpoint.js";
-import { byId, make, offer } from "./dom.js";
+import { byId, handOnFocus, make, offer } from "./dom.js";
 import { exampleTraining } from "./example-training.js";
 import { trainingFiles } from "./examples.js";
+import { keptSamples } from "./kept-samples.js";
 import { attempt, tell, tellError } from "./messages.js";
 import { chosenFiles, type NamedFile } from "./picture-files.js";
-import type { ResumeRequest, Sample, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
+import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
 import { RunStore, withRunLock } from "./store.js";
 import { TrainForm } from "./train-form.js";
-import { TrainView } from "./train-view.js";
+import { count, TrainView } from "./train-view.js";
 
 export class TrainPart {
   readonly #useModel: (name: string, bytes: Uint8Array) => void;
@@ -115,12 +116,16 @@ export class TrainPart {
   /** Trains on the drawings of the page, for visitors without pictures at hand. */
   async #tryIt(): Promise<void> {
     const button = byId("train-try", "button");
+    const focused = document.activeElement === button;
     button.disabled = true;
     try {
       const taken = await RunStore.list();
       let name = "drawings";
       for (let i = 2; taken.includes(name); i++) name = `drawings-${i}`;
-      this.#form.fill(name, await trainingFiles(), exampleTraining(this.#profile));
+      const files = await trainingFiles();
+      button.disabled = false;
+      if (focused) button.focus();
+      this.#form.fill(name, files, exampleTraining(this.#profile));
       this.#start();
     } finally {
       button.disabled = false;
@@ -235,7 +240,7 @@ export class TrainPart {
         break;
       case "failed":
         tell(event.text);
-        view.status(event.step === null ? "Not started." : `Stopped; step ${event.step} is saved.`);
+        view.status(event.step === null ? "Not started." : `Stopped; step ${count(event.step)} is saved.`);
         this.#ended();
         break;
     }
@@ -247,8 +252,8 @@ export class TrainPart {
 
   #endedText({ reached, step }: { reached: boolean; step: number }): string {
     if (this.#unsaved)
-      return `Stopped at step ${step}, which the storage did not take: download the model before you leave.`;
-    return reached ? `Trained to the end: step ${step}.` : `Paused and saved at step ${step}.`;
+      return `Stopped at step ${count(step)}, which the storage did not take: download the model before you leave.`;
+    return reached ? `Trained to the end: step ${count(step)}.` : `Paused and saved at step ${count(step)}.`;
   }
 
   #ended(): void {
@@ -309,11 +314,13 @@ export class TrainPart {
     this.#wantsPictures = wantsPictures;
     this.#hasBest = hasBest;
     const missing = this.#wantsPictures ? " Its pictures are not with it: choose its folders A and B." : "";
-    this.#view.status(`Saved at step ${step}${total === null ? "" : ` of ${total}`}.${missing}`);
+    const reached = total === null ? count(step) : `${count(step)} of ${count(total)}`;
+    this.#view.status(`Saved at step ${reached}.${missing}`);
     this.#controls();
   }
 
   #controls(): void {
+    const focused = byId("train", "section").querySelector(":focus");
     const running = this.#running !== null;
     const chosen = this.#selected() !== "";
     byId("new-run-fields", "div").hidden = running;
@@ -334,15 +341,6 @@ export class TrainPart {
     byId("run-which", "label").hidden = !chosen || !this.#hasBest;
     byId("run-delete", "button").hidden = !chosen || running;
     byId("run-select", "select").disabled = running;
+    handOnFocus(focused, ["train-pause", "train-resume", "run-select"]);
   }
-}
-
-async function keptSamples(store: RunStore): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for (const path of await store.files("samples")) {
-    const [, when, label] = path.match(/^samples\/(input|\d+)_(.+)\.png$/) ?? [];
-    const png = when && (await store.read(path));
-    if (png) samples.push({ label, step: when === "input" ? null : Number(when), png });
-  }
-  return samples;
 }

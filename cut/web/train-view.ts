@@ -14,6 +14,9 @@ const DRAW_EVERY = 500;
 
 const TITLE = document.title;
 
+/** A number of steps as it is written everywhere: 1,000. */
+export const count = (steps: number): string => steps.toLocaleString("en");
+
 export class TrainView {
   readonly #samples = new SamplesView(byId("samples", "div"));
   #losses = new LossHistory();
@@ -42,7 +45,7 @@ export class TrainView {
   step(step: number, total: number): void {
     const seconds = this.#recent.reduce((sum, each) => sum + each, 0) / Math.max(1, this.#recent.length);
     const speed = seconds < 1 ? `${(1 / seconds).toFixed(1)} steps per second` : `${seconds.toFixed(1)} s per step`;
-    const reached = `Step ${step.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+    const reached = `Step ${count(step)} of ${count(total)}`;
     this.status(seconds > 0 ? `${reached}, ${speed}` : reached);
     this.progress(step, total);
     this.#drawing ??= setTimeout(() => this.draw(), DRAW_EVERY);
@@ -74,7 +77,7 @@ export class TrainView {
   /** Shows what a run is evaluated on; null where it is not. */
   evaluatedOn(protocol: string | null): void {
     const { best, last } = this.#metrics;
-    const value = ({ step, by, values }: MetricRow) => `${figureText(values[by])} at step ${step.toLocaleString("en")}`;
+    const value = ({ step, by, values }: MetricRow) => `${figureText(values[by])} at step ${count(step)}`;
     const found = best && last ? `best ${value(best)}, last ${value(last)}` : "not measured yet";
     const text = byId("evaluated", "p");
     text.textContent = `${best?.by ?? "SWD"}: ${found} (${protocol})`;

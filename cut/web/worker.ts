@@ -131,7 +131,7 @@ class WorkerTraining {
       const at = await record.place();
       if (!evaluation || !at || record.evaluations.last?.step === step) return false;
       const onProgress = (done: number, total: number) =>
-        send({ kind: "progress", text: `Evaluating ${done} of ${total} at step ${step}` });
+        send({ kind: "progress", text: `Evaluating ${done} of ${total} at step ${step.toLocaleString("en")}` });
       const row = await evaluation.measure(at, { gpu, translator, signal: this.#signal, onProgress });
       return row !== null && record.noteMetrics(row);
     };

@@ -63,6 +63,24 @@ test("ten steps: losses fall, samples are made, curves are drawn", async ({ tab,
   assert.is(await page.locator("#samples img").count(), 16);
 });
 
+test("eight samples of each picture fit the page, and the curve of one evaluation is a dot", async ({
+  tab,
+  folder,
+}) => {
+  const { page } = tab;
+  await openPart(tab, "train");
+  await startRun(page, folder, "sampled", 7, "--display_freq 1 --eval_freq 6");
+  await textOf(page, "#train-status", /^Trained to the end: step 7\.$/);
+  assert.is(await page.locator("#samples th").count(), 8);
+  for (const width of [640, 800, 1300, 1000]) {
+    await page.setViewportSize({ width, height: 800 });
+    const beyond = await page.$eval("#samples", ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    assert.is(beyond, 0, `pixels that do not fit ${width}`);
+  }
+  const [dot] = await page.locator("#losses section", { hasText: "SWD" }).locator("path[stroke-linecap]").all();
+  assert.ok(Number(await dot.getAttribute("stroke-width")) > 5);
+});
+
 test("who has no pictures can train on those of the page", async ({ tab }) => {
   const { page } = tab;
   await openPart(tab, "train");
@@ -115,6 +133,9 @@ test("pause saves, and resume goes on from there", async ({ tab, folder }) => {
   }, step);
   await page.click("#train-pause");
   await textOf(page, "#train-status", /^Paused and saved/);
+  await page.selectOption("#run-select", "");
+  await page.selectOption("#run-select", "paused");
+  await textOf(page, "#train-status", /^Saved at step \d+ of 5,000\.$/);
 });
 
 test("an alarm is shown once with its advice, and again with the run that is kept", async ({ tab, folder }) => {

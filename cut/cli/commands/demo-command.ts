@@ -21,7 +21,7 @@ import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { group, profileOption, runsDirOption, seedOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, option, orNone, wholeNumber } from "../../options/schema.js";
-import { shellWords } from "../../options/shell-words.js";
+import { commandLine } from "../../options/shell-words.js";
 import type { TrainOptions } from "../../options/train-schema.js";
 import { LossHistory } from "../../report/losses.js";
 import { NamedSeries } from "../../report/series.js";
@@ -169,13 +169,14 @@ class Demo {
     say(
       `\n${pairs.length} held-out drawings against the truth, mean absolute error (lower is better), SSIM (higher is`,
     );
-    say("better) and the sliced Wasserstein distance of all of them (lower is better):");
+    say("better) and the sliced Wasserstein distance of all of them (lower is better; it sets colours aside, so");
+    say("the input, which has the lines of the truth, is near):");
     for (const [what, score] of scores) say(`  ${what.padEnd(17)} ${scoreText(score)}`);
     say(`  ${"half of the truths, other half".padEnd(42)} SWD ${figureOf(scores[0][1], "SWD").floor?.toFixed(1)}`);
     say(`\nreport:  ${join(folder.path, "report.html")}`);
     say(`picture: ${sheetPath}`);
     const pictures = join(folder.path, "data", "testA");
-    const words = shellWords("cutgpu", "translate", "--model", folder.path, "--in", pictures, "--out", "translated");
+    const words = commandLine("translate", "--model", folder.path, "--in", pictures, "--out", "translated");
     say(`try it:  ${words}`);
     if (!reached) say(`stopped early, after step ${training.stepsDone}; go on with: ${resumeCommand(options)}`);
     this.#translator.dispose();

@@ -12,7 +12,7 @@ import { RunFolder } from "../../files/run-folder.js";
 import { group, runsDirOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, option, required, text } from "../../options/schema.js";
 import { shardItems, shardOf, shardOption, shardsOption } from "../../options/shard.js";
-import { shellWords } from "../../options/shell-words.js";
+import { commandLine } from "../../options/shell-words.js";
 import { resumeCommand } from "../../training/training-loop.js";
 import { parseSweep, type Sweep, type SweepRun } from "../sweep-file.js";
 import { failedRuns, type Outcomes, TRAINED, writeSweepReport } from "../sweep-report.js";
@@ -41,7 +41,7 @@ async function sweepFile(given: GivenOptions<typeof schema>, { signal }: Command
   const part = shardOf(shard, shards, process.env);
   const runs = part ? shardItems(sweep.runs, part) : sweep.runs;
   if (only) {
-    for (const { words } of runs) print(`${shellWords("cutgpu", "train", ...words)}\n`);
+    for (const { words } of runs) print(`${commandLine("train", ...words)}\n`);
     return;
   }
   makeFolder(sweep.folder);

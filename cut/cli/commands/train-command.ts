@@ -14,7 +14,7 @@ import { RunFolder } from "../../files/run-folder.js";
 import { shownFolders } from "../../options/common-options.js";
 import { presets } from "../../options/presets.js";
 import { type GivenOptions, OptionError } from "../../options/schema.js";
-import { shellWords } from "../../options/shell-words.js";
+import { commandLine } from "../../options/shell-words.js";
 import { mergeForResume, resolveOptions } from "../../options/train-options.js";
 import { type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import { type Alarm, alarmText } from "../../training/alarms.js";
@@ -230,7 +230,7 @@ class TrainCommand {
     print(
       `trained to step ${training.stepsDone} in ${formatSeconds(seconds)}: ${folder.path}\n` +
         `report: ${join(folder.path, "report.html")}\n` +
-        `translate with: ${shellWords("cutgpu", "translate", "--model", folder.path, "--in", "DIR", "--out", "DIR")}\n`,
+        `translate with: ${commandLine("translate", "--model", folder.path, "--in", "DIR", "--out", "DIR")}\n`,
     );
     if (!training.epochsDone) note(this.#endedByMaxSteps(training));
   }

@@ -13,9 +13,9 @@ const notes = (gpu: Gpu, given: Partial<TrainOptions> = {}, stepsDone = 0, total
   startNotes(gpu, resolveOptions({ dataroot: "pictures", ...given }), { stepsDone, totalSteps }).join("; ");
 
 test("on a GPU without a table: how to tune, with the options that differ from the defaults", () => {
-  assert.match(notes(untuned), /chosen by rule.*: cutgpu tune$/);
+  assert.match(notes(untuned), /chosen by rule.*: npx cutgpu tune$/);
   const given = { crop_size: 128, precision: "f16", n_epochs: 3, model: "cycle_gan" } as const;
-  assert.match(notes(untuned, given), /: cutgpu tune --crop_size 128 --precision f16$/);
+  assert.match(notes(untuned, given), /: npx cutgpu tune --crop_size 128 --precision f16$/);
 });
 
 test("nothing on a tuned GPU, on a software adapter, in a resumed run, and for SinCUT", () => {

@@ -17,10 +17,10 @@ test("a shell reads back any word", () => {
 });
 
 test("the command that goes on with a run quotes what needs it", () => {
-  assert.is(resumeCommand({ name: "r", runs_dir: "runs" }), "cutgpu train --continue_train --name r");
+  assert.is(resumeCommand({ name: "r", runs_dir: "runs" }), "npx cutgpu train --continue_train --name r");
   assert.is(
     resumeCommand({ name: "my run", runs_dir: "my runs" }),
-    "cutgpu train --continue_train --name 'my run' --runs_dir 'my runs'",
+    "npx cutgpu train --continue_train --name 'my run' --runs_dir 'my runs'",
   );
 });
 

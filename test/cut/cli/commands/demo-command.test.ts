@@ -20,6 +20,7 @@ test("the demo draws, trains, measures on held-out drawings and leaves an ordina
     assert.ok(Math.abs(input - 0.29) < 0.01, `the input scores ${input}`);
     assert.match(result.stdout, /L1 [\d.]+ {2}SSIM -?[\d.]+ {2}SWD [\d.]+\n/);
     assert.match(result.stdout, /half of the truths, other half +SWD [\d.]+\n/);
+    assert.match(result.stdout, /it sets colours aside, so\nthe input, .* is near\):\n/);
 
     const run = join(folder, "blueprints");
     const html = readFileSync(join(run, "report.html"), "utf8");

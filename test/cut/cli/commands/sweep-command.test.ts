@@ -55,9 +55,12 @@ test("the commands can be had instead, for any scheduler", async () => {
   assertStatus(printed, 0);
   const lines = printed.stdout.trim().split("\n");
   assert.is(lines.length, 2);
-  assert.match(lines[0], /^cutgpu train --name=lr=0.0002,nce_idt=false --runs_dir=elsewhere.rates --dataroot=data /);
+  assert.match(
+    lines[0],
+    /^npx cutgpu train --name=lr=0.0002,nce_idt=false --runs_dir=elsewhere.rates --dataroot=data /,
+  );
   assert.not(existsSync(at("elsewhere")));
-  const [, , ...words] = lines[0].split(" ");
+  const [, , , ...words] = lines[0].split(" ");
   assertStatus(await cutgpu(["train", ...words], { cwd: folder }), 0);
 });
 
@@ -96,7 +99,10 @@ test("a run that an alarm has ended is not resumed, and the page does not call i
   assert.ok(before < 12);
   const again = await sweep("wild.yaml");
   assertStatus(again, 1);
-  assert.match(again.stderr, "stopped by an alarm before; to go on all the same: cutgpu train --continue_train --name");
+  assert.match(
+    again.stderr,
+    "stopped by an alarm before; to go on all the same: npx cutgpu train --continue_train --name",
+  );
   assert.is(state(), "stopped by an alarm");
   assert.is(steps(), before);
   writeFileSync(at("wild.yaml"), `${wild.replace("stop_on: alarm", "stop_on: none")}runs:\n  - { lr: 10000 }\n`);

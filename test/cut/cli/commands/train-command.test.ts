@@ -168,7 +168,7 @@ test("a run with nothing left to train is left as it was, and what ends it is sa
     [smaller, 3],
   ] as const) {
     assertStatus(result, 0);
-    const goOn = "cutgpu train --continue_train --name r --max_steps none";
+    const goOn = "npx cutgpu train --continue_train --name r --max_steps none";
     assert.match(result.stdout, `max_steps ${steps} is reached before all 400 epochs are done; go on with: ${goOn}`);
     assert.not.match(result.stderr, "%");
   }
@@ -211,7 +211,7 @@ test("Ctrl-C finishes the step, saves, and says how to go on", async () => {
   assert.ok(savedStep >= 3 && savedStep < STEPS, `stopped at ${savedStep}`);
   assert.match(
     result.stderr,
-    `stopped after step ${savedStep} and saved; go on with: cutgpu train --continue_train --name r`,
+    `stopped after step ${savedStep} and saved; go on with: npx cutgpu train --continue_train --name r`,
   );
   assert.is(run.losses.length, savedStep, "losses up to the last step are written");
   assertStatus(await run.resume(), 0);
@@ -275,7 +275,7 @@ test("samples of any names: long ones, equal ones in other folders; what is prin
   const place = ["--dataroot", pictures, "--runs_dir", "my runs", "--name", "my run"];
   const result = await cutgpu(["train", ...place, ...tiny, "--max_steps", "1"], { cwd: run.cwd });
   assertStatus(result, 0);
-  assert.match(result.stdout, "translate with: cutgpu translate --model 'my runs/my run' --in DIR --out DIR");
+  assert.match(result.stdout, "translate with: npx cutgpu translate --model 'my runs/my run' --in DIR --out DIR");
   const samples = readdirSync(join(run.cwd, "my runs", "my run", "samples")).filter((name) => /^0000001_/.test(name));
   assert.equal(samples.sort(), ["0000001_1-2.png", "0000001_1.png", `0000001_${"图".repeat(81)}.png`]);
 });

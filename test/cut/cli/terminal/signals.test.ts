@@ -99,7 +99,10 @@ test("one Ctrl-C that arrives twice, and a closed terminal, finish the step and 
   assertStatus(twice, 130);
   assertStatus(closed, 129);
   for (const [name, { stderr }] of Object.entries({ twice, closed })) {
-    assert.match(stderr, `stopped after step ${savedStep(name)} and saved; go on with: cutgpu train --continue_train`);
+    assert.match(
+      stderr,
+      `stopped after step ${savedStep(name)} and saved; go on with: npx cutgpu train --continue_train`,
+    );
   }
 });
 
