@@ -1,19 +1,42 @@
 // The files of a command's figures, by --json and --report.
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder, writeFileAtomically } from "../files/atomic-files.js";
+import { makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
 import { checkOutput, type NamedFiles, realPath } from "../files/output.js";
 import { OptionError } from "../options/schema.js";
 
+/** What a file of each kind begins with. */
+const KINDS = { "--json": /^(\s*[[{]|$)/, "--report": /^(\s*<!doctype html|$)/i };
+
 /**
- * Throws an OptionError where one of the files would replace an input, or both are the same, and a CutgpuError where
- * one cannot be written.
+ * Throws an OptionError where a file would replace an input or a file of another kind, such as a picture, or both are
+ * the same, and a CutgpuError where one cannot be written.
  */
 export function checkResults(json: string | null, report: string | null, reading: readonly NamedFiles[]): void {
-  if (json !== null) checkOutput({ what: `--json ${json}`, paths: [json] }, reading);
-  if (report !== null) checkOutput({ what: `--report ${report}`, paths: [report] }, reading);
+  if (json !== null) checkResult("--json", json, reading);
+  if (report !== null) checkResult("--report", report, reading);
   if (json !== null && report !== null && realPath(json) === realPath(report)) {
     throw new OptionError("--json and --report name the same file;", "give two.");
   }
+}
+
+function checkResult(option: keyof typeof KINDS, path: string, reading: readonly NamedFiles[]): void {
+  checkOutput({ what: `${option} ${path}`, paths: [path] }, reading);
+  if (existsSync(path) && statSync(path).isFile() && !KINDS[option].test(beginningOf(path))) {
+    throw new OptionError(`${option} ${path} would write over a file of another kind;`, "choose another place.");
+  }
+}
+
+function beginningOf(path: string): string {
+  return withFileErrors(path, () => {
+    const file = openSync(path, "r");
+    try {
+      const bytes = new Uint8Array(64);
+      return new TextDecoder().decode(bytes.subarray(0, readSync(file, bytes)));
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** As JSON, with infinite values, which it does not have, as texts. */
