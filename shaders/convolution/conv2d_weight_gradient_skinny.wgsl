@@ -66,9 +66,10 @@ var<workgroup> partials: array<vec4f, SUMS * LANES>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let flat = group.y * groups.x + group.x;
-  let kx = flat % KW;
-  let c = flat / KW % params.in_channels;
-  let split = flat / KW / params.in_channels;
+  let split = flat / (KW * params.in_channels);
+  let column = flat % (KW * params.in_channels);
+  let kx = column % KW;
+  let c = column / KW;
   let across = (params.out_height + PIXELS - 1) / PIXELS;
   let first = split * params.strips_per_split;
   // A folded grid may be larger than needed. Either all invocations of a workgroup return, or none.
@@ -84,11 +85,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let dy_row = (n * OUT * params.out_height + oy) * params.out_width;
     for (var ox = local; ox < params.out_width; ox += LANES) {
       let g = gradients_at(dy_row + ox, params.out_height - oy);
-      if (BIAS && flat % (KW * params.in_channels) == 0) {
+      if (BIAS && column == 0) {
         for (var m = 0u; m < OUT; m++) { bias[m] += dot(g[m].near + g[m].far, vec4f(1)); }
       }
-      let column = source(i32(ox + kx) - params.pad, params.in_width, u32(REFLECT));
-      let v = window(n * params.in_channels + c, column, rows);
+      let s = source(i32(ox + kx) - params.pad, params.in_width, u32(REFLECT));
+      let v = window(n * params.in_channels + c, s, rows);
       var p = Pixels(vec4f(v[0], v[1], v[2], v[3]), vec4f(v[4], v[5], v[6], v[7]));
       total[0] = add_row(total[0], g, p);
       if (KH > 1) { p = next(p, v[8 % WINDOW]); total[1] = add_row(total[1], g, p); }
@@ -115,7 +116,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let sum = partials[ky * LANES][m];
     if (ky < KH) {
       dw[split * params.split_size + ((m * params.in_channels + c) * KH + ky) * KW + kx] = sum;
-    } else if (flat % (KW * params.in_channels) == 0) {
+    } else if (column == 0) {
       dw[(split + 1) * params.split_size - OUT + m] = sum;
     }
   }

@@ -104,6 +104,27 @@ test("matmul_tiled with the second operand along n, and a batch", () => {
   close(y, reference.matmul(a, b), "products");
 });
 
+/** A convolution with a kernel of 3 x 3, padding 1 and a bias, in one split. */
+const geometryOf = (sizes: { in_channels: number; out_height: number; out_width: number }) => ({
+  rows: sizes.out_height,
+  columns: sizes.out_width,
+  out_step: 1,
+  out_y: 0,
+  out_x: 0,
+  kh: 3,
+  kw: 3,
+  stride: 1,
+  pad_y: 1,
+  pad_x: 1,
+  has_bias: 1,
+  channels_per_split: sizes.in_channels,
+  w_base: 0,
+  w_m: 9 * sizes.in_channels,
+  w_c: 9,
+  w_ky: 3,
+  w_kx: 1,
+});
+
 test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
   // 20 pixels are three tiles, 18 weights per channel several K tiles.
   const sizes = { batch: 1, in_channels: 2, in_height: 4, in_width: 5, out_channels: 3, out_height: 4, out_width: 5 };
@@ -111,27 +132,7 @@ test("conv2d_tiled and conv2d_weight_gradient_tiled", () => {
   const y = new Float32Array(60);
   const forward: Run<typeof kernels.conv2d_tiled> = {
     bindings: { x: withNaNs(x), w: withNaNs(w), bias: f32(bias), y },
-    params: {
-      ...sizes,
-      rows: 4,
-      columns: 5,
-      out_step: 1,
-      out_y: 0,
-      out_x: 0,
-      kh: 3,
-      kw: 3,
-      stride: 1,
-      pad_y: 1,
-      pad_x: 1,
-      reflect: 0,
-      has_bias: 1,
-      channels_per_split: 2,
-      w_base: 0,
-      w_m: 18,
-      w_c: 9,
-      w_ky: 3,
-      w_kx: 1,
-    },
+    params: { ...sizes, ...geometryOf(sizes), reflect: 0 },
     grid: [3, 1, 1],
     constants: { ...TINY, REFLECT: false },
   };
@@ -178,27 +179,7 @@ test("conv2d_skinny and conv2d_weight_gradient_skinny", () => {
   const y = new Float32Array(90);
   const forward: Run<typeof kernels.conv2d_skinny> = {
     bindings: { x: withNaNs(x), w: withNaNs(w), bias: f32(bias), y },
-    params: {
-      ...sizes,
-      rows: 9,
-      columns: 5,
-      out_step: 1,
-      out_y: 0,
-      out_x: 0,
-      kh: 3,
-      kw: 3,
-      stride: 1,
-      pad_y: 1,
-      pad_x: 1,
-      reflect: 1,
-      has_bias: 1,
-      channels_per_split: 3,
-      w_base: 0,
-      w_m: 27,
-      w_c: 9,
-      w_ky: 3,
-      w_kx: 1,
-    },
+    params: { ...sizes, ...geometryOf(sizes), reflect: 1 },
     grid: [3, 1, 1],
     // Three channels in parts of two.
     constants: { OUT: 2, CHANNELS: 2, KH: 3, KW: 3, REFLECT: true },

@@ -61,12 +61,10 @@ export const winogradConvolution: Convolve = (gpu, operands, g) => {
   }
 };
 
-export const skinnyConvolution: Convolve = (gpu, operands, g) =>
-  (skinnyServes(operands.y.shape[1], [g.kh, g.kw], g.stride) ? runSkinny : directConvolutions[directVariantFor(gpu)])(
-    gpu,
-    operands,
-    g,
-  );
+export const skinnyConvolution: Convolve = (gpu, operands, g) => {
+  const serves = skinnyServes(operands.y.shape[1], [g.kh, g.kw], g.stride);
+  (serves ? runSkinny : directConvolutions[directVariantFor(gpu)])(gpu, operands, g);
+};
 
 /** Adds the bias's gradient, for kernels that do not sum dy themselves. */
 const withBias =

@@ -1,6 +1,7 @@
 // The dispatches of the convolution kernels for GPUs that serve at most four output channels (see
 // shaders/convolution/conv2d_skinny.wgsl). Shapes have been checked.
 import { conv2d_skinny, conv2d_weight_gradient_skinny } from "../../../shaders/generated.js";
+import { workgroupsFor } from "../../device/kernel.js";
 import { splitsOf } from "../lib/tiles.js";
 import { reduceSplits } from "../reduction/index.js";
 import { type Convolve, directRun, type WeightGradient, weightGradientParams } from "./geometry.js";
@@ -8,9 +9,6 @@ import { MIN_SPLIT } from "./tiled.js";
 
 /** Neighbouring pixels of a column that an invocation computes. */
 const PIXELS = 8;
-
-/** Invocations of a workgroup. */
-const LANES = 64;
 
 /** Kernel elements in workgroup memory, 16 bytes each: with half of what every adapter has, more workgroups fit. */
 const MAX_STAGED = 512;
@@ -27,7 +25,7 @@ export const runSkinny: Convolve = (gpu, operands, g) => {
   const { x, y } = operands;
   const [batch, OUT] = y.shape;
   const [, inChannels] = x.shape;
-  const count = Math.ceil((Math.ceil(rows / PIXELS) * columns) / LANES) * batch;
+  const count = workgroupsFor(conv2d_skinny, Math.ceil(rows / PIXELS) * columns) * batch;
   // Only where one dispatch computes all of y.
   const maxSplits = g.out_step === 1 ? Math.ceil((inChannels * KH * KW) / MIN_SPLIT) : 1;
   const channels_per_split = Math.ceil(inChannels / Math.min(maxSplits, splitsFor(count)));
