@@ -1,7 +1,7 @@
 // Runs every dist/test/**/*.test.js under uvu, in child processes so that one GPU device serves many tests and a crash
-// of the driver is still reported, and closes with the plain line `N passed, N failed`. Those of the
-// commands mostly wait for processes of their own, so all others run beside them, but the package's, which build dist
-// anew. The goldens have a process of their own: the kernels that they compile would come on top of all others, and a
+// of the driver is still reported, and closes with the plain line `N passed, N failed`. Those of the commands mostly
+// wait for processes of their own, so all others run beside them, but the package's, which build dist anew. The goldens
+// and the operators have processes of their own: the kernels that they compile would come on top of all others, and a
 // driver on the CPU keeps every one in memory. What failed is printed once more at the end, where a log cut short still
 // has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all
 // operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
@@ -13,7 +13,10 @@ const uvu = fileURLToPath(new URL("../../node_modules/uvu/bin.js", import.meta.u
 const tests = fileURLToPath(new URL(".", import.meta.url));
 const wanted = process.argv[2] ?? "";
 /** Lanes that run beside each other, their parts one after the other; and what runs alone afterwards. */
-const lanes = [["^(?=cut/cli/)", "^(?=goldens/)"], ["^(?!cut/cli/|goldens/|package/)"]];
+const lanes = [
+  ["^(?=cut/cli/)", "^(?=goldens/)"],
+  ["^(?!cut/cli/|goldens/|package/|operators/)", "^(?=operators/)"],
+];
 const last = "^(?=package/)";
 
 interface Count {
