@@ -1,14 +1,13 @@
 // The engine: a device with its kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu is
 // opened and passed around, every tensor refers to its own, and several can exist in one process.
-// There are two kernel profiles: `gpu` (tiles in workgroup memory) and `software` (software adapters: no barriers,
-// subgroup broadcasts). The adapter decides, and either can be forced.
+// The adapter decides about its kernel profile (see adapter.ts), and either can be forced.
 // On a device that belongs to the app, the engine catches its own errors by error scopes and leaves all others to the
 // app's handlers. dispose() destroys every buffer of the engine.
 import { dtypeOf, elementBytes, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
 import { type CutgpuError, DeviceLostError, DisposedError, RecordingError, ShapeError } from "../core/errors.js";
 import { TensorScopes } from "../core/scopes.js";
 import { Tape } from "../core/tape.js";
-import { type Dtype, type Shape, Storage, Tensor } from "../core/tensor.js";
+import { type Dtype, type Shape, Tensor } from "../core/tensor.js";
 import { Variants } from "../tuning/variants.js";
 import { type AdapterTraits, fixedSubgroupSize, type Precision, type Profile, profileOf } from "./adapter.js";
 import { errorScopes, reported, type WithErrorScope, withoutErrorScope } from "./error-scopes.js";
@@ -27,6 +26,7 @@ import { BufferPool, BufferRegistry, bytesOf, type MemoryStatistics } from "./me
 import { Observers } from "./observers.js";
 import { Queue } from "./queue.js";
 import type { Activation, Fusion, Recorder } from "./recorder.js";
+import { Storage } from "./storage.js";
 
 /**
  * An engine: a device, and the tensors, kernels and tape that belong to it. It is opened by openGpu. Several can exist

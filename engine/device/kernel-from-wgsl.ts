@@ -2,8 +2,8 @@
 // reader, which knows only what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ...
 // in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
-import type { Storage } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
+import type { Storage } from "./storage.js";
 import type { KernelOf } from "./wgsl-names.js";
 
 const MAX_BINDINGS = 8;

@@ -8,10 +8,10 @@
 import { type Check, checkValue, whole } from "../core/check-options.js";
 import { GpuError, ShapeError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
-import type { Storage } from "../core/tensor.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
+import type { Storage } from "./storage.js";
 import { STAGE_COMPUTE } from "./webgpu-flags.js";
 
 export interface KernelSource {

@@ -1,7 +1,8 @@
 // The interface between the engine and recorded programs: while a recorder is set, dispatches and allocations go to it
 // instead of to the GPU. engine/program/recording.ts implements it.
-import { Storage, type Tensor } from "../core/tensor.js";
+import type { Tensor } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
+import { Storage } from "./storage.js";
 
 /**
  * A fusion rule: the dispatch may be fused with the one that produced its binding `input`. `merge` returns the

@@ -2,8 +2,9 @@
 // than that of the last step (Yazici et al., 2019, https://arxiv.org/abs/1806.04498; PyTorch's AveragedModel with
 // get_ema_multi_avg_fn). The averages are in a flat buffer, so that parameters in one, too, take one dispatch.
 import { checkValue } from "../core/check-options.js";
-import type { Storage, Tensor } from "../core/tensor.js";
+import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
+import type { Storage } from "../device/storage.js";
 import { moveTowards } from "../operators/normalization/index.js";
 import { DECAY, flatTensor } from "./optimizer.js";
 

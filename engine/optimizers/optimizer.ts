@@ -5,9 +5,10 @@
 import { type Check, checkValue, whole } from "../core/check-options.js";
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { sameShape, shapeText } from "../core/shapes.js";
-import { type Storage, Tensor } from "../core/tensor.js";
+import { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import type { Recorder } from "../device/recorder.js";
+import type { Storage } from "../device/storage.js";
 
 /** Consecutive vec4s per invocation. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;

@@ -4,11 +4,11 @@
 // that has room during its live range (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
 // neural net inference", 2020).
 import { OutOfMemoryError } from "../core/errors.js";
-import type { Storage } from "../core/tensor.js";
 import { withinMemory, withoutErrorScope } from "../device/error-scopes.js";
 import type { Gpu } from "../device/gpu.js";
 import { partStart } from "../device/memory.js";
 import type { Dispatch } from "../device/recorder.js";
+import type { Storage } from "../device/storage.js";
 
 /**
  * Buffers that several programs share, so that the replay of one overwrites the intermediate results of the others.

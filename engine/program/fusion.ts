@@ -1,8 +1,9 @@
 // Kernel fusion in a recorded step, for fewer dispatches and less memory traffic: a dispatch is fused with the one that
 // produced one of its inputs, unless a dispatch in between depends on either. Operators state their fusion rules where
 // they dispatch.
-import type { Storage } from "../core/tensor.js";
+
 import type { Dispatch } from "../device/recorder.js";
+import type { Storage } from "../device/storage.js";
 
 const writes = ({ source, storages }: Dispatch, { root }: Storage) =>
   source.bindings.some(({ access }, i) => access === "write" && storages[i].root === root);

@@ -7,12 +7,13 @@
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
 import { callback, checkOptions, checkValue, object, oneOf } from "../core/check-options.js";
 import { DisposedError } from "../core/errors.js";
-import { type Storage, visitTensors } from "../core/tensor.js";
+import { visitTensors } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
 import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
 import type { ReplayTimestamps } from "../device/observers.js";
 import { BYTES_PER_SUBMIT } from "../device/queue.js";
 import type { Dispatch } from "../device/recorder.js";
+import type { Storage } from "../device/storage.js";
 import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../device/webgpu-flags.js";
 import { Arena, allocate } from "./allocation.js";
 import { fuse } from "./fusion.js";

@@ -9,7 +9,8 @@
 // original is kept.
 import { getOrInsert } from "../core/maps.js";
 import type { Inputs } from "../core/operator.js";
-import type { Storage, Tensor } from "../core/tensor.js";
+import type { Tensor } from "../core/tensor.js";
+import type { Storage } from "../device/storage.js";
 
 /**
  * What the backward pass of a recorded program recomputes: "nothing"; "cheap": what costs little compared with a

@@ -2,8 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../../engine/core/autograd.js";
-import { type Shape, Storage, type Tensor } from "../../../engine/core/tensor.js";
+import type { Shape, Tensor } from "../../../engine/core/tensor.js";
 import type { Dispatch, Fusion } from "../../../engine/device/recorder.js";
+import { Storage } from "../../../engine/device/storage.js";
 import * as engine from "../../../engine/index.js";
 import { record } from "../../../engine/index.js";
 import { fuse } from "../../../engine/program/fusion.js";

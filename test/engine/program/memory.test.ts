@@ -2,7 +2,7 @@
 // a dispatch reads and writes.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Storage } from "../../../engine/core/tensor.js";
+import { Storage } from "../../../engine/device/storage.js";
 import { concat, mul, record, slice, square, type Tensor } from "../../../engine/index.js";
 import { profiles, testGpu } from "../../support/gpu.js";
 
