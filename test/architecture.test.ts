@@ -23,7 +23,7 @@ const imports = sources.flatMap((source) => importsOf(source));
 const FOLDERS = ["shaders", "engine", "cut", "bench", "bin"];
 /** Where `node:` and native packages may be imported: the rest runs in a browser. */
 const NODE_FOLDERS = [
-  ...["engine/device/node.ts", "cut/files/", "cut/cli/"],
+  ...["engine/device/node.ts", "engine/device/collect-bind-groups.ts", "cut/files/", "cut/cli/"],
   ...["cut/demo/openmoji.ts", "cut/demo/page-drawings.ts", "cut/demo/ship-model.ts"],
   ...["cut/demo/ladder-scenes.ts", "cut/demo/ladder-document.ts"],
   ...["cut/web/build.ts", "cut/web/server.ts", "bench/node/", "bench/peers/", "bench/commands/", "bin/"],

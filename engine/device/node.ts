@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { checkOptions } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
+import { collectBindGroups } from "./collect-bind-groups.js";
 import type { Gpu } from "./gpu.js";
 import { type OpenOptions, openOptions, openGpu as openWith } from "./open.js";
 import { loadSoftwareKernels } from "./software-kernels.js";
@@ -55,9 +56,10 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
       fasterChoice(),
     );
   }
-  if (options.precision !== "f16" || !hasSubgroupMatrix(adapter)) return openWith({ ...others, adapter });
-  const gpu = await openWith({ ...others, adapter: withSubgroupMatrix(adapter) });
-  useSubgroupMatrix(gpu);
+  const matrices = options.precision === "f16" && hasSubgroupMatrix(adapter);
+  const gpu = await openWith({ ...others, adapter: matrices ? withSubgroupMatrix(adapter) : adapter });
+  collectBindGroups(gpu.device);
+  if (matrices) useSubgroupMatrix(gpu);
   return gpu;
 }
 

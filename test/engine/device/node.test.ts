@@ -1,6 +1,7 @@
 // The engine on SwiftShader, the bundled software driver for machines without another. It has four lanes per subgroup
 // where lavapipe has eight, and other weaknesses in its arithmetic. A process of its own, because a process has one
 // driver; there the Vulkan loader is told to look for drivers where none are.
+import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { requestAdapter, softwareDriverFolder } from "../../../engine/device/node.js";
@@ -20,6 +21,14 @@ where("without a driver the bundled SwiftShader is used, and operators are right
 test("garbage collection does not take Dawn away", async () => {
   const { status, signal, stdout } = await runChild("engine/device/children/collect.js", ["--expose-gc"]);
   assert.equal({ status, signal, stdout }, { status: 0, signal: null, stdout: "alive\n" });
+});
+
+test("a long eager loop does not use up the mappings that Linux allows a process", async () => {
+  if (!existsSync("/proc/self/maps")) return;
+  const { status, signal, stdout, stderr } = await runChild("engine/device/children/bind-groups.js", []);
+  assert.equal({ status, signal }, { status: 0, signal: null }, stderr);
+  // Without collections it has more than 20,000.
+  assert.ok(JSON.parse(stdout).most < 14_000, stdout);
 });
 
 test("where the runtime has WebGPU of its own, as Deno has, that is used", async () => {
