@@ -189,14 +189,14 @@ test("conv2d_skinny and conv2d_weight_gradient_skinny", () => {
   close(y, reference.conv2d(x, w, bias, options), "output");
   needsBothBarriers(skinny, forward, few);
 
-  // Its two strips in two splits.
+  // Its two strips in two splits, three kernel columns in groups of two.
   const dy = uniform(random, [1, 2, 9, 5]);
   const dw = new Float32Array(112);
   const gradient: Run<typeof kernels.conv2d_weight_gradient_skinny> = {
     bindings: { x: withNaNs(x), dy: withNaNs(dy), dw },
     params: { ...sizes, stride: 1, pad: 1, strips_per_split: 1, split_size: 56 },
-    grid: [18, 1, 1],
-    constants: { OUT: 2, KH: 3, KW: 3, REFLECT: true, BIAS: true },
+    grid: [12, 1, 1],
+    constants: { OUT: 2, COLUMNS: 2, KH: 3, KW: 3, REFLECT: true, BIAS: true },
   };
   const skinnyGradient = withText(kernels.conv2d_weight_gradient_skinny);
   runSafely(skinnyGradient, gradient, few);
