@@ -47,7 +47,7 @@ export class Storage {
 
   /** Assigns memory: a buffer, from an offset on. */
   place(buffer: GPUBuffer, offset: number): void {
-    this.root.#buffer = buffer;
+    this.buffer = buffer;
     this.root.#offset = offset;
   }
 

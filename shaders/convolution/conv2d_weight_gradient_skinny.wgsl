@@ -9,12 +9,13 @@
 // Layouts: dy [batch, out_channels, out_height, out_width], x [batch, in_channels, in_height, in_width].
 // Grid: groups of COLUMNS kernel columns times input channels times splits, flat.
 const OUT: u32 = 3; // @tunable output channels: 1 to 4
-const COLUMNS: u32 = 1; // @tunable kernel columns of a workgroup, OUT * COLUMNS at most 4
 const KH: u32 = 3; // @tunable height of the kernel: 1 to 7
 const KW: u32 = 3; // @tunable
 const BIAS: bool = false; // @tunable
 // Sums of an invocation for each output channel and column: those of the kernel's rows, and of dy.
 const SUMS: u32 = KH + u32(BIAS);
+// Kernel columns of a workgroup: the sums of a kernel row are one vec4.
+const COLUMNS: u32 = min(KW, 4 / OUT);
 const GROUPS: u32 = (KW + COLUMNS - 1) / COLUMNS;
 
 struct Params {

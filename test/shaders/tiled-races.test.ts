@@ -196,7 +196,7 @@ test("conv2d_skinny and conv2d_weight_gradient_skinny", () => {
     bindings: { x: withNaNs(x), dy: withNaNs(dy), dw },
     params: { ...sizes, stride: 1, pad: 1, strips_per_split: 1, split_size: 56 },
     grid: [12, 1, 1],
-    constants: { OUT: 2, COLUMNS: 2, KH: 3, KW: 3, REFLECT: true, BIAS: true },
+    constants: { OUT: 2, KH: 3, KW: 3, REFLECT: true, BIAS: true },
   };
   const skinnyGradient = withText(kernels.conv2d_weight_gradient_skinny);
   runSafely(skinnyGradient, gradient, few);

@@ -48,7 +48,6 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   PARTS_X: [3],
   CHANNELS: [2, 3],
   OUT: [1, 2, 4],
-  COLUMNS: [2],
   BIAS: [true],
   UNROLL: [false],
   ALPHA: [8],

@@ -46,9 +46,7 @@ export const runSkinnyWeightGradient: WeightGradient = (gpu, { x, dy, dw, db, ac
   const [OUT, inChannels, KH, KW] = dw.shape;
   const [batch, , outHeight] = dy.shape;
   const strips = batch * Math.ceil(outHeight / PIXELS);
-  // As many kernel columns as the sums of a kernel row, a vec4 an invocation, have places for.
-  const groups = Math.ceil(KW / Math.floor(4 / OUT));
-  const count = inChannels * groups;
+  const count = inChannels * Math.ceil(KW / Math.floor(4 / OUT));
   const strips_per_split = Math.ceil(strips / Math.min(strips, splitsFor(count))) || 1;
   const splits = Math.ceil(strips / strips_per_split);
   const { reflect, ...params } = weightGradientParams(x, dy, options);
@@ -57,7 +55,7 @@ export const runSkinnyWeightGradient: WeightGradient = (gpu, { x, dy, dw, db, ac
       bindings: { x, dy, dw: target },
       params: { ...params, strips_per_split, split_size: target.size / splits },
       grid: count * splits,
-      constants: { OUT, COLUMNS: Math.ceil(KW / groups), KH, KW, REFLECT: reflect === 1, BIAS: db !== undefined },
+      constants: { OUT, KH, KW, REFLECT: reflect === 1, BIAS: db !== undefined },
     });
   });
 };
