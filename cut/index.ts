@@ -69,14 +69,8 @@ export { mergeForResume, resolveOptions } from "./options/train-options.js";
 export type { TrainOptions } from "./options/train-schema.js";
 export { colourScaleCss, falseColour } from "./report/colormap.js";
 export { componentsPicture, markPoint, similarityPicture } from "./report/overlay.js";
-export {
-  type Checkpoint,
-  generatorStateDict,
-  loadGenerator,
-  parseCheckpoint,
-  parseGenerator,
-  serializeCheckpoint,
-} from "./training/checkpoint.js";
+export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from "./training/checkpoint.js";
+export { generatorStateDict, loadGenerator, parseGenerator } from "./training/generator-file.js";
 export { learningRateFactor } from "./training/learning-rate.js";
 export { planStep, type StepPlan } from "./training/memory-plan.js";
 export type { RunState } from "./training/run-state.js";

@@ -11,7 +11,7 @@ import type { Picture } from "../../cut/data/picture.js";
 import { readPicture } from "../../cut/files/decode.js";
 import { listPictures } from "../../cut/files/picture-folder.js";
 import { readWhole } from "../../cut/files/read-whole.js";
-import { loadGenerator } from "../../cut/training/checkpoint.js";
+import { loadGenerator } from "../../cut/training/generator-file.js";
 import { TiledTranslator } from "../../cut/translation/tiled-translator.js";
 import { Translator } from "../../cut/translation/translator.js";
 import { CutgpuError } from "../../engine/core/errors.js";

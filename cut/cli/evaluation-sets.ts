@@ -11,7 +11,7 @@ import { listPictures } from "../files/picture-folder.js";
 import type { NamedFolder } from "../files/picture-pairs.js";
 import { readWhole } from "../files/read-whole.js";
 import { OptionError } from "../options/schema.js";
-import { loadGenerator } from "../training/checkpoint.js";
+import { loadGenerator } from "../training/generator-file.js";
 import { Translator } from "../translation/translator.js";
 
 /** The minimum of metrics between sets. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
 import { packageRoot } from "../files/package-root.js";
 import { OptionError } from "../options/schema.js";
-import type { Direction } from "../training/checkpoint.js";
+import type { Direction } from "../training/generator-file.js";
 
 /** Which of a folder's models: a run's checkpoint "latest", "best" or a number; with two generators, the direction. */
 interface Which {

@@ -7,7 +7,8 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
 import { readWhole } from "../files/read-whole.js";
 import type { Parameters } from "../networks/network.js";
-import { parseCheckpoint, parseWeights, withoutDropout } from "../training/checkpoint.js";
+import { parseCheckpoint } from "../training/checkpoint.js";
+import { parseWeights, withoutDropout } from "../training/generator-file.js";
 import { recognizeNetwork } from "../training/recognize-network.js";
 import type { Training } from "../training/training-loop.js";
 

@@ -6,7 +6,8 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
 import { Heads } from "../networks/heads.js";
 import { type PictureGenerator, writeParameters } from "../networks/network.js";
-import { type Checkpoint, loadGenerator, parseCheckpoint, parseWeights } from "../training/checkpoint.js";
+import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
+import { loadGenerator, parseWeights } from "../training/generator-file.js";
 
 export interface InspectModel {
   generator: PictureGenerator;

@@ -8,7 +8,7 @@ import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";
 import { type AnyArchitecture, type AnyGenerator, makeGenerator } from "../networks/any-generator.js";
 import { writeParameters } from "../networks/network.js";
-import { parseGenerator } from "../training/checkpoint.js";
+import { parseGenerator } from "../training/generator-file.js";
 import { TiledTranslator } from "../translation/tiled-translator.js";
 import { Translator } from "../translation/translator.js";
 import { Device } from "./device.js";

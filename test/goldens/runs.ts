@@ -15,7 +15,7 @@ import { SingleImageGenerator } from "../../cut/networks/single-image-generator.
 import { describeOptions } from "../../cut/options/schema.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { type TrainOptions, trainSchema } from "../../cut/options/train-schema.js";
-import { loadGenerator } from "../../cut/training/checkpoint.js";
+import { loadGenerator } from "../../cut/training/generator-file.js";
 import { LOSS_SCALE, type TrainingStep } from "../../cut/training/training-step.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { StateDict } from "../../engine/formats/state-dict.js";

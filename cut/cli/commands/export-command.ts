@@ -10,7 +10,7 @@ import { readWhole } from "../../files/read-whole.js";
 import { generatorOnnx } from "../../onnx/generator-graph.js";
 import { directionOption, epochOption, group, modelOption } from "../../options/common-options.js";
 import { completeOptions, flag, type GivenOptions, OptionError, option, required, text } from "../../options/schema.js";
-import { generatorStateDict, parseGenerator } from "../../training/checkpoint.js";
+import { generatorStateDict, parseGenerator } from "../../training/generator-file.js";
 import { modelFile } from "../model-file.js";
 import { defineCommand, print } from "../terminal/index.js";
 

@@ -33,7 +33,7 @@ import {
   wholeNumber,
 } from "../../options/schema.js";
 import { shardItems, shardOf, shardOption, shardsOption } from "../../options/shard.js";
-import { loadGenerator } from "../../training/checkpoint.js";
+import { loadGenerator } from "../../training/generator-file.js";
 import { TiledTranslator } from "../../translation/tiled-translator.js";
 import { SMALLEST_TILE, TILE_MULTIPLE } from "../../translation/tiles.js";
 import { Translator } from "../../translation/translator.js";

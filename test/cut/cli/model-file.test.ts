@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { modelFile } from "../../../cut/cli/model-file.js";
-import { parseGenerator } from "../../../cut/training/checkpoint.js";
+import { parseGenerator } from "../../../cut/training/generator-file.js";
 import type { CutgpuError } from "../../../engine/core/errors.js";
 
 const test = suite<{ folder: string }>("model file");

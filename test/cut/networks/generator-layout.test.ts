@@ -11,7 +11,7 @@ import {
   generatorShapes,
 } from "../../../cut/networks/generator-layout.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
-import { generatorStateDict, parseGenerator } from "../../../cut/training/checkpoint.js";
+import { generatorStateDict, parseGenerator } from "../../../cut/training/generator-file.js";
 import { parsePth } from "../../../engine/formats/pth.js";
 import { toFloat32 } from "../../../engine/formats/state-dict.js";
 import { goldensFolder } from "../../support/goldens.js";

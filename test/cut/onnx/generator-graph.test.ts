@@ -21,7 +21,7 @@ import {
 import type { Weights } from "../../../cut/networks/network.js";
 import { float16Weights } from "../../../cut/onnx/float16.js";
 import { generatorOnnx, type OnnxOptions } from "../../../cut/onnx/generator-graph.js";
-import { generatorStateDict } from "../../../cut/training/checkpoint.js";
+import { generatorStateDict } from "../../../cut/training/generator-file.js";
 import { padForGenerator } from "../../../cut/translation/padding.js";
 import { toFloat32 } from "../../../engine/formats/state-dict.js";
 import { Random } from "../../../engine/index.js";

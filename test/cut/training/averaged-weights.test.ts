@@ -2,7 +2,8 @@
 // reads a generator from it, and translations during the training, get the averages.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { loadGenerator, parseCheckpoint, parseGenerator } from "../../../cut/training/checkpoint.js";
+import { parseCheckpoint } from "../../../cut/training/checkpoint.js";
+import { loadGenerator, parseGenerator } from "../../../cut/training/generator-file.js";
 import { type BatchSource, Training } from "../../../cut/training/training-loop.js";
 import { Translator } from "../../../cut/translation/translator.js";
 import type { Tensor } from "../../../engine/core/tensor.js";

@@ -7,7 +7,7 @@ import { ModelProtoSchema } from "onnx-buf";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { singleImageShapes } from "../../../../cut/networks/single-image-layout.js";
-import { generatorStateDict } from "../../../../cut/training/checkpoint.js";
+import { generatorStateDict } from "../../../../cut/training/generator-file.js";
 import { parsePth, serializePth } from "../../../../engine/formats/pth.js";
 import { serializeSafetensors } from "../../../../engine/formats/safetensors.js";
 import { elementCount, type StoredTensor } from "../../../../engine/formats/state-dict.js";
