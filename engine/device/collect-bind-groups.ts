@@ -11,6 +11,17 @@ const COLLECTED_AFTER = 8192;
 let made = 0;
 let collect: (() => void) | undefined;
 
+/** Node's garbage collector, which has no other call. Other runtimes with Node's modules, such as Bun, have none. */
+function collector(): () => void {
+  try {
+    // The flag is read where a context is made: the program's own gets no gc() by it.
+    setFlagsFromString("--expose-gc");
+    return runInNewContext("gc");
+  } catch {
+    return () => {};
+  }
+}
+
 /** From now on garbage is collected after so many bind groups of the device, if its driver is lavapipe. */
 export function collectBindGroups(device: GPUDevice): void {
   const { vendor, architecture } = device.adapterInfo;
@@ -18,9 +29,7 @@ export function collectBindGroups(device: GPUDevice): void {
   const create = device.createBindGroup.bind(device);
   device.createBindGroup = (descriptor) => {
     if (++made % COLLECTED_AFTER === 0) {
-      // Node has no other call for it. The flag is read where a context is made: the program's own has no gc() by it.
-      setFlagsFromString("--expose-gc");
-      collect ??= runInNewContext("gc") as () => void;
+      collect ??= collector();
       collect();
     }
     return create(descriptor);
