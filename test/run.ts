@@ -1,10 +1,10 @@
 // Runs every dist/test/**/*.test.js under uvu, in child processes so that one GPU device serves many tests and a crash
 // of the driver is still reported, and closes with the plain line `N passed, N failed`. Those of the commands mostly
 // wait for processes of their own, so all others run beside them, but the package's, which build dist anew. The goldens
-// and the operators have processes of their own: the kernels that they compile would come on top of all others, and a
-// driver on the CPU keeps every one in memory. What failed is printed once more at the end, where a log cut short still
-// has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all
-// operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
+// and the operators have processes of their own: one with all tests was once ended by lavapipe, which had used up the
+// mappings that Linux allows (engine/device/collect-bind-groups.ts). What failed is printed once more at the end, where
+// a log cut short still has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the
+// tests that walk all operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
