@@ -5,11 +5,14 @@
 // https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
 import { CutgpuError, ShapeError } from "../engine/core/errors.js";
 import type { Cost } from "../engine/core/operator.js";
-import type { Tensor } from "../engine/core/tensor.js";
+import type { Shape, Tensor } from "../engine/core/tensor.js";
+import type { AdapterTraits } from "../engine/device/adapter.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import type { KernelSource } from "../engine/device/kernel.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
+import { operatorTable } from "../engine/operators/table.js";
+import { runnableVariants } from "../engine/tuning/variants.js";
 import * as kernels from "../shaders/generated.js";
 import { randomTensor } from "./inputs/random-data.js";
 import type { Ceilings } from "./measurement/case.js";
@@ -22,6 +25,8 @@ export interface LadderStep {
   name: string;
   /** What changed, and why it is faster, in one sentence. */
   lesson: string;
+  /** Whether the step can do the work on an adapter; if absent, it tries. A step that cannot is left out. */
+  serves?(adapter: AdapterTraits, left: Shape, right: Shape): boolean;
   /** The result as a new tensor; the operands are not changed. */
   run(gpu: Gpu, left: Tensor, right: Tensor): Tensor;
 }
@@ -142,6 +147,9 @@ export const convolutionSteps: readonly LadderStep[] = [
   ...Object.keys(conv2dOperator.record.variants ?? {}).map((variant) => ({
     name: variant,
     lesson: variantLessons[variant] ?? `The engine's kernel "${variant}".`,
+    serves: (adapter: AdapterTraits, x: Shape, w: Shape) =>
+      runnableVariants([variant], adapter).length > 0 &&
+      Boolean(operatorTable.get("conv2d")?.applies(variant, [x, w], zeroBorder, adapter)),
     run: (gpu: Gpu, x: Tensor, w: Tensor) =>
       gpu.variants.force({ conv2d: variant }, () => conv2dOperator([x, w, undefined], zeroBorder)),
   })),
@@ -192,6 +200,7 @@ export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOpt
     const [left, right] = [randomTensor(gpu, ladder.left), randomTensor(gpu, ladder.right)];
     try {
       for (const step of ladder.steps) {
+        if (step.serves?.(gpu, ladder.left, ladder.right) === false) continue;
         signal?.throwIfAborted();
         const outcome = await timeStep(gpu, step, left, right, signal);
         const row = stepRow(gpu, ladder, step, outcome, ceilings);

@@ -1,5 +1,5 @@
 // The choice between an operator's variants: the forced one (tests, benchmarks), else the fastest one by the tuning
-// table, else that of the operator's own rule.
+// table, else that of the operator's own rule. A variant whose kernels cannot compute a call is passed over.
 import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { softwareKernelsLoaded } from "../device/software-kernels.js";
@@ -20,6 +20,8 @@ export interface ChoiceRequest extends Omit<Choice, "key"> {
   inputs: ChoiceInputs;
   /** The operator's variants. */
   variants: readonly string[];
+  /** Whether a variant's kernels can compute the call. */
+  applies(variant: string): boolean;
   /** The operator's own rule. */
   rule(): string;
 }
@@ -56,7 +58,10 @@ export class Variants {
     return this.#forced[operator];
   }
 
-  /** Runs `work` with forced variants, such as `{ conv2d: "tiled" }`; until it settles, if it returns a promise. */
+  /**
+   * Runs `work` with forced variants, such as `{ conv2d: "tiled" }`; until it settles, if it returns a promise. Where a
+   * forced variant's kernels cannot compute a call, as Winograd's a convolution of 7 x 7, the operator's rule decides.
+   */
   force<T>(variants: { readonly [operator: string]: string }, work: () => T): T {
     const before = this.#forced;
     const restore = () => {
@@ -76,17 +81,17 @@ export class Variants {
   }
 
   /** The variant to use. Throws an ArgumentError if the forced one does not exist. */
-  choose({ operator, variants, shapes, inputs, options, rule }: ChoiceRequest): string {
+  choose({ operator, variants, shapes, inputs, options, applies, rule }: ChoiceRequest): string {
     const forced = this.#forced[operator];
     if (forced !== undefined) {
-      if (variants.includes(forced)) return forced;
+      if (variants.includes(forced)) return applies(forced) ? forced : rule();
       throw new ArgumentError(`${operator} has no kernel "${forced}"`, `It has: ${variants.join(", ")}.`);
     }
     if (!this.#observers.any && !this.#table) return rule();
     const key = keyOf(operator, shapes, options);
     this.#observers.tell("onChoice", { operator, shapes, options, key }, inputs);
     const tuned = this.#table?.choices[key];
-    if (tuned !== undefined && runnableVariants(variants, this.#adapter).includes(tuned)) return tuned;
-    return rule();
+    const runs = tuned !== undefined && runnableVariants(variants, this.#adapter).includes(tuned) && applies(tuned);
+    return runs ? tuned : rule();
   }
 }

@@ -64,6 +64,20 @@ test("the last step is the engine's own operator, and each step teaches in one s
   for (const { lesson } of [...matmulSteps, ...convolutionSteps]) assert.match(lesson, /^[A-Z][^.]*\.$/);
 });
 
+test("a step that cannot do the ladder's work is left out", () => {
+  const [x, w] = [
+    [1, 64, 64, 64],
+    [64, 64, 3, 3],
+  ];
+  const left = (subgroupSize: number) =>
+    convolutionSteps
+      .filter(({ serves }) => serves?.({ profile: "gpu", subgroupSize }, x, w) ?? true)
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith("tiled_"));
+  assert.equal(left(32), ["naive", "tiled", "broadcast", "winograd"]);
+  assert.equal(left(0), ["naive", "tiled", "winograd"]);
+});
+
 test("a run gives a row a step as soon as it is timed, and ends when asked to", async () => {
   const gpu = await testGpu("software");
   const controller = new AbortController();
