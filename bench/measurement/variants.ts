@@ -3,6 +3,7 @@ import type { AdapterTraits } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { planningGpu } from "../../engine/index.js";
 import { operatorTable } from "../../engine/operators/table.js";
+import { dryRun } from "../../engine/program/recording.js";
 import type { Choice } from "../../engine/tuning/table.js";
 import { runnableVariants } from "../../engine/tuning/variants.js";
 
@@ -32,7 +33,8 @@ export function callsOf(adapter: AdapterTraits, operator: string, work: (gpu: Gp
   const calls: Choice[] = [];
   const planning = planningGpu({ profile, subgroupSize, precision });
   planning.observers.add({ onChoice: (choice) => void (choice.operator === operator && calls.push(choice)) });
-  work(planning);
+  // Recorded, kernels that are loaded on demand can be chosen before they are.
+  dryRun(planning, () => work(planning));
   planning.dispose();
   return calls;
 }

@@ -2,18 +2,12 @@
 // table, else that of the operator's own rule. A variant whose kernels cannot compute a call is passed over.
 import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
-import { softwareKernelsLoaded } from "../device/software-kernels.js";
+import { isLoaded } from "../device/software-kernels.js";
 import { type Choice, type ChoiceInputs, keyOf, type TuningTable } from "./table.js";
 
-/** Those of an operator's variants that an adapter can run and whose kernels are loaded. */
+/** Those of an operator's variants that an adapter can run: broadcasts need subgroups of a fixed size. */
 export const runnableVariants = (variants: readonly string[], { subgroupSize }: AdapterTraits): string[] =>
-  variants.filter((name) => {
-    const broadcasts = name.startsWith("broadcast");
-    // Broadcasts need subgroups of a fixed size.
-    return (
-      (!broadcasts || subgroupSize >= 4) && (softwareKernelsLoaded() || !(broadcasts || /winograd|skinny/.test(name)))
-    );
-  });
+  variants.filter((name) => subgroupSize >= 4 || !name.startsWith("broadcast"));
 
 /** A call of an operator for which a variant is to be chosen. */
 export interface ChoiceRequest extends Omit<Choice, "key"> {
@@ -91,7 +85,7 @@ export class Variants {
     const key = keyOf(operator, shapes, options);
     this.#observers.tell("onChoice", { operator, shapes, options, key }, inputs);
     const tuned = this.#table?.choices[key];
-    const runs = tuned !== undefined && runnableVariants(variants, this.#adapter).includes(tuned) && applies(tuned);
-    return runs ? tuned : rule();
+    const runnable = runnableVariants(variants, this.#adapter);
+    return tuned !== undefined && runnable.includes(tuned) && isLoaded(tuned) && applies(tuned) ? tuned : rule();
   }
 }

@@ -2,7 +2,7 @@
 // adapter's profile, on GPUs those for few output channels where they apply. The thresholds were measured on lavapipe.
 import type { Shape } from "../../core/shapes.js";
 import type { AdapterTraits } from "../../device/adapter.js";
-import { softwareKernelsLoaded } from "../../device/software-kernels.js";
+import { isLoaded } from "../../device/software-kernels.js";
 import { type DirectVariant, directVariantFor } from "../lib/variants.js";
 import type { ConvolutionCall } from "./call.js";
 import { skinnyServes } from "./skinny.js";
@@ -25,7 +25,7 @@ const applies = (variant: ConvolutionVariant, call: ConvolutionCall, { profile }
 /** Pure: the variant for a call. */
 function choose(call: ConvolutionCall, adapter: AdapterTraits): ConvolutionVariant {
   const direct = directVariantFor(adapter);
-  const loads = adapter.recorder || softwareKernelsLoaded();
+  const loads = adapter.recorder || isLoaded("skinny");
   if (direct === "tiled" && loads && applies("skinny", call, adapter)) return "skinny";
   const [batch, outChannels, height, width] = call.y;
   const inChannels = call.x[1];
