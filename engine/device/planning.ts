@@ -8,8 +8,8 @@ import { Gpu } from "./gpu.js";
 
 /**
  * An engine that counts memory for an adapter with these traits and runs nothing. `maxBufferSize` is the largest buffer
- * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16. Reads throw
- * a RecordingError.
+ * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16. Reads, and
+ * pictures in and out, throw a RecordingError.
  *
  * @example
  * ```ts
