@@ -7,6 +7,7 @@ import { planningGpu } from "../../../engine/device/planning.js";
 import { fromImage, toCanvas, toImageData } from "../../../engine/operators/pictures/index.js";
 import { square } from "../../../engine/operators/pointwise/index.js";
 import { record } from "../../../engine/program/program.js";
+import { runChild } from "../../support/child.js";
 import { ownGpu, profiles, rejectionOf } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
 
@@ -47,6 +48,10 @@ test("work that is not recorded and copies compute nothing, and reads say so", a
   assert.match((refused as RecordingError).message, /^a tensor of shape \[3\] has no content: it is of a planningGpu/);
   for (const tensor of [x, y]) tensor.dispose();
   assert.is(gpu.memory().liveBytes, 0);
+});
+
+test("kernels whose WGSL is not loaded are chosen all the same", async () => {
+  assert.is((await runChild("engine/device/children/planning.js")).stdout, "matmul_broadcast_vec4 8,8\n");
 });
 
 test("pictures in and out are refused, and a canvas stays as it was", async () => {
