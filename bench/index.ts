@@ -7,10 +7,11 @@
 import { CutgpuError } from "../engine/core/errors.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { loadSoftwareKernels } from "../engine/device/software-kernels.js";
-import { runLadder } from "./ladder.js";
+import { ladderRows, runLadder } from "./ladder.js";
 import {
   type BenchCase,
   type BenchContext,
+  type CaseIdentity,
   type Ceilings,
   caseName,
   type Outcome,
@@ -74,14 +75,25 @@ export function casesOf(gpu: Gpu, chosen: readonly Suite[] = suites): BenchCase[
 
 const matches = (name: string, filter: string) => name.toLowerCase().includes(filter.toLowerCase());
 
+/** Whether the ladder's steps are among the rows. */
+const climbs = ({ suites: chosen = suites, filter = "" }: BenchOptions) =>
+  chosen.includes("kernels") && matches(LADDER, filter);
+
+/** The names of the rows that the options select. Throws as chooseCases(). */
+export const chooseRows = (gpu: Gpu, options: BenchOptions): CaseIdentity[] => [
+  ...chooseCases(gpu, options),
+  ...(climbs(options) ? ladderRows(gpu) : []),
+];
+
 /**
  * The cases that the options select, without the ladder's steps. Throws a CutgpuError that lists all if a filter
  * matches none.
  */
-export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: BenchOptions): BenchCase[] {
+export function chooseCases(gpu: Gpu, options: BenchOptions): BenchCase[] {
+  const { suites: chosen = suites, filter = "" } = options;
   const all = casesOf(gpu, chosen);
   const matching = all.filter((each) => matches(caseName(each), filter));
-  if (matching.length > 0 || (chosen.includes("kernels") && matches(LADDER, filter))) return matching;
+  if (matching.length > 0 || climbs(options)) return matching;
   const kernels = [...new Set(all.map(({ kernel }) => kernel))];
   throw new CutgpuError(
     "FILTER",
@@ -112,8 +124,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
   };
   const bare = { gpu, signal, around, reference };
   const ceilingCases = options.ceilings ? [] : rooflineCases(gpu).filter(givesCeiling);
-  const { suites: chosen = suites, filter = "" } = options;
-  const ladder = chosen.includes("kernels") && matches(LADDER, filter);
+  const ladder = climbs(options);
   const names = new Set([...ceilingCases, ...cases].map(caseName));
   const total = names.size + Number(ladder);
   let done = 0;

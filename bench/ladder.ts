@@ -15,7 +15,7 @@ import { operatorTable } from "../engine/operators/table.js";
 import { runnableVariants } from "../engine/tuning/variants.js";
 import * as kernels from "../shaders/generated.js";
 import { randomTensor } from "./inputs/random-data.js";
-import type { Ceilings } from "./measurement/case.js";
+import type { CaseIdentity, Ceilings } from "./measurement/case.js";
 import { type Measurement, measure } from "./measurement/measure.js";
 import { rowOf } from "./measurement/rating.js";
 import type { BenchRow } from "./measurement/row.js";
@@ -193,14 +193,23 @@ export interface LadderOptions {
   ceilings?: Ceilings;
 }
 
+/** The names of the rows that runLadder() gives. */
+export const ladderRows = (adapter: AdapterTraits): CaseIdentity[] =>
+  ladders.flatMap((ladder) => stepsFor(adapter, ladder).map(({ name }) => ({ ...nameOf(ladder), variant: name })));
+
+const nameOf = ({ kernel, shape }: Ladder) => ({ suite: "kernels", kernel, shape }) as const;
+
+/** Those that can do a ladder's work on an adapter. */
+const stepsFor = (adapter: AdapterTraits, { steps, left, right }: Ladder): LadderStep[] =>
+  steps.filter(({ serves }) => serves?.(adapter, left, right) ?? true);
+
 /** Times every step of every ladder. Rows are of the suite "kernels": the step is the variant, its lesson the note. */
 export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOptions = {}): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const ladder of ladders) {
     const [left, right] = [randomTensor(gpu, ladder.left), randomTensor(gpu, ladder.right)];
     try {
-      for (const step of ladder.steps) {
-        if (step.serves?.(gpu, ladder.left, ladder.right) === false) continue;
+      for (const step of stepsFor(gpu, ladder)) {
         signal?.throwIfAborted();
         const outcome = await timeStep(gpu, step, left, right, signal);
         const row = stepRow(gpu, ladder, step, outcome, ceilings);
@@ -233,12 +242,12 @@ async function timeStep(
 
 function stepRow(
   gpu: Gpu,
-  { kernel, shape, cost }: Ladder,
+  ladder: Ladder,
   step: LadderStep,
   outcome: Measurement | string,
   ceilings: Ceilings = { gflops: 0, gbps: 0 },
 ): BenchRow {
   const [measurement, note] =
     typeof outcome === "string" ? [null, `could not run: ${outcome}`] : [outcome, step.lesson];
-  return rowOf(gpu, { suite: "kernels", kernel, variant: step.name, shape }, { measurement, ...cost, note }, ceilings);
+  return rowOf(gpu, { ...nameOf(ladder), variant: step.name }, { measurement, ...ladder.cost, note }, ceilings);
 }

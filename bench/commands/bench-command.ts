@@ -27,6 +27,7 @@ import {
   type BenchOptions,
   type BenchRow,
   chooseCases,
+  chooseRows,
   jobsOf,
   type PeerTimes,
   runBench,
@@ -84,7 +85,7 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
       signal,
     };
     const cases = chooseCases(gpu, chosen);
-    if (baseline) refuseOtherAdapter(gpu, baseline);
+    if (baseline) refuseUnrelated(gpu, chosen, baseline);
     const peers = options.peers ? await measurePeers(gpu, cases, signal) : undefined;
     const rows: BenchRow[] = [];
     const keep = (place: (path: string) => string) => writeRows(rows, gpu, options.json, report, place);
@@ -107,10 +108,17 @@ function readBaseline(path: string): BenchRow[] {
   return parseRows(readText(path), path);
 }
 
-/** Throws if the baseline is of another adapter. Called before any measurement, because a run takes minutes. */
-function refuseOtherAdapter(gpu: Gpu, baseline: readonly BenchRow[]): void {
-  if (baseline[0].adapter === adapterName(gpu)) return;
-  compareWithBaseline([{ ...baseline[0], adapter: adapterName(gpu) }], baseline);
+/**
+ * Throws if the baseline is of another adapter, or has none of the rows. Called before any measurement, because a run
+ * takes minutes.
+ */
+function refuseUnrelated(gpu: Gpu, chosen: BenchOptions, baseline: readonly BenchRow[]): void {
+  const rows = chooseRows(gpu, chosen).map(({ suite, kernel, variant, shape }) => ({ suite, kernel, variant, shape }));
+  const adapter = adapterName(gpu);
+  compareWithBaseline(
+    rows.map((row) => ({ ...baseline[0], ...row, adapter })),
+    baseline,
+  );
 }
 
 async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, signal: AbortSignal): Promise<PeerTimes> {
