@@ -15,10 +15,8 @@ import { operatorTable } from "../engine/operators/table.js";
 import { runnableVariants } from "../engine/tuning/variants.js";
 import * as kernels from "../shaders/generated.js";
 import { randomTensor } from "./inputs/random-data.js";
-import type { CaseIdentity, Ceilings } from "./measurement/case.js";
-import { type Measurement, measure } from "./measurement/measure.js";
-import { rowOf } from "./measurement/rating.js";
-import type { BenchRow } from "./measurement/row.js";
+import type { BenchCase } from "./measurement/case.js";
+import { measure, SHORT_BUDGET_MS } from "./measurement/measure.js";
 
 /** A step of a ladder: one way to do the ladder's work. */
 export interface LadderStep {
@@ -186,68 +184,27 @@ const ladders: readonly Ladder[] = [
   },
 ];
 
-export interface LadderOptions {
-  signal?: AbortSignal;
-  onRow?(row: BenchRow): void;
-  /** For the share of the roofline; without it rows have none. */
-  ceilings?: Ceilings;
-}
+/** Every step of every ladder that the adapter has what it takes for: the step is the variant, its lesson the note. */
+export const ladderCases = (gpu: Gpu): BenchCase[] =>
+  ladders.flatMap((ladder) =>
+    ladder.steps
+      .filter(({ serves }) => serves?.(gpu, ladder.left, ladder.right) ?? true)
+      .map((step) => stepCase(gpu, ladder, step)),
+  );
 
-/** The names of the rows that runLadder() gives. */
-export const ladderRows = (adapter: AdapterTraits): CaseIdentity[] =>
-  ladders.flatMap((ladder) => stepsFor(adapter, ladder).map(({ name }) => ({ ...nameOf(ladder), variant: name })));
-
-const nameOf = ({ kernel, shape }: Ladder) => ({ suite: "kernels", kernel, shape }) as const;
-
-/** Those that can do a ladder's work on an adapter. */
-const stepsFor = (adapter: AdapterTraits, { steps, left, right }: Ladder): LadderStep[] =>
-  steps.filter(({ serves }) => serves?.(adapter, left, right) ?? true);
-
-/** Times every step of every ladder. Rows are of the suite "kernels": the step is the variant, its lesson the note. */
-export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOptions = {}): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const ladder of ladders) {
-    const [left, right] = [randomTensor(gpu, ladder.left), randomTensor(gpu, ladder.right)];
+const stepCase = (gpu: Gpu, { kernel, shape, left, right, cost }: Ladder, step: LadderStep): BenchCase => ({
+  suite: "kernels",
+  kernel,
+  variant: step.name,
+  shape,
+  async run({ signal }) {
+    const operands = [randomTensor(gpu, left), randomTensor(gpu, right)] as const;
     try {
-      for (const step of stepsFor(gpu, ladder)) {
-        signal?.throwIfAborted();
-        const outcome = await timeStep(gpu, step, left, right, signal);
-        const row = stepRow(gpu, ladder, step, outcome, ceilings);
-        rows.push(row);
-        onRow?.(row);
-      }
+      const work = () => gpu.noGrad(() => step.run(gpu, ...operands));
+      const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
+      return { measurement, ...cost, note: step.lesson };
     } finally {
-      left.dispose();
-      right.dispose();
+      for (const operand of operands) operand.dispose();
     }
-  }
-  return rows;
-}
-
-/** The measurement, or why this adapter cannot run the step. */
-async function timeStep(
-  gpu: Gpu,
-  step: LadderStep,
-  left: Tensor,
-  right: Tensor,
-  signal: AbortSignal | undefined,
-): Promise<Measurement | string> {
-  try {
-    return await measure(gpu, () => gpu.noGrad(() => step.run(gpu, left, right)), { budget: 300, signal });
-  } catch (error) {
-    if (!(error instanceof CutgpuError) || gpu.failure) throw error;
-    return error.message;
-  }
-}
-
-function stepRow(
-  gpu: Gpu,
-  ladder: Ladder,
-  step: LadderStep,
-  outcome: Measurement | string,
-  ceilings: Ceilings = { gflops: 0, gbps: 0 },
-): BenchRow {
-  const [measurement, note] =
-    typeof outcome === "string" ? [null, `could not run: ${outcome}`] : [outcome, step.lesson];
-  return rowOf(gpu, { ...nameOf(ladder), variant: step.name }, { measurement, ...ladder.cost, note }, ceilings);
-}
+  },
+});

@@ -1,9 +1,10 @@
 // Every operator at a size that training has, with each variant that the adapter can run forced in turn: the
-// convolutions of the method first, then all others. The rows are in bench/operators, a file for each family of the
-// engine.
+// convolutions of the method first, then all others, then the ladder. The rows are in bench/operators, a file for each
+// family of the engine.
 import type { Gpu } from "../../engine/device/gpu.js";
 import { operatorTable } from "../../engine/operators/table.js";
 import { makeInput } from "../inputs/random-data.js";
+import { ladderCases } from "../ladder.js";
 import type { BenchCase } from "../measurement/case.js";
 import { measure, SHORT_BUDGET_MS } from "../measurement/measure.js";
 import { observeDryRun, totalCost } from "../measurement/observe.js";
@@ -54,4 +55,5 @@ export const kernelCases = (gpu: Gpu): BenchCase[] => [
   ...operatorBenches.flatMap((bench) => variantsFor(gpu, bench).map((variant) => operatorCase(gpu, bench, variant))),
   ...optimizerCases,
   ...pictureCases,
+  ...ladderCases(gpu),
 ];
