@@ -55,7 +55,7 @@ export function compareWithBaseline(rows: readonly BenchRow[], baseline: readonl
   if (comparison.compared === 0) {
     throw new CutgpuError(
       "BASELINE",
-      "the baseline has none of the rows that were measured",
+      "the baseline has a time of none of these rows",
       "Run the suites that it was made by.",
     );
   }

@@ -7,7 +7,6 @@
 import { CutgpuError } from "../engine/core/errors.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import { loadSoftwareKernels } from "../engine/device/software-kernels.js";
-import { runLadder } from "./ladder.js";
 import {
   type BenchCase,
   type BenchContext,
@@ -53,9 +52,6 @@ export interface BenchOptions {
   around?: Surroundings;
 }
 
-/** The name of the ladder's steps (bench/ladder.ts), which come after the kernels. */
-const LADDER = "kernels ladder";
-
 /** After this many milliseconds the reference is not repeated. */
 const REFERENCE_MS = 300;
 
@@ -74,14 +70,11 @@ export function casesOf(gpu: Gpu, chosen: readonly Suite[] = suites): BenchCase[
 
 const matches = (name: string, filter: string) => name.toLowerCase().includes(filter.toLowerCase());
 
-/**
- * The cases that the options select, without the ladder's steps. Throws a CutgpuError that lists all if a filter
- * matches none.
- */
+/** The cases that the options select. Throws a CutgpuError that lists all if a filter matches none. */
 export function chooseCases(gpu: Gpu, { suites: chosen = suites, filter = "" }: BenchOptions): BenchCase[] {
   const all = casesOf(gpu, chosen);
   const matching = all.filter((each) => matches(caseName(each), filter));
-  if (matching.length > 0 || (chosen.includes("kernels") && matches(LADDER, filter))) return matching;
+  if (matching.length > 0) return matching;
   const kernels = [...new Set(all.map(({ kernel }) => kernel))];
   throw new CutgpuError(
     "FILTER",
@@ -112,10 +105,7 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
   };
   const bare = { gpu, signal, around, reference };
   const ceilingCases = options.ceilings ? [] : rooflineCases(gpu).filter(givesCeiling);
-  const { suites: chosen = suites, filter = "" } = options;
-  const ladder = chosen.includes("kernels") && matches(LADDER, filter);
-  const names = new Set([...ceilingCases, ...cases].map(caseName));
-  const total = names.size + Number(ladder);
+  const total = new Set([...ceilingCases, ...cases].map(caseName)).size;
   let done = 0;
   const attempt = async (each: BenchCase, ceilings: Ceilings): Promise<Outcome> => {
     signal?.throwIfAborted();
@@ -133,23 +123,12 @@ export async function runBench(gpu: Gpu, options: BenchOptions = {}): Promise<Be
   }
   const ceilings = options.ceilings ?? ceilingsOf(unrated);
   const rows: BenchRow[] = [];
-  const climb = async () => {
-    onProgress?.({ done, total, next: LADDER });
-    done++;
-    rows.push(...(await runLadder(gpu, { signal, onRow, ceilings })));
-  };
-  let climbed = !ladder;
   for (const each of cases) {
-    if (!climbed && !["roofline", "kernels"].includes(each.suite)) {
-      await climb();
-      climbed = true;
-    }
     const outcome = measured.get(caseName(each)) ?? (await attempt(each, ceilings));
     const row = rowOf(gpu, each, outcome, ceilings, each.job && peers ? peers.get(each.job.id) : undefined);
     rows.push(row);
     onRow?.(row);
   }
-  if (!climbed) await climb();
   onProgress?.({ done: total, total, next: "" });
   return rows;
 }

@@ -1,6 +1,7 @@
 // Measures the fastest variants for `cutgpu tune`: every choice of a training step and of a translation is timed with
-// each variant that the adapter can run, on random data. Measurements of one choice's variants are interleaved, so that
-// a machine that is busy for a while slows all of them, and a variant replaces the rule's only if it is clearly faster.
+// each variant that can compute it on the adapter, on random data. Measurements of one choice's variants are
+// interleaved, so that a machine that is busy for a while slows all of them, and a variant replaces the rule's only if
+// it is clearly faster.
 import { grad } from "../engine/core/autograd.js";
 import type { Dtype, Shape, Tensor } from "../engine/core/tensor.js";
 import type { Gpu } from "../engine/device/gpu.js";
@@ -126,7 +127,7 @@ export async function tuneChoice(
  */
 async function distinctVariants(gpu: Gpu, choice: Choice, rates: Rates | null, work: () => unknown) {
   const { operator } = choice;
-  const variants = variantsOf(gpu, operator).filter((name) => worthMeasuring(name, choice, rates));
+  const variants = variantsOf(gpu, operator, [choice]).filter((name) => worthMeasuring(name, choice, rates));
   const dispatches = new Map<string, string>();
   for (const variant of variants) {
     dispatches.set(variant, await dispatchesOf(gpu, () => withForced(gpu, operator, variant, work)));

@@ -5,23 +5,26 @@
 // https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
 import { CutgpuError, ShapeError } from "../engine/core/errors.js";
 import type { Cost } from "../engine/core/operator.js";
-import type { Tensor } from "../engine/core/tensor.js";
+import type { Shape, Tensor } from "../engine/core/tensor.js";
+import type { AdapterTraits } from "../engine/device/adapter.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import type { KernelSource } from "../engine/device/kernel.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
+import { operatorTable } from "../engine/operators/table.js";
+import { runnableVariants } from "../engine/tuning/variants.js";
 import * as kernels from "../shaders/generated.js";
 import { randomTensor } from "./inputs/random-data.js";
-import type { Ceilings } from "./measurement/case.js";
-import { type Measurement, measure } from "./measurement/measure.js";
-import { rowOf } from "./measurement/rating.js";
-import type { BenchRow } from "./measurement/row.js";
+import type { BenchCase } from "./measurement/case.js";
+import { measure, SHORT_BUDGET_MS } from "./measurement/measure.js";
 
 /** A step of a ladder: one way to do the ladder's work. */
 export interface LadderStep {
   name: string;
   /** What changed, and why it is faster, in one sentence. */
   lesson: string;
+  /** Whether the step can do the work on an adapter; if absent, it tries. A step that cannot is left out. */
+  serves?(adapter: AdapterTraits, left: Shape, right: Shape): boolean;
   /** The result as a new tensor; the operands are not changed. */
   run(gpu: Gpu, left: Tensor, right: Tensor): Tensor;
 }
@@ -142,6 +145,9 @@ export const convolutionSteps: readonly LadderStep[] = [
   ...Object.keys(conv2dOperator.record.variants ?? {}).map((variant) => ({
     name: variant,
     lesson: variantLessons[variant] ?? `The engine's kernel "${variant}".`,
+    serves: (adapter: AdapterTraits, x: Shape, w: Shape) =>
+      runnableVariants([variant], adapter).length > 0 &&
+      Boolean(operatorTable.get("conv2d")?.applies(variant, [x, w], zeroBorder, adapter)),
     run: (gpu: Gpu, x: Tensor, w: Tensor) =>
       gpu.variants.force({ conv2d: variant }, () => conv2dOperator([x, w, undefined], zeroBorder)),
   })),
@@ -178,58 +184,27 @@ const ladders: readonly Ladder[] = [
   },
 ];
 
-export interface LadderOptions {
-  signal?: AbortSignal;
-  onRow?(row: BenchRow): void;
-  /** For the share of the roofline; without it rows have none. */
-  ceilings?: Ceilings;
-}
+/** Every step of every ladder that the adapter has what it takes for: the step is the variant, its lesson the note. */
+export const ladderCases = (gpu: Gpu): BenchCase[] =>
+  ladders.flatMap((ladder) =>
+    ladder.steps
+      .filter(({ serves }) => serves?.(gpu, ladder.left, ladder.right) ?? true)
+      .map((step) => stepCase(gpu, ladder, step)),
+  );
 
-/** Times every step of every ladder. Rows are of the suite "kernels": the step is the variant, its lesson the note. */
-export async function runLadder(gpu: Gpu, { signal, onRow, ceilings }: LadderOptions = {}): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const ladder of ladders) {
-    const [left, right] = [randomTensor(gpu, ladder.left), randomTensor(gpu, ladder.right)];
+const stepCase = (gpu: Gpu, { kernel, shape, left, right, cost }: Ladder, step: LadderStep): BenchCase => ({
+  suite: "kernels",
+  kernel,
+  variant: step.name,
+  shape,
+  async run({ signal }) {
+    const operands = [randomTensor(gpu, left), randomTensor(gpu, right)] as const;
     try {
-      for (const step of ladder.steps) {
-        signal?.throwIfAborted();
-        const outcome = await timeStep(gpu, step, left, right, signal);
-        const row = stepRow(gpu, ladder, step, outcome, ceilings);
-        rows.push(row);
-        onRow?.(row);
-      }
+      const work = () => gpu.noGrad(() => step.run(gpu, ...operands));
+      const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
+      return { measurement, ...cost, note: step.lesson };
     } finally {
-      left.dispose();
-      right.dispose();
+      for (const operand of operands) operand.dispose();
     }
-  }
-  return rows;
-}
-
-/** The measurement, or why this adapter cannot run the step. */
-async function timeStep(
-  gpu: Gpu,
-  step: LadderStep,
-  left: Tensor,
-  right: Tensor,
-  signal: AbortSignal | undefined,
-): Promise<Measurement | string> {
-  try {
-    return await measure(gpu, () => gpu.noGrad(() => step.run(gpu, left, right)), { budget: 300, signal });
-  } catch (error) {
-    if (!(error instanceof CutgpuError) || gpu.failure) throw error;
-    return error.message;
-  }
-}
-
-function stepRow(
-  gpu: Gpu,
-  { kernel, shape, cost }: Ladder,
-  step: LadderStep,
-  outcome: Measurement | string,
-  ceilings: Ceilings = { gflops: 0, gbps: 0 },
-): BenchRow {
-  const [measurement, note] =
-    typeof outcome === "string" ? [null, `could not run: ${outcome}`] : [outcome, step.lesson];
-  return rowOf(gpu, { suite: "kernels", kernel, variant: step.name, shape }, { measurement, ...cost, note }, ceilings);
-}
+  },
+});

@@ -24,6 +24,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { compareWithBaseline } from "../baseline.js";
 import {
   adapterName,
+  type BenchCase,
   type BenchOptions,
   type BenchRow,
   chooseCases,
@@ -84,7 +85,7 @@ async function bench(given: GivenOptions<typeof schema>, { signal }: CommandCont
       signal,
     };
     const cases = chooseCases(gpu, chosen);
-    if (baseline) refuseOtherAdapter(gpu, baseline);
+    if (baseline) refuseUnrelated(gpu, cases, baseline);
     const peers = options.peers ? await measurePeers(gpu, cases, signal) : undefined;
     const rows: BenchRow[] = [];
     const keep = (place: (path: string) => string) => writeRows(rows, gpu, options.json, report, place);
@@ -107,13 +108,20 @@ function readBaseline(path: string): BenchRow[] {
   return parseRows(readText(path), path);
 }
 
-/** Throws if the baseline is of another adapter. Called before any measurement, because a run takes minutes. */
-function refuseOtherAdapter(gpu: Gpu, baseline: readonly BenchRow[]): void {
-  if (baseline[0].adapter === adapterName(gpu)) return;
-  compareWithBaseline([{ ...baseline[0], adapter: adapterName(gpu) }], baseline);
+/**
+ * Throws if the baseline is of another adapter, or has none of the rows. Called before any measurement, because a run
+ * takes minutes.
+ */
+function refuseUnrelated(gpu: Gpu, cases: readonly BenchCase[], baseline: readonly BenchRow[]): void {
+  const adapter = adapterName(gpu);
+  const rows = cases.map(({ suite, kernel, variant, shape }) => ({ suite, kernel, variant, shape }));
+  compareWithBaseline(
+    rows.map((row) => ({ ...baseline[0], ...row, adapter })),
+    baseline,
+  );
 }
 
-async function measurePeers(gpu: Gpu, cases: ReturnType<typeof chooseCases>, signal: AbortSignal): Promise<PeerTimes> {
+async function measurePeers(gpu: Gpu, cases: readonly BenchCase[], signal: AbortSignal): Promise<PeerTimes> {
   const { failureLines, peers, requirePeers, runPeers } = await import("../peers/peers.js");
   requirePeers();
   const jobs = jobsOf(cases);

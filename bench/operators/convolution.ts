@@ -10,8 +10,8 @@ import {
 import * as reference from "../../engine/operators/reference.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext } from "../measurement/case.js";
-import { type Measurement, measure } from "../measurement/measure.js";
-import { variantsOf, withForced } from "../measurement/variants.js";
+import { measure } from "../measurement/measure.js";
+import { callsOf, variantsOf, withForced } from "../measurement/variants.js";
 import type { ConvolutionJob } from "../peers/jobs.js";
 import { dense, image, imageText, type OperatorBench } from "./lib.js";
 
@@ -59,16 +59,33 @@ const directions = [
 
 type Direction = (typeof directions)[number];
 
+/** Shapes of the input, the weights and the output, and the options. */
+function sizesOf({ kernel, in: cin, out, size, padding, mode }: ConvolutionShape) {
+  const side = size + 2 * padding - kernel + 1;
+  const shapes = { x: [1, cin, size, size], w: [out, cin, kernel, kernel], y: [1, out, side, side] };
+  return { ...shapes, options: { padding, paddingMode: mode } };
+}
+
+/** What is timed, after what goes before it. */
+function workOf(gpu: Gpu, at: ConvolutionShape, { kernel }: Direction): { work: () => unknown; dispose: () => void } {
+  const { x, w, y, options } = sizesOf(at);
+  const [input, weights, dy] = [randomTensor(gpu, x), randomTensor(gpu, w, -0.1, 0.1), randomTensor(gpu, y)];
+  const forward = () => conv2d(input, weights, undefined, options);
+  const made = [input, weights, dy];
+  const dispose = () => {
+    for (const tensor of made) tensor.dispose();
+  };
+  if (kernel === "conv2d") return { work: forward, dispose };
+  // The tape of a forward pass that ran before: gradients alone are timed.
+  const wanted = (kernel === "conv2d.dx" ? input : weights).requireGrad();
+  const output = forward();
+  made.push(output);
+  return { work: () => grad(output, [wanted], { dy }), dispose };
+}
+
 function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, variant: string): BenchCase {
   const name = convolutionName(at);
   const { kernel, in: cin, out, size, padding, mode } = at;
-  const side = size + 2 * padding - kernel + 1;
-  const [x, w, y] = [
-    [1, cin, size, size],
-    [out, cin, kernel, kernel],
-    [1, out, side, side],
-  ];
-  const options = { padding, paddingMode: mode };
   const job: ConvolutionJob = {
     id: `${direction.kernel} ${name}`,
     kind: direction.kernel,
@@ -90,27 +107,15 @@ function convolutionCase(gpu: Gpu, at: ConvolutionShape, direction: Direction, v
     job,
     operators: [direction.operator, ...(mode === "reflect" ? ["reflectionPad2dGradient"] : [])],
     async run({ signal, reference: plain }) {
-      const input = randomTensor(gpu, x);
-      const weights = randomTensor(gpu, w, -0.1, 0.1);
-      const dy = randomTensor(gpu, y);
-      // The tape of a forward pass that ran before: gradients alone are timed.
-      if (direction.kernel === "conv2d.dx") input.requireGrad();
-      if (direction.kernel === "conv2d.dw") weights.requireGrad();
+      const { options, ...shapes } = sizesOf(at);
+      const { x, w, y } = shapes;
+      const { work, dispose } = workOf(gpu, at, direction);
       try {
-        const forced = (work: () => unknown) => () => withForced(gpu, direction.operator, variant, work);
-        const timed = (work: () => unknown) => measure(gpu, forced(work), { signal });
-        const forward = () => conv2d(input, weights, undefined, options);
-        let measurement: Measurement;
-        if (direction.kernel === "conv2d") measurement = await timed(forward);
-        else {
-          const output = forward();
-          const wanted = direction.kernel === "conv2d.dx" ? input : weights;
-          measurement = await timed(() => grad(output, [wanted], { dy })).finally(() => output.dispose());
-        }
-        const reference_ms = referenceTime(direction.kernel, name, plain, { x, w, y }, options);
+        const measurement = await measure(gpu, () => withForced(gpu, direction.operator, variant, work), { signal });
+        const reference_ms = referenceTime(direction.kernel, name, plain, shapes, options);
         return { measurement, reference_ms, flops: 2 * sizeOf(y) * cin * kernel * kernel, bytes: 4 * bytesOf(x, w, y) };
       } finally {
-        for (const tensor of [input, weights, dy]) tensor.dispose();
+        dispose();
       }
     },
   };
@@ -145,9 +150,11 @@ function referenceTime(
 
 export const convolutionCases = (gpu: Gpu): BenchCase[] =>
   convolutionShapes.flatMap((at) =>
-    directions.flatMap((direction) =>
-      variantsOf(gpu, direction.operator).map((variant) => convolutionCase(gpu, at, direction, variant)),
-    ),
+    directions.flatMap((direction) => {
+      const { operator } = direction;
+      const calls = callsOf(gpu, operator, (planning) => workOf(planning, at, direction).work());
+      return variantsOf(gpu, operator, calls).map((variant) => convolutionCase(gpu, at, direction, variant));
+    }),
   );
 
 const upsampling = { stride: 2, padding: 1, outputPadding: 1 };

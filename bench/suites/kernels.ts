@@ -1,20 +1,33 @@
 // Every operator at a size that training has, with each variant that the adapter can run forced in turn: the
-// convolutions of the method first, then all others. The rows are in bench/operators, a file for each family of the
-// engine.
+// convolutions of the method first, then all others, then the ladder. The rows are in bench/operators, a file for each
+// family of the engine.
 import type { Gpu } from "../../engine/device/gpu.js";
+import { operatorTable } from "../../engine/operators/table.js";
 import { makeInput } from "../inputs/random-data.js";
+import { ladderCases } from "../ladder.js";
 import type { BenchCase } from "../measurement/case.js";
 import { measure, SHORT_BUDGET_MS } from "../measurement/measure.js";
 import { observeDryRun, totalCost } from "../measurement/observe.js";
-import { variantsOf, withForced } from "../measurement/variants.js";
+import { callsOf, variantsOf, withForced } from "../measurement/variants.js";
 import { convolutionCases } from "../operators/convolution.js";
 import type { OperatorBench } from "../operators/lib.js";
 import { optimizerCases } from "../operators/optimizers.js";
 import { pictureCases } from "../operators/pictures.js";
 import { operatorBenches } from "../operators/table.js";
 
+const choiceOf = ({ kernel, operator = kernel, chooses = operator }: OperatorBench) => chooses;
+
+/** The variants that are measured in turn. */
+function variantsFor(gpu: Gpu, bench: OperatorBench): string[] {
+  const chooses = choiceOf(bench);
+  // Most operators have none, and their work need not be done to know it.
+  if (!operatorTable.get(chooses)?.variants.length) return variantsOf(gpu, chooses, []);
+  const work = (planning: Gpu) => bench.work(...bench.inputs.map((input) => makeInput(planning, input)));
+  return variantsOf(gpu, chooses, callsOf(gpu, chooses, work));
+}
+
 function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCase {
-  const { kernel, operator = kernel, shape, chooses = operator } = bench;
+  const { kernel, operator = kernel, shape } = bench;
   const id = `${kernel} ${shape}`;
   return {
     suite: "kernels",
@@ -25,7 +38,7 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
     ...(bench.job ? { job: bench.job } : {}),
     run: async ({ signal, reference }) => {
       const inputs = bench.inputs.map((input) => makeInput(gpu, input));
-      const work = () => withForced(gpu, chooses, variant, () => bench.work(...inputs));
+      const work = () => withForced(gpu, choiceOf(bench), variant, () => bench.work(...inputs));
       try {
         const cost = totalCost(await observeDryRun(gpu, work));
         const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });
@@ -39,11 +52,8 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
 
 export const kernelCases = (gpu: Gpu): BenchCase[] => [
   ...convolutionCases(gpu),
-  ...operatorBenches.flatMap((bench) =>
-    variantsOf(gpu, bench.chooses ?? bench.operator ?? bench.kernel).map((variant) =>
-      operatorCase(gpu, bench, variant),
-    ),
-  ),
+  ...operatorBenches.flatMap((bench) => variantsFor(gpu, bench).map((variant) => operatorCase(gpu, bench, variant))),
   ...optimizerCases,
   ...pictureCases,
+  ...ladderCases(gpu),
 ];

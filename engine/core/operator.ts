@@ -91,6 +91,7 @@ interface SingleForward<I extends Inputs, O> {
   readonly forward: Forward<I, O>;
   readonly variants?: undefined;
   readonly choose?: undefined;
+  readonly applies?: undefined;
 }
 
 /** An operator with several implementations by name; the first is the portable one. */
@@ -99,6 +100,11 @@ interface Variants<I extends Inputs, O, V extends string> {
   readonly variants: { readonly [name in V]: Forward<I, O> };
   /** Chooses a variant. A pure function of shapes, options and adapter. */
   choose(shapes: readonly (Shape | undefined)[], options: O, adapter: AdapterTraits): NoInfer<V>;
+  /**
+   * Whether a variant's kernels can compute a call; if absent, all can. Where a forced or measured one's cannot,
+   * `choose` decides. A pure function, too.
+   */
+  applies?(variant: NoInfer<V>, shapes: readonly (Shape | undefined)[], options: O, adapter: AdapterTraits): boolean;
 }
 
 export type OperatorRecord<I extends Inputs, O, V extends string = string> = OperatorBase<I, O> &
@@ -223,10 +229,10 @@ export function costOf<I extends Inputs, O>(
   return { flops: flops?.(shapes, options, output.shape) ?? sizeOf(output.shape), bytes };
 }
 
-/** The variant to use: the forced one, else the measured one, else the operator's choice. */
+/** The variant to use: the forced one, else the measured one, each where it applies, else the operator's choice. */
 export function chooseVariant<I extends Inputs, O, V extends string>(
   gpu: Gpu,
-  { name, variants, choose }: OperatorRecord<I, O, V>,
+  { name, variants, choose, applies }: OperatorRecord<I, O, V>,
   inputs: I,
   options: O,
 ): V {
@@ -237,6 +243,7 @@ export function chooseVariant<I extends Inputs, O, V extends string>(
     shapes,
     inputs,
     options: options as object,
+    applies: (variant) => applies?.(variant as V, shapes, options, gpu) ?? true,
     rule: () => choose?.(shapes, options, gpu) ?? "default",
   });
   return chosen as V;

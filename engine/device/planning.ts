@@ -8,8 +8,8 @@ import { Gpu } from "./gpu.js";
 
 /**
  * An engine that counts memory for an adapter with these traits and runs nothing. `maxBufferSize` is the largest buffer
- * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16. Reads throw
- * a RecordingError.
+ * there, in bytes; by default 2 GiB, which most adapters allow. With the precision f16, tensors may be f16. Reads, and
+ * pictures in and out, throw a RecordingError.
  *
  * @example
  * ```ts
@@ -54,6 +54,8 @@ export function planningGpu(traits: AdapterTraits, maxBufferSize = 2 ** 31 - 4):
   };
   const gpu = new Gpu(device as unknown as GPUDevice, profile, true);
   gpu.precision = precision;
+  // The WGSL of kernels for software adapters may not be loaded.
+  gpu.queue.dispatch = () => {};
   gpu.readBytes = async ({ shape }) => {
     const what = `a tensor of shape [${shape}] has no content: it is of a planningGpu, which computes nothing`;
     throw new RecordingError(what, "Do the work on an engine of openGpu to read it.");

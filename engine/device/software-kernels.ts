@@ -11,7 +11,11 @@ export async function loadSoftwareKernels(): Promise<void> {
   texts ??= (await import("../../shaders/software.generated.js")).texts;
 }
 
-export const softwareKernelsLoaded = (): boolean => texts !== undefined;
+/** Whether build.mjs puts the kernels of a variant into the separate file; it knows them by names of their own. */
+export const loadedOnDemand = (variant: string): boolean => /^broadcast|winograd|skinny/.test(variant);
+
+/** Whether the WGSL of a variant's kernels is there. */
+export const isLoaded = (variant: string): boolean => texts !== undefined || !loadedOnDemand(variant);
 
 /** The WGSL of a kernel, from its source or from the separate file. */
 export function textOf({ name, code }: { readonly name: string; readonly code: string }): string {

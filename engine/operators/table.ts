@@ -2,8 +2,9 @@
 // its shaders, its test cases and its rows in the benchmark. Tests, benchmarks and the tuner iterate over this table,
 // and test/operators/families.test.ts reports missing files of a family. Public functions are not listed; they are
 // those that engine/index.ts exports.
-import type { Inputs } from "../core/operator.js";
-import type { Tensor } from "../core/tensor.js";
+import type { Inputs, OperatorRecord } from "../core/operator.js";
+import type { Shape, Tensor } from "../core/tensor.js";
+import type { AdapterTraits } from "../device/adapter.js";
 import * as engine from "../index.js";
 import * as optimizers from "../optimizers/index.js";
 import * as convolution from "./convolution/index.js";
@@ -32,6 +33,13 @@ export interface OperatorSummary {
   readonly differentiable: boolean;
   /** The choices of kernels that it makes: its own if it has variants, and those of operators that it runs. */
   readonly choices: readonly string[];
+  /** Whether a variant's kernels can compute a call on an adapter. Pure. */
+  readonly applies: (
+    variant: string,
+    shapes: readonly (Shape | undefined)[],
+    options: object,
+    adapter: AdapterTraits,
+  ) => boolean;
   /** The operator itself. */
   readonly run: (inputs: Inputs, options: object) => Tensor;
 }
@@ -53,12 +61,13 @@ export interface Family<N extends string = string> extends FamilyDescription {
 /** A family made from the exports of its main file, among which are the operator records. */
 function family<N extends string>(name: N, module: object, description: FamilyDescription = {}): Family<N> {
   const operators = Object.values(module).flatMap((value): OperatorSummary[] => {
-    const { record } = value as { record?: { name: string; variants?: object; gradient?: unknown } };
+    const { record } = value as { record?: OperatorRecord<Inputs, object> };
     if (!record) return [];
     const variants = Object.keys(record.variants ?? {});
     const choices = [...(variants.length ? [record.name] : []), ...(description.runs?.[record.name] ?? [])];
     const differentiable = record.gradient !== undefined;
-    return [{ name: record.name, variants, differentiable, choices, run: value as OperatorSummary["run"] }];
+    const applies = record.applies ?? (() => true);
+    return [{ name: record.name, variants, differentiable, choices, applies, run: value as OperatorSummary["run"] }];
   });
   const exported = Object.keys(module).filter((each) => each in engine);
   return { ...description, name, public: exported, operators };

@@ -52,7 +52,7 @@ test("another adapter is refused with both names, and so are files without a com
   );
   assert.match(
     messageOf(() => compareWithBaseline([timedRow("a", [1, 1, 1])], [timedRow("b", [1, 1, 1])])),
-    /none of the rows/,
+    /a time of none of these rows/,
   );
 });
 

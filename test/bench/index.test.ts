@@ -2,6 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ceilingsOf, chooseCases, runBench, shareOf } from "../../bench/index.js";
+import { runChild } from "../support/child.js";
 import { rejectionOf, testGpu } from "../support/gpu.js";
 
 test("rows are what the type says, and survive JSON", async () => {
@@ -20,6 +21,11 @@ test("rows are what the type says, and survive JSON", async () => {
   assert.ok(Math.abs(row.gflops - row.flops / row.ms.median / 1e6) < 1e-9);
   assert.ok((row.reference_ms ?? 0) > 0);
   assert.equal(row.peers, {});
+});
+
+test("a page on a GPU finds rows of kernels that are not loaded yet", async () => {
+  const { stdout } = await runChild("bench/children/unloaded.js");
+  assert.equal(stdout.trim().split("\n"), ["winograd true", "skinny true", "broadcast true"]);
 });
 
 test("no more is done than was announced, and given ceilings are not measured again", async () => {

@@ -1,8 +1,8 @@
 // The ladder: every step gives the engine's result, whose own correctness other tests show against the reference.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { convolutionSteps, type LadderStep, matmulSteps, runLadder } from "../../bench/ladder.js";
-import type { BenchRow } from "../../bench/measurement/row.js";
+import { runBench } from "../../bench/index.js";
+import { convolutionSteps, type LadderStep, matmulSteps } from "../../bench/ladder.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import type { Dense } from "../../engine/operators/reference.js";
@@ -64,20 +64,24 @@ test("the last step is the engine's own operator, and each step teaches in one s
   for (const { lesson } of [...matmulSteps, ...convolutionSteps]) assert.match(lesson, /^[A-Z][^.]*\.$/);
 });
 
-test("a run gives a row a step as soon as it is timed, and ends when asked to", async () => {
+test("a step that cannot do the ladder's work is left out", () => {
+  const [x, w] = [
+    [1, 64, 64, 64],
+    [64, 64, 3, 3],
+  ];
+  const left = (subgroupSize: number) =>
+    convolutionSteps
+      .filter(({ serves }) => serves?.({ profile: "gpu", subgroupSize }, x, w) ?? true)
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith("tiled_"));
+  assert.equal(left(32), ["naive", "tiled", "broadcast", "winograd"]);
+  assert.equal(left(0), ["naive", "tiled", "winograd"]);
+});
+
+test("steps are rows that filters find by step and shape, rated as all", async () => {
   const gpu = await testGpu("software");
-  const controller = new AbortController();
-  const rows: BenchRow[] = [];
-  const onRow = (row: BenchRow) => {
-    rows.push(row);
-    controller.abort();
-  };
   const ceilings = { gflops: 100, gbps: 1e6 };
-  let ended: unknown;
-  await runLadder(gpu, { onRow, signal: controller.signal, ceilings }).catch((error: unknown) => {
-    ended = error;
-  });
-  assert.is((ended as Error).name, "AbortError");
+  const rows = await runBench(gpu, { suites: ["kernels"], filter: "256x256x256 naive", ceilings });
   assert.is(rows.length, 1);
   const [{ suite, kernel, variant, flops, bytes, ms, gflops, roofline, note }] = rows;
   assert.equal([suite, kernel, variant, note], ["kernels", "ladder.matmul", "naive", matmulSteps[0].lesson]);

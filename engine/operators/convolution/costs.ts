@@ -3,32 +3,11 @@
 // input once and to write its output once; the transforms are those of GPUs, their operations rounded to tens.
 import type { Cost } from "../../core/operator.js";
 import { type Shape, sizeOf } from "../../core/shapes.js";
-import { outputShape } from "./geometry.js";
+import { callOf } from "./call.js";
 import { tilesOf, winogradServes } from "./winograd.js";
 
 /** Operations of a transform of one row or column. */
 const TRANSFORM = 20;
-
-interface Sizes {
-  kernel: readonly [number, number];
-  stride: number;
-  x: Shape;
-  y: Shape;
-}
-
-/** The sizes of a call, where y is the output or, for the gradient of weights, that output's gradient. */
-function sizesOf(operator: string, [first, second]: readonly (Shape | undefined)[], options: object): Sizes | null {
-  if (!first || !second) return null;
-  const given = options as Parameters<typeof outputShape>[2] & { outputSize: Shape; kernel: readonly [number, number] };
-  const kernel = [second[2], second[3]] as const;
-  const { stride } = given;
-  if (operator === "conv2d") return { kernel, stride, x: first, y: outputShape(first, second, given) };
-  if (operator === "convTranspose2d") {
-    return { kernel, stride, x: first, y: [first[0], second[1], ...given.outputSize] };
-  }
-  if (operator === "conv2dWeightGradient") return { kernel: given.kernel, stride, x: first, y: second };
-  return null;
-}
 
 /**
  * The costs of the dispatches of an operator's call both ways, by its shapes and options; null where Winograd's kernels
@@ -39,11 +18,11 @@ export function winogradCosts(
   shapes: readonly (Shape | undefined)[],
   options: object,
 ): { direct: Cost[]; winograd: Cost[] } | null {
-  const sizes = sizesOf(operator, shapes, options);
-  if (!sizes) return null;
-  const { kernel, stride, x, y } = sizes;
+  if (!Object.hasOwn(callOf, operator)) return null;
+  const call = callOf[operator as keyof typeof callOf](shapes, options as never);
+  if (!winogradServes("gpu", call)) return null;
+  const { kernel, x, y } = call;
   const [inChannels, outChannels] = [x[1], y[1]];
-  if (!winogradServes("gpu", kernel, stride, inChannels, y)) return null;
   const { m, alpha, elements, ...perImage } = tilesOf("gpu", kernel[0], y);
   const tiles = y[0] * perImage.y * perImage.x;
   const weights = outChannels * inChannels * kernel[0] * kernel[1];

@@ -12,18 +12,11 @@ import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { runBroadcast } from "../lib/pointwise-kernels.js";
 import { tiledVariants } from "../lib/variants.js";
 import { reflectionPad2dGradient } from "../padding/index.js";
-import { sum } from "../reduction/index.js";
+import { reduceSplits, sum, sumInto } from "../reduction/index.js";
 import { fillWith } from "../strided/index.js";
-import {
-  broadcastWeightGradient,
-  type ConvolutionVariant,
-  chooseConvolution,
-  skinnyConvolution,
-  skinnyWeightGradient,
-  winogradConvolution,
-  winogradWeightGradient,
-} from "./choice.js";
-import { broadcastConvolution } from "./direct.js";
+import { callOf } from "./call.js";
+import { type ConvolutionVariant, choiceOf } from "./choice.js";
+import { broadcastConvolution, broadcastWeightGradient } from "./direct.js";
 import { type GeneralConv2dOptions, generalConv2d, generalConvTranspose2d } from "./general.js";
 import {
   type Conv2dOptions,
@@ -32,13 +25,14 @@ import {
   checkConvolution,
   checkTranspose,
   forwardGeometry,
-  outputShape,
   type TransposeOptions,
   transposeGeometries,
   type WeightGradient,
   type WeightGradientOptions,
 } from "./geometry.js";
+import { runSkinny, runSkinnyWeightGradient } from "./skinny.js";
 import { tiledConvolution, tiledWeightGradient } from "./tiled.js";
+import { runWinograd, runWinogradWeightGradient } from "./winograd.js";
 
 export { winogradCosts } from "./costs.js";
 export {
@@ -63,14 +57,10 @@ export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, 
   variants: {
     ...tiledVariants((tile) => conv2dBy(tiledConvolution(tile))),
     broadcast: conv2dBy(broadcastConvolution),
-    winograd: conv2dBy(winogradConvolution),
-    skinny: conv2dBy(skinnyConvolution),
+    winograd: conv2dBy(runWinograd),
+    skinny: conv2dBy(runSkinny),
   },
-  choose: ([x, w], options, adapter) => {
-    const [, inChannels, kh, kw] = w as Shape;
-    const output = outputShape(x as Shape, w as Shape, options);
-    return chooseConvolution([kh, kw], options.stride, inChannels, output, adapter);
-  },
+  ...choiceOf(callOf.conv2d),
   shape: ([x, w, bias], options) => checkConvolution(x, w, bias, options),
   // Every output sums over input channels and kernel elements.
   flops: ([, w], _, y) => 2 * sizeOf(y) * sizeOf((w as Shape).slice(1)),
@@ -113,14 +103,10 @@ export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions
   variants: {
     ...tiledVariants((tile) => convTranspose2dBy(tiledConvolution(tile))),
     broadcast: convTranspose2dBy(broadcastConvolution),
-    winograd: convTranspose2dBy(winogradConvolution),
-    skinny: convTranspose2dBy(skinnyConvolution),
+    winograd: convTranspose2dBy(runWinograd),
+    skinny: convTranspose2dBy(runSkinny),
   },
-  choose: ([x, w], { stride, outputSize }, adapter) => {
-    const [batch, inChannels] = x as Shape;
-    const [, outChannels, kh, kw] = w as Shape;
-    return chooseConvolution([kh, kw], stride, inChannels, [batch, outChannels, ...outputSize], adapter, true);
-  },
+  ...choiceOf(callOf.convTranspose2d),
   shape: ([x, w, bias], options) => checkTranspose(x, w, bias, options),
   // Every input contributes to all output channels by all kernel elements.
   flops: ([x, w]) => 2 * sizeOf(x as Shape) * sizeOf((w as Shape).slice(1)),
@@ -143,18 +129,26 @@ const weightGradientBy =
     return undefined;
   };
 
+/** Adds the bias's gradient, for kernels that do not sum dy themselves. */
+const withBias =
+  (fill: WeightGradient): WeightGradient =>
+  (gpu, tensors, options) => {
+    fill(gpu, tensors, options);
+    const { dy, db, accumulate } = tensors;
+    if (db) reduceSplits(gpu, 1, { y: db, accumulate }, (target) => sumInto(gpu, dy, [0, 2, 3], target));
+  };
+
 export const conv2dWeightGradientOperator = defineOperator<GradientInputs, WeightGradientOptions, ConvolutionVariant>({
   name: "conv2dWeightGradient",
   dtype: () => "f32",
   accumulates: true,
   variants: {
     ...tiledVariants((tile) => weightGradientBy(tiledWeightGradient(tile))),
-    broadcast: weightGradientBy(broadcastWeightGradient),
-    winograd: weightGradientBy(winogradWeightGradient),
-    skinny: weightGradientBy(skinnyWeightGradient),
+    broadcast: weightGradientBy(withBias(broadcastWeightGradient)),
+    winograd: weightGradientBy(withBias(runWinogradWeightGradient)),
+    skinny: weightGradientBy(runSkinnyWeightGradient),
   },
-  choose: ([x, dy], { kernel, stride }, adapter) =>
-    chooseConvolution(kernel, stride, (x as Shape)[1], dy as Shape, adapter),
+  ...choiceOf(callOf.conv2dWeightGradient),
   shape: ([x, dy], { kernel }) => [dy.shape[1], x.shape[1], ...kernel],
   flops: ([x, dy], { kernel }) => 2 * sizeOf(dy as Shape) * (x as Shape)[1] * sizeOf(kernel),
   gradient({ inputs: [x, dy], options, needs }, dw) {

@@ -4,6 +4,7 @@ import { conv2d_skinny, conv2d_weight_gradient_skinny } from "../../../shaders/g
 import { workgroupsFor } from "../../device/kernel.js";
 import { splitsOf } from "../lib/tiles.js";
 import { reduceSplits } from "../reduction/index.js";
+import type { ConvolutionCall } from "./call.js";
 import { type Convolve, directRun, type WeightGradient, weightGradientParams } from "./geometry.js";
 import { MIN_SPLIT } from "./tiled.js";
 
@@ -13,9 +14,9 @@ const PIXELS = 8;
 /** Kernel elements in workgroup memory, 16 bytes each: with half of what every adapter has, more workgroups fit. */
 const MAX_STAGED = 512;
 
-/** Whether the kernels serve so many output channels, with a kernel of [kh, kw]. */
-export const skinnyServes = (outChannels: number, kernel: readonly [number, number], stride: number): boolean =>
-  outChannels <= 4 && Math.max(...kernel) <= 7 && stride === 1;
+/** Whether the kernels can compute a call: few output channels, a kernel of at most 7 x 7, no stride. */
+export const skinnyServes = ({ kernel, stride, y, transposed }: ConvolutionCall): boolean =>
+  y[1] <= 4 && Math.max(...kernel) <= 7 * stride && (transposed || stride === 1);
 
 /** Splits for a number of workgroups, a quarter of the size of those that compute tiles. */
 const splitsFor = (workgroups: number) => splitsOf(workgroups / 4);

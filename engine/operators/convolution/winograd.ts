@@ -17,6 +17,7 @@ import type { Profile } from "../../device/adapter.js";
 import type { Gpu } from "../../device/gpu.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
 import { reduceSplits } from "../reduction/index.js";
+import type { ConvolutionCall } from "./call.js";
 import type { Geometry, Operands, WeightGradient, WeightGradientOptions } from "./geometry.js";
 
 /** Most floats of a transformed tensor. Every adapter binds a third more, but working in less saves memory. */
@@ -59,18 +60,9 @@ function imagesAtOnce({ elements, y, x }: Tiles, inChannels: number, [batch, out
   return Math.min(batch, Math.floor(tiles / (y * x)));
 }
 
-/** Whether a profile's kernels can compute a convolution with an output of this shape on every adapter. */
-export const winogradServes = (
-  profile: Profile,
-  [kh, kw]: readonly [number, number],
-  stride: number,
-  inChannels: number,
-  output: readonly number[],
-): boolean =>
-  kh === kw &&
-  (kh === 3 || kh === 4) &&
-  stride === 1 &&
-  imagesAtOnce(tilesOf(profile, kh, output), inChannels, output) > 0;
+/** Whether a profile's kernels can compute a call on every adapter. */
+export const winogradServes = (profile: Profile, { kernel: [kh, kw], stride, x, y }: ConvolutionCall): boolean =>
+  kh === kw && (kh === 3 || kh === 4) && stride === 1 && imagesAtOnce(tilesOf(profile, kh, y), x[1], y) > 0;
 
 /** The tiles of consecutive images that are transformed together. */
 interface Chunk extends Tiles {
@@ -190,7 +182,7 @@ export function runWinograd(gpu: Gpu, { x, w, bias, y }: Operands, geometry: Geo
   u.dispose();
 }
 
-/** Fills dw [out, in, r, r] of a convolution that these kernels serve. */
+/** Fills dw [out, in, r, r] of a convolution that these kernels serve, and no db. */
 export function runWinogradWeightGradient(
   gpu: Gpu,
   { x, dy, dw, accumulate }: Parameters<WeightGradient>[1],

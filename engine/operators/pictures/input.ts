@@ -13,7 +13,7 @@ import {
   TEXTURE_COPY_DST,
   TEXTURE_RENDER_ATTACHMENT,
 } from "../../device/webgpu-flags.js";
-import { refuseRecording } from "./refuse-recording.js";
+import { requireRunning } from "./require-running.js";
 
 declare global {
   // The types of workers lack this class; where it exists, this interface merges with it.
@@ -82,7 +82,7 @@ export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptio
       "Make it smaller.",
     );
   }
-  refuseRecording("fromImage", gpu);
+  requireRunning("fromImage", gpu);
   const shape = [1, 3, height, width];
   const tensor = options.into ?? gpu.empty(shape);
   if (!sameShape(tensor.shape, shape) || tensor.dtype !== "f32" || tensor.gpu !== gpu) {

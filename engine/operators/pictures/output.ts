@@ -6,7 +6,7 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { UNIFORM_SLOT } from "../../device/kernel.js";
 import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../../device/webgpu-flags.js";
-import { refuseRecording } from "./refuse-recording.js";
+import { requireRunning } from "./require-running.js";
 
 /** A pipeline for every format of a canvas, and the uniform buffer that they share. */
 interface Drawing {
@@ -43,7 +43,7 @@ export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCa
   const { gpu } = tensor;
   const [channels, height, width] = pictureShape("toCanvas", tensor);
   if (tensor.dtype !== "f32") throw new ShapeError(`toCanvas: the picture is ${tensor.dtype}`, "cast() it to f32.");
-  refuseRecording("toCanvas", gpu);
+  requireRunning("toCanvas", gpu);
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const context = contextOf(gpu, canvas);

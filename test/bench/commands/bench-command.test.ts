@@ -32,6 +32,9 @@ test("prints rows, writes JSON and a page, and compares with them", async () => 
   writeFileSync(join(folder, "other.json"), JSON.stringify(rows.map((row) => ({ ...row, adapter: "Another One" }))));
   const other = await cutgpu([...args, "--baseline", "other.json"], { cwd: folder });
   assertRefused(other, 1, /"Another One" and this run on ".+"/);
+  const unrelated = await cutgpu(["bench", "--suite", "step", "--baseline", "rows.json"], { cwd: folder });
+  assertRefused(unrelated, 1, /the baseline has a time of none of these rows; run the suites/);
+  assert.is(unrelated.stdout, "", "said before anything is measured");
 });
 
 test("Ctrl-C keeps the rows that are measured, and an earlier file that may hold more", async () => {

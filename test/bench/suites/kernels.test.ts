@@ -7,7 +7,7 @@ import { observeDryRun } from "../../../bench/measurement/observe.js";
 import { variantsOf } from "../../../bench/measurement/variants.js";
 import { operatorBenches } from "../../../bench/operators/table.js";
 import { operatorTable } from "../../../engine/operators/table.js";
-import { testGpu } from "../../support/gpu.js";
+import { ownGpu, testGpu } from "../../support/gpu.js";
 
 test("every operator of the engine has a row, and rows run what they are named after", async () => {
   const gpu = await testGpu("software");
@@ -31,10 +31,30 @@ test("every kernel that the adapter can run has a row of its own", async () => {
   for (const operator of operatorTable.keys()) {
     const forced = cases.filter(({ operators }) => operators?.[0] === operator).map(({ variant }) => variant);
     if (operatorTable.get(operator)?.variants.length === 0) continue;
-    for (const variant of variantsOf(gpu, operator)) assert.ok(forced.includes(variant), `${operator} ${variant}`);
+    for (const variant of variantsOf(gpu, operator, [])) assert.ok(forced.includes(variant), `${operator} ${variant}`);
   }
   const names = cases.map(({ kernel, shape, variant }) => `${kernel} ${shape} ${variant}`);
   assert.is(new Set(names).size, names.length, "names are keys");
+});
+
+test("no row is named after a kernel that cannot compute its shape", async () => {
+  for (const gpu of [await testGpu("software"), await ownGpu("gpu")]) {
+    const shapesOf = (kernel: string, variant: string) =>
+      casesOf(gpu, ["kernels"])
+        .filter((row) => row.kernel === kernel && row.variant === variant)
+        .map(({ shape }) => shape);
+    assert.equal(shapesOf("convTranspose2d", "winograd"), [], "its stride is 2");
+    for (const kernel of ["conv2d", "conv2d.dx", "conv2d.dw"]) {
+      const taps = new Set(shapesOf(kernel, "winograd").map((shape) => shape.slice(0, 3)));
+      assert.equal([...taps], ["3x3", "4x4"], kernel);
+      assert.is(shapesOf(kernel, "tiled").length, 9, "tiles serve all");
+    }
+    if (gpu.profile === "software") continue;
+    assert.equal(shapesOf("conv2d", "skinny"), ["7x7 unpadded 64->3 at 70x70"]);
+    assert.equal(shapesOf("conv2d.dx", "skinny"), ["7x7 unpadded 3->64 at 70x70"]);
+    assert.equal(shapesOf("conv2d.dw", "skinny"), ["7x7 unpadded 64->3 at 70x70"]);
+    gpu.dispose();
+  }
 });
 
 test("optimizers and pictures, which are no operators, have rows too", async () => {

@@ -4,8 +4,10 @@ import * as assert from "uvu/assert";
 import { LimitError, RecordingError } from "../../../engine/core/errors.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { planningGpu } from "../../../engine/device/planning.js";
+import { fromImage, toCanvas, toImageData } from "../../../engine/operators/pictures/index.js";
 import { square } from "../../../engine/operators/pointwise/index.js";
 import { record } from "../../../engine/program/program.js";
+import { runChild } from "../../support/child.js";
 import { ownGpu, profiles, rejectionOf } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
 
@@ -45,6 +47,32 @@ test("work that is not recorded and copies compute nothing, and reads say so", a
   assert.instance(refused, RecordingError);
   assert.match((refused as RecordingError).message, /^a tensor of shape \[3\] has no content: it is of a planningGpu/);
   for (const tensor of [x, y]) tensor.dispose();
+  assert.is(gpu.memory().liveBytes, 0);
+});
+
+test("kernels whose WGSL is not loaded are chosen all the same", async () => {
+  assert.is((await runChild("engine/device/children/planning.js")).stdout, "matmul_broadcast_vec4 8,8\n");
+});
+
+test("pictures in and out are refused, and a canvas stays as it was", async () => {
+  const gpu = planningGpu({ profile: "gpu", subgroupSize: 32 });
+  const x = gpu.empty([1, 3, 2, 4]);
+  const canvas = { width: 1, height: 1 } as OffscreenCanvas;
+  const pixels = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+  const texture = { width: 1, height: 1, createView: () => ({}) } as unknown as GPUTexture;
+  for (const [what, work] of [
+    ["toCanvas", () => toCanvas(x, canvas)],
+    ["fromImage", () => fromImage(gpu, pixels)],
+    ["fromImage", () => fromImage(gpu, texture)],
+  ] as const) {
+    assert.throws(work, (error: unknown) => {
+      const { message } = error as Error;
+      return error instanceof RecordingError && message.startsWith(`${what} cannot be done on a planningGpu`);
+    });
+  }
+  assert.is(canvas.width, 1);
+  assert.instance(await rejectionOf(toImageData(x)), RecordingError);
+  x.dispose();
   assert.is(gpu.memory().liveBytes, 0);
 });
 

@@ -13,6 +13,7 @@ const request = {
   shapes: [[1, 3, 8, 8]],
   inputs: [],
   options: { stride: 1 },
+  applies: () => true,
   rule: () => "tiled",
 };
 const key = keyOf("conv2d", request.shapes, request.options);
@@ -47,6 +48,16 @@ test("a forced variant that is not there is refused", () => {
     (error: unknown) => error instanceof ArgumentError && /conv2d has no kernel "nonsense"/.test(error.message),
   );
   assert.is(variants.forced("conv2d"), undefined);
+});
+
+test("a variant that does not apply to a call is passed over, forced or tuned", () => {
+  const variants = new Variants(without, new Observers());
+  const elsewhere = { ...request, applies: (variant: string) => variant !== "broadcast" };
+  const inForce = () => variants.force({ conv2d: "broadcast" }, () => variants.choose(elsewhere));
+  assert.is(inForce(), "tiled");
+  variants.use(tableOf("winograd"));
+  assert.is(variants.choose(elsewhere), "winograd");
+  assert.is(variants.choose({ ...request, applies: (variant: string) => variant !== "winograd" }), "tiled");
 });
 
 test("forcing nests, and lasts until a promise settles", async () => {
