@@ -169,8 +169,8 @@ export class Tensor {
     if (this.#disposed) throw new DisposedError(`a tensor of shape [${this.shape}] was used after dispose()`);
     if (!this.storage.buffer) {
       throw new RecordingError(
-        `a tensor of shape [${this.shape}] has no content yet: its program is still being recorded`,
-        "Read or write it after the program is made.",
+        `a tensor of shape [${this.shape}] has no content until its program is made`,
+        "Read or write it afterwards.",
       );
     }
     return this.storage.buffer;

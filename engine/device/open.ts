@@ -76,7 +76,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   if (!adapter) {
     throw new AdapterError(
       "no WebGPU adapter was found",
-      "Use a browser with WebGPU switched on; in Node open with cutgpu/node and run `cutgpu doctor`.",
+      "Use a browser with WebGPU; in Node open with cutgpu/node and run `cutgpu doctor`.",
     );
   }
   const requiredLimits: Record<string, number> = {};

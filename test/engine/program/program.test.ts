@@ -107,7 +107,7 @@ test("a tensor inside a recording has no content yet", async () => {
     const y = engine.square(x);
     assert.match(
       messageOf(() => y.requireBuffer()),
-      /no content yet: its program is still being recorded/,
+      /no content until its program is made/,
     );
   });
   program.dispose();
