@@ -85,12 +85,16 @@ export function startProgress(options: ProgressOptions): Progress {
     let lastLine = now();
     /** `done` of the last line that was printed because of `lineDue`, which is not repeated. */
     let dueAt = -1;
+    /** What the last line told, which the end does not repeat. */
+    let told = "";
+    const state = () => `${done} ${text}`;
     const printNumbers = () => {
       const { whole, speed, left } = numbers();
       const percentage = Math.floor((100 * done) / Math.max(1, total));
       const parts = [`${label} ${whole}/${total} (${percentage}%)`, speed, `${left} left`, text];
       stream.write(`${parts.filter(Boolean).join(", ")}\n`);
       lastLine = now();
+      told = state();
     };
     return {
       update(value, message = text) {
@@ -103,7 +107,7 @@ export function startProgress(options: ProgressOptions): Progress {
       },
       log: (line) => void stream.write(`${printableLine(line)}\n`),
       stop() {
-        if (dueAt !== done) printNumbers();
+        if (dueAt !== done && told !== state()) printNumbers();
       },
     };
   }

@@ -68,6 +68,23 @@ test("a line that is due is printed once, whatever happens at its step", () => {
   assert.match(lines[0], /^training 2\/9 .*, b\n$/);
 });
 
+test("the end does not repeat a line that just told the same", () => {
+  const lines: string[] = [];
+  let time = 0;
+  const stream = { isTTY: false, write: (line: string) => lines.push(line) } as unknown as NodeJS.WriteStream;
+  const progress = startProgress({ label: "bench", total: 2, stream, now: () => time });
+  for (const [done, text] of [
+    [1, "relu"],
+    [2, ""],
+  ] as const) {
+    time += 20_000;
+    progress.update(done, text);
+  }
+  progress.stop();
+  assert.is(lines.length, 2);
+  assert.match(lines[1], /^bench 2\/2 /);
+});
+
 /** A terminal, and what was written to it. */
 function terminal() {
   const written: string[] = [];
