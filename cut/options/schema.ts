@@ -186,7 +186,7 @@ export function isBooleanWord(text: string): boolean {
  */
 export function readValue(description: OptionDescription, text: string): unknown {
   const number = (part: string) => (part.trim() === "" || Number.isNaN(Number(part)) ? part : Number(part));
-  if (description.none && ["none", "inf", ""].includes(text.toLowerCase())) return null;
+  if (description.none && ["none", "inf"].includes(text.toLowerCase())) return null;
   if (description.kind === "number") return number(text);
   if (description.kind === "list") return text.split(",").map(number);
   if (description.kind === "flag" && isBooleanWord(text)) return truths.includes(text.toLowerCase());

@@ -58,6 +58,14 @@ test("mistakes are named, with the nearest option", () => {
   assert.throws(() => train("pictures"), /"pictures" is not an option/);
 });
 
+test("an empty value, as a shell makes of a variable that is not set, is not taken for none", () => {
+  const schema = v.strictObject({ json: option("o", orNone(text("FILE")), null, "") });
+  const given = (...argv: string[]) => parseArguments(schema, argv).given;
+  assert.equal(given("--json", "none"), { json: null });
+  for (const argv of [["--json", ""], ["--json="]])
+    assert.throws(() => given(...argv), /^--json must be .*, not ""\.$/);
+});
+
 test("several values, as a shell makes of a pattern, are one mistake that says what to give", () => {
   const expanded = () => train("--dataroot", "a.png", "b.png", "c.png", "--name", "r");
   assert.throws(expanded, /^--dataroot takes one value, and "b\.png" follows it: give the folder itself [^;]*\.$/);
