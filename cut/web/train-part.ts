@@ -12,7 +12,7 @@ import { exampleTraining } from "./example-training.js";
 import { trainingFiles } from "./examples.js";
 import { keptSamples } from "./kept-samples.js";
 import { attempt, tell, tellError } from "./messages.js";
-import { chosenFiles, type NamedFile } from "./picture-files.js";
+import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
 import { RunStore, withRunLock } from "./store.js";
@@ -63,6 +63,7 @@ export class TrainPart {
       const input = byId(id, "input");
       input.addEventListener("change", () => attempt(() => this.#import(chosenFiles(input))));
     }
+    acceptDrops(byId("run-bar", "div"), (files) => this.#import(files));
     addEventListener("beforeunload", (event) => {
       // The browser asks whether to leave: the steps since the last checkpoint would be lost.
       if (this.#running || this.#unsaved) event.preventDefault();
