@@ -2,6 +2,7 @@
 // lists a folder, so that the same folder gives the same order here and there.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { isPictureName } from "../data/picture-extensions.js";
+import { unreadable } from "./chosen-content.js";
 import { attempt } from "./messages.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
@@ -22,19 +23,6 @@ export function chosenFiles(input: HTMLInputElement): NamedFile[] {
   input.value = "";
   return files;
 }
-
-/** The bytes of a file. Throws a CutgpuError where it cannot be read. */
-export async function contentOf({ path, file }: { path: string; file: Blob }): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    throw unreadable(path);
-  }
-}
-
-/** The error for a file that a visitor chose and that the browser cannot read any more. */
-export const unreadable = (path: string) =>
-  new CutgpuError("FILE", `${path} cannot be read: it may have been moved or changed;`, "choose it again.");
 
 /** The files of a drop, those in dropped folders too. */
 async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {

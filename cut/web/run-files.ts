@@ -6,8 +6,9 @@ import { completeOptions } from "../options/schema.js";
 import { trainSchema } from "../options/train-schema.js";
 import { parseCheckpoint } from "../training/checkpoint.js";
 import type { RunState } from "../training/run-state.js";
-import { contentOf, type NamedFile, picturesAmong } from "./picture-files.js";
-import { RunStore } from "./store.js";
+import { contentOf } from "./chosen-content.js";
+import { type NamedFile, picturesAmong } from "./picture-files.js";
+import { RunStore, withRunLock } from "./store.js";
 import { isZip, ZipSource, zipFiles } from "./zip-files.js";
 
 /** A run as a zip, with its pictures where the run's dataroot is its own folder. */
@@ -89,16 +90,19 @@ export async function importRun(chosen: readonly NamedFile[]): Promise<string> {
   const latest = files.get(LATEST) as NamedFile;
   const { state } = parseCheckpoint(await contentOf(latest), latest.path);
   const name = nameOf(state, latest.path);
-  if (await RunStore.exists(name)) {
-    throw new CutgpuError("RUN_EXISTS", `a run ${name} is already kept here;`, "delete it first.");
-  }
-  const store = await RunStore.create(name);
-  try {
-    await store.write("config.json", `${JSON.stringify(state.options, null, 2)}\n`);
-    for (const [path, { file }] of files) await store.write(path, file);
-  } catch (error) {
-    await RunStore.delete(name).catch(() => undefined);
-    throw error;
-  }
+  await withRunLock(name, async () => {
+    await RunStore.clearLeftover(name);
+    if (await RunStore.exists(name)) {
+      throw new CutgpuError("RUN_EXISTS", `a run ${name} is already kept here;`, "delete it first.");
+    }
+    const store = await RunStore.create(name);
+    try {
+      await store.write("config.json", `${JSON.stringify(state.options, null, 2)}\n`);
+      for (const [path, { file }] of files) await store.write(path, file);
+    } catch (error) {
+      await RunStore.delete(name).catch(() => undefined);
+      throw error;
+    }
+  });
   return name;
 }

@@ -71,9 +71,10 @@ export class TrainPart {
   }
 
   /** Starts the worker early, so that a training need not wait for it to load, and lists the runs that are kept. */
-  open(): Promise<void> {
+  async open(): Promise<void> {
     this.#worker ??= this.#makeWorker();
-    return this.#list("");
+    await RunStore.clearLeftovers();
+    await this.#list("");
   }
 
   /** Suggests settings that suit the adapter. */

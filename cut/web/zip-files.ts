@@ -2,8 +2,9 @@
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
 import { unzip } from "../../engine/formats/zip.js";
+import { contentOf } from "./chosen-content.js";
 import { showBytes } from "./dom.js";
-import { contentOf, type NamedFile } from "./picture-files.js";
+import type { NamedFile } from "./picture-files.js";
 
 /** What a zip holds whose offsets have 32 bits, less what its directory takes. */
 const ZIP_BYTES = 2 ** 32 - 2 ** 24;
