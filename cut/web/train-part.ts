@@ -11,7 +11,7 @@ import { byId, handOnFocus, make, offer } from "./dom.js";
 import { exampleTraining } from "./example-training.js";
 import { trainingFiles } from "./examples.js";
 import { keptSamples } from "./kept-samples.js";
-import { attempt, tell, tellError } from "./messages.js";
+import { attempt, tell, tellError, whileSaying } from "./messages.js";
 import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
@@ -54,7 +54,8 @@ export class TrainPart {
     this.#onClick("run-model", () => this.#downloadModel());
     this.#onClick("run-zip", async () => {
       const name = this.#selected();
-      offer(await zipRun(await RunStore.open(name)), `${name}.zip`);
+      const pack = async () => zipRun(await RunStore.open(name));
+      offer(await whileSaying("run-work", `Packing ${name}.zip ...`, pack), `${name}.zip`);
     });
     this.#onClick("run-delete", () => this.#delete());
     const select = byId("run-select", "select");
@@ -157,7 +158,7 @@ export class TrainPart {
   async #import(files: readonly NamedFile[]): Promise<void> {
     if (files.length === 0) return;
     if (this.#running) throw new CutgpuError("BUSY", "A run is being trained;", "pause it, then open another.");
-    const name = await importRun(files);
+    const name = await whileSaying("run-work", `Opening ${files[0].path.split("/")[0]} ...`, () => importRun(files));
     await this.#list(name);
     await this.#show(name);
   }

@@ -185,6 +185,39 @@ for (const [what, make, said] of refusals) {
   });
 }
 
+test("while a run is opened or packed, which takes seconds where it is large, the page says so", async ({
+  tab,
+  zip,
+}) => {
+  const { page } = tab;
+  const goOn = await holdFiles(page);
+  await choose(page, zip);
+  await textOf(page, "#run-work", /^Opening packed\.zip \.\.\.$/);
+  await goOn();
+  await textOf(page, "#train-status", SAVED);
+  assert.is(await page.textContent("#run-work"), "");
+  const pack = await holdFiles(page);
+  await page.click("#run-zip");
+  await textOf(page, "#run-work", /^Packing packed\.zip \.\.\.$/);
+  await Promise.all([page.waitForEvent("download"), pack()]);
+  assert.is(await page.textContent("#run-work"), "");
+});
+
+/** Holds back every read of a file until the function that it returns is called. */
+async function holdFiles(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const read = Blob.prototype.arrayBuffer;
+    const held = new Promise<void>((release) => {
+      Object.assign(globalThis, { release });
+    });
+    Blob.prototype.arrayBuffer = async function () {
+      await held;
+      return read.call(this);
+    };
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { release: () => void }).release());
+}
+
 test("a run that is kept here is not overwritten by its zip", async ({ tab, zip }) => {
   const { page } = tab;
   await choose(page, zip);
