@@ -27,3 +27,14 @@ export async function attempt(work: () => void | Promise<void>): Promise<void> {
     tellError(error);
   }
 }
+
+/** Shows in a paragraph what is being done until it is done. */
+export async function whileSaying<T>(id: string, text: string, work: () => Promise<T>): Promise<T> {
+  const place = byId(id, "p");
+  place.textContent = text;
+  try {
+    return await work();
+  } finally {
+    place.textContent = "";
+  }
+}

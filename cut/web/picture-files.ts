@@ -2,6 +2,8 @@
 // lists a folder, so that the same folder gives the same order here and there.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { isPictureName } from "../data/picture-extensions.js";
+import { unreadable } from "./chosen-content.js";
+import { attempt } from "./messages.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
 export interface NamedFile {
@@ -28,7 +30,11 @@ async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
   const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: NamedFile[] = [];
   if (entries.length === 0) return Array.from(transfer.files, (file) => ({ path: file.name, file }));
-  for (const entry of entries) await collect(entry, found);
+  for (const entry of entries) {
+    await collect(entry, found).catch(() => {
+      throw unreadable(entry.name);
+    });
+  }
   return found;
 }
 
@@ -51,7 +57,7 @@ async function collect(entry: FileSystemEntry, found: NamedFile[]): Promise<void
  * The pictures among `files`, sorted by path. A single file is taken whatever it is called: its bytes decide. Throws a
  * CutgpuError where there is none.
  */
-export function picturesAmong(files: readonly NamedFile[]): NamedFile[] {
+export function picturesAmong<F extends { path: string }>(files: readonly F[]): F[] {
   const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => isPicture(path));
   if (pictures.length === 0) {
     const what = files.length === 0 ? "Nothing was chosen" : `There is no picture among the ${files.length} files`;
@@ -61,7 +67,7 @@ export function picturesAmong(files: readonly NamedFile[]): NamedFile[] {
 }
 
 /** Lets files be dropped on an element. */
-export function acceptDrops(target: HTMLElement, take: (files: NamedFile[]) => void): void {
+export function acceptDrops(target: HTMLElement, take: (files: NamedFile[]) => void | Promise<void>): void {
   target.addEventListener("dragover", (event) => {
     event.preventDefault();
     target.classList.add("over");
@@ -70,6 +76,7 @@ export function acceptDrops(target: HTMLElement, take: (files: NamedFile[]) => v
   target.addEventListener("drop", (event) => {
     event.preventDefault();
     target.classList.remove("over");
-    if (event.dataTransfer) droppedFiles(event.dataTransfer).then(take);
+    const { dataTransfer } = event;
+    if (dataTransfer) attempt(async () => take(await droppedFiles(dataTransfer)));
   });
 }

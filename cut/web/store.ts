@@ -4,6 +4,7 @@
 // is reloaded: trainA, trainB and, for an evaluated run, testA and testB. Writes are atomic: a writable stream replaces
 // the file when it is closed. Works in pages and in workers.
 import { CutgpuError } from "../../engine/core/errors.js";
+import { contentOf } from "./chosen-content.js";
 import type { NamedFile } from "./picture-files.js";
 
 /** The folder of runs in OPFS, named as the command's default runs_dir. */
@@ -48,7 +49,23 @@ export class RunStore {
     await withStorageErrors((await runsFolder()).removeEntry(name, { recursive: true }));
   }
 
-  /** Writes a file atomically; creates the folders on its path. */
+  /**
+   * Deletes what is left of a run that was cut off before its first checkpoint, or in the midst of an import, which
+   * writes latest.safetensors last. Only for who holds the run's lock: another tab may be about to write it.
+   */
+  static async clearLeftover(name: string): Promise<void> {
+    if (!(await RunStore.exists(name))) return;
+    const latest = await (await RunStore.open(name)).read("latest.safetensors");
+    if (!latest) await RunStore.delete(name);
+  }
+
+  /** Deletes what is left of all runs that were cut off so, but of none that a tab is at work on. */
+  static async clearLeftovers(): Promise<void> {
+    for (const name of await RunStore.list())
+      await withRunLock(name, () => RunStore.clearLeftover(name)).catch(() => undefined);
+  }
+
+  /** Writes a file atomically; creates the folders on its path. Names a chosen file that cannot be read. */
   async write(path: string, content: Blob | Uint8Array<ArrayBuffer> | string): Promise<void> {
     const { folder, name } = await this.#place(path, true);
     const stream = await withStorageErrors(
@@ -59,6 +76,8 @@ export class RunStore {
       await stream.close();
     } catch (error) {
       await stream.abort().catch(() => undefined);
+      const gone = /^Not(Found|Readable)Error$/.test((error as Error).name);
+      if (gone && content instanceof File) await contentOf({ path: content.name, file: content });
       throw storageError(error);
     }
   }
@@ -159,15 +178,15 @@ export class RunStore {
 }
 
 /**
- * Does work on a run that no other tab may do at the same time: two that train it would write over each other's files.
- * Throws a CutgpuError where another tab is at it.
+ * Does work on a run that no other tab may do at the same time: two that write it would write over each other's files.
+ * Throws a CutgpuError where another is at it.
  */
 export async function withRunLock(name: string, work: () => Promise<void>): Promise<void> {
   // Asked first: a browser that gives no storage refuses locks as well, without saying why.
   await runsFolder();
   await navigator.locks.request(`cutgpu run ${name}`, { ifAvailable: true }, async (held) => {
     if (held) return work();
-    throw new CutgpuError("LOCKED", `another tab is training ${name};`, "pause it there first.");
+    throw new CutgpuError("LOCKED", `the run ${name} is in use, perhaps in another tab;`, "pause it there, or wait.");
   });
 }
 

@@ -12,8 +12,8 @@ import { byId, handOnFocus, make, offer } from "./dom.js";
 import { exampleTraining } from "./example-training.js";
 import { trainingFiles } from "./examples.js";
 import { keptSamples } from "./kept-samples.js";
-import { attempt, tell, tellError } from "./messages.js";
-import { chosenFiles, type NamedFile } from "./picture-files.js";
+import { attempt, tell, tellError, whileSaying } from "./messages.js";
+import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
 import { RunStore, withRunLock } from "./store.js";
@@ -55,7 +55,8 @@ export class TrainPart {
     this.#onClick("run-model", () => this.#downloadModel());
     this.#onClick("run-zip", async () => {
       const name = this.#selected();
-      offer(await zipRun(await RunStore.open(name)), `${name}.zip`);
+      const pack = async () => zipRun(await RunStore.open(name));
+      offer(await whileSaying("run-work", `Packing ${name}.zip ...`, pack), `${name}.zip`);
     });
     this.#onClick("run-delete", () => this.#delete());
     const select = byId("run-select", "select");
@@ -64,6 +65,7 @@ export class TrainPart {
       const input = byId(id, "input");
       input.addEventListener("change", () => attempt(() => this.#import(chosenFiles(input))));
     }
+    acceptDrops(byId("run-bar", "div"), (files) => this.#import(files));
     addEventListener("beforeunload", (event) => {
       // The browser asks whether to leave: the steps since the last checkpoint would be lost.
       if (this.#running || this.#unsaved) event.preventDefault();
@@ -71,9 +73,10 @@ export class TrainPart {
   }
 
   /** Starts the worker early, so that a training need not wait for it to load, and lists the runs that are kept. */
-  open(): Promise<void> {
+  async open(): Promise<void> {
     this.#worker ??= this.#makeWorker();
-    return this.#list("");
+    await RunStore.clearLeftovers();
+    await this.#list("");
   }
 
   /** Suggests settings that suit the adapter. */
@@ -156,7 +159,7 @@ export class TrainPart {
   async #import(files: readonly NamedFile[]): Promise<void> {
     if (files.length === 0) return;
     if (this.#running) throw new CutgpuError("BUSY", "A run is being trained;", "pause it, then open another.");
-    const name = await importRun(files);
+    const name = await whileSaying("run-work", `Opening ${files[0].path.split("/")[0]} ...`, () => importRun(files));
     await this.#list(name);
     await this.#show(name);
   }

@@ -6,13 +6,14 @@ import { CutgpuError, LimitError } from "../../engine/core/errors.js";
 import { isSingleImage } from "../networks/any-generator.js";
 import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
+import { contentOf } from "./chosen-content.js";
 import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { attempt, tell, tellError } from "./messages.js";
 import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
-import { zipFiles } from "./run-files.js";
 import type { Session } from "./session.js";
+import { zipFiles } from "./zip-files.js";
 
 /** Names of kept results, as the command names what it writes. */
 const outputName = (path: string) => path.replace(/\.[^./]*$/, "").replaceAll("/", "_");
@@ -40,7 +41,7 @@ export class TranslatePart {
     const modelFile = byId("model-file", "input");
     modelFile.addEventListener("change", () => attempt(() => openModel(session, chosenFiles(modelFile))));
     click("model-demo", () => openDemoModel(session));
-    acceptDrops(byId("model-bar", "div"), (files) => attempt(() => openModel(session, files)));
+    acceptDrops(byId("model-bar", "div"), (files) => openModel(session, files));
     session.onModel(({ name, bytes, architecture }) => {
       byId("model-name", "b").textContent = name;
       const { input_nc, output_nc } = architecture;
@@ -174,8 +175,7 @@ function failureOf(path: string, error: unknown): string | null {
 
 async function openModel(session: Session, files: readonly NamedFile[]): Promise<void> {
   if (files.length === 0) return;
-  const { path, file } = files[0];
-  session.setModel(path, new Uint8Array(await file.arrayBuffer()));
+  session.setModel(files[0].path, await contentOf(files[0]));
 }
 
 /** Fetches the model that comes with the page. */

@@ -58,6 +58,7 @@ class WorkerTraining {
   async run(): Promise<void> {
     const request = this.#request;
     const fresh = request.kind === "start" ? resolveOptions(request.given) : null;
+    if (fresh) await RunStore.clearLeftover(request.name);
     if (fresh && (await RunStore.exists(request.name))) {
       throw new CutgpuError(
         "RUN_EXISTS",

@@ -2,17 +2,17 @@
 // 1.6, and before that consecutive pickles followed by the raw storages. Only weights are read; anything else in a
 // checkpoint (numbers, strings, Python objects) is ignored, and nothing in it is run.
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
-import { unzipSync, type Zippable, zipSync } from "fflate";
+import { type Zippable, zipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
 import { checkBytes, notWeights } from "./foreign.js";
 import { readPickle } from "./pickle.js";
 import { pickleStateDict } from "./pickle-writer.js";
 import { bytesOfTensor, type StateDict } from "./state-dict.js";
 import { stateDictOf, torchPickleContext } from "./torch-pickle.js";
+import { unzip } from "./zip.js";
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
-const CENTRAL_RECORD_BYTES = 46;
 const AGAIN = "Copy or download the file again.";
 const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian machine.";
 
@@ -44,7 +44,7 @@ function expansionLimit(bytes: Uint8Array): number {
 function parseZip(bytes: Uint8Array, where: string): StateDict {
   const directory = new Map<string, number>();
   const wanted = /^[^/]*\/(data\.pkl|byteorder)$/;
-  const small = unzip(bytes, where, (name, size) => {
+  const small = unzipStored(bytes, where, (name, size) => {
     directory.set(name, size);
     return wanted.test(name);
   });
@@ -80,46 +80,18 @@ function parseZip(bytes: Uint8Array, where: string): StateDict {
     }
     keys.set(name, key);
   }
-  const files = unzip(bytes, where, (name) => keys.has(name));
+  const files = unzipStored(bytes, where, (name) => keys.has(name));
   const data = new Map(Object.entries(files).map(([name, file]) => [keys.get(name) ?? name, file]));
   return stateDictOf(value, data, expansionLimit(bytes), where);
 }
 
 /** Extracts the entries that `take` selects. Compressed ones are refused, against zip bombs: torch.save stores only. */
-function unzip(bytes: Uint8Array, where: string, take: (name: string, size: number) => boolean) {
-  let entries = 0;
-  let total = 0;
-  const expected = new Map<string, number>();
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(bytes, {
-      filter: ({ name, size, originalSize, compression }) => {
-        entries++;
-        total += size;
-        if (total > bytes.length || entries * CENTRAL_RECORD_BYTES > bytes.length) {
-          throw new FormatError(`${where} claims more data than it has room for, at "${name}".`, AGAIN);
-        }
-        if (!take(name, originalSize)) return false;
-        if (compression !== 0 || size !== originalSize) {
-          throw new FormatError(`${where} holds "${name}" compressed, which torch.save never does.`, AGAIN);
-        }
-        expected.set(name, size);
-        return true;
-      },
-    });
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    throw new FormatError(
-      `${where} is truncated or damaged: its ${bytes.length} bytes do not end with a zip directory.`,
-      AGAIN,
-    );
-  }
-  for (const [name, size] of expected) {
-    if (files[name]?.length !== size) {
-      throw new FormatError(`${where} is damaged: "${name}" reaches beyond the end of the file.`, AGAIN);
-    }
-  }
-  return files;
+function unzipStored(bytes: Uint8Array, where: string, take: (name: string, size: number) => boolean) {
+  return unzip(bytes, where, ({ name, size, originalSize, compression }) => {
+    if (!take(name, originalSize)) return false;
+    if (compression === 0 && size === originalSize) return true;
+    throw new FormatError(`${where} holds "${name}" compressed, which torch.save never does.`, AGAIN);
+  });
 }
 
 function parseLegacy(bytes: Uint8Array, where: string): StateDict {

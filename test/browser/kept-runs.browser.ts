@@ -108,7 +108,7 @@ test("a tab deletes no run that another trains, and opens none that another has 
   });
   await page.selectOption("#run-select", "steps-4");
   await page.click("#run-delete");
-  await textOf(page, "#message", /^Another tab is training steps-4; pause it there first\./);
+  await textOf(page, "#message", /^The run steps-4 is in use, perhaps in another tab; pause it there, or wait\./);
   await other.evaluate(() => (globalThis as unknown as { end(): void }).end());
   await page.click("#run-delete");
   await page.locator("#run-select option", { hasText: "steps-4" }).waitFor({ state: "detached" });

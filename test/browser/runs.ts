@@ -39,6 +39,27 @@ export async function kept(page: Page, name: string, file: string): Promise<Uint
   return Uint8Array.from(numbers);
 }
 
+/** The SHA-256 of all files of a run in the browser's storage, by their paths, sorted. */
+export async function keptFiles(page: Page, name: string): Promise<Record<string, string>> {
+  const found = await page.evaluate(async (run) => {
+    const files: [string, string][] = [];
+    const walk = async (folder: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+      for await (const [name, handle] of folder as unknown as AsyncIterable<[string, FileSystemHandle]>) {
+        if (handle.kind === "directory") await walk(handle as FileSystemDirectoryHandle, `${prefix}${name}/`);
+        else {
+          const bytes = await (await (handle as FileSystemFileHandle).getFile()).arrayBuffer();
+          const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+          files.push([prefix + name, Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")]);
+        }
+      }
+    };
+    const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle("runs");
+    await walk(await runs.getDirectoryHandle(run), "");
+    return files;
+  }, name);
+  return Object.fromEntries(found.sort());
+}
+
 export const checkpointOf = async (page: Page, name: string, which = "latest") =>
   parseCheckpoint(await kept(page, name, `${which}.safetensors`), name);
 

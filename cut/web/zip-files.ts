@@ -1,0 +1,125 @@
+// Zips that the page writes, and those that a visitor opens: its own, or what an operating system packed.
+import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
+import { CutgpuError, FormatError } from "../../engine/core/errors.js";
+import { unzip } from "../../engine/formats/zip.js";
+import { contentOf } from "./chosen-content.js";
+import { showBytes } from "./dom.js";
+import type { NamedFile } from "./picture-files.js";
+
+/** What a zip holds whose offsets have 32 bits, less what its directory takes. */
+const ZIP_BYTES = 2 ** 32 - 2 ** 24;
+/** Bytes from which on browsers do not read a file at once. */
+const READ_BYTES = 2 ** 31 - 1;
+/** Bytes that are unpacked at once: more would lie in memory twice. */
+const PIECE = 2 ** 26;
+/**
+ * What a zip may unpack to, as a multiple of its size, and at least, in bytes: weights and pictures hardly get smaller
+ * when they are packed, logs get a fifth.
+ */
+const EXPANSION = 16;
+const LEAST_ROOM = 2 ** 26;
+/** Methods of compression. */
+const STORED = 0;
+const DEFLATED = 8;
+
+/**
+ * Files as one zip, put together piece by piece, so that a large run is not in memory twice. Throws a CutgpuError where
+ * they are more than a zip holds.
+ */
+export async function zipFiles(files: AsyncIterable<{ path: string; content: Blob }>): Promise<Blob> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let failure: Error | null = null;
+  let total = 0;
+  const zip = new Zip((error, part) => {
+    if (error) failure = error;
+    else parts.push(part as Uint8Array<ArrayBuffer>);
+  });
+  for await (const { path, content } of files) {
+    total += content.size;
+    if (total > ZIP_BYTES) {
+      throw new CutgpuError("SIZE", "the files are more than the 4 GiB that a zip holds;", "download them one by one.");
+    }
+    // Pictures and weights do not get smaller; lines of losses do.
+    const entry = /\.(jsonl?|html)$/.test(path) ? new ZipDeflate(path, { level: 6 }) : new ZipPassThrough(path);
+    zip.add(entry);
+    entry.push(new Uint8Array(await content.arrayBuffer()), true);
+    if (failure) throw failure;
+  }
+  zip.end();
+  if (failure) throw failure;
+  return new Blob(parts, { type: "application/zip" });
+}
+
+/** Whether a file is a zip, by its first bytes. */
+export async function isZip({ path, file }: NamedFile): Promise<boolean> {
+  const start = await contentOf({ path, file: file.slice(0, 4) });
+  return ["80,75,3,4", "80,75,5,6"].includes(start.join());
+}
+
+/** The files in a zip, of which nothing is unpacked before it is asked for. */
+export class ZipSource {
+  readonly #where: string;
+  readonly #bytes: Uint8Array;
+  /** The bytes that each file unpacks to, by its name in the zip. */
+  readonly #sizes = new Map<string, number>();
+
+  private constructor(where: string, bytes: Uint8Array) {
+    this.#where = where;
+    this.#bytes = bytes;
+    unzip(bytes, where, ({ name, originalSize }) => {
+      if (!/[/\\]$/.test(name)) this.#sizes.set(name, originalSize);
+      return false;
+    });
+  }
+
+  /** Throws a FormatError that names the zip where it is cut off or damaged. */
+  static async open(zip: NamedFile): Promise<ZipSource> {
+    if (zip.file.size < READ_BYTES) return new ZipSource(zip.path, await contentOf(zip));
+    throw new FormatError(`${zip.path} is larger than a browser reads at once.`, "Unpack it, and open its folder.");
+  }
+
+  /** The files by their names, and by their paths: some packers of Windows write backslashes. */
+  get files(): ZippedFile[] {
+    return Array.from(this.#sizes.keys(), (name) => ({ path: name.replaceAll("\\", "/"), name }));
+  }
+
+  /** Unpacks files. Throws a FormatError where one is damaged, or all are larger than the zip lets expect. */
+  unpack(files: readonly ZippedFile[]): NamedFile[] {
+    const sizeOf = ({ name }: ZippedFile) => this.#sizes.get(name) ?? 0;
+    const total = files.reduce((sum, file) => sum + sizeOf(file), 0);
+    const size = this.#bytes.length;
+    if (total > Math.max(EXPANSION * size, LEAST_ROOM)) {
+      throw new FormatError(
+        `${this.#where} has ${showBytes(size)} and claims to unpack to ${showBytes(total)}, as no run does.`,
+        "Give the zip that the page wrote.",
+      );
+    }
+    const unpacked: NamedFile[] = [];
+    for (let from = 0, to = 0; from < files.length; from = to) {
+      for (let room = PIECE; to < files.length && (to === from || room >= sizeOf(files[to])); to++)
+        room -= sizeOf(files[to]);
+      const piece = files.slice(from, to);
+      const contents = this.#unzip(new Set(piece.map(({ name }) => name)));
+      for (const { path, name } of piece)
+        unpacked.push({ path, file: new File([contents[name] as Uint8Array<ArrayBuffer>], path) });
+    }
+    return unpacked;
+  }
+
+  #unzip(names: ReadonlySet<string>): Record<string, Uint8Array> {
+    return unzip(this.#bytes, this.#where, ({ name, compression }) => {
+      if (!names.has(name)) return false;
+      if (compression === STORED || compression === DEFLATED) return true;
+      throw new FormatError(
+        `${this.#where} holds "${name}" in a compression that is not read here.`,
+        "Unpack it, and open its folder.",
+      );
+    });
+  }
+}
+
+/** A file in a zip: its path, and how the zip writes it. */
+export interface ZippedFile {
+  path: string;
+  name: string;
+}
