@@ -171,7 +171,7 @@ const uses: [use: string, kind: keyof typeof c, says: RegExp, work: () => unknow
   [
     "a tensor written while it is recorded",
     "RecordingError",
-    /no content yet/,
+    /no content until/,
     () => c.record(gpu, () => c.square(w).write([1, 2])),
   ],
   [
