@@ -1,7 +1,7 @@
 // Translating one picture after the other into files. While the GPU has one, the next is read and the one before is
 // written, so that a folder takes about as long as its forward passes; three pictures are in memory at most.
 import { basename } from "node:path";
-import { CutgpuError, LimitError } from "../../engine/core/errors.js";
+import { CutgpuError, DeviceLostError, LimitError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { decodePicture, readPictureBytes, writePicture } from "../files/decode.js";
@@ -44,8 +44,14 @@ export interface TranslationWork {
 /** Translates until `signal` is aborted; pictures that fail are reported and skipped. */
 export async function translatePictures(jobs: readonly TranslationJob[], work: TranslationWork): Promise<Outcome> {
   const progress = startProgress({ label: "translating", total: jobs.length });
+  const translation = new Translation(work, progress);
   try {
-    return await new Translation(work, progress).run(jobs);
+    return await translation.run(jobs);
+  } catch (error) {
+    if (!(error instanceof DeviceLostError) || jobs.length === 1) throw error;
+    const { written, kept } = translation.outcome;
+    const fix = work.manifest ? "Run it again to go on with the others." : "Run it again.";
+    throw new DeviceLostError(`${error.message} after ${written + kept} of ${jobs.length} pictures`, fix);
   } finally {
     work.translator?.dispose();
     progress.stop();
@@ -60,7 +66,7 @@ interface Reading {
 }
 
 class Translation {
-  readonly #outcome: Outcome = { written: 0, kept: 0, failed: 0 };
+  readonly outcome: Outcome = { written: 0, kept: 0, failed: 0 };
 
   constructor(
     private readonly work: TranslationWork,
@@ -93,7 +99,7 @@ class Translation {
       }
     }
     await writing;
-    return this.#outcome;
+    return this.outcome;
   }
 
   /**
@@ -118,7 +124,7 @@ class Translation {
       if (!(error instanceof LimitError)) throw error;
       this.progress.log(`${from}: too large for the GPU at once, so it goes by tiles`);
     }
-    const { written, kept, failed } = this.#outcome;
+    const { written, kept, failed } = this.outcome;
     const onProgress = (part: number) =>
       this.progress.update(written + kept + failed + part, `${basename(from)} by tiles`);
     return tiled.translate(picture, size, { signal, onProgress });
@@ -127,7 +133,7 @@ class Translation {
   #done(job: TranslationJob, hash: string, milliseconds: number, error?: unknown): void {
     const { from, source, target } = job;
     // An error of one picture must not stop the others; a lost device stops all.
-    if (error !== undefined && (!(error instanceof CutgpuError) || this.work.gpu.failure)) throw error;
+    if (error !== undefined && !isOfOne(error, this.work.gpu)) throw this.work.gpu.failure ?? error;
     const message = error === undefined ? undefined : errorMessage(error);
     if (message !== undefined) this.progress.log(message.includes(from) ? message : `${from}: ${message}`);
     const entry = { source, sha256: hash, to: target, milliseconds: Math.round(milliseconds) };
@@ -136,8 +142,12 @@ class Translation {
   }
 
   #count(kind: keyof Outcome, { from }: TranslationJob): void {
-    this.#outcome[kind]++;
-    const { written, kept, failed } = this.#outcome;
+    this.outcome[kind]++;
+    const { written, kept, failed } = this.outcome;
     this.progress.update(written + kept + failed, basename(from));
   }
 }
+
+/** Whether only one picture cannot be translated. */
+const isOfOne = (error: unknown, gpu: Gpu): error is CutgpuError =>
+  error instanceof CutgpuError && !(error instanceof DeviceLostError) && !gpu.failure;

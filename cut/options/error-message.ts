@@ -1,6 +1,6 @@
-// Error messages for users, the same in the terminal and on the page. The engine's advice on limits is about tensors;
-// users have options instead.
-import { type CutgpuError, LimitError, OutOfMemoryError } from "../../engine/core/errors.js";
+// Error messages for users, the same in the terminal and on the page. The engine's advice is about tensors and devices;
+// users have options and commands instead.
+import { type CutgpuError, DeviceLostError, LimitError, OutOfMemoryError } from "../../engine/core/errors.js";
 
 /** The error message: what happened and what to do, as one sentence. */
 export function errorMessage(error: CutgpuError): string {
@@ -12,6 +12,7 @@ export function errorMessage(error: CutgpuError): string {
 }
 
 function adviceOn(error: CutgpuError): string {
+  if (error instanceof DeviceLostError && error.fix.startsWith("Begin again")) return "Try again.";
   if (!(error instanceof LimitError) || !error.fix.startsWith("Use smaller tensors")) return error.fix;
   const less = error instanceof OutOfMemoryError ? "Train with --low_memory, or lower" : "Lower";
   return `${less} --crop_size, --batch_size or --ngf (for translation: --size).`;

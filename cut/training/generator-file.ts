@@ -6,7 +6,13 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
-import { type AnyArchitecture, anyGeneratorShapes, isSingleImage, makeGenerator } from "../networks/any-generator.js";
+import {
+  type AnyArchitecture,
+  type AnyGenerator,
+  anyGeneratorShapes,
+  isSingleImage,
+  makeGenerator,
+} from "../networks/any-generator.js";
 import { type GeneratorArchitecture, generatorLayout } from "../networks/generator-layout.js";
 import { type Weights, writeParameters } from "../networks/network.js";
 import { BLUR } from "../networks/single-image-blocks.js";
@@ -176,7 +182,7 @@ function inferArchitecture(named: ReadonlyMap<string, StoredTensor>, where: stri
 }
 
 /** A generator on the GPU from any file that holds one. */
-export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction) {
+export function loadGenerator(gpu: Gpu, bytes: Uint8Array, where: string, direction?: Direction): AnyGenerator {
   const { architecture, weights } = parseGenerator(bytes, where, direction);
   const generator = makeGenerator(gpu, architecture);
   writeParameters(generator.parameters, weights);

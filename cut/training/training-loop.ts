@@ -24,6 +24,8 @@ export interface BatchSource {
 }
 
 export interface TrainingListener {
+  /** The words that resume the run, for the errors that say how to go on: by default "Training.resume()". */
+  resumeWith?: string;
   /** Losses of one step, in order, a few steps late. */
   onLosses?(row: LossRow): void;
   /** A checkpoint to keep under a name: "latest", "best", or the number of a finished epoch. */
@@ -208,7 +210,7 @@ export class Training {
     const settle = async (atMost: number) => {
       while (pendingLosses.length > atMost) {
         const row = await (pendingLosses.shift() as Promise<LossRow>);
-        this.#checkFinite(row);
+        this.#checkFinite(row, listener);
         if (pendingCheckpoint && row.step > pendingCheckpoint.step) await handOver();
         const now = performance.now();
         row.seconds = Number(((now - before) / 1000).toFixed(4));
@@ -279,24 +281,24 @@ export class Training {
       // A pending checkpoint is good unless a loss was not finite.
       if (!(second instanceof DivergenceError)) await handOver().catch(() => undefined);
       if (!lost) throw error;
-      throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn(""));
+      throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn("", listener));
     } finally {
       await Promise.allSettled(pendingLosses);
     }
   }
 
-  #checkFinite(row: LossRow): void {
+  #checkFinite(row: LossRow, listener: TrainingListener): void {
     if (row[LOSS_SCALE] === 0) {
       throw new DivergenceError(
         `gradients overflowed 16-bit floats at step ${row.step}, at the smallest loss scale; ${this.#lastCheckpoint()}`,
-        this.#howToGoOn(" with --precision f32"),
+        this.#howToGoOn(" with --precision f32", listener),
       );
     }
     for (const [name, value] of Object.entries(row)) {
       if (Number.isFinite(value)) continue;
       throw new DivergenceError(
         `the loss ${name} became ${value} at step ${row.step}; ${this.#lastCheckpoint()}`,
-        this.#howToGoOn(" with a lower --lr, and look for pictures of one single colour in the data"),
+        this.#howToGoOn(" with a lower --lr, and look for pictures of one single colour in the data", listener),
       );
     }
   }
@@ -305,9 +307,9 @@ export class Training {
     return this.#savedStep === null ? "no checkpoint was saved" : `the last checkpoint is from step ${this.#savedStep}`;
   }
 
-  #howToGoOn(how: string): string {
+  #howToGoOn(how: string, { resumeWith = "Training.resume()" }: TrainingListener): string {
     if (this.#savedStep === null) return `Start again${how}.`;
-    return `Go on from it${how}: ${resumeCommand(this.options)}`;
+    return `Go on from it${how}: ${resumeWith}`;
   }
 }
 

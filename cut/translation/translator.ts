@@ -11,7 +11,7 @@ import { Arena } from "../../engine/program/allocation.js";
 import { type Program, record } from "../../engine/program/program.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
-import { frozen, type PictureGenerator } from "../networks/network.js";
+import { frozen, type Parameters, type PictureGenerator } from "../networks/network.js";
 import { paddedSides, padForGenerator, SMALLEST_SIDE } from "./padding.js";
 import { SizedPass } from "./sized-pass.js";
 
@@ -49,7 +49,7 @@ export class Translator {
   readonly #passes: SizedPass<Pass, [CancellationOptions]>;
 
   /** `weights` are others than the generator's own. */
-  constructor(gpu: Gpu, generator: PictureGenerator, weights = generator.parameters) {
+  constructor(gpu: Gpu, generator: PictureGenerator, weights: Parameters = generator.parameters) {
     this.generator = generator;
     this.#passes = new SizedPass(async ({ height, width }, own, progress) => {
       const work = () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { TILES } from "../../engine/operators/lib/tiles.js";
+import * as publicOperators from "../../engine/operators/public.js";
 import { type Family, families, operatorTable } from "../../engine/operators/table.js";
 import { projectFolder } from "../support/command.js";
 import { operatorCases as goldenCases } from "../support/goldens.js";
@@ -81,6 +82,8 @@ test("what users call has a case with its gradient", () => {
 test("docs/operators.md says what the code has", () => {
   const written = readFileSync(join(projectFolder, "docs", "operators.md"), "utf8");
   assert.is(written, operatorList(), "run `node dist/test/operators/support/write-operator-list.js`");
+  const missing = Object.keys(publicOperators).filter((name) => !written.includes(`\n- \`${name}\`: `));
+  assert.equal(missing, [], "what engine/operators/public.ts exports is listed");
 });
 
 /** Operators of the golden files under names that are not the engine's. */

@@ -227,6 +227,8 @@ test("the command says what to install for picture files", async () => {
 test("the README's script and the examples pass the checks of a strict project, declarations included", async () => {
   const asTypeScript = `${script}\nimport { Translator } from "cutgpu/cut";\nimport { runBench } from "cutgpu/bench";
 import "cutgpu/chained";
+import { fasterChoice, openGpu as openInNode } from "cutgpu/node";
+export const inNode = (): Promise<Gpu> => openInNode({ flags: [], notify: fasterChoice });
 import { type Gpu, record, type Tensor } from "cutgpu";
 export const called = (gpu: Gpu, signal: AbortSignal | undefined, onProgress: (() => void) | undefined) =>
   record(gpu, () => gpu.empty([1]), undefined, { signal, onProgress });
@@ -245,13 +247,16 @@ export function gradientOf(y: Tensor, x: Tensor): Tensor {
     strict: true,
     noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
+    verbatimModuleSyntax: true,
+    isolatedModules: true,
     noEmit: true,
     target: "es2023",
     types: [],
   };
-  // On a page, and in a worker.
-  for (const lib of ["dom", "webworker"]) {
-    const compilerOptions = { ...common, lib: ["es2023", lib], module: "nodenext" };
+  // On a page, and in a worker; `preserve` finds types as bundlers do.
+  for (const place of ["dom nodenext", "webworker nodenext", "dom node16", "dom preserve"]) {
+    const [lib, module] = place.split(" ");
+    const compilerOptions = { ...common, lib: ["es2023", lib], module };
     writeFileSync(
       join(project, "tsconfig.json"),
       JSON.stringify({ compilerOptions, files: ["check.ts", ...examples] }),

@@ -53,7 +53,7 @@ export function docstringExamples(folder: string): Example[] {
     });
 }
 
-/** A program of TypeScript's in which every example is a file, with the project's options and its own types. */
+/** A program of TypeScript's in which every example is a file, with a strict app's options and the project's types. */
 export function compiled(examples: readonly Example[]): { program: ts.Program; files: readonly string[] } {
   const folder = join(distFolder, "examples");
   mkdirSync(folder, { recursive: true });
@@ -63,7 +63,8 @@ export function compiled(examples: readonly Example[]): { program: ts.Program; f
     return file;
   });
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} };
-  const config = ts.getParsedCommandLineOfConfigFile(join(projectFolder, "tsconfig.json"), { noEmit: true }, host);
+  const options = { noEmit: true, noUncheckedIndexedAccess: true };
+  const config = ts.getParsedCommandLineOfConfigFile(join(projectFolder, "tsconfig.json"), options, host);
   return { program: ts.createProgram([ENTRY, ...files], config?.options ?? {}), files };
 }
 

@@ -129,6 +129,7 @@ class Demo {
     try {
       reached = await training.run(
         {
+          resumeWith: resumeCommand(options),
           onLosses: (row) => {
             folder.losses.append(row);
             this.#losses.add(row);

@@ -1,7 +1,7 @@
 // `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
 // itself is cut/training/training-loop.ts.
 import { join } from "node:path";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError, DeviceLostError } from "../../../engine/core/errors.js";
 import { adapterLabel, type Precision } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { openDataset, type TrainingDataset } from "../../data/open-dataset.js";
@@ -186,6 +186,7 @@ class TrainCommand {
       if (training.stepsDone === 0) await makeSamples(0);
       reached = await training.run(
         {
+          resumeWith: resumeCommand(this.#options),
           onLosses: (row) => {
             const alarms = record.noteLosses(row);
             progress.update(row.step, describeLosses(row));
@@ -205,12 +206,17 @@ class TrainCommand {
         },
         AbortSignal.any([signal, this.#alarmed.signal]),
       );
-      await makeSamples(training.stepsDone);
+      await makeSamples(training.stepsDone).catch((error) => {
+        if (!(error instanceof DeviceLostError)) throw error;
+        const saved = `${error.message}; step ${training.stepsDone} is saved, without sample pictures`;
+        throw new DeviceLostError(saved, `Go on with: ${resumeCommand(this.#options)}`);
+      });
     } catch (error) {
       progress.stop();
       // The report shows how far the run came. If it cannot be written, `error` is still the one to report.
       if (record.last) await report().catch(() => undefined);
-      if (training.savedStep === training.stepsDone) {
+      // A lost device's error has said so.
+      if (training.savedStep === training.stepsDone && !(error instanceof DeviceLostError)) {
         printError(`saved after step ${training.stepsDone}; go on with: ${resumeCommand(this.#options)}\n`);
       }
       throw error;

@@ -179,7 +179,7 @@ export interface BatchNormOptions extends NormOptions {
  * const y = batchNorm2d(x, { runningMean, runningVar, momentum: 0.5 });
  * console.log((await y.read()).map(Math.round), await runningMean.read()); // -1,1 1
  * const trained = batchNorm2d(x, { runningMean, runningVar, training: false });
- * console.log(Math.round((await trained.read())[0])); // 0
+ * console.log((await trained.read()).map(Math.round)); // 0, 2
  * ```
  */
 export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {

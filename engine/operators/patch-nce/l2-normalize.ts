@@ -77,8 +77,8 @@ export const l2NormalizeGradientOperator = defineOperator<
  *
  * @example
  * ```ts
- * const [x, y] = await l2Normalize(gpu.tensor([[3, 4]])).read();
- * console.log(x.toFixed(3), y.toFixed(3)); // 0.600 0.800
+ * const unit = await l2Normalize(gpu.tensor([[3, 4]])).read();
+ * console.log(Array.from(unit, (v) => v.toFixed(3))); // 0.600, 0.800
  * ```
  */
 export function l2Normalize(x: Tensor, eps = L2_EPS): Tensor {

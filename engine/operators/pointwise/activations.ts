@@ -104,7 +104,7 @@ export const sigmoid = (x: Tensor): Tensor => sigmoidOperator([x], {});
  * @example
  * ```ts
  * const y = await softplus(gpu.tensor([0, 1000])).read();
- * console.log(y[0].toFixed(3), y[1]); // 0.693 1000
+ * console.log(Array.from(y, (v) => v.toFixed(3))); // 0.693, 1000.000
  * ```
  */
 export const softplus = (x: Tensor): Tensor => softplusOperator([x], {});

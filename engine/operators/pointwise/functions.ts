@@ -73,7 +73,7 @@ export const sqrt = (x: Tensor): Tensor => sqrtOperator([x], {});
  * @example
  * ```ts
  * const y = await exp(gpu.tensor([0, 1])).read();
- * console.log(y[0], y[1].toFixed(3)); // 1 2.718
+ * console.log(Array.from(y, (v) => v.toFixed(3))); // 1.000, 2.718
  * ```
  */
 export const exp = (x: Tensor): Tensor => expOperator([x], {});

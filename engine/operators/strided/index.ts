@@ -227,8 +227,8 @@ export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1)
  *
  * @example
  * ```ts
- * const [head, tail] = split(gpu.tensor([1, 2, 3]), [1, 2]);
- * console.log(await head.read(), await tail.read()); // 1 2,3
+ * const parts = split(gpu.tensor([1, 2, 3]), [1, 2]);
+ * console.log(await Promise.all(parts.map(async (part) => [...(await part.read())]))); // [1], [2, 3]
  * ```
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {

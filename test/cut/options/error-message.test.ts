@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { errorMessage } from "../../../cut/options/error-message.js";
-import { CutgpuError, LimitError, OutOfMemoryError } from "../../../engine/core/errors.js";
+import { CutgpuError, DeviceLostError, LimitError, OutOfMemoryError } from "../../../engine/core/errors.js";
 import { planningGpu } from "../../../engine/device/planning.js";
 
 test("what happened and what to do are one sentence", () => {
@@ -30,6 +30,11 @@ test("where the GPU has no memory left, so is what trains with less", () => {
   const error = new OutOfMemoryError("the GPU is out of memory", "Use smaller tensors, or dispose others.");
   const advice = "train with --low_memory, or lower --crop_size, --batch_size or --ngf (for translation: --size).";
   assert.is(errorMessage(error), `the GPU is out of memory; ${advice}`);
+});
+
+test("a lost device's advice to programs is none to users, but their own is", () => {
+  assert.is(errorMessage(new DeviceLostError("the GPU device was lost")), "the GPU device was lost; try again.");
+  assert.is(errorMessage(new DeviceLostError("the GPU was lost", "Run it.")), "the GPU was lost; run it.");
 });
 
 test("a limit of something else keeps its own advice", () => {

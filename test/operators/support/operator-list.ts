@@ -10,6 +10,9 @@ import { PIECES } from "./pieces.js";
 
 const COLUMNS = 120;
 
+/** Public functions that the engine's core has, for it needs them itself, in the families where users look for them. */
+const OF_CORE: { readonly [family: string]: readonly string[] } = { strided: ["reshape"] };
+
 const HEAD = `# Operators
 
 Made from the code and held to it by the tests (\`node dist/test/operators/support/write-operator-list.js\` writes it).
@@ -51,11 +54,16 @@ function item(text: string): string {
   return lines.join("\n");
 }
 
-function section({ name, public: functions }: Family): string {
+function section({ name, public: own }: Family): string {
   const folder = dirname(PIECES.main(name));
-  const sources = readdirSync(join(projectFolder, folder))
+  const ofCore = OF_CORE[name] ?? [];
+  const functions = [...own, ...ofCore].sort();
+  const files = readdirSync(join(projectFolder, folder))
     .filter((file) => file.endsWith(".ts") && file !== "reference.ts")
-    .map((file) => readFileSync(join(projectFolder, folder, file), "utf8"));
+    .map((file) => join(folder, file));
+  const sources = [...files, ...ofCore.map((each) => join("engine", "core", `${each}.ts`))].map((file) =>
+    readFileSync(join(projectFolder, file), "utf8"),
+  );
   const { cases = {} } = (familyTests as { readonly [family: string]: FamilyTests | undefined })[name] ?? {};
   const rows = functions.map((each) => {
     const row = cases[each] ?? Object.values(cases).find(({ serves = [] }) => serves.includes(each));

@@ -102,6 +102,13 @@ test("a model's translations are evaluated without being written", async () => {
   assert.match(result.stdout, /^SWD .*8, 8/m);
 });
 
+test("a lost device is told in one sentence, and no figures are written", async () => {
+  const args = ["evaluate", "--model", "demo", "--in", "fakes", "--reals", "reals", "--json", "lost.json"];
+  const around = { cwd: folder, preload: "support/lose-device.js", env: { LOSE_AT: "4" } };
+  assertRefused(await cutgpu(args, around), 1, /^cutgpu evaluate: the GPU device was lost.*; try again\.$/);
+  assert.not.ok(existsSync(join(folder, "lost.json")));
+});
+
 test("pictures of other sizes are compared scaled to one", async () => {
   const result = await evaluate("--fakes", "wide", "--reals", "reals", "--size", "16");
   assertStatus(result, 0);

@@ -81,6 +81,22 @@ test("a part that was killed goes on, and what it has done is not done again", a
 /** How many pictures the manifests in a folder tell of. */
 const done = (out: string) => readManifests(at(out)).reduce((sum, { entries }) => sum + entries.size, 0);
 
+test("a part whose device was lost says so in one sentence and goes on when it is run again", async () => {
+  const args = ["translate", "--model", model, "--in", "photos", "--out", "lost", "--shard", "1/1"];
+  const around = { cwd: folder, preload: "support/lose-device.js", env: { LOSE_AT: "7" } };
+  assertRefused(
+    await cutgpu(args, around),
+    1,
+    /^cutgpu translate: the GPU device was lost.* after [1-6] of 7 pictures; run it again to go on with the others\.$/,
+  );
+  const before = done("lost");
+  assert.is(readdirSync(at("lost")).filter((name) => name.endsWith(".png")).length, before);
+  const resumed = await cutgpu(args, { cwd: folder });
+  assertStatus(resumed, 0);
+  assert.match(resumed.stdout, `${PICTURES - before} pictures written to lost, ${before} were there before`);
+  assert.equal(await decodedPictures(at("lost")), await decodedPictures(at("whole")));
+});
+
 test("a broken picture is named by its part and by merge, and tried again", async () => {
   const sound = readFileSync(at("photos/2.png"));
   writeFileSync(at("photos/2.png"), sound.subarray(0, 60));

@@ -263,6 +263,22 @@ test("a lost device ends the run with a checkpoint and a way to go on", async ()
   assert.is(run.losses.length >= run.savedStep, true);
 });
 
+test("a device that is lost at the last samples leaves a run that is saved, and one sentence says so", async () => {
+  const run = await pausedRun("lost at last");
+  const options = ["--max_steps", String(PAUSE + 2)];
+  const lose = (at: number) => run.resume(options, { preload: "support/lose-device.js", env: { LOSE_AT: String(at) } });
+  const before = join(run.cwd, "before");
+  cpSync(run.path, before, { recursive: true });
+  const [, submits] = (await lose(Number.POSITIVE_INFINITY)).stderr.match(/submits: (\d+)/)!;
+  const whole = run.latest;
+  rmSync(run.path, { recursive: true });
+  cpSync(before, run.path, { recursive: true });
+  const result = await lose(Number(submits));
+  assertRefused(result, 1, /device was lost.*; step 9 is saved, without sample pictures; go on .*--name r$/);
+  assert.not.match(result.stderr, /^saved after/m);
+  assert.ok(run.latest.equals(whole));
+});
+
 test("samples of any names: long ones, equal ones in other folders; what is printed can be pasted", async () => {
   const run = new Run("names");
   const pictures = join(run.cwd, "my data");
