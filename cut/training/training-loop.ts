@@ -24,7 +24,7 @@ export interface BatchSource {
 }
 
 export interface TrainingListener {
-  /** The words that resume the run, for the errors that say how to go on: by default "Training.resume()". */
+  /** The words that resume the run, at the end of errors that say how to go on: by default "Training.resume()". */
   resumeWith?: string;
   /** Losses of one step, in order, a few steps late. */
   onLosses?(row: LossRow): void;

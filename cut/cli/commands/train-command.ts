@@ -13,8 +13,8 @@ import { listPictures } from "../../files/picture-folder.js";
 import { RunFolder } from "../../files/run-folder.js";
 import { shownFolders } from "../../options/common-options.js";
 import { presets } from "../../options/presets.js";
-import { type GivenOptions, OptionError } from "../../options/schema.js";
-import { commandLine } from "../../options/shell-words.js";
+import { type GivenOptions, OptionError, showValue } from "../../options/schema.js";
+import { commandLine, shellWords } from "../../options/shell-words.js";
 import { mergeForResume, resolveOptions } from "../../options/train-options.js";
 import { type TrainOptions, trainSchema } from "../../options/train-schema.js";
 import { type Alarm, alarmText } from "../../training/alarms.js";
@@ -70,7 +70,7 @@ async function train(given: GivenOptions<typeof trainSchema>, { signal }: Comman
       checkpoint = readLatest(folder);
       options = mergeForResume(checkpoint.state.options, given);
     }
-    await new TrainCommand(folder, options).run(checkpoint, signal);
+    await new TrainCommand(folder, options, continued ? changesOf(given) : []).run(checkpoint, signal);
     folder.close();
   } catch (error) {
     // A new run that failed before its first step leaves no files.
@@ -95,6 +95,12 @@ const changedPrecision = (from: Precision, to: Precision): string =>
   `the run was trained with --precision ${from} and goes on with ${to}` +
   (to === "f16" ? "; its loss scale starts anew" : "; its loss scale is left behind");
 
+/** The words of the options that were given to a run that goes on. */
+const changesOf = (given: GivenOptions<typeof trainSchema>): string[] =>
+  Object.entries(given)
+    .filter(([name]) => !["continue_train", "name", "runs_dir"].includes(name))
+    .flatMap(([name, value]) => [`--${name}`, showValue(value)]);
+
 /** The objects of a training under way. */
 interface Begun {
   gpu: Gpu;
@@ -108,14 +114,17 @@ interface Begun {
 class TrainCommand {
   readonly #folder: RunFolder;
   readonly #options: TrainOptions;
+  /** The words of the options that the checkpoint of before does not have. */
+  readonly #changes: readonly string[];
   readonly #alarmed = new AbortController();
   #progress: Progress | null = null;
   #reported = 0;
   #begun = 0;
 
-  constructor(folder: RunFolder, options: TrainOptions) {
+  constructor(folder: RunFolder, options: TrainOptions, changes: readonly string[]) {
     this.#folder = folder;
     this.#options = options;
+    this.#changes = changes;
   }
 
   async run(checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
@@ -182,6 +191,7 @@ class TrainCommand {
       return best;
     };
     let reached = false;
+    const resumedFrom = training.savedStep;
     try {
       if (training.stepsDone === 0) await makeSamples(0);
       reached = await training.run(
@@ -215,6 +225,9 @@ class TrainCommand {
       progress.stop();
       // The report shows how far the run came. If it cannot be written, `error` is still the one to report.
       if (record.last) await report().catch(() => undefined);
+      if (error instanceof DeviceLostError && training.savedStep === resumedFrom && this.#changes.length > 0) {
+        throw new DeviceLostError(error.message, `${error.fix} ${shellWords(...this.#changes)}`);
+      }
       // A lost device's error has said so.
       if (training.savedStep === training.stepsDone && !(error instanceof DeviceLostError)) {
         printError(`saved after step ${training.stepsDone}; go on with: ${resumeCommand(this.#options)}\n`);

@@ -263,6 +263,14 @@ test("a lost device ends the run with a checkpoint and a way to go on", async ()
   assert.is(run.losses.length >= run.savedStep, true);
 });
 
+test("a device that is lost before a checkpoint has the options that were given names them, too", async () => {
+  const run = await pausedRun("lost at once");
+  const around = { preload: "support/lose-device.js", env: { LOSE_AT: "5" } };
+  const result = await run.resume(["--max_steps", String(STEPS), "--nce_T", "0.1"], around);
+  assertRefused(result, 1, /from step 7; go on .*--continue_train --name r --max_steps 16 --nce_T 0\.1$/);
+  assert.is(run.savedStep, PAUSE);
+});
+
 test("a device that is lost at the last samples leaves a run that is saved, and one sentence says so", async () => {
   const run = await pausedRun("lost at last");
   const options = ["--max_steps", String(PAUSE + 2)];
