@@ -89,7 +89,7 @@ onHalves(test)("an overflow at the smallest loss scale ends the run, and the las
     error.message,
     "gradients overflowed 16-bit floats at step 3, at the smallest loss scale; the last checkpoint is from step 2",
   );
-  assert.match(error.fix, /^Go on from it with --precision f32: npx cutgpu train --continue_train/);
+  assert.match(error.fix, /^Go on from it with --precision f32: Training\.resume/);
 });
 
 test.run();
