@@ -1,7 +1,7 @@
 // Keeps lavapipe from crashing in long eager loops. It maps a page of memory for every bind group, Linux allows a
 // process 65,530 mappings (vm.max_map_count), and lavapipe does not survive the first one that fails. WebGPU has no way
-// to destroy a bind group: only garbage collection frees it, which sees a small object and may take its time. A
-// device of the app's own is left as it is.
+// to destroy a bind group: only garbage collection frees it, which sees a small object and may take its time. A device
+// of the app's own is left as it is.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 

@@ -1,6 +1,6 @@
 // The engine: a device with its kernels, queue, buffers, profile, tape and scopes. There are no globals: a Gpu is
 // opened and passed around, every tensor refers to its own, and several can exist in one process.
-// The adapter decides about its kernel profile (see adapter.ts), and either can be forced.
+// The adapter decides which profile of kernels is used (see adapter.ts), unless one is forced.
 // On a device that belongs to the app, the engine catches its own errors by error scopes and leaves all others to the
 // app's handlers. dispose() destroys every buffer of the engine.
 import { dtypeOf, elementBytes, elementsOf, type Numbers, shapeOf } from "../core/elements.js";
