@@ -3,7 +3,8 @@
 import { checkValue } from "../core/check-options.js";
 import { FormatError } from "../core/errors.js";
 
-const AGAIN = "Copy or download the file again.";
+/** The advice for a file that is damaged. */
+export const COPY_AGAIN = "Copy or download the file again.";
 const UNPACK = "Unpack it, and give the file inside.";
 const OTHER = "Give a .safetensors file or a .pth file of PyTorch.";
 const LFS = "Run git lfs pull in the repository it comes from, or download the file itself.";
@@ -21,7 +22,7 @@ const BINARY: readonly Kind[] = [
   [/^934e554d/, "an array of NumPy", OTHER],
   [/^47475546/, "a GGUF file", OTHER],
   [/^08[01].12/, "an ONNX model", ONNX],
-  [/^(00)+$/, "nothing but zeros", AGAIN],
+  [/^(00)+$/, "nothing but zeros", COPY_AGAIN],
 ];
 
 /** By the first characters, if no binary kind matches. */
@@ -37,7 +38,7 @@ const BEGINNING = 512;
 
 /** The error for a file of no known container, which says what it looks like. */
 export function notWeights(bytes: Uint8Array, where: string): FormatError {
-  if (bytes.length === 0) return new FormatError(`${where} is empty.`, AGAIN);
+  if (bytes.length === 0) return new FormatError(`${where} is empty.`, COPY_AGAIN);
   const start = bytes.subarray(0, BEGINNING);
   const hex = Array.from(start, (byte) => byte.toString(16).padStart(2, "0"));
   const binary = BINARY.find(([beginning]) => beginning.test(hex.join("")));

@@ -7,6 +7,7 @@
 // length of the file.
 // Tuples, lists and sets become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint if unsafe).
 import { FormatError } from "../core/errors.js";
+import { COPY_AGAIN } from "./foreign.js";
 
 /** A global name in a pickle. `call` implements it as a function; without it, it is only a value. */
 export class PickleGlobal {
@@ -36,7 +37,6 @@ export function readPickle(bytes: Uint8Array, start: number, context: PickleCont
 }
 
 const MALICIOUS = "Get the weights from a source that you trust, or save them again as a plain state dict.";
-const DAMAGED = "Copy or download the file again.";
 /** Names that run programs or code, which no checkpoint needs. */
 const RUNS_CODE = new RegExp(
   "^((os|posix|nt|subprocess|pty|runpy|importlib|ctypes|socket|shutil|webbrowser)\\.|" +
@@ -180,7 +180,7 @@ class Unpickler {
     if (length > this.bytes.length - start) {
       const { where } = this.context;
       const end = `its pickle ends after ${this.bytes.length} bytes in the middle of an instruction`;
-      throw new FormatError(`${where} is truncated: ${end}.`, DAMAGED);
+      throw new FormatError(`${where} is truncated: ${end}.`, COPY_AGAIN);
     }
     this.position += length;
     return start;
@@ -231,7 +231,7 @@ class Unpickler {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.raw(length));
     } catch (error) {
       if (error instanceof FormatError) throw error;
-      throw this.error("holds a string that is not UTF-8", DAMAGED);
+      throw this.error("holds a string that is not UTF-8", COPY_AGAIN);
     }
   }
 
@@ -242,7 +242,7 @@ class Unpickler {
     return line;
   }
 
-  private error(what: string, fix = DAMAGED): FormatError {
+  private error(what: string, fix = COPY_AGAIN): FormatError {
     return new FormatError(`${this.context.where} holds a pickle that ${what} (byte ${this.position}).`, fix);
   }
 }

@@ -4,7 +4,7 @@
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { type Zippable, zipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
-import { checkBytes, notWeights } from "./foreign.js";
+import { COPY_AGAIN, checkBytes, notWeights } from "./foreign.js";
 import { readPickle } from "./pickle.js";
 import { pickleStateDict } from "./pickle-writer.js";
 import { bytesOfTensor, type StateDict } from "./state-dict.js";
@@ -13,7 +13,6 @@ import { unzip } from "./zip.js";
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
-const AGAIN = "Copy or download the file again.";
 const LITTLE_ENDIAN = "Load it in PyTorch and save it again on a little-endian machine.";
 
 /**
@@ -75,7 +74,7 @@ function parseZip(bytes: Uint8Array, where: string): StateDict {
     if (size !== byteLength) {
       throw new FormatError(
         `${where} should hold ${byteLength} bytes as "${name}" but holds ${size ?? "none"}.`,
-        AGAIN,
+        COPY_AGAIN,
       );
     }
     keys.set(name, key);
@@ -90,7 +89,7 @@ function unzipStored(bytes: Uint8Array, where: string, take: (name: string, size
   return unzip(bytes, where, ({ name, size, originalSize, compression }) => {
     if (!take(name, originalSize)) return false;
     if (compression === 0 && size === originalSize) return true;
-    throw new FormatError(`${where} holds "${name}" compressed, which torch.save never does.`, AGAIN);
+    throw new FormatError(`${where} holds "${name}" compressed, which torch.save never does.`, COPY_AGAIN);
   });
 }
 
@@ -114,22 +113,22 @@ function parseLegacy(bytes: Uint8Array, where: string): StateDict {
   }
   const root = next();
   const keys = next();
-  if (!Array.isArray(keys)) throw new FormatError(`${where} does not list its storages.`, AGAIN);
+  if (!Array.isArray(keys)) throw new FormatError(`${where} does not list its storages.`, COPY_AGAIN);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Map<string, Uint8Array>();
   for (const key of keys as unknown[]) {
     const storage = typeof key === "string" ? context.storages.get(key) : undefined;
-    if (!storage) throw new FormatError(`${where} lists a storage that no tensor uses.`, AGAIN);
+    if (!storage) throw new FormatError(`${where} lists a storage that no tensor uses.`, COPY_AGAIN);
     const start = position + 8;
     const end = start + storage.byteLength;
     if (end > bytes.length) {
-      throw new FormatError(`${where} is truncated: ${bytes.length} of at least ${end} bytes.`, AGAIN);
+      throw new FormatError(`${where} is truncated: ${bytes.length} of at least ${end} bytes.`, COPY_AGAIN);
     }
     const count = view.getBigInt64(position, true);
     if (count !== BigInt(storage.count)) {
       throw new FormatError(
         `${where} gives the storage "${storage.key}" ${count} elements here and ${storage.count} there.`,
-        AGAIN,
+        COPY_AGAIN,
       );
     }
     data.set(storage.key, bytes.subarray(start, end));

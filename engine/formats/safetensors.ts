@@ -2,7 +2,7 @@
 // header padded with spaces, then raw data. The tensors must cover the data exactly, without gaps or overlaps, which
 // could hide bytes or alias tensors. Not supported: 8-bit floats.
 import { FormatError } from "../core/errors.js";
-import { checkBytes, notWeights } from "./foreign.js";
+import { COPY_AGAIN, checkBytes, notWeights } from "./foreign.js";
 import {
   bytesOfTensor,
   elementCount,
@@ -19,7 +19,6 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** The first byte of a header. */
 const BRACE = 0x7b;
 const METADATA = "__metadata__";
-const AGAIN = "Copy or download the file again.";
 
 interface Entry {
   name: string;
@@ -108,7 +107,10 @@ export function serializeSafetensors({ tensors, metadata }: StateDict): Uint8Arr
 function readHeader(bytes: Uint8Array, where: string): { header: object; dataStart: number } {
   if (bytes.length === 0) throw notWeights(bytes, where);
   if (bytes.length < 8) {
-    throw new FormatError(`${where} is truncated: ${bytes.length} bytes, and the header length alone takes 8.`, AGAIN);
+    throw new FormatError(
+      `${where} is truncated: ${bytes.length} bytes, and the header length alone takes 8.`,
+      COPY_AGAIN,
+    );
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES || (bytes.length > 8 && bytes[8] !== BRACE)) throw notWeights(bytes, where);
@@ -116,7 +118,7 @@ function readHeader(bytes: Uint8Array, where: string): { header: object; dataSta
   if (dataStart > bytes.length) {
     throw new FormatError(
       `${where} is truncated: ${bytes.length} bytes, and its header alone ends at ${dataStart}.`,
-      AGAIN,
+      COPY_AGAIN,
     );
   }
   let header: object;
@@ -124,7 +126,7 @@ function readHeader(bytes: Uint8Array, where: string): { header: object; dataSta
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, dataStart)));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new FormatError(`${where} has a safetensors header that is not JSON: ${reason}.`, AGAIN);
+    throw new FormatError(`${where} has a safetensors header that is not JSON: ${reason}.`, COPY_AGAIN);
   }
   return { header, dataStart };
 }
@@ -164,10 +166,13 @@ function checkCoverage(entries: Entry[], fileLength: number, dataStart: number, 
   const dataLength = entries.reduce((end, entry) => Math.max(end, entry.end), 0);
   const expected = dataStart + dataLength;
   if (fileLength < expected) {
-    throw new FormatError(`${where} is truncated: ${fileLength} of ${expected} bytes.`, AGAIN);
+    throw new FormatError(`${where} is truncated: ${fileLength} of ${expected} bytes.`, COPY_AGAIN);
   }
   if (fileLength > expected) {
-    throw new FormatError(`${where} has ${fileLength - expected} bytes that belong to no tensor at its end.`, AGAIN);
+    throw new FormatError(
+      `${where} has ${fileLength - expected} bytes that belong to no tensor at its end.`,
+      COPY_AGAIN,
+    );
   }
   let previous: Entry | undefined;
   for (const entry of entries) {

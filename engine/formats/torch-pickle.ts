@@ -2,6 +2,7 @@
 // the pickle), tensors as strided views of them, and the conversion of a pickled object to a flat StateDict. Tensors
 // are made contiguous, each in memory of its own, so weights that are tied in the file become copies.
 import { FormatError } from "../core/errors.js";
+import { COPY_AGAIN } from "./foreign.js";
 import { type PickleContext, PickleGlobal, PickleObject } from "./pickle.js";
 import {
   elementCount,
@@ -40,7 +41,6 @@ function storageDtypes(): Map<string, StoredDtype> {
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 200_000;
 const MAX_KEY_LENGTH = 1000;
-const DAMAGED = "Copy or download the file again.";
 const PLAIN = "Save it again with torch.save(model.state_dict(), path).";
 
 /** The flat memory that tensors are views of: `count` elements stored in the file under `key`. */
@@ -88,7 +88,7 @@ export function torchPickleContext(where: string): TorchPickleContext {
     const storage = storageOf(id, where);
     const known = storages.get(storage.key);
     if (known && (known.dtype !== storage.dtype || known.count !== storage.count)) {
-      throw new FormatError(`${where} describes the storage "${storage.key}" in two ways.`, DAMAGED);
+      throw new FormatError(`${where} describes the storage "${storage.key}" in two ways.`, COPY_AGAIN);
     }
     storages.set(storage.key, known ?? storage);
     return known ?? storage;
@@ -125,7 +125,7 @@ export function stateDictOf(
     if (tensors.has(name)) throw new FormatError(`${where} holds two tensors named "${name}".`, PLAIN);
     const { dtype, key } = tensor.storage;
     const bytes = data.get(key);
-    if (!bytes) throw new FormatError(`${where} lacks the storage "${key}" of the tensor "${name}".`, DAMAGED);
+    if (!bytes) throw new FormatError(`${where} lacks the storage "${key}" of the tensor "${name}".`, COPY_AGAIN);
     left -= elementCount(tensor.shape) * elementSize(dtype);
     if (!(left >= 0)) {
       throw new FormatError(`${where} holds tensors far larger than itself, at "${name}" of shape [${tensor.shape}].`);
@@ -152,7 +152,7 @@ function orderedDict([pairs]: readonly unknown[], where: string): Map<unknown, u
   if (pairs === undefined) return dictionary;
   for (const pair of Array.isArray(pairs) ? pairs : [pairs]) {
     if (!Array.isArray(pair) || pair.length !== 2) {
-      throw new FormatError(`${where} holds an OrderedDict made from something that is not pairs.`, DAMAGED);
+      throw new FormatError(`${where} holds an OrderedDict made from something that is not pairs.`, COPY_AGAIN);
     }
     dictionary.set(pair[0], pair[1]);
   }
@@ -167,7 +167,7 @@ function rebuildTensor([storage, offset, shape, strides]: readonly unknown[], wh
   ) {
     throw new FormatError(
       `${where} describes a tensor that cannot be: its storage, sizes or strides are wrong.`,
-      DAMAGED,
+      COPY_AGAIN,
     );
   }
   return new TorchTensor(storage, offset, shape, strides);
@@ -221,7 +221,7 @@ function contiguousBytes(name: string, tensor: TorchTensor, bytes: Uint8Array, w
   if (last >= storage.count) {
     throw new FormatError(
       `${where} holds the tensor "${name}" with element ${last} of a storage of ${storage.count}.`,
-      DAMAGED,
+      COPY_AGAIN,
     );
   }
   const dense = contiguousStrides(shape);

@@ -1,9 +1,9 @@
 // Reads zips of unknown origin: what their entries claim is compared with the file before memory is taken for them.
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import { FormatError } from "../core/errors.js";
+import { COPY_AGAIN } from "./foreign.js";
 
 const CENTRAL_RECORD_BYTES = 46;
-const AGAIN = "Copy or download the file again.";
 
 /**
  * Extracts the entries that `take` selects, by their names; it bounds what compressed ones may expand to. `where` names
@@ -23,7 +23,7 @@ export function unzip(
         at = entry.name;
         total += entry.size;
         if (total > bytes.length || ++entries * CENTRAL_RECORD_BYTES > bytes.length) {
-          throw new FormatError(`${where} claims more data than it has room for, at "${at}".`, AGAIN);
+          throw new FormatError(`${where} claims more data than it has room for, at "${at}".`, COPY_AGAIN);
         }
         const taken = take(entry);
         if (taken) expected.set(at, entry.originalSize);
@@ -33,11 +33,11 @@ export function unzip(
   } catch (error) {
     if (error instanceof FormatError) throw error;
     const damage = at ? `it cannot be read at "${at}"` : `its ${bytes.length} bytes do not end with a zip directory`;
-    throw new FormatError(`${where} is truncated or damaged: ${damage}.`, AGAIN);
+    throw new FormatError(`${where} is truncated or damaged: ${damage}.`, COPY_AGAIN);
   }
   for (const [name, size] of expected) {
     if (files[name]?.length !== size) {
-      throw new FormatError(`${where} is damaged: "${name}" reaches beyond the end of the file.`, AGAIN);
+      throw new FormatError(`${where} is damaged: "${name}" reaches beyond the end of the file.`, COPY_AGAIN);
     }
   }
   return files;
