@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
 import { startRun } from "./runs.js";
-import { openPart, openTab, type Tab, textOf } from "./tab.js";
+import { hold, openPart, openTab, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab; folder: string }>("runs that are cut off");
 
@@ -35,34 +35,15 @@ const stored = (page: Page) =>
     return names;
   });
 
-/** Holds back the third file that the page writes; resolves when it comes, to a function that lets it go on. */
-async function holdThirdFile(page: Page): Promise<() => Promise<void>> {
-  await page.evaluate(() => {
-    const write = FileSystemWritableFileStream.prototype.write;
-    let files = 0;
-    FileSystemWritableFileStream.prototype.write = async function (data) {
-      if (++files === 3) {
-        await new Promise<void>((release) => {
-          Object.assign(globalThis, { release });
-        });
-      }
-      return write.call(this, data);
-    };
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { release: () => void }).release());
-}
-
-const untilHeld = (page: Page) => page.waitForFunction(() => "release" in globalThis);
-
 test("an import that a reload cuts off leaves nothing, but no other tab takes it for cut off before", async ({
   tab,
   folder,
 }) => {
   const { page } = tab;
   await openPart(tab, "train");
-  await holdThirdFile(page);
+  const { begun } = await hold(page, "FileSystemWritableFileStream", 3);
   await page.setInputFiles("#open-run", join(folder, "runs/whole"));
-  await untilHeld(page);
+  await begun();
   const other = await tab.context.newPage();
   await other.goto(`${tab.url}#train`);
   await other.locator("#run-select option", { hasText: "whole" }).waitFor({ state: "attached" });
@@ -85,11 +66,11 @@ test("a file that is gone in the midst of an import is named, and nothing is kep
   await openPart(tab, "train");
   const copy = join(folder, "copy");
   cpSync(join(folder, "runs/whole"), copy, { recursive: true });
-  const goOn = await holdThirdFile(page);
+  const { begun, release } = await hold(page, "FileSystemWritableFileStream", 3);
   await page.setInputFiles("#open-run", copy);
-  await untilHeld(page);
+  await begun();
   for (const sample of readdirSync(join(copy, "samples"))) rmSync(join(copy, "samples", sample));
-  await goOn();
+  await release();
   await textOf(page, "#message", /^[\w-]+\.png cannot be read: it may have been moved .*; choose it again\./);
   assert.equal(await stored(page), []);
 });
@@ -100,19 +81,11 @@ test("a checkpoint or a model that is gone before it is read is named", async ({
   const copy = join(folder, "gone.safetensors");
   for (const field of ["#open-checkpoint", "#model-file"]) {
     cpSync(join(folder, "runs/whole/latest.safetensors"), copy);
-    await page.evaluate(() => {
-      const read = Blob.prototype.arrayBuffer;
-      Blob.prototype.arrayBuffer = async function () {
-        await new Promise<void>((release) => {
-          Object.assign(globalThis, { release });
-        });
-        return read.call(this);
-      };
-    });
+    const { begun, release } = await hold(page, "Blob");
     await page.setInputFiles(field, copy);
-    await untilHeld(page);
+    await begun();
     rmSync(copy);
-    await page.evaluate(() => (globalThis as unknown as { release: () => void }).release());
+    await release();
     await textOf(page, "#message", /^gone\.safetensors cannot be read: it may have been moved or changed; choose it/);
     await openPart(tab, "train");
   }

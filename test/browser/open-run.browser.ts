@@ -10,7 +10,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeDataset } from "../support/command.js";
 import { keptFiles, startRun, unzipTo } from "./runs.js";
-import { openPart, openTab, type Tab, textOf } from "./tab.js";
+import { hold, openPart, openTab, type Tab, textOf } from "./tab.js";
 
 /** `files` are those of the zip that the page wrote of the run "packed", which has two steps. */
 const test = suite<{ tab: Tab; folder: string; zip: Buffer; files: Record<string, Uint8Array> }>("opening a run");
@@ -190,33 +190,18 @@ test("while a run is opened or packed, which takes seconds where it is large, th
   zip,
 }) => {
   const { page } = tab;
-  const goOn = await holdFiles(page);
+  const opening = await hold(page, "Blob");
   await choose(page, zip);
   await textOf(page, "#run-work", /^Opening packed\.zip \.\.\.$/);
-  await goOn();
+  await opening.release();
   await textOf(page, "#train-status", SAVED);
   assert.is(await page.textContent("#run-work"), "");
-  const pack = await holdFiles(page);
+  const packing = await hold(page, "Blob");
   await page.click("#run-zip");
   await textOf(page, "#run-work", /^Packing packed\.zip \.\.\.$/);
-  await Promise.all([page.waitForEvent("download"), pack()]);
+  await Promise.all([page.waitForEvent("download"), packing.release()]);
   assert.is(await page.textContent("#run-work"), "");
 });
-
-/** Holds back every read of a file until the function that it returns is called. */
-async function holdFiles(page: Page): Promise<() => Promise<void>> {
-  await page.evaluate(() => {
-    const read = Blob.prototype.arrayBuffer;
-    const held = new Promise<void>((release) => {
-      Object.assign(globalThis, { release });
-    });
-    Blob.prototype.arrayBuffer = async function () {
-      await held;
-      return read.call(this);
-    };
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { release: () => void }).release());
-}
 
 test("a run that is kept here is not overwritten by its zip", async ({ tab, zip }) => {
   const { page } = tab;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { holdReads, openPage, openPart, openTab, pagesFolder, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
+import { hold, openPage, openPart, openTab, pagesFolder, sidewaysOnPhone, type Tab, textOf } from "./tab.js";
 import { tinyModel } from "./tiny-model.js";
 
 const test = suite<{ tab: Tab }>("the page");
@@ -109,7 +109,7 @@ test("looking inside draws a map per layer, and a click moves the point", async 
 test("another model may be opened while a picture is looked into", async ({ tab }) => {
   const { page } = tab;
   await openPart(tab, "inspect");
-  const release = await holdReads(page);
+  const { release } = await hold(page, "GPUBuffer");
   await page.click("#inspect-example");
   await textOf(page, "#inspect-status", /^Looking/);
   await page.setInputFiles("#model-file", { name: "tiny.safetensors", mimeType: "", buffer: tinyModel(3) });

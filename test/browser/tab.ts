@@ -71,22 +71,47 @@ export async function textOf(page: Page, selector: string, wanted: RegExp): Prom
   return (await element.textContent()) ?? "";
 }
 
+/** What tests hold back: reads from the GPU, reads of a file, writes of one. */
+const HELD = {
+  GPUBuffer: "mapAsync",
+  Blob: "arrayBuffer",
+  FileSystemWritableFileStream: "write",
+} as const;
+
+/** Calls that a page makes, held back: `begun` waits for the first of them, `release` lets all go on. */
+export interface Held {
+  begun(): Promise<unknown>;
+  release(): Promise<void>;
+}
+
 /**
- * Holds back every read from the GPU until the function that it returns is called, so that what the page says in the
+ * Holds back what a page does by a class's method, from the `from`-th call on, so that what the page says in the
  * meantime can be waited for and acted on, however fast the machine is.
  */
-export async function holdReads(page: Page): Promise<() => Promise<void>> {
-  await page.evaluate(() => {
-    const map = GPUBuffer.prototype.mapAsync;
-    const held = new Promise<void>((release) => {
-      Object.assign(globalThis, { release });
-    });
-    GPUBuffer.prototype.mapAsync = async function (...wanted) {
-      await held;
-      return map.apply(this, wanted);
-    };
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { release: () => void }).release());
+export async function hold(page: Page, type: keyof typeof HELD, from = 1): Promise<Held> {
+  await page.evaluate(
+    ({ type, method, from }) => {
+      type Method = (...given: unknown[]) => Promise<unknown>;
+      const { prototype } = (globalThis as unknown as Record<string, { prototype: Record<string, Method> }>)[type];
+      const call = prototype[method];
+      let calls = 0;
+      const gate = new Promise<void>((release) => {
+        Object.assign(globalThis, { release, begun: false });
+      });
+      prototype[method] = async function (...given) {
+        if (++calls >= from) {
+          Object.assign(globalThis, { begun: true });
+          await gate;
+        }
+        return call.apply(this, given);
+      };
+    },
+    { type, method: HELD[type], from },
+  );
+  return {
+    begun: () => page.waitForFunction(() => (globalThis as unknown as { begun: boolean }).begun),
+    release: () => page.evaluate(() => (globalThis as unknown as { release: () => void }).release()),
+  };
 }
 
 /** What can be scrolled sideways on a phone: the page, or anything in it. The window gets its size back. */

@@ -11,7 +11,7 @@ import * as assert from "uvu/assert";
 import { assertStatus, cutgpu, makePicture, projectFolder } from "../support/command.js";
 import { goldensFolder } from "../support/goldens.js";
 import { limitMemory } from "../support/small-memory.js";
-import { holdReads, openPart, openTab, type Tab, textOf } from "./tab.js";
+import { hold, openPart, openTab, type Tab, textOf } from "./tab.js";
 import { tinyModel } from "./tiny-model.js";
 
 const model = join(projectFolder, "cut/web/demo-model.safetensors");
@@ -151,7 +151,7 @@ test("results can be cleared while more are made, and the rest be stopped", asyn
   await openPart(tab, "translate");
   await page.setInputFiles("#translate-files", join(folder, "more", "0.png"));
   await textOf(page, "#translate-status", /^1 picture translated$/);
-  const release = await holdReads(page);
+  const { release } = await hold(page, "GPUBuffer");
   await page.setInputFiles("#translate-folder", join(folder, "more"));
   await textOf(page, "#translate-status", /^Translating 1 of 3/);
   await page.click("#translate-clear");
@@ -226,7 +226,7 @@ for (const [what, limit] of limits) {
     const byTiles = /^Translating 1 of 2: large\.png, which is large, by tiles: \d+ %$/;
     assert.ok((await said()).some((text) => byTiles.test(text)));
     assert.match((await page.textContent("#results figcaption b[title='large.png'] + span")) ?? "", /^900 x 700, /);
-    const release = await holdReads(page);
+    const { release } = await hold(page, "GPUBuffer");
     await page.setInputFiles("#translate-files", files);
     await textOf(page, "#translate-status", /^Translating 1 of 2: large\.png$/);
     await page.click("#translate-stop");
