@@ -69,13 +69,13 @@ function reflect(file) {
   if (module.entry.compute.length !== 1) fail("expected exactly one compute entry point");
   const storage = module.storage.sort((a, b) => a.binding - b.binding);
   if (storage.some((b, i) => b.binding !== i)) fail("storage bindings must be numbered 0, 1, 2, ... in order");
-  const bindings = storage.map((v) => ({ name: v.name, access: v.access === "read_write" ? "write" : "read" }));
-  if (bindings.length > 8) fail("more than 8 storage buffers");
+  const bindings = Object.fromEntries(storage.map((v) => [v.name, v.access === "read_write" ? "write" : "read"]));
+  if (storage.length > 8) fail("more than 8 storage buffers");
   if (module.uniforms.length > 1) fail("more than one uniform");
-  const params = module.uniforms[0]?.members?.map((m) => ({ name: m.name, type: m.type.name })) ?? [];
-  if (params.some((p) => !["u32", "i32", "f32"].includes(p.type))) fail("uniform members must be u32, i32 or f32");
-  if (module.uniforms[0] && module.uniforms[0].binding !== bindings.length)
-    fail("the uniform must be the last binding");
+  const params = Object.fromEntries(module.uniforms[0]?.members?.map((m) => [m.name, m.type.name]) ?? []);
+  if (Object.values(params).some((type) => !["u32", "i32", "f32"].includes(type)))
+    fail("uniform members must be u32, i32 or f32");
+  if (module.uniforms[0] && module.uniforms[0].binding !== storage.length) fail("the uniform must be the last binding");
   // Tunable constants are the `const NAME: type = literal; // @tunable` lines.
   const constants = {};
   for (const [, name, value] of code.matchAll(/^const (\w+): \w+ = ([^;]+); \/\/ @tunable/gm)) {
@@ -85,7 +85,7 @@ function reflect(file) {
   return {
     name: basename(file, ".wgsl"),
     bindings,
-    params: params.map(({ name, type }) => (type === "u32" ? { name } : { name, type })),
+    params,
     constants,
     ...(Object.keys(ops).length > 0 && { ops }),
     workgroupSize: workgroupSize(module.entry.compute[0], code),

@@ -31,7 +31,7 @@ export interface LadderStep {
 
 /** Matrix products [m, k] x [k, n] -> [m, n] of multiples of 64. */
 function product(
-  kernel: KernelSource & { bindings: readonly [{ name: "a" }, { name: "b" }, { name: "y" }] },
+  kernel: KernelSource & { bindings: Record<"a" | "b" | "y", unknown> },
   columns: number,
   rows: number,
 ): LadderStep["run"] {

@@ -131,8 +131,8 @@ function kernelsOf(gpu: Gpu, dispatches: readonly Dispatch[], times: readonly nu
   const kernels = new Map<string, PlannedKernel>();
   for (const [i, { source, constants, storages, grid }] of dispatches.entries()) {
     const stored = gpu.kernels.halves?.sourceFor(source, storages, constants) ?? source;
-    const halves = stored === source ? [] : source.bindings.filter((_, i) => storages[i].half);
-    const label = [labelOf(stored, constants), ...halves.map(({ name }) => name)].join("-");
+    const halves = stored === source ? [] : Object.keys(source.bindings).filter((_, i) => storages[i].half);
+    const label = [labelOf(stored, constants), ...halves].join("-");
     let kernel = kernels.get(label);
     if (!kernel) {
       const code = specialize(stored, constants);

@@ -20,7 +20,7 @@ export async function compaction() {
   const kernels = Object.values(await import("../dist/shaders/generated.js"));
   const constants = new Set(kernels.flatMap((kernel) => Object.keys(kernel.constants)));
   const plain = (text) => marked(withoutSpaces(withNumbers(text, constants)));
-  const bindings = kernels.flatMap((kernel) => kernel.bindings.map(({ name }) => name));
+  const bindings = kernels.flatMap((kernel) => Object.keys(kernel.bindings));
   const short = shortNames(texts.map(plain), [...constants, ...bindings]);
   return (text) => plain(text).replace(NAMES, (name) => short.get(name) ?? name.replace("#", ""));
 }

@@ -193,24 +193,23 @@ export class Gpu implements AdapterTraits {
     const size = "grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants);
     const grid = foldGrid(size, source.name);
     if (grid[0] * grid[1] * grid[2] === 0) return;
-    for (const { name } of source.bindings) {
-      if (bindings[name]?.gpu !== this) {
-        throw new ShapeError(`${source.name}: the binding ${name} has no tensor of this device`, "Give one.");
-      }
-    }
+    const tensors = Object.keys(source.bindings).map((name) => {
+      if (bindings[name]?.gpu === this) return bindings[name];
+      throw new ShapeError(`${source.name}: the binding ${name} has no tensor of this device`, "Give one.");
+    });
     if (this.observers.any) {
       this.observers.tell("onDispatch", { source, bindings, params: run.params, grid: size, constants });
     }
-    const storages = source.bindings.map(({ name }) => bindings[name].storage);
+    const storages = tensors.map(({ storage }) => storage);
     source.check?.(storages);
     if (this.#recorder) {
       const { params, fusion, activation, reluMask } = run;
       this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, reluMask });
       return;
     }
-    const buffers = source.bindings.map(({ name }, i) => {
-      const { offset, bytes } = storages[i];
-      return { buffer: bindings[name].requireBuffer(), offset, bytes };
+    const buffers = tensors.map((tensor) => {
+      const { offset, bytes } = tensor.storage;
+      return { buffer: tensor.requireBuffer(), offset, bytes };
     });
     this.withErrorScope(() =>
       this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, run.params, grid),

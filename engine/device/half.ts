@@ -101,7 +101,7 @@ export class Halves {
 
   /** The kernel rewritten for the storages that are bound to it. */
   sourceFor(kernel: KernelSource, storages: readonly { readonly half: boolean }[], constants: Constants): KernelSource {
-    const names = kernel.bindings.flatMap(({ name }, i) => (storages[i]?.half ? [name] : []));
+    const names = Object.keys(kernel.bindings).filter((_, i) => storages[i]?.half);
     if (names.length === 0) return kernel;
     const source = this.forms?.(kernel, constants, names) ?? kernel;
     const key = names.join();

@@ -71,7 +71,7 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
   if (buffers.length > MAX_BINDINGS) {
     fail(`it binds ${buffers.length} buffers`, `Every WebGPU device allows ${MAX_BINDINGS}.`);
   }
-  const params = uniforms[0] ? readParams(text, uniforms[0].type, fail) : [];
+  const params = uniforms[0] ? readParams(text, uniforms[0].type, fail) : {};
   const constants = Object.fromEntries(
     [...code.matchAll(/^const (\w+): \w+ = ([^;]+); \/\/ @tunable/gm)].map(([, constant, value]) => [
       constant,
@@ -80,10 +80,9 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
   );
   const kernel: KernelSource = {
     name,
-    bindings: buffers.map(({ variable, space }) => ({
-      name: variable,
-      access: space[1] === "read_write" ? "write" : "read",
-    })),
+    bindings: Object.fromEntries(
+      buffers.map(({ variable, space }) => [variable, space[1] === "read_write" ? "write" : "read"]),
+    ),
     params,
     constants,
     workgroupSize: readWorkgroupSize(text, constants),
@@ -97,14 +96,15 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
 
 /** Throws a ShapeError for memory that WebGPU does not let one dispatch bind twice, since it is written. */
 function checkApart({ name, bindings }: KernelSource, storages: readonly Storage[]): void {
+  const bound = Object.entries(bindings);
   for (const [i, one] of storages.entries()) {
     for (let j = 0; j < i; j++) {
-      const [other, accesses] = [storages[j], new Set([bindings[i].access, bindings[j].access])];
+      const [other, accesses] = [storages[j], new Set([bound[i][1], bound[j][1]])];
       const apart = one.offset >= other.offset + other.bytes || other.offset >= one.offset + one.bytes;
       // Parts of a buffer may be written by two bindings, but not read by one and written by another.
       if (one.root !== other.root || !accesses.has("write") || (accesses.size === 1 && apart)) continue;
       throw new ShapeError(
-        `${name}: the bindings ${bindings[j].name} and ${bindings[i].name} share memory that is written`,
+        `${name}: the bindings ${bound[j][0]} and ${bound[i][0]} share memory that is written`,
         "Give one of them a tensor of its own, or use a single read_write binding.",
       );
     }
@@ -119,15 +119,14 @@ const numberOf = (attribute: string, attributes: string) =>
 function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
   const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
   if (body === undefined) return fail(`its uniform ${type} is no struct of the text`, "Declare it as a struct.");
-  return body
-    .split(",")
-    .map((member) => member.trim())
-    .filter((member) => member !== "")
-    .map((member) => {
-      const [, name, scalar] = member.match(/^(\w+)\s*:\s*(u32|i32|f32)$/) ?? [];
-      if (!name) fail(`the param "${member}" is not of type u32, i32 or f32`, "Use these three, without attributes.");
-      return scalar === "u32" ? { name } : { name, type: scalar };
-    });
+  const params: { [name: string]: KernelSource["params"][string] } = {};
+  for (const member of body.split(",").map((one) => one.trim())) {
+    const [, name, scalar] = member.match(/^(\w+)\s*:\s*(u32|i32|f32)$/) ?? [];
+    if (name) params[name] = scalar as "u32" | "i32" | "f32";
+    else if (member)
+      fail(`the param "${member}" is not of type u32, i32 or f32`, "Use these three, without attributes.");
+  }
+  return params;
 }
 
 /** The sizes of a workgroup: numbers, or names of tunable constants. */

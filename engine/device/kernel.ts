@@ -14,11 +14,14 @@ import { loadSoftwareKernels, textOf } from "./software-kernels.js";
 import type { Storage } from "./storage.js";
 import { STAGE_COMPUTE } from "./webgpu-flags.js";
 
+type Access = "read" | "write";
+
 export interface KernelSource {
   readonly name: string;
-  readonly bindings: readonly { readonly name: string; readonly access: "read" | "write" }[];
-  /** Members of the uniform: scalars of four bytes, without gaps; u32 where no type is given. */
-  readonly params: readonly { readonly name: string; readonly type?: string }[];
+  /** By name, in the order of their numbers. */
+  readonly bindings: { readonly [name: string]: Access };
+  /** Types of the uniform's members, in order: scalars of four bytes, without gaps. */
+  readonly params: { readonly [name: string]: "u32" | "i32" | "f32" };
   readonly constants: { readonly [name: string]: number | boolean };
   /** Values of the tunable constant OP by name, where the kernel has operations to choose from. */
   readonly ops?: { readonly [name: string]: number };
@@ -33,8 +36,10 @@ export interface KernelSource {
   check?(storages: readonly Storage[]): void;
 }
 
-export type BindingNames<K extends KernelSource> = K["bindings"][number]["name"];
-export type Params<K extends KernelSource> = { [P in K["params"][number]["name"]]: number };
+/** Keys of an object, or of any of several. */
+type KeysOf<T> = T extends T ? keyof T & string : never;
+export type BindingNames<K extends KernelSource> = KeysOf<K["bindings"]>;
+export type Params<K extends KernelSource> = { [P in KeysOf<K["params"]>]: number };
 export type Constants<K extends KernelSource> = {
   readonly [C in keyof K["constants"]]?: K["constants"][C] extends boolean
     ? boolean
@@ -91,12 +96,15 @@ export function workgroupsFor<K extends KernelSource>(
   return Math.ceil(invocations / chosen);
 }
 
-const uniformBytes = ({ params }: KernelSource): number => Math.ceil(params.length / 4) * 16;
+/** What a kernel does with each binding. */
+export const accessesOf = ({ bindings }: KernelSource): Access[] => Object.values(bindings);
 
 export class Kernel {
   readonly source: KernelSource;
   readonly layout: GPUBindGroupLayout;
   readonly label: string;
+  /** 0 for a kernel without a uniform. */
+  readonly uniformBytes: number;
   readonly #device: GPUDevice;
   readonly #code: () => string;
   #module: GPUShaderModule | undefined;
@@ -117,24 +125,15 @@ export class Kernel {
     this.#validated = !source.custom;
     const chosen = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
     this.label = chosen.length ? `${source.name}(${chosen.join(",")})` : source.name;
+    const buffers: GPUBufferBindingLayout[] = accessesOf(source).map((access) => ({
+      type: access === "write" ? "storage" : "read-only-storage",
+    }));
+    const minBindingSize = Math.ceil(Object.keys(source.params).length / 4) * 16;
+    this.uniformBytes = minBindingSize;
+    if (minBindingSize) buffers.push({ type: "uniform", hasDynamicOffset: true, minBindingSize });
     this.layout = device.createBindGroupLayout({
       label: this.label,
-      entries: [
-        ...source.bindings.map(({ access }, binding) => ({
-          binding,
-          visibility: STAGE_COMPUTE,
-          buffer: { type: access === "write" ? ("storage" as const) : ("read-only-storage" as const) },
-        })),
-        ...(source.params.length
-          ? [
-              {
-                binding: source.bindings.length,
-                visibility: STAGE_COMPUTE,
-                buffer: { type: "uniform" as const, hasDynamicOffset: true, minBindingSize: uniformBytes(source) },
-              },
-            ]
-          : []),
-      ],
+      entries: buffers.map((buffer, binding) => ({ binding, visibility: STAGE_COMPUTE, buffer })),
     });
   }
 
@@ -210,14 +209,16 @@ export class Kernel {
 
   /** Writes the members of the uniform in order. */
   packParams(params: { readonly [name: string]: number }, into: DataView, start: number): void {
-    for (const [i, { name, type = "u32" }] of this.source.params.entries()) {
-      const value = params[name];
-      const at = start + 4 * i;
+    const types = this.source.params;
+    let at = start;
+    for (const name in types) {
+      const [type, value] = [types[name], params[name]];
       if (!(type === "f32" ? typeof value === "number" : Number.isInteger(value)))
         throw new ShapeError(`${this.label}: the param ${name} cannot be ${value}`, `Give it a ${type}.`);
       if (type === "f32") into.setFloat32(at, value, true);
       else if (type === "i32") into.setInt32(at, value, true);
       else into.setUint32(at, value, true);
+      at += 4;
     }
   }
 
@@ -226,9 +227,8 @@ export class Kernel {
       binding,
       resource: { buffer, offset, size: roundUpBytes(bytes) },
     }));
-    if (this.source.params.length && uniforms) {
-      entries.push({ binding: buffers.length, resource: { buffer: uniforms, size: uniformBytes(this.source) } });
-    }
+    const size = this.uniformBytes;
+    if (size && uniforms) entries.push({ binding: buffers.length, resource: { buffer: uniforms, size } });
     return this.#device.createBindGroup({ label: this.label, layout: this.layout, entries });
   }
 }

@@ -89,7 +89,7 @@ export class Queue {
       this.#pass = this.#encoder.beginComputePass();
     }
     this.#pass.setPipeline(pipeline);
-    this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.source.params.length ? [offset] : []);
+    this.#pass.setBindGroup(0, this.#bindGroup(kernel, buffers), kernel.uniformBytes ? [offset] : []);
     this.#pass.dispatchWorkgroups(...grid);
     if (this.#used === DISPATCHES_PER_SUBMIT || this.#bytes > BYTES_PER_SUBMIT) this.flush();
   }

@@ -65,7 +65,7 @@ export interface Recorder {
 
 /** A dispatch's storages, with those of the bindings named in `others` replaced. */
 export const rebind = ({ source, storages }: Dispatch, others: { readonly [name: string]: Storage }): Storage[] =>
-  storages.map((storage, i) => others[source.bindings[i].name] ?? storage);
+  Object.keys(source.bindings).map((name, i) => others[name] ?? storages[i]);
 
 /** A placeholder for an output that a kernel binds but does not write. */
 export const unusedStorage = (): Storage => new Storage(16, "unused", true);

@@ -38,7 +38,7 @@ type IsLiteral<S extends string> = object extends { [name in S]: 1 } ? false : t
 export type KernelOf<S extends string> =
   IsLiteral<S> extends false
     ? KernelSource
-    : KernelSource & {
-        readonly bindings: readonly { readonly name: Storages<Code<S>> }[];
-        readonly params: readonly { readonly name: Uniforms<Code<S>> }[];
+    : Omit<KernelSource, "bindings" | "params"> & {
+        readonly bindings: { readonly [name in Storages<Code<S>>]: "read" | "write" };
+        readonly params: { readonly [name in Uniforms<Code<S>>]: "u32" | "i32" | "f32" };
       };

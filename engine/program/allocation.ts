@@ -6,6 +6,7 @@
 import { OutOfMemoryError } from "../core/errors.js";
 import { withinMemory, withoutErrorScope } from "../device/error-scopes.js";
 import type { Gpu } from "../device/gpu.js";
+import { accessesOf } from "../device/kernel.js";
 import { partStart } from "../device/memory.js";
 import type { Dispatch } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
@@ -123,7 +124,7 @@ async function placeAll(
 function rangesOf(dispatches: readonly Dispatch[]): LiveRange[] {
   const ranges = new Map<Storage, LiveRange>();
   dispatches.forEach(({ storages, source }, index) => {
-    const bound = storages.map(({ root }, i) => ({ root, access: source.bindings[i].access }));
+    const bound = accessesOf(source).map((access, i) => ({ root: storages[i].root, access }));
     for (const { root: storage, access } of bound) {
       if (!storage.virtual || storage.buffer) continue;
       const range = ranges.get(storage) ?? { storage, first: index, last: index, conflicts: new Set(), offset: 0 };

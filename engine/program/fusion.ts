@@ -2,11 +2,12 @@
 // produced one of its inputs, unless a dispatch in between depends on either. Operators state their fusion rules where
 // they dispatch.
 
+import { accessesOf } from "../device/kernel.js";
 import type { Dispatch } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
 
 const writes = ({ source, storages }: Dispatch, { root }: Storage) =>
-  source.bindings.some(({ access }, i) => access === "write" && storages[i].root === root);
+  accessesOf(source).some((access, i) => access === "write" && storages[i].root === root);
 
 const binds = ({ storages }: Dispatch, { root }: Storage) => storages.some((storage) => storage.root === root);
 
@@ -20,7 +21,7 @@ export function fuse(dispatches: readonly Dispatch[], kept: ReadonlySet<Storage>
   const read = [...kept].map(({ root }) => root);
   for (const [i, later] of dispatches.entries()) {
     const { fusion, source, storages } = later;
-    const made = fusion && storages[source.bindings.findIndex(({ name }) => name === fusion.input)];
+    const made = fusion && storages[Object.keys(source.bindings).indexOf(fusion.input)];
     const at = made ? fused.findLastIndex((dispatch) => binds(dispatch, made)) : -1;
     const earlier = fused[at];
     let merged: readonly Dispatch[] | null = null;

@@ -169,7 +169,7 @@ export class Program {
       const offset = index * UNIFORM_SLOT;
       kernel.packParams(params, slots, offset);
       const buffers = storages.map(({ buffer, offset, bytes }) => ({ buffer: buffer as GPUBuffer, offset, bytes }));
-      const offsets = kernel.source.params.length ? [offset] : [];
+      const offsets = kernel.uniformBytes ? [offset] : [];
       const bindGroup = kernel.bindGroup(buffers, uniforms);
       if (bound > BYTES_PER_SUBMIT) {
         this.#commands.push([]);

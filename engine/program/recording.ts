@@ -3,6 +3,7 @@
 import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
+import { accessesOf } from "../device/kernel.js";
 import type { Dispatch, Recorder } from "../device/recorder.js";
 import { Storage } from "../device/storage.js";
 import { copyInto } from "../operators/strided/index.js";
@@ -20,7 +21,7 @@ export class Recording implements Recorder {
 
   dispatch(dispatch: Dispatch): void {
     // Recomputing an input adds dispatches of its own, before this one.
-    const storages = dispatch.source.bindings.map(({ access }, i) => {
+    const storages = accessesOf(dispatch.source).map((access, i) => {
       const storage = dispatch.storages[i];
       if (access === "read") return this.#recomputation.resolve(storage);
       this.#recomputation.written(storage);
@@ -40,7 +41,7 @@ export class Recording implements Recorder {
     if (!unallocated || parts.size !== storages.length) return null;
     // WebGPU forbids reading and writing one buffer in the same dispatch, whatever the ranges.
     const conflict = this.dispatches.some(({ source, storages: bound }) => {
-      const uses = source.bindings.filter((_, i) => parts.has(bound[i])).map(({ access }) => access);
+      const uses = accessesOf(source).filter((_, i) => parts.has(bound[i]));
       return new Set(uses).size > 1;
     });
     return conflict ? null : Storage.flatten(storages);

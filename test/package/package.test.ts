@@ -306,14 +306,11 @@ test("its shaders, compacted, still compile", async () => {
   await Promise.all(sources.map((source) => new Kernel(device, source, source.constants).compile()));
   // The forms for f16 are made of this text: as many numbers are converted as in the readable one.
   const converted = ({ code, bindings }: KernelSource) => {
-    const floats = bindings.filter(({ name }) => {
+    const floats = Object.keys(bindings).filter((name) => {
       const type = code.match(new RegExp(`>\\s*${name}\\s*:\\s*array<(\\w+)>`))?.[1];
       return ["f32", "vec4f"].includes(code.match(new RegExp(`alias ${type} ?= ?(\\w+);`))?.[1] ?? type ?? "");
     });
-    const half = withHalves(
-      code,
-      floats.map(({ name }) => name),
-    );
+    const half = withHalves(code, floats);
     const constants = (text: string) => text.match(/^const /gm)?.length;
     assert.is(constants(half), constants(code), "each begins its line still, to be replaced");
     return half.match(/\b(f16|vec4h|f32\(\w+\[|vec4f\(\w+\[)/g)?.length ?? 0;

@@ -33,16 +33,17 @@ const adapt = (code: string): string =>
 
 /** Runs a kernel in the interpreter; results are in the bindings afterwards. `edit` may change the text before. */
 export function run<K extends KernelSource>(source: K, given: Run<K>, edit = (code: string) => code) {
-  const uniforms = new DataView(new ArrayBuffer(16 * Math.ceil(source.params.length / 4)));
-  for (const [i, { name, type }] of source.params.entries()) {
+  const uniforms = new DataView(new ArrayBuffer(4 * Object.keys(source.params).length));
+  for (const [i, [name, type]] of Object.entries(source.params).entries()) {
     const offset = 4 * i;
     const value = given.params[name as keyof Params<K>];
     if (type === "f32") uniforms.setFloat32(offset, value, true);
     else if (type === "i32") uniforms.setInt32(offset, value, true);
     else uniforms.setUint32(offset, value, true);
   }
-  const group: Record<string, unknown> = { [source.bindings.length]: { uniform: new Uint8Array(uniforms.buffer) } };
-  source.bindings.forEach(({ name }, binding) => {
+  const names = Object.keys(source.bindings);
+  const group: Record<string, unknown> = { [names.length]: { uniform: new Uint8Array(uniforms.buffer) } };
+  names.forEach((name, binding) => {
     group[binding] = given.bindings[name as BindingNames<K>];
   });
   const constants = (given.constants ?? {}) as { [name: string]: number | boolean };

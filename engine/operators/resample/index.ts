@@ -30,7 +30,7 @@ function fuseActivation(earlier: Dispatch, later: Dispatch, stored: boolean): Di
   const { planes } = later.params;
   // Statistics are per plane, so a reshape that changes the planes prevents fusion.
   if (!activation || stored || (params.planes ?? planes) !== planes) return null;
-  const named = (name: string) => storages[source.bindings.findIndex((binding) => binding.name === name)];
+  const named = (name: string) => storages[Object.keys(source.bindings).indexOf(name)];
   const [x, statistics] = ["x", "statistics"].map(named);
   const { slope, statisticsOnly } = activation;
   const filtered: Dispatch = {

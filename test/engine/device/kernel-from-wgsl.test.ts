@@ -33,7 +33,7 @@ test("it reads every shader of the project as the build's reflection does", () =
 
 test("it reads texts without spaces", () => {
   const code = "@group(0)@binding(0)var<storage,read>x:array<f32>;@compute@workgroup_size(1)fn main(){}";
-  assert.equal(kernelFromWgsl("compact", code).bindings, [{ name: "x", access: "read" }]);
+  assert.equal(kernelFromWgsl("compact", code).bindings, { x: "read" });
 });
 
 test("attributes may stand in any order, with spaces, and sizes may have a type", async () => {
@@ -44,10 +44,7 @@ test("attributes may stand in any order, with spaces, and sizes may have a type"
     @binding(0) var<storage> x: array<f32>;
     @workgroup_size(2u) @compute fn main(@builtin(local_invocation_index) i: u32) { y[i] = 2 * x[i]; }`,
   );
-  assert.equal(kernel.bindings, [
-    { name: "x", access: "read" },
-    { name: "y", access: "write" },
-  ]);
+  assert.equal(kernel.bindings, { x: "read", y: "write" });
   assert.equal(kernel.workgroupSize, [2]);
   const [from, to] = [gpu.tensor([1, 2]), gpu.empty([2])];
   gpu.dispatch(kernel, { bindings: { x: from, y: to }, params: {}, invocations: 2 });

@@ -12,12 +12,8 @@ import { assertClose, download, messageOf, profiles, testGpu, uniform, upload } 
 
 const source = {
   name: "example",
-  bindings: [{ name: "x", access: "write" }],
-  params: [
-    { name: "count", type: "u32" },
-    { name: "shift", type: "i32" },
-    { name: "factor", type: "f32" },
-  ],
+  bindings: { x: "write" },
+  params: { count: "u32", shift: "i32", factor: "f32" },
   constants: { WORKGROUP: 64, FACTOR: 0.5, WIDE: false },
   workgroupSize: ["WORKGROUP", 1, 1],
   subgroups: false,

@@ -70,7 +70,7 @@ function emulatedForm(...given: Parameters<typeof matrixForm>): KernelSource {
     ...form,
     code:
       REPLACED.reduce((text, [from, to]) => text.replace(from, to), form.code) +
-      MATRICES.replace("BINDING", form.bindings[0].name),
+      MATRICES.replace("BINDING", Object.keys(form.bindings)[0]),
   };
   made.set(form, emulated);
   return emulated;
