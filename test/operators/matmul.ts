@@ -1,10 +1,12 @@
-// Cases of matrix products, plain and batched, with either operand transposed, and of the linear layer.
+// Cases of matrix products, plain and batched, with either operand transposed, and of the linear layer, which the
+// reference has with one batch axis and with rows: others are reshaped for it.
 import fc from "fast-check";
-import type { Shape } from "../../engine/core/tensor.js";
+import { broadcastShapes } from "../../engine/core/shapes.js";
+import { type Shape, sizeOf } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
 import { broadcastTo, sumTo } from "../../engine/operators/lib/reference/broadcast.js";
-import type { Dense } from "../../engine/operators/reference.js";
 import * as reference from "../../engine/operators/reference.js";
+import { type Dense, dense } from "../../engine/operators/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import { type FamilyTests, type OperatorCase, property, type ReferenceCase, values } from "./support/case.js";
@@ -19,36 +21,36 @@ export function matmul(
   const a = values([...batchA, ...(transposeA ? [k, m] : [m, k])]);
   const b = values([...batchB, ...(transposeB ? [n, k] : [k, n])]);
   const options = { transposeA, transposeB };
-  // The reference does not serve a batch with a single matrix: repeat it, and sum its gradient again.
-  const both = (x: Dense, z: Dense) => {
-    const batch = x.shape.length > z.shape.length ? x.shape.slice(0, 1) : z.shape.slice(0, z.shape.length - 2);
-    return [x, z].map((t) => broadcastTo(t, [...batch, ...t.shape.slice(-2)]));
+  const lead = broadcastShapes("batch", batchA, batchB);
+  // The reference does not broadcast: matrices are repeated, and their gradients summed again.
+  const repeated = (t: Dense) => {
+    const matrix = t.shape.slice(-2);
+    return dense([sizeOf(lead), ...matrix], broadcastTo(t, [...lead, ...matrix]).data);
   };
+  const summed = (t: Dense, { shape }: Dense) => sumTo(dense([...lead, ...t.shape.slice(1)], t.data), shape);
   return {
     title: `[${a.shape}] [${b.shape}] ${JSON.stringify(options)}`,
     inputs: [a, b],
     forward: (a, b) => engine.matmul(a, b, options),
-    reference(a, b) {
-      const [x, z] = both(a, b);
-      return reference.matmul(x, z, options);
-    },
+    reference: (a, b) => dense([...lead, m, n], reference.matmul(repeated(a), repeated(b), options).data),
     gradient(dy, a, b) {
-      const [x, z] = both(a, b);
-      const { da, db } = reference.matmulGradient(x, z, options, dy);
-      return [sumTo(da, a.shape), sumTo(db, b.shape)];
+      const ofAll = dense([sizeOf(lead), m, n], dy.data);
+      const { da, db } = reference.matmulGradient(repeated(a), repeated(b), options, ofAll);
+      return [summed(da, a), summed(db, b)];
     },
   };
 }
 
-export function linear(rows: number, inputs: number, outputs: number, withBias: boolean): OperatorCase {
+export function linear(lead: Shape, inputs: number, outputs: number, withBias: boolean): OperatorCase {
+  const rows = (t: Dense, columns: number) => dense([sizeOf(lead), columns], t.data);
   return {
-    title: `[${rows}, ${inputs}] -> ${outputs}${withBias ? "" : " no bias"}`,
-    inputs: [values([rows, inputs]), values([outputs, inputs]), ...(withBias ? [values([outputs])] : [])],
+    title: `[${[...lead, inputs]}] -> ${outputs}${withBias ? "" : " no bias"}`,
+    inputs: [values([...lead, inputs]), values([outputs, inputs]), ...(withBias ? [values([outputs])] : [])],
     forward: engine.linear,
-    reference: reference.linear,
+    reference: (x, w, b) => dense([...lead, outputs], reference.linear(rows(x, inputs), w, b).data),
     gradient(dy, x, w, b) {
-      const { dx, dw, db } = reference.linearGradient(x, w, b, dy);
-      return b ? [dx, dw, db] : [dx, dw];
+      const { dx, dw, db } = reference.linearGradient(rows(x, inputs), w, b, rows(dy, outputs));
+      return [dense(x.shape, dx.data), dw, ...(b ? [db] : [])];
     },
   };
 }
@@ -62,10 +64,20 @@ export const cases: FamilyTests["cases"] = {
       matmul([3], [3], true, false),
       matmul([], [2], false, false),
       matmul([2], [], true, true),
+      matmul([2, 3], [], false, true, [3, 5, 7]),
+      matmul([2, 3], [2, 3], true, false, [3, 5, 7]),
+      matmul([2, 3], [1, 1], true, false, [3, 5, 7]),
+      matmul([1], [1, 2, 3], true, true, [3, 5, 7]),
+      matmul([1], [1, 1], false, false, [3, 5, 7]),
     ],
   },
   linear: {
-    cases: [linear(5, 33, 3, true), linear(8, 20, 1, true), linear(67, 20, 130, false)],
+    cases: [
+      linear([5], 33, 3, true),
+      linear([8], 20, 1, true),
+      linear([67], 20, 130, false),
+      linear([2, 3, 4], 5, 7, true),
+    ],
     exercises: ["matmul"],
   },
 };
@@ -90,7 +102,7 @@ export const differences: FamilyTests["differences"] = [
   ...[false, true].flatMap((transposeA) =>
     [false, true].flatMap((transposeB) => [[], [2]].map((batch) => smallProduct(transposeA, transposeB, batch))),
   ),
-  { ...linear(5, 3, 7, true), title: "linear" },
+  { ...linear([5], 3, 7, true), title: "linear" },
 ];
 
 export const properties: FamilyTests["properties"] = [

@@ -4,7 +4,7 @@ import { checkOptions, flag } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { chooseVariant, defineOperator, floatOf, type OperatorRecord } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { shapeText } from "../../core/shapes.js";
+import { broadcastShapes, shapeText } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
@@ -18,11 +18,21 @@ export interface MatmulOptions {
   transposeB?: boolean;
 }
 
+/** All axes but those of a matrix. */
+const leading = ({ shape }: Tensor): Shape => shape.slice(0, -2);
+
 /** [batch, rows, columns] of a matrix or a batch of them, as it enters the product. */
 function dimensions(x: Tensor, transpose: boolean): [number, number, number] {
-  const [batch, rows, columns] = x.shape.length === 3 ? x.shape : [1, ...x.shape];
+  const [rows, columns] = x.shape.slice(-2);
+  const batch = sizeOf(leading(x));
   return transpose ? [batch, columns, rows] : [batch, rows, columns];
 }
+
+/** Whether b is a single matrix, so that the rows of all a are those of one product. */
+const isOneProduct = (b: Tensor, transposeA: boolean): boolean => !transposeA && sizeOf(leading(b)) === 1;
+
+/** The same elements as rows, whatever the leading axes are. */
+const rowsOf = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1) as number]);
 
 const operandText = (x: Tensor, transpose: boolean) => `${shapeText(x)}${transpose ? " transposed" : ""}`;
 
@@ -38,9 +48,10 @@ export function runMatmul(
 ): void {
   const [batchA, m, k] = dimensions(a, transposeA);
   const [batchB, , n] = dimensions(b, transposeB);
+  const one = isOneProduct(b, transposeA);
   runProduct(gpu, variant, {
-    batch: Math.max(batchA, batchB),
-    m,
+    batch: one ? 1 : Math.max(batchA, batchB),
+    m: one ? batchA * m : m,
     n,
     k,
     a: { tensor: a, batch: batchA === 1 ? 0 : m * k, m: transposeA ? 1 : k, k: transposeA ? m : 1 },
@@ -64,27 +75,27 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Pr
   shape([a, b], { transposeA, transposeB }) {
     const [batchA, m, k] = dimensions(a, transposeA);
     const [batchB, k2, n] = dimensions(b, transposeB);
-    const ranks = [a.shape.length, b.shape.length];
-    if (
-      ranks.some((rank) => rank !== 2 && rank !== 3) ||
-      k !== k2 ||
-      (batchA !== batchB && batchA !== 1 && batchB !== 1)
-    ) {
-      throw new ShapeError(
-        `matmul: ${operandText(a, transposeA)} and ${operandText(b, transposeB)} do not fit`,
-        "Give [m, k] and [k, n], or batches of them.",
-      );
-    }
-    return Math.max(...ranks) === 3 ? [Math.max(batchA, batchB), m, n] : [m, n];
+    const texts = `matmul: ${operandText(a, transposeA)} and ${operandText(b, transposeB)}`;
+    const lead = broadcastShapes(texts, leading(a), leading(b));
+    const served = [1, sizeOf(lead)];
+    const ranks = Math.min(a.shape.length, b.shape.length);
+    if (k !== k2 || ranks < 2 || !served.includes(batchA) || !served.includes(batchB))
+      throw new ShapeError(`${texts} do not fit`, "Give [..., m, k] and [..., k, n], or a single matrix.");
+    return [...lead, m, n];
   },
   flops: ([a], { transposeA }, y) => 2 * sizeOf(y) * (a as Shape)[(a as Shape).length - (transposeA ? 2 : 1)],
   gradient({ inputs: [a, b], options: { transposeA, transposeB }, needs }, dy) {
     const product = (x: Tensor, tx: boolean, z: Tensor, tz: boolean): Tensor =>
       matmulOperator([x, z], { transposeA: tx, transposeB: tz });
     const da = () => (transposeA ? product(b, transposeB, dy, true) : product(dy, false, b, !transposeB));
-    const db = () => (transposeB ? product(dy, true, a, transposeA) : product(a, !transposeA, dy, false));
+    const db = (x: Tensor, d: Tensor) =>
+      transposeB ? product(d, true, x, transposeA) : product(x, !transposeA, d, false);
+    const one = isOneProduct(b, transposeA);
     // The gradient of a matrix that was broadcast over a batch is the sum over the batch.
-    return [needs(0) ? sumTo(da(), a) : null, needs(1) ? sumTo(db(), b) : null];
+    return [
+      needs(0) ? sumTo(da(), a) : null,
+      needs(1) ? (one ? reshape(db(rowsOf(a), rowsOf(dy)), b.shape) : sumTo(db(a, dy), b)) : null,
+    ];
   },
 });
 
@@ -97,28 +108,25 @@ const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor 
   }),
   choose: chooseByProfile,
   shape([x, w, bias]) {
-    if (
-      x.shape.length !== 2 ||
-      w.shape.length !== 2 ||
-      x.shape[1] !== w.shape[1] ||
-      (bias && bias.size !== w.shape[0])
-    ) {
+    const [out, width] = w.shape;
+    if (x.shape.length < 2 || w.shape.length !== 2 || x.shape.at(-1) !== width || (bias && bias.size !== out)) {
       throw new ShapeError(
         `linear: ${shapeText(x)}, weights ${shapeText(w)} and bias ${shapeText(bias)} do not fit`,
-        "Give [rows, in], [out, in] and [out].",
+        "Give [..., in], [out, in] and [out].",
       );
     }
-    return [x.shape[0], w.shape[0]];
+    return x.shape.with(-1, out);
   },
   flops: ([, w], _, y) => 2 * sizeOf(y) * (w as Shape)[1],
   gradient({ gpu, inputs: [x, w, bias], needs }, dy) {
-    const dx = needs(0) ? matmul(dy, w) : null;
+    const dx = needs(0) ? matmulOperator([dy, w], { transposeA: false, transposeB: false }) : null;
+    const [rows, d] = [rowsOf(x), rowsOf(dy)];
     if (bias && needs(1) && needs(2) && !gpu.tape.recording) {
-      const { dw, db } = linearGradients(x, dy);
+      const { dw, db } = linearGradients(rows, d);
       return [dx, dw, reshape(db, bias.shape)];
     }
-    const dw = needs(1) ? weightGradient(dy, x) : null;
-    return [dx, dw, bias && needs(2) ? reshape(sum(dy, [0]), bias.shape) : null];
+    const dw = needs(1) ? weightGradient(d, rows) : null;
+    return [dx, dw, bias && needs(2) ? reshape(sum(d, [0]), bias.shape) : null];
   },
 };
 
@@ -141,7 +149,8 @@ export function runLinear(gpu: Gpu, x: Tensor, w: Tensor, bias: Tensor, y: Tenso
 }
 
 /**
- * [m, k] x [k, n] -> [m, n], or batches of them; a single matrix serves a whole batch of the other.
+ * a [..., m, k] x b [..., k, n] -> [..., m, n]: of equal leading axes, or one of them a single matrix for all of the
+ * other.
  *
  * @example
  * ```ts
@@ -161,7 +170,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
 }
 
 /**
- * x [rows, in], w [out, in], bias [out] or undefined -> x w^T + bias [rows, out].
+ * x [..., in], w [out, in], bias [out] or undefined -> x w^T + bias [..., out].
  *
  * @example
  * ```ts

@@ -41,6 +41,8 @@ const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
   ["expand", /\[3,4\] does not expand to \[1,4\]/, () => engine.expand(zeros(3, 4), [1, 4])],
   ["matmul", /\[2,3\] and \[4,5\]/, () => engine.matmul(zeros(2, 3), zeros(4, 5))],
   ["matmul", /\[2,2,3\].*\[3,3,5\]/, () => engine.matmul(zeros(2, 2, 3), zeros(3, 3, 5))],
+  ["matmul", /\[2,1,2,3\].*\[2,3,5\]/, () => engine.matmul(zeros(2, 1, 2, 3), zeros(2, 3, 5))],
+  ["matmul", /\[3\].*\[3,5\]/, () => engine.matmul(zeros(3), zeros(3, 5))],
   ["linear", /\[2,3\].*\[5,4\]/, () => engine.linear(zeros(2, 3), zeros(5, 4))],
   [
     "instanceNorm",
