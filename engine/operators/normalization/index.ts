@@ -1,11 +1,13 @@
 // Softmax and related functions, and normalisations by mean and variance, by PyTorch's names. All are composed of other
-// operators, so that they can be differentiated any number of times.
+// operators, so that they can be differentiated any number of times. Norms of neighbouring elements are the instance
+// norm's: its kernels read a tensor once or twice, where a mean, a variance and what follows would read it eight times.
 import { checkOptions, flag, number, object } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { maxOperator } from "../extrema/index.js";
+import { INSTANCE_NORM_EPS, instanceNormOperator } from "../instance-norm/index.js";
 import { add, clamp, div, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
 
@@ -86,8 +88,14 @@ export interface NormOptions {
 const AFFINE = { weight: object, bias: object, eps: number };
 
 /** (x - mu) / sqrt(sigma2 + eps). */
-const standardized = (x: Tensor, mu: Tensor, sigma2: Tensor, eps = 1e-5): Tensor =>
+const standardized = (x: Tensor, mu: Tensor, sigma2: Tensor, eps = INSTANCE_NORM_EPS): Tensor =>
   mul(sub(x, mu), rsqrt(scale(sigma2, 1, eps)));
+
+/** x with each of `count` equal parts, each contiguous in memory, brought to mean 0 and variance 1. */
+function standardizedParts(x: Tensor, count: number, eps = INSTANCE_NORM_EPS): Tensor {
+  const planes = reshape(x, [1, count, 1, count && x.size / count]);
+  return reshape(instanceNormOperator([planes, undefined], { eps, slope: null }), x.shape);
+}
 
 /** Throws a ShapeError unless a tensor has as many numbers as the shape, in which it is to broadcast with y. */
 function checkFit(name: string, tensor: Tensor, y: Tensor, shape: Shape): void {
@@ -105,9 +113,6 @@ function affine(name: string, y: Tensor, { weight, bias }: NormOptions, shape: S
   return bias ? add(scaled, fitting(bias)) : scaled;
 }
 
-/** Mean and biased variance over axes, which are kept with size 1. */
-const moments = (x: Tensor, axes: readonly number[]) => [mean(x, axes, true), variance(x, axes, 0, true)] as const;
-
 /**
  * x normalised over its last axes, of sizes `shape`; weight and bias have that shape.
  *
@@ -123,11 +128,7 @@ export function layerNorm(x: Tensor, shape: Shape, options: NormOptions = {}): T
   const first = x.shape.length - shape.length;
   if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape))
     throw new ShapeError(`layerNorm: ${shapeText(x)} does not end with [${shape}]`, "Give its last sizes.");
-  const [mu, sigma2] = moments(
-    x,
-    shape.map((_, i) => first + i),
-  );
-  return affine("layerNorm", standardized(x, mu, sigma2, options.eps), options, shape);
+  return affine("layerNorm", standardizedParts(x, sizeOf(x.shape.slice(0, first)), options.eps), options, shape);
 }
 
 /** The shape of one number per channel, which broadcasts with x [batch, channels, ...]. */
@@ -145,16 +146,13 @@ const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis ===
  */
 export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
   checkOptions("groupNorm", options, AFFINE);
-  const [batch, channels, ...rest] = x.shape;
+  const [batch, channels] = x.shape;
   if (!(channels % groups === 0))
     throw new ShapeError(
       `groupNorm: ${groups} groups do not divide the channels of ${shapeText(x)}`,
       "Give a divisor.",
     );
-  const grouped = reshape(x, [batch, groups, channels / groups, ...rest]);
-  const axes = grouped.shape.map((_, axis) => axis).slice(2);
-  const y = standardized(grouped, ...moments(grouped, axes), options.eps);
-  return affine("groupNorm", reshape(y, x.shape), options, channelShape(x));
+  return affine("groupNorm", standardizedParts(x, batch * groups, options.eps), options, channelShape(x));
 }
 
 export interface BatchNormOptions extends NormOptions {
@@ -196,7 +194,7 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
         `batchNorm2d: ${shapeText(x)} has one number per channel, and so no variance to train with`,
         "Give a larger batch, or { training: false }.",
       );
-    const [mu, sigma2] = moments(x, axes);
+    const [mu, sigma2] = [mean(x, axes, true), variance(x, axes, 0, true)];
     // An empty batch has no mean.
     if (count && runningMean) moveTowards(runningMean, mu, momentum);
     if (count && runningVar) moveTowards(runningVar, scale(sigma2.detach(), count / (count - 1)), momentum);
