@@ -116,6 +116,9 @@ for (const file of readdirSync(join(projectFolder, "examples")).filter((name) =>
         const distances = exported["distances"] as number[];
         assert.ok((distances.at(-1) as number) < 0.7 * distances[0], `L1 became ${distances}`);
       }
+      if (file === "gpt.ts") {
+        assert.ok((exported["right"] as number) > 0.75, `of the sorted rows ${exported["right"]} are right`);
+      }
       if (file !== "digits.ts") return;
       assert.ok((exported["scored"] as number) >= 0.97, `the classifier is right about ${exported["scored"]}`);
       assert.is(exported["scoredAgain"], exported["scored"]);
