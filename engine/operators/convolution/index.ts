@@ -91,7 +91,7 @@ const convTranspose2dBy =
     for (const phase of transposeGeometries(w, y, options)) convolve(gpu, operands, phase);
     if (target !== y && bias) {
       const channels = gpu.noGrad(() => reshape(bias, [1, outChannels, 1, 1]));
-      runBroadcast(gpu, "convTranspose2d", "ADD", target, channels, y);
+      runBroadcast(gpu, "ADD", target, channels, y);
       channels.dispose();
       target.dispose();
     }
