@@ -18,6 +18,7 @@ import { sum } from "../operators/reduction/index.js";
  */
 export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { gradients: Tensor[]; norm: Tensor } {
   checkValue("clipGradNorm: the norm", maxNorm, positive);
+  checkValue("clipGradNorm: the gradients", gradients, [Array.isArray, "an array"]);
   if (gradients.length === 0) throw new ArgumentError("clipGradNorm: there are no gradients", "Give at least one.");
   const { gpu } = gradients[0];
   return gpu.scope(() =>
