@@ -1,13 +1,17 @@
 // Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed determines
 // them. Weights are [out, in, ...taps], as in linear layers and convolutions.
+import { type Check, checkValue } from "./core/check-options.js";
 import { ShapeError } from "./core/errors.js";
 import { type Shape, sizeOf } from "./core/shapes.js";
 import type { Tensor } from "./core/tensor.js";
 import type { Gpu } from "./device/gpu.js";
 import type { Random } from "./random.js";
 
+const RANDOM: Check = [(value) => typeof (value as Random | null)?.normal === "function", "a new Random(seed)"];
+
 /** A parameter, which outlives scopes and recordings, filled with numbers drawn one by one. */
-function drawn(gpu: Gpu, shape: Shape, draw: () => number): Tensor {
+function drawn(gpu: Gpu, shape: Shape, random: Random, draw: () => number): Tensor {
+  checkValue("the source of initial values", random, RANDOM);
   const tensor = gpu.persistent(shape);
   tensor.write(Float32Array.from({ length: tensor.size }, draw));
   return tensor;
@@ -30,7 +34,7 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
  * ```
  */
 export const uniform = (gpu: Gpu, shape: Shape, random: Random, low = 0, high = 1): Tensor =>
-  drawn(gpu, shape, () => low + (high - low) * random.next());
+  drawn(gpu, shape, random, () => low + (high - low) * random.next());
 
 /**
  * Normally distributed.
@@ -42,7 +46,7 @@ export const uniform = (gpu: Gpu, shape: Shape, random: Random, low = 0, high = 
  * ```
  */
 export const normal = (gpu: Gpu, shape: Shape, random: Random, mean = 0, std = 1): Tensor =>
-  drawn(gpu, shape, () => mean + std * random.normal());
+  drawn(gpu, shape, random, () => mean + std * random.normal());
 
 const uniformOfStd = (gpu: Gpu, shape: Shape, random: Random, std: number): Tensor =>
   uniform(gpu, shape, random, -Math.sqrt(3) * std, Math.sqrt(3) * std);

@@ -52,7 +52,7 @@ export function sgd(p: Dense, g: Dense, buffer: Dense, options: SgdOptions): { p
   const next = { p: zeros(p.shape), buffer: zeros(p.shape) };
   for (let i = 0; i < p.data.length; i++) {
     const gradient = g.data[i] + weightDecay * p.data[i];
-    const moved = step === 1 ? gradient : momentum * buffer.data[i] + (1 - dampening) * gradient;
+    const moved = step === 1 || momentum === 0 ? gradient : momentum * buffer.data[i] + (1 - dampening) * gradient;
     next.buffer.data[i] = moved;
     next.p.data[i] = p.data[i] - lr * (nesterov ? gradient + momentum * moved : moved);
   }

@@ -9,7 +9,7 @@ import { DECAY, type Elementwise, NOT_NEGATIVE, Optimizer, type Update } from ".
 export interface SgdOptions {
   /** The factor of the momentum buffer in each step; 0 by default. */
   momentum?: number;
-  /** A gradient enters the momentum buffer times 1 - dampening; 0 by default. */
+  /** A gradient enters the momentum buffer times 1 - dampening; 0 by default. Nothing without momentum. */
   dampening?: number;
   /** Nesterov momentum (Nesterov, 1983); false by default. */
   nesterov?: boolean;
@@ -41,7 +41,7 @@ export class SGD extends Optimizer {
     if (nesterov && (momentum === 0 || dampening !== 0))
       throw new ArgumentError("SGD: nesterov goes with momentum and without dampening", "Give it { momentum: 0.9 }.");
     super("SGD", gpu, parameters, { states: 1, scalars: 2 });
-    this.#options = { momentum, dampening, nesterov, weightDecay };
+    this.#options = { momentum, dampening: momentum && dampening, nesterov, weightDecay };
   }
 
   /** The momentum buffer of each parameter, by name. */

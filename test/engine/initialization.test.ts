@@ -26,6 +26,15 @@ for (const [name, deviation] of [
   });
 }
 
+test("a seed in place of a generator is refused", async () => {
+  const gpu = await testGpu("software");
+  for (const draw of [engine.uniform, engine.kaimingNormal])
+    assert.match(
+      messageOf(() => draw(gpu, [2, 2], 1 as never)),
+      /ArgumentError: the source of initial values cannot be 1 It must be a new Random\(seed\)\./,
+    );
+});
+
 test("a weight without a fan is refused", async () => {
   const gpu = await testGpu("software");
   assert.match(

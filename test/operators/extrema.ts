@@ -36,6 +36,7 @@ const rows = (name: keyof typeof extrema) => [
   extremum(name, [2, 3, 2, 3], [1, 3], true),
   extremum(name, [2, 70], [1]),
   extremum(name, [3, 2, 2, 3], [0, 2]),
+  extremum(name, [2, 3, 2, 2, 3], [0, 2, 4]),
 ];
 
 export const cases: FamilyTests["cases"] = {

@@ -58,6 +58,22 @@ for (const profile of profiles) {
     }
   });
 
+  test(`i32 broadcast over more axes than the kernel has, recorded too, on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const twice = Int32Array.of(...a, ...a);
+    const [x, y] = [gpu.tensor(twice, [2, 1, 3, 1, 2]), gpu.tensor(Int32Array.of(0, 1, 2, 3), [2, 1, 2, 1])];
+    const { program, result } = await engine.record(gpu, () => engine.add(x, y));
+    program.replay();
+    const expected = [0, 6].flatMap((i) =>
+      [0, 2].flatMap((j) =>
+        [0, 2, 4].flatMap((k) => [0, 1].flatMap((l) => [0, 1].map((m) => (twice[i + k + m] + j + l) | 0))),
+      ),
+    );
+    assert.equal(await numbers(engine.add(x, y)), expected);
+    assert.equal(await numbers(result), expected);
+    program.dispose();
+  });
+
   test(`where chooses among i32 by either kind of condition on ${profile}`, async () => {
     const gpu = await testGpu(profile);
     const x = gpu.tensor(a);

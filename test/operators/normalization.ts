@@ -67,6 +67,7 @@ export const cases: FamilyTests["cases"] = {
       reduction("variance", [3, 5]),
       reduction("variance", [2, 3, 2], [2]),
       reduction("variance", [2, 3, 2], [0, 2], true),
+      reduction("variance", [2, 3, 2, 3, 2], [0, 2, 4]),
     ],
   },
   layerNorm: {

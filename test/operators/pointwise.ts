@@ -62,6 +62,8 @@ const broadcasting = (name: Arithmetic): OperatorCase[] => [
   binary(name, [3, 1, 2, 1], [5, 1, 3]),
   binary(name, [], [2, 33]),
   binary(name, [2, 1, 3, 1, 5], [1]),
+  // More axes apart than the kernel has.
+  binary(name, [2, 1, 3, 1, 5, 1], [2, 1, 4, 1, 2]),
 ];
 
 const comparing = (name: Arithmetic): OperatorCase[] => [

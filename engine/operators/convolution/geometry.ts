@@ -133,7 +133,7 @@ export function checkTranspose(x: Tensor, w: Tensor, bias: Tensor | undefined, o
   checkWeighted("convTranspose2d", x, w, bias, 0);
   const [batch, , height, width] = imageShape("convTranspose2d", x);
   const fits = (size: number, kernel: number, out: number) =>
-    Math.floor((out + 2 * padding - kernel) / stride) + 1 === size;
+    out > 0 && Math.floor((out + 2 * padding - kernel) / stride) + 1 === size;
   if (!fits(height, w.shape[2], outputSize[0]) || !fits(width, w.shape[3], outputSize[1])) {
     const output = outputSize.join(" x ");
     throw new ShapeError(

@@ -4,9 +4,10 @@
 // transpose with a stride becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests
 // which kernel elements contribute.
 import { checkOptions, oneOf, whole } from "../../core/check-options.js";
+import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { imageShape } from "../../core/shapes.js";
+import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { runBroadcast } from "../lib/pointwise-kernels.js";
@@ -91,7 +92,7 @@ const convTranspose2dBy =
     for (const phase of transposeGeometries(w, y, options)) convolve(gpu, operands, phase);
     if (target !== y && bias) {
       const channels = gpu.noGrad(() => reshape(bias, [1, outChannels, 1, 1]));
-      runBroadcast(gpu, "convTranspose2d", "ADD", target, channels, y);
+      runBroadcast(gpu, "ADD", target, channels, y);
       channels.dispose();
       target.dispose();
     }
@@ -255,6 +256,11 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv
 export function conv1d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv1dOptions = {}): Tensor {
   checkOptions("conv1d", options, { stride: whole(1), padding: whole(0), dilation: whole(1), groups: whole(1) });
   const { stride = 1, padding = 0, dilation = 1, groups } = options;
+  if (x.shape.length !== 3 || w.shape.length !== 3)
+    throw new ShapeError(
+      `conv1d: ${shapeText(x)} and weights ${shapeText(w)} do not have three axes`,
+      "Give [batch, in, length] and [out, in / groups, kw].",
+    );
   const line = (tensor: Tensor) => reshape(tensor, tensor.shape.toSpliced(2, 0, 1));
   const along = { stride: [1, stride], padding: [0, padding], dilation: [1, dilation], groups } as const;
   const y = conv2d(line(x), line(w), bias, along);

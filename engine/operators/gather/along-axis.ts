@@ -82,7 +82,7 @@ function checkIds(name: string, ids: Tensor): void {
 export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
   const [along] = normalizeAxes("gather", x.shape.length, axis);
   checkIds("gather", ids);
-  if (!sameShape(x.shape.toSpliced(along, 1), ids.shape.toSpliced(along, 1))) {
+  if (!sameShape(x.shape.with(along, ids.shape[along]), ids.shape)) {
     throw new ShapeError(
       `gather: ids ${shapeText(ids)} do not fit ${shapeText(x)} along axis ${axis}`,
       "All other axes must be equal.",

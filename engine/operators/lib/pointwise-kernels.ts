@@ -1,6 +1,5 @@
 // The elementwise kernels, as functions that fill a tensor: for the families pointwise and reduction.
 import { binary, binary_broadcast, elementary, integer_broadcast, unary } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
@@ -71,18 +70,12 @@ export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tenso
 }
 
 /**
- * y = op(a, b) for operands that broadcast to y's shape, all floats or all integers. Throws a ShapeError if that takes
- * too many axes.
+ * y = op(a, b) for operands that broadcast to y's shape, all floats or all integers. Returns false, with nothing done,
+ * if that takes more axes than the kernel has.
  */
-export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): undefined {
+export function runBroadcast(gpu: Gpu, op: BroadcastOp, a: Tensor, b: Tensor, y: Tensor): boolean {
   const { n, strides } = broadcastGeometry(y.shape, [a.shape, b.shape]);
-  if (n.length > BROADCAST_AXES) {
-    throw new ShapeError(
-      `${operator}: shapes [${a.shape}] and [${b.shape}] broadcast over ${n.length} separate axes ` +
-        `and ${BROADCAST_AXES} are supported`,
-      "Expand one of them first.",
-    );
-  }
+  if (n.length > BROADCAST_AXES) return false;
   const [n0 = 1, n1 = 1, n2 = 1] = n;
   const [[a0 = 0, a1 = 0, a2 = 0, a3 = 0], [b0 = 0, b1 = 0, b2 = 0, b3 = 0]] = strides;
   gpu.dispatch(y.dtype === "i32" ? integer_broadcast : binary_broadcast, {
@@ -91,6 +84,7 @@ export function runBroadcast(gpu: Gpu, operator: string, op: BroadcastOp, a: Ten
     invocations: y.size,
     constants: { OP: binary_broadcast.ops[op] },
   });
+  return true;
 }
 
 /** The axes of operands that broadcast to a shape, merged: sizes n and each operand's strides, fastest first. */

@@ -130,19 +130,26 @@ const nllLossOptions = () => ({
   reduction,
 });
 
-/** The loss of log probabilities [batch, classes, ...]; options are checked by the caller. */
-function lossByClasses(name: string, logs: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+/** The loss of x [batch, classes, ...] by its log probabilities; options are checked by the caller. */
+function lossByClasses(
+  name: string,
+  x: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions,
+  logsOf: (x: Tensor) => Tensor,
+): Tensor {
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
-  const [batch, classes, ...places] = logs.shape;
+  const [batch, classes, ...places] = x.shape;
   if (target.dtype !== "i32") throw new ShapeError(`${name}: the target holds ${target.dtype}`, "Give classes as i32.");
   if (classes === undefined || !sameShape(target.shape, [batch, ...places]))
     throw new ShapeError(
-      `${name}: the target ${shapeText(target)} does not fit ${shapeText(logs)}`,
+      `${name}: the target ${shapeText(target)} does not fit ${shapeText(x)}`,
       "Give [batch, ...] for [batch, classes, ...].",
     );
   if (weight && !sameShape(weight.shape, [classes]))
     throw new ShapeError(`${name}: the weight ${shapeText(weight)} does not fit ${classes} classes`, "Give [classes].");
   const counts = ignoreIndex === undefined ? undefined : ne(target, ignoreIndex);
+  const logs = logsOf(x);
   // Ignored targets take class 0, because they may not be classes.
   const ids = counts ? mul(target, counts) : target;
   const atTarget = squeeze(gather(logs, 1, unsqueeze(ids, 1)), 1);
@@ -173,7 +180,7 @@ function lossByClasses(name: string, logs: Tensor, target: Tensor, options: Cros
  */
 export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   checkOptions("nllLoss", options, nllLossOptions());
-  return lossByClasses("nllLoss", x, target, options);
+  return lossByClasses("nllLoss", x, target, options, (logs) => logs);
 }
 
 /**
@@ -195,5 +202,5 @@ export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {})
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkOptions("crossEntropy", options, Object.assign(nllLossOptions(), { labelSmoothing: SHARE }));
-  return lossByClasses("crossEntropy", logSoftmax(x, 1), target, options);
+  return lossByClasses("crossEntropy", x, target, options, (logits) => logSoftmax(logits, 1));
 }

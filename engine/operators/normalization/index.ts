@@ -1,7 +1,7 @@
 // Softmax and related functions, and normalisations by mean and variance, by PyTorch's names. All are composed of other
 // operators, so that they can be differentiated any number of times. Norms of neighbouring elements are the instance
 // norm's: its kernels read a tensor once or twice, where a mean, a variance and what follows would read it eight times.
-import { checkOptions, flag, number, object } from "../../core/check-options.js";
+import { checkOptions, checkValue, flag, number, object, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
 import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
@@ -15,8 +15,8 @@ import { mean, reducedShape, sum } from "../reduction/index.js";
 const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
   x.gpu.noGrad(() => maxOperator([x], { axes: normalizeAxes(name, x.shape.length, axes), keepdim: true }));
 
-/** x minus its maximum along the axis, which does not change a softmax. */
-const shifted = (x: Tensor, axis: number): Tensor => sub(x, highestOf("softmax", x, axis));
+/** x minus its maximum along the axis, which does not change a softmax. Without an axis it throws. */
+const shifted = (x: Tensor, axis: number): Tensor => sub(x, highestOf("softmax", x, [axis]));
 
 /**
  * log(sum(exp(x))) over one axis or several (all by default), without overflow.
@@ -72,6 +72,7 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
  */
 export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false): Tensor {
   const normal = normalizeAxes("variance", x.shape.length, axes);
+  checkValue("variance: the correction", correction, number);
   const count = sizeOf(normal.map((axis) => x.shape[axis]));
   const squares = widenedSquare(sub(x, mean(x, normal, true)));
   return scale(mean(squares, normal, keepdim), count / (count - correction));
@@ -146,6 +147,7 @@ const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis ===
  */
 export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
   checkOptions("groupNorm", options, AFFINE);
+  checkValue("groupNorm: the groups", groups, whole(1));
   const [batch, channels] = x.shape;
   if (!(channels % groups === 0))
     throw new ShapeError(
@@ -185,6 +187,8 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
   checkOptions("batchNorm2d", options, Object.assign(known, AFFINE));
   const { runningMean, runningVar, training = true, momentum = 0.1 } = options;
   const shape = channelShape(x);
+  if (shape.length < 2)
+    throw new ShapeError(`batchNorm2d: ${shapeText(x)} has no axis of channels`, "Give [batch, channels, ...].");
   for (const average of [runningMean, runningVar]) if (average) checkFit("batchNorm2d", average, x, shape);
   if (training) {
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);

@@ -7,6 +7,7 @@ import { broadcastShapes, sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { type BinaryOp, type BroadcastOp, runBinary, runBroadcast } from "../lib/pointwise-kernels.js";
+import { runExpand } from "../reduction/index.js";
 
 type One = readonly [x: Tensor];
 type Two = readonly [a: Tensor, b: Tensor];
@@ -45,7 +46,10 @@ export function defineBinary(
     cheap: true,
     forward(gpu, [a, b], _, y) {
       if (sameShape(a.shape, b.shape) && !isInteger(a)) return runBinary(gpu, op, a, b, y);
-      return runBroadcast(gpu, name, op, a, b, y);
+      const expanded = (x: Tensor) => runExpand(gpu, x, gpu.empty(y.shape, x.dtype), 1);
+      // Equal shapes have one axis.
+      if (!runBroadcast(gpu, op, a, b, y)) gpu.scope(() => runBroadcast(gpu, op, expanded(a), expanded(b), y));
+      return undefined;
     },
     gradient: (context, dy) => (isInteger(context.output) ? [null, null] : gradient(context, dy)),
   });

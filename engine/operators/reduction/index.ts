@@ -192,12 +192,18 @@ export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defi
     return shape;
   },
   flops: ([x], { factor }) => (factor === 1 ? 0 : sizeOf(x as Shape)),
-  forward: (gpu, [x], { factor }, y) => runExpand(gpu, x, y, factor),
+  forward(gpu, [x], { factor }, y) {
+    runExpand(gpu, x, y, factor);
+    return undefined;
+  },
   gradient: ({ inputs: [x], options: { factor } }, dy) => [sumTo(dy, x, factor)],
 });
 
-/** y = factor * x expanded to y's shape, through a smaller tensor if the kernel has too few axes for one pass. */
-function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
+/**
+ * y = factor * x expanded to y's shape, through a smaller tensor if the kernel has too few axes for one pass. Returns
+ * y.
+ */
+export function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): Tensor {
   const { n, strides } = broadcastGeometry(y.shape, [x.shape]);
   if (n.length <= BROADCAST_AXES) {
     const [n0 = 1, n1 = 1, n2 = 1] = n;
@@ -205,7 +211,7 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
     const params = { outputs: y.size, n0, n1, n2, s0, s1, s2, s3, factor };
     const constants = x.dtype === "i32" ? { COPY: true } : {};
     gpu.dispatch(kernel, { bindings: { x, y }, params, invocations: y.size, constants });
-    return undefined;
+    return y;
   }
   // The slowest axis along which x is repeated is expanded last.
   const lead = y.shape.length - x.shape.length;
@@ -217,6 +223,7 @@ function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): undefined {
   runExpand(gpu, x, between, factor);
   runExpand(gpu, between, y, 1);
   between.dispose();
+  return y;
 }
 
 /**

@@ -1,7 +1,8 @@
 // Selection by a condition, and conversion between dtypes.
 import { cast as kernel } from "../../../shaders/generated.js";
-import { checkValue, oneOf } from "../../core/check-options.js";
+import { checkValue, oneOf, tensor } from "../../core/check-options.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
+import { broadcastShapes } from "../../core/shapes.js";
 import type { Dtype, Tensor } from "../../core/tensor.js";
 import { add, defineBinary, eq, inRangeOperator, type Operand, sub, withNumbers } from "../pointwise/index.js";
 import { sumTo } from "../reduction/index.js";
@@ -42,8 +43,10 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
  * ```
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  checkValue("where: the condition", condition, tensor);
   const tensors = [a, b].filter((value) => typeof value !== "number");
   const integer = unmixed("where", tensors) === "i32";
+  tensors.reduce((shape, x) => broadcastShapes("where", shape, x.shape), condition.shape);
   const counts = condition.dtype === "i32";
   const zero = counts ? eq(condition, 0) : inRangeOperator([condition], { min: 0, max: 0 });
   const no = integer === counts ? zero : cast(zero, integer ? "i32" : "f32");

@@ -1,7 +1,6 @@
 // Operators that move elements, under PyTorch's names: permuting, slicing, joining, flipping and padding. All use one
-// kernel, a copy between strided views (of at most six axes once contiguous neighbours are merged), and two operators
-// that are each other's gradients: `asStrided` copies a view of a tensor, `asStridedScatter` copies a tensor into a
-// view of a constant.
+// kernel, a copy between strided views (of at most six axes once neighbours are merged), and two operators, each the
+// other's gradient: `asStrided` copies a view of a tensor, `asStridedScatter` a tensor into a view of a constant.
 import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
 import { int32 } from "../../core/elements.js";
 import { ShapeError } from "../../core/errors.js";
@@ -196,6 +195,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const rank = x.shape.length;
   if (rank === 0) return reshape(x, [1]);
   const [from, to] = [axisOf("flatten", start, rank), axisOf("flatten", end, rank)];
+  checkValue("flatten: the end", to, whole(from));
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 
@@ -233,7 +233,7 @@ export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1)
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
   const n = x.shape[axisOf("split", axis, x.shape.length)];
-  if (typeof sizes === "number") checkValue("split: the size", sizes, whole(1));
+  for (const size of [sizes].flat()) checkValue("split: a size", size, whole(1));
   const lengths =
     typeof sizes === "number"
       ? Array.from({ length: Math.ceil(n / sizes) }, (_, i) => Math.min(sizes, n - i * sizes))
