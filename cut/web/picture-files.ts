@@ -11,11 +11,11 @@ export interface NamedFile {
   file: File;
 }
 
-/**
- * The names that listPictures of cut/files/picture-folder.ts takes: none hidden, such as the "._" files that macOS
- * writes.
- */
-const isPicture = (path: string) => isPictureName(path) && !/\/\.|^\.[^/]*$/.test(path);
+/** Whether neither a file nor a folder in what was chosen is hidden, such as the "._" files that macOS writes. */
+export const isVisible = (path: string): boolean => !/\/\.|^\.[^/]*$/.test(path);
+
+/** Whether listPictures of cut/files/picture-folder.ts would take a file of this name. */
+export const isPicture = (path: string): boolean => isPictureName(path) && isVisible(path);
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
 export function chosenFiles(input: HTMLInputElement): NamedFile[] {

@@ -90,8 +90,8 @@ export class ZipSource {
     const size = this.#bytes.length;
     if (total > Math.max(EXPANSION * size, LEAST_ROOM)) {
       throw new FormatError(
-        `${this.#where} has ${showBytes(size)} and claims to unpack to ${showBytes(total)}, as no run does.`,
-        "Give the zip that the page wrote.",
+        `${this.#where} has ${showBytes(size)} and claims to unpack to ${showBytes(total)}, more than can be.`,
+        "Unpack it, and open its folder.",
       );
     }
     const unpacked: NamedFile[] = [];
