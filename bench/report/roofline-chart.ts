@@ -22,7 +22,8 @@ interface Frame {
   y: [number, number];
 }
 
-const margin = { left: 52, right: 18, top: 16, bottom: 44 };
+// At the top there is room for the name of the axis above a number at the very end.
+const margin = { left: 52, right: 18, top: 30, bottom: 44 };
 const fontSize = 12;
 
 /** The wide and the narrow drawing; null where no kernel has a rate. */
