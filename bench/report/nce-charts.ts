@@ -95,7 +95,6 @@ function chart(
     marginRight: 34,
     marginTop: 14,
     marginBottom: 42,
-    style: { fontSize: "12px" },
     x: { type: "log", base: 2, ...axis, ticks: patches, tickFormat: number, label: "N, patches" },
     y: {
       type: "log",
