@@ -35,7 +35,10 @@ export class TranslatePart {
     const click = (id: string, work: () => void | Promise<void>) =>
       byId(id, "button").addEventListener("click", () => attempt(work));
     click("translate-examples", async () => this.#translate(await exampleFiles()));
-    click("translate-stop", () => this.#stop?.abort());
+    click("translate-stop", () => {
+      this.#stop?.abort();
+      this.#status("Stopping after this picture ...");
+    });
     click("translate-clear", () => this.#clear());
     click("translate-zip", () => this.#download());
     click("camera", () => camera.toggle());

@@ -156,6 +156,7 @@ test("results can be cleared while more are made, and the rest be stopped", asyn
   await textOf(page, "#translate-status", /^Translating 1 of 3/);
   await page.click("#translate-clear");
   await page.click("#translate-stop");
+  assert.is(await page.textContent("#translate-status"), "Stopping after this picture ...");
   await release();
   await textOf(page, "#translate-status", /^1 picture translated$/);
   assert.is(await page.locator("#results figure").count(), 1);
