@@ -8,7 +8,7 @@ import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
 import { contentOf } from "./chosen-content.js";
 import { choosePictures, zipAmong } from "./chosen-pictures.js";
-import { byId, make, offer, showBytes, showCount, showMilliseconds } from "./dom.js";
+import { byId, handOnFocus, make, offer, showBytes, showCount, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { attempt, tell, tellError } from "./messages.js";
 import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
@@ -95,9 +95,11 @@ export class TranslatePart {
         }
       } finally {
         this.#stop = null;
+        const focused = document.activeElement;
         byId("translate-stop", "button").hidden = true;
         const count = this.#results.length;
         byId("translate-actions", "div").hidden = count + pictures.length === 0;
+        handOnFocus(focused, ["translate-zip", "translate-files"]);
         const leftOut = others > 0 ? `; ${showCount(others, "other file")} left out` : "";
         this.#status(`${showCount(count, "picture")} translated${leftOut}`);
       }
@@ -163,8 +165,10 @@ export class TranslatePart {
     for (const { urls } of this.#results) for (const url of urls) URL.revokeObjectURL(url);
     this.#results.length = 0;
     byId("results", "div").replaceChildren();
+    const focused = document.activeElement;
     // While pictures are being translated, more results and the button Stop belong there.
     byId("translate-actions", "div").hidden = this.#stop === null;
+    handOnFocus(focused, ["translate-files"]);
   }
 
   #status(text: string): void {
