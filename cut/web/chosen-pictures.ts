@@ -50,6 +50,6 @@ async function picturesOfZip(zip: NamedFile): Promise<ChosenPictures> {
   }
   const folder = `${zip.path.replace(/\.zip$/i, "")}/`;
   const within = pictures.every(({ path }) => path.startsWith(folder)) ? "" : folder;
-  const unpacked = source.unpack(pictures).map(({ path, file }) => ({ path: within + path, file }));
+  const unpacked = (await source.unpack(pictures)).map(({ path, file }) => ({ path: within + path, file }));
   return { pictures: unpacked, others: visible.length - pictures.length };
 }

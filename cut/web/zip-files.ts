@@ -88,7 +88,7 @@ export class ZipSource {
   }
 
   /** Unpacks files. Throws a FormatError where one is damaged, or all are larger than the zip lets expect. */
-  unpack(files: readonly ZippedFile[]): NamedFile[] {
+  async unpack(files: readonly ZippedFile[]): Promise<NamedFile[]> {
     const sizeOf = ({ name }: ZippedFile) => this.#entries.get(name)?.size ?? 0;
     const total = files.reduce((sum, file) => sum + sizeOf(file), 0);
     const size = this.#bytes.length;
@@ -106,6 +106,8 @@ export class ZipSource {
       const contents = this.#unzip(new Set(piece.map(({ name }) => name)));
       for (const { path, name } of piece)
         unpacked.push({ path, file: new File([contents[name] as Uint8Array<ArrayBuffer>], path) });
+      // The page answers in between.
+      await new Promise((resolve) => setTimeout(resolve));
     }
     return unpacked;
   }

@@ -10,7 +10,7 @@ test("files that are unpacked in several pieces are all there, whole", async () 
   const contents = sizes.map((size, i) => new Uint8Array(size << 20).fill(i + 1));
   const zip = zipSync(Object.fromEntries(contents.map((bytes, i) => [`run/${i}`, bytes])), { level: 0 });
   const source = await ZipSource.open({ path: "run.zip", file: new File([zip as Uint8Array<ArrayBuffer>], "run.zip") });
-  const files = source.unpack(source.files);
+  const files = await source.unpack(source.files);
   assert.equal(
     files.map(({ path }) => path),
     sizes.map((_, i) => `run/${i}`),
@@ -42,7 +42,7 @@ const text = strToU8("weights, line by line. ".repeat(40));
 async function refused(zip: Uint8Array): Promise<string> {
   const source = await sourceOf(zip);
   try {
-    source.unpack(source.files);
+    await source.unpack(source.files);
   } catch (error) {
     assert.instance(error, FormatError);
     return `${(error as FormatError).message} ${(error as FormatError).fix}`;
@@ -81,7 +81,7 @@ test("check sums are found in a directory of 64 bits", async () => {
   locator.writeUInt32LE(end, 8);
   zip.writeUInt32LE(2 ** 32 - 1, end + 16);
   const source = await sourceOf(Buffer.concat([zip.subarray(0, end), end64, locator, zip.subarray(end)]));
-  const [, b] = source.unpack(source.files);
+  const [, b] = await source.unpack(source.files);
   assert.is(await b.file.text(), strFromU8(text.slice(5)));
 });
 
