@@ -82,9 +82,14 @@ export class ZipSource {
     throw new FormatError(`${zip.path} is larger than a browser reads at once.`, "Unpack it, and open its folder.");
   }
 
-  /** The files by their names, and by their paths: some packers of Windows write backslashes. */
+  /** The files by their names, and by their paths: some packers write backslashes, some "./" before each. */
   get files(): ZippedFile[] {
-    return Array.from(this.#entries.keys(), (name) => ({ path: name.replaceAll("\\", "/"), name }));
+    const pathOf = (name: string) =>
+      name
+        .split(/[/\\]/)
+        .filter((part) => !["", ".", ".."].includes(part))
+        .join("/");
+    return Array.from(this.#entries.keys(), (name) => ({ path: pathOf(name), name }));
   }
 
   /** Unpacks files. Throws a FormatError where one is damaged, or all are larger than the zip lets expect. */

@@ -138,7 +138,7 @@ const refusals: [string, (given: { zip: Buffer; files: Record<string, Uint8Array
   [
     "a zip that holds no run",
     () => zipSync({ "letters/a.txt": new Uint8Array(3) }),
-    /^Odd\.zip is no run: it holds no latest\.safetensors; give a run's folder, runs\/NAME, or a zip of it; pictures go /,
+    /^Odd\.zip is no run: it holds no latest\.safetensors; give a run's folder, .*; pictures go into A and B/,
   ],
   ["an empty zip", () => zipSync({}), /^Odd\.zip is no run/],
   [

@@ -31,6 +31,8 @@ test("a zip is the folder that it unpacks to, and what is left out is counted", 
   assert.equal(pathsOf(pictures), ["set/b.png", "set/deep/a.JPG"]);
   assert.is(await pictures[1].file.text(), "deep/a.JPG");
   assert.is(others, 1);
+  const dotted = await choosePictures([zipOf("set.zip", "./a.png", "deep\\b.png", "../c.png")]);
+  assert.equal(pathsOf(dotted.pictures), ["set/a.png", "set/c.png", "set/deep/b.png"]);
   const named = await choosePictures([zipOf("set.zip", "set/b.png", "set/a.png")]);
   assert.equal(pathsOf(named.pictures), ["set/a.png", "set/b.png"]);
 });
@@ -51,6 +53,7 @@ test("a zip that gives no pictures is named in one sentence", async () => {
   );
   const page = fileOf("set.zip", strToU8("<!doctype html> 404"));
   assert.match(await messageOf(choosePictures([page])), /^set\.zip is truncated or damaged: .* Copy or download /);
+  assert.match(await messageOf(choosePictures([fileOf("set.tar.gz")])), /^set\.tar\.gz is an archive, .* Unpack it/);
   const large = fileOf("set.zip");
   Object.defineProperty(large.file, "size", { value: 2 ** 31 });
   assert.match(
