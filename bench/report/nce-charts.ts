@@ -91,7 +91,7 @@ function chart(
     document: plotDocument,
     width: 480,
     height: 290,
-    marginLeft: 66,
+    marginLeft: 82,
     marginRight: 34,
     marginTop: 14,
     marginBottom: 42,
