@@ -97,8 +97,7 @@ function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): strin
     '<li class="other">other variants, steps of the ladder</li>',
     roof ? '<li class="roof">roof</li>' : "",
   ];
-  const drawn = `<div class="wide">${chart.wide}</div><div class="narrow">${chart.narrow}</div>`;
-  return `<section class="card roofline"><ul>${legend.join("")}</ul>${drawn}</section>`;
+  return `<section class="card roofline"><ul>${legend.join("")}</ul>${chart}</section>`;
 }
 
 function renderSuite(rows: readonly BenchRow[], suite: Suite): string {

@@ -91,11 +91,10 @@ function chart(
     document: plotDocument,
     width: 480,
     height: 290,
-    marginLeft: 66,
+    marginLeft: 82,
     marginRight: 34,
     marginTop: 14,
     marginBottom: 42,
-    style: { fontSize: "12px" },
     x: { type: "log", base: 2, ...axis, ticks: patches, tickFormat: number, label: "N, patches" },
     y: {
       type: "log",

@@ -1,7 +1,7 @@
 // The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how
 // many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Only kernels that
-// need fewer operations than the nominal FLOPs can lie above the roof. It is drawn twice, for wide and for narrow
-// pages, because scaled-down text is unreadable.
+// need fewer operations than the nominal FLOPs can lie above the roof. It is drawn for three widths of pages, because
+// scaled text is unreadable; style sheets show one of them.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
 import type { Ceilings } from "../measurement/case.js";
@@ -22,14 +22,12 @@ interface Frame {
   y: [number, number];
 }
 
-const margin = { left: 52, right: 18, top: 16, bottom: 44 };
+// At the top there is room for the name of the axis above a number at the very end.
+const margin = { left: 52, right: 18, top: 30, bottom: 44 };
 const fontSize = 12;
 
-/** The wide and the narrow drawing; null where no kernel has a rate. */
-export function rooflineChart(
-  rows: readonly BenchRow[],
-  roof: Ceilings | null,
-): { wide: string; narrow: string } | null {
+/** The drawings, of the classes wide, middle and narrow; null where no kernel has a rate. */
+export function rooflineChart(rows: readonly BenchRow[], roof: Ceilings | null): string | null {
   const all = dotsOf(rows.filter(({ suite }) => suite === "kernels"));
   if (all.length === 0) return null;
   const winners = new Set(fastest(all.map(({ row }) => row).filter((row) => !isLadder(row))));
@@ -37,8 +35,9 @@ export function rooflineChart(
   const others = all.filter(({ row }) => !winners.has(row));
   const x = domainOf([...all.map(({ intensity }) => intensity), ...(roof ? [roof.gflops / roof.gbps] : [])], 2.5);
   const y = domainOf([...all.map(({ gflops }) => gflops), ...(roof ? [roof.gflops] : [])], 1.8);
-  const drawn = (width: number, height: number) => draw({ width, height, x, y }, first, others, roof);
-  return { wide: drawn(1000, 470), narrow: drawn(390, 400) };
+  const drawn = (name: string, width: number, height: number) =>
+    `<div class="${name}">${draw({ width, height, x, y }, first, others, roof)}</div>`;
+  return drawn("wide", 1000, 470) + drawn("middle", 640, 430) + drawn("narrow", 390, 400);
 }
 
 function dotsOf(rows: readonly BenchRow[]): Dot[] {

@@ -35,7 +35,15 @@ h2 + .lead { margin: -8px 0 14px; color: var(--soft); font-size: 14px; max-width
   vertical-align: middle;
 }
 .roofline svg { display: block; width: 100%; height: auto; color: var(--soft); }
-.narrow { display: none; }
+.roofline :is(.middle, .narrow) { display: none; }
+@media (max-width: 860px) {
+  .roofline .wide { display: none; }
+  .roofline .middle { display: block; }
+}
+@media (max-width: 500px) {
+  .roofline .middle { display: none; }
+  .roofline .narrow { display: block; }
+}
 .stacks { columns: 2 400px; column-gap: 16px; }
 .stacks > .card { break-inside: avoid; margin-bottom: 16px; }
 .bars { padding: 16px 18px 14px; min-width: 0; }
@@ -107,8 +115,6 @@ h2 + .lead { margin: -8px 0 14px; color: var(--soft); font-size: 14px; max-width
 .rows .more b { font-weight: 600; color: var(--ink); }
 .rows tr.first td:nth-child(n + 3) { color: var(--accent); font-weight: 600; }
 @media (max-width: 640px) {
-  .narrow { display: block; }
-  .wide { display: none; }
   .roofline { padding: 14px 8px 6px; }
   .roofline ul { padding: 0 6px; }
   .bars { padding: 14px 12px 12px; }

@@ -1,7 +1,7 @@
 // The page of kernels: the benchmark on the visitor's own GPU, row after row, and its kernels on the roofline plot.
 import { showAdapter } from "../../cut/web/adapter-view.js";
 import { Device } from "../../cut/web/device.js";
-import { byId, make, offer } from "../../cut/web/dom.js";
+import { byId, handOnFocus, make, offer } from "../../cut/web/dom.js";
 import { attempt, tellError } from "../../cut/web/messages.js";
 import { type BenchRow, ceilingsOf, chooseCases, runBench, type Suite, suites } from "../index.js";
 import { number, orNone, percent, timing } from "../report/format.js";
@@ -86,9 +86,11 @@ class KernelsPage {
   }
 
   #busy(busy: boolean): void {
+    const focused = document.activeElement;
     byId("bench-run", "button").hidden = busy;
     byId("bench-stop", "button").hidden = !busy;
     byId("bench-export", "button").hidden = busy || this.#rows.length === 0;
+    handOnFocus(focused, ["bench-stop", "bench-run"]);
   }
 
   #add(row: BenchRow): void {
@@ -127,7 +129,7 @@ class KernelsPage {
     });
     const drawing = make("div", { className: "roofline" });
     // Made by our own chart, from numbers and names of kernels.
-    if (chart) drawing.innerHTML = `<div class="wide">${chart.wide}</div><div class="narrow">${chart.narrow}</div>`;
+    if (chart) drawing.innerHTML = chart;
     target.replaceChildren(heading, about, drawing);
   }
 

@@ -14,10 +14,10 @@ import { HeldOut } from "./held-out.js";
 import { shortHash } from "./networks/nsfwjs.js";
 import type { PictureSet } from "./pairs.js";
 import type { FeatureExtractor } from "./picture-features.js";
+import { MIN_PICTURES } from "./train-test-split.js";
 
 /** Maximum number of pictures of a side. */
 const MAX_PICTURES = 500;
-const MIN_PICTURES = 2;
 /** The smallest side of a pyramid's pictures in pixels. */
 const SMALLEST = 16;
 

@@ -3,6 +3,8 @@
 /** One in this many pictures is a test picture, up to a maximum per domain. */
 const EVERY = 10;
 const MAX_TEST = 50;
+/** The least number of test pictures of a domain that a model is evaluated on. */
+export const MIN_PICTURES = 2;
 /** The least number of pictures of a domain that is split. */
 export const ENOUGH = 2 * EVERY;
 

@@ -226,7 +226,6 @@ function draw(marks: Plot.Markish[], y: Plot.ScaleOptions): string {
     marginRight: 12,
     marginTop: 10,
     marginBottom: 34,
-    style: { fontSize: "12px" },
     x: { label: "step", tickFormat: "~s", ticks: 5, tickSize: 0, tickPadding: 8, labelArrow: "none" },
     y: { ...y, label: null, tickSize: 0, grid: true },
     // The scale may begin below its domain, at a round number.

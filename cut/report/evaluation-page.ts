@@ -77,7 +77,6 @@ function histogram({ by, fakes, reals }: EvaluationPage["distances"]): string {
     height: 290,
     marginLeft: 50,
     marginBottom: 34,
-    style: { fontSize: "12px" },
     x: { label: "distance", labelArrow: "none", tickSize: 0 },
     y: { label: null, tickFormat: "%", tickSize: 0, grid: true },
     marks: [...marks, Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 })],

@@ -25,7 +25,7 @@ const style = `${tableStyle}
 .answers li::before { content: "\\2713"; position: absolute; left: 2px; color: var(--series-2); font-weight: 700; }
 .answers li.no::before { content: "\\2715"; color: var(--accent); }
 .answers b { font-weight: 650; font-variant-numeric: tabular-nums; }
-.curves { grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
+.curves { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
 .legend {
   list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; font-size: 13px;
 }
@@ -61,7 +61,7 @@ export function renderLadderPage({ about, ladder, tables, strips }: LadderPage):
 <h2>Over levels</h2>
 <p class="empty">Means over the pictures. SWD and PatchNCE: 0 is the same picture, 1 another one.</p>
 <ul class="legend">${legend.join("")}</ul>
-<div class="charts curves">${charts.join("\n")}</div>
+<div class="curves">${charts.join("\n")}</div>
 <h2>All figures</h2>
 ${renderRows(tables.rows, 2)}
 <h2>Rank correlations</h2>

@@ -38,10 +38,10 @@ header p {
 .summary dt { color: var(--soft); font-size: 13px; }
 .summary dd {
   margin: 2px 0 0; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -0.01em;
-  overflow-wrap: anywhere;
+  overflow-wrap: anywhere; text-wrap: balance;
 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 16px; }
+.charts { display: grid; gap: 16px; }
 .chart { padding: 16px 18px 10px; }
 .chart h3 { margin: 0; font-size: 15.5px; font-weight: 650; }
 .chart p { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
@@ -53,11 +53,22 @@ header p {
   vertical-align: middle; background: var(--colour);
 }
 .chart li b { font-weight: 600; font-variant-numeric: tabular-nums; }
-.chart svg { display: block; width: 100%; height: auto; color: var(--soft); overflow: visible; }
+.chart svg { display: block; width: 100%; height: auto; color: var(--soft); overflow: visible; font-size: 12px; }
 details { padding: 14px 18px; }
 summary { cursor: pointer; font-weight: 600; }
 .empty { color: var(--soft); }
 footer { margin-top: 44px; color: var(--soft); font-size: 13px; }
+@media (min-width: 760px) {
+  .charts { grid-template-columns: 1fr 1fr; }
+  /* The last one of an odd number takes both columns, its text one of them. */
+  .charts > .chart:last-child:nth-child(odd) {
+    grid-column: 1 / 3; display: grid; grid-template: auto auto 1fr / 1fr 1fr; column-gap: 54px;
+  }
+  .charts > .chart:last-child:nth-child(odd) svg { grid-area: 1 / 2 / 4; }
+}
+/* Letters grow and shrink with a chart, which is drawn for 480 pixels. */
+@media (560px < width < 760px) { .chart svg { font-size: 10.5px; } }
+@media (max-width: 560px) or (760px <= width < 940px) { .chart svg { font-size: 15px; } }
 @media (max-width: 560px) {
   body { padding: 22px 14px 44px; }
   h1 { font-size: 27px; }
@@ -104,7 +115,7 @@ export const pageStyle = `${baseStyle}
   .samples tr.head { display: none; }
   .samples :is(table, tbody) { display: block; }
   .samples tr {
-    display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; padding: 10px 0;
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(76px, 1fr)); gap: 8px; padding: 10px 0;
   }
   .samples th.row { grid-column: 1 / -1; max-width: none; text-align: left; color: var(--ink); }
   .samples td::after { content: attr(data-caption); }

@@ -9,7 +9,11 @@ export const plotDocument = parseHTML("<!doctype html><html><body></body></html>
 /** Figures to show first, as pairs of name and value. */
 export function renderSummary(summary: readonly (readonly [string, string])[]): string {
   if (summary.length === 0) return "";
-  const tiles = summary.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`);
+  const tiles = summary.map(([name, value]) => {
+    // Paths break at their slashes first.
+    const broken = escapeHtml(value).replaceAll("/", "/<wbr>");
+    return `<div><dt>${escapeHtml(name)}</dt><dd>${broken}</dd></div>`;
+  });
   return `<dl class="summary">${tiles.join("")}</dl>`;
 }
 

@@ -1,5 +1,6 @@
-// Live curves of a training: the adversarial losses and the patch losses, every step faint and the moving average on
-// top, as in the report, and the metrics of its evaluations with their floor. Plain SVG, drawn a few times per second.
+// Live curves of a training: the adversarial losses, the patch losses and those of cycles, every step faint and the
+// moving average on top, as in the report, and the metrics of its evaluations with their floor. Plain SVG, drawn a few
+// times per second.
 import { exponential, isExponentialAxis } from "../report/axis-numbers.js";
 import { axisRange, beyondText } from "../report/axis-range.js";
 import type { LossHistory } from "../report/losses.js";
@@ -15,8 +16,9 @@ const TOP = 10;
 const BOTTOM = 28;
 
 const GROUPS: { title: string; names: RegExp }[] = [
-  { title: "Generator against discriminator", names: /^(G_GAN|D_real|D_fake)$/ },
-  { title: "Patch loss (PatchNCE)", names: /^NCE(_Y)?$/ },
+  { title: "Generator against discriminator", names: /^(G_GAN|D_real|D_fake|[GD]_[AB])$/ },
+  { title: "Patch losses", names: /^((NCE|HDCE)(_Y)?|NCE[12]|SRC|BYOL)$/ },
+  { title: "Cycles and identity", names: /^(cycle|idt)/ },
 ];
 
 /** Draws losses and metrics into `target`, in place of what it showed. */

@@ -11,11 +11,14 @@ export interface NamedFile {
   file: File;
 }
 
-/**
- * The names that listPictures of cut/files/picture-folder.ts takes: none hidden, such as the "._" files that macOS
- * writes.
- */
-const isPicture = (path: string) => isPictureName(path) && !/\/\.|^\.[^/]*$/.test(path);
+/** Whether neither a file nor a folder in what was chosen is hidden, such as the "._" files that macOS writes. */
+export const isVisible = (path: string): boolean => !/\/\.|^\.[^/]*$/.test(path);
+
+/** Whether listPictures of cut/files/picture-folder.ts would take a file of this name. */
+export const isPicture = (path: string): boolean => isPictureName(path) && isVisible(path);
+
+/** What a visitor is asked for. */
+export const PICTURES = "pictures (jpg, png, webp, bmp or ppm)";
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
 export function chosenFiles(input: HTMLInputElement): NamedFile[] {
@@ -61,7 +64,7 @@ export function picturesAmong<F extends { path: string }>(files: readonly F[]): 
   const pictures = files.length === 1 ? [...files] : files.filter(({ path }) => isPicture(path));
   if (pictures.length === 0) {
     const what = files.length === 0 ? "Nothing was chosen" : `There is no picture among the ${files.length} files`;
-    throw new CutgpuError("FOLDER", `${what};`, "choose pictures (jpg, png, webp, bmp or ppm) or a folder of them.");
+    throw new CutgpuError("FOLDER", `${what};`, `choose ${PICTURES} or a folder of them.`);
   }
   return pictures.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

@@ -54,7 +54,7 @@ function filesOfRun<F extends { path: string }>(files: readonly F[], where: stri
   if (!first)
     throw new CheckpointError(
       `${where} is no run: it holds no ${LATEST}`,
-      "Give a run's folder, runs/NAME, or a zip of it.",
+      "Give a run's folder, runs/NAME, or a zip of it; pictures go into A and B of a new run.",
     );
   if (second) {
     throw new CheckpointError(`${where} holds several runs: ${first.path} and ${second.path}`, "Give one of them.");
@@ -78,7 +78,7 @@ async function chosenRun(chosen: readonly NamedFile[]): Promise<Map<string, Name
   if (!(await isZip(only))) return new Map([[LATEST, only]]);
   const zip = await ZipSource.open(only);
   const wanted = filesOfRun(zip.files, only.path);
-  return filesOfRun(zip.unpack([...wanted.values()]), only.path);
+  return filesOfRun(await zip.unpack([...wanted.values()]), only.path);
 }
 
 /**

@@ -5,14 +5,16 @@ import type { Profile } from "../../engine/device/adapter.js";
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { batchesPerEpoch } from "../data/open-dataset.js";
 import { smallTraining } from "../demo/demo-settings.js";
-import { canSplit, ENOUGH, trainTestSplit } from "../evaluation/train-test-split.js";
+import { canSplit, ENOUGH, MIN_PICTURES, trainTestSplit } from "../evaluation/train-test-split.js";
 import { presets } from "../options/presets.js";
 import { OptionError, showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
-import { byId } from "./dom.js";
+import { type ChosenPictures, choosePictures, zipAmong } from "./chosen-pictures.js";
+import { type DataSet, dataSetAmong } from "./data-set.js";
+import { byId, showCount } from "./dom.js";
 import { attempt } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
-import type { StartRequest } from "./protocol.js";
+import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
+import type { RunFolders, StartRequest } from "./protocol.js";
 import { dataroot } from "./run-files.js";
 
 type Given = Partial<TrainOptions>;
@@ -67,6 +69,11 @@ type Side = "a" | "b";
 export class TrainForm {
   /** The pictures that were chosen last. */
   readonly pictures: Record<Side, NamedFile[]> = { a: [], b: [] };
+
+  /** A data set's pictures that are not trained on. */
+  readonly #tests: Record<Side, readonly NamedFile[]> = { a: [], b: [] };
+  /** Choices take effect one after the other, however long their zips take. */
+  #choices: Promise<void> = Promise.resolve();
 
   readonly #onPictures: () => void;
 
@@ -138,15 +145,12 @@ export class TrainForm {
     const typed = parseArguments(trainSchema, words(byId("run-more", "input").value)).given;
     const foreign = OF_THE_COMMAND.find((option) => option in typed);
     if (foreign) throw new OptionError(`--${foreign} is an option of the command alone;`, "leave it out here.");
-    const aside = typed.eval_freq !== null && canSplit(a.length, b.length);
+    const aside = typed.eval_freq !== null && !this.#hasTests && canSplit(a.length, b.length);
     const [A, B] = [a, b].map((all) => (aside ? trainTestSplit(all) : { train: all, test: [] }));
-    const given = this.#options(name, Math.max(A.train.length, B.train.length), aside, typed);
-    return {
-      kind: "start",
-      name,
-      given,
-      pictures: { trainA: A.train, trainB: B.train, testA: A.test, testB: B.test },
-    };
+    const evaluated = aside || (typed.eval_freq !== null && this.#hasTests);
+    const given = this.#options(name, Math.max(A.train.length, B.train.length), evaluated, typed);
+    const pictures = aside ? { trainA: A.train, trainB: B.train, testA: A.test, testB: B.test } : this.folders;
+    return { kind: "start", name, given, pictures };
   }
 
   /**
@@ -188,17 +192,54 @@ export class TrainForm {
   }
 
   #choose(side: Side, files: readonly NamedFile[]): void {
-    attempt(() => {
-      const pictures = picturesAmong(files);
-      const folder = pictures[0].path.includes("/") ? ` in ${pictures[0].path.split("/")[0]}` : "";
-      this.#take(side, pictures, `${pictures.length} ${pictures.length === 1 ? "picture" : "pictures"}${folder}`);
-    });
+    this.#choices = this.#choices.then(() => attempt(() => this.#open(side, files)));
   }
 
-  #take(side: Side, pictures: NamedFile[], about: string): void {
+  async #open(side: Side, files: readonly NamedFile[]): Promise<void> {
+    const about = byId(`count-${side}`, "p");
+    const { textContent } = about;
+    const zip = zipAmong(files);
+    if (zip) about.textContent = `Opening ${zip} ...`;
+    let chosen: ChosenPictures;
+    let set: DataSet | null;
+    try {
+      chosen = await choosePictures(files);
+      set = dataSetAmong(chosen.pictures);
+    } catch (error) {
+      about.textContent = textContent;
+      throw error;
+    }
+    const others = chosen.others + (set?.others ?? 0);
+    const leftOut = others > 0 ? `; ${showCount(others, "other file")} left out` : "";
+    if (!set) {
+      const { pictures } = chosen;
+      const folder = pictures[0].path.includes("/") ? ` in ${pictures[0].path.split("/")[0]}` : "";
+      return this.#take(side, pictures, `${showCount(pictures.length, "picture")}${folder}${leftOut}`);
+    }
+    const { root, folders } = set;
+    for (const each of ["a", "b"] as const) {
+      const [train, test] = each === "a" ? (["trainA", "testA"] as const) : (["trainB", "testB"] as const);
+      const about = `${showCount(folders[train].length, "picture")} in ${root}${train}${each === side ? leftOut : ""}`;
+      this.#take(each, folders[train], about, folders[test]);
+    }
+  }
+
+  #take(side: Side, pictures: NamedFile[], about: string, tests: NamedFile[] = []): void {
     this.pictures[side] = pictures;
+    this.#tests[side] = tests;
     byId(`count-${side}`, "p").textContent = about;
     this.#onPictures();
+  }
+
+  /** Whether a data set's own pictures evaluate a run on it. */
+  get #hasTests(): boolean {
+    return Math.min(this.#tests.a.length, this.#tests.b.length) >= MIN_PICTURES;
+  }
+
+  /** All pictures as those of a run, a data set's own test pictures apart. */
+  get folders(): RunFolders {
+    const { a, b } = this.pictures;
+    return { trainA: a, trainB: b, ...(this.#hasTests && { testA: this.#tests.a, testB: this.#tests.b }) };
   }
 
   /** Shows which pictures would evaluate the new run that is `described`; hidden where none is. */
@@ -207,9 +248,14 @@ export class TrainForm {
     const note = byId("test-split", "p");
     note.hidden = !described || A.length === 0 || B.length === 0;
     const count = (all: readonly NamedFile[]) => trainTestSplit(all).test.length;
+    const measured = "on the way, translations of those are measured against these, and the best model is kept.";
+    if (this.#hasTests) {
+      const { a, b } = this.#tests;
+      note.textContent = `${a.length} in testA and ${b.length} in testB are not trained on: ${measured}`;
+      return;
+    }
     note.textContent = canSplit(A.length, B.length)
-      ? `${count(A)} of A and ${count(B)} of B are not trained on: on the way, translations of those are measured ` +
-        "against these, and the best model is kept. (--eval_freq none trains on all.)"
+      ? `${count(A)} of A and ${count(B)} of B are not trained on: ${measured} (--eval_freq none trains on all.)`
       : `All are trained on. With ${ENOUGH} or more on each side, some are kept to measure translations on the way.`;
   }
 }

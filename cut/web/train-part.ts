@@ -133,8 +133,7 @@ export class TrainPart {
   }
 
   #resume(): void {
-    const { a, b } = this.#form.pictures;
-    const pictures = this.#wantsPictures ? { trainA: a, trainB: b } : {};
+    const pictures = this.#wantsPictures ? this.#form.folders : {};
     this.#begin({ kind: "resume", name: this.#selected(), steps: this.#form.steps, pictures });
   }
 

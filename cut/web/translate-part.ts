@@ -7,10 +7,11 @@ import { isSingleImage } from "../networks/any-generator.js";
 import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
 import { contentOf } from "./chosen-content.js";
-import { byId, make, offer, showBytes, showMilliseconds } from "./dom.js";
+import { choosePictures, zipAmong } from "./chosen-pictures.js";
+import { byId, handOnFocus, make, offer, showBytes, showCount, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { attempt, tell, tellError } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
+import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { Session } from "./session.js";
 import { zipFiles } from "./zip-files.js";
@@ -34,7 +35,10 @@ export class TranslatePart {
     const click = (id: string, work: () => void | Promise<void>) =>
       byId(id, "button").addEventListener("click", () => attempt(work));
     click("translate-examples", async () => this.#translate(await exampleFiles()));
-    click("translate-stop", () => this.#stop?.abort());
+    click("translate-stop", () => {
+      this.#stop?.abort();
+      this.#status("Stopping after this picture ...");
+    });
     click("translate-clear", () => this.#clear());
     click("translate-zip", () => this.#download());
     click("camera", () => camera.toggle());
@@ -62,14 +66,17 @@ export class TranslatePart {
 
   #translate(files: readonly NamedFile[]): Promise<void> {
     return attempt(async () => {
-      const pictures = picturesAmong(files);
       if (this.#stop) throw new CutgpuError("BUSY", "Pictures are being translated;", "wait for them, or press Stop.");
       const stop = new AbortController();
       this.#stop = stop;
       byId("translate-actions", "div").hidden = false;
       byId("translate-stop", "button").hidden = false;
       const failures: string[] = [];
+      let [pictures, others]: [NamedFile[], number] = [[], 0];
       try {
+        const zip = zipAmong(files);
+        if (zip) this.#status(`Opening ${zip} ...`);
+        ({ pictures, others } = await choosePictures(files));
         for (const [i, picture] of pictures.entries()) {
           if (stop.signal.aborted) break;
           const status = `Translating ${i + 1} of ${pictures.length}: ${picture.path}`;
@@ -88,9 +95,13 @@ export class TranslatePart {
         }
       } finally {
         this.#stop = null;
+        const focused = document.activeElement;
         byId("translate-stop", "button").hidden = true;
         const count = this.#results.length;
-        this.#status(`${count} ${count === 1 ? "picture" : "pictures"} translated`);
+        byId("translate-actions", "div").hidden = count + pictures.length === 0;
+        handOnFocus(focused, ["translate-zip", "translate-files"]);
+        const leftOut = others > 0 ? `; ${showCount(others, "other file")} left out` : "";
+        this.#status(`${showCount(count, "picture")} translated${leftOut}`);
       }
       if (failures.length > 0) {
         const first = failures[0].replace(/[;.]$/, "");
@@ -154,8 +165,10 @@ export class TranslatePart {
     for (const { urls } of this.#results) for (const url of urls) URL.revokeObjectURL(url);
     this.#results.length = 0;
     byId("results", "div").replaceChildren();
+    const focused = document.activeElement;
     // While pictures are being translated, more results and the button Stop belong there.
     byId("translate-actions", "div").hidden = this.#stop === null;
+    handOnFocus(focused, ["translate-files"]);
   }
 
   #status(text: string): void {

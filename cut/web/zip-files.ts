@@ -1,10 +1,12 @@
 // Zips that the page writes, and those that a visitor opens: its own, or what an operating system packed.
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
+import { COPY_AGAIN } from "../../engine/formats/foreign.js";
 import { unzip } from "../../engine/formats/zip.js";
 import { contentOf } from "./chosen-content.js";
 import { showBytes } from "./dom.js";
 import type { NamedFile } from "./picture-files.js";
+import { crc32, type DirectoryRecord, directoryRecords } from "./zip-directory.js";
 
 /** What a zip holds whose offsets have 32 bits, less what its directory takes. */
 const ZIP_BYTES = 2 ** 32 - 2 ** 24;
@@ -60,14 +62,16 @@ export async function isZip({ path, file }: NamedFile): Promise<boolean> {
 export class ZipSource {
   readonly #where: string;
   readonly #bytes: Uint8Array;
-  /** The bytes that each file unpacks to, by its name in the zip. */
-  readonly #sizes = new Map<string, number>();
+  /** The bytes that each file unpacks to, and what the directory says of it, by its name in the zip. */
+  readonly #entries = new Map<string, DirectoryRecord & { size: number }>();
 
   private constructor(where: string, bytes: Uint8Array) {
     this.#where = where;
     this.#bytes = bytes;
+    const records = directoryRecords(bytes);
     unzip(bytes, where, ({ name, originalSize }) => {
-      if (!/[/\\]$/.test(name)) this.#sizes.set(name, originalSize);
+      const record = records.next().value as DirectoryRecord;
+      if (!/[/\\]$/.test(name)) this.#entries.set(name, { ...record, size: originalSize });
       return false;
     });
   }
@@ -78,20 +82,25 @@ export class ZipSource {
     throw new FormatError(`${zip.path} is larger than a browser reads at once.`, "Unpack it, and open its folder.");
   }
 
-  /** The files by their names, and by their paths: some packers of Windows write backslashes. */
+  /** The files by their names, and by their paths: some packers write backslashes, some "./" before each. */
   get files(): ZippedFile[] {
-    return Array.from(this.#sizes.keys(), (name) => ({ path: name.replaceAll("\\", "/"), name }));
+    const pathOf = (name: string) =>
+      name
+        .split(/[/\\]/)
+        .filter((part) => !["", ".", ".."].includes(part))
+        .join("/");
+    return Array.from(this.#entries.keys(), (name) => ({ path: pathOf(name), name }));
   }
 
   /** Unpacks files. Throws a FormatError where one is damaged, or all are larger than the zip lets expect. */
-  unpack(files: readonly ZippedFile[]): NamedFile[] {
-    const sizeOf = ({ name }: ZippedFile) => this.#sizes.get(name) ?? 0;
+  async unpack(files: readonly ZippedFile[]): Promise<NamedFile[]> {
+    const sizeOf = ({ name }: ZippedFile) => this.#entries.get(name)?.size ?? 0;
     const total = files.reduce((sum, file) => sum + sizeOf(file), 0);
     const size = this.#bytes.length;
     if (total > Math.max(EXPANSION * size, LEAST_ROOM)) {
       throw new FormatError(
-        `${this.#where} has ${showBytes(size)} and claims to unpack to ${showBytes(total)}, as no run does.`,
-        "Give the zip that the page wrote.",
+        `${this.#where} has ${showBytes(size)} and claims to unpack to ${showBytes(total)}, more than can be.`,
+        "Unpack it, and open its folder.",
       );
     }
     const unpacked: NamedFile[] = [];
@@ -102,19 +111,30 @@ export class ZipSource {
       const contents = this.#unzip(new Set(piece.map(({ name }) => name)));
       for (const { path, name } of piece)
         unpacked.push({ path, file: new File([contents[name] as Uint8Array<ArrayBuffer>], path) });
+      // The page answers in between.
+      await new Promise((resolve) => setTimeout(resolve));
     }
     return unpacked;
   }
 
   #unzip(names: ReadonlySet<string>): Record<string, Uint8Array> {
-    return unzip(this.#bytes, this.#where, ({ name, compression }) => {
+    const contents = unzip(this.#bytes, this.#where, ({ name, compression }) => {
       if (!names.has(name)) return false;
-      if (compression === STORED || compression === DEFLATED) return true;
+      const encrypted = this.#entries.get(name)?.encrypted;
+      if (!encrypted && (compression === STORED || compression === DEFLATED)) return true;
       throw new FormatError(
-        `${this.#where} holds "${name}" in a compression that is not read here.`,
+        `${this.#where} holds "${name}" ${encrypted ? "encrypted" : "in a compression that is not read here"}.`,
         "Unpack it, and open its folder.",
       );
     });
+    for (const [name, content] of Object.entries(contents)) {
+      if (crc32(content) === this.#entries.get(name)?.crc) continue;
+      throw new FormatError(
+        `${this.#where} is damaged: "${name}" is not what was packed, by its check sum.`,
+        COPY_AGAIN,
+      );
+    }
+    return contents;
   }
 }
 

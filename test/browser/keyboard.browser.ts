@@ -1,7 +1,8 @@
 // The page by the keyboard alone: the way in, and that a pressed button leaves the keyboard where the work goes on.
+import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openPart, openTab, type Tab, textOf } from "./tab.js";
+import { hold, openPage, openPart, openTab, type Tab, textOf } from "./tab.js";
 
 const test = suite<{ tab: Tab }>("the page by keyboard");
 
@@ -25,12 +26,7 @@ test("the first key leads to the content's link, then to the tabs and what they 
 
 test("what replaces a button has the keyboard after it", async ({ tab }) => {
   const { page } = tab;
-  const press = async (id: string, status: RegExp, next: string) => {
-    await page.focus(`#${id}`);
-    await page.keyboard.press("Enter");
-    await textOf(page, "#train-status", status);
-    await page.locator(`#${next}:focus`).waitFor();
-  };
+  const press = (id: string, status: RegExp, next: string) => pressed(page, id, "#train-status", status, next);
   await openPart(tab, "train");
   await press("train-try", /^Step \d/, "train-pause");
   await press("train-pause", /^Paused and saved/, "train-resume");
@@ -38,5 +34,27 @@ test("what replaces a button has the keyboard after it", async ({ tab }) => {
   await press("train-pause", /^Paused and saved/, "train-resume");
   await press("run-delete", /./, "run-select");
 });
+
+test("so it is with translations, and with the kernels", async ({ tab }) => {
+  const { page } = tab;
+  await openPart(tab, "translate");
+  const held = await hold(page, "GPUBuffer");
+  await pressed(page, "translate-examples", "#translate-status", /^Translating 1/, "translate-examples");
+  await pressed(page, "translate-stop", "#translate-status", /^Stopping/, "translate-stop");
+  await held.release();
+  await page.locator("#translate-zip:focus").waitFor();
+  await pressed(page, "translate-clear", "#translate-status", /./, "translate-files");
+  await openPage(tab, "kernels/");
+  await pressed(page, "bench-run", "#bench-status", /^\d+ of /, "bench-stop");
+  await pressed(page, "bench-stop", "#bench-status", /^Stopped/, "bench-run");
+});
+
+/** Presses a button by the keyboard; what has the keyboard then is `next`. */
+async function pressed(page: Page, id: string, place: string, status: RegExp, next: string): Promise<void> {
+  await page.focus(`#${id}`);
+  await page.keyboard.press("Enter");
+  await textOf(page, place, status);
+  await page.locator(`#${next}:focus`).waitFor();
+}
 
 test.run();

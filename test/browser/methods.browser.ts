@@ -1,5 +1,5 @@
-// Every method that the page's form offers beside CUT trains in the browser, with what the form gives it, and its model
-// is taken.
+// Every method that the page's form offers beside CUT trains in the browser, with what the form gives it; its losses
+// are drawn, and its model is taken.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,16 @@ test.after(async ({ tab, folder }) => {
   rmSync(folder, { recursive: true });
 });
 
-for (const method of ["FastCUT", "cycle_gan", "dclgan", "enco", "sincut"]) {
+const [adversarial, patches, cycles] = ["Generator against discriminator", "Patch losses", "Cycles and identity"];
+const charts = {
+  FastCUT: [adversarial, patches],
+  cycle_gan: [adversarial, cycles],
+  dclgan: [adversarial, patches, cycles],
+  enco: [adversarial, patches, cycles],
+  sincut: [adversarial, patches, cycles],
+};
+
+for (const [method, titles] of Object.entries(charts)) {
   // SinCUT's networks are the largest, and it takes one picture a side.
   const tiny = method === "sincut" ? "--ngf 1 --ndf 1 --batch_size 2 --max_dataset_size 1" : "--ngf 2 --ndf 2";
   test(`a run of ${method} by the form alone, and its model translates`, async ({ tab, folder }) => {
@@ -32,6 +41,7 @@ for (const method of ["FastCUT", "cycle_gan", "dclgan", "enco", "sincut"]) {
     await page.selectOption("#run-method", method);
     await startRun(page, folder, method, 2, tiny, []);
     await textOf(page, "#train-status", /^Trained to the end: step 2\.$/);
+    assert.equal(await page.locator("#losses h3").allTextContents(), titles);
     const { options } = (await checkpointOf(page, method)).state;
     assert.is(method === "FastCUT" ? options.CUT_mode : options.model, method);
     await page.click("#run-use");

@@ -132,6 +132,19 @@ test("the kernels of this GPU are measured, drawn below its roofline, and export
   assert.ok((await page.locator("#bench-rows tbody tr").count()) > 5);
   assert.match((await page.textContent("#bench-plot")) ?? "", /GFLOP\/s/);
   assert.equal(await sidewaysOnPhone(page), []);
+  const before = page.viewportSize();
+  for (const width of [390, 640, 800, 1300]) {
+    await page.setViewportSize({ width, height: 800 });
+    const scale = await page.$$eval("#bench-plot svg", (all) =>
+      all.flatMap((svg) => {
+        const { width } = svg.getBoundingClientRect();
+        return width === 0 ? [] : [width / (svg as SVGSVGElement).viewBox.baseVal.width];
+      }),
+    );
+    assert.is(scale.length, 1);
+    assert.ok(scale[0] > 0.75 && scale[0] < 1.3, `letters are scaled by ${scale} at ${width}`);
+  }
+  if (before) await page.setViewportSize(before);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#bench-export")]);
   assert.is(download.suggestedFilename(), "cutgpu-bench.json");
 });

@@ -1,9 +1,13 @@
-// Pages that commands write as files: with tables as wide as they come, nothing in them scrolls sideways on a phone.
+// Pages that commands write as files: with tables as wide as they come, nothing in them scrolls sideways on a phone;
+// charts fill their rows, with letters of a size that people read.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderEvaluationPage } from "../../cut/report/evaluation-page.js";
+import { LossHistory } from "../../cut/report/losses.js";
 import { renderMetricPage } from "../../cut/report/metric-page.js";
+import { MetricHistory } from "../../cut/report/metrics.js";
 import { renderSweepPage } from "../../cut/report/sweep-page.js";
+import { renderReport } from "../../cut/report/training-report.js";
 import { openTab, sidewaysOnPhone, type Tab } from "./tab.js";
 
 const test = suite<{ tab: Tab }>("reports");
@@ -54,6 +58,47 @@ for (const [kind, html] of Object.entries(pages)) {
   test(`the page of ${kind} fits a phone`, async ({ tab: { page } }) => {
     await page.setContent(html);
     assert.ok((await page.locator("table td[data-head]").count()) > 3);
+    assert.equal(await sidewaysOnPhone(page), []);
+  });
+}
+
+/** A report with three charts of losses and one of a metric. */
+function trainingPage(): string {
+  const losses = new LossHistory();
+  for (const step of [1, 2, 3]) losses.add({ step, epoch: 1, seconds: 1, lr: 2e-4, G_GAN: 1 / step, NCE: 5 / step });
+  const metrics = new MetricHistory();
+  metrics.add({ step: 3, epoch: 1, run: "1", seconds: 1, protocol: "", by: "SWD", values: { SWD: 90 } });
+  return renderReport({ title: "zebras", options: {}, losses, samples: [], summary: [], metrics });
+}
+
+for (const [kind, html] of [
+  ["evaluation", pages.evaluation],
+  ["training", trainingPage()],
+]) {
+  test(`charts of the page of ${kind} fill their rows, with letters of 9 to 15 pixels`, async ({ tab: { page } }) => {
+    await page.setContent(html);
+    for (const width of [390, 700, 800, 1300]) {
+      await page.setViewportSize({ width, height: 800 });
+      const grids = await page.$$eval(".charts", (all) =>
+        all.map((grid) => {
+          const box = grid.getBoundingClientRect();
+          const [last] = Array.from(grid.children).slice(-1);
+          const letters = Array.from(grid.querySelectorAll("svg"), (svg) => {
+            const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+            return scale * Number.parseFloat(getComputedStyle(svg).fontSize);
+          });
+          return { empty: box.right - last.getBoundingClientRect().right, letters };
+        }),
+      );
+      assert.ok(grids.length > 0);
+      for (const { empty, letters } of grids) {
+        assert.ok(Math.abs(empty) < 1, `${empty} pixels are empty at ${width}`);
+        assert.ok(
+          letters.every((size) => size >= 9 && size <= 15),
+          `letters of ${letters} pixels at ${width}`,
+        );
+      }
+    }
     assert.equal(await sidewaysOnPhone(page), []);
   });
 }

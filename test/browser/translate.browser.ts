@@ -60,7 +60,7 @@ test("all results come as one zip; pictures of a folder keep their names", async
   writeFileSync(join(folder, "set", "notes.txt"), "no picture");
   await openPart(tab, "translate");
   await tab.page.setInputFiles("#translate-folder", join(folder, "set"));
-  await textOf(tab.page, "#translate-status", /^2 pictures translated$/);
+  await textOf(tab.page, "#translate-status", /^2 pictures translated; 1 other file left out$/);
   const [download] = await Promise.all([tab.page.waitForEvent("download"), tab.page.click("#translate-zip")]);
   const files = unzipSync(new Uint8Array(readFileSync(await download.path())));
   assert.equal(Object.keys(files).sort(), ["set_a_b_two.png", "set_a_one.png"]);
@@ -156,6 +156,7 @@ test("results can be cleared while more are made, and the rest be stopped", asyn
   await textOf(page, "#translate-status", /^Translating 1 of 3/);
   await page.click("#translate-clear");
   await page.click("#translate-stop");
+  assert.is(await page.textContent("#translate-status"), "Stopping after this picture ...");
   await release();
   await textOf(page, "#translate-status", /^1 picture translated$/);
   assert.is(await page.locator("#results figure").count(), 1);

@@ -116,6 +116,21 @@ test("the roof is the best of the ceilings, and every kernel with a rate is a do
   assert.match(benchReport(kernels, about), "was not measured in this run");
 });
 
+test("a number at the very top of the roofline stands below the name of its axis", () => {
+  // The frame ends at 1.8 times the fastest.
+  const page = pageOf([row("kernels", "conv2d", convolution, 1, { gflops: 1000 / 1.8 + 1e-9 })]);
+  const pixel = (text: Element) =>
+    [text, text.parentElement as Element].reduce(
+      (sum, { attributes }) =>
+        sum + Number(/,(-?[\d.]+)\)/.exec(attributes.getNamedItem("transform")?.value ?? "")?.[1]),
+      0,
+    );
+  const [name] = findAll(page, '.wide [aria-label="y-axis label"] text');
+  const numbers = findAll(page, '.wide [aria-label="y-axis tick label"] text');
+  const top = numbers.find(({ textContent }) => textContent === "1,000") as Element;
+  assert.ok(pixel(top) - pixel(name) >= 18, `${pixel(top)} below ${pixel(name)}`);
+});
+
 test("peers stand beside the fastest variant that was compared, and one that is ahead of us shows", () => {
   const [card] = findAll(pageOf(kernels), ".bars");
   assert.is(card.querySelectorAll(".shape").length, 1);
