@@ -7,6 +7,8 @@ const SIN: u32 = 3; // @op
 const COS: u32 = 4; // @op
 const ERF: u32 = 5; // @op
 const POW: u32 = 6; // @op x to the power of a; b is 0 if a is not an integer, 1 if it is even, 2 if it is odd
+const GELU: u32 = 7; // @op
+const GELU_DERIVATIVE: u32 = 8; // @op
 const OP: u32 = 0; // @tunable one of the operations above
 
 //#include pointwise/lib/each.wgsl
@@ -20,6 +22,8 @@ fn f(v: vec4f) -> vec4f {
   if (OP == SIN) { return sine(v, 0.0); }
   if (OP == COS) { return sine(v, 1.0); }
   if (OP == ERF) { return erf(v); }
+  if (OP == GELU) { return v * normal(v); }
+  if (OP == GELU_DERIVATIVE) { return normal(v) + v * 0.3989423 * exp(-0.5 * v * v); }
   // POW
   return power(v, params.a, params.b);
 }

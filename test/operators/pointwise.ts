@@ -156,6 +156,7 @@ export const cases: FamilyTests["cases"] = {
       ...elementary(engine.gelu, r.gelu, ...smooth).cases,
       ...elementary((x) => engine.gelu(x, "tanh"), r.geluTanh, ...smooth).cases,
     ],
+    exercises: ["geluDerivative"],
   },
   pow: {
     cases: powers.flatMap(({ exponent, x }) => elementary((t) => engine.pow(t, exponent), r.pow(exponent), x).cases),

@@ -7,7 +7,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { runBinary, runElementary, runUnary } from "../lib/pointwise-kernels.js";
 import { add, mul, scale, square } from "./arithmetic.js";
 import { defineUnary } from "./define.js";
-import { erf, pow } from "./functions.js";
+import { exp, pow } from "./functions.js";
 
 export const leakyReluOperator = /* @__PURE__ */ defineUnary<{ slope: number }>(
   "leakyRelu",
@@ -37,6 +37,23 @@ export const softplusOperator = /* @__PURE__ */ defineUnary<object>(
   "softplus",
   (gpu, x, y) => runElementary(gpu, "SOFTPLUS", x, y),
   (dy, x) => mul(dy, sigmoid(x)),
+);
+
+export const geluOperator = /* @__PURE__ */ defineUnary<object>(
+  "gelu",
+  (gpu, x, y) => runElementary(gpu, "GELU", x, y),
+  (dy, x) => mul(dy, geluDerivativeOperator([x], {})),
+);
+
+/** P(X <= x) + x p(x) with the normal density p; its own derivative is (2 - x^2) p(x). */
+export const geluDerivativeOperator = /* @__PURE__ */ defineUnary<object>(
+  "geluDerivative",
+  (gpu, x, y) => runElementary(gpu, "GELU_DERIVATIVE", x, y),
+  (dy, x) => {
+    const squares = square(x);
+    const density = scale(exp(scale(squares, -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return mul(dy, mul(scale(squares, -1, 2), density));
+  },
 );
 
 export const leakyReluGradientOperator: Operator<readonly [dy: Tensor, x: Tensor], { slope: number }> =
@@ -144,9 +161,7 @@ export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
  */
 export function gelu(x: Tensor, approximate: "none" | "tanh" = "none"): Tensor {
   checkValue("gelu: approximate", approximate, oneOf("none", "tanh"));
-  const inner =
-    approximate === "tanh"
-      ? tanh(scale(add(x, scale(pow(x, 3), 0.044715)), Math.sqrt(2 / Math.PI)))
-      : erf(scale(x, Math.SQRT1_2));
+  if (approximate === "none") return geluOperator([x], {});
+  const inner = tanh(scale(add(x, scale(pow(x, 3), 0.044715)), Math.sqrt(2 / Math.PI)));
   return mul(scale(x, 0.5), scale(inner, 1, 1));
 }

@@ -26,6 +26,9 @@ fn erf(x: vec4f) -> vec4f {
   return select(sign(x) * (1.0 - sum * exp(-s)), series, a < vec4f(0.5));
 }
 
+// The probability that a standard normal variable is at most x.
+fn normal(x: vec4f) -> vec4f { return 0.5 + 0.5 * erf(x * 0.70710678); }
+
 // x to the power of p. parity 0: p is not an integer, and the result for negative x is NaN; 1: p is even; 2: p is odd.
 fn power(x: vec4f, p: f32, parity: f32) -> vec4f {
   if (p == 0.0) { return vec4f(1.0); }
