@@ -1,6 +1,7 @@
-// Softmax and related functions, and normalisations by mean and variance, by PyTorch's names. All are composed of other
-// operators, so that they can be differentiated any number of times. Norms of neighbouring elements are the instance
-// norm's: its kernels read a tensor once or twice, where a mean, a variance and what follows would read it eight times.
+// Softmax and related functions, and normalisations by mean and variance, by PyTorch's names. Those below are composed
+// of other operators, so that they can be differentiated any number of times. Norms of neighbouring elements are the
+// instance norm's: its kernels read a tensor once or twice, where a mean, a variance and what follows would read it
+// eight times.
 import { checkOptions, checkValue, flag, number, object, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
@@ -8,15 +9,14 @@ import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shape
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { maxOperator } from "../extrema/index.js";
 import { INSTANCE_NORM_EPS, instanceNormOperator } from "../instance-norm/index.js";
-import { add, clamp, div, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../pointwise/index.js";
+import { add, clamp, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
+
+export { logSoftmax, softmax } from "./softmax.js";
 
 /** The maximum over axes, which are kept with size 1: a constant to the gradient. */
 const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
   x.gpu.noGrad(() => maxOperator([x], { axes: normalizeAxes(name, x.shape.length, axes), keepdim: true }));
-
-/** x minus its maximum along the axis, which does not change a softmax. Without an axis it throws. */
-const shifted = (x: Tensor, axis: number): Tensor => sub(x, highestOf("softmax", x, [axis]));
 
 /**
  * log(sum(exp(x))) over one axis or several (all by default), without overflow.
@@ -32,32 +32,6 @@ export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   const low = sub(x, clamp(highest));
   const y = add(log(sum(exp(low), axes, true)), highest);
   return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
-}
-
-/**
- * exp(x), divided by its sum along the axis.
- *
- * @example
- * ```ts
- * console.log(await softmax(gpu.tensor([[1, 1], [1000, 0]]), 1).read()); // 0.5, 0.5, 1, 0
- * ```
- */
-export function softmax(x: Tensor, axis: number): Tensor {
-  const e = exp(shifted(x, axis));
-  return div(e, sum(e, axis, true));
-}
-
-/**
- * log(softmax(x)), accurate for small probabilities.
- *
- * @example
- * ```ts
- * console.log(await logSoftmax(gpu.tensor([[1000, 0]]), 1).read()); // 0, -1000
- * ```
- */
-export function logSoftmax(x: Tensor, axis: number): Tensor {
-  const low = shifted(x, axis);
-  return sub(low, log(sum(exp(low), axis, true)));
 }
 
 /**
