@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { withFileErrors } from "./atomic-files.js";
+import { withDescriptor, withFileErrors } from "./atomic-files.js";
 
 const NEWLINE = 10;
 const PIECE = 2 ** 20;
@@ -118,14 +118,7 @@ export class StepLog<Row extends { step: number }> {
 
   #reading<T>(flags: string, none: T, work: (descriptor: number) => T): T {
     if (!existsSync(this.path)) return none;
-    return withFileErrors(this.path, () => {
-      const descriptor = openSync(this.path, flags);
-      try {
-        return work(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    });
+    return withFileErrors(this.path, () => withDescriptor(this.path, flags, work));
   }
 }
 
