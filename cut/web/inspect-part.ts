@@ -15,7 +15,7 @@ import { byId, make, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { latest } from "./latest.js";
 import { attempt, clearMessage, tellError } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
+import { acceptFiles, type NamedFile, picturesAmong } from "./picture-files.js";
 import { readPictureFile, showPicture } from "./pictures.js";
 import type { Model, Session } from "./session.js";
 
@@ -41,9 +41,7 @@ export class InspectPart {
 
   constructor(session: Session) {
     this.#session = session;
-    const file = byId("inspect-file", "input");
-    file.addEventListener("change", () => this.#take(chosenFiles(file)));
-    acceptDrops(byId("inspect-drop", "div"), (files) => this.#take(files));
+    acceptFiles(["inspect-file"], "inspect-drop", (files) => this.#take(files));
     byId("inspect-example", "button").addEventListener("click", () =>
       attempt(async () => this.#take((await exampleFiles()).slice(0, 1))),
     );

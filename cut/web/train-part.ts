@@ -9,7 +9,7 @@ import { exampleTraining } from "./example-training.js";
 import { trainingFiles } from "./examples.js";
 import { keptRun } from "./kept-run.js";
 import { attempt, tell, tellError, whileSaying } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
+import { acceptFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
 import { RunStore, withRunLock } from "./store.js";
@@ -57,11 +57,7 @@ export class TrainPart {
     this.#onClick("run-delete", () => this.#delete());
     const select = byId("run-select", "select");
     select.addEventListener("change", () => attempt(() => this.#show(select.value)));
-    for (const id of ["open-checkpoint", "open-run"]) {
-      const input = byId(id, "input");
-      input.addEventListener("change", () => attempt(() => this.#import(chosenFiles(input))));
-    }
-    acceptDrops(byId("run-bar", "div"), (files) => this.#import(files));
+    acceptFiles(["open-checkpoint", "open-run"], "run-bar", (files) => this.#import(files));
     addEventListener("beforeunload", (event) => {
       // The browser asks whether to leave: the steps since the last checkpoint would be lost.
       if (this.#running || this.#unsaved) event.preventDefault();
