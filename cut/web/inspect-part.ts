@@ -14,7 +14,7 @@ import { sourcesPicture } from "../report/source-arrows.js";
 import { byId, make, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { latest } from "./latest.js";
-import { attempt, clearMessage, tellError } from "./messages.js";
+import { attempt, clearMessage, onClick, tellError } from "./messages.js";
 import { acceptFiles, type NamedFile, picturesAmong } from "./picture-files.js";
 import { readPictureFile, showPicture } from "./pictures.js";
 import type { Model, Session } from "./session.js";
@@ -42,9 +42,7 @@ export class InspectPart {
   constructor(session: Session) {
     this.#session = session;
     acceptFiles(["inspect-file"], "inspect-drop", (files) => this.#take(files));
-    byId("inspect-example", "button").addEventListener("click", () =>
-      attempt(async () => this.#take((await exampleFiles()).slice(0, 1))),
-    );
+    onClick("inspect-example", async () => this.#take((await exampleFiles()).slice(0, 1)));
     const canvas = byId("inspect-output", "canvas");
     canvas.addEventListener("click", ({ offsetX, offsetY }) => {
       const scale = canvas.width / canvas.clientWidth;
