@@ -3,8 +3,7 @@
 // one by one and not kept; the random draws are the same each time, and so are the figures. Without files or terminal.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import type { Picture } from "../data/picture.js";
-import type { Size } from "../data/transform.js";
+import type { Picture, Size } from "../data/picture.js";
 import type { Figure } from "./figures.js";
 import { levelCount } from "./laplacian-pyramid.js";
 import { type MeasuredPicture, measurements } from "./measurements.js";

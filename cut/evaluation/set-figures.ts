@@ -1,5 +1,7 @@
 // The metrics between two sets, each with its floor: of pyramids, which need no network, and of features. Pure.
+
 import type { Random } from "../../engine/random.js";
+import type { Size } from "../data/picture.js";
 import { type Features, rowsOf } from "./features.js";
 import { type Figure, type FigureKind, figure, metricName, type ThreeValues } from "./figures.js";
 import { frechetDistance } from "./frechet-distance.js";
@@ -34,7 +36,7 @@ export async function pyramidFigures(
   fakes: readonly PyramidPatches[],
   reals: readonly PyramidPatches[],
   halves: Halves,
-  size: { width: number; height: number },
+  size: Size,
   random: Random,
   step: () => Promise<void>,
 ): Promise<Figure[]> {
@@ -70,7 +72,7 @@ export async function pyramidFigures(
 }
 
 /** The size of a level as text. */
-function sizeText({ width, height }: { width: number; height: number }, level: number): string {
+function sizeText({ width, height }: Size, level: number): string {
   const side = (pixels: number) => Math.ceil(pixels / 2 ** level);
   return `${side(width)} x ${side(height)}`;
 }

@@ -7,9 +7,8 @@ import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
 import { bmpHeader, decodeBmp, isBmp } from "../data/bmp.js";
-import { flattenOnWhite, type Picture, PictureError, toChannels } from "../data/picture.js";
+import { flattenOnWhite, type Picture, PictureError, type Size, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm, ppmHeader } from "../data/ppm.js";
-import type { Size } from "../data/transform.js";
 import { fileMeaning, writeFileAtomicallyAsync } from "./atomic-files.js";
 import { loadSharp } from "./sharp.js";
 
