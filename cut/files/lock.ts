@@ -4,6 +4,7 @@
 import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { CutgpuError } from "../../engine/core/errors.js";
+import { parsedJson } from "../data/parsed-json.js";
 import { withFileErrors } from "./atomic-files.js";
 
 interface LockHolder {
@@ -53,12 +54,8 @@ function find(path: string): Found | undefined {
 
 /** The holder that the text of a lock names; undefined where a crash left it incomplete. */
 function holderIn(text: string): LockHolder | undefined {
-  try {
-    const holder = JSON.parse(text) as LockHolder;
-    return typeof holder.pid === "number" ? holder : undefined;
-  } catch {
-    return undefined;
-  }
+  const holder = parsedJson<LockHolder>(text);
+  return typeof holder?.pid === "number" ? holder : undefined;
 }
 
 export interface LockOptions {

@@ -4,6 +4,7 @@
 import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
+import { parsedJson } from "../data/parsed-json.js";
 import { type Shard, shardSize } from "../options/shard.js";
 import { firstBytes, makeFolder, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { releaseLock, takeLock, touchLock } from "./lock.js";
@@ -134,21 +135,13 @@ function headerOf(file: string): Header | null {
   if (!existsSync(file)) return null;
   // Far more bytes than a header has.
   const beginning = withFileErrors(file, () => firstBytes(file, 2 ** 16)).toString();
-  const header = parsed<Header>(beginning.split("\n", 1)[0]);
+  const header = parsedJson<Header>(beginning.split("\n", 1)[0]);
   return header?.shards ? header : null;
 }
 
 function entriesOf(manifest: string): Map<string, ShardEntry> {
   const entries = manifest.split("\n").slice(1);
-  return new Map(entries.flatMap((text) => parsed<ShardEntry>(text) ?? []).map((entry) => [entry.source, entry]));
-}
-
-function parsed<T>(text: string): T | null {
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return null;
-  }
+  return new Map(entries.flatMap((text) => parsedJson<ShardEntry>(text) ?? []).map((entry) => [entry.source, entry]));
 }
 
 function refuseOther(file: string, header: Header, job: ShardJob, count: number): void {

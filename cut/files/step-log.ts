@@ -12,6 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { parsedJson } from "../data/parsed-json.js";
 import { withDescriptor, withFileErrors } from "./atomic-files.js";
 
 const NEWLINE = 10;
@@ -147,10 +148,6 @@ function* linesFromEnd<Row extends { step: number }>(descriptor: number): Genera
 
 /** A row, or null where the line is torn. */
 function parsed<Row extends { step: number }>(line: string): Row | null {
-  try {
-    const row = JSON.parse(line) as Row;
-    return typeof row?.step === "number" ? row : null;
-  } catch {
-    return null;
-  }
+  const row = parsedJson<Row>(line);
+  return typeof row?.step === "number" ? row : null;
 }
