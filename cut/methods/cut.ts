@@ -12,7 +12,7 @@ import { generatorArchitecture } from "../networks/generator-layout.js";
 import type { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type {
   AdamSettings,
@@ -82,10 +82,7 @@ export class Cut implements Method {
     const { kind, A, B, drawn, learn, log, logEach } = step;
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D: B });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D: B })) return {};
     const patches = this.#patches;
     const { taps } = patches;
     const [batch] = A.shape;

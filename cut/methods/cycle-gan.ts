@@ -10,7 +10,7 @@ import type { Discriminator } from "../networks/discriminator.js";
 import type { Generator } from "../networks/generator.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { PicturePool } from "./picture-pool.js";
@@ -81,13 +81,10 @@ export class CycleGan implements Method {
   }
 
   record(step: StepRecording): Record<string, Tensor> {
-    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { A, B, drawn, learn, log, logEach } = step;
     const { G_A, G_B, D_A, D_B } = this.networks;
     const { gan_mode, lambda_A, lambda_B, lambda_identity } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D_A: B, D_B: A });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D_A: B, D_B: A })) return {};
     const fakeB = G_A.translate(A);
     const recA = G_B.translate(fakeB);
     const fakeA = G_B.translate(B);

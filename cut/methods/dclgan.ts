@@ -16,7 +16,7 @@ import { tappedChannels } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
@@ -83,13 +83,10 @@ export class DclGan implements Method {
   }
 
   record(step: StepRecording): Record<string, Tensor> {
-    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { A, B, drawn, learn, log, logEach } = step;
     const { G_A, G_B, D_A, D_B, F1, F2 } = this.networks;
     const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers: taps } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D_A: B, D_B: A });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D_A: B, D_B: A })) return {};
     const [batch] = A.shape;
     // With the identity term each generator also translates pictures of its target domain.
     const identity = lambda_IDT > 0;

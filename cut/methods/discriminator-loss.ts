@@ -24,7 +24,7 @@ export interface AnyDiscriminator {
 }
 
 /** The name of the recording of R1's separate update. */
-export const R1 = "R1";
+const R1 = "R1";
 /** The input tensor with WGAN-GP's interpolation factors between real and translated pictures. */
 const ALPHA = "alpha";
 
@@ -105,13 +105,18 @@ export class DiscriminatorLosses {
     return Object.keys(this.#networks).length;
   }
 
-  /** R1's separate update, at real pictures by discriminator; its weight covers all R1_every steps. */
-  recordR1({ learn, log }: StepRecording, reals: Readonly<Record<string, Tensor>>): void {
+  /**
+   * Where the recording is that of R1's separate update, makes it at real pictures by discriminator, with a weight that
+   * covers all R1_every steps. Returns whether it is.
+   */
+  recordR1({ kind, learn, log }: StepRecording, reals: Readonly<Record<string, Tensor>>): boolean {
+    if (kind !== R1) return false;
     for (const [name, real] of Object.entries(reals)) {
       const penalty = scale(r1Penalty(this.#networks[name], real, this.#options), this.#options.R1_every);
       learn(penalty, name);
       log({ [`${name}_R1`]: penalty });
     }
+    return true;
   }
 
   /** The loss of a discriminator, and logged values under names that begin with its own; `fake` is detached. */

@@ -16,7 +16,7 @@ import { frozen } from "../networks/network.js";
 import { Projections, predict, project } from "../networks/projections.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { drawSampling, samplePositions, samplingInputs } from "./attention-sampling.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { cosineDistance } from "./patch-losses.js";
@@ -76,10 +76,7 @@ export class EnCo implements Method {
     const { kind, A, B, drawn, learn, log, logEach } = step;
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D: B });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D: B })) return {};
     const [batch] = A.shape;
     const identity = kind === IDENTITY;
     const { image, features } = G.translateWithFeatures(identity ? concat([A, B]) : A, nce_layers);
