@@ -95,8 +95,7 @@ export class Cut implements Method {
     const keys = patches.keys(keyFeatures, drawn);
 
     // D is updated; no gradients flow into G.
-    const { total, logged } = this.#lossD.of("D", { fake: slice(fake.detach(), 0, batch), real: B, drawn });
-    learn(total, "D");
+    const logged = this.#lossD.update(step, "D", { fake: slice(fake.detach(), 0, batch), real: B });
 
     // G and F are updated with the new D. The backward pass runs in reverse, so D and its slice of the images come
     // after the encoder here: their gradients are finished before the encoder's begin, which saves memory.

@@ -103,14 +103,11 @@ export class CycleGan implements Method {
     const lossG = Object.values(losses).reduce((sum, loss) => add(sum, loss));
     learn(lossG, "G_A", "G_B");
 
-    const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B, drawn };
-    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A, drawn };
-    const lossD_A = this.#lossD.of("D_A", ofA);
-    learn(lossD_A.total, "D_A");
-    const lossD_B = this.#lossD.of("D_B", ofB);
-    learn(lossD_B.total, "D_B");
+    const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B };
+    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A };
+    const logged = [...this.#lossD.update(step, "D_A", ofA), ...this.#lossD.update(step, "D_B", ofB)];
     log({ ...losses, G: lossG });
-    for (const [names, values] of [...lossD_A.logged, ...lossD_B.logged]) logEach(names, values);
+    for (const [names, values] of logged) logEach(names, values);
     return { fakeB, fakeA, recA, recB };
   }
 }

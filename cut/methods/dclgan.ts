@@ -95,10 +95,8 @@ export class DclGan implements Method {
     const own = (x: Tensor) => slice(x, 0, batch);
     const [fakeB, fakeA] = [own(toB.image), own(toA.image)];
 
-    const lossD_A = this.#lossD.of("D_A", { fake: fakeB, real: B, drawn });
-    learn(lossD_A.total, "D_A");
-    const lossD_B = this.#lossD.of("D_B", { fake: fakeA, real: A, drawn });
-    learn(lossD_B.total, "D_B");
+    const loggedA = this.#lossD.update(step, "D_A", { fake: fakeB, real: B });
+    const loggedB = this.#lossD.update(step, "D_B", { fake: fakeA, real: A });
 
     // As in CUT's step, D comes after the encoder to save memory.
     const queries = { ofB: G_B.encode(fakeB, taps), ofA: G_A.encode(fakeA, taps) };
@@ -122,7 +120,7 @@ export class DclGan implements Method {
     learn(G, "G_A", "G_B", "F1", "F2");
     log({ ...losses, G });
     const byLayer = (term: string) => taps.map((tap) => `${term}_${tap}`);
-    for (const [names, values] of [...lossD_A.logged, ...lossD_B.logged]) logEach(names, values);
+    for (const [names, values] of [...loggedA, ...loggedB]) logEach(names, values);
     logEach(byLayer("NCE1"), layers1);
     logEach(byLayer("NCE2"), layers2);
     return { fakeB, fakeA };

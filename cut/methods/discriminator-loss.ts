@@ -119,8 +119,8 @@ export class DiscriminatorLosses {
     return true;
   }
 
-  /** The loss of a discriminator, and logged values under names that begin with its own; `fake` is detached. */
-  of(name: string, { fake, real, drawn }: { fake: Tensor; real: Tensor; drawn(name: string): Tensor }) {
+  /** Updates a discriminator; returns what is to be logged, under names that begin with its own. `fake` is detached. */
+  update({ drawn, learn }: StepRecording, name: string, { fake, real }: { fake: Tensor; real: Tensor }) {
     const options = this.#options;
     const D = this.#networks[name];
     const [batch] = real.shape;
@@ -133,11 +133,12 @@ export class DiscriminatorLosses {
     }
     if (options.lambda_R1 > 0 && !this.#lazy) penalties.push([`${name}_R1`, r1Penalty(D, real, options)]);
     const total = penalties.reduce((sum, [, penalty]) => add(sum, penalty), mean(losses));
+    learn(total, name);
     const logged: [names: string[], Tensor][] = [
       [[`${name}_fake`, `${name}_real`], losses],
       [[name], total],
       ...penalties.map(([name, penalty]): [string[], Tensor] => [[name], penalty]),
     ];
-    return { total, logged };
+    return logged;
   }
 }

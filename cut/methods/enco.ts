@@ -82,8 +82,7 @@ export class EnCo implements Method {
     const { image, features } = G.translateWithFeatures(identity ? concat([A, B]) : A, nce_layers);
     const own = (x: Tensor) => slice(x, 0, batch);
     const fake = own(image);
-    const { total, logged } = this.#lossD.of("D", { fake, real: B, drawn });
-    learn(total, "D");
+    const logged = this.#lossD.update(step, "D", { fake, real: B });
 
     const predFake = D.score(fake, frozen(D.parameters));
     const lossGan = scale(ganLoss(gan_mode, predFake, [true]), lambda_GAN);

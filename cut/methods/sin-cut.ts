@@ -92,8 +92,7 @@ export class SinCut implements Method {
     const keys = patches.keys(features, drawn);
     const fake = slice(image, 0, batch);
 
-    const { total, logged } = this.#lossD.of("D", { fake, real: B, drawn });
-    learn(total, "D");
+    const logged = this.#lossD.update(step, "D", { fake, real: B });
 
     const queries = G.encode(image, patches.taps);
     const predFake = D.score(fake, frozen(D.parameters));
