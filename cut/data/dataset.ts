@@ -34,10 +34,10 @@ export interface DatasetOptions extends TransformOptions {
   onSkip?: (path: string, reason: string) => void;
 }
 
-/** Source pictures A and target pictures B as planes [N, C, height, width] in [-1, 1]. */
-export interface Batch {
-  A: Float32Array;
-  B: Float32Array;
+/** Source pictures A and target pictures B, by default as planes [N, C, height, width] in [-1, 1]. */
+export interface Batch<Pictures = Float32Array> {
+  A: Pictures;
+  B: Pictures;
   height: number;
   width: number;
 }
