@@ -18,6 +18,7 @@ import {
 } from "./pairs.js";
 import { type FeatureExtractor, joinFeatures, patchesPerPicture, sidesAt, THUMBNAIL } from "./picture-features.js";
 import { drawHalves, featureFigures, pyramidFigures } from "./set-figures.js";
+import { MIN_PICTURES } from "./train-test-split.js";
 
 export interface EvaluationInput {
   /** Pictures of 3 channels and of one size, all of them, unless `size` is given. At least 2 in a set. */
@@ -69,9 +70,6 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   }
   return evaluationOf(measured, kind, step);
 }
-
-/** What halves need. */
-const MIN_PICTURES = 2;
 
 /** What the figures depend on besides the measurements. */
 export interface EvaluationKind {
