@@ -132,17 +132,16 @@ const SWD_REPEATS = 4;
 const SWD_DIRECTIONS = 128;
 
 /**
- * The distance at a level, times 1,000 as the paper prints it, between pictures of one size given by their patches. The
- * sets may differ in size.
+ * The distance at a level, times 1,000 as the paper prints it, between RGB pictures of one size given by their patches.
+ * The sets may differ in size.
  */
 export function levelDistance(
   a: readonly PyramidPatches[],
   b: readonly PyramidPatches[],
   level: number,
-  channels: number,
   random: Random,
 ): number {
-  const points = (set: readonly PyramidPatches[]) => normalisedPatches(joined(set.map((of) => of[level])), channels);
+  const points = (set: readonly PyramidPatches[]) => normalisedPatches(joined(set.map((of) => of[level])), 3);
   const [pointsA, pointsB] = [points(a), points(b)];
   const directions = randomDirections(random, pointsA.width, SWD_REPEATS * SWD_DIRECTIONS);
   return 1000 * slicedWasserstein(pointsA, pointsB, directions);

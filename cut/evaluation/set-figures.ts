@@ -59,9 +59,7 @@ export async function pyramidFigures(
   ];
   const figures: Figure[] = [];
   for (let level = 0; level < levels; level++) {
-    const [value, ofHalves, floor] = three.map(([a, b]) =>
-      levelDistance(a, b, level, 3, random.fork(`level ${level}`)),
-    );
+    const [value, ofHalves, floor] = three.map(([a, b]) => levelDistance(a, b, level, random.fork(`level ${level}`)));
     figures.push(figure(kind, `SWD at ${sizeText(size, level)}`, [value, ofHalves, floor]));
     await step();
   }
