@@ -5,7 +5,7 @@ import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "n
 import { hostname } from "node:os";
 import type { CutgpuError } from "../../engine/core/errors.js";
 import { parsedJson } from "../data/parsed-json.js";
-import { withFileErrors } from "./atomic-files.js";
+import { fileError, withFileErrors } from "./atomic-files.js";
 
 interface LockHolder {
   pid: number;
@@ -77,7 +77,7 @@ export function takeLock(path: string, options: LockOptions): void {
       return;
     } catch (error) {
       const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-      if (!exists || attempt === ATTEMPTS) withFileErrors(path, () => raise(error));
+      if (!exists || attempt === ATTEMPTS) throw fileError(error) ?? error;
     }
     const found = find(path);
     if (!found) continue;
@@ -89,10 +89,6 @@ export function takeLock(path: string, options: LockOptions): void {
     }
     removeStale(path, found, options);
   }
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 /**
