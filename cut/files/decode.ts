@@ -13,8 +13,6 @@ import type { SizedPicture } from "../training/picture-sizes.js";
 import { fileMeaning, writeFileAtomicallyAsync } from "./atomic-files.js";
 import { loadSharp } from "./sharp.js";
 
-export { PictureError };
-
 /** Whether a picture is turned as its file says: PIL does so with TIFF alone. */
 const isTurned = (format: string | undefined, upright: boolean): boolean => upright || format === "tiff";
 
