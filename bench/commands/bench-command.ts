@@ -9,11 +9,11 @@ import { checkResults, writeResult } from "../../cut/cli/result-files.js";
 import {
   type CommandContext,
   defineCommand,
-  LateProgress,
   note,
   print,
   printAbove,
   startProgress,
+  withProgress,
 } from "../../cut/cli/terminal/index.js";
 import { packageVersion } from "../../cut/files/package-root.js";
 import { readText } from "../../cut/files/read-whole.js";
@@ -146,22 +146,19 @@ async function measurePeers(gpu: Gpu, cases: readonly BenchCase[], signal: Abort
 /** Measures, prints each row and adds it to `rows`. */
 async function measureRows(gpu: Gpu, options: BenchOptions, rows: BenchRow[]): Promise<void> {
   print(`${adapterName(gpu)}, ${describeKernels(gpu)}\n`);
-  const progress = new LateProgress("bench");
   let suite = "";
-  try {
-    await runBench(gpu, {
+  await withProgress("bench", (report, shown) =>
+    runBench(gpu, {
       ...options,
-      onProgress: ({ done, total, next }) => progress.update(done, total, next),
+      onProgress: ({ done, total, next }) => report(done, total, next),
       onRow(row) {
         rows.push(row);
         const head = row.suite === suite ? "" : `\n${row.suite}\n${tableHead()}\n`;
         suite = row.suite;
-        printAbove(progress.started, `${head}${tableRow(row)}`);
+        printAbove(shown(), `${head}${tableRow(row)}`);
       },
-    });
-  } finally {
-    progress.stop();
-  }
+    }),
+  );
 }
 
 /** Writes the rows as JSON and as a page, each to the place that `place` gives for its path. */

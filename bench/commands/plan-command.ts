@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { describeKernels } from "../../cut/cli/gpu-text.js";
-import { type CommandContext, defineCommand, LateProgress, print } from "../../cut/cli/terminal/index.js";
+import { type CommandContext, defineCommand, print, withProgress } from "../../cut/cli/terminal/index.js";
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { makeFolder, writeFileAtomically } from "../../cut/files/atomic-files.js";
 import { checkOutput } from "../../cut/files/output.js";
@@ -96,13 +96,10 @@ async function timed(
   training: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<number[]> {
-  const progress = new LateProgress("timing");
-  try {
-    return await timeStep(gpu, size, training, (done, total) => {
+  return withProgress("timing", (report) =>
+    timeStep(gpu, size, training, (done, total) => {
       signal.throwIfAborted();
-      progress.update(done, total);
-    });
-  } finally {
-    progress.stop();
-  }
+      report(done, total);
+    }),
+  );
 }

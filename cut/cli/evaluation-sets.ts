@@ -6,6 +6,7 @@ import type { Gpu } from "../../engine/device/gpu.js";
 import { type Picture, toChannels } from "../data/picture.js";
 import { PATCH } from "../evaluation/laplacian-pyramid.js";
 import type { PictureSet } from "../evaluation/pairs.js";
+import { MIN_PICTURES } from "../evaluation/train-test-split.js";
 import { decodePicture, measurePictures, readPicture, readPictureBytes } from "../files/decode.js";
 import { listPictures } from "../files/picture-folder.js";
 import type { NamedFolder } from "../files/picture-pairs.js";
@@ -13,9 +14,6 @@ import { readWhole } from "../files/read-whole.js";
 import { OptionError } from "../options/schema.js";
 import { loadGenerator } from "../training/generator-file.js";
 import { Translator } from "../translation/translator.js";
-
-/** The minimum of metrics between sets. */
-const MIN_PICTURES = 2;
 
 /** The pictures of the folder that an option names. Throws a CutgpuError where there are fewer than 2. */
 export async function listFolder(name: string, folder: string): Promise<NamedFolder> {

@@ -4,7 +4,7 @@ import { cropPicture, type Picture } from "../data/picture.js";
 import { resizePicture, scaleDown } from "../data/resize.js";
 import { ladderDistortions } from "../evaluation/distortions/ladder-steps.js";
 import { COLUMNS } from "../evaluation/ladder/compared.js";
-import { type Ladder, runLadder } from "../evaluation/ladder/ladder.js";
+import { runLadder } from "../evaluation/ladder/ladder.js";
 import { ladderTables } from "../evaluation/ladder/ladder-tables.js";
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";
 import { encodePng, readPicture } from "../files/decode.js";
@@ -12,7 +12,7 @@ import { renderLadderPage } from "../report/ladder-page.js";
 import { listFolder } from "./evaluation-sets.js";
 import { encoderText, openEncoder } from "./metric-encoder.js";
 import type { MetricJob, MetricSettings } from "./metric-job.js";
-import { LateProgress } from "./terminal/index.js";
+import { withProgress } from "./terminal/index.js";
 import { textTable } from "./text-table.js";
 
 /** Number of distorted pictures; the encoder is trained on the others where there are at least as many. */
@@ -46,16 +46,10 @@ export async function ladderJob(folder: string, settings: MetricSettings): Promi
         positions: settings.positions ?? POSITIONS,
         seed: choice.seed,
       });
-      const progress = new LateProgress("comparing");
       const { seed, signal } = choice;
-      let ladder: Ladder;
-      try {
-        const onProgress = (done: number, total: number, what: string) => progress.update(done, total, what);
-        ladder = await runLadder({ pictures, metric, seed, signal, onProgress });
-      } finally {
-        progress.stop();
-        metric.dispose();
-      }
+      const ladder = await withProgress("comparing", (onProgress) =>
+        runLadder({ pictures, metric, seed, signal, onProgress }),
+      ).finally(() => metric.dispose());
       const encoder = encoderText(settings.model, choice.steps, seen.length);
       const unseen = settings.model === null && seen === rest;
       const about: [string, string][] = [

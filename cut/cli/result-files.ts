@@ -1,7 +1,7 @@
 // The files of a command's figures, by --json and --report.
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
+import { firstBytes, makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
 import { checkOutput, type NamedFiles, realPath } from "../files/output.js";
 import { OptionError } from "../options/schema.js";
 
@@ -27,17 +27,8 @@ function checkResult(option: keyof typeof KINDS, path: string, reading: readonly
   }
 }
 
-function beginningOf(path: string): string {
-  return withFileErrors(path, () => {
-    const file = openSync(path, "r");
-    try {
-      const bytes = new Uint8Array(64);
-      return new TextDecoder().decode(bytes.subarray(0, readSync(file, bytes)));
-    } finally {
-      closeSync(file);
-    }
-  });
-}
+const beginningOf = (path: string): string =>
+  withFileErrors(path, () => new TextDecoder().decode(firstBytes(path, 64)));
 
 /** As JSON, with infinite values, which it does not have, as texts. */
 export function jsonText(content: unknown): string {

@@ -1,10 +1,8 @@
 // Evaluations of a run of the command: its pictures are files, and features come from the user's files and packages.
-import { join, relative } from "node:path";
 import { RunEvaluation } from "../evaluation/run-evaluation.js";
-import { readPicture } from "../files/decode.js";
-import { listPictures } from "../files/picture-folder.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { featuresOf } from "./evaluation-networks.js";
+import { runPictures } from "./run-pictures.js";
 import { note } from "./terminal/index.js";
 
 /**
@@ -14,13 +12,5 @@ import { note } from "./terminal/index.js";
 export async function openRunEvaluation(options: TrainOptions): Promise<RunEvaluation | null> {
   if (options.eval_freq === null) return null;
   const features = await featuresOf(options.eval_features, "pytorch-fid");
-  const pathOf = (folder: string) => join(options.dataroot, folder);
-  const pictures = {
-    note,
-    list: async (folder: string) =>
-      (await listPictures(pathOf(folder)).catch(() => [])).map((file) => relative(pathOf(folder), file)),
-    read: (folder: string, name: string, channels: 1 | 3) =>
-      readPicture(join(pathOf(folder), name), channels, !options.ignore_orientation),
-  };
-  return RunEvaluation.open(options, pictures, features);
+  return RunEvaluation.open(options, { ...runPictures(options), note }, features);
 }

@@ -1,21 +1,18 @@
 // The sample pictures of a run: a few inputs, translated now and then and stored in its folder, from where the report
 // takes them. None of the translations stays in memory. A few pictures of the target domain are there to compare with.
-import { basename, join, relative } from "node:path";
+import { basename } from "node:path";
 import { freeName } from "../data/file-names.js";
 import type { Picture } from "../data/picture.js";
 import { pictureExtension } from "../data/picture-extensions.js";
-import { samplePicture } from "../data/transform.js";
-import { encodePng, readPicture } from "../files/decode.js";
-import { listPictures } from "../files/picture-folder.js";
+import { chooseSamples } from "../data/run-pictures.js";
+import { encodePng } from "../files/decode.js";
 import type { RunFolder } from "../files/run-folder.js";
-import { domainsOf, shownFolders } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { thinned } from "../report/thinned.js";
 import type { SampleRow } from "../report/training-report.js";
 import type { Translator } from "../translation/translator.js";
+import { runPictures } from "./run-pictures.js";
 
-/** How many pictures of A are translated at every display of the run. */
-const SAMPLES = 4;
 /** The prefix of a sample's name. */
 const STEP_ZERO = "0000000_";
 /** Maximum number of translations of a picture in a report. */
@@ -45,14 +42,15 @@ export class RunSamples {
 
   /** The pictures to show: the first of testA, or else of valA or trainA; as many of B. */
   static async choose(folder: RunFolder, options: TrainOptions): Promise<RunSamples> {
-    const [source, target] = domainsOf(options.direction);
-    const samples = await samplesOf(source, options.input_nc, options);
-    const reals = await samplesOf(target, options.output_nc, options);
-    return new RunSamples(
-      folder,
-      samples,
-      reals.map(({ input }) => input),
-    );
+    const { inputs, reals } = await chooseSamples(runPictures(options), options);
+    const taken = new Set<string>();
+    const samples = inputs.map(async ({ name: label, picture: input }) => {
+      // Leaves room for the step before it.
+      const stem = `${STEP_ZERO}${basename(label, pictureExtension(label))}`;
+      const name = freeName(stem, ".png", taken).slice(STEP_ZERO.length);
+      return { label, name, input, png: await encodePng(input) };
+    });
+    return new RunSamples(folder, await Promise.all(samples), reals);
   }
 
   get inputs(): Picture[] {
@@ -87,35 +85,4 @@ export class RunSamples {
       return { label, images: [{ caption: "input", png }, ...translations] };
     });
   }
-}
-
-/** The first pictures of a side's test folder, or of the first folder after it that gives some. */
-async function samplesOf(side: string, channels: 1 | 3, options: TrainOptions): Promise<Sample[]> {
-  for (const folder of shownFolders(side)) {
-    const path = join(options.dataroot, folder);
-    const samples = await takeSamples(path, await listPictures(path, 50).catch(() => []), channels, options);
-    if (samples.length > 0) return samples;
-  }
-  return [];
-}
-
-async function takeSamples(
-  folder: string,
-  files: readonly string[],
-  channels: 1 | 3,
-  options: TrainOptions,
-): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  const taken = new Set<string>();
-  for (const file of files) {
-    if (samples.length === SAMPLES) break;
-    const picture = await readPicture(file, channels, !options.ignore_orientation).catch(() => null);
-    if (!picture) continue;
-    const input = samplePicture(picture, options);
-    // Leaves room for the step before it.
-    const stem = `${STEP_ZERO}${basename(file, pictureExtension(file))}`;
-    const name = freeName(stem, ".png", taken).slice(STEP_ZERO.length);
-    samples.push({ label: relative(folder, file), name, input, png: await encodePng(input) });
-  }
-  return samples;
 }

@@ -6,8 +6,8 @@
 // pictures stay in memory up to a budget.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import { type Picture, PictureError, picturesToPlanes } from "./picture.js";
-import { augmentPicture, optionsInEpoch, type Size, scalePicture, type TransformOptions } from "./transform.js";
+import { type Picture, PictureError, picturesToPlanes, type Size } from "./picture.js";
+import { augmentPicture, optionsInEpoch, scalePicture, type TransformOptions } from "./transform.js";
 
 /** How many batches are being prepared while one is used. */
 const BATCHES_AHEAD = 3;
@@ -34,10 +34,10 @@ export interface DatasetOptions extends TransformOptions {
   onSkip?: (path: string, reason: string) => void;
 }
 
-/** Source pictures A and target pictures B as planes [N, C, height, width] in [-1, 1]. */
-export interface Batch {
-  A: Float32Array;
-  B: Float32Array;
+/** Source pictures A and target pictures B, by default as planes [N, C, height, width] in [-1, 1]. */
+export interface Batch<Pictures = Float32Array> {
+  A: Pictures;
+  B: Pictures;
   height: number;
   width: number;
 }

@@ -13,6 +13,9 @@ export interface Picture {
   data: Uint8Array;
 }
 
+/** Width and height in pixels. */
+export type Size = Pick<Picture, "width" | "height">;
+
 /** A file that cannot be read as a picture; the message names the file. */
 export class PictureError extends CutgpuError {
   constructor(message: string, fix: string) {

@@ -5,7 +5,7 @@
 // Source: https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c (the behaviour of its 8-bit
 // path).
 import { LimitError } from "../../engine/core/errors.js";
-import type { Picture } from "./picture.js";
+import type { Picture, Size } from "./picture.js";
 
 /** Fractional bits of a weight: 32 less the 8 of a sample less 2 for sums that overshoot. */
 const PRECISION = 22;
@@ -154,8 +154,8 @@ export interface ResampledSquare {
  * bilinear filter.
  */
 export function resampledSquare(
-  from: Pick<Picture, "width" | "height">,
-  to: Pick<Picture, "width" | "height">,
+  from: Size,
+  to: Size,
   { left, top, side }: { left: number; top: number; side: number },
 ): ResampledSquare {
   return {
@@ -165,10 +165,7 @@ export function resampledSquare(
 }
 
 /** The size of a picture scaled to a longer side of `longer`. */
-export function scaledSides(
-  { width, height }: Pick<Picture, "width" | "height">,
-  longer: number,
-): [width: number, height: number] {
+export function scaledSides({ width, height }: Size, longer: number): [width: number, height: number] {
   const factor = longer / Math.max(width, height);
   const side = (n: number) => Math.max(1, Math.round(n * factor));
   return [side(width), side(height)];

@@ -7,7 +7,7 @@ import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { type Crop, type Crops, ResidentPicture } from "./crops.js";
-import type { DatasetOptions } from "./dataset.js";
+import type { Batch, DatasetOptions } from "./dataset.js";
 import type { Picture } from "./picture.js";
 import { resampledSquare } from "./resize.js";
 import { roundHalfEven } from "./rounding.js";
@@ -38,14 +38,6 @@ interface Side {
   picture: Picture;
 }
 
-/** Crops of the source A and of the target B, valid until the next batch is requested. */
-export interface CropBatch {
-  A: Crops;
-  B: Crops;
-  height: number;
-  width: number;
-}
-
 export class SingleImageDataset {
   readonly length: number;
   readonly batchesPerEpoch: number;
@@ -70,8 +62,8 @@ export class SingleImageDataset {
     }
   }
 
-  /** The batches of the 1-based `epoch`, from the 0-based batch `from` on. */
-  async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<CropBatch> {
+  /** The batches of the 1-based `epoch`, from the 0-based batch `from` on, each valid until the next is requested. */
+  async *batches({ epoch, from = 0 }: { epoch: number; from?: number }): AsyncGenerator<Batch<Crops>> {
     const { batch_size, crop_size } = this.#options;
     this.#sides ??= this.#read();
     const sides = (await this.#sides).map((side) => ({

@@ -5,7 +5,7 @@
 // Source: the reference's data pipeline as observed, https://github.com/taesungp/contrastive-unpaired-translation.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
-import { cropPicture, flipPicture, type Picture } from "./picture.js";
+import { cropPicture, flipPicture, type Picture, type Size } from "./picture.js";
 import { resizePicture, scaleDown } from "./resize.js";
 import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";
 
@@ -33,9 +33,6 @@ export interface TransformOptions {
 export function optionsInEpoch(options: TransformOptions, epoch: number): TransformOptions {
   return epoch > options.n_epochs ? { ...options, load_size: options.crop_size } : options;
 }
-
-/** Width and height in pixels. */
-export type Size = Pick<Picture, "width" | "height">;
 
 /** The size by the preprocess keyword and `load_size`, for a picture of this size. */
 function scaledSize({ width, height }: Size, options: TransformOptions): Size {

@@ -3,8 +3,7 @@
 // one by one and not kept; the random draws are the same each time, and so are the figures. Without files or terminal.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import type { Picture } from "../data/picture.js";
-import type { Size } from "../data/transform.js";
+import type { Picture, Size } from "../data/picture.js";
 import type { Figure } from "./figures.js";
 import { levelCount } from "./laplacian-pyramid.js";
 import { type MeasuredPicture, measurements } from "./measurements.js";
@@ -19,6 +18,7 @@ import {
 } from "./pairs.js";
 import { type FeatureExtractor, joinFeatures, patchesPerPicture, sidesAt, THUMBNAIL } from "./picture-features.js";
 import { drawHalves, featureFigures, pyramidFigures } from "./set-figures.js";
+import { MIN_PICTURES } from "./train-test-split.js";
 
 export interface EvaluationInput {
   /** Pictures of 3 channels and of one size, all of them, unless `size` is given. At least 2 in a set. */
@@ -70,9 +70,6 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
   }
   return evaluationOf(measured, kind, step);
 }
-
-/** What halves need. */
-const MIN_PICTURES = 2;
 
 /** What the figures depend on besides the measurements. */
 export interface EvaluationKind {

@@ -117,7 +117,7 @@ async function pyramidDistance(
 ): Promise<number> {
   let sum = 0;
   for (let level = 0; level < levels; level++) {
-    sum += levelDistance(a, b, level, 3, random.fork(`level ${level}`));
+    sum += levelDistance(a, b, level, random.fork(`level ${level}`));
     await step();
   }
   return sum / levels;

@@ -2,7 +2,7 @@
 // of small patches at every scale, colours normalised over each set. It needs no network and no weights; it compares
 // textures and colours, and ignores where in a picture they are. Pure.
 import type { Random } from "../../engine/random.js";
-import { mirrored } from "../data/picture.js";
+import { mirrored, type Size } from "../data/picture.js";
 import type { Planes } from "./planes.js";
 import { type Points, randomDirections, slicedWasserstein } from "./sliced-wasserstein.js";
 
@@ -12,7 +12,7 @@ const SMALLEST_LEVEL = 16;
 const KERNEL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
 
 /** Levels down to 16 pixels; a smaller picture is a level by itself. */
-export function levelCount({ width, height }: { width: number; height: number }): number {
+export function levelCount({ width, height }: Size): number {
   return 1 + Math.max(0, Math.floor(Math.log2(Math.min(width, height) / SMALLEST_LEVEL)));
 }
 
@@ -112,11 +112,7 @@ export type PyramidPatches = readonly Float32Array[];
  * Top left corners of `count` patches at random places of every level of pictures of a size: row, column, row, column,
  * ... They must have at least 7 pixels a side.
  */
-export function randomPositions(
-  size: { width: number; height: number },
-  count: number,
-  random: Random,
-): readonly Int32Array[] {
+export function randomPositions(size: Size, count: number, random: Random): readonly Int32Array[] {
   return Array.from({ length: levelCount(size) }, (_, level) => {
     const places = [size.height, size.width].map((side) => Math.ceil(side / 2 ** level) - PATCH + 1);
     return Int32Array.from({ length: 2 * count }, (_, at) => random.integer(places[at % 2]));
@@ -136,17 +132,16 @@ const SWD_REPEATS = 4;
 const SWD_DIRECTIONS = 128;
 
 /**
- * The distance at a level, times 1,000 as the paper prints it, between pictures of one size given by their patches. The
- * sets may differ in size.
+ * The distance at a level, times 1,000 as the paper prints it, between RGB pictures of one size given by their patches.
+ * The sets may differ in size.
  */
 export function levelDistance(
   a: readonly PyramidPatches[],
   b: readonly PyramidPatches[],
   level: number,
-  channels: number,
   random: Random,
 ): number {
-  const points = (set: readonly PyramidPatches[]) => normalisedPatches(joined(set.map((of) => of[level])), channels);
+  const points = (set: readonly PyramidPatches[]) => normalisedPatches(joined(set.map((of) => of[level])), 3);
   const [pointsA, pointsB] = [points(a), points(b)];
   const directions = randomDirections(random, pointsA.width, SWD_REPEATS * SWD_DIRECTIONS);
   return 1000 * slicedWasserstein(pointsA, pointsB, directions);

@@ -3,8 +3,7 @@
 // results. Without files.
 import { CutgpuError } from "../../engine/core/errors.js";
 import { Random } from "../../engine/random.js";
-import type { Picture } from "../data/picture.js";
-import type { Size } from "../data/transform.js";
+import type { Picture, Size } from "../data/picture.js";
 import { randomPositions } from "./laplacian-pyramid.js";
 import { type PairMetric, type PairScores, type PictureSet, scorePair } from "./pairs.js";
 import {

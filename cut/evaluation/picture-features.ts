@@ -2,9 +2,8 @@
 // features of a network. Pictures are read one by one and not kept. Without files.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Random } from "../../engine/random.js";
-import type { Picture } from "../data/picture.js";
+import type { Picture, Size } from "../data/picture.js";
 import { resizePicture } from "../data/resize.js";
-import type { Size } from "../data/transform.js";
 import { type Features, featuresOf } from "./features.js";
 import { type PyramidPatches, pyramidPatches, randomPositions } from "./laplacian-pyramid.js";
 import type { PictureSet } from "./pairs.js";

@@ -3,7 +3,8 @@
 // evaluation. Without files or terminal.
 import { CutgpuError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
-import { type Picture, toChannels } from "../data/picture.js";
+import { toChannels } from "../data/picture.js";
+import type { RunPictures } from "../data/run-pictures.js";
 import { samplePicture } from "../data/transform.js";
 import { domainsOf, shownFolders } from "../options/common-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
@@ -21,11 +22,7 @@ const MAX_PICTURES = 500;
 /** The smallest side of a pyramid's pictures in pixels. */
 const SMALLEST = 16;
 
-/** Access to a run's pictures in the folders testA, valA, trainA and those of B. */
-export interface RunPictures {
-  /** The pictures of a folder, in order; none where there is no such folder. */
-  list(folder: string): Promise<string[]>;
-  read(folder: string, name: string, channels: 1 | 3): Promise<Picture>;
+export interface NotedPictures extends RunPictures {
   /** Called for pictures that are skipped, and for those used where none are held out. */
   note(text: string): void;
 }
@@ -73,7 +70,7 @@ export class RunEvaluation {
    */
   static async open(
     options: TrainOptions,
-    pictures: RunPictures,
+    pictures: NotedPictures,
     features: ((gpu: Gpu) => Promise<FeatureExtractor>) | null,
   ): Promise<RunEvaluation> {
     const [source, target] = domainsOf(options.direction);
@@ -128,7 +125,7 @@ async function heldPictures(
   side: string,
   options: TrainOptions,
   channels: 1 | 3,
-  { list, read, note }: RunPictures,
+  { list, read, note }: NotedPictures,
 ): Promise<HeldPictures> {
   let found = 0;
   for (const folder of shownFolders(side)) {

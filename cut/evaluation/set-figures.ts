@@ -1,5 +1,7 @@
 // The metrics between two sets, each with its floor: of pyramids, which need no network, and of features. Pure.
+
 import type { Random } from "../../engine/random.js";
+import type { Size } from "../data/picture.js";
 import { type Features, rowsOf } from "./features.js";
 import { type Figure, type FigureKind, figure, metricName, type ThreeValues } from "./figures.js";
 import { frechetDistance } from "./frechet-distance.js";
@@ -34,7 +36,7 @@ export async function pyramidFigures(
   fakes: readonly PyramidPatches[],
   reals: readonly PyramidPatches[],
   halves: Halves,
-  size: { width: number; height: number },
+  size: Size,
   random: Random,
   step: () => Promise<void>,
 ): Promise<Figure[]> {
@@ -57,9 +59,7 @@ export async function pyramidFigures(
   ];
   const figures: Figure[] = [];
   for (let level = 0; level < levels; level++) {
-    const [value, ofHalves, floor] = three.map(([a, b]) =>
-      levelDistance(a, b, level, 3, random.fork(`level ${level}`)),
-    );
+    const [value, ofHalves, floor] = three.map(([a, b]) => levelDistance(a, b, level, random.fork(`level ${level}`)));
     figures.push(figure(kind, `SWD at ${sizeText(size, level)}`, [value, ofHalves, floor]));
     await step();
   }
@@ -70,7 +70,7 @@ export async function pyramidFigures(
 }
 
 /** The size of a level as text. */
-function sizeText({ width, height }: { width: number; height: number }, level: number): string {
+function sizeText({ width, height }: Size, level: number): string {
   const side = (pixels: number) => Math.ceil(pixels / 2 ** level);
   return `${side(width)} x ${side(height)}`;
 }

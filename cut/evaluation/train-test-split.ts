@@ -3,7 +3,7 @@
 /** One in this many pictures is a test picture, up to a maximum per domain. */
 const EVERY = 10;
 const MAX_TEST = 50;
-/** The least number of test pictures of a domain that a model is evaluated on. */
+/** The least number of pictures of a domain that can be evaluated: each half of the reals needs one. */
 export const MIN_PICTURES = 2;
 /** The least number of pictures of a domain that is split. */
 export const ENOUGH = 2 * EVERY;

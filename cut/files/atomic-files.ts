@@ -1,6 +1,16 @@
 // Files on disk (Node only): atomic writes, so that a crash at any moment leaves the old file or the new one and never
 // half of one, and error messages for failures of the file system.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
@@ -58,16 +68,28 @@ export function withFileErrors<T>(path: string, work: () => T): T {
   }
 }
 
+/** Opens the file or folder at `path` for `work`, and closes it. */
+export function withDescriptor<T>(path: string, flags: string, work: (descriptor: number) => T): T {
+  const descriptor = openSync(path, flags);
+  try {
+    return work(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The first bytes of a file, `count` at most. */
+export const firstBytes = (path: string, count: number): Buffer =>
+  withDescriptor(path, "r", (descriptor) => {
+    const bytes = Buffer.alloc(count);
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  });
+
 /** Makes the names in `folder` durable: without it a rename may be lost in a power cut. */
 function syncFolder(folder: string): void {
   // Windows cannot open folders, and makes renames durable by itself.
   if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  withDescriptor(folder, "r", fsyncSync);
 }
 
 function temporaryPath(path: string): string {
@@ -83,13 +105,10 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
   const temporary = temporaryPath(path);
   withFileErrors(path, () => {
     try {
-      const descriptor = openSync(temporary, "w");
-      try {
+      withDescriptor(temporary, "w", (descriptor) => {
         writeFileSync(descriptor, content);
         fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
+      });
       renameSync(temporary, path);
     } catch (error) {
       rmSync(temporary, { force: true });

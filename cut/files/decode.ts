@@ -7,13 +7,11 @@ import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { CutgpuError, FormatError } from "../../engine/core/errors.js";
 import { bmpHeader, decodeBmp, isBmp } from "../data/bmp.js";
-import { flattenOnWhite, type Picture, PictureError, toChannels } from "../data/picture.js";
+import { flattenOnWhite, type Picture, PictureError, type Size, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm, ppmHeader } from "../data/ppm.js";
-import type { Size } from "../data/transform.js";
+import type { SizedPicture } from "../training/picture-sizes.js";
 import { fileMeaning, writeFileAtomicallyAsync } from "./atomic-files.js";
 import { loadSharp } from "./sharp.js";
-
-export { PictureError };
 
 /** Whether a picture is turned as its file says: PIL does so with TIFF alone. */
 const isTurned = (format: string | undefined, upright: boolean): boolean => upright || format === "tiff";
@@ -102,11 +100,8 @@ async function readSize(file: string, upright: boolean): Promise<Size | null> {
 }
 
 /** Files with their sizes, as `readPicture` would give them, from the headers alone, which is fast. */
-export async function measurePictures(
-  files: readonly string[],
-  upright = true,
-): Promise<{ path: string; size: Size | null }[]> {
-  const measured: { path: string; size: Size | null }[] = [];
+export async function measurePictures(files: readonly string[], upright = true): Promise<SizedPicture[]> {
+  const measured: SizedPicture[] = [];
   // A few at a time: the number of open files is limited.
   for (let i = 0; i < files.length; i += 32) {
     const some = files.slice(i, i + 32);

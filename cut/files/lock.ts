@@ -4,7 +4,8 @@
 import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { CutgpuError } from "../../engine/core/errors.js";
-import { withFileErrors } from "./atomic-files.js";
+import { parsedJson } from "../data/parsed-json.js";
+import { fileError, withFileErrors } from "./atomic-files.js";
 
 interface LockHolder {
   pid: number;
@@ -53,12 +54,8 @@ function find(path: string): Found | undefined {
 
 /** The holder that the text of a lock names; undefined where a crash left it incomplete. */
 function holderIn(text: string): LockHolder | undefined {
-  try {
-    const holder = JSON.parse(text) as LockHolder;
-    return typeof holder.pid === "number" ? holder : undefined;
-  } catch {
-    return undefined;
-  }
+  const holder = parsedJson<LockHolder>(text);
+  return typeof holder?.pid === "number" ? holder : undefined;
 }
 
 export interface LockOptions {
@@ -80,7 +77,7 @@ export function takeLock(path: string, options: LockOptions): void {
       return;
     } catch (error) {
       const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-      if (!exists || attempt === ATTEMPTS) withFileErrors(path, () => raise(error));
+      if (!exists || attempt === ATTEMPTS) throw fileError(error) ?? error;
     }
     const found = find(path);
     if (!found) continue;
@@ -92,10 +89,6 @@ export function takeLock(path: string, options: LockOptions): void {
     }
     removeStale(path, found, options);
   }
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 /**

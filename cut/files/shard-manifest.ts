@@ -1,11 +1,12 @@
 // The progress of a shard of a job, picture by picture, in a file of its own next to the results (Node only):
 // manifests/I-of-N.jsonl begins with a line that describes the job, and gets a line for each picture when its result is
 // in place. An interrupted shard resumes from it, whatever ended it; one process at a time writes it.
-import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CutgpuError } from "../../engine/core/errors.js";
+import { parsedJson } from "../data/parsed-json.js";
 import { type Shard, shardSize } from "../options/shard.js";
-import { makeFolder, withFileErrors, writeFileAtomically } from "./atomic-files.js";
+import { firstBytes, makeFolder, withFileErrors, writeFileAtomically } from "./atomic-files.js";
 import { releaseLock, takeLock, touchLock } from "./lock.js";
 import { readText } from "./read-whole.js";
 
@@ -132,32 +133,15 @@ function readHeaders(folder: string): Omit<Manifest, "entries">[] {
 /** The header of a file; null where there is no such file or it is no manifest. */
 function headerOf(file: string): Header | null {
   if (!existsSync(file)) return null;
-  const header = parsed<Header>(withFileErrors(file, () => firstLine(file)));
+  // Far more bytes than a header has.
+  const beginning = withFileErrors(file, () => firstBytes(file, 2 ** 16)).toString();
+  const header = parsedJson<Header>(beginning.split("\n", 1)[0]);
   return header?.shards ? header : null;
-}
-
-/** The first line of a file, of at most 64 KiB, which is far more than a header has. */
-function firstLine(file: string): string {
-  const descriptor = openSync(file, "r");
-  try {
-    const bytes = Buffer.alloc(2 ** 16);
-    return bytes.toString("utf8", 0, readSync(descriptor, bytes)).split("\n", 1)[0];
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function entriesOf(manifest: string): Map<string, ShardEntry> {
   const entries = manifest.split("\n").slice(1);
-  return new Map(entries.flatMap((text) => parsed<ShardEntry>(text) ?? []).map((entry) => [entry.source, entry]));
-}
-
-function parsed<T>(text: string): T | null {
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return null;
-  }
+  return new Map(entries.flatMap((text) => parsedJson<ShardEntry>(text) ?? []).map((entry) => [entry.source, entry]));
 }
 
 function refuseOther(file: string, header: Header, job: ShardJob, count: number): void {

@@ -12,7 +12,8 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { withFileErrors } from "./atomic-files.js";
+import { parsedJson } from "../data/parsed-json.js";
+import { withDescriptor, withFileErrors } from "./atomic-files.js";
 
 const NEWLINE = 10;
 const PIECE = 2 ** 20;
@@ -118,14 +119,7 @@ export class StepLog<Row extends { step: number }> {
 
   #reading<T>(flags: string, none: T, work: (descriptor: number) => T): T {
     if (!existsSync(this.path)) return none;
-    return withFileErrors(this.path, () => {
-      const descriptor = openSync(this.path, flags);
-      try {
-        return work(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    });
+    return withFileErrors(this.path, () => withDescriptor(this.path, flags, work));
   }
 }
 
@@ -154,10 +148,6 @@ function* linesFromEnd<Row extends { step: number }>(descriptor: number): Genera
 
 /** A row, or null where the line is torn. */
 function parsed<Row extends { step: number }>(line: string): Row | null {
-  try {
-    const row = JSON.parse(line) as Row;
-    return typeof row?.step === "number" ? row : null;
-  } catch {
-    return null;
-  }
+  const row = parsedJson<Row>(line);
+  return typeof row?.step === "number" ? row : null;
 }

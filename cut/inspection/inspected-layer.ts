@@ -1,5 +1,5 @@
 // A tapped layer of the inspected picture, and the pixel that each of its positions stands for. Pure.
-import { mirrored } from "../data/picture.js";
+import { mirrored, type Size } from "../data/picture.js";
 
 /**
  * A tapped layer of a picture. Position (u, v) of its map stands for pixel ((u - pad) * stride, (v - pad) * stride).
@@ -44,11 +44,7 @@ export function positionAt({ width, height, stride, pad }: InspectedLayer, x: nu
  * The pixel of a picture that a position, counted row by row, stands for. Positions in the layer's padding, or in that
  * of the picture, are mirror images of those inside.
  */
-export function pixelAt(
-  { width, stride, pad }: InspectedLayer,
-  position: number,
-  picture: { width: number; height: number },
-): Point {
+export function pixelAt({ width, stride, pad }: InspectedLayer, position: number, picture: Size): Point {
   const within = (at: number, size: number) => mirrored((at - pad) * stride, size);
   return { x: within(position % width, picture.width), y: within(Math.floor(position / width), picture.height) };
 }
@@ -59,7 +55,7 @@ export function pixelAt(
  */
 export function gridOf(
   { stride, pad, width }: InspectedLayer,
-  picture: { width: number; height: number },
+  picture: Size,
   max: number,
 ): { ids: Int32Array<ArrayBuffer>; columns: number; every: number } {
   const [across, down] = [picture.width, picture.height].map((size) => Math.ceil(size / stride));

@@ -4,6 +4,7 @@
 // queries with at most 4,096 keys, 16 MiB each, so that memory does not grow with the picture. Where a layer has more
 // positions than that, an even grid of the output's patches is matched, and the negatives of the loss are a sample, the
 // same each time.
+
 import type { Tensor } from "../../engine/core/tensor.js";
 import { argmax, max } from "../../engine/operators/extrema/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
@@ -12,6 +13,7 @@ import { type Head, patchKeys } from "../../engine/operators/patch-nce/index.js"
 import { mul, scale } from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
 import { Random } from "../../engine/random.js";
+import type { Size } from "../data/picture.js";
 import { gridOf, type InspectedLayer, type Point, pixelAt } from "./inspected-layer.js";
 
 /** The maximum number of patches that are matched, and of negatives per patch. */
@@ -62,7 +64,7 @@ export interface LossMap extends InspectedLayer {
 /** Matches the patches of a picture's translation with its input; `picture` is the size in pixels. */
 export async function matchPatches(
   patches: LayerPatches,
-  picture: { width: number; height: number },
+  picture: Size,
   signal?: AbortSignal,
 ): Promise<CorrespondenceMap> {
   const { layer, keys } = patches;

@@ -12,7 +12,7 @@ import { generatorArchitecture } from "../networks/generator-layout.js";
 import type { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type {
   AdamSettings,
@@ -82,10 +82,7 @@ export class Cut implements Method {
     const { kind, A, B, drawn, learn, log, logEach } = step;
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D: B });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D: B })) return {};
     const patches = this.#patches;
     const { taps } = patches;
     const [batch] = A.shape;
@@ -98,8 +95,7 @@ export class Cut implements Method {
     const keys = patches.keys(keyFeatures, drawn);
 
     // D is updated; no gradients flow into G.
-    const { total, logged } = this.#lossD.of("D", { fake: slice(fake.detach(), 0, batch), real: B, drawn });
-    learn(total, "D");
+    const logged = this.#lossD.update(step, "D", { fake: slice(fake.detach(), 0, batch), real: B });
 
     // G and F are updated with the new D. The backward pass runs in reverse, so D and its slice of the images come
     // after the encoder here: their gradients are finished before the encoder's begin, which saves memory.

@@ -10,7 +10,7 @@ import type { Discriminator } from "../networks/discriminator.js";
 import type { Generator } from "../networks/generator.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { PicturePool } from "./picture-pool.js";
@@ -81,13 +81,10 @@ export class CycleGan implements Method {
   }
 
   record(step: StepRecording): Record<string, Tensor> {
-    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { A, B, drawn, learn, log, logEach } = step;
     const { G_A, G_B, D_A, D_B } = this.networks;
     const { gan_mode, lambda_A, lambda_B, lambda_identity } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D_A: B, D_B: A });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D_A: B, D_B: A })) return {};
     const fakeB = G_A.translate(A);
     const recA = G_B.translate(fakeB);
     const fakeA = G_B.translate(B);
@@ -106,14 +103,11 @@ export class CycleGan implements Method {
     const lossG = Object.values(losses).reduce((sum, loss) => add(sum, loss));
     learn(lossG, "G_A", "G_B");
 
-    const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B, drawn };
-    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A, drawn };
-    const lossD_A = this.#lossD.of("D_A", ofA);
-    learn(lossD_A.total, "D_A");
-    const lossD_B = this.#lossD.of("D_B", ofB);
-    learn(lossD_B.total, "D_B");
+    const ofA = { fake: this.#poolA.exchange(fakeB, drawn), real: B };
+    const ofB = { fake: this.#poolB.exchange(fakeA, drawn), real: A };
+    const logged = [...this.#lossD.update(step, "D_A", ofA), ...this.#lossD.update(step, "D_B", ofB)];
     log({ ...losses, G: lossG });
-    for (const [names, values] of [...lossD_A.logged, ...lossD_B.logged]) logEach(names, values);
+    for (const [names, values] of logged) logEach(names, values);
     return { fakeB, fakeA, recA, recB };
   }
 }

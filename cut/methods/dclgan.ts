@@ -16,7 +16,7 @@ import { tappedChannels } from "../networks/generator-layout.js";
 import { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { drawPositions, forEachPicture, patchCounts } from "./patch-positions.js";
@@ -83,13 +83,10 @@ export class DclGan implements Method {
   }
 
   record(step: StepRecording): Record<string, Tensor> {
-    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { A, B, drawn, learn, log, logEach } = step;
     const { G_A, G_B, D_A, D_B, F1, F2 } = this.networks;
     const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers: taps } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D_A: B, D_B: A });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D_A: B, D_B: A })) return {};
     const [batch] = A.shape;
     // With the identity term each generator also translates pictures of its target domain.
     const identity = lambda_IDT > 0;
@@ -98,10 +95,8 @@ export class DclGan implements Method {
     const own = (x: Tensor) => slice(x, 0, batch);
     const [fakeB, fakeA] = [own(toB.image), own(toA.image)];
 
-    const lossD_A = this.#lossD.of("D_A", { fake: fakeB, real: B, drawn });
-    learn(lossD_A.total, "D_A");
-    const lossD_B = this.#lossD.of("D_B", { fake: fakeA, real: A, drawn });
-    learn(lossD_B.total, "D_B");
+    const loggedA = this.#lossD.update(step, "D_A", { fake: fakeB, real: B });
+    const loggedB = this.#lossD.update(step, "D_B", { fake: fakeA, real: A });
 
     // As in CUT's step, D comes after the encoder to save memory.
     const queries = { ofB: G_B.encode(fakeB, taps), ofA: G_A.encode(fakeA, taps) };
@@ -125,7 +120,7 @@ export class DclGan implements Method {
     learn(G, "G_A", "G_B", "F1", "F2");
     log({ ...losses, G });
     const byLayer = (term: string) => taps.map((tap) => `${term}_${tap}`);
-    for (const [names, values] of [...lossD_A.logged, ...lossD_B.logged]) logEach(names, values);
+    for (const [names, values] of [...loggedA, ...loggedB]) logEach(names, values);
     logEach(byLayer("NCE1"), layers1);
     logEach(byLayer("NCE2"), layers2);
     return { fakeB, fakeA };

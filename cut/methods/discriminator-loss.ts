@@ -24,7 +24,7 @@ export interface AnyDiscriminator {
 }
 
 /** The name of the recording of R1's separate update. */
-export const R1 = "R1";
+const R1 = "R1";
 /** The input tensor with WGAN-GP's interpolation factors between real and translated pictures. */
 const ALPHA = "alpha";
 
@@ -105,17 +105,22 @@ export class DiscriminatorLosses {
     return Object.keys(this.#networks).length;
   }
 
-  /** R1's separate update, at real pictures by discriminator; its weight covers all R1_every steps. */
-  recordR1({ learn, log }: StepRecording, reals: Readonly<Record<string, Tensor>>): void {
+  /**
+   * Where the recording is that of R1's separate update, makes it at real pictures by discriminator, with a weight that
+   * covers all R1_every steps. Returns whether it is.
+   */
+  recordR1({ kind, learn, log }: StepRecording, reals: Readonly<Record<string, Tensor>>): boolean {
+    if (kind !== R1) return false;
     for (const [name, real] of Object.entries(reals)) {
       const penalty = scale(r1Penalty(this.#networks[name], real, this.#options), this.#options.R1_every);
       learn(penalty, name);
       log({ [`${name}_R1`]: penalty });
     }
+    return true;
   }
 
-  /** The loss of a discriminator, and logged values under names that begin with its own; `fake` is detached. */
-  of(name: string, { fake, real, drawn }: { fake: Tensor; real: Tensor; drawn(name: string): Tensor }) {
+  /** Updates a discriminator; returns what is to be logged, under names that begin with its own. `fake` is detached. */
+  update({ drawn, learn }: StepRecording, name: string, { fake, real }: { fake: Tensor; real: Tensor }) {
     const options = this.#options;
     const D = this.#networks[name];
     const [batch] = real.shape;
@@ -128,11 +133,12 @@ export class DiscriminatorLosses {
     }
     if (options.lambda_R1 > 0 && !this.#lazy) penalties.push([`${name}_R1`, r1Penalty(D, real, options)]);
     const total = penalties.reduce((sum, [, penalty]) => add(sum, penalty), mean(losses));
+    learn(total, name);
     const logged: [names: string[], Tensor][] = [
       [[`${name}_fake`, `${name}_real`], losses],
       [[name], total],
       ...penalties.map(([name, penalty]): [string[], Tensor] => [[name], penalty]),
     ];
-    return { total, logged };
+    return logged;
   }
 }

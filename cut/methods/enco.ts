@@ -16,7 +16,7 @@ import { frozen } from "../networks/network.js";
 import { Projections, predict, project } from "../networks/projections.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { drawSampling, samplePositions, samplingInputs } from "./attention-sampling.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type { AdamSettings, BatchSize, Draw, InputShape, Method, StepContext, StepRecording } from "./method.js";
 import { cosineDistance } from "./patch-losses.js";
@@ -76,17 +76,13 @@ export class EnCo implements Method {
     const { kind, A, B, drawn, learn, log, logEach } = step;
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN, lambda_NCE, lambda_IDT, nce_layers } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D: B });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D: B })) return {};
     const [batch] = A.shape;
     const identity = kind === IDENTITY;
     const { image, features } = G.translateWithFeatures(identity ? concat([A, B]) : A, nce_layers);
     const own = (x: Tensor) => slice(x, 0, batch);
     const fake = own(image);
-    const { total, logged } = this.#lossD.of("D", { fake, real: B, drawn });
-    learn(total, "D");
+    const logged = this.#lossD.update(step, "D", { fake, real: B });
 
     const predFake = D.score(fake, frozen(D.parameters));
     const lossGan = scale(ganLoss(gan_mode, predFake, [true]), lambda_GAN);

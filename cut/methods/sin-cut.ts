@@ -14,7 +14,7 @@ import { SingleImageDiscriminator } from "../networks/single-image-discriminator
 import { SingleImageGenerator } from "../networks/single-image-generator.js";
 import { discriminatorChannels, singleImageArchitecture } from "../networks/single-image-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
-import { DiscriminatorLosses, R1 } from "./discriminator-loss.js";
+import { DiscriminatorLosses } from "./discriminator-loss.js";
 import { ganLoss } from "./gan-loss.js";
 import type {
   AdamSettings,
@@ -82,21 +82,17 @@ export class SinCut implements Method {
   }
 
   record(step: StepRecording): Record<string, Tensor> {
-    const { kind, A, B, drawn, learn, log, logEach } = step;
+    const { A, B, drawn, learn, log, logEach } = step;
     const { G, D } = this.networks;
     const { gan_mode, lambda_GAN, lambda_identity } = this.#options;
-    if (kind === R1) {
-      this.#lossD.recordR1(step, { D: B });
-      return {};
-    }
+    if (this.#lossD.recordR1(step, { D: B })) return {};
     const patches = this.#patches;
     const [batch] = A.shape;
     const { image, features } = G.translateWithFeatures(concat([A, B]), patches.taps, drawn("noise"));
     const keys = patches.keys(features, drawn);
     const fake = slice(image, 0, batch);
 
-    const { total, logged } = this.#lossD.of("D", { fake, real: B, drawn });
-    learn(total, "D");
+    const logged = this.#lossD.update(step, "D", { fake, real: B });
 
     const queries = G.encode(image, patches.taps);
     const predFake = D.score(fake, frozen(D.parameters));

@@ -68,13 +68,9 @@ function rangeInWords(noun: string, { min, max, above, below, multipleOf }: Rang
   return [noun, [low, high].filter(Boolean).join(" and "), step].filter(Boolean).join(" ");
 }
 
-function inRange(value: number, { min, max, above, below }: Range): boolean {
-  return (
-    value >= (min ?? Number.NEGATIVE_INFINITY) &&
-    value <= (max ?? Number.POSITIVE_INFINITY) &&
-    value > (above ?? Number.NEGATIVE_INFINITY) &&
-    value < (below ?? Number.POSITIVE_INFINITY)
-  );
+function inRange(value: number, range: Range): boolean {
+  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = range;
+  return value >= min && value <= max && value > above && value < below;
 }
 
 export function wholeNumber(range: Range) {

@@ -1,6 +1,6 @@
 // Maps of a layer as pictures of the input's size: interpolated between the pixels that the positions look at,
 // coloured, with the input in them, and the chosen point marked. Pure: no files, no GPU, no canvas.
-import { type Picture, toChannels } from "../data/picture.js";
+import { type Picture, type Size, toChannels } from "../data/picture.js";
 import type { InspectedLayer } from "../inspection/inspected-layer.js";
 import type { ComponentsMap, SimilarityMap } from "../inspection/inspector.js";
 import type { LossMap } from "../inspection/patch-maps.js";
@@ -22,7 +22,7 @@ export function valuesAtPixels(
   values: ArrayLike<number>,
   channels: number,
   { width, height, stride, pad }: Geometry,
-  picture: { width: number; height: number },
+  picture: Size,
 ): Float32Array {
   const result = new Float32Array(picture.width * picture.height * channels);
   /** The positions before and after a pixel, and how far it is from the first to the second. */

@@ -1,9 +1,11 @@
 // Checks before the first step on the sizes of a run's pictures, as their headers have them: whether some cannot be
 // trained on, which would otherwise stop the run in the middle of an epoch, and whether sizes change in the decay
 // phase. Pure.
+
 import { CutgpuError } from "../../engine/core/errors.js";
 import { unequalSizes } from "../data/dataset.js";
-import { optionsInEpoch, type Size, sizeInTraining } from "../data/transform.js";
+import type { Size } from "../data/picture.js";
+import { optionsInEpoch, sizeInTraining } from "../data/transform.js";
 import { discriminatorOutputSize } from "../networks/discriminator-layout.js";
 import type { TrainOptions } from "../options/train-schema.js";
 

@@ -6,6 +6,7 @@ import {
   padToMultiple,
   pictureToPlanes,
   planesToPicture,
+  type Size,
   toChannels,
 } from "../data/picture.js";
 import type { PictureGenerator } from "../networks/network.js";
@@ -30,7 +31,7 @@ export interface PaddedPicture {
 const multipleFor = (width: number, height: number) => (Math.min(width, height) < SMALLEST_SIDE ? SMALLEST_SIDE : 4);
 
 /** The sides that a picture of this size will have when it is padded. */
-export function paddedSides(width: number, height: number): { height: number; width: number } {
+export function paddedSides(width: number, height: number): Size {
   const multiple = multipleFor(width, height);
   return { height: multiple * Math.ceil(height / multiple), width: multiple * Math.ceil(width / multiple) };
 }

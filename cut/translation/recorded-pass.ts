@@ -10,7 +10,7 @@ import { matmul } from "../../engine/operators/matmul/index.js";
 import { widenedSquare } from "../../engine/operators/pointwise/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
 import { type Program, record } from "../../engine/program/program.js";
-import type { Size } from "../data/transform.js";
+import type { Size } from "../data/picture.js";
 import type { AnyArchitecture, AnyGenerator } from "../networks/any-generator.js";
 import type { ChannelStatistics } from "./channel-statistics.js";
 import { type GivenNorm, MAP_SCALE, type MapName, mapChannels, type TiledPass } from "./generator-passes.js";

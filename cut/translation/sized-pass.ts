@@ -1,6 +1,6 @@
 // What is recorded for pictures of one size and kept until one of another size comes: recording takes a while, and the
 // next picture mostly has the same size. Uses follow one another, so that callers may ask for several at once.
-import type { Size } from "../data/transform.js";
+import type { Size } from "../data/picture.js";
 
 /** A program, or a tensor that is not the result of one. */
 interface Owned {

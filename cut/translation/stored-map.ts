@@ -1,7 +1,7 @@
 // A feature map that is written and read tile by tile and need not be in memory: it lies in a scratch store of numbers.
 // Every tile is one contiguous block, so a tile takes one write, and a window reads its own tile and rows of its
 // neighbours.
-import type { Size } from "../data/transform.js";
+import type { Size } from "../data/picture.js";
 import { copyPlanes, intersection, type MapRegion, type Rectangle } from "./tiles.js";
 
 /** Temporary storage for numbers, in memory or elsewhere. Positions are counted in numbers. */

@@ -3,7 +3,7 @@ import { LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { AdapterTraits } from "../../engine/device/adapter.js";
 import { planningGpu } from "../../engine/device/planning.js";
-import type { Size } from "../data/transform.js";
+import type { Size } from "../data/picture.js";
 import { type AnyArchitecture, makeGenerator } from "../networks/any-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";
 import { generatorPasses, type TiledPass } from "./generator-passes.js";

@@ -17,10 +17,10 @@ import {
   pastePicture,
   pictureToPlanes,
   planesToPicture,
+  type Size,
   toChannels,
 } from "../data/picture.js";
 import { resizePicture, scaledSides } from "../data/resize.js";
-import type { Size } from "../data/transform.js";
 import { type AnyGenerator, isSingleImage } from "../networks/any-generator.js";
 import { translationNoise } from "../networks/single-image-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";

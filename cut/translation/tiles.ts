@@ -1,6 +1,6 @@
 // How a picture is divided: into square tiles, each computed inside a window that is wider by a halo, clipped where the
 // picture ends. Pure arithmetic in pixels of the picture.
-import type { Size } from "../data/transform.js";
+import type { Size } from "../data/picture.js";
 
 export interface Rectangle {
   left: number;

@@ -6,7 +6,7 @@ import { byId, make, offer, showMilliseconds } from "./dom.js";
 import { Drawing, type Point } from "./drawing.js";
 import { exampleDrawings } from "./examples.js";
 import { latest } from "./latest.js";
-import { attempt, tellError } from "./messages.js";
+import { onClick, tellError } from "./messages.js";
 import { pictureOf, pictureToPng, showPicture } from "./pictures.js";
 import type { Session } from "./session.js";
 
@@ -25,11 +25,9 @@ export class Board {
   constructor(session: Session) {
     this.#session = session;
     this.#listen();
-    const click = (id: string, work: () => void | Promise<void>) =>
-      byId(id, "button").addEventListener("click", () => attempt(work));
-    click("board-undo", () => this.#change(() => this.#drawing.undo()));
-    click("board-clear", () => this.#change(() => this.#drawing.clear()));
-    click("board-save", () => this.#save());
+    onClick("board-undo", () => this.#change(() => this.#drawing.undo()));
+    onClick("board-clear", () => this.#change(() => this.#drawing.clear()));
+    onClick("board-save", () => this.#save());
     session.onModel(() => this.#translate());
     session.gpu().catch(() => this.#status("Without a GPU nothing is translated."));
     this.#fillExamples().catch(tellError);

@@ -5,7 +5,7 @@ import { exponential, isExponentialAxis } from "../report/axis-numbers.js";
 import { axisRange, beyondText } from "../report/axis-range.js";
 import type { LossHistory } from "../report/losses.js";
 import { FLOOR, type MetricHistory } from "../report/metrics.js";
-import type { Point, Series } from "../report/series.js";
+import type { Point } from "../report/series.js";
 import { make, makeSvg } from "./dom.js";
 
 const WIDTH = 480;
@@ -25,13 +25,14 @@ const GROUPS: { title: string; names: RegExp }[] = [
 export function drawCharts(target: HTMLElement, losses: LossHistory, metrics: MetricHistory): void {
   const [first = null] = losses.names.flatMap((name) => losses.series.get(name)!.outline().slice(0, 1));
   const range = [first?.step ?? 0, losses.last?.step ?? 0] as const;
-  const charts = GROUPS.map(({ title, names }) =>
-    drawChart(
-      title,
-      losses.names.filter((name) => names.test(name)).map((name) => lossCurve(name, losses.series.get(name)!)),
-      range,
-    ),
-  );
+  const charts = GROUPS.map(({ title, names }) => {
+    const shown = losses.names.filter((name) => names.test(name));
+    const curves = shown.map((name) => {
+      const series = losses.series.get(name)!;
+      return { name, faint: series.outline(), line: series.smoothed() };
+    });
+    return drawChart(title, curves, range);
+  });
   const measured = metrics.series.names
     .filter((name) => !name.endsWith(FLOOR))
     .map((title) => {
@@ -48,12 +49,6 @@ interface Curve {
   faint: readonly Point[];
   line: readonly Point[];
 }
-
-const lossCurve = (name: string, series: Series): Curve => ({
-  name,
-  faint: series.outline(),
-  line: series.smoothed(),
-});
 
 function drawChart(
   title: string,

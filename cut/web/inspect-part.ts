@@ -14,8 +14,8 @@ import { sourcesPicture } from "../report/source-arrows.js";
 import { byId, make, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { latest } from "./latest.js";
-import { attempt, clearMessage, tellError } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile, picturesAmong } from "./picture-files.js";
+import { attempt, clearMessage, onClick, tellError } from "./messages.js";
+import { acceptFiles, type NamedFile, picturesAmong } from "./picture-files.js";
 import { readPictureFile, showPicture } from "./pictures.js";
 import type { Model, Session } from "./session.js";
 
@@ -41,12 +41,8 @@ export class InspectPart {
 
   constructor(session: Session) {
     this.#session = session;
-    const file = byId("inspect-file", "input");
-    file.addEventListener("change", () => this.#take(chosenFiles(file)));
-    acceptDrops(byId("inspect-drop", "div"), (files) => this.#take(files));
-    byId("inspect-example", "button").addEventListener("click", () =>
-      attempt(async () => this.#take((await exampleFiles()).slice(0, 1))),
-    );
+    acceptFiles(["inspect-file"], "inspect-drop", (files) => this.#take(files));
+    onClick("inspect-example", async () => this.#take((await exampleFiles()).slice(0, 1)));
     const canvas = byId("inspect-output", "canvas");
     canvas.addEventListener("click", ({ offsetX, offsetY }) => {
       const scale = canvas.width / canvas.clientWidth;

@@ -28,6 +28,11 @@ export async function attempt(work: () => void | Promise<void>): Promise<void> {
   }
 }
 
+/** Attempts `work` at each click of a button. */
+export function onClick(id: string, work: () => void | Promise<void>): void {
+  byId(id, "button").addEventListener("click", () => attempt(work));
+}
+
 /** Shows in a paragraph what is being done until it is done. */
 export async function whileSaying<T>(id: string, text: string, work: () => Promise<T>): Promise<T> {
   const place = byId(id, "p");

@@ -3,6 +3,7 @@
 import { CutgpuError } from "../../engine/core/errors.js";
 import { isPictureName } from "../data/picture-extensions.js";
 import { unreadable } from "./chosen-content.js";
+import { byId } from "./dom.js";
 import { attempt } from "./messages.js";
 
 /** A file and its path below what was chosen, such as "horses/n0238.jpg". */
@@ -21,7 +22,7 @@ export const isPicture = (path: string): boolean => isPictureName(path) && isVis
 export const PICTURES = "pictures (jpg, png, webp, bmp or ppm)";
 
 /** The files of an <input type="file">, which is emptied so that the same choice can be made again. */
-export function chosenFiles(input: HTMLInputElement): NamedFile[] {
+function chosenFiles(input: HTMLInputElement): NamedFile[] {
   const files = Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file }));
   input.value = "";
   return files;
@@ -69,8 +70,17 @@ export function picturesAmong<F extends { path: string }>(files: readonly F[]): 
   return pictures.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-/** Lets files be dropped on an element. */
-export function acceptDrops(target: HTMLElement, take: (files: NamedFile[]) => void | Promise<void>): void {
+/** Takes the files that are chosen by these inputs or dropped on an area, all of them by their ids. */
+export function acceptFiles(
+  inputs: readonly string[],
+  area: string,
+  take: (files: NamedFile[]) => void | Promise<void>,
+): void {
+  for (const id of inputs) {
+    const input = byId(id, "input");
+    input.addEventListener("change", () => attempt(() => take(chosenFiles(input))));
+  }
+  const target = byId(area, "div");
   target.addEventListener("dragover", (event) => {
     event.preventDefault();
     target.classList.add("over");

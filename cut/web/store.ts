@@ -4,6 +4,7 @@
 // is reloaded: trainA, trainB and, for an evaluated run, testA and testB. Writes are atomic: a writable stream replaces
 // the file when it is closed. Works in pages and in workers.
 import { CutgpuError } from "../../engine/core/errors.js";
+import { parsedJson } from "../data/parsed-json.js";
 import { contentOf } from "./chosen-content.js";
 import type { NamedFile } from "./picture-files.js";
 
@@ -143,7 +144,7 @@ export class RunStore {
       rest = lines.pop()!;
       const rows: Row[] = [];
       for (const line of lines) {
-        const row = parsed<Row>(line);
+        const row = parsedJson<Row>(line);
         if (!row || row.step > last) break;
         rows.push(row);
         bytes += line.length + 1;
@@ -188,15 +189,6 @@ export async function withRunLock(name: string, work: () => Promise<void>): Prom
     if (held) return work();
     throw new CutgpuError("LOCKED", `the run ${name} is in use, perhaps in another tab;`, "pause it there, or wait.");
   });
-}
-
-/** A row of a log; null where its line is torn. */
-function parsed<Row>(line: string): Row | null {
-  try {
-    return JSON.parse(line) as Row;
-  } catch {
-    return null;
-  }
 }
 
 async function runsFolder(): Promise<FileSystemDirectoryHandle> {

@@ -13,7 +13,7 @@ import { type ChosenPictures, choosePictures, zipAmong } from "./chosen-pictures
 import { type DataSet, dataSetAmong } from "./data-set.js";
 import { byId, showCount } from "./dom.js";
 import { attempt } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
+import { acceptFiles, type NamedFile } from "./picture-files.js";
 import type { RunFolders, StartRequest } from "./protocol.js";
 import { dataroot } from "./run-files.js";
 
@@ -81,11 +81,8 @@ export class TrainForm {
   constructor(onPictures: () => void) {
     this.#onPictures = onPictures;
     for (const side of ["a", "b"] as const) {
-      for (const id of [`folder-${side}`, `files-${side}`]) {
-        const input = byId(id, "input");
-        input.addEventListener("change", () => this.#choose(side, chosenFiles(input)));
-      }
-      acceptDrops(byId(`drop-${side}`, "div"), (files) => this.#choose(side, files));
+      const inputs = [`folder-${side}`, `files-${side}`];
+      acceptFiles(inputs, `drop-${side}`, (files) => this.#choose(side, files));
     }
     const [method, size] = [byId("run-method", "select"), byId("run-networks", "select")];
     const single = () => method.value === "sincut";

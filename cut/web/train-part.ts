@@ -8,8 +8,8 @@ import { byId, handOnFocus, make, offer } from "./dom.js";
 import { exampleTraining } from "./example-training.js";
 import { trainingFiles } from "./examples.js";
 import { keptRun } from "./kept-run.js";
-import { attempt, tell, tellError, whileSaying } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
+import { attempt, onClick, tell, tellError, whileSaying } from "./messages.js";
+import { acceptFiles, type NamedFile } from "./picture-files.js";
 import type { ResumeRequest, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { importRun, zipRun } from "./run-files.js";
 import { RunStore, withRunLock } from "./store.js";
@@ -41,27 +41,23 @@ export class TrainPart {
       // The Enter key in the field of steps submits for a run that is kept, too.
       attempt(() => (this.#selected() === "" ? this.#start() : this.#resume()));
     });
-    this.#onClick("train-try", () => this.#tryIt());
-    this.#onClick("train-resume", () => this.#resume());
-    this.#onClick("train-pause", () => {
+    onClick("train-try", () => this.#tryIt());
+    onClick("train-resume", () => this.#resume());
+    onClick("train-pause", () => {
       this.#send({ kind: "pause" });
       this.#view.status("Finishing the step and saving ...");
     });
-    this.#onClick("run-use", async () => this.#useModel(`run ${this.#modelName(", ")}`, await this.#checkpoint()));
-    this.#onClick("run-model", () => this.#downloadModel());
-    this.#onClick("run-zip", async () => {
+    onClick("run-use", async () => this.#useModel(`run ${this.#modelName(", ")}`, await this.#checkpoint()));
+    onClick("run-model", () => this.#downloadModel());
+    onClick("run-zip", async () => {
       const name = this.#selected();
       const pack = async () => zipRun(await RunStore.open(name));
       offer(await whileSaying("run-work", `Packing ${name}.zip ...`, pack), `${name}.zip`);
     });
-    this.#onClick("run-delete", () => this.#delete());
+    onClick("run-delete", () => this.#delete());
     const select = byId("run-select", "select");
     select.addEventListener("change", () => attempt(() => this.#show(select.value)));
-    for (const id of ["open-checkpoint", "open-run"]) {
-      const input = byId(id, "input");
-      input.addEventListener("change", () => attempt(() => this.#import(chosenFiles(input))));
-    }
-    acceptDrops(byId("run-bar", "div"), (files) => this.#import(files));
+    acceptFiles(["open-checkpoint", "open-run"], "run-bar", (files) => this.#import(files));
     addEventListener("beforeunload", (event) => {
       // The browser asks whether to leave: the steps since the last checkpoint would be lost.
       if (this.#running || this.#unsaved) event.preventDefault();
@@ -79,10 +75,6 @@ export class TrainPart {
   suit(profile: Profile): void {
     this.#profile = profile;
     this.#form.suit(profile);
-  }
-
-  #onClick(id: string, work: () => void | Promise<void>): void {
-    byId(id, "button").addEventListener("click", () => attempt(work));
   }
 
   #makeWorker(): Worker {

@@ -10,8 +10,8 @@ import { contentOf } from "./chosen-content.js";
 import { choosePictures, zipAmong } from "./chosen-pictures.js";
 import { byId, handOnFocus, make, offer, showBytes, showCount, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
-import { attempt, tell, tellError } from "./messages.js";
-import { acceptDrops, chosenFiles, type NamedFile } from "./picture-files.js";
+import { attempt, onClick, tell, tellError } from "./messages.js";
+import { acceptFiles, type NamedFile } from "./picture-files.js";
 import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { Session } from "./session.js";
 import { zipFiles } from "./zip-files.js";
@@ -27,25 +27,17 @@ export class TranslatePart {
   constructor(session: Session) {
     this.#session = session;
     const camera = new Camera(session, () => this.#size());
-    for (const id of ["translate-files", "translate-folder"]) {
-      const input = byId(id, "input");
-      input.addEventListener("change", () => this.#translate(chosenFiles(input)));
-    }
-    acceptDrops(byId("translate-drop", "div"), (files) => this.#translate(files));
-    const click = (id: string, work: () => void | Promise<void>) =>
-      byId(id, "button").addEventListener("click", () => attempt(work));
-    click("translate-examples", async () => this.#translate(await exampleFiles()));
-    click("translate-stop", () => {
+    acceptFiles(["translate-files", "translate-folder"], "translate-drop", (files) => this.#translate(files));
+    acceptFiles(["model-file"], "model-bar", (files) => openModel(session, files));
+    onClick("translate-examples", async () => this.#translate(await exampleFiles()));
+    onClick("translate-stop", () => {
       this.#stop?.abort();
       this.#status("Stopping after this picture ...");
     });
-    click("translate-clear", () => this.#clear());
-    click("translate-zip", () => this.#download());
-    click("camera", () => camera.toggle());
-    const modelFile = byId("model-file", "input");
-    modelFile.addEventListener("change", () => attempt(() => openModel(session, chosenFiles(modelFile))));
-    click("model-demo", () => openDemoModel(session));
-    acceptDrops(byId("model-bar", "div"), (files) => openModel(session, files));
+    onClick("translate-clear", () => this.#clear());
+    onClick("translate-zip", () => this.#download());
+    onClick("camera", () => camera.toggle());
+    onClick("model-demo", () => openDemoModel(session));
     session.onModel(({ name, bytes, architecture }) => {
       byId("model-name", "b").textContent = name;
       const { input_nc, output_nc } = architecture;

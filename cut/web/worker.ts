@@ -6,9 +6,8 @@ import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/er
 import type { Gpu } from "../../engine/device/gpu.js";
 import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
 import type { Picture } from "../data/picture.js";
-import { samplePicture } from "../data/transform.js";
+import { chooseSamples, type RunPictures } from "../data/run-pictures.js";
 import { RunEvaluation } from "../evaluation/run-evaluation.js";
-import { domainsOf } from "../options/common-options.js";
 import { mergeForResume, resolveOptions } from "../options/train-options.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { Alarm } from "../training/alarms.js";
@@ -22,9 +21,6 @@ import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { ResumeRequest, RunFolders, StartRequest, TrainingEvent, TrainingRequest } from "./protocol.js";
 import { RunStore, withRunLock } from "./store.js";
 import { TrainingRecord } from "./training-record.js";
-
-/** Pictures that are translated at every display of the run, as many as by the command. */
-const SAMPLES = 4;
 
 const send = (event: TrainingEvent) => postMessage(event);
 
@@ -104,9 +100,8 @@ class WorkerTraining {
     const training = checkpoint
       ? Training.resume(gpu, options, source, checkpoint, `the checkpoint of ${store.name}`)
       : Training.start(gpu, options, source);
-    const [from, to] = domainsOf(options.direction);
-    const samples = await chooseSamples(store, options, from, options.input_nc);
-    const reals = (await chooseSamples(store, options, to, options.output_nc)).map(({ picture }) => picture);
+    const { inputs, reals } = await chooseSamples(runPictures(store), options);
+    const samples = inputs.map(({ name, picture }) => ({ label: name.replace(/^.*\/|\.[^.]*$/g, ""), picture }));
     const evaluation = await openEvaluation(store, options);
     const translator = new Translator(gpu, training.step.method.generator, training.step.weights);
     const { stepsDone: step, totalSteps } = training;
@@ -281,35 +276,20 @@ function datasetOf(store: RunStore, options: TrainOptions, lists: Lists): Traini
   return openDataset(options, { filesA, filesB, read, onSkip });
 }
 
-/** The first pictures of a side. */
-async function chooseSamples(
-  store: RunStore,
-  options: TrainOptions,
-  side: string,
-  channels: 1 | 3,
-): Promise<{ label: string; picture: Picture }[]> {
-  const samples: { label: string; picture: Picture }[] = [];
-  const test = await store.files(`data/test${side}`);
-  for (const path of (test.length > 0 ? test : await store.files(`data/train${side}`)).slice(0, 50)) {
-    if (samples.length === SAMPLES) break;
-    const file = await store.read(path);
-    const picture = file && (await readPictureFile(file, path, channels).catch(() => null));
-    const label = path.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
-    if (picture) samples.push({ label, picture: samplePicture(picture, options) });
-  }
-  return samples;
-}
+/** The pictures that are kept with a run. */
+const runPictures = (store: RunStore): RunPictures => ({
+  async list(folder) {
+    const paths = await store.files(`data/${folder}`);
+    return paths.map((path) => path.slice(`data/${folder}/`.length));
+  },
+  read: async (folder, name, channels) =>
+    readPictureFile((await store.read(`data/${folder}/${name}`)) ?? new Blob(), name, channels),
+});
 
 /** The evaluations of a run, null where it has none; those on features are made by the command only. */
 async function openEvaluation(store: RunStore, options: TrainOptions): Promise<RunEvaluation | null> {
   if (options.eval_freq === null) return null;
   const note = (text: string) => send({ kind: "warning", text: `Note: ${text}.` });
   if (options.eval_features !== "none") note("features are of the command only, and evaluations here are by SWD");
-  const list = async (folder: string) => {
-    const paths = await store.files(`data/${folder}`);
-    return paths.map((path) => path.slice(`data/${folder}/`.length));
-  };
-  const read = async (folder: string, name: string, channels: 1 | 3) =>
-    readPictureFile((await store.read(`data/${folder}/${name}`)) ?? new Blob(), name, channels);
-  return RunEvaluation.open(options, { list, read, note }, null);
+  return RunEvaluation.open(options, { ...runPictures(store), note }, null);
 }

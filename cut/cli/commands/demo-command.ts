@@ -37,10 +37,10 @@ import {
   type CommandContext,
   defineCommand,
   formatSeconds,
-  LateProgress,
   print,
   showOnTerminal,
   startProgress,
+  withProgress,
 } from "../terminal/index.js";
 
 /** Held-out drawings that are shown; all are measured. */
@@ -219,24 +219,16 @@ const scoreText = (score: Evaluation) => {
 };
 
 async function drawData(folder: string, { drawings, sizes }: DemoPlan, signal: AbortSignal): Promise<Pair[]> {
-  const progress = new LateProgress("drawing");
-  try {
-    const heldOut = await drawOpenMoji(
-      folder,
-      { count: drawings, sizes },
-      (done, total) => progress.update(done, total),
-      signal,
-    );
-    return await Promise.all(
-      heldOut.map(async ({ hexcode, annotation }) => ({
-        label: annotation,
-        input: await readPicture(join(folder, "testA", `${hexcode}.png`), 3),
-        truth: await readPicture(join(folder, "testB", `${hexcode}.png`), 3),
-      })),
-    );
-  } finally {
-    progress.stop();
-  }
+  const heldOut = await withProgress("drawing", (report) =>
+    drawOpenMoji(folder, { count: drawings, sizes }, report, signal),
+  );
+  return Promise.all(
+    heldOut.map(async ({ hexcode, annotation }) => ({
+      label: annotation,
+      input: await readPicture(join(folder, "testA", `${hexcode}.png`), 3),
+      truth: await readPicture(join(folder, "testB", `${hexcode}.png`), 3),
+    })),
+  );
 }
 
 /** Times the coming training step on a training that is then disposed; its kernels stay compiled. */

@@ -2,7 +2,7 @@
 // are any. Prints every metric with its floor; --json and --report write that and more, once all is computed. With
 // --shard it measures a part of the pictures only, from which `cutgpu merge` computes the same figures.
 import * as v from "valibot";
-import { type Evaluation, evaluate } from "../../evaluation/evaluate.js";
+import { evaluate } from "../../evaluation/evaluate.js";
 import { PAIR_METRICS } from "../../evaluation/pairs.js";
 import { matchPictures } from "../../files/picture-pairs.js";
 import { readWhole } from "../../files/read-whole.js";
@@ -29,7 +29,7 @@ import { figuresTable } from "../figures-table.js";
 import { modelFile } from "../model-file.js";
 import { openCommandGpu } from "../open-gpu.js";
 import { checkResults, jsonText, writeResult } from "../result-files.js";
-import { type CommandContext, defineCommand, LateProgress, print } from "../terminal/index.js";
+import { type CommandContext, defineCommand, print, withProgress } from "../terminal/index.js";
 
 const schema = v.strictObject({
   fakes: option(group, orNone(text("DIR")), null, "the folder of translations; or give --model and --in"),
@@ -121,7 +121,7 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
       const model = file === null ? "none" : sha256(readWhole(file));
       return await measurePart({ ...input, about, model, out, shard, gpu });
     }
-    const evaluation = await withProgress(input);
+    const evaluation = await withProgress("evaluating", (onProgress) => evaluate({ ...input, onProgress }));
     const names = { fakes: fakes.names, reals: reals.names };
     // First of all: files may fail to be written.
     print(figuresTable(evaluation.figures));
@@ -131,15 +131,6 @@ async function evaluateFolders(given: GivenOptions<typeof schema>, { signal }: C
     if (report !== null) print(`\nreport: ${report}\n`);
   } finally {
     gpu?.dispose();
-  }
-}
-
-async function withProgress(input: Parameters<typeof evaluate>[0]): Promise<Evaluation> {
-  const progress = new LateProgress("evaluating");
-  try {
-    return await evaluate({ ...input, onProgress: (done, total, what) => progress.update(done, total, what) });
-  } finally {
-    progress.stop();
   }
 }
 

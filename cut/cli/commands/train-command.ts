@@ -5,7 +5,6 @@ import { CutgpuError, DeviceLostError } from "../../../engine/core/errors.js";
 import { adapterLabel, type Precision } from "../../../engine/device/adapter.js";
 import type { Gpu } from "../../../engine/device/gpu.js";
 import { openDataset, type TrainingDataset } from "../../data/open-dataset.js";
-import type { Picture } from "../../data/picture.js";
 import type { RunEvaluation } from "../../evaluation/run-evaluation.js";
 import { measurePictures, readPicture } from "../../files/decode.js";
 import { isBelow } from "../../files/output.js";
@@ -278,7 +277,7 @@ class TrainCommand {
       if (this.#progress) this.#progress.log(line);
       else printError(`${line}\n`);
     };
-    const read = (path: string, channels: 1 | 3) => this.#read(path, channels);
+    const read = (path: string, channels: 1 | 3) => readPicture(path, channels, !options.ignore_orientation);
     const dataset = openDataset(options, { filesA, filesB, read, onSkip });
     if (sizesMatter(options)) {
       const measure = (files: readonly string[]) => measurePictures(files, !options.ignore_orientation);
@@ -287,10 +286,6 @@ class TrainCommand {
     const change = sizeChange(options);
     if (change) note(change);
     return dataset;
-  }
-
-  #read(file: string, channels: 1 | 3): Promise<Picture> {
-    return readPicture(file, channels, !this.#options.ignore_orientation);
   }
 
   #announce(gpu: Gpu, source: TrainingDataset, training: Training): void {

@@ -8,10 +8,10 @@ export { showOnTerminal } from "./graphics.js";
 export { note, print, printError } from "./output.js";
 export {
   formatSeconds,
-  LateProgress,
   type Progress,
   type ProgressOptions,
   printAbove,
   startProgress,
+  withProgress,
 } from "./progress.js";
 export { Interruption, outliveReader, stopOnSignals } from "./signals.js";

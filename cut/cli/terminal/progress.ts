@@ -156,19 +156,24 @@ export function printAbove(
   else for (const line of lines.split("\n")) progress.log(line);
 }
 
-/** Progress of work whose total comes with its first report. Call `stop` at the end, as with any other. */
-export class LateProgress {
-  /** Null before the first report. */
-  started: Progress | null = null;
+type Report = (done: number, total: number, text?: string) => void;
 
-  constructor(private readonly label: string) {}
-
-  update(done: number, total: number, text?: string): void {
-    this.started ??= startProgress({ label: this.label, total });
-    this.started.update(done, text);
-  }
-
-  stop(): void {
-    this.started?.stop();
+/**
+ * Does work whose total comes with its first report, with a display until it ends or fails. `shown` gives the display,
+ * null before that report.
+ */
+export async function withProgress<T>(
+  label: string,
+  work: (report: Report, shown: () => Progress | null) => Promise<T>,
+): Promise<T> {
+  let progress = null as Progress | null;
+  const report: Report = (done, total, text) => {
+    progress ??= startProgress({ label, total });
+    progress.update(done, text);
+  };
+  try {
+    return await work(report, () => progress);
+  } finally {
+    progress?.stop();
   }
 }

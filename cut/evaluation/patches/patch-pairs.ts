@@ -84,7 +84,8 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
     const scale: ContentScale = { same: layerMeans([await compare(own, own)]), others: layerMeans(apart) };
     const layers = await compare(own, await embed(results, id));
     const distances = layerDistances(layers, scale);
-    const pair = { id, distance: knownMean(distances), layers: withDistances(layers, distances) };
+    const placed = layers.map((layer, i) => ({ ...layer, distance: distances[i] }));
+    const pair = { id, distance: knownMean(distances), layers: placed };
     pairs.push(pair);
     // The last ones are compared with the first.
     if (k >= OTHERS) embedded.delete(id);
@@ -94,9 +95,6 @@ export async function comparePatchPairs(input: PatchPairsInput): Promise<PatchPa
   }
   return pairs.sort((a, b) => a.id - b.id);
 }
-
-const withDistances = (layers: readonly LayerComparison[], distances: readonly (number | null)[]): PairLayer[] =>
-  layers.map((layer, i) => ({ ...layer, distance: distances[i] }));
 
 /** A layer's means over pairs. */
 export interface LayerMean {

@@ -2,8 +2,10 @@
 // refused.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Crops } from "../../../cut/data/crops.js";
+import type { Batch } from "../../../cut/data/dataset.js";
 import type { Picture } from "../../../cut/data/picture.js";
-import { type CropBatch, SingleImageDataset, type SingleImageOptions } from "../../../cut/data/single-image-dataset.js";
+import { SingleImageDataset, type SingleImageOptions } from "../../../cut/data/single-image-dataset.js";
 import { Random } from "../../../engine/random.js";
 
 const test = suite("single-image dataset");
@@ -40,7 +42,7 @@ const dataset = (given: Partial<SingleImageOptions> = {}) =>
     ...given,
   });
 
-async function batch(source: SingleImageDataset, epoch: number, from: number): Promise<CropBatch> {
+async function batch(source: SingleImageDataset, epoch: number, from: number): Promise<Batch<Crops>> {
   for await (const one of source.batches({ epoch, from })) return one;
   throw new Error("there is none");
 }

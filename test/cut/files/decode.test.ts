@@ -5,8 +5,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Picture } from "../../../cut/data/picture.js";
-import { measurePictures, PictureError, readPicture, writePicture } from "../../../cut/files/decode.js";
+import { type Picture, PictureError } from "../../../cut/data/picture.js";
+import { measurePictures, readPicture, writePicture } from "../../../cut/files/decode.js";
 import { CutgpuError } from "../../../engine/core/errors.js";
 import { Random } from "../../../engine/random.js";
 
