@@ -1,10 +1,11 @@
 // Runs every dist/test/**/*.test.js under uvu, in child processes so that one GPU device serves many tests and a crash
 // of the driver is still reported, and closes with the plain line `N passed, N failed`. Those of the commands mostly
-// wait for processes of their own, so all others run beside them, but the package's, which build dist anew. The goldens
-// and the operators have processes of their own: one with all tests was once ended by lavapipe, which had used up the
-// mappings that Linux allows (engine/device/collect-bind-groups.ts). What failed is printed once more at the end, where
-// a log cut short still has it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the
-// tests that walk all operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
+// wait for processes of their own, so all others run beside them. The package's tests build dist/web anew, which a test
+// of the commands serves, so they follow these. The goldens and the operators have processes of their own: one with all
+// tests was once ended by lavapipe, which had used up the mappings that Linux allows
+// (engine/device/collect-bind-groups.ts). What failed is printed once more at the end, where a log cut short still has
+// it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all
+// operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -12,12 +13,11 @@ import { stripVTControlCharacters } from "node:util";
 const uvu = fileURLToPath(new URL("../../node_modules/uvu/bin.js", import.meta.url));
 const tests = fileURLToPath(new URL(".", import.meta.url));
 const wanted = process.argv[2] ?? "";
-/** Lanes that run beside each other, their parts one after the other; and what runs alone afterwards. */
+/** Lanes that run beside each other, about as long as each other; their parts run one after the other. */
 const lanes = [
-  ["^(?=cut/cli/)", "^(?=goldens/)"],
+  ["^(?=cut/cli/)", "^(?=goldens/)", "^(?=package/)"],
   ["^(?!cut/cli/|goldens/|package/|operators/)", "^(?=operators/)"],
 ];
-const last = "^(?=package/)";
 
 interface Count {
   total: number;
@@ -62,7 +62,7 @@ async function runLane(parts: readonly string[], lane: number): Promise<Count[]>
   return counts;
 }
 
-const counts = [...(await Promise.all(lanes.map(runLane))).flat(), await run(last, true)];
+const counts = (await Promise.all(lanes.map(runLane))).flat();
 const sum = (of: keyof Count) => counts.reduce((all, count) => all + count[of], 0);
 const nothing = sum("total") + sum("skipped") === 0;
 if (nothing) console.log(`no test file, a *.test.ts below test/, matches "${wanted}"`);

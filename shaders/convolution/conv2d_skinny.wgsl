@@ -69,7 +69,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       weights[e] = weight;
     }
     workgroupBarrier();
-    for (var kx = 0u; kx < KW; kx++) {
+    // By u32() engine/device/unroll.ts leaves the loop alone: written out, it takes lavapipe 20 s to compile.
+    for (var kx = 0u; kx < u32(KW); kx++) {
       let column = source(i32(ox + kx) - params.pad_x, params.in_width, u32(REFLECT));
       for (var c = 0u; c < channels; c++) {
         let v = window(n * params.in_channels + first + c, column, rows);

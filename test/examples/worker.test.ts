@@ -3,7 +3,7 @@
 // Without redis-server there is nothing to run.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,8 +28,7 @@ const children: ChildProcess[] = [];
 
 /** A script of the example as a module that uses this build. */
 async function bundle(name: string): Promise<string> {
-  const outfile = join(distFolder, "examples", `${name}.mjs`);
-  mkdirSync(join(distFolder, "examples"), { recursive: true });
+  const outfile = join(distFolder, "worker", `${name}.mjs`);
   await build({
     entryPoints: [join(projectFolder, "examples", "worker", `${name}.ts`)],
     outfile,

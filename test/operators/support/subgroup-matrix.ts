@@ -59,6 +59,8 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\bsubgroupAdd\(/g, "add_over_subgroup(local, "],
   [/\blet right = /g, "var right = "],
   [/\(\*total\)\[to\] = subgroupMatrixMultiplyAccumulate\(left\[i\], .*\);/g, "multiply(&left[i], &right, total, to);"],
+  // The loops over matrices, too: with barriers in each pass they take lavapipe minutes.
+  [/(?<=\b[ijk] < )(?:MATRICES_[MN]|PADDED_K|LOADS_[AB])\b/g, "rolled($&)"],
   [/\bsubgroupMatrixStore<row_major>\(&results, at, (.*), 16\);/g, "store_matrix(at, $1);"],
 ];
 
