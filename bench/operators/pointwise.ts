@@ -1,6 +1,6 @@
 // Rows of the operators that work on each element alone. All of them are bound by memory, so one size is enough.
 import * as engine from "../../engine/index.js";
-import { inRangeOperator } from "../../engine/operators/pointwise/index.js";
+import { geluDerivativeOperator, inRangeOperator } from "../../engine/operators/pointwise/index.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense, image, type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
@@ -26,6 +26,8 @@ export const pointwiseBenches: readonly OperatorBench[] = [
   onPositive("reciprocal", engine.reciprocal),
   onPositive("rsqrt", engine.rsqrt),
   onImage("erf", engine.erf),
+  onImage("gelu", engine.gelu),
+  onImage("geluDerivative", (x) => geluDerivativeOperator([x], {})),
   onPositive("pow", (x) => engine.pow(x, 1.5)),
   onImage("clamp", (x) => engine.clamp(x, -0.5, 0.5)),
   { ...onImage("inside", (x) => inRangeOperator([x], { min: -0.5, max: 0.5 })), operator: "inRange" },

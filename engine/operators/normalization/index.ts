@@ -12,7 +12,7 @@ import { INSTANCE_NORM_EPS, instanceNormOperator } from "../instance-norm/index.
 import { add, clamp, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../pointwise/index.js";
 import { mean, reducedShape, sum } from "../reduction/index.js";
 
-export { logSoftmax, softmax } from "./softmax.js";
+export * from "./softmax.js";
 
 /** The maximum over axes, which are kept with size 1: a constant to the gradient. */
 const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
