@@ -19,19 +19,19 @@ function defineSoftmax(
     flops: ([x]) => 5 * sizeOf(x as Shape),
     forward(gpu, [x], { axes }, y) {
       const kept = reducedShape(x.shape, axes, true);
-      const [highest, total, ofTotal] = Array.from({ length: 3 }, () => gpu.empty(kept));
-      const [low, e] = [gpu.empty(x.shape), gpu.empty(x.shape)];
-      // Without its maximum x has the same softmax, and exponentials do not overflow.
-      reduceInto(gpu, x, axes, highest, 1, "MAX");
-      runBroadcast(gpu, "SUB", x, highest, low);
-      runUnary(gpu, "EXP", low, e);
-      reduceInto(gpu, e, axes, total, 1, "SUM");
-      if (op === "DIV") runBroadcast(gpu, "DIV", e, total, y);
-      else {
+      gpu.scope(() => {
+        const [low, e, total] = [gpu.empty(x.shape), gpu.empty(x.shape), gpu.empty(kept)];
+        // Without its maximum x has the same softmax, and exponentials do not overflow.
+        const highest = gpu.empty(kept);
+        reduceInto(gpu, x, axes, highest, 1, "MAX");
+        runBroadcast(gpu, "SUB", x, highest, low);
+        runUnary(gpu, "EXP", low, e);
+        reduceInto(gpu, e, axes, total, 1, "SUM");
+        if (op === "DIV") return runBroadcast(gpu, "DIV", e, total, y);
+        const ofTotal = gpu.empty(kept);
         runUnary(gpu, "LOG", total, ofTotal);
-        runBroadcast(gpu, "SUB", low, ofTotal, y);
-      }
-      for (const tensor of [highest, total, ofTotal, low, e]) tensor.dispose();
+        return runBroadcast(gpu, "SUB", low, ofTotal, y);
+      });
       return undefined;
     },
     gradient: ({ output, options: { axes } }, dy) => [gradient(dy, output, (t) => sum(t, axes, true))],
