@@ -3,5 +3,4 @@
 /** @module cutgpu */
 
 export { fasterChoice, type NodeOpenOptions, openGpu, requestAdapter } from "./device/node.js";
-export { paceImmediates } from "./device/pace-immediates.js";
 export * from "./index.js";

@@ -11,9 +11,11 @@ import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { checkOptions } from "../core/check-options.js";
 import { AdapterError } from "../core/errors.js";
+import { profileOf } from "./adapter.js";
 import { collectBindGroups } from "./collect-bind-groups.js";
 import type { Gpu } from "./gpu.js";
 import { type OpenOptions, openOptions, openGpu as openWith } from "./open.js";
+import { paceImmediates } from "./pace-immediates.js";
 import { loadSoftwareKernels } from "./software-kernels.js";
 import { hasSubgroupMatrix, useSubgroupMatrix, withSubgroupMatrix } from "./subgroup-matrix.js";
 
@@ -59,6 +61,7 @@ export async function openGpu(options: NodeOpenOptions = {}): Promise<Gpu> {
   const matrices = options.precision === "f16" && hasSubgroupMatrix(adapter);
   const gpu = await openWith({ ...others, adapter: matrices ? withSubgroupMatrix(adapter) : adapter });
   collectBindGroups(gpu.device);
+  if (profileOf(gpu.info) === "software") paceImmediates();
   if (matrices) useSubgroupMatrix(gpu);
   return gpu;
 }

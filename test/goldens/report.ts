@@ -1,11 +1,9 @@
 // `npm run test:goldens`: every golden case with its error, with both kernel profiles on this adapter.
 // The folder is test/goldens/data, or the one that the environment variable GOLDENS names.
 import { openGpu } from "../../engine/device/node.js";
-import { paceImmediates } from "../../engine/device/pace-immediates.js";
 import { goldensFolder } from "../support/goldens.js";
 import { goldenJobs } from "./all.js";
 
-paceImmediates();
 const jobs = goldenJobs();
 let passed = 0;
 let failed = 0;

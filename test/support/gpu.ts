@@ -6,16 +6,12 @@ import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { openGpu } from "../../engine/device/node.js";
-import { paceImmediates } from "../../engine/device/pace-immediates.js";
 import { type Dense, dense, fromFloat32 } from "../../engine/operators/reference.js";
 import type { Random } from "../../engine/random.js";
 import { relativeError } from "./goldens.js";
 
 /** The kernel profiles that tests walk: both, or the one that PROFILE names. */
 export const profiles = (["software", "gpu"] as const).filter((name) => (process.env["PROFILE"] ?? name) === name);
-
-// The page that checks the operators in a browser bundles this file, too.
-if (typeof setImmediate === "function") paceImmediates();
 
 const opened = new Map<Profile, Promise<Gpu>>();
 

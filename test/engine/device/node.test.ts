@@ -31,6 +31,15 @@ test("a long eager loop does not use up the mappings that Linux allows a process
   assert.ok(JSON.parse(stdout).most < 14_000, stdout);
 });
 
+test("waiting for a software adapter takes no core, and an app's own immediates stay what they are", async () => {
+  const { status, stdout, stderr } = await runChild("engine/device/children/pace.js");
+  assert.is(status, 0, stderr);
+  const { software, rounds, ms, own } = JSON.parse(stdout);
+  assert.is(own, "Immediate");
+  // Unpaced, a round takes some microseconds.
+  if (software) assert.ok(rounds < 10 * ms, stdout);
+});
+
 test("where the runtime has WebGPU of its own, as Deno has, that is used", async () => {
   const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
   const own = {};
