@@ -2,7 +2,7 @@
 import * as engine from "../../engine/index.js";
 import { geluDerivativeOperator, inRangeOperator } from "../../engine/operators/pointwise/index.js";
 import * as reference from "../../engine/operators/reference.js";
-import { dense, image, type OperatorBench, onImage, onTwoImages } from "./lib.js";
+import { dense, image, imageText, type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
 /** Functions that require positive numbers. */
 const onPositive = (name: string, work: (x: engine.Tensor) => engine.Tensor): OperatorBench => {
@@ -44,4 +44,11 @@ export const pointwiseBenches: readonly OperatorBench[] = [
   onTwoImages("minimum", engine.minimum),
   onTwoImages("gt", engine.gt),
   onTwoImages("eq", engine.eq),
+  {
+    kernel: "add",
+    shape: `${imageText(image)}, [64,1,1]`,
+    inputs: [image, [64, 1, 1]],
+    work: engine.add,
+    reference: () => reference.add(dense(image), dense([64, 1, 1])),
+  },
 ];

@@ -1,11 +1,13 @@
 // y = f(a, b) for operands that broadcast: the output has up to four axes (n3 slowest), and each operand has a stride
-// along each, 0 where it broadcasts. One element per invocation. The file that includes this defines Element.
+// along each, 0 where it broadcasts. An invocation computes PER_THREAD neighbours along the fastest axis, since integer
+// division is slow. The file that includes this defines Element.
 //#include pointwise/lib/arithmetic.wgsl
 const OP: u32 = 0; // @tunable one of the operations above
 const WORKGROUP: u32 = 64; // @tunable
+const PER_THREAD: u32 = 1; // @tunable
 
 struct Params {
-  size: u32, n0: u32, n1: u32, n2: u32,
+  rows: u32, n0: u32, n1: u32, n2: u32,
   a0: u32, a1: u32, a2: u32, a3: u32,
   b0: u32, b1: u32, b2: u32, b3: u32,
 }
@@ -33,15 +35,19 @@ fn f(u: Element, v: Element) -> Element {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
+  let runs = (params.n0 + PER_THREAD - 1) / PER_THREAD;
   let at = flat_index(group, groups, local, WORKGROUP);
-  if (at >= params.size) { return; }
-  let i0 = at % params.n0;
-  let row = at / params.n0;
+  let row = at / runs;
+  if (row >= params.rows) { return; }
+  let first = (at - row * runs) * PER_THREAD;
+  let end = min(first + PER_THREAD, params.n0);
   let i1 = row % params.n1;
   let plane = row / params.n1;
   let i2 = plane % params.n2;
   let i3 = plane / params.n2;
-  let u = a[i0 * params.a0 + i1 * params.a1 + i2 * params.a2 + i3 * params.a3];
-  let v = b[i0 * params.b0 + i1 * params.b1 + i2 * params.b2 + i3 * params.b3];
-  y[at] = f(u, v);
+  let from_a = i1 * params.a1 + i2 * params.a2 + i3 * params.a3;
+  let from_b = i1 * params.b1 + i2 * params.b2 + i3 * params.b3;
+  for (var i0 = first; i0 < end; i0++) {
+    y[row * params.n0 + i0] = f(a[from_a + i0 * params.a0], b[from_b + i0 * params.b0]);
+  }
 }
