@@ -8,6 +8,11 @@ export interface View {
   readonly offset: number;
 }
 
+/** The part of a view at index i of its first axis. */
+export function within({ shape, strides, offset }: View, i: number): View {
+  return { shape: shape.slice(1), strides: strides.slice(1), offset: offset + i * strides[0] };
+}
+
 /** The strides of a contiguous tensor. */
 export function stridesOf(shape: Shape): number[] {
   let step = 1;

@@ -8,7 +8,7 @@ import { reshape } from "../../core/reshape.js";
 import { type Axes, broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { BROADCAST_AXES, broadcastGeometry } from "../lib/pointwise-kernels.js";
+import { BROADCAST_AXES, BROADCAST_PER_THREAD, broadcastGeometry } from "../lib/pointwise-kernels.js";
 
 export interface ReductionOptions {
   axes: readonly number[];
@@ -208,9 +208,12 @@ export function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): Tenso
   if (n.length <= BROADCAST_AXES) {
     const [n0 = 1, n1 = 1, n2 = 1] = n;
     const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = strides[0];
-    const params = { outputs: y.size, n0, n1, n2, s0, s1, s2, s3, factor };
-    const constants = x.dtype === "i32" ? { COPY: true } : {};
-    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations: y.size, constants });
+    const rows = y.size / (n0 || 1);
+    const params = { rows, n0, n1, n2, s0, s1, s2, s3, factor };
+    const perThread = BROADCAST_PER_THREAD[gpu.profile];
+    const invocations = rows * Math.ceil(n0 / perThread);
+    const constants = { COPY: x.dtype === "i32", PER_THREAD: perThread };
+    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations, constants });
     return y;
   }
   // The slowest axis along which x is repeated is expanded last.

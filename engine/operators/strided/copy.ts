@@ -1,9 +1,8 @@
 // Copies between strided views of two tensors, and fills, as functions that run a kernel: for this family and others.
 import { fill, strided_copy } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
-import { mergeAxes, type View } from "../lib/views.js";
+import { mergeAxes, type View, within } from "../lib/views.js";
 
 /** Neighbours per invocation: a CPU prefers long loops, a GPU many invocations. */
 const PER_THREAD = { software: 8, gpu: 1 } as const;
@@ -17,15 +16,16 @@ export function fillWith(gpu: Gpu, y: Tensor, value: number): void {
   gpu.dispatch(fill, { bindings: { y }, params: { vec4s, value: bits }, invocations: vec4s });
 }
 
-/** Copies the elements of one view of x into another of y, or adds them to it; both have the same shape. */
+/**
+ * Copies the elements of one view of x into another of y, or adds them to it; both have the same shape. Where they have
+ * more axes than the kernel, each element of the first is a copy of its own.
+ */
 export function copyStrided(gpu: Gpu, x: Tensor, from: View, y: Tensor, to: View, ACCUMULATE = false): void {
   const { n, strides } = mergeAxes(from.shape, [from.strides, to.strides]);
   const axes = AXES.find((max) => n.length <= max);
   if (axes === undefined) {
-    throw new ShapeError(
-      `a copy of shape [${from.shape}] needs ${n.length} separate axes and ${AXES.at(-1)} are supported`,
-      "Reshape it to fewer axes.",
-    );
+    for (let i = 0; i < from.shape[0]; i++) copyStrided(gpu, x, within(from, i), y, within(to, i), ACCUMULATE);
+    return;
   }
   const [n0 = 1, n1 = 1, n2 = 1, n3 = 1, n4 = 1, n5 = 1] = n;
   const [[s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0], [t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4 = 0, t5 = 0]] = strides;

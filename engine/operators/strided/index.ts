@@ -1,6 +1,6 @@
 // Operators that move elements, under PyTorch's names: permuting, slicing, joining, flipping and padding. All use one
-// kernel, a copy between strided views (of at most six axes once neighbours are merged), and two operators, each the
-// other's gradient: `asStrided` copies a view of a tensor, `asStridedScatter` a tensor into a view of a constant.
+// kernel, a copy between strided views, and two operators, each the other's gradient: `asStrided` copies a view of a
+// tensor, `asStridedScatter` a tensor into a view of a constant.
 import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
 import { int32 } from "../../core/elements.js";
 import { ShapeError } from "../../core/errors.js";
