@@ -8,7 +8,7 @@ import { isSingleImage } from "../networks/any-generator.js";
 import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
 import { contentOf } from "./chosen-content.js";
-import { choosePictures, zipAmong } from "./chosen-pictures.js";
+import { choosePictures } from "./chosen-pictures.js";
 import { byId, handOnFocus, make, offer, showBytes, showCount, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { attempt, onClick, tell, tellError } from "./messages.js";
@@ -67,9 +67,7 @@ export class TranslatePart {
       const failures: string[] = [];
       let [pictures, others]: [NamedFile[], number] = [[], 0];
       try {
-        const zip = zipAmong(files);
-        if (zip) this.#status(`Opening ${zip} ...`);
-        ({ pictures, others } = await choosePictures(files));
+        ({ pictures, others } = await choosePictures(files, (text) => this.#status(text)));
         for (const [i, picture] of pictures.entries()) {
           if (stop.signal.aborted) break;
           const status = `Translating ${i + 1} of ${pictures.length}: ${picture.path}`;
