@@ -1,8 +1,8 @@
-// Compares rows with those of an earlier run on the same adapter, by their names. A row is slower where its median
-// exceeds the earlier median by more than the spreads of both runs together and by more than 5 %. The spread is
-// the distance from the fastest sample to the median: samples above the median are slowed by the machine's other work.
-// Single samples have no spread, so for them the 5 % decide. A row that had a time and could not run now is lost, which
-// is no better than slower.
+// Compares rows with those of an earlier run on the same adapter and with the same profile of kernels, by their names.
+// A row is slower where its median exceeds the earlier median by more than the spreads of both runs together and by
+// more than 5 %. The spread is the distance from the fastest sample to the median: samples above the median are slowed
+// by the machine's other work. Single samples have no spread, so for them the 5 % decide. A row that had a time and
+// could not run now is lost, which is no better than slower.
 import { CutgpuError } from "../engine/core/errors.js";
 import { caseName } from "./measurement/case.js";
 import type { BenchRow } from "./measurement/row.js";
@@ -26,14 +26,24 @@ export interface Comparison {
 
 const spreadOf = ({ ms }: BenchRow) => (ms ? ms.median - ms.min : 0);
 
-/** Throws a CutgpuError that names both adapters where they differ, and where the files have no row in common. */
+/**
+ * Throws a CutgpuError that names both adapters, or both profiles of kernels, where they differ, and where the files
+ * have no row in common.
+ */
 export function compareWithBaseline(rows: readonly BenchRow[], baseline: readonly BenchRow[]): Comparison {
-  const [now, before] = [rows[0]?.adapter, baseline[0]?.adapter];
-  if (now !== before) {
+  const [now, before] = [rows[0], baseline[0]];
+  if (now?.adapter !== before?.adapter) {
     throw new CutgpuError(
       "BASELINE",
-      `the baseline was measured on "${before}" and this run on "${now}"`,
+      `the baseline was measured on "${before?.adapter}" and this run on "${now?.adapter}"`,
       "Give a file of the same adapter.",
+    );
+  }
+  if (now?.profile !== before?.profile) {
+    throw new CutgpuError(
+      "BASELINE",
+      `the baseline was measured with kernels of profile ${before?.profile}, and this run has those of ${now?.profile}`,
+      `Give --profile ${before?.profile}, or a file of the same profile.`,
     );
   }
   const earlier = new Map(baseline.map((row) => [caseName(row), row]));

@@ -11,19 +11,18 @@ import type { Gpu } from "../engine/device/gpu.js";
 import type { KernelSource } from "../engine/device/kernel.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
-import { operatorTable } from "../engine/operators/table.js";
-import { runnableVariants } from "../engine/tuning/variants.js";
 import * as kernels from "../shaders/generated.js";
 import { randomTensor } from "./inputs/random-data.js";
 import type { BenchCase } from "./measurement/case.js";
 import { measure, SHORT_BUDGET_MS } from "./measurement/measure.js";
+import { variantsOf, withForced } from "./measurement/variants.js";
 
 /** A step of a ladder: one way to do the ladder's work. */
 export interface LadderStep {
   name: string;
   /** What changed, and why it is faster, in one sentence. */
   lesson: string;
-  /** Whether the step can do the work on an adapter; if absent, it tries. A step that cannot is left out. */
+  /** Whether the step is worth measuring on an adapter; if absent, it is. */
   serves?(adapter: AdapterTraits, left: Shape, right: Shape): boolean;
   /** The result as a new tensor; the operands are not changed. */
   run(gpu: Gpu, left: Tensor, right: Tensor): Tensor;
@@ -146,10 +145,9 @@ export const convolutionSteps: readonly LadderStep[] = [
     name: variant,
     lesson: variantLessons[variant] ?? `The engine's kernel "${variant}".`,
     serves: (adapter: AdapterTraits, x: Shape, w: Shape) =>
-      runnableVariants([variant], adapter).length > 0 &&
-      Boolean(operatorTable.get("conv2d")?.applies(variant, [x, w], zeroBorder, adapter)),
+      variantsOf(adapter, "conv2d", [{ shapes: [x, w], options: zeroBorder }]).includes(variant),
     run: (gpu: Gpu, x: Tensor, w: Tensor) =>
-      gpu.variants.force({ conv2d: variant }, () => conv2dOperator([x, w, undefined], zeroBorder)),
+      withForced(gpu, "conv2d", variant, () => conv2dOperator([x, w, undefined], zeroBorder)),
   })),
 ];
 
@@ -184,7 +182,7 @@ const ladders: readonly Ladder[] = [
   },
 ];
 
-/** Every step of every ladder that the adapter has what it takes for: the step is the variant, its lesson the note. */
+/** Every step of every ladder that is worth measuring on the adapter: the step is the variant, its lesson the note. */
 export const ladderCases = (gpu: Gpu): BenchCase[] =>
   ladders.flatMap((ladder) =>
     ladder.steps

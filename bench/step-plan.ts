@@ -70,7 +70,7 @@ export async function planDispatches(
   const step = new TrainingStep(gpu, options);
   try {
     const model = gpu.memory().liveBytes;
-    const { calls } = await observe(gpu, () => step.prepare(size));
+    const calls = await observe(gpu, () => step.prepare(size));
     const kernels = kernelsOf(gpu, dispatches, times);
     const operators = new Map<string, PlannedOperator>();
     for (const { operator, flops } of calls) {

@@ -51,7 +51,7 @@ const schema = v.strictObject({
     group,
     orNone(text("FILE")),
     null,
-    "compare with an earlier --json of this adapter; " +
+    "compare with an earlier --json of this adapter and profile; " +
       "status 1 where a median rose by more than both runs' spreads and 5 %, or there is no time now",
   ),
   profile: profileOption(group),
@@ -109,14 +109,14 @@ function readBaseline(path: string): BenchRow[] {
 }
 
 /**
- * Throws if the baseline is of another adapter, or has none of the rows. Called before any measurement, because a run
- * takes minutes.
+ * Throws if the baseline is of another adapter or profile, or has none of the rows. Called before any measurement,
+ * because a run takes minutes.
  */
 function refuseUnrelated(gpu: Gpu, cases: readonly BenchCase[], baseline: readonly BenchRow[]): void {
-  const adapter = adapterName(gpu);
+  const place = { adapter: adapterName(gpu), profile: gpu.profile };
   const rows = cases.map(({ suite, kernel, variant, shape }) => ({ suite, kernel, variant, shape }));
   compareWithBaseline(
-    rows.map((row) => ({ ...baseline[0], ...row, adapter })),
+    rows.map((row) => ({ ...baseline[0], ...row, ...place })),
     baseline,
   );
 }

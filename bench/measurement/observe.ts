@@ -18,8 +18,8 @@ export interface ObservedCall extends Cost {
 /** The cost of work without FLOPs and bytes, or whose cost is not counted. */
 export const NO_COST: Cost = { flops: 0, bytes: 0 };
 
-/** Runs `work`, which may record, and returns its result and the operators that it called. */
-export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<{ result: T; calls: ObservedCall[] }> {
+/** Runs `work`, which may record, and returns the operators that it called. */
+export async function observe(gpu: Gpu, work: () => unknown): Promise<ObservedCall[]> {
   const calls: ObservedCall[] = [];
   let dispatches: DispatchCall[] = [];
   const unobserve = gpu.observers.add({
@@ -35,17 +35,17 @@ export async function observe<T>(gpu: Gpu, work: () => T | Promise<T>): Promise<
     },
   });
   try {
-    const result = await work();
+    await work();
     if (dispatches.length) calls.push({ operator: "other", ...NO_COST, dispatches });
-    return { result, calls };
+    return calls;
   } finally {
     unobserve();
   }
 }
 
 /** The operators that `work` would call. Nothing is compiled and nothing runs. */
-export async function observeDryRun(gpu: Gpu, work: () => unknown): Promise<ObservedCall[]> {
-  return (await observe(gpu, () => dryRun(gpu, work))).calls;
+export function observeDryRun(gpu: Gpu, work: () => unknown): Promise<ObservedCall[]> {
+  return observe(gpu, () => dryRun(gpu, work));
 }
 
 /** The total cost of calls. */

@@ -13,6 +13,7 @@ const rows = v.pipe(
       variant: v.string(),
       shape: v.string(),
       adapter: v.string(),
+      profile: v.picklist(["gpu", "software"]),
       runs: v.number(),
       ms: v.nullable(v.object({ median: v.number(), min: v.number(), max: v.number() })),
       flops: v.number(),

@@ -20,7 +20,7 @@ export interface BenchRow {
   /** For people and as a key: "3x3 reflect 64->64 at 64x64". */
   shape: string;
   dtype: "f32";
-  /** The adapter's name. Files are only compared if it is the same. */
+  /** The adapter's name. Files are only compared if it is the same, and so is the profile. */
   adapter: string;
   profile: Profile;
   /** Measured repetitions; 0 where it could not run. */

@@ -24,8 +24,6 @@ export interface PeerResult {
   ms: Timing | null;
   /** Why there is no time. */
   error?: string;
-  /** The largest difference from our result, relative to the largest value. */
-  worst?: number;
 }
 
 export interface PeerOptions {
@@ -139,11 +137,11 @@ async function runPeer(
         const worst = worstError(results, wanted);
         const tolerance = job.kind === "generator.backward" ? BACKWARD_TOLERANCE : TOLERANCE;
         if (!(worst <= tolerance)) {
-          report(given, { ms: null, worst, error: `its result differs from ours by ${worst.toExponential(1)}` });
+          report(given, { ms: null, error: `its result differs from ours by ${worst.toExponential(1)}` });
           continue;
         }
         const { ms } = await child.ask<{ ms: Timing }>({ time: true }, within, signal);
-        report(given, { ms, worst });
+        report(given, { ms });
       } catch (error) {
         signal?.throwIfAborted();
         report(given, { ms: null, error: (error as Error).message });

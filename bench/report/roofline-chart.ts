@@ -1,7 +1,7 @@
 // The roofline plot (Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009): how
 // many FLOPs per second a kernel reaches against how many it does for each byte that it must move. Only kernels that
 // need fewer operations than the nominal FLOPs can lie above the roof. It is drawn for three widths of pages, because
-// scaled text is unreadable; style sheets show one of them.
+// scaled text is unreadable.
 import * as Plot from "@observablehq/plot";
 import { plotDocument } from "../../cut/report/page.js";
 import type { Ceilings } from "../measurement/case.js";
@@ -26,7 +26,18 @@ interface Frame {
 const margin = { left: 52, right: 18, top: 30, bottom: 44 };
 const fontSize = 12;
 
-/** The drawings, of the classes wide, middle and narrow; null where no kernel has a rate. */
+/** Shows one of the drawings, in an element of the class roofline. */
+export const rooflineStyle = `.roofline :is(.middle, .narrow) { display: none; }
+@media (max-width: 860px) {
+  .roofline .wide { display: none; }
+  .roofline .middle { display: block; }
+}
+@media (max-width: 500px) {
+  .roofline .middle { display: none; }
+  .roofline .narrow { display: block; }
+}`;
+
+/** The drawings, of which rooflineStyle shows one; null where no kernel has a rate. */
 export function rooflineChart(rows: readonly BenchRow[], roof: Ceilings | null): string | null {
   const all = dotsOf(rows.filter(({ suite }) => suite === "kernels"));
   if (all.length === 0) return null;

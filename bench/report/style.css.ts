@@ -1,5 +1,6 @@
 // The benchmark report's additions to the style of all reports.
 import { baseStyle } from "../../cut/report/page.css.js";
+import { rooflineStyle } from "./roofline-chart.js";
 
 export const benchStyle = `${baseStyle}
 :root { --peer: #8b919b; --track: #ece8df; }
@@ -35,15 +36,7 @@ h2 + .lead { margin: -8px 0 14px; color: var(--soft); font-size: 14px; max-width
   vertical-align: middle;
 }
 .roofline svg { display: block; width: 100%; height: auto; color: var(--soft); }
-.roofline :is(.middle, .narrow) { display: none; }
-@media (max-width: 860px) {
-  .roofline .wide { display: none; }
-  .roofline .middle { display: block; }
-}
-@media (max-width: 500px) {
-  .roofline .middle { display: none; }
-  .roofline .narrow { display: block; }
-}
+${rooflineStyle}
 .stacks { columns: 2 400px; column-gap: 16px; }
 .stacks > .card { break-inside: avoid; margin-bottom: 16px; }
 .bars { padding: 16px 18px 14px; min-width: 0; }

@@ -15,11 +15,12 @@ import { optimizerCases } from "../operators/optimizers.js";
 import { pictureCases } from "../operators/pictures.js";
 import { operatorBenches } from "../operators/table.js";
 
-const choiceOf = ({ kernel, operator = kernel, chooses = operator }: OperatorBench) => chooses;
+/** The operator of whose variants one is forced. */
+const chooserOf = ({ kernel, operator = kernel, chooses = operator }: OperatorBench) => chooses;
 
 /** The variants that are measured in turn. */
 function variantsFor(gpu: Gpu, bench: OperatorBench): string[] {
-  const chooses = choiceOf(bench);
+  const chooses = chooserOf(bench);
   // Most operators have none, and their work need not be done to know it.
   if (!operatorTable.get(chooses)?.variants.length) return variantsOf(gpu, chooses, []);
   const work = (planning: Gpu) => bench.work(...bench.inputs.map((input) => makeInput(planning, input)));
@@ -38,7 +39,7 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
     ...(bench.job ? { job: bench.job } : {}),
     run: async ({ signal, reference }) => {
       const inputs = bench.inputs.map((input) => makeInput(gpu, input));
-      const work = () => withForced(gpu, choiceOf(bench), variant, () => bench.work(...inputs));
+      const work = () => withForced(gpu, chooserOf(bench), variant, () => bench.work(...inputs));
       try {
         const cost = totalCost(await observeDryRun(gpu, work));
         const measurement = await measure(gpu, work, { budget: SHORT_BUDGET_MS, signal });

@@ -79,7 +79,7 @@ function run(at: StepSize, breakdown: boolean) {
   return async ({ gpu, signal, reference }: BenchContext): Promise<Outcome> => {
     const { step, prepare, run } = makeStep(gpu, at);
     try {
-      const { calls } = await observe(gpu, prepare);
+      const calls = await observe(gpu, prepare);
       const cost = totalCost(calls);
       const measurement = await measureWall(() => run().then(() => gpu.finish()), { budget: 3000, signal });
       const { dispatches, bytes } = step.size;

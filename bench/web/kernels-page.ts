@@ -5,7 +5,7 @@ import { byId, handOnFocus, make, offer } from "../../cut/web/dom.js";
 import { attempt, tellError } from "../../cut/web/messages.js";
 import { type BenchRow, ceilingsOf, chooseCases, runBench, type Suite, suites } from "../index.js";
 import { number, orNone, percent, timing } from "../report/format.js";
-import { rooflineChart } from "../report/roofline-chart.js";
+import { rooflineChart, rooflineStyle } from "../report/roofline-chart.js";
 import { roofOf } from "../report/select.js";
 
 const ABOUT: Record<Suite, string> = {
@@ -36,6 +36,7 @@ class KernelsPage {
 
   constructor(device: Device) {
     this.#device = device;
+    document.head.append(make("style", { textContent: rooflineStyle }));
     for (const suite of suites) {
       const box = make("input", { type: "checkbox", value: suite, checked: AT_FIRST.includes(suite) });
       byId("suites", "fieldset").append(make("label", { title: ABOUT[suite] }, box, suite));

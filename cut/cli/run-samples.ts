@@ -13,8 +13,8 @@ import type { SampleRow } from "../report/training-report.js";
 import type { Translator } from "../translation/translator.js";
 import { runPictures } from "./run-pictures.js";
 
-/** The prefix of a sample's name. */
-const STEP_ZERO = "0000000_";
+/** The file name of a sample's translation. */
+const fileName = (step: number, name: string) => `${String(step).padStart(7, "0")}_${name}`;
 /** Maximum number of translations of a picture in a report. */
 const MAX_SHOWN = 12;
 
@@ -46,8 +46,9 @@ export class RunSamples {
     const taken = new Set<string>();
     const samples = inputs.map(async ({ name: label, picture: input }) => {
       // Leaves room for the step before it.
-      const stem = `${STEP_ZERO}${basename(label, pictureExtension(label))}`;
-      const name = freeName(stem, ".png", taken).slice(STEP_ZERO.length);
+      const prefix = fileName(0, "");
+      const stem = prefix + basename(label, pictureExtension(label));
+      const name = freeName(stem, ".png", taken).slice(prefix.length);
       return { label, name, input, png: await encodePng(input) };
     });
     return new RunSamples(folder, await Promise.all(samples), reals);
@@ -57,6 +58,12 @@ export class RunSamples {
     return this.#samples.map(({ input }) => input);
   }
 
+  /** Whether the translations of a step are in the folder. */
+  has(step: number): boolean {
+    const there = new Set(this.#folder.sampleNames());
+    return this.#samples.every(({ name }) => there.has(fileName(step, name)));
+  }
+
   /** Translates all and saves the translations; returns none where this step's were made. */
   async make(translator: Translator, step: number): Promise<{ input: Picture; output: Picture }[]> {
     if (this.#made === step) return [];
@@ -64,7 +71,7 @@ export class RunSamples {
     for (const { name, input } of this.#samples) {
       const output = await translator.translate(input);
       pairs.push({ input, output });
-      this.#folder.saveSample(`${String(step).padStart(7, "0")}_${name}`, await encodePng(output));
+      this.#folder.saveSample(fileName(step, name), await encodePng(output));
     }
     this.#made = step;
     return pairs;

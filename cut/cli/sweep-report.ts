@@ -122,7 +122,7 @@ class RunState {
     }
     if (this.#alarms > 0) cells.set("alarms", String(this.#alarms));
     const report = `${this.name}/report.html`;
-    return { name: this.name, report: existsSync(join(this.folder.path, "report.html")) ? report : null, cells };
+    return { report: existsSync(join(this.folder.path, "report.html")) ? report : null, cells };
   }
 
   /** The samples: input and last translation. */

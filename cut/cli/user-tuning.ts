@@ -29,7 +29,7 @@ export function userTuningPath(gpu: Gpu): string {
 /**
  * The table of this adapter and profile, or null where there is none. A file that holds none is reported and ignored.
  */
-export function readUserTuning(gpu: Gpu, notify = note): TuningTable | null {
+function readUserTuning(gpu: Gpu, notify = note): TuningTable | null {
   const path = userTuningPath(gpu);
   if (!existsSync(path)) return null;
   try {

@@ -31,6 +31,12 @@ const ROUNDS = 50;
 
 type Drawn = (name: string) => Tensor;
 
+/** Losses of one layer that follow each other: of a term, or of SRC's relations. */
+interface Section {
+  relation: boolean;
+  length: number;
+}
+
 export class PatchTerms {
   /** One head per layer; none where features are compared without heads. */
   readonly F: Heads;
@@ -139,47 +145,55 @@ export class PatchTerms {
     return features.map((map, i) => patchKeys(map, drawn(`ids.${i}`), this.#headOf(i)));
   }
 
+  /** The names of the terms: A's and, with identity, B's. */
+  get #terms(): string[] {
+    const name = this.#options.patch_loss === "hdce" ? "HDCE" : "NCE";
+    return this.identity ? [name, `${name}_Y`] : [name];
+  }
+
   /** The total loss, and logged values with their names. */
   losses(features: readonly Tensor[], keys: readonly Tensor[], drawn: Drawn, mirror: boolean) {
     const { patch_loss, lambda_SRC } = this.#options;
-    const names = this.identity ? ["NCE", "NCE_Y"] : ["NCE"];
+    const terms = this.#terms;
     const rows = features.map((map, i) => this.#rowsOf(mirror ? flip(map, -1) : map, keys[i], i, drawn));
-    // Equal parts of each layer are A's losses and, with identity, B's; with hDCE, SRC of A follows them.
-    const parts = patch_loss === "hdce" ? names.length + 1 : names.length;
-    const lengths = rows.flatMap(({ size }) => new Array<number>(parts).fill(size / parts));
-    const owners = lengths.flatMap((length, i) => new Array<number>(length).fill(i));
-    const all = reshape(concat(rows), [owners.length, 1]);
+    const sections = rows.flatMap(({ size }) => this.#sectionsOf(size));
+    const all = reshape(concat(rows), [-1, 1]);
     // Layers may have different numbers of rows, so all means are computed by one matrix product.
-    const weights = lengths.map((length, i) => owners.map((owner) => (owner === i ? 1 / length : 0)));
-    const means = this.#gpu.tensor(weights.filter((_, i) => i % parts < names.length));
-    const meansOf = (x: Tensor) => reshape(matmul(means, x), [rows.length, names.length]);
+    const means = this.#gpu.tensor(meanWeights(sections));
+    const meansOf = (x: Tensor) => reshape(matmul(means, x), [rows.length, terms.length]);
     const layers = meansOf(all);
     const total = sumOperator([layers], { axes: [0, 1], keepdim: false, factor: this.#weight / layers.size });
-    const byTerm = (x: Tensor) =>
-      this.#gpu.noGrad(() => {
-        const factor = this.#weight / rows.length;
-        return sumOperator([x.detach()], { axes: [0], keepdim: false, factor });
-      });
-    const terms = byTerm(layers);
-    const named = patch_loss === "hdce" ? names.map((name) => name.replace("NCE", "HDCE")) : names;
-    const byLayer = this.taps.flatMap((tap) => named.map((name) => `${name}_${tap}`));
+    const byLayer = this.taps.flatMap((tap) => terms.map((term) => `${term}_${tap}`));
     const logged: [names: string[], Tensor][] = [
-      [named, terms],
+      [terms, this.#meanOfLayers(layers)],
       [byLayer, layers],
     ];
     if (patch_loss !== "hdce") return { total, logged };
-    const ofRelations = owners.map((owner) => (owner % parts < names.length ? 0 : lambda_SRC / rows.length));
+    const ofRelations = rowWeights(sections, ({ relation }) => (relation ? lambda_SRC / rows.length : 0));
     const relation = reshape(matmul(this.#gpu.tensor([ofRelations]), all), []);
-    const printed = this.#gpu.noGrad(() => byTerm(meansOf(softplus(all.detach()))));
-    logged.push([["SRC"], relation], [named.map((name) => `${name}_CE`), printed]);
+    const printed = this.#gpu.noGrad(() => this.#meanOfLayers(meansOf(softplus(all.detach()))));
+    logged.push([["SRC"], relation], [terms.map((term) => `${term}_CE`), printed]);
     return { total: add(total, relation), logged };
+  }
+
+  /** What a layer's rows are: equal parts for the terms; with hDCE, one of as many follows for SRC of A. */
+  #sectionsOf(rows: number): Section[] {
+    const src = this.#options.patch_loss === "hdce" ? [true] : [];
+    const relations = [...this.#terms.map(() => false), ...src];
+    return relations.map((relation) => ({ relation, length: rows / relations.length }));
+  }
+
+  /** Means [layers, terms] -> each term's weighted mean, to be logged. */
+  #meanOfLayers(means: Tensor): Tensor {
+    const factor = this.#weight / means.shape[0];
+    return this.#gpu.noGrad(() => sumOperator([means.detach()], { axes: [0], keepdim: false, factor }));
   }
 
   /** The losses of layer `i`, one per row; hDCE's are followed by those of SRC. */
   #rowsOf(map: Tensor, keys: Tensor, i: number, drawn: Drawn): Tensor {
     const { patch_loss, nce_T: tau, nce_includes_all_negatives_from_minibatch: all } = this.#options;
     const { cost_type: cost, eps, neg_term_weight: negTermWeight, plan_detached: planDetached } = this.#options;
-    const terms = this.identity ? 2 : 1;
+    const terms = this.#terms.length;
     const groups = all ? terms : map.shape[0];
     const ids = drawn(`ids.${i}`);
     if (this.#fused) return fusedPatchNce(map, ids, this.F.head(i), keys, { groups, tau });
@@ -211,6 +225,16 @@ export class PatchTerms {
     });
   }
 }
+
+/** A row for each term's sections: its product with all losses is the section's mean. */
+const meanWeights = (sections: readonly Section[]): number[][] =>
+  sections
+    .filter(({ relation }) => !relation)
+    .map((own) => rowWeights(sections, (section) => (section === own ? 1 / own.length : 0)));
+
+/** A weight for every row of losses. */
+const rowWeights = (sections: readonly Section[], weightOf: (section: Section) => number): number[] =>
+  sections.flatMap((section) => new Array<number>(section.length).fill(weightOf(section)));
 
 /** The rows of one of several equal parts. */
 function part(x: Tensor, index: number, parts: number): Tensor {

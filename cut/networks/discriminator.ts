@@ -13,7 +13,7 @@ import {
   discriminatorLayout,
   discriminatorShapes,
 } from "./discriminator-layout.js";
-import { type Module, makeParameters, type ParameterShapes, type Parameters, runModules } from "./network.js";
+import { type Module, makeParameters, type Parameters, runModules } from "./network.js";
 
 const SLOPE = 0.2;
 
@@ -42,11 +42,6 @@ export class Discriminator {
       return { index, endsStage, run: runOf(layout) };
     });
     this.parameters = makeParameters(gpu, discriminatorShapes(architecture));
-  }
-
-  /** Shapes of the parameters by key, in order of definition. */
-  static shapes(architecture: DiscriminatorArchitecture): ParameterShapes {
-    return discriminatorShapes(architecture);
   }
 
   /** Images [N, input_nc, H, W] -> scores [N, 1, h, w]. */

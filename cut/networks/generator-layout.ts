@@ -15,7 +15,7 @@ export interface GeneratorArchitecture {
 }
 
 /** Residual blocks by the name that --netG takes. */
-export const residualBlocks = { resnet_9blocks: 9, resnet_6blocks: 6, resnet_4blocks: 4 } as const;
+const residualBlocks = { resnet_9blocks: 9, resnet_6blocks: 6, resnet_4blocks: 4 } as const;
 
 /** The training options that say what a generator looks like. */
 export interface GeneratorOptions extends Omit<GeneratorArchitecture, "blocks"> {

@@ -7,7 +7,6 @@ import { baseStyle } from "./page.css.js";
 import { renderPage, renderSummary } from "./page.js";
 
 export interface SweepRow {
-  name: string;
   /** The run's own report, relative to the page; null where there is none yet. */
   report: string | null;
   /** Cells by the names of columns. */

@@ -1,9 +1,7 @@
 // The training loop, without files or a terminal: batches come from a source, and losses, samples and checkpoints go to
 // a listener. A run is reproducible: all random numbers of steps come from one random stream whose state is in every
 // checkpoint, and batches are addressed by epoch and index, so a resumed run has the same result, bit for bit, as one
-// without a break. Losses are read a few steps late, so that the GPU never waits for them. A checkpoint is handed to
-// the listener only once the losses of the next step are known to be finite: a step with finite losses may still have
-// ruined the weights.
+// without a break.
 import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { Random } from "../../engine/random.js";
@@ -13,6 +11,7 @@ import { commandLine } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { LossRow } from "../report/losses.js";
 import { type Checkpoint, restoreCheckpoint, serializeCheckpoint } from "./checkpoint.js";
+import { Handover } from "./handover.js";
 import { learningRateFactor } from "./learning-rate.js";
 import type { RunState } from "./run-state.js";
 import { LOSS_SCALE, type TrainingBatch, TrainingStep } from "./training-step.js";
@@ -40,16 +39,6 @@ export interface TrainingListener {
    * finite.
    */
   onEvaluate?(step: number): Promise<boolean>;
-}
-
-/** How many steps are submitted to the GPU before the losses of the first are awaited. */
-const STEPS_AHEAD = 3;
-
-/** A checkpoint that waits for the losses of the next step. */
-interface PendingCheckpoint {
-  step: number;
-  names: string[];
-  bytes: Uint8Array;
 }
 
 /**
@@ -192,99 +181,116 @@ export class Training {
    * are handed over as "latest" before it is thrown.
    */
   async run(listener: TrainingListener = {}, signal?: AbortSignal): Promise<boolean> {
-    const { options, step } = this;
-    const { batch_size, save_latest_freq, display_freq, save_epoch_freq } = options;
-    const state = this.#state;
-    const pendingLosses: Promise<LossRow>[] = [];
-    let pendingCheckpoint: PendingCheckpoint | null = null;
-    let before = performance.now();
-    /** The state of the random stream after the last finished step. */
-    let lastRandom = this.#random.state();
-    const handOver = async () => {
-      if (!pendingCheckpoint) return;
-      const { names, bytes, step } = pendingCheckpoint;
-      pendingCheckpoint = null;
-      for (const name of names) await listener.onCheckpoint?.(name, bytes);
-      this.#savedStep = step;
-    };
-    const settle = async (atMost: number) => {
-      while (pendingLosses.length > atMost) {
-        const row = await (pendingLosses.shift() as Promise<LossRow>);
-        this.#checkFinite(row, listener);
-        if (pendingCheckpoint && row.step > pendingCheckpoint.step) await handOver();
-        const now = performance.now();
-        row.seconds = Number(((now - before) / 1000).toFixed(4));
-        before = now;
-        listener.onLosses?.(row);
-        listener.onProgress?.({ done: row.step, total: this.totalSteps });
-      }
-    };
-    const save = async (...names: string[]) => {
-      await settle(0);
-      if (pendingCheckpoint?.step === state.step)
-        pendingCheckpoint.names.push(...names.filter((name) => !pendingCheckpoint?.names.includes(name)));
-      else pendingCheckpoint = { step: state.step, names, bytes: await this.checkpoint() };
-      before = performance.now();
-    };
-    const crossed = (pictures: number) => crossesPictures(state.step, batch_size, pictures);
-    const evaluate = async () => {
-      if (options.eval_freq === null || state.step === 0 || !crossed(options.eval_freq)) return;
-      await settle(0);
-      if (await listener.onEvaluate?.(state.step)) await save("latest", "best");
-      before = performance.now();
-    };
-    const finishEpoch = () => {
-      if (state.batch < this.#source.batchesPerEpoch) return false;
-      state.epoch++;
-      state.batch = 0;
-      return true;
-    };
-
+    const handover = this.#handoverTo(listener);
     try {
-      await evaluate();
-      while (state.epoch <= this.totalEpochs && state.step < this.totalSteps && !signal?.aborted) {
-        const { epoch } = state;
-        const lr = options.lr * learningRateFactor(options.lr_policy, options, epoch);
-        for await (const batch of this.#source.batches({ epoch, from: state.batch })) {
-          await step.run({ ...batch, draw: step.draw(this.#random, batch, epoch), learningRate: lr });
-          state.step++;
-          state.batch++;
-          lastRandom = this.#random.state();
-          const row = { step: state.step, epoch, seconds: 0, lr };
-          const read = step.losses().then((losses): LossRow => ({ ...row, ...losses }));
-          // A failure is reported when its turn comes; until then it must not count as unhandled.
-          read.catch(() => undefined);
-          pendingLosses.push(read);
-          await settle(STEPS_AHEAD);
-          if (crossed(display_freq)) {
-            await settle(0);
-            await listener.onDisplay?.(state.step);
-            before = performance.now();
-          }
-          if (finishEpoch() && epoch % save_epoch_freq === 0) await save(String(epoch), "latest");
-          await evaluate();
-          if (signal?.aborted || state.step >= this.totalSteps) break;
-          if (crossed(save_latest_freq)) await save("latest");
-        }
-        // If the data set has shrunk since the checkpoint, an epoch may be finished before its first batch.
-        finishEpoch();
+      await this.#evaluate(handover, listener);
+      while (this.#state.epoch <= this.totalEpochs && this.#goesOn(signal)) {
+        await this.#trainEpoch(handover, listener, signal);
       }
-      await save("latest");
-      await handOver();
-      return state.step >= this.totalSteps;
+      await this.#save(handover, "latest");
+      await handover.handOver();
+      return this.#state.step >= this.totalSteps;
     } catch (error) {
       if (error instanceof DivergenceError) throw error;
       const lost = error instanceof DeviceLostError;
-      this.#random = Random.restore(lastRandom);
-      const unsaved = !lost && state.step > (this.#savedStep ?? 0);
-      const second = unsaved ? await save("latest").catch((later: unknown) => later) : undefined;
-      // A pending checkpoint is good unless a loss was not finite.
-      if (!(second instanceof DivergenceError)) await handOver().catch(() => undefined);
+      await this.#saveFinished(handover, lost);
       if (!lost) throw error;
       throw new DeviceLostError(`${error.message}; ${this.#lastCheckpoint()}`, this.#howToGoOn("", listener));
     } finally {
-      await Promise.allSettled(pendingLosses);
+      await handover.end();
     }
+  }
+
+  #handoverTo(listener: TrainingListener): Handover {
+    return new Handover({
+      check: (row) => this.#checkFinite(row, listener),
+      onLosses: (row) => {
+        listener.onLosses?.(row);
+        listener.onProgress?.({ done: row.step, total: this.totalSteps });
+      },
+      onCheckpoint: async ({ step, names, bytes }) => {
+        for (const name of names) await listener.onCheckpoint?.(name, bytes);
+        this.#savedStep = step;
+      },
+    });
+  }
+
+  #goesOn(signal?: AbortSignal): boolean {
+    return this.#state.step < this.totalSteps && !signal?.aborted;
+  }
+
+  /** Trains on what is left of the current epoch, as long as the run goes on. */
+  async #trainEpoch(handover: Handover, listener: TrainingListener, signal?: AbortSignal): Promise<void> {
+    const { display_freq, save_epoch_freq, save_latest_freq } = this.options;
+    const { epoch, batch: from } = this.#state;
+    for await (const batch of this.#source.batches({ epoch, from })) {
+      await this.#trainOn(batch, epoch);
+      await handover.add(this.#lossesOfStep(epoch));
+      if (this.#crosses(display_freq)) await handover.between(() => listener.onDisplay?.(this.#state.step));
+      if (this.#finishEpoch() && epoch % save_epoch_freq === 0) await this.#save(handover, String(epoch), "latest");
+      await this.#evaluate(handover, listener);
+      if (!this.#goesOn(signal)) break;
+      if (this.#crosses(save_latest_freq)) await this.#save(handover, "latest");
+    }
+    // If the data set has shrunk since the checkpoint, an epoch may be finished before its first batch.
+    this.#finishEpoch();
+  }
+
+  /** Submits a step. Where that fails, the random stream is as it was before. */
+  async #trainOn(batch: TrainingBatch, epoch: number): Promise<void> {
+    const random = this.#random.state();
+    try {
+      const draw = this.step.draw(this.#random, batch, epoch);
+      await this.step.run({ ...batch, draw, learningRate: this.#learningRate(epoch) });
+    } catch (error) {
+      this.#random = Random.restore(random);
+      throw error;
+    }
+    this.#state.step++;
+    this.#state.batch++;
+  }
+
+  async #lossesOfStep(epoch: number): Promise<LossRow> {
+    const { step } = this.#state;
+    return { step, epoch, seconds: 0, lr: this.#learningRate(epoch), ...(await this.step.losses()) };
+  }
+
+  #learningRate(epoch: number): number {
+    return this.options.lr * learningRateFactor(this.options.lr_policy, this.options, epoch);
+  }
+
+  /** Whether the last step completed another `pictures` pictures. */
+  #crosses(pictures: number): boolean {
+    return crossesPictures(this.#state.step, this.options.batch_size, pictures);
+  }
+
+  /** Begins the next epoch where all batches of this one are done; returns whether they are. */
+  #finishEpoch(): boolean {
+    if (this.#state.batch < this.#source.batchesPerEpoch) return false;
+    this.#state.epoch++;
+    this.#state.batch = 0;
+    return true;
+  }
+
+  async #evaluate(handover: Handover, listener: TrainingListener): Promise<void> {
+    const { step } = this.#state;
+    const { eval_freq } = this.options;
+    if (eval_freq === null || step === 0 || !this.#crosses(eval_freq)) return;
+    await handover.between(async () => {
+      if (await listener.onEvaluate?.(step)) await this.#save(handover, "latest", "best");
+    });
+  }
+
+  #save(handover: Handover, ...names: string[]): Promise<void> {
+    return handover.save(this.#state.step, names, () => this.checkpoint());
+  }
+
+  /** Hands over the steps that were done before a failure, as far as they are good and can still be read. */
+  async #saveFinished(handover: Handover, lost: boolean): Promise<void> {
+    const unsaved = !lost && this.#state.step > (this.#savedStep ?? 0);
+    const second = unsaved ? await this.#save(handover, "latest").catch((later: unknown) => later) : undefined;
+    // A pending checkpoint is good unless a loss was not finite.
+    if (!(second instanceof DivergenceError)) await handover.handOver().catch(() => undefined);
   }
 
   #checkFinite(row: LossRow, listener: TrainingListener): void {

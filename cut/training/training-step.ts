@@ -74,6 +74,7 @@ export class TrainingStep {
   readonly #arena = new Arena();
   /** The recordings that the latest step replayed. */
   #last: readonly RecordedStep[] = [];
+  /** Steps done; the updates of a network may be more. */
   #done = 0;
 
   /** `make` is for a method of your own; by default options.model chooses it. */
@@ -94,11 +95,6 @@ export class TrainingStep {
     this.averaged = Object.fromEntries(
       ema_decay > 0 ? generators.map(([name, G]) => [name, new AveragedParameters(gpu, G.parameters, ema_decay)]) : [],
     );
-  }
-
-  /** Steps done; the updates of a network may be more. */
-  get done(): number {
-    return this.#done;
   }
 
   /** The weights that translate A: the generator's, or their averages with ema_decay. */

@@ -13,7 +13,7 @@ import {
   type GeneratorModule,
   generatorLayout,
 } from "../networks/generator-layout.js";
-import type { Parameters } from "../networks/network.js";
+import type { Module, Parameters } from "../networks/network.js";
 import { SINGLE_IMAGE_REACH, translateSingleImage } from "../networks/single-image-generator.js";
 import { TILE_MULTIPLE } from "./tiles.js";
 
@@ -64,74 +64,152 @@ const singleImagePass: TiledPass = {
 
 /** The passes of a generator in order. */
 export const generatorPasses = (architecture: AnyArchitecture): TiledPass[] =>
-  isSingleImage(architecture) ? [singleImagePass] : passesByNorms(architecture);
+  isSingleImage(architecture) ? [singleImagePass] : new PassesByNorms(architecture).all;
 
-function passesByNorms(architecture: GeneratorArchitecture): TiledPass[] {
-  const layout = generatorLayout(architecture);
-  const modules = generatorModules(architecture);
-  const blocks = layout.filter(({ kind }) => kind === "block").map(({ index }) => index);
-  const [firstBlock, afterBlocks] = [blocks[0], blocks[blocks.length - 1] + 1];
-  const [first, second] = blockConvolutions;
+/** The indices of a block's convolutions, whose outputs are the maps "first" and "second", and of the norms after. */
+const [FIRST, SECOND] = blockConvolutions;
 
-  /** Runs the modules from index `from` up to `to`, exclusive. */
-  const chain = (from: number, to: number, x: Tensor, parameters: Parameters, norm: GivenNorm): Tensor =>
-    layout.slice(from, to).reduce((y, { kind, index }) => {
-      return kind === "norm" ? norm(`${index}`, y, { activation: "relu" }) : modules[index].run(y, parameters);
-    }, x);
-  const haloOf = (from: number, to: number, more = 0) => {
-    const reach = layout
-      .slice(from, to)
-      .reduce((sum, module) => sum + reachOf(module, layout[module.index - 1]?.scale ?? 1), more);
-    return TILE_MULTIPLE * Math.ceil(reach / TILE_MULTIPLE);
-  };
-  /** A block's output, from its input and the output of its second convolution. */
-  const output = (block: number, [input, convolved]: readonly Tensor[], norm: GivenNorm) =>
-    norm(`${block}.${second}`, convolved, { residual: input });
+/** Passes that end at norms. Numbers of norms, blocks and ends of passes are those of modules. */
+class PassesByNorms {
+  readonly #layout: readonly GeneratorModule[];
+  readonly #modules: readonly Module[];
 
-  const passes: TiledPass[] = [];
-  for (const { kind, index } of layout.slice(0, firstBlock)) {
-    if (kind !== "norm") continue;
-    const run: TiledPass["run"] = ([x], p, norm) => ({ written: [], measured: chain(0, index, x, p, norm) });
-    passes.push({ reads: ["picture"], writes: [], measures: `${index}`, halo: haloOf(0, index), run });
+  constructor(architecture: GeneratorArchitecture) {
+    this.#layout = generatorLayout(architecture);
+    this.#modules = generatorModules(architecture);
   }
-  for (const block of blocks) {
-    const begins = block === firstBlock;
-    passes.push({
-      reads: begins ? ["picture"] : ["input", "second"],
-      writes: begins ? ["first", "input"] : ["first"],
-      measures: `${block}.${first}`,
-      halo: begins ? haloOf(0, firstBlock, MAP_SCALE) : MAP_SCALE,
-      run(inputs, p, norm) {
-        const x = begins ? chain(0, firstBlock, inputs[0], p, norm) : output(block - 1, inputs, norm);
-        const measured = convolveInBlock(block, first, x, p);
-        return { written: begins ? [measured, x] : [measured], measured };
+
+  get all(): TiledPass[] {
+    const blocks = this.#numbersOf("block");
+    const [begin, after] = [blocks[0], blocks[blocks.length - 1] + 1];
+    const norms = this.#numbersOf("norm");
+    return [
+      ...norms.filter((norm) => norm < begin).map((norm) => this.#fromPicture(norm)),
+      ...[this.#firstOfFirstBlock(begin), this.#secondOfFirstBlock(begin)],
+      ...blocks.slice(1).flatMap((block) => [this.#firstOfBlock(block), this.#secondOfBlock(block)]),
+      ...norms.filter((norm) => norm >= after).map((norm) => this.#fromBlocks(after, norm)),
+      this.#toPicture(after),
+    ];
+  }
+
+  #fromPicture(norm: number): TiledPass {
+    return {
+      reads: ["picture"],
+      writes: [],
+      measures: `${norm}`,
+      halo: this.#haloOf(0, norm),
+      run: ([picture], p, given) => ({ written: [], measured: this.#chain(0, norm, picture, p, given) }),
+    };
+  }
+
+  #firstOfFirstBlock(block: number): TiledPass {
+    return {
+      reads: ["picture"],
+      writes: ["first", "input"],
+      measures: `${block}.${FIRST}`,
+      halo: this.#haloOf(0, block, MAP_SCALE),
+      run: ([picture], p, given) => {
+        const input = this.#chain(0, block, picture, p, given);
+        const measured = convolveInBlock(block, FIRST, input, p);
+        return { written: [measured, input], measured };
       },
-    });
-    passes.push({
-      reads: begins ? ["first"] : ["first", "input", "second"],
-      writes: begins ? ["second"] : ["second", "input"],
-      measures: `${block}.${second}`,
+    };
+  }
+
+  #secondOfFirstBlock(block: number): TiledPass {
+    return {
+      reads: ["first"],
+      writes: ["second"],
+      measures: `${block}.${SECOND}`,
       halo: MAP_SCALE,
-      run([convolved, ...before], p, norm) {
-        const hidden = norm(`${block}.${first}`, convolved, { activation: "relu" });
-        const measured = convolveInBlock(block, second, hidden, p);
-        return { written: begins ? [measured] : [measured, output(block - 1, before, norm)], measured };
+      run: ([convolved], p, given) => {
+        const measured = secondConvolution(block, convolved, p, given);
+        return { written: [measured], measured };
       },
-    });
+    };
   }
-  const ends = layout.slice(afterBlocks).filter(({ kind }) => kind === "norm");
-  for (const to of [...ends.map(({ index }) => index), layout.length]) {
-    const last = to === layout.length;
-    passes.push({
+
+  /** The maps "input" and "second" are still those of the block before. */
+  #firstOfBlock(block: number): TiledPass {
+    return {
       reads: ["input", "second"],
-      writes: last ? ["picture"] : [],
-      measures: last ? null : `${to}`,
-      halo: haloOf(afterBlocks, to),
-      run(inputs, p, norm) {
-        const x = chain(afterBlocks, to, output(afterBlocks - 1, inputs, norm), p, norm);
-        return last ? { written: [x], measured: null } : { written: [], measured: x };
+      writes: ["first"],
+      measures: `${block}.${FIRST}`,
+      halo: MAP_SCALE,
+      run: (before, p, given) => {
+        const measured = convolveInBlock(block, FIRST, outputOf(block - 1, before, given), p);
+        return { written: [measured], measured };
       },
-    });
+    };
   }
-  return passes;
+
+  /** The maps "input" and "second" become those of this block. */
+  #secondOfBlock(block: number): TiledPass {
+    return {
+      reads: ["first", "input", "second"],
+      writes: ["second", "input"],
+      measures: `${block}.${SECOND}`,
+      halo: MAP_SCALE,
+      run: ([convolved, ...before], p, given) => {
+        const measured = secondConvolution(block, convolved, p, given);
+        return { written: [measured, outputOf(block - 1, before, given)], measured };
+      },
+    };
+  }
+
+  #fromBlocks(after: number, norm: number): TiledPass {
+    return {
+      reads: ["input", "second"],
+      writes: [],
+      measures: `${norm}`,
+      halo: this.#haloOf(after, norm),
+      run: (last, p, given) => {
+        const features = outputOf(after - 1, last, given);
+        return { written: [], measured: this.#chain(after, norm, features, p, given) };
+      },
+    };
+  }
+
+  #toPicture(after: number): TiledPass {
+    const end = this.#layout.length;
+    return {
+      reads: ["input", "second"],
+      writes: ["picture"],
+      measures: null,
+      halo: this.#haloOf(after, end),
+      run: (last, p, given) => {
+        const features = outputOf(after - 1, last, given);
+        return { written: [this.#chain(after, end, features, p, given)], measured: null };
+      },
+    };
+  }
+
+  #numbersOf(wanted: GeneratorModule["kind"]): number[] {
+    return this.#layout.filter(({ kind }) => kind === wanted).map(({ index }) => index);
+  }
+
+  /** Runs the modules from `from` up to `to`, exclusive. */
+  #chain(from: number, to: number, x: Tensor, parameters: Parameters, given: GivenNorm): Tensor {
+    return this.#layout.slice(from, to).reduce((y, { kind, index }) => {
+      return kind === "norm" ? given(`${index}`, y, { activation: "relu" }) : this.#modules[index].run(y, parameters);
+    }, x);
+  }
+
+  /** The halo of a pass through those modules; `more` is what it needs besides. */
+  #haloOf(from: number, to: number, more = 0): number {
+    const reach = this.#layout
+      .slice(from, to)
+      .reduce((sum, module) => sum + reachOf(module, this.#layout[module.index - 1]?.scale ?? 1), more);
+    return TILE_MULTIPLE * Math.ceil(reach / TILE_MULTIPLE);
+  }
 }
+
+/** The output of a block's second convolution, from that of its first. */
+function secondConvolution(block: number, convolved: Tensor, parameters: Parameters, given: GivenNorm): Tensor {
+  const hidden = given(`${block}.${FIRST}`, convolved, { activation: "relu" });
+  return convolveInBlock(block, SECOND, hidden, parameters);
+}
+
+/** A block's output, from its input and the output of its second convolution. */
+const outputOf = (block: number, [input, convolved]: readonly Tensor[], given: GivenNorm): Tensor =>
+  given(`${block}.${SECOND}`, convolved, { residual: input });

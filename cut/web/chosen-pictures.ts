@@ -9,21 +9,20 @@ export interface ChosenPictures {
   others: number;
 }
 
-/** What is unpacked first, as its name says; null where nothing is. */
-export const zipAmong = (chosen: readonly NamedFile[]): string | null =>
-  chosen.find(({ path }) => hasZipName(path))?.path ?? null;
-
 /** Zips inside a folder are files like others. */
 const hasZipName = (path: string) => /^[^/]+\.zip$/i.test(path);
 /** What is not opened here, and no picture either. */
 const isOtherArchive = (path: string) => /^[^/]+\.(rar|7z|tar|t?gz|t?bz2|t?xz|zst)$/i.test(path);
 
 /**
- * The pictures among `chosen`, those in zips unpacked but not decoded. Throws a FormatError that names a zip which is
- * damaged, too large or without pictures, or an archive of another kind, and a CutgpuError where there is no picture at
- * all.
+ * The pictures among `chosen`, those in zips unpacked but not decoded, which `say` tells the visitor of. Throws a
+ * FormatError that names a zip which is damaged, too large or without pictures, or an archive of another kind, and a
+ * CutgpuError where there is no picture at all.
  */
-export async function choosePictures(chosen: readonly NamedFile[]): Promise<ChosenPictures> {
+export async function choosePictures(
+  chosen: readonly NamedFile[],
+  say: (text: string) => void,
+): Promise<ChosenPictures> {
   const found: NamedFile[] = [];
   let others = 0;
   for (const one of chosen) {
@@ -37,6 +36,7 @@ export async function choosePictures(chosen: readonly NamedFile[]): Promise<Chos
       found.push(one);
       continue;
     }
+    say(`Opening ${one.path} ...`);
     const unpacked = await picturesOfZip(one);
     found.push(...unpacked.pictures);
     others += unpacked.others;

@@ -11,11 +11,12 @@ import { type ComponentsMap, Inspector, type SimilarityMap } from "../inspection
 import { lossText, sourcesText } from "../report/inspection-text.js";
 import { componentsPicture, lossPicture, similarityPicture } from "../report/overlay.js";
 import { sourcesPicture } from "../report/source-arrows.js";
+import { choosePictures } from "./chosen-pictures.js";
 import { byId, make, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { latest } from "./latest.js";
 import { attempt, clearMessage, onClick, tellError } from "./messages.js";
-import { acceptFiles, type NamedFile, picturesAmong } from "./picture-files.js";
+import { acceptFiles, type NamedFile } from "./picture-files.js";
 import { readPictureFile, showPicture } from "./pictures.js";
 import type { Model, Session } from "./session.js";
 
@@ -61,16 +62,31 @@ export class InspectPart {
     session.onModel(() => {
       named();
       // The same picture through the other model.
-      if (this.#input) attempt(() => this.#load());
+      if (this.#input) attempt(() => this.#turn(() => this.#look()));
     });
   }
 
   #take(files: readonly NamedFile[]): Promise<void> {
-    return attempt(async () => {
-      const [{ path, file }] = picturesAmong(files);
-      this.#input = { picture: await readPictureFile(file, path, 3), name: path };
-      await this.#load();
-    });
+    return attempt(() =>
+      this.#turn(async () => {
+        await this.#choose(files);
+        await this.#look();
+      }),
+    );
+  }
+
+  /** Takes the first picture among what was chosen; where there is none, what was said before stands again. */
+  async #choose(files: readonly NamedFile[]): Promise<void> {
+    const said = byId("inspect-status", "p").textContent ?? "";
+    try {
+      const { pictures } = await choosePictures(files, (text) => this.#status(text));
+      const [{ path, file }] = pictures;
+      const name = pictures.length > 1 ? `${path}, the first of ${pictures.length} pictures` : path;
+      this.#input = { picture: await readPictureFile(file, path, 3), name };
+    } catch (error) {
+      this.#status(said);
+      throw error;
+    }
   }
 
   /** One after the other: an inspector holds one picture. */
@@ -80,11 +96,11 @@ export class InspectPart {
     return turn;
   }
 
-  #load(): Promise<void> {
-    return this.#turn(async () => {
-      const input = this.#input;
-      if (!input) return;
-      this.#status("Looking ...");
+  async #look(): Promise<void> {
+    const input = this.#input;
+    if (!input) return;
+    this.#status("Looking ...");
+    try {
       const begun = performance.now();
       const { gpu, inspector } = await this.#open();
       const picture = scaleDown(input.picture, LONGEST_SIDE[gpu.profile]);
@@ -111,10 +127,10 @@ export class InspectPart {
       this.#status(
         `${input.name}, ${picture.width} x ${picture.height}: ${showMilliseconds(performance.now() - begun)}`,
       );
-    }).catch((error: unknown) => {
+    } catch (error) {
       this.#status("");
       throw error;
-    });
+    }
   }
 
   #move(x: number, y: number): void {

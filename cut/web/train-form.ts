@@ -9,7 +9,7 @@ import { canSplit, ENOUGH, MIN_PICTURES, trainTestSplit } from "../evaluation/tr
 import { presets } from "../options/presets.js";
 import { OptionError, showValue } from "../options/schema.js";
 import { type TrainOptions, trainSchema } from "../options/train-schema.js";
-import { type ChosenPictures, choosePictures, zipAmong } from "./chosen-pictures.js";
+import { type ChosenPictures, choosePictures } from "./chosen-pictures.js";
 import { type DataSet, dataSetAmong } from "./data-set.js";
 import { byId, showCount } from "./dom.js";
 import { attempt } from "./messages.js";
@@ -195,12 +195,12 @@ export class TrainForm {
   async #open(side: Side, files: readonly NamedFile[]): Promise<void> {
     const about = byId(`count-${side}`, "p");
     const { textContent } = about;
-    const zip = zipAmong(files);
-    if (zip) about.textContent = `Opening ${zip} ...`;
     let chosen: ChosenPictures;
     let set: DataSet | null;
     try {
-      chosen = await choosePictures(files);
+      chosen = await choosePictures(files, (text) => {
+        about.textContent = text;
+      });
       set = dataSetAmong(chosen.pictures);
     } catch (error) {
       about.textContent = textContent;

@@ -3,11 +3,12 @@
 // is reported and skipped.
 import type { CancellationOptions } from "../../engine/core/cancellation.js";
 import { CutgpuError, LimitError } from "../../engine/core/errors.js";
+import { freeName } from "../data/file-names.js";
 import { isSingleImage } from "../networks/any-generator.js";
 import { errorMessage } from "../options/error-message.js";
 import { Camera } from "./camera.js";
 import { contentOf } from "./chosen-content.js";
-import { choosePictures, zipAmong } from "./chosen-pictures.js";
+import { choosePictures } from "./chosen-pictures.js";
 import { byId, handOnFocus, make, offer, showBytes, showCount, showMilliseconds } from "./dom.js";
 import { exampleFiles } from "./examples.js";
 import { attempt, onClick, tell, tellError } from "./messages.js";
@@ -16,12 +17,12 @@ import { pictureToPng, readPictureFile } from "./pictures.js";
 import type { Session } from "./session.js";
 import { zipFiles } from "./zip-files.js";
 
-/** Names of kept results, as the command names what it writes. */
-const outputName = (path: string) => path.replace(/\.[^./]*$/, "").replaceAll("/", "_");
+/** The name of a kept result without its extension, .png. */
+const outputStem = (path: string) => path.replace(/\.[^./]*$/, "").replaceAll("/", "_");
 
 export class TranslatePart {
   readonly #session: Session;
-  readonly #results: { name: string; png: Blob; urls: string[] }[] = [];
+  readonly #results: { stem: string; png: Blob; urls: string[] }[] = [];
   #stop: AbortController | null = null;
 
   constructor(session: Session) {
@@ -66,9 +67,7 @@ export class TranslatePart {
       const failures: string[] = [];
       let [pictures, others]: [NamedFile[], number] = [[], 0];
       try {
-        const zip = zipAmong(files);
-        if (zip) this.#status(`Opening ${zip} ...`);
-        ({ pictures, others } = await choosePictures(files));
+        ({ pictures, others } = await choosePictures(files, (text) => this.#status(text)));
         for (const [i, picture] of pictures.entries()) {
           if (stop.signal.aborted) break;
           const status = `Translating ${i + 1} of ${pictures.length}: ${picture.path}`;
@@ -110,8 +109,8 @@ export class TranslatePart {
     const ms = performance.now() - begun;
     const png = await pictureToPng(output);
     const urls = [URL.createObjectURL(file), URL.createObjectURL(png)];
-    const name = `${outputName(path)}.png`;
-    this.#results.push({ name, png, urls });
+    const stem = outputStem(path);
+    this.#results.push({ stem, png, urls });
     const small = output.width < 160 ? "pixelated" : "";
     const image = (url: string, alt: string) => make("img", { src: url, alt, className: small, loading: "lazy" });
     // Formats that <img> does not know are shown as they were read.
@@ -129,7 +128,7 @@ export class TranslatePart {
       { className: "caption" },
       make("b", { textContent: path, title: path }),
       make("span", { textContent: `${output.width} x ${output.height}, ${showMilliseconds(ms)}` }),
-      make("a", { href: urls[1], download: name, textContent: "Download" }),
+      make("a", { href: urls[1], download: `${stem}.png`, textContent: "Download" }),
     );
     const pair = make("div", { className: "pair" }, before, image(urls[1], `translation of ${path}`));
     byId("results", "div").prepend(make("figure", { className: "result card" }, pair, caption));
@@ -142,12 +141,7 @@ export class TranslatePart {
     const taken = new Set<string>();
     const zip = await zipFiles(
       (async function* () {
-        for (const { name, png } of results) {
-          let path = name;
-          for (let i = 2; taken.has(path); i++) path = name.replace(/\.png$/, `-${i}.png`);
-          taken.add(path);
-          yield { path, content: png };
-        }
+        for (const { stem, png } of results) yield { path: freeName(stem, ".png", taken), content: png };
       })(),
     );
     offer(zip, "translations.zip");

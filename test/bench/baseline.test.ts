@@ -44,11 +44,16 @@ test("a row that has no time any more is lost, and one that never had any is not
   assert.is(compared, 2);
 });
 
-test("another adapter is refused with both names, and so are files without a common row", () => {
+test("another adapter or profile is refused with both names, and so are files without a common row", () => {
   const other = [timedRow("conv2d", [1, 1, 1], { adapter: "NVIDIA H100" })];
   assert.match(
     messageOf(() => compareWithBaseline([timedRow("conv2d", [1, 1, 1])], other)),
     /"NVIDIA H100".*"lavapipe"/,
+  );
+  const plain = [timedRow("conv2d", [1, 1, 1], { profile: "gpu" })];
+  assert.match(
+    messageOf(() => compareWithBaseline([timedRow("conv2d", [1, 1, 1])], plain)),
+    /kernels of profile gpu, and this run has those of software/,
   );
   assert.match(
     messageOf(() => compareWithBaseline([timedRow("a", [1, 1, 1])], [timedRow("b", [1, 1, 1])])),

@@ -1,5 +1,5 @@
-// Zips of pictures on the page: chosen or dropped for A, B and translation; a data set fills both sides, with what it
-// keeps from training.
+// Zips of pictures on the page: chosen or dropped for A, B, translation and a look inside; a data set fills both sides,
+// with what it keeps from training.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -106,6 +106,23 @@ test("a zip's pictures are translated; one without pictures leaves nothing to st
   await choose(page, "#translate-files", within(files, "testB/"), "two.zip");
   await textOf(page, "#translate-status", /^2 pictures translated$/);
   assert.equal(await page.locator("#results b").allTextContents(), ["two/two.png", "two/one.png"]);
+});
+
+test("of a zip's pictures the first is looked into; a zip without pictures leaves what was said", async ({
+  tab,
+  files,
+}) => {
+  const { page } = tab;
+  await openPart(tab, "inspect");
+  const opening = await hold(page, "Blob");
+  await choose(page, "#inspect-file", within(files, "testB/"), "two.zip");
+  await textOf(page, "#inspect-status", /^Opening two\.zip \.\.\.$/);
+  assert.ok(await page.isVisible("#inspect-status"));
+  await opening.release();
+  const said = await textOf(page, "#inspect-status", /^two\/one\.png, the first of 2 pictures, \d+ x \d+: /);
+  await choose(page, "#inspect-file", { "notes.txt": new Uint8Array(1) }, "notes.zip");
+  await textOf(page, "#message", /^There is no picture in notes\.zip\./);
+  assert.is(await page.textContent("#inspect-status"), said);
 });
 
 test.run();

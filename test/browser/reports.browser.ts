@@ -46,9 +46,7 @@ const pages = {
   sweep: renderSweepPage({
     title: "runs/lambda",
     summary: [],
-    rows: [
-      { name, report: "a/report.html", cells: new Map(Array.from({ length: 12 }, (_, i) => [`option_${i}`, name])) },
-    ],
+    rows: [{ report: "a/report.html", cells: new Map(Array.from({ length: 12 }, (_, i) => [`option_${i}`, name])) }],
     curves: [],
     strips: [],
   }),

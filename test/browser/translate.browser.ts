@@ -66,6 +66,23 @@ test("all results come as one zip; pictures of a folder keep their names", async
   assert.equal(Object.keys(files).sort(), ["set_a_b_two.png", "set_a_one.png"]);
 });
 
+test("results whose names differ only by case are told apart in the zip", async ({ tab, folder }) => {
+  const { page } = tab;
+  const picture = join(folder, "one.png");
+  await makePicture(picture, { width: 16, height: 16 });
+  const buffer = readFileSync(picture);
+  await openPart(tab, "translate");
+  const names = ["a.png", "A.png", "a.bmp"];
+  await page.setInputFiles(
+    "#translate-files",
+    names.map((name) => ({ name, mimeType: "", buffer })),
+  );
+  await textOf(page, "#translate-status", /^3 pictures translated$/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#translate-zip")]);
+  const files = unzipSync(new Uint8Array(readFileSync(await download.path())));
+  assert.equal(Object.keys(files).sort(), ["A.png", "a-2.png", "a-3.png"]);
+});
+
 test("200 camera frames leave no memory behind, and make no buffer after the first", async ({ tab }) => {
   const { page } = tab;
   await page.addInitScript(() => {

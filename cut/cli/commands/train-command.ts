@@ -100,6 +100,8 @@ const changesOf = (given: GivenOptions<typeof trainSchema>): string[] =>
     .filter(([name]) => !["continue_train", "name", "runs_dir"].includes(name))
     .flatMap(([name, value]) => [`--${name}`, showValue(value)]);
 
+const translatorOf = (gpu: Gpu, { step }: Training) => new Translator(gpu, step.method.generator, step.weights);
+
 /** The objects of a training under way. */
 interface Begun {
   gpu: Gpu;
@@ -142,7 +144,10 @@ class TrainCommand {
         if (without.length > 0) note(`${options.pretrained_name} has no weights of ${without.join(", ")}`);
       }
       if (checkpoint) {
-        if (training.stepsDone === training.totalSteps) return this.#sayNothingLeft(training);
+        if (training.stepsDone === training.totalSteps) {
+          await this.#completeSamples(gpu, training, checkpoint);
+          return this.#sayNothingLeft(training);
+        }
         const { precision = "f32" } = checkpoint.state.options;
         if (precision !== options.precision) note(changedPrecision(precision, options.precision));
         this.#folder.writeConfig(options);
@@ -171,7 +176,7 @@ class TrainCommand {
     });
     this.#progress = progress;
     this.#begun = performance.now();
-    const translator = new Translator(gpu, training.step.method.generator, training.step.weights);
+    const translator = translatorOf(gpu, training);
     const retrieval = sampleRetrieval(training.step);
     const makeSamples = async (step: number) =>
       this.#tell(record.notePictures(step, await samples.make(translator, step), samples.reals));
@@ -253,7 +258,19 @@ class TrainCommand {
     if (!training.epochsDone) note(this.#endedByMaxSteps(training));
   }
 
-  /** The run's files stay as they are, without the given options, which had no effect. */
+  /** Makes the last sample pictures of a run that has ended where they are gone, or a lost device had left none. */
+  async #completeSamples(gpu: Gpu, training: Training, { state }: Checkpoint): Promise<void> {
+    const { stepsDone } = training;
+    const samples = await RunSamples.choose(this.#folder, this.#options);
+    if (samples.has(stepsDone)) return;
+    const record = new RunRecord(this.#folder, mergeForResume(state.options, {}), stepsDone);
+    const pairs = await samples.make(translatorOf(gpu, training), stepsDone);
+    this.#tell(record.notePictures(stepsDone, pairs, samples.reals));
+    await record.report(samples.rows(stepsDone));
+    note(`the sample pictures of step ${stepsDone} were missing, and are there now`);
+  }
+
+  /** Else the run's files stay as they are, without the given options, which had no effect. */
   #sayNothingLeft(training: Training): void {
     const why = training.epochsDone
       ? `all ${training.totalEpochs} epochs are done; raise --n_epochs or --n_epochs_decay to go on`
@@ -272,11 +289,7 @@ class TrainCommand {
     const list = (name: string) => listPictures(join(options.dataroot, name), options.max_dataset_size);
     const filesA = await list("trainA");
     const filesB = await list("trainB");
-    const onSkip = (path: string, reason: string) => {
-      const line = `skipped ${path}: ${reason}`;
-      if (this.#progress) this.#progress.log(line);
-      else printError(`${line}\n`);
-    };
+    const onSkip = (path: string, reason: string) => this.#log(`skipped ${path}: ${reason}`);
     const read = (path: string, channels: 1 | 3) => readPicture(path, channels, !options.ignore_orientation);
     const dataset = openDataset(options, { filesA, filesB, read, onSkip });
     if (sizesMatter(options)) {
@@ -296,7 +309,12 @@ class TrainCommand {
   }
 
   #tell(alarms: readonly Alarm[]): void {
-    for (const alarm of alarms) this.#progress?.log(alarmText(alarm));
+    for (const alarm of alarms) this.#log(alarmText(alarm));
     if (alarms.length > 0 && this.#options.stop_on === "alarm") this.#alarmed.abort();
+  }
+
+  #log(line: string): void {
+    if (this.#progress) this.#progress.log(line);
+    else printError(`${line}\n`);
   }
 }

@@ -32,6 +32,11 @@ test("prints rows, writes JSON and a page, and compares with them", async () => 
   writeFileSync(join(folder, "other.json"), JSON.stringify(rows.map((row) => ({ ...row, adapter: "Another One" }))));
   const other = await cutgpu([...args, "--baseline", "other.json"], { cwd: folder });
   assertRefused(other, 1, /"Another One" and this run on ".+"/);
+  const [{ profile }] = rows;
+  const another = profile === "gpu" ? "software" : "gpu";
+  const profiled = await cutgpu([...args, "--baseline", "rows.json", "--profile", another], { cwd: folder });
+  assertRefused(profiled, 1, new RegExp(`${profile}, and this run has those of ${another}; give --profile ${profile}`));
+  assert.is(profiled.stdout, "", "said before anything is measured");
   const unrelated = await cutgpu(["bench", "--suite", "step", "--baseline", "rows.json"], { cwd: folder });
   assertRefused(unrelated, 1, /the baseline has a time of none of these rows; run the suites/);
   assert.is(unrelated.stdout, "", "said before anything is measured");

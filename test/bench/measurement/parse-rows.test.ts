@@ -10,6 +10,7 @@ test("a file that holds no rows is named", () => {
     { ms: {} },
     { ms: { median: "1", min: 1, max: 1 } },
     { kernel: undefined },
+    { profile: "cpu" },
     { gflops: "12" },
     { peers: null },
   ];

@@ -13,6 +13,8 @@ const fileOf = (path: string, bytes: Uint8Array = new Uint8Array(1)): NamedFile 
 });
 const zipOf = (path: string, ...inside: string[]) =>
   fileOf(path, zipSync(Object.fromEntries(inside.map((name) => [name, strToU8(name)]))));
+const said: string[] = [];
+const choose = (chosen: readonly NamedFile[]) => choosePictures(chosen, (text) => said.push(text));
 const pathsOf = (files: readonly NamedFile[]) => files.map(({ path }) => path);
 
 async function messageOf(work: Promise<unknown>): Promise<string> {
@@ -27,39 +29,34 @@ async function messageOf(work: Promise<unknown>): Promise<string> {
 
 test("a zip is the folder that it unpacks to, and what is left out is counted", async () => {
   const noise = ["__MACOSX/._b.png", ".DS_Store"];
-  const { pictures, others } = await choosePictures([zipOf("set.zip", "b.png", "deep/a.JPG", "notes.txt", ...noise)]);
+  const { pictures, others } = await choose([zipOf("set.zip", "b.png", "deep/a.JPG", "notes.txt", ...noise)]);
   assert.equal(pathsOf(pictures), ["set/b.png", "set/deep/a.JPG"]);
   assert.is(await pictures[1].file.text(), "deep/a.JPG");
   assert.is(others, 1);
-  const dotted = await choosePictures([zipOf("set.zip", "./a.png", "deep\\b.png", "../c.png")]);
+  assert.equal(said, ["Opening set.zip ..."]);
+  const dotted = await choose([zipOf("set.zip", "./a.png", "deep\\b.png", "../c.png")]);
   assert.equal(pathsOf(dotted.pictures), ["set/a.png", "set/c.png", "set/deep/b.png"]);
-  const named = await choosePictures([zipOf("set.zip", "set/b.png", "set/a.png")]);
+  const named = await choose([zipOf("set.zip", "set/b.png", "set/a.png")]);
   assert.equal(pathsOf(named.pictures), ["set/a.png", "set/b.png"]);
 });
 
 test("zips are taken beside pictures; one alone by its bytes, those in folders not at all", async () => {
-  const mixed = await choosePictures([fileOf("z.png"), zipOf("one.zip", "a.png"), zipOf("two.zip", "a.png")]);
+  const mixed = await choose([fileOf("z.png"), zipOf("one.zip", "a.png"), zipOf("two.zip", "a.png")]);
   assert.equal(pathsOf(mixed.pictures), ["one/a.png", "two/a.png", "z.png"]);
-  assert.equal(pathsOf((await choosePictures([zipOf("download", "a.png")])).pictures), ["download/a.png"]);
-  const folder = await choosePictures([zipOf("f/one.zip", "a.png"), fileOf("f/b.png"), fileOf("f/._b.png")]);
+  assert.equal(pathsOf((await choose([zipOf("download", "a.png")])).pictures), ["download/a.png"]);
+  const folder = await choose([zipOf("f/one.zip", "a.png"), fileOf("f/b.png"), fileOf("f/._b.png")]);
   assert.equal([pathsOf(folder.pictures), folder.others], [["f/b.png"], 1]);
 });
 
 test("a zip that gives no pictures is named in one sentence", async () => {
   const none = zipOf("set.zip", "notes.txt");
-  assert.match(
-    await messageOf(choosePictures([fileOf("z.png"), none])),
-    /^There is no picture in set\.zip\. Give a zip/,
-  );
+  assert.match(await messageOf(choose([fileOf("z.png"), none])), /^There is no picture in set\.zip\. Give a zip/);
   const page = fileOf("set.zip", strToU8("<!doctype html> 404"));
-  assert.match(await messageOf(choosePictures([page])), /^set\.zip is truncated or damaged: .* Copy or download /);
-  assert.match(await messageOf(choosePictures([fileOf("set.tar.gz")])), /^set\.tar\.gz is an archive, .* Unpack it/);
+  assert.match(await messageOf(choose([page])), /^set\.zip is truncated or damaged: .* Copy or download /);
+  assert.match(await messageOf(choose([fileOf("set.tar.gz")])), /^set\.tar\.gz is an archive, .* Unpack it/);
   const large = fileOf("set.zip");
   Object.defineProperty(large.file, "size", { value: 2 ** 31 });
-  assert.match(
-    await messageOf(choosePictures([large])),
-    /^set\.zip is larger than a browser reads at once\. Unpack it/,
-  );
+  assert.match(await messageOf(choose([large])), /^set\.zip is larger than a browser reads at once\. Unpack it/);
 });
 
 test("a data set is told from its folders, wherever it lies", () => {

@@ -271,7 +271,7 @@ test("a device that is lost before a checkpoint has the options that were given 
   assert.is(run.savedStep, PAUSE);
 });
 
-test("a device that is lost at the last samples leaves a run that is saved, and one sentence says so", async () => {
+test("a device that is lost at the last samples leaves a run that is saved, and that going on completes", async () => {
   const run = await pausedRun("lost at last");
   const options = ["--max_steps", String(PAUSE + 2)];
   const lose = (at: number) => run.resume(options, { preload: "support/lose-device.js", env: { LOSE_AT: String(at) } });
@@ -279,11 +279,21 @@ test("a device that is lost at the last samples leaves a run that is saved, and 
   cpSync(run.path, before, { recursive: true });
   const [, submits] = (await lose(Number.POSITIVE_INFINITY)).stderr.match(/submits: (\d+)/)!;
   const whole = run.latest;
+  const sample = join(run.path, "samples", "0000009_held-out.png");
+  const shown = readFileSync(sample);
   rmSync(run.path, { recursive: true });
   cpSync(before, run.path, { recursive: true });
   const result = await lose(Number(submits));
   assertRefused(result, 1, /device was lost.*; step 9 is saved, without sample pictures; go on .*--name r$/);
   assert.not.match(result.stderr, /^saved after/m);
+  assert.ok(run.latest.equals(whole));
+  assert.not.ok(existsSync(sample));
+  const completed = await run.resume();
+  assertStatus(completed, 0);
+  assert.match(completed.stderr, "the sample pictures of step 9 were missing, and are there now");
+  assert.match(completed.stdout, "trained to step 9 before: runs/r; max_steps 9 is reached");
+  assert.ok(readFileSync(sample).equals(shown));
+  assert.match(readFileSync(join(run.path, "report.html"), "utf8"), shown.toString("base64"));
   assert.ok(run.latest.equals(whole));
 });
 
