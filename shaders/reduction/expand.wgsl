@@ -1,7 +1,6 @@
 // y = factor * x where x is repeated: y has up to four axes (n3 slowest), and x its own stride along each, 0 where it
-// is repeated. PER_THREAD neighbours along the fastest axis per invocation; elements that have no factor are copied as
-// bits, so that they may be i32.
-const COPY: bool = false; // @tunable whether there is no factor
+// is repeated. PER_THREAD neighbours along the fastest axis per invocation; where the factor is 1, elements are copied
+// as bits, so that they may be i32.
 const PER_THREAD: u32 = 1; // @tunable
 const WORKGROUP: u32 = 64;
 
@@ -26,6 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let from_row = (row % params.n1) * params.s1 + (plane % params.n2) * params.s2 + (plane / params.n2) * params.s3;
   for (var i0 = first; i0 < end; i0++) {
     let element = x[from_row + i0 * params.s0];
-    y[row * params.n0 + i0] = select(bitcast<u32>(params.factor * bitcast<f32>(element)), element, COPY);
+    let scaled = bitcast<u32>(params.factor * bitcast<f32>(element));
+    y[row * params.n0 + i0] = select(scaled, element, params.factor == 1.0);
   }
 }

@@ -212,8 +212,7 @@ export function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): Tenso
     const params = { rows, n0, n1, n2, s0, s1, s2, s3, factor };
     const perThread = BROADCAST_PER_THREAD[gpu.profile];
     const invocations = rows * Math.ceil(n0 / perThread);
-    const constants = { COPY: x.dtype === "i32", PER_THREAD: perThread };
-    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations, constants });
+    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations, constants: { PER_THREAD: perThread } });
     return y;
   }
   // The slowest axis along which x is repeated is expanded last.
