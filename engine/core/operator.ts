@@ -257,11 +257,12 @@ function gpuOf(
   { name, optional, integers = [] }: Pick<OperatorBase<Inputs, never>, "name" | "optional" | "integers">,
   inputs: Inputs,
 ): Gpu {
+  const missing = (i: number) =>
+    new ShapeError(`${name}: input ${i} is missing, or no tensor`, "Make one with gpu.tensor().");
   let gpu: Gpu | null = null;
   for (const [i, input] of inputs.entries()) {
     if (!input && optional?.includes(i)) continue;
-    if (!(input instanceof Tensor))
-      throw new ShapeError(`${name}: input ${i} is missing, or no tensor`, "Make one with gpu.tensor().");
+    if (!(input instanceof Tensor)) throw missing(i);
     if (gpu && input.gpu !== gpu)
       throw new ShapeError(`${name}: the inputs are on different devices`, "Read one and upload it again.");
     if (input.disposed) throw new DisposedError(`${name}: an input of shape [${input.shape}] was disposed`);
@@ -270,6 +271,6 @@ function gpuOf(
     }
     gpu = input.gpu;
   }
-  if (!gpu) throw new ShapeError(`${name}: no input was given`, "Give at least one tensor.");
+  if (!gpu) throw missing(0);
   return gpu;
 }

@@ -62,7 +62,6 @@ export async function record<T>(
   arena: Arena = new Arena(),
   options: RecordOptions = {},
 ): Promise<{ program: Program; result: T }> {
-  checkValue("record: the work", work, callback);
   checkValue("record: the arena", arena, [(value) => value instanceof Arena, "an Arena; options come after it"]);
   checkOptions("record", options, {
     signal: object,

@@ -4,7 +4,7 @@
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import { GradientError, ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
-import { sameShape, shapeIn, shapeText } from "../../core/shapes.js";
+import { sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { partStart } from "../../device/memory.js";
@@ -41,7 +41,6 @@ interface Embedded {
 
 /** Rows gathered from x, followed by those from k if it is given, through the head to unit rows. */
 function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
-  for (const weight of [w1, b1, w2, b2]) shapeIn("fusedPatchNce", weight, "head's tensor");
   const each = checkPositions("fusedPatchNce", x, ids);
   const count = k ? 2 * each : each;
   const rows = gpu.empty([count, x.shape[1]]);
@@ -136,7 +135,6 @@ export const fusedPatchNceOperator = defineOperator<FusedInputs, PatchNceOptions
  * ```
  */
 export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
-  shapeIn("patchKeys", x);
   const { gpu } = x;
   return gpu.noGrad(() => {
     if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
@@ -169,7 +167,6 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
  */
 export function fusedPatchNce(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
   checkPatchNceOptions("fusedPatchNce", options);
-  for (const each of [x, ids, k]) shapeIn("fusedPatchNce", each);
   const { w1, b1, w2, b2 } = head;
   const rows = (ids.shape.length === 1 ? x.shape[0] : 1) * ids.size;
   // Queries and keys share buffers, unless the keys' offset in one does not meet the alignment of bindings.
