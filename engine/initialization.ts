@@ -2,7 +2,7 @@
 // them. Weights are [out, in, ...taps], as in linear layers and convolutions.
 import { type Check, checkValue } from "./core/check-options.js";
 import { ShapeError } from "./core/errors.js";
-import { type Shape, sizeOf } from "./core/shapes.js";
+import { SHAPE, type Shape, sizeOf } from "./core/shapes.js";
 import type { Tensor } from "./core/tensor.js";
 import type { Gpu } from "./device/gpu.js";
 import type { Random } from "./random.js";
@@ -19,6 +19,7 @@ function drawn(gpu: Gpu, shape: Shape, random: Random, draw: () => number): Tens
 
 /** How many inputs an output depends on (fan_in), and how many outputs an input enters (fan_out). */
 function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  checkValue("a weight's shape", shape, SHAPE);
   if (shape.length < 2) throw new ShapeError(`a weight of shape [${shape}] has no fan`, "Give [out, in, ...].");
   const taps = sizeOf(shape.slice(2));
   return { fanIn: shape[1] * taps, fanOut: shape[0] * taps };

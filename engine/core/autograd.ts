@@ -4,7 +4,7 @@
 // them is done. Forward and gradient of each operator stand side by side in engine/operators.
 
 import { add } from "../operators/pointwise/index.js";
-import { checkOptions, checkValue, flag, object } from "./check-options.js";
+import { checkOptions, checkValue, flag, object, tensor } from "./check-options.js";
 import { GradientError, ShapeError } from "./errors.js";
 import { reshape } from "./reshape.js";
 import { sameShape } from "./shapes.js";
@@ -46,8 +46,10 @@ export function grad<const I extends readonly Tensor[]>(
   inputs: I,
   options: InputGradOptions = {},
 ): { -readonly [K in keyof I]: Tensor } {
+  checkValue("grad: the output", output, tensor);
   checkValue("grad: the inputs", inputs, [Array.isArray, "an array of tensors"]);
   checkOptions("grad", options, { ...GRAD_OPTIONS, allowUnused: flag });
+  for (const [i, input] of inputs.entries()) checkValue(`grad: input ${i}`, input, tensor);
   const { gpu } = output;
   const nodes = nodesBelow(output);
   if (!options.allowUnused) {
@@ -84,6 +86,7 @@ function checkUsed(i: number, input: Tensor, used: ReadonlySet<Tensor | undefine
  * ```
  */
 export function backward(output: Tensor, options: GradOptions = {}): void {
+  checkValue("backward: the output", output, tensor);
   checkOptions("backward", options, GRAD_OPTIONS);
   if (!output.tracked) {
     throw new GradientError(

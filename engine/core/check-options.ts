@@ -19,6 +19,10 @@ export const callback: Check = [(value) => typeof value === "function", "a funct
 /** For options that are checked where they are used. */
 export const unchecked: Check = [() => true, "anything"];
 export const tensor: Check = [(value) => Array.isArray((value as { shape?: unknown } | null)?.shape), "a tensor"];
+export const tensors: Check = [
+  (value) => Array.isArray(value) && value.length > 0 && value.every(tensor[0]),
+  "an array of tensors, at least one",
+];
 export const object: Check = [(value) => Object(value) === value, "an object"];
 
 function shown(value: unknown): string {

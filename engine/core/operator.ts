@@ -66,6 +66,8 @@ interface OperatorBase<I extends Inputs, O> {
   recompute?(gpu: Gpu, inputs: I, options: O, output: Tensor, saved: readonly Tensor[]): void;
   /** Gradients of the inputs, in order, given that of the output. If absent, the operator cannot be differentiated. */
   gradient?(context: GradientContext<I, O>, dy: Tensor): readonly (Tensor | null | undefined)[];
+  /** The inputs that a caller may leave out, such as a bias; all others must be tensors. */
+  readonly optional?: readonly number[];
   /** The inputs that may hold integers, such as positions; all others hold floats. */
   readonly integers?: readonly number[] | "all";
   /**
@@ -117,7 +119,8 @@ export interface Operator<I extends Inputs, O, V extends string = string> {
 
 /**
  * An operator from its record: a function of inputs, in an array, and options, which is recorded on the tape. It throws
- * a ShapeError for inputs that are not tensors of one device, and what the record's `shape` throws.
+ * a ShapeError for inputs that are missing (but `optional` ones) or not tensors of one device, and what the record's
+ * `shape` throws.
  *
  * @example
  * ```ts
@@ -249,12 +252,17 @@ export function chooseVariant<I extends Inputs, O, V extends string>(
   return chosen as V;
 }
 
-function gpuOf({ name, integers = [] }: { name: string; integers?: readonly number[] | "all" }, inputs: Inputs): Gpu {
+/** The engine of the inputs; throws unless they are tensors of one, each of a dtype that the operator takes. */
+function gpuOf(
+  { name, optional, integers = [] }: Pick<OperatorBase<Inputs, never>, "name" | "optional" | "integers">,
+  inputs: Inputs,
+): Gpu {
+  const missing = (i: number) =>
+    new ShapeError(`${name}: input ${i} is missing, or no tensor`, "Make one with gpu.tensor().");
   let gpu: Gpu | null = null;
   for (const [i, input] of inputs.entries()) {
-    if (!input) continue;
-    if (!(input instanceof Tensor))
-      throw new ShapeError(`${name}: an input is not a tensor`, "Make one with gpu.tensor().");
+    if (!input && optional?.includes(i)) continue;
+    if (!(input instanceof Tensor)) throw missing(i);
     if (gpu && input.gpu !== gpu)
       throw new ShapeError(`${name}: the inputs are on different devices`, "Read one and upload it again.");
     if (input.disposed) throw new DisposedError(`${name}: an input of shape [${input.shape}] was disposed`);
@@ -263,6 +271,6 @@ function gpuOf({ name, integers = [] }: { name: string; integers?: readonly numb
     }
     gpu = input.gpu;
   }
-  if (!gpu) throw new ShapeError(`${name}: no input was given`, "Give at least one tensor.");
+  if (!gpu) throw missing(0);
   return gpu;
 }

@@ -1,4 +1,5 @@
 // Reshape. It costs nothing: the result aliases the input's memory.
+import { shapeIn } from "./shapes.js";
 import { type Shape, sizeOf, type Tensor } from "./tensor.js";
 
 /**
@@ -10,7 +11,8 @@ import { type Shape, sizeOf, type Tensor } from "./tensor.js";
  * ```
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  const open = shape.indexOf?.(-1) ?? -1;
+  shapeIn("reshape", x);
+  const open = shape?.indexOf?.(-1) ?? -1;
   const y = x.alias(open < 0 ? shape : shape.with(open, Math.abs(x.size / sizeOf(shape))));
   if (x.gpu.tape.wants([x])) {
     x.gpu.tape.add({

@@ -1,12 +1,12 @@
 // Shape arithmetic shared by operators: PyTorch's broadcasting and axis rules, and shapes in error messages.
 
-import type { Check } from "./check-options.js";
+import { type Check, checkValue, tensor } from "./check-options.js";
 import { ShapeError } from "./errors.js";
 
 export type Shape = readonly number[];
 
 /** Anything with a shape, such as a tensor. */
-interface Shaped {
+export interface Shaped {
   readonly shape: Shape;
 }
 
@@ -43,8 +43,15 @@ export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] 
 /** One axis or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
-/** Axes as sorted non-negative numbers; all axes if undefined. */
-export function normalizeAxes(operator: string, rank: number, axes: Axes | undefined): number[] {
+/** The shape of what an operator was given as a tensor; throws an ArgumentError for anything without one. */
+export function shapeIn(operator: string, x: Shaped, role = "input"): Shape {
+  checkValue(`${operator}: the ${role}`, x, tensor);
+  return x.shape;
+}
+
+/** Axes of a tensor as sorted non-negative numbers; all axes if undefined. */
+export function normalizeAxes(operator: string, x: Shaped, axes: Axes | undefined): number[] {
+  const rank = shapeIn(operator, x).length;
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const normal = [axes].flat().map((axis) => (axis < 0 ? axis + rank : axis));
   const within = (axis: number) => Number.isInteger(axis) && axis >= 0 && axis < rank;
@@ -62,7 +69,7 @@ export function imageShape(
   operator: string,
   x: Shaped,
 ): [batch: number, channels: number, height: number, width: number] {
-  if (x.shape.length !== 4) {
+  if (shapeIn(operator, x).length !== 4) {
     throw new ShapeError(
       `${operator}: expected [batch, channels, height, width] and got ${shapeText(x)}`,
       "Reshape it.",

@@ -128,7 +128,7 @@ export class Gpu implements AdapterTraits {
     return tensor;
   }
 
-  /** A tensor that outlives scopes and recordings, for parameters, inputs and constants. */
+  /** A tensor that outlives scopes and recordings, for parameters, inputs and constants; its content is undefined. */
   persistent(shape: Shape, dtype: Dtype = "f32"): Tensor {
     const storage = this.#storage(shape, dtype, false);
     storage.buffer = this.acquireBuffer(storage, true);

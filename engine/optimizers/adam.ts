@@ -59,6 +59,7 @@ class AdamBase extends Optimizer {
       throw error;
     }
     this.#scaled?.updates.write([0]);
+    this.#scaled?.inputs.write([0, 1]);
   }
 
   override async updates(): Promise<number> {

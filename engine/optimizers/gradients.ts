@@ -1,6 +1,5 @@
 // Gradient clipping, before an update. May be recorded.
-import { type Check, checkValue } from "../core/check-options.js";
-import { ArgumentError } from "../core/errors.js";
+import { type Check, checkValue, tensors } from "../core/check-options.js";
 import type { Tensor } from "../core/tensor.js";
 import { add, clamp, div, mul, scale, sqrt, widenedSquare } from "../operators/pointwise/index.js";
 import { sum } from "../operators/reduction/index.js";
@@ -23,8 +22,7 @@ const HUGE = 1e30;
  */
 export function clipGradNorm(gradients: readonly Tensor[], maxNorm: number): { gradients: Tensor[]; norm: Tensor } {
   checkValue("clipGradNorm: the norm", maxNorm, NORM);
-  checkValue("clipGradNorm: the gradients", gradients, [Array.isArray, "an array"]);
-  if (gradients.length === 0) throw new ArgumentError("clipGradNorm: there are no gradients", "Give at least one.");
+  checkValue("clipGradNorm: the gradients", gradients, tensors);
   const { gpu } = gradients[0];
   return gpu.scope(() =>
     gpu.noGrad(() => {

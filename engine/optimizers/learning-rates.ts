@@ -1,4 +1,5 @@
 // Learning-rate schedules, by PyTorch's names, as functions of the step (or epoch), which counts from 0, for `advance`.
+import { checkValue } from "../core/check-options.js";
 
 /**
  * lr * gamma after every `stepSize` steps.
@@ -19,8 +20,10 @@ export const stepLr = (lr: number, step: number, stepSize: number, gamma = 0.1):
  * console.log([9, 10, 50].map((step) => multiStepLr(8, step, [10, 50], 0.5))); // 8, 4, 2
  * ```
  */
-export const multiStepLr = (lr: number, step: number, milestones: readonly number[], gamma = 0.1): number =>
-  lr * gamma ** milestones.filter((milestone) => step >= milestone).length;
+export function multiStepLr(lr: number, step: number, milestones: readonly number[], gamma = 0.1): number {
+  checkValue("multiStepLr: the milestones", milestones, [Array.isArray, "an array of steps"]);
+  return lr * gamma ** milestones.filter((milestone) => step >= milestone).length;
+}
 
 /**
  * lr * gamma after every step.

@@ -83,6 +83,8 @@ export abstract class Optimizer {
       return new Map([...this.parameters.keys()].map((key, i) => [key, tensors[i]]));
     });
     this.scalars = gpu.persistent([counts.scalars]);
+    // A program that is replayed before advance() leaves the parameters as they are.
+    this.scalars.write(new Float32Array(counts.scalars));
   }
 
   /** Dispatches the kernel. */

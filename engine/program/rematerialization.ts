@@ -5,8 +5,8 @@
 // by the same kernels from the same inputs, hence with the same bits. The original is not used after the forward pass,
 // so its memory can be reused. Copies that nothing reads are never computed. Inputs may themselves be copies.
 // Recomputing small outputs saves little memory, so the last small ones are kept, up to a bound.
-// Where a dispatch writes to an input of a closure, as an update of parameters does, the closure is dropped and the
-// original is kept.
+// Where a dispatch writes to an input of a closure, as an update of parameters does, or to the output, the closure is
+// dropped and the original is kept.
 import { getOrInsert } from "../core/maps.js";
 import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
@@ -45,7 +45,9 @@ export class Recomputation {
   }
 
   /** Called for every storage that a dispatch writes to. */
-  written({ root }: Storage): void {
+  written(storage: Storage): void {
+    this.#closures.delete(storage);
+    const { root } = storage;
     for (const output of this.#madeFrom.get(root) ?? []) this.#closures.delete(output);
     this.#madeFrom.delete(root);
   }

@@ -9,11 +9,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let output = flat_index(group, groups, local, WORKGROUP);
   if (output >= params.outputs) { return; }
-  let base = base_of(output);
-  var total = start(base);
-  for (var j = 0u; j < params.outer; j++) {
-    let row = base + j * params.outer_stride;
-    for (var i = 0u; i < params.inner; i++) { total = combine(total, x[row + i * params.inner_stride]); }
-  }
-  y[output] = total * params.factor;
+  y[output] = reduced(base_of(output), 0, 1) * params.factor;
 }

@@ -7,7 +7,7 @@ import { checkOptions, oneOf, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
+import { imageShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { runBroadcast } from "../lib/pointwise-kernels.js";
@@ -55,6 +55,7 @@ const conv2dBy =
 
 export const conv2dOperator = defineOperator<Weighted, Required<Conv2dOptions>, ConvolutionVariant>({
   name: "conv2d",
+  optional: [2],
   variants: {
     ...tiledVariants((tile) => conv2dBy(tiledConvolution(tile))),
     broadcast: conv2dBy(broadcastConvolution),
@@ -101,6 +102,7 @@ const convTranspose2dBy =
 
 export const convTranspose2dOperator = defineOperator<Weighted, TransposeOptions, ConvolutionVariant>({
   name: "convTranspose2d",
+  optional: [2],
   variants: {
     ...tiledVariants((tile) => convTranspose2dBy(tiledConvolution(tile))),
     broadcast: convTranspose2dBy(broadcastConvolution),
@@ -256,7 +258,7 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: GeneralConv
 export function conv1d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv1dOptions = {}): Tensor {
   checkOptions("conv1d", options, { stride: whole(1), padding: whole(0), dilation: whole(1), groups: whole(1) });
   const { stride = 1, padding = 0, dilation = 1, groups } = options;
-  if (x.shape.length !== 3 || w.shape.length !== 3)
+  if (shapeIn("conv1d", x).length !== 3 || shapeIn("conv1d", w, "weight").length !== 3)
     throw new ShapeError(
       `conv1d: ${shapeText(x)} and weights ${shapeText(w)} do not have three axes`,
       "Give [batch, in, length] and [out, in / groups, kw].",
@@ -293,6 +295,7 @@ export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: Co
     return generalConvTranspose2d(x, w, bias, options);
   const [, , height, width] = imageShape("convTranspose2d", x);
   const out = (size: number, kernel: number) => (size - 1) * stride - 2 * padding + kernel + more;
-  const outputSize: [number, number] = [out(height, w.shape[2]), out(width, w.shape[3])];
+  const [, , kh, kw] = shapeIn("convTranspose2d", w, "weight");
+  const outputSize: [number, number] = [out(height, kh), out(width, kw)];
   return convTranspose2dOperator([x, w, bias], { stride, padding, outputSize });
 }

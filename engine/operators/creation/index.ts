@@ -4,7 +4,7 @@ import { random } from "../../../shaders/generated.js";
 import { type Check, checkValue, number, whole } from "../../core/check-options.js";
 import { ArgumentError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
-import { SHAPE } from "../../core/shapes.js";
+import { SHAPE, shapeIn } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { Random } from "../../random.js";
@@ -146,6 +146,7 @@ export const randn = (gpu: Gpu, shape: Shape, seed: Seed): Tensor =>
  */
 export function dropout(x: Tensor, p: number, seed: Seed): Tensor {
   checkValue("dropout: p", p, [(value) => number[0](value) && p >= 0 && p < 1, "a number from 0 to below 1"]);
-  const kept = inRangeOperator([rand(x.gpu, x.shape, seed)], { min: p, max: 1 });
+  const shape = shapeIn("dropout", x);
+  const kept = inRangeOperator([rand(x.gpu, shape, seed)], { min: p, max: 1 });
   return mul(x, scale(kept, 1 / (1 - p)));
 }

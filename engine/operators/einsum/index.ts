@@ -2,7 +2,7 @@
 import { checkValue } from "../../core/check-options.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { shapeText } from "../../core/shapes.js";
+import { shapeIn, shapeText } from "../../core/shapes.js";
 import { sizeOf, type Tensor } from "../../core/tensor.js";
 import { matmul } from "../matmul/index.js";
 import { sum } from "../reduction/index.js";
@@ -31,7 +31,7 @@ export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
     [first, a],
     [second, b],
   ] as const) {
-    if (letters.length !== tensor.shape.length)
+    if (letters.length !== shapeIn("einsum", tensor).length)
       throw new ShapeError(
         `einsum: "${letters}" does not name the axes of ${shapeText(tensor)}`,
         "Give each a letter.",

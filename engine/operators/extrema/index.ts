@@ -64,7 +64,7 @@ export const argminOperator = /* @__PURE__ */ defineArg("argmin", "MIN");
 
 /** Axes to reduce, as sorted numbers; of no elements there is no largest. */
 function axesOf(name: string, x: Tensor, axes: Axes | undefined): number[] {
-  const normal = normalizeAxes(name, x.shape.length, axes);
+  const normal = normalizeAxes(name, x, axes);
   if (normal.some((axis) => x.shape[axis] === 0))
     throw new ShapeError(
       `${name}: ${shapeText(x)} has no elements along axes [${normal}]`,

@@ -4,7 +4,7 @@ import { gather as gather_kernel, scatter_add } from "../../../shaders/generated
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
+import { normalizeAxes, sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import type { Params } from "../../device/kernel.js";
@@ -64,6 +64,7 @@ export const scatterAddOperator: Operator<Two, GatherOptions & { readonly shape:
   });
 
 function checkIds(name: string, ids: Tensor): void {
+  shapeIn(name, ids, "ids");
   if (ids.dtype !== "i32")
     throw new ShapeError(`${name}: ids ${shapeText(ids)} hold ${ids.dtype}`, "Give a tensor of i32.");
 }
@@ -80,7 +81,7 @@ function checkIds(name: string, ids: Tensor): void {
  * ```
  */
 export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
-  const [along] = normalizeAxes("gather", x.shape.length, axis);
+  const [along] = normalizeAxes("gather", x, axis);
   checkIds("gather", ids);
   if (!sameShape(x.shape.with(along, ids.shape[along]), ids.shape)) {
     throw new ShapeError(
@@ -101,7 +102,7 @@ export function gather(x: Tensor, axis: number, ids: Tensor): Tensor {
  * ```
  */
 export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
-  const [along] = normalizeAxes("indexSelect", x.shape.length, axis);
+  const [along] = normalizeAxes("indexSelect", x, axis);
   checkIds("indexSelect", ids);
   if (ids.shape.length !== 1)
     throw new ShapeError(`indexSelect: ids are of shape ${shapeText(ids)}`, "Give them along one axis.");
@@ -119,7 +120,7 @@ export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
  */
 export function embedding(ids: Tensor, weight: Tensor): Tensor {
   checkIds("embedding", ids);
-  if (weight.shape.length !== 2)
+  if (shapeIn("embedding", weight, "weight").length !== 2)
     throw new ShapeError(`embedding: the weight is of shape ${shapeText(weight)}`, "Give [entries, channels].");
   return reshape(gatherOperator([weight, ids], { axis: 0, own: false }), [...ids.shape, weight.shape[1]]);
 }

@@ -3,7 +3,7 @@
 import { gather_positions, scatter_positions } from "../../../shaders/generated.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
+import { imageShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { fillWith } from "../strided/index.js";
@@ -35,6 +35,7 @@ function runScatter(gpu: Gpu, rows: Tensor, ids: Tensor, x: Tensor, accumulate: 
 /** The number of rows at these positions. Throws a ShapeError with the operator's name if they do not fit x. */
 export function checkPositions(name: string, x: Tensor, ids: Tensor): number {
   const [batch] = imageShape(name, x);
+  shapeIn(name, ids, "ids");
   const fits = ids.dtype === "i32" && (ids.shape.length === 1 || (ids.shape.length === 2 && ids.shape[0] === batch));
   if (!fits) {
     throw new ShapeError(

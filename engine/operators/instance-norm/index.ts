@@ -71,6 +71,7 @@ function normalize(
 
 export const instanceNormOperator = defineOperator<NormInputs, NormOptions>({
   name: "instanceNorm",
+  optional: [1],
   shape([x, residual]) {
     imageShape("instanceNorm", x);
     if (residual && !sameShape(residual.shape, x.shape)) {

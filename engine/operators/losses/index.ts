@@ -2,7 +2,7 @@
 import { type Check, checkOptions, number, oneOf, positive, tensor } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { sameShape, shapeText } from "../../core/shapes.js";
+import { sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import { gather, indexSelect } from "../gather/index.js";
 import { logSoftmax } from "../normalization/index.js";
@@ -139,7 +139,8 @@ function lossByClasses(
   logsOf: (x: Tensor) => Tensor,
 ): Tensor {
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
-  const [batch, classes, ...places] = x.shape;
+  const [batch, classes, ...places] = shapeIn(name, x);
+  shapeIn(name, target, "target");
   if (target.dtype !== "i32") throw new ShapeError(`${name}: the target holds ${target.dtype}`, "Give classes as i32.");
   if (classes === undefined || !sameShape(target.shape, [batch, ...places]))
     throw new ShapeError(

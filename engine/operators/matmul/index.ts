@@ -102,6 +102,7 @@ export const matmulOperator = defineOperator<readonly [a: Tensor, b: Tensor], Pr
 // The annotations let esbuild drop the linear layer from an app that only multiplies matrices.
 const linearRecord: OperatorRecord<readonly [x: Tensor, w: Tensor, bias: Tensor | undefined], object, DirectVariant> = {
   name: "linear",
+  optional: [2],
   variants: /* @__PURE__ */ directVariants((variant) => (gpu, [x, w, bias], _, y) => {
     runMatmul(gpu, variant, x, w, { transposeB: true }, y, { bias });
     return undefined;

@@ -5,7 +5,7 @@
 import { checkOptions, checkValue, flag, number, object, whole } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
+import { type Axes, normalizeAxes, SHAPE, sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { maxOperator } from "../extrema/index.js";
 import { INSTANCE_NORM_EPS, instanceNormOperator } from "../instance-norm/index.js";
@@ -13,10 +13,6 @@ import { add, clamp, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../
 import { mean, reducedShape, sum } from "../reduction/index.js";
 
 export * from "./softmax.js";
-
-/** The maximum over axes, which are kept with size 1: a constant to the gradient. */
-const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
-  x.gpu.noGrad(() => maxOperator([x], { axes: normalizeAxes(name, x.shape.length, axes), keepdim: true }));
 
 /**
  * log(sum(exp(x))) over one axis or several (all by default), without overflow.
@@ -27,11 +23,13 @@ const highestOf = (name: string, x: Tensor, axes: Axes | undefined): Tensor =>
  * ```
  */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
-  const highest = highestOf("logsumexp", x, axes);
+  const normal = normalizeAxes("logsumexp", x, axes);
+  // The gradient takes it as a constant.
+  const highest = x.gpu.noGrad(() => maxOperator([x], { axes: normal, keepdim: true }));
   // A finite number in place of an infinite maximum: infinity minus itself is NaN.
   const low = sub(x, clamp(highest));
-  const y = add(log(sum(exp(low), axes, true)), highest);
-  return keepdim ? y : reshape(y, reducedShape(x.shape, normalizeAxes("logsumexp", x.shape.length, axes), false));
+  const y = add(log(sum(exp(low), normal, true)), highest);
+  return keepdim ? y : reshape(y, reducedShape(x.shape, normal, false));
 }
 
 /**
@@ -45,7 +43,7 @@ export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
  * ```
  */
 export function variance(x: Tensor, axes?: Axes, correction = 1, keepdim = false): Tensor {
-  const normal = normalizeAxes("variance", x.shape.length, axes);
+  const normal = normalizeAxes("variance", x, axes);
   checkValue("variance: the correction", correction, number);
   const count = sizeOf(normal.map((axis) => x.shape[axis]));
   const squares = widenedSquare(sub(x, mean(x, normal, true)));
@@ -100,14 +98,15 @@ function affine(name: string, y: Tensor, { weight, bias }: NormOptions, shape: S
  */
 export function layerNorm(x: Tensor, shape: Shape, options: NormOptions = {}): Tensor {
   checkOptions("layerNorm", options, AFFINE);
-  const first = x.shape.length - shape.length;
+  checkValue("layerNorm: the shape", shape, SHAPE);
+  const first = shapeIn("layerNorm", x).length - shape.length;
   if (shape.length === 0 || first < 0 || !sameShape(x.shape.slice(first), shape))
     throw new ShapeError(`layerNorm: ${shapeText(x)} does not end with [${shape}]`, "Give its last sizes.");
   return affine("layerNorm", standardizedParts(x, sizeOf(x.shape.slice(0, first)), options.eps), options, shape);
 }
 
 /** The shape of one number per channel, which broadcasts with x [batch, channels, ...]. */
-const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis === 1 ? n : 1));
+const channelShape = (shape: Shape): number[] => shape.map((n, axis) => (axis === 1 ? n : 1));
 
 /**
  * x [batch, channels, ...] normalised over groups of channels in each item of the batch; weight and bias are
@@ -122,13 +121,13 @@ const channelShape = (x: Tensor): number[] => x.shape.map((n, axis) => (axis ===
 export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
   checkOptions("groupNorm", options, AFFINE);
   checkValue("groupNorm: the groups", groups, whole(1));
-  const [batch, channels] = x.shape;
+  const [batch, channels] = shapeIn("groupNorm", x);
   if (!(channels % groups === 0))
     throw new ShapeError(
       `groupNorm: ${groups} groups do not divide the channels of ${shapeText(x)}`,
       "Give a divisor.",
     );
-  return affine("groupNorm", standardizedParts(x, batch * groups, options.eps), options, channelShape(x));
+  return affine("groupNorm", standardizedParts(x, batch * groups, options.eps), options, channelShape(x.shape));
 }
 
 export interface BatchNormOptions extends NormOptions {
@@ -160,7 +159,7 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const known = { runningMean: object, runningVar: object, training: flag, momentum: number };
   checkOptions("batchNorm2d", options, Object.assign(known, AFFINE));
   const { runningMean, runningVar, training = true, momentum = 0.1 } = options;
-  const shape = channelShape(x);
+  const shape = channelShape(shapeIn("batchNorm2d", x));
   if (shape.length < 2)
     throw new ShapeError(`batchNorm2d: ${shapeText(x)} has no axis of channels`, "Give [batch, channels, ...].");
   for (const average of [runningMean, runningVar]) if (average) checkFit("batchNorm2d", average, x, shape);

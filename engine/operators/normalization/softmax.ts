@@ -55,7 +55,7 @@ export const logSoftmaxOperator = /* @__PURE__ */ defineSoftmax("logSoftmax", "S
  * ```
  */
 export function softmax(x: Tensor, axis: number): Tensor {
-  return softmaxOperator([x], { axes: normalizeAxes("softmax", x.shape.length, [axis]) });
+  return softmaxOperator([x], { axes: normalizeAxes("softmax", x, [axis]) });
 }
 
 /**
@@ -67,5 +67,5 @@ export function softmax(x: Tensor, axis: number): Tensor {
  * ```
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
-  return logSoftmaxOperator([x], { axes: normalizeAxes("logSoftmax", x.shape.length, [axis]) });
+  return logSoftmaxOperator([x], { axes: normalizeAxes("logSoftmax", x, [axis]) });
 }

@@ -115,6 +115,7 @@ type HdceGradientInputs = readonly [
 
 export const hdceGradientOperator = defineOperator<HdceGradientInputs, HdceOptions>({
   name: "hdceGradient",
+  optional: [8, 9],
   shape: ([q]) => q.shape,
   flops: ([q], options) => similarityFlops(q as Shape, options) + relationFlops(q as Shape, options),
   forward(gpu, [q, k, loss, lse, dy, s, weights, statistics, savedT, savedR], options, dq) {

@@ -286,6 +286,7 @@ type PatchNceGradientInputs = readonly [
 
 export const patchNceGradientOperator = defineOperator<PatchNceGradientInputs, PatchNceOptions>({
   name: "patchNceGradient",
+  optional: [5],
   shape: ([q]) => q.shape,
   // Nominally the similarities are kept, as with one block, and their gradient is multiplied with the keys.
   flops: ([q], options) => similarityFlops(q as Shape, options),

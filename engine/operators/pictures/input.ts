@@ -2,7 +2,7 @@
 // a tensor, without a round trip through the CPU; ImageData, which is CPU memory, is uploaded. Kernels bind no
 // textures, so this file has a pipeline of its own.
 import { from_texture } from "../../../shaders/pictures.generated.js";
-import { checkOptions, object } from "../../core/check-options.js";
+import { checkOptions, checkValue, object } from "../../core/check-options.js";
 import { ArgumentError, LimitError, ShapeError } from "../../core/errors.js";
 import { sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -68,6 +68,7 @@ export interface FromImageOptions {
  */
 export function fromImage(gpu: Gpu, source: ImageSource, options: FromImageOptions = {}): Tensor {
   checkOptions("fromImage", options, { into: object });
+  checkValue("fromImage: the picture", source, object);
   const [width, height] = sizeOfImage(source);
   if (!(width > 0 && height > 0)) {
     throw new ArgumentError(

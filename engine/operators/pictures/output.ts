@@ -2,6 +2,7 @@
 // is CPU memory, is read back. Kernels are compute pipelines, so this file has render pipelines of its own.
 import { to_canvas } from "../../../shaders/pictures.generated.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { shapeIn } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { UNIFORM_SLOT } from "../../device/kernel.js";
@@ -40,8 +41,8 @@ const LEVELS = 255;
  * ```
  */
 export function toCanvas(tensor: Tensor, canvas: HTMLCanvasElement | OffscreenCanvas): void {
-  const { gpu } = tensor;
   const [channels, height, width] = pictureShape("toCanvas", tensor);
+  const { gpu } = tensor;
   if (tensor.dtype !== "f32") throw new ShapeError(`toCanvas: the picture is ${tensor.dtype}`, "cast() it to f32.");
   requireRunning("toCanvas", gpu);
   if (canvas.width !== width) canvas.width = width;
@@ -97,7 +98,8 @@ export async function toImageData(tensor: Tensor): Promise<ImageData> {
   return { width, height, data, colorSpace: "srgb" } as ImageData;
 }
 
-function pictureShape(what: string, { shape }: Tensor): [channels: number, height: number, width: number] {
+function pictureShape(what: string, x: Tensor): [channels: number, height: number, width: number] {
+  const shape = shapeIn(what, x);
   const [batch, channels, height, width] = shape;
   if (shape.length !== 4 || batch !== 1 || (channels !== 3 && channels !== 1)) {
     throw new ShapeError(`${what}: got [${shape}]`, "Give one picture, [1, 3, H, W] or [1, 1, H, W].");

@@ -1,5 +1,5 @@
 // Comparisons, maximum and minimum of two tensors, and clamp.
-import { checkValue, number, tensor } from "../../core/check-options.js";
+import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
 import { sumTo } from "../reduction/index.js";
@@ -54,12 +54,6 @@ export function clamp(x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.PO
   return clampOperator([x], { min: Math.max(min, -LARGEST), max: Math.min(max, LARGEST) });
 }
 
-/** The operands of an operator that takes no number, as PyTorch's does not; a clamp does what that would. */
-function bothTensors(name: string, a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
-  for (const operand of [a, b]) checkValue(`${name}: an operand`, operand, tensor);
-  return [a, b];
-}
-
 /**
  * The larger of a and b, broadcasting as PyTorch does.
  *
@@ -68,7 +62,7 @@ function bothTensors(name: string, a: Tensor, b: Tensor): readonly [Tensor, Tens
  * console.log(await maximum(gpu.tensor([1, 4]), gpu.tensor([3, 2])).read()); // 3, 4
  * ```
  */
-export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator(bothTensors("maximum", a, b), {});
+export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator([a, b], {});
 
 /**
  * The smaller of a and b, broadcasting as PyTorch does.
@@ -78,7 +72,7 @@ export const maximum = (a: Tensor, b: Tensor): Tensor => maximumOperator(bothTen
  * console.log(await minimum(gpu.tensor([1, 4]), gpu.tensor([3, 2])).read()); // 1, 2
  * ```
  */
-export const minimum = (a: Tensor, b: Tensor): Tensor => minimumOperator(bothTensors("minimum", a, b), {});
+export const minimum = (a: Tensor, b: Tensor): Tensor => minimumOperator([a, b], {});
 
 /**
  * 1 where a > b, else 0, broadcasting as PyTorch does; the gradients of comparisons are 0. One of the two may be a

@@ -2,10 +2,11 @@
 // are all kept or all reduced are merged, which leaves at most two of each for a tensor of four axes; more are reduced
 // in several passes. The order of summation depends on the shapes alone, so results are deterministic.
 import { expand as kernel, reduce_columns, reduce_rows, reduce_splits } from "../../../shaders/generated.js";
+import { checkValue } from "../../core/check-options.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, broadcastShapes, normalizeAxes, sameShape } from "../../core/shapes.js";
+import { type Axes, broadcastShapes, normalizeAxes, SHAPE, sameShape } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Gpu } from "../../device/gpu.js";
 import { BROADCAST_AXES, BROADCAST_PER_THREAD, broadcastGeometry } from "../lib/pointwise-kernels.js";
@@ -250,7 +251,7 @@ export function sumTo(dy: Tensor, operand: Tensor, factor = 1): Tensor {
  * ```
  */
 export const sum = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
-  sumOperator([x], { axes: normalizeAxes("sum", x.shape.length, axes), keepdim, factor: 1 });
+  sumOperator([x], { axes: normalizeAxes("sum", x, axes), keepdim, factor: 1 });
 
 /**
  * Mean over one axis or several (all by default), which disappear unless `keepdim`.
@@ -261,7 +262,7 @@ export const sum = (x: Tensor, axes?: Axes, keepdim = false): Tensor =>
  * ```
  */
 export function mean(x: Tensor, axes?: Axes, keepdim = false): Tensor {
-  const normal = normalizeAxes("mean", x.shape.length, axes);
+  const normal = normalizeAxes("mean", x, axes);
   const count = normal.reduce((product, axis) => product * x.shape[axis], 1);
   return sumOperator([x], { axes: normal, keepdim, factor: 1 / count });
 }
@@ -274,4 +275,7 @@ export function mean(x: Tensor, axes?: Axes, keepdim = false): Tensor {
  * console.log(await expand(gpu.tensor([[1], [2]]), [2, 3]).read()); // 1, 1, 1, 2, 2, 2
  * ```
  */
-export const expand = (x: Tensor, shape: Shape): Tensor => expandOperator([x], { shape, factor: 1 });
+export function expand(x: Tensor, shape: Shape): Tensor {
+  checkValue("expand: the shape", shape, SHAPE);
+  return expandOperator([x], { shape, factor: 1 });
+}

@@ -45,6 +45,7 @@ export const castOperator = /* @__PURE__ */ defineOperator<readonly [x: Tensor],
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkValue("where: the condition", condition, tensor);
   const tensors = [a, b].filter((value) => typeof value !== "number");
+  for (const value of tensors) checkValue("where: an operand", value, tensor);
   const integer = unmixed("where", tensors) === "i32";
   tensors.reduce((shape, x) => broadcastShapes("where", shape, x.shape), condition.shape);
   const counts = condition.dtype === "i32";
@@ -65,7 +66,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
  */
 export function cast(x: Tensor, dtype: Dtype): Tensor {
   checkValue("cast: the dtype", dtype, oneOf("f32", "i32", "f16"));
-  return x.dtype === dtype ? x : castOperator([x], { dtype });
+  return x?.dtype === dtype ? x : castOperator([x], { dtype });
 }
 
 /** An f16 tensor as f32, for products that would overflow or vanish in f16; any other as it is. */

@@ -1,12 +1,12 @@
 // Operators that move elements, under PyTorch's names: permuting, slicing, joining, flipping and padding. All use one
 // kernel, a copy between strided views, and two operators, each the other's gradient: `asStrided` copies a view of a
 // tensor, `asStridedScatter` a tensor into a view of a constant.
-import { checkOptions, checkValue, number, oneOf, whole } from "../../core/check-options.js";
+import { checkOptions, checkValue, number, oneOf, tensors, whole } from "../../core/check-options.js";
 import { int32 } from "../../core/elements.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, normalizeAxes, sameShape, shapeText } from "../../core/shapes.js";
+import { type Axes, normalizeAxes, type Shaped, sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, Tensor } from "../../core/tensor.js";
 import { partStart } from "../../device/memory.js";
 import { stridesOf, type View } from "../lib/views.js";
@@ -122,7 +122,7 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
 });
 
 /** An axis as a number from 0 on; negative ones count from the last. */
-const axisOf = (name: string, axis: number, rank: number): number => normalizeAxes(name, rank, axis)[0];
+const axisOf = (name: string, axis: number, x: Shaped): number => normalizeAxes(name, x, axis)[0];
 
 /**
  * The axes in another order, as PyTorch's permute: axis i of the result is axis `axes[i]` of x.
@@ -133,10 +133,10 @@ const axisOf = (name: string, axis: number, rank: number): number => normalizeAx
  * ```
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
-  const rank = x.shape.length;
+  const rank = shapeIn("permute", x).length;
   checkValue("permute: the axes", axes, [Array.isArray, "an array"]);
-  const order = axes.map((axis) => axisOf("permute", axis, rank));
-  if (normalizeAxes("permute", rank, order).length !== rank)
+  const order = axes.map((axis) => axisOf("permute", axis, x));
+  if (normalizeAxes("permute", x, order).length !== rank)
     throw new ShapeError(`permute: the axes [${axes}] are not all of ${shapeText(x)}`, `Name all ${rank} axes.`);
   const strides = stridesOf(x.shape);
   const view = { shape: order.map((axis) => x.shape[axis]), strides: order.map((axis) => strides[axis]), offset: 0 };
@@ -152,8 +152,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  * ```
  */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
-  const rank = x.shape.length;
-  const [i, j] = [axisOf("transpose", a, rank), axisOf("transpose", b, rank)];
+  const [i, j] = [axisOf("transpose", a, x), axisOf("transpose", b, x)];
   const order = x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis));
   return permute(x, order);
 }
@@ -167,7 +166,7 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
  * ```
  */
 export function squeeze(x: Tensor, axes?: Axes): Tensor {
-  const dropped = new Set(normalizeAxes("squeeze", x.shape.length, axes).filter((axis) => x.shape[axis] === 1));
+  const dropped = new Set(normalizeAxes("squeeze", x, axes).filter((axis) => x.shape[axis] === 1));
   const shape = x.shape.filter((_, axis) => !dropped.has(axis));
   return reshape(x, shape);
 }
@@ -180,8 +179,10 @@ export function squeeze(x: Tensor, axes?: Axes): Tensor {
  * console.log(unsqueeze(gpu.empty([2, 3]), -1).shape); // 2,3,1
  * ```
  */
-export const unsqueeze = (x: Tensor, axis: number): Tensor =>
-  reshape(x, x.shape.toSpliced(axisOf("unsqueeze", axis, x.shape.length + 1), 0, 1));
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const shape = shapeIn("unsqueeze", x);
+  return reshape(x, shape.toSpliced(axisOf("unsqueeze", axis, { shape: [1, ...shape] }), 0, 1));
+}
 
 /**
  * The axes from `start` to `end` (included) as one. Shares x's memory, as reshape does.
@@ -192,9 +193,8 @@ export const unsqueeze = (x: Tensor, axis: number): Tensor =>
  * ```
  */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
-  const rank = x.shape.length;
-  if (rank === 0) return reshape(x, [1]);
-  const [from, to] = [axisOf("flatten", start, rank), axisOf("flatten", end, rank)];
+  if (shapeIn("flatten", x).length === 0) return reshape(x, [1]);
+  const [from, to] = [axisOf("flatten", start, x), axisOf("flatten", end, x)];
   checkValue("flatten: the end", to, whole(from));
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
@@ -208,7 +208,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
  * ```
  */
 export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1): Tensor {
-  const along = axisOf("slice", axis, x.shape.length);
+  const along = axisOf("slice", axis, x);
   checkValue("slice: the start", start, whole(0));
   checkValue("slice: the end", end, whole(1));
   checkValue("slice: the step", step, whole(1));
@@ -232,7 +232,7 @@ export function slice(x: Tensor, start: number, end: number, axis = 0, step = 1)
  * ```
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
-  const n = x.shape[axisOf("split", axis, x.shape.length)];
+  const n = shapeIn("split", x)[axisOf("split", axis, x)];
   for (const size of [sizes].flat()) checkValue("split: a size", size, whole(1));
   const lengths =
     typeof sizes === "number"
@@ -256,9 +256,8 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
  * ```
  */
 export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
-  checkValue("concat: the tensors", inputs, [Array.isArray, "an array"]);
-  const rank = inputs[0]?.shape.length ?? 1;
-  return concatOperator(inputs, { axis: axisOf("concat", axis, rank) });
+  checkValue("concat: the tensors", inputs, tensors);
+  return concatOperator(inputs, { axis: axisOf("concat", axis, inputs[0]) });
 }
 
 /**
@@ -271,7 +270,7 @@ export function concat(inputs: readonly Tensor[], axis = 0): Tensor {
  * ```
  */
 export function stack(inputs: readonly Tensor[], axis = 0): Tensor {
-  checkValue("stack: the tensors", inputs, [Array.isArray, "an array"]);
+  checkValue("stack: the tensors", inputs, tensors);
   const joined = inputs.map((x) => unsqueeze(x, axis));
   return concat(joined, axis);
 }
@@ -285,9 +284,9 @@ export function stack(inputs: readonly Tensor[], axis = 0): Tensor {
  * ```
  */
 export function flip(x: Tensor, axes: Axes): Tensor {
-  const strides = stridesOf(x.shape);
+  const strides = stridesOf(shapeIn("flip", x));
   let offset = 0;
-  for (const axis of normalizeAxes("flip", x.shape.length, axes)) {
+  for (const axis of normalizeAxes("flip", x, axes)) {
     offset += (x.shape[axis] - 1) * strides[axis];
     strides[axis] *= -1;
   }
@@ -313,6 +312,7 @@ export interface PadOptions {
  * ```
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  shapeIn("pad", x);
   checkOptions("pad", options, {
     mode: oneOf("constant", "reflect", "replicate"),
     value: x.dtype === "i32" ? int32 : number,

@@ -28,3 +28,20 @@ fn start(base: u32) -> f32 {
 fn combine(a: f32, b: f32) -> f32 {
   return select(select(a + b, min(a, b), OP == MIN), max(a, b), OP == MAX);
 }
+
+// Every `stride`-th element of the inner axis from `first` on, over all of the outer axis. Blocks of them are combined
+// by themselves: a sum of millions would lose the digits of what is added to it.
+fn reduced(base: u32, first: u32, stride: u32) -> f32 {
+  let size = 1024 * stride;
+  var total = start(base);
+  for (var j = 0u; j < params.outer; j++) {
+    let row = base + j * params.outer_stride;
+    for (var begin = first; begin < params.inner; begin += size) {
+      let end = min(begin + size, params.inner);
+      var part = start(base);
+      for (var i = begin; i < end; i += stride) { part = combine(part, x[row + i * params.inner_stride]); }
+      total = combine(total, part);
+    }
+  }
+  return total;
+}

@@ -49,17 +49,19 @@ test("shapes that do not broadcast are named", () => {
   }
 });
 
+const x = { shape: [2, 3, 4] };
+
 test("axes count from either end and come out sorted; all of them where none are given", () => {
-  assert.equal(normalizeAxes("sum", 3, undefined), [0, 1, 2]);
-  assert.equal(normalizeAxes("sum", 3, [-1, 0]), [0, 2]);
-  assert.equal(normalizeAxes("sum", 3, []), []);
-  assert.equal([normalizeAxes("sum", 3, 0), normalizeAxes("sum", 3, -1)], [[0], [2]]);
+  assert.equal(normalizeAxes("sum", x, undefined), [0, 1, 2]);
+  assert.equal(normalizeAxes("sum", x, [-1, 0]), [0, 2]);
+  assert.equal(normalizeAxes("sum", x, []), []);
+  assert.equal([normalizeAxes("sum", x, 0), normalizeAxes("sum", x, -1)], [[0], [2]]);
 });
 
 test("axes that are not there, or there twice, are refused", () => {
   for (const axes of [[3], [-4], [1, -2], [0.5], [Number.NaN], "1" as never]) {
     assert.match(
-      messageOf(() => normalizeAxes("sum", 3, axes)),
+      messageOf(() => normalizeAxes("sum", x, axes)),
       "do not fit a tensor with 3 axes",
     );
   }

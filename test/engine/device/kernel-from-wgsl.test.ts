@@ -134,6 +134,10 @@ test("a binding that is not given, or a param that is no number of its type, is 
       `ShapeError: mine: the param n cannot be ${n} Give it a u32.`,
     );
   }
+  assert.match(
+    messageOf(() => gpu.dispatch(kernel, { bindings: { x: y }, grid: 1 } as never)),
+    "ShapeError: mine: the param n cannot be undefined Give it a u32.",
+  );
   y.dispose();
 });
 

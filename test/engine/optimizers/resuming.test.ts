@@ -1,4 +1,5 @@
-// A training that goes on from saved tensors and the number of updates takes the same steps, to the bit.
+// A training that goes on from saved tensors and the number of updates takes the same steps, to the bit; and one whose
+// program is replayed before it has a learning rate does not move.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gpu } from "../../../engine/device/gpu.js";
@@ -8,6 +9,7 @@ import {
   LossScaler,
   loadParameters,
   type Optimizer,
+  record,
   SGD,
   saveParameters,
   type Tensor,
@@ -28,6 +30,19 @@ const makers: { [name: string]: Maker } = {
 };
 
 for (const [name, make] of Object.entries(makers)) {
+  test(`${name} leaves the weights where a program is replayed before advance()`, async () => {
+    const gpu = await testGpu("software");
+    // What the optimizer's buffers held before must not matter.
+    for (const tensor of Array.from({ length: 6 }, () => gpu.tensor([3, 3, 3, 3]))) tensor.dispose();
+    const weight = gpu.tensor([1, -2, 3]);
+    const { optimizer } = make(gpu, weight);
+    const gradient = gpu.tensor([1, 1, 1]);
+    const { program } = await record(gpu, () => optimizer.update([gradient]));
+    program.replay();
+    assert.equal([...(await weight.read())], [1, -2, 3]);
+    for (const each of [program, optimizer, gradient, weight]) each.dispose();
+  });
+
   test(`${name} goes on from what was saved`, async () => {
     const gpu = await testGpu("software");
     const training = () => {

@@ -94,6 +94,26 @@ test("a tensor that is returned is kept beside its recomputed copy", async () =>
   x.dispose();
 });
 
+test("a result that is overwritten before the gradient is kept", async () => {
+  const gpu = await testGpu("software");
+  const [x, beside] = [gpu.tensor([1, 2, 3]).requireGrad(), gpu.tensor([1, 1, 1]).requireGrad()];
+  const work = () => {
+    const y = engine.square(x);
+    const loss = engine.sum(engine.mul(y, beside));
+    y.copyFrom(engine.scale(x, 10));
+    return grad(loss, [beside])[0];
+  };
+  const eager = gpu.scope(work);
+  assert.equal([...(await eager.read())], [10, 20, 30]);
+  for (const rematerialize of ["nothing", "cheap", "everything"] as const) {
+    const { program, result } = await record(gpu, work, undefined, { rematerialize });
+    program.replay();
+    assert.equal([...(await result.read())], [10, 20, 30], rematerialize);
+    program.dispose();
+  }
+  for (const tensor of [x, beside, eager]) tensor.dispose();
+});
+
 test("what was made from parameters that are updated before the gradient is kept", async () => {
   const gpu = await testGpu("software");
   const train = async (recorded: boolean) => {
