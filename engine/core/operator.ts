@@ -257,8 +257,7 @@ function gpuOf(
   { name, optional, integers = [] }: Pick<OperatorBase<Inputs, never>, "name" | "optional" | "integers">,
   inputs: Inputs,
 ): Gpu {
-  const missing = (i: number) =>
-    new ShapeError(`${name}: input ${i} is missing, or no tensor`, "Make one with gpu.tensor().");
+  const missing = (i: number) => new ShapeError(`${name}: input ${i} is no tensor`, "Make one with gpu.tensor().");
   let gpu: Gpu | null = null;
   for (const [i, input] of inputs.entries()) {
     if (!input && optional?.includes(i)) continue;

@@ -19,13 +19,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let at = flat_index(group, groups, local, WORKGROUP);
   let row = at / runs;
   if (row >= params.rows) { return; }
-  let first = (at - row * runs) * PER_THREAD;
-  let end = min(first + PER_THREAD, params.n0);
   let plane = row / params.n1;
   let from_row = (row % params.n1) * params.s1 + (plane % params.n2) * params.s2 + (plane / params.n2) * params.s3;
-  for (var i0 = first; i0 < end; i0++) {
-    let element = x[from_row + i0 * params.s0];
+  var i = at % runs * PER_THREAD;
+  let end = min(i + PER_THREAD, params.n0);
+  for (; i < end; i++) {
+    let element = x[from_row + i * params.s0];
     let scaled = bitcast<u32>(params.factor * bitcast<f32>(element));
-    y[row * params.n0 + i0] = select(scaled, element, params.factor == 1.0);
+    y[row * params.n0 + i] = select(scaled, element, params.factor == 1.0);
   }
 }

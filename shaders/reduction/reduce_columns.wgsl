@@ -9,5 +9,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let output = flat_index(group, groups, local, WORKGROUP);
   if (output >= params.outputs) { return; }
-  y[output] = reduced(base_of(output), 0, 1) * params.factor;
+  y[output] = reduced(output, 0, 1) * params.factor;
 }

@@ -11,7 +11,7 @@ var<workgroup> partial: array<f32, WORKGROUP>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let output = flat_index(group, groups, 0, 1);
-  partial[local] = reduced(base_of(output), local, WORKGROUP);
+  partial[local] = reduced(output, local, WORKGROUP);
   workgroupBarrier();
   for (var half = WORKGROUP / 2; half > 0; half /= 2) {
     if (local < half) { partial[local] = combine(partial[local], partial[local + half]); }

@@ -56,7 +56,7 @@ test("wrong uses do not compile, and say the functions' sentences", async () => 
   assert.match(messageOf(unknown), /crossEntropy has no option smoothing/);
   // @ts-expect-error No operand.
   const text = () => x.add("one");
-  assert.match(messageOf(text), /add: input 1 is missing, or no tensor/);
+  assert.match(messageOf(text), /add: input 1 is no tensor/);
   // @ts-expect-error It takes an array of tensors.
   assert.type(x.concat, "undefined");
 });

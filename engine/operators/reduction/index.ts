@@ -187,7 +187,7 @@ export const expandOperator: Operator<One, ExpandOptions> = /* @__PURE__ */ defi
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
       throw new ShapeError(
         `expand: [${x.shape}] does not expand to [${shape}]`,
-        "Sizes must be equal, or 1 in the tensor, counted from the last axis.",
+        "Sizes must be equal or 1, counted from the last axis.",
       );
     }
     return shape;

@@ -39,15 +39,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let at = flat_index(group, groups, local, WORKGROUP);
   let row = at / runs;
   if (row >= params.rows) { return; }
-  let first = (at - row * runs) * PER_THREAD;
-  let end = min(first + PER_THREAD, params.n0);
-  let i1 = row % params.n1;
   let plane = row / params.n1;
+  let i1 = row % params.n1;
   let i2 = plane % params.n2;
   let i3 = plane / params.n2;
   let from_a = i1 * params.a1 + i2 * params.a2 + i3 * params.a3;
   let from_b = i1 * params.b1 + i2 * params.b2 + i3 * params.b3;
-  for (var i0 = first; i0 < end; i0++) {
-    y[row * params.n0 + i0] = f(a[from_a + i0 * params.a0], b[from_b + i0 * params.b0]);
+  var i = at % runs * PER_THREAD;
+  let end = min(i + PER_THREAD, params.n0);
+  for (; i < end; i++) {
+    y[row * params.n0 + i] = f(a[from_a + i * params.a0], b[from_b + i * params.b0]);
   }
 }

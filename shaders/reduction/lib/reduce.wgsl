@@ -17,29 +17,23 @@ struct Params {
 
 //#include lib/index.wgsl
 
-fn base_of(output: u32) -> u32 {
-  return (output % params.kept0) * params.kept0_stride + (output / params.kept0) * params.kept1_stride;
-}
-
-fn start(base: u32) -> f32 {
-  return select(x[base], 0.0, OP == SUM);
-}
-
 fn combine(a: f32, b: f32) -> f32 {
   return select(select(a + b, min(a, b), OP == MIN), max(a, b), OP == MAX);
 }
 
 // Every `stride`-th element of the inner axis from `first` on, over all of the outer axis. Blocks of them are combined
 // by themselves: a sum of millions would lose the digits of what is added to it.
-fn reduced(base: u32, first: u32, stride: u32) -> f32 {
-  let size = 1024 * stride;
-  var total = start(base);
+fn reduced(output: u32, first: u32, stride: u32) -> f32 {
+  let base = (output % params.kept0) * params.kept0_stride + (output / params.kept0) * params.kept1_stride;
+  let neutral = select(x[base], 0.0, OP == SUM);
+  var total = neutral;
   for (var j = 0u; j < params.outer; j++) {
     let row = base + j * params.outer_stride;
-    for (var begin = first; begin < params.inner; begin += size) {
-      let end = min(begin + size, params.inner);
-      var part = start(base);
-      for (var i = begin; i < end; i += stride) { part = combine(part, x[row + i * params.inner_stride]); }
+    var i = first;
+    while (i < params.inner) {
+      let end = min(i + 1024 * stride, params.inner);
+      var part = neutral;
+      for (; i < end; i += stride) { part = combine(part, x[row + i * params.inner_stride]); }
       total = combine(total, part);
     }
   }
