@@ -82,7 +82,7 @@ export function runBroadcast(gpu: Gpu, op: BroadcastOp, a: Tensor, b: Tensor, y:
   const [n0 = 1, n1 = 1, n2 = 1] = n;
   const [[a0 = 0, a1 = 0, a2 = 0, a3 = 0], [b0 = 0, b1 = 0, b2 = 0, b3 = 0]] = strides;
   const perThread = BROADCAST_PER_THREAD[gpu.profile];
-  const rows = y.size / (n0 || 1);
+  const rows = n0 && y.size / n0;
   gpu.dispatch(y.dtype === "i32" ? integer_broadcast : binary_broadcast, {
     bindings: { a, b, y },
     params: { rows, n0, n1, n2, a0, a1, a2, a3, b0, b1, b2, b3 },

@@ -209,11 +209,14 @@ export function runExpand(gpu: Gpu, x: Tensor, y: Tensor, factor: number): Tenso
   if (n.length <= BROADCAST_AXES) {
     const [n0 = 1, n1 = 1, n2 = 1] = n;
     const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = strides[0];
-    const rows = y.size / (n0 || 1);
-    const params = { rows, n0, n1, n2, s0, s1, s2, s3, factor };
-    const perThread = BROADCAST_PER_THREAD[gpu.profile];
-    const invocations = rows * Math.ceil(n0 / perThread);
-    gpu.dispatch(kernel, { bindings: { x, y }, params, invocations, constants: { PER_THREAD: perThread } });
+    const rows = n0 && y.size / n0;
+    const PER_THREAD = BROADCAST_PER_THREAD[gpu.profile];
+    gpu.dispatch(kernel, {
+      bindings: { x, y },
+      params: { rows, n0, n1, n2, s0, s1, s2, s3, factor },
+      invocations: rows * Math.ceil(n0 / PER_THREAD),
+      constants: { PER_THREAD },
+    });
     return y;
   }
   // The slowest axis along which x is repeated is expanded last.

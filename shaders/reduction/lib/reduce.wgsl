@@ -29,11 +29,10 @@ fn reduced(output: u32, first: u32, stride: u32) -> f32 {
   var total = neutral;
   for (var j = 0u; j < params.outer; j++) {
     let row = base + j * params.outer_stride;
-    var i = first;
-    while (i < params.inner) {
-      let end = min(i + 1024 * stride, params.inner);
+    for (var begin = first; begin < params.inner; begin += 1024 * stride) {
+      let end = min(begin + 1024 * stride, params.inner);
       var part = neutral;
-      for (; i < end; i += stride) { part = combine(part, x[row + i * params.inner_stride]); }
+      for (var i = begin; i < end; i += stride) { part = combine(part, x[row + i * params.inner_stride]); }
       total = combine(total, part);
     }
   }
