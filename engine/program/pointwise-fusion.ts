@@ -1,7 +1,7 @@
 // Fusion of elementwise operators in a recorded step: chains of them become one kernel (pointwise-kernel.ts), and what
 // only the chain needs stays in registers.
-// Limits: operands that broadcast are one number, or y's fastest axis has a multiple of four elements; integers, and the
-// sums before and after a chain, are left to their kernels.
+// Limits: an operand that broadcasts is one number, or y's fastest axis has a multiple of four elements; integers, and
+// the sums before and after a chain, are left to their kernels.
 import type { Gpu } from "../device/gpu.js";
 import type { foldGrid } from "../device/kernel.js";
 import type { Dispatch, Fusion } from "../device/recorder.js";

@@ -1,5 +1,5 @@
-// The kernel of fused elementwise operators: WGSL for a graph of the functions of shaders/pointwise. It handles one vec4
-// of every tensor per iteration, as their own kernels do.
+// The kernel of fused elementwise operators: WGSL for a graph of the functions of shaders/pointwise. It handles one
+// vec4 of every tensor per iteration, as their own kernels do.
 import { functions } from "../../shaders/pointwise.generated.js";
 import type { Gpu } from "../device/gpu.js";
 import type { foldGrid, KernelCache, KernelSource } from "../device/kernel.js";
