@@ -89,7 +89,6 @@ function reflect(file) {
     constants,
     ...(Object.keys(ops).length > 0 && { ops }),
     workgroupSize: workgroupSize(module.entry.compute[0], code),
-    subgroups: /^enable subgroups;/m.test(code),
     code: plain(code),
   };
 }
@@ -104,8 +103,8 @@ const kernels = filesBelow("shaders", ".wgsl")
   .filter((file) => !file.includes("/lib/") && ![...withTextures, ...subgroupMatrixForms].includes(file))
   .map(reflect);
 // Texts of kernels for software adapters, tuning tables and few output channels are loaded where they are wanted.
-const onDemand = ({ name, subgroups }) =>
-  /^winograd_|_skinny$/.test(name) || (subgroups && !name.startsWith("ladder_"));
+const onDemand = ({ name, code }) =>
+  /^winograd_|_skinny$/.test(name) || (/^enable subgroups;/m.test(code) && !name.startsWith("ladder_"));
 // Shortest first, and those without a text last: what kernels share by inclusion then lies near enough for gzip to find
 // it (bundles are 2 KiB smaller).
 const order = (kernel) => (onDemand(kernel) ? Number.MAX_SAFE_INTEGER : kernel.code.length);
@@ -128,6 +127,13 @@ writeIfChanged(
   "shaders/matrix.generated.ts",
   `${header}export const texts = ${JSON.stringify(matrixTexts, null, 1)};\n`,
 );
+/** The functions of the elementwise kernels by the kernels' names, for those that engine/program writes. */
+const elementwise = ["unary", "elementary", "binary"].map((kernel) => {
+  const code = expandIncludes(readFileSync(`shaders/pointwise/lib/${kernel}.wgsl`, "utf8"));
+  return plain(code).replace("fn f(", `fn ${kernel}(`).replace(/\n+/g, "\n");
+});
+const functions = plain(readFileSync("shaders/lib/index.wgsl", "utf8")) + elementwise.join("");
+writeIfChanged("shaders/pointwise.generated.ts", `${header}export const functions = ${JSON.stringify(functions)};\n`);
 const pictures = withTextures.map((file) => {
   const code = expandIncludes(readFileSync(file, "utf8"));
   const [entry] = new WgslReflect(code).entry.compute;

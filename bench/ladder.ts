@@ -9,6 +9,7 @@ import type { Shape, Tensor } from "../engine/core/tensor.js";
 import type { AdapterTraits } from "../engine/device/adapter.js";
 import type { Gpu } from "../engine/device/gpu.js";
 import type { KernelSource } from "../engine/device/kernel.js";
+import { usesSubgroups } from "../engine/device/software-kernels.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
 import * as kernels from "../shaders/generated.js";
@@ -44,15 +45,16 @@ function product(
     }
     const y = gpu.empty([m, n]);
     const LANES = gpu.subgroupSize;
-    const across = kernel.subgroups ? columns * LANES : columns;
-    if (kernel.subgroups && LANES < 4) {
+    const subgroups = usesSubgroups(kernel);
+    const across = subgroups ? columns * LANES : columns;
+    if (subgroups && LANES < 4) {
       throw new CutgpuError("VARIANT", "this adapter has no subgroups of a fixed size of 4 or more");
     }
     gpu.dispatch(kernel, {
       bindings: { a, b, y },
       params: { m, n, k },
       grid: [Math.ceil(n / across), m / rows, 1],
-      constants: kernel.subgroups ? { LANES } : {},
+      constants: subgroups ? { LANES } : {},
     });
     return y;
   };

@@ -86,7 +86,6 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
     params,
     constants,
     workgroupSize: readWorkgroupSize(text, constants),
-    subgroups: /^\s*enable subgroups;/m.test(text),
     code,
     custom: true,
     check: (storages) => checkApart(kernel, storages),

@@ -27,7 +27,6 @@ export interface KernelSource {
   readonly ops?: { readonly [name: string]: number };
   /** Invocations of a workgroup along its axes: numbers, or names of the constants that give them. */
   readonly workgroupSize: readonly (number | string)[];
-  readonly subgroups: boolean;
   /** Empty where engine/device/software-kernels.ts has the text. */
   readonly code: string;
   /** From kernelFromWgsl: it may not compile. */

@@ -6,11 +6,18 @@ import { Storage } from "./storage.js";
 
 /**
  * A fusion rule: the dispatch may be fused with the one that produced its binding `input`. `merge` returns the
- * dispatches that replace both, or null; `stored` says whether others still read the input.
+ * dispatches that replace both, or null. `stored` says whether others still read the input, `isStored` whether they
+ * read any tensor; the dispatches `between` then come before both.
  */
 export interface Fusion {
   input: string;
-  merge(earlier: Dispatch, later: Dispatch, stored: boolean): readonly Dispatch[] | null;
+  merge(
+    earlier: Dispatch,
+    later: Dispatch,
+    stored: boolean,
+    isStored: (storage: Storage) => boolean,
+    between: readonly Dispatch[],
+  ): readonly Dispatch[] | null;
 }
 
 /**

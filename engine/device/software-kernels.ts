@@ -23,3 +23,7 @@ export function textOf({ name, code }: { readonly name: string; readonly code: s
   if (text === undefined) throw new GpuError(`the kernel ${name} was not loaded`, "Open the engine with openGpu().");
   return text;
 }
+
+/** Whether a kernel needs an adapter with subgroups. */
+export const usesSubgroups = (kernel: { readonly name: string; readonly code: string }): boolean =>
+  /^enable subgroups;/m.test(textOf(kernel));

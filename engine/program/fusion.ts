@@ -1,13 +1,15 @@
 // Kernel fusion in a recorded step, for fewer dispatches and less memory traffic: a dispatch is fused with the one that
 // produced one of its inputs, unless a dispatch in between depends on either. Operators state their fusion rules where
-// they dispatch.
-
-import { accessesOf } from "../device/kernel.js";
-import type { Dispatch } from "../device/recorder.js";
+// they dispatch; those of elementwise kernels are in pointwise-fusion.ts. Loaded by record, and of other modules it
+// imports types only, so that bundles of apps that record nothing do not have it.
+import type { Gpu } from "../device/gpu.js";
+import type { foldGrid } from "../device/kernel.js";
+import type { Dispatch, Fusion } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
+import { pointwiseFusion } from "./pointwise-fusion.js";
 
 const writes = ({ source, storages }: Dispatch, { root }: Storage) =>
-  accessesOf(source).some((access, i) => access === "write" && storages[i].root === root);
+  Object.values(source.bindings).some((access, i) => access === "write" && storages[i].root === root);
 
 const binds = ({ storages }: Dispatch, { root }: Storage) => storages.some((storage) => storage.root === root);
 
@@ -15,22 +17,48 @@ const binds = ({ storages }: Dispatch, { root }: Storage) => storages.some((stor
 const canMoveAfter = (dispatch: Dispatch, other: Dispatch) =>
   dispatch.storages.every((storage) => !(writes(dispatch, storage) ? binds : writes)(other, storage));
 
-/** The dispatches after fusion; the content of `kept` is read after them. */
-export function fuse(dispatches: readonly Dispatch[], kept: ReadonlySet<Storage>): Dispatch[] {
+/** The dispatches after fusion, if `gpu` is given that of elementwise ones, too. `kept` are read after them. */
+export function fuse(
+  dispatches: readonly Dispatch[],
+  kept: ReadonlySet<Storage>,
+  gpu?: Gpu | false,
+  fold?: typeof foldGrid,
+): Dispatch[] {
+  let fused = fuseBy(({ fusion }) => (fusion ? [fusion] : []), dispatches, kept);
+  if (!gpu || !fold) return fused;
+  const { rulesOf, settled } = pointwiseFusion(gpu, fold);
+  for (let length = Number.POSITIVE_INFINITY; fused.length < length; ) {
+    length = fused.length;
+    fused = fuseBy(rulesOf, fused, kept);
+  }
+  return fused.map(settled);
+}
+
+/** Fusion by rules, of each dispatch with at most one of those before it. */
+function fuseBy(
+  rulesOf: (later: Dispatch) => readonly Fusion[],
+  dispatches: readonly Dispatch[],
+  kept: ReadonlySet<Storage>,
+): Dispatch[] {
   const fused: Dispatch[] = [];
   const read = [...kept].map(({ root }) => root);
   for (const [i, later] of dispatches.entries()) {
-    const { fusion, source, storages } = later;
-    const made = fusion && storages[Object.keys(source.bindings).indexOf(fusion.input)];
-    const at = made ? fused.findLastIndex((dispatch) => binds(dispatch, made)) : -1;
-    const earlier = fused[at];
+    const isStored = (storage: Storage) =>
+      !storage.virtual || read.includes(storage.root) || dispatches.slice(i + 1).some((d) => binds(d, storage));
     let merged: readonly Dispatch[] | null = null;
-    if (fusion && made && earlier?.storages.includes(made) && writes(earlier, made)) {
-      const stored = !made.virtual || read.includes(made.root) || dispatches.slice(i + 1).some((d) => binds(d, made));
-      if (fused.slice(at + 1).every((other) => canMoveAfter(earlier, other)))
-        merged = fusion.merge(earlier, later, stored);
+    for (const { input, merge } of rulesOf(later)) {
+      const made = later.storages[Object.keys(later.source.bindings).indexOf(input)];
+      const at = fused.findLastIndex((dispatch) => binds(dispatch, made));
+      const earlier = fused[at];
+      const between = fused.slice(at + 1);
+      if (!earlier?.storages.includes(made) || !writes(earlier, made)) continue;
+      if (between.every((other) => canMoveAfter(earlier, other)))
+        merged = merge(earlier, later, isStored(made), isStored, between);
+      if (merged) {
+        fused.splice(at, 1);
+        break;
+      }
     }
-    if (merged) fused.splice(at, 1);
     fused.push(...(merged ?? [later]));
   }
   return fused;

@@ -5,18 +5,17 @@
 // Only the content of tensors made outside (inputs, parameters) may change between replays, never shapes or kernels.
 
 import { abortable, type CancellationOptions } from "../core/cancellation.js";
-import { callback, checkOptions, checkValue, object, oneOf } from "../core/check-options.js";
+import { callback, checkOptions, checkValue, flag, object, oneOf } from "../core/check-options.js";
 import { DisposedError } from "../core/errors.js";
 import { visitTensors } from "../core/tensor.js";
 import type { Gpu } from "../device/gpu.js";
-import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
+import { foldGrid, type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
 import type { ReplayTimestamps } from "../device/observers.js";
 import { BYTES_PER_SUBMIT } from "../device/queue.js";
 import type { Dispatch } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
 import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../device/webgpu-flags.js";
 import { Arena, allocate } from "./allocation.js";
-import { fuse } from "./fusion.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";
 
@@ -31,8 +30,13 @@ interface Command {
 }
 
 export interface RecordOptions extends CancellationOptions {
-  /** What the backward pass recomputes instead of keeping it; results are the same to the bit. By default "cheap". */
+  /** What the backward pass recomputes instead of keeping it; results are the same. By default "cheap". */
   rematerialize?: Rematerialize;
+  /**
+   * Whether chains of elementwise operators become one kernel each. By default on GPUs; a CPU takes longer to compile
+   * kernels. Drivers may then round a multiplication and an addition once, so the last digits can differ.
+   */
+  fusePointwise?: boolean;
 }
 
 /**
@@ -67,20 +71,23 @@ export async function record<T>(
     signal: object,
     onProgress: callback,
     rematerialize: oneOf("nothing", "cheap", "everything"),
+    fusePointwise: flag,
   });
-  const { signal, onProgress, rematerialize = "cheap" } = options;
+  const { signal, onProgress, rematerialize = "cheap", fusePointwise = gpu.profile === "gpu" } = options;
   signal?.throwIfAborted();
   const recording = new Recording(rematerialize);
+  const kept = new Set<Storage>();
   let result: T;
+  let dispatches: Dispatch[];
   try {
     result = gpu.recordInto(recording, work);
+    visitTensors(result, (tensor) => kept.add(tensor.storage));
+    const { fuse } = await import("./fusion.js");
+    dispatches = fuse(recording.dispatches, kept, fusePointwise && gpu, foldGrid);
   } catch (error) {
     recording.discard(gpu);
     throw error;
   }
-  const kept = new Set<Storage>();
-  visitTensors(result, (tensor) => kept.add(tensor.storage));
-  const dispatches = fuse(recording.dispatches, kept);
   const program = new Program(gpu, { dispatches, constants: recording.constants }, arena);
   gpu.observers.tell("onProgram", program, dispatches);
   try {

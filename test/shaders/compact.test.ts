@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { parseWgsl, validate, writeSpirv } from "naga-wasm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { usesSubgroups } from "../../engine/device/software-kernels.js";
 import { projectFolder } from "../support/command.js";
 import { kernels } from "../support/kernels.js";
 
@@ -26,7 +27,7 @@ const withNumbers = (code: string) =>
     .filter(([, name]) => !tunable.has(name))
     .reduce((text, [line, name, n]) => text.replace(line, "").replace(new RegExp(`\\b${name}\\b`, "g"), `${n}u`), code);
 
-for (const { name, code } of kernels.filter(({ subgroups }) => !subgroups)) {
+for (const { name, code } of kernels.filter((kernel) => !usesSubgroups(kernel))) {
   test(name, () => assert.is(spirvOf(compact(code)), spirvOf(withNumbers(code))));
 }
 

@@ -3,6 +3,7 @@
 // GPU, so this finds races that a driver happens to hide. Products and convolutions: tiled-races.test.ts.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { usesSubgroups } from "../../engine/device/software-kernels.js";
 import * as reference from "../../engine/operators/reference.js";
 import { dense } from "../../engine/operators/reference.js";
 import { Random } from "../../engine/random.js";
@@ -236,7 +237,7 @@ test("every kernel with workgroup memory is run here, or in tiled-races.test.ts"
     "conv2d_weight_gradient_skinny",
   ];
   // The interpreter has no subgroups.
-  const shared = allKernels.filter(({ code, subgroups }) => /var<workgroup>/.test(code) && !subgroups);
+  const shared = allKernels.filter((kernel) => /var<workgroup>/.test(kernel.code) && !usesSubgroups(kernel));
   assert.equal(shared.map(({ name }) => name).sort(), here.sort());
 });
 

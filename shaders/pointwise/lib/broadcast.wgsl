@@ -3,7 +3,7 @@
 // division is slow. The file that includes this defines Element.
 //#include pointwise/lib/arithmetic.wgsl
 const OP: u32 = 0; // @tunable one of the operations above
-const WORKGROUP: u32 = 64; // @tunable
+const WORKGROUP: u32 = 64;
 const PER_THREAD: u32 = 1; // @tunable
 
 struct Params {

@@ -1,6 +1,6 @@
-// y = f(x), element-wise; the file that includes this defines f, which may use the parameters a and b.
+// y = f(x), element-wise; the file that includes this defines f and OP.
 // One vec4 per iteration, PER_THREAD consecutive vec4s per invocation; the last may reach into the buffer's padding.
-const WORKGROUP: u32 = 64; // @tunable
+const WORKGROUP: u32 = 64;
 const PER_THREAD: u32 = 1; // @tunable
 
 struct Params { vec4s: u32, a: f32, b: f32 }
@@ -16,5 +16,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let first = flat_index(group, groups, local, WORKGROUP) * PER_THREAD;
   let end = min(first + PER_THREAD, params.vec4s);
-  for (var at = first; at < end; at++) { y[at] = f(x[at]); }
+  for (var at = first; at < end; at++) { y[at] = f(OP, x[at], params.a, params.b); }
 }

@@ -1,5 +1,16 @@
-// Elementary functions for which WGSL guarantees too little: three digits of sin and cos, nothing for pow of negative
-// x; it has no error function.
+// Functions of one number whose accuracy WGSL or drivers do not guarantee: three digits of sin and cos, nothing for pow
+// of negative x; WGSL has no error function.
+const TANH: u32 = 0; // @op
+const SIGMOID: u32 = 1; // @op
+const SOFTPLUS: u32 = 2; // @op
+const SIN: u32 = 3; // @op
+const COS: u32 = 4; // @op
+const ERF: u32 = 5; // @op
+const POW: u32 = 6; // @op x to the power of a; b is 0 if a is not an integer, 1 if it is even, 2 if it is odd
+const GELU: u32 = 7; // @op
+const GELU_DERIVATIVE: u32 = 8; // @op
+
+//#include lib/math.wgsl
 
 // sin(x), or with quarter = 1 cos(x): x minus the nearest multiple of pi/2, in three parts whose products with small
 // integers are exact (Cody and Waite), then the Taylor series of that quadrant. Accurate to f32 up to |x| of a few
@@ -38,4 +49,18 @@ fn power(x: vec4f, p: f32, parity: f32) -> vec4f {
   if (parity == 1.0) { return size; }
   if (parity == 2.0) { return select(size, -size, x < vec4f(0.0)); }
   return select(size, sqrt(x), x < vec4f(0.0));
+}
+
+// a and b are parameters of POW.
+fn f(op: u32, v: vec4f, a: f32, b: f32) -> vec4f {
+  if (op == TANH) { return safe_tanh(v); }
+  if (op == SIGMOID) { return safe_sigmoid(v); }
+  if (op == SOFTPLUS) { return softplus(v); }
+  if (op == SIN) { return sine(v, 0.0); }
+  if (op == COS) { return sine(v, 1.0); }
+  if (op == ERF) { return erf(v); }
+  if (op == GELU) { return v * normal(v); }
+  if (op == GELU_DERIVATIVE) { return normal(v) + v * 0.3989423 * exp(-0.5 * v * v); }
+  // POW
+  return power(v, a, b);
 }

@@ -16,7 +16,6 @@ const source = {
   params: { count: "u32", shift: "i32", factor: "f32" },
   constants: { WORKGROUP: 64, FACTOR: 0.5, WIDE: false },
   workgroupSize: ["WORKGROUP", 1, 1],
-  subgroups: false,
   code: "const WORKGROUP: u32 = 64;\nconst FACTOR: f32 = 0.5;\nconst WIDE: bool = false;\nfn f() {}\n",
 } as const satisfies KernelSource;
 

@@ -1,0 +1,151 @@
+// Fusion of elementwise operators in a recorded step: chains of them become one kernel (pointwise-kernel.ts), and what
+// only the chain needs stays in registers.
+// Limits: an operand that broadcasts is one number, or y's fastest axis has a multiple of four elements; integers, and
+// the sums before and after a chain, are left to their kernels.
+import type { Gpu } from "../device/gpu.js";
+import type { foldGrid } from "../device/kernel.js";
+import type { Dispatch, Fusion } from "../device/recorder.js";
+import type { Storage } from "../device/storage.js";
+import {
+  isOperand,
+  isReadable,
+  kernelOf,
+  type Operand,
+  type Operation,
+  type Pointwise,
+  sharedKernel,
+  type Value,
+} from "./pointwise-kernel.js";
+
+interface PointwiseFusion {
+  /** The rules by which a dispatch is fused with those that made its operands. */
+  rulesOf(later: Dispatch): Fusion[];
+  /** The dispatch with the kernel that all dispatches of its text share. */
+  settled(dispatch: Dispatch): Dispatch;
+}
+
+/** The fusion of a recording. `fold` is passed in, since every app's bundle has it. */
+export function pointwiseFusion(gpu: Gpu, fold: typeof foldGrid): PointwiseFusion {
+  const fused = new WeakMap<Dispatch, Pointwise>();
+  const workOf = (dispatch: Dispatch) => fused.get(dispatch) ?? pointwiseOf(dispatch);
+  const merge: Fusion["merge"] = (earlier, later, _stored, isStored, between) => {
+    const [before, work] = [workOf(earlier), workOf(later)];
+    if (!before || !work || (between.length && lengthens(before, later, isStored))) return null;
+    const both = merged(before, work, isStored);
+    const dispatch = both && kernelOf(both, gpu, fold);
+    if (dispatch) fused.set(dispatch, both);
+    return dispatch && [dispatch];
+  };
+  return {
+    rulesOf(later) {
+      const work = workOf(later);
+      const names = Object.keys(later.source.bindings);
+      return [...(work ? operandsOf(work) : [])]
+        .filter(({ axes }) => !axes)
+        .map(({ storage }) => ({ input: names[later.storages.indexOf(storage)], merge }));
+    },
+    settled: (dispatch) =>
+      fused.has(dispatch) ? { ...dispatch, source: sharedKernel(gpu, dispatch.source) } : dispatch,
+  };
+}
+
+/** Memory that may be kept for longer to save a dispatch. */
+const BYTES_PER_DISPATCH = 1 << 20;
+
+/** Whether the work, done later, keeps tensors for longer that take more memory than those that it writes. */
+function lengthens(work: Pointwise, later: Dispatch, isStored: (storage: Storage) => boolean): boolean {
+  const kept = [...operandsOf(work)].filter(({ storage }) => !isStored(storage) && !later.storages.includes(storage));
+  const bytesOf = (storages: readonly Storage[]) => storages.reduce((sum, { bytes }) => sum + bytes, 0);
+  return bytesOf(kept.map(({ storage }) => storage)) > bytesOf([...work.outputs.keys()]) + BYTES_PER_DISPATCH;
+}
+
+/** Both in one; null where their sizes differ, or memory would be read and written. */
+function merged(earlier: Pointwise, later: Pointwise, isStored: (storage: Storage) => boolean): Pointwise | null {
+  if (earlier.vec4s !== later.vec4s) return null;
+  const replaced = new Map<Value, Value>();
+  const read = [...operandsOf(earlier)];
+  const replace = (value: Value): Value => {
+    if (isOperand(value))
+      return (
+        (value.axes ? null : earlier.outputs.get(value.storage)) ?? read.find((one) => sameOperand(one, value)) ?? value
+      );
+    const known = replaced.get(value) ?? { ...value, operands: value.operands.map(replace) };
+    replaced.set(value, known);
+    return known;
+  };
+  const last = [...later.outputs].map(([storage, value]) => [storage, replace(value)] as const);
+  const written = [...earlier.outputs.keys(), ...later.outputs.keys()].map(({ root }) => root);
+  if (new Set(written).size < written.length) return null;
+  const first = [...earlier.outputs].filter(([storage]) => isStored(storage));
+  const both = { vec4s: later.vec4s, outputs: new Map([...first, ...last]) };
+  return [...operandsOf(both)].some(({ storage }) => written.includes(storage.root)) ? null : both;
+}
+
+const sameOperand = (one: Operand, other: Operand) =>
+  one.storage === other.storage && JSON.stringify(one.axes) === JSON.stringify(other.axes);
+
+/** The tensors that are read, each once for every way of reading it. */
+function operandsOf({ outputs }: Pointwise): Set<Operand> {
+  const found = new Set<Operand>();
+  const seen = new Set<Value>();
+  const visit = (value: Value) => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    if (isOperand(value)) found.add(value);
+    else value.operands.forEach(visit);
+  };
+  [...outputs.values()].forEach(visit);
+  return found;
+}
+
+/** What a dispatch of an elementwise kernel computes; null for other kernels, and where an operand is not readable. */
+function pointwiseOf({ source, constants, storages, params }: Dispatch): Pointwise | null {
+  const { name, custom, ops = {} } = source;
+  const op = Number(constants["OP"] ?? 0);
+  const label =
+    Object.keys(ops)
+      .find((key) => ops[key] === op)
+      ?.toLowerCase() ?? name;
+  const call = (kernel: Operation["kernel"], operands: readonly Value[], scalars: readonly number[]): Operation => ({
+    kernel,
+    op,
+    label,
+    operands,
+    scalars,
+  });
+  const [x, other] = storages;
+  const same = (storage: Storage): Operand => ({ storage, axes: null });
+  const { vec4s, rows, n0, n1, n2, a, b, slope, factor, value } = params;
+  const broadcast = (storage: Storage, stride: string): Operand => {
+    const strides = [0, 1, 2, 3].map((axis) => params[`${stride}${axis}`]);
+    return withAxes(storage, [n0, n1, n2, rows / (n1 * n2)], strides);
+  };
+  const read = (): Value | null => {
+    if (custom) return null;
+    if (name === "fill") return call(name, [], [value]);
+    if (name === "unary" || name === "elementary") return call(name, [same(x)], [a, b]);
+    if (name === "binary") return call(name, [same(x), same(other)], [slope]);
+    if (name === "binary_broadcast") return call("binary", [broadcast(x, "a"), broadcast(other, "b")], [0]);
+    if (name !== "expand") return null;
+    const repeated = broadcast(x, "s");
+    return factor === 1 ? repeated : call(name, [repeated], [factor]);
+  };
+  const computed = read();
+  if (!computed) return null;
+  const outputs = new Map([[storages[storages.length - 1], computed]]);
+  const work = { vec4s: vec4s ?? Math.ceil((rows * n0) / 4), outputs };
+  return [...operandsOf(work)].every(isReadable) ? work : null;
+}
+
+/** A strided operand, with axes merged that are contiguous with each other. */
+function withAxes(storage: Storage, sizes: readonly number[], strides: readonly number[]): Operand {
+  const axes: { n: number; stride: number }[] = [];
+  for (const [i, n] of sizes.entries()) {
+    const last = axes.at(-1);
+    if (n === 1) continue;
+    if (last && strides[i] === last.n * last.stride) last.n *= n;
+    else axes.push({ n, stride: strides[i] });
+  }
+  const contiguous = axes.length < 2 && axes.every(({ stride }) => stride === 1);
+  return { storage, axes: contiguous ? null : axes };
+}

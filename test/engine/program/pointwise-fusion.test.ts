@@ -1,0 +1,232 @@
+// Elementwise operators that a recording fuses: which become one kernel, and the numbers of those that are not fused.
+// Bits are compared where a driver has nothing to round once, as it may a product within a sum.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { grad } from "../../../engine/core/autograd.js";
+import type { Shape, Tensor } from "../../../engine/core/tensor.js";
+import type { Gpu } from "../../../engine/device/gpu.js";
+import * as engine from "../../../engine/index.js";
+import { Random } from "../../../engine/random.js";
+import { relativeError } from "../../support/goldens.js";
+import { halfGpu, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
+
+const { abs, add, div, exp, matmul, maximum, mul, relu, scale, sigmoid, square, sub, sum, tanh } = engine;
+
+/** The kernels of `work`, which makes tensors, and the relative error of each against those made without fusion. */
+async function fused(
+  gpu: Gpu,
+  work: () => Tensor[],
+): Promise<{ kernels: string[]; errors: number[]; bytes: number[] }> {
+  const read = async (fusePointwise: boolean) => {
+    const { program, result } = await engine.record(gpu, work, new engine.Arena(), { fusePointwise });
+    program.replay();
+    const values = await Promise.all(result.map((y) => y.read()));
+    const found = { kernels: program.kernels(), bytes: program.bytes, values };
+    program.dispose();
+    return found;
+  };
+  const [apart, together] = [await read(false), await read(true)];
+  const errors = together.values.map((values, i) => relativeError(values, Float64Array.from(apart.values[i])));
+  return { kernels: together.kernels, errors, bytes: [apart.bytes, together.bytes] };
+}
+
+const tensorOf = (gpu: Gpu, shape: Shape, seed = 1, low = -1, high = 1) =>
+  upload(gpu, uniform(new Random(seed), shape, low, high));
+
+for (const profile of profiles) {
+  test(`a chain is one kernel on ${profile}, named after its operators`, async () => {
+    const gpu = await testGpu(profile);
+    const x = tensorOf(gpu, [3, 5, 7]);
+    const { kernels, errors } = await fused(gpu, () => [relu(sub(tanh(x), square(x)))]);
+    assert.equal(kernels, ["tanh_square_sub_relu"]);
+    assert.equal(errors, [0]);
+    x.dispose();
+  });
+
+  test(`random graphs and their gradients on ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const unary = [abs, relu, tanh, square, (x: Tensor) => scale(x, 0.5, 0.25)];
+    const binary = [add, sub, mul, maximum, (a: Tensor, b: Tensor) => div(a, add(square(b), 1))];
+    const random = new Random(3);
+    const shape = [2, 3, 4, profile === "gpu" ? 8 : 7];
+    const inputs = [shape, shape, [3, 1, 1], shape.slice(3), []].map((each, i) =>
+      tensorOf(gpu, each, 10 + i).requireGrad(),
+    );
+    const plan = Array.from({ length: 14 }, () => [random.next(), random.next(), random.next()]);
+    const work = () => {
+      const values: Tensor[] = [...inputs];
+      const pick = (at: number) => values[Math.floor(at * values.length)];
+      for (const [kind, a, b] of plan) {
+        const one = Math.floor(2 * kind * unary.length);
+        const y = kind < 0.5 ? unary[one](pick(a)) : binary[one % binary.length](pick(a), pick(b));
+        values.push(y);
+      }
+      const last = values.slice(-3);
+      const loss = last.map((y) => sum(square(y))).reduce((a, b) => add(a, b));
+      return [...last.map((y) => y.detach()), ...grad(loss, inputs, { allowUnused: true }).filter((dx) => dx !== null)];
+    };
+    const { errors } = await fused(gpu, work as () => Tensor[]);
+    for (const [i, error] of errors.entries()) assert.ok(error < 2e-6, `result ${i}: ${error}`);
+    for (const tensor of inputs) tensor.dispose();
+  });
+}
+
+test("what others read is stored on the way", async () => {
+  const gpu = await testGpu("gpu");
+  const x = tensorOf(gpu, [8, 8]);
+  const { kernels, errors } = await fused(gpu, () => {
+    const y = tanh(x);
+    const z = abs(y);
+    return [y, matmul(z, z), relu(sub(z, y))];
+  });
+  assert.equal([kernels[0], ...kernels.slice(2)], ["tanh_abs", "sub_relu"]);
+  assert.equal(errors, [0, 0, 0]);
+  x.dispose();
+});
+
+test("a chain around a product is two kernels, and an operand may come from another chain", async () => {
+  const gpu = await testGpu("gpu");
+  const x = tensorOf(gpu, [8, 8]);
+  const { kernels, errors } = await fused(gpu, () => {
+    const y = tanh(abs(x));
+    const other = relu(sigmoid(x));
+    return [sub(relu(matmul(y, y)), other)];
+  });
+  assert.is(kernels.length, 3, `${kernels}`);
+  assert.equal(errors, [0]);
+  x.dispose();
+});
+
+test("operands that broadcast", async () => {
+  const gpu = await testGpu("gpu");
+  const shapes: [shape: Shape, ...operands: Shape[]][] = [
+    [[2, 3, 4, 8], [], [3, 1, 1], [8], [4, 1], [2, 1, 1, 8]],
+    [
+      [2, 3, 4, 8],
+      [1, 3, 1, 8],
+      [2, 1, 4, 1],
+      [2, 3, 1, 1],
+      [2, 3, 4, 1],
+    ],
+    [[5, 4], [5, 1], [4], [1, 1]],
+    [[1], [1, 1], []],
+    [
+      [3, 0],
+      [3, 1],
+    ],
+  ];
+  for (const [shape, ...operands] of shapes) {
+    const x = tensorOf(gpu, shape);
+    const others = operands.map((operand, i) => tensorOf(gpu, operand, 2 + i));
+    const { kernels, errors } = await fused(gpu, () => [
+      others.reduce((y, other) => sub(other, maximum(other, y)), scale(x, 0.5)),
+    ]);
+    assert.ok(kernels.length <= 1, `${kernels}`);
+    assert.equal(errors, [0], `${JSON.stringify(operands)} to [${shape}]`);
+    for (const tensor of [x, ...others]) tensor.dispose();
+  }
+});
+
+test("rows of no whole vec4s are left to the broadcasting kernel, numbers are not", async () => {
+  const gpu = await testGpu("gpu");
+  const [x, row, number] = [[3, 5], [5], [1]].map((shape) => tensorOf(gpu, shape));
+  const ofRow = await fused(gpu, () => [abs(sub(x, row))]);
+  assert.is(ofRow.kernels.length, 2);
+  const ofNumber = await fused(gpu, () => [abs(sub(x, number))]);
+  assert.equal(ofNumber.kernels, ["sub_abs"]);
+  assert.equal([...ofRow.errors, ...ofNumber.errors], [0, 0]);
+  for (const tensor of [x, row, number]) tensor.dispose();
+});
+
+test("a tensor that the step overwrites is read before", async () => {
+  const gpu = await testGpu("gpu");
+  const x = tensorOf(gpu, [4, 4]);
+  const before = await x.read();
+  const { program, result } = await engine.record(
+    gpu,
+    () => {
+      const y = tanh(x);
+      x.copyFrom(abs(y));
+      return relu(y);
+    },
+    new engine.Arena(),
+    { fusePointwise: true },
+  );
+  program.replay();
+  assert.ok(
+    relativeError(
+      await result.read(),
+      Float64Array.from(before, (v) => Math.max(0, Math.tanh(v))),
+    ) < 1e-6,
+  );
+  assert.ok(
+    relativeError(
+      await x.read(),
+      Float64Array.from(before, (v) => Math.abs(Math.tanh(v))),
+    ) < 1e-6,
+  );
+  program.dispose();
+  x.dispose();
+});
+
+test("more tensors and numbers than one kernel takes", async () => {
+  const gpu = await testGpu("gpu");
+  const inputs = Array.from({ length: 12 }, (_, i) => tensorOf(gpu, [4, 4], i + 1));
+  const tensors = await fused(gpu, () => [inputs.map(abs).reduce((a, b) => maximum(a, b))]);
+  assert.is(tensors.kernels.length, 2, `${tensors.kernels}`);
+  const numbers = await fused(gpu, () => {
+    let y = inputs[0];
+    for (let i = 1; i < 40; i++) y = abs(scale(y, 1 + i / 64, -i / 64));
+    return [y];
+  });
+  assert.is(numbers.kernels.length, 2, `${numbers.kernels}`);
+  for (const error of [...tensors.errors, ...numbers.errors]) assert.ok(error < 1e-6);
+  for (const tensor of inputs) tensor.dispose();
+});
+
+test("16-bit tensors are read and written as such", async () => {
+  const gpu = await halfGpu("gpu").catch(() => null);
+  if (!gpu) return;
+  const x = engine.cast(tensorOf(gpu, [3, 8]), "f16");
+  const row = tensorOf(gpu, [8]);
+  const { kernels, errors } = await fused(gpu, () => {
+    const y = exp(sub(x, row));
+    return [y, engine.cast(relu(y), "f32")];
+  });
+  assert.is(kernels.length, 2, `${kernels}`);
+  for (const error of errors) assert.ok(error < 1e-3, `${error}`);
+  for (const tensor of [x, row]) tensor.dispose();
+});
+
+test("large tensors are not kept for longer to save a dispatch", async () => {
+  const gpu = await testGpu("gpu");
+  const [a, b] = [tensorOf(gpu, [1024, 8], 1), tensorOf(gpu, [8, 1024], 2)];
+  const { kernels, bytes } = await fused(gpu, () => {
+    // [1024, 1024] each; x and y are not needed after z, which is smaller than both together.
+    const [x, y] = [matmul(a, b), matmul(b, a, { transposeA: true, transposeB: true })];
+    const z = mul(x, y);
+    return [sub(abs(matmul(a, b)), z)];
+  });
+  assert.equal(
+    kernels.filter((label) => !label.startsWith("matmul")).map((label) => label.replace(/\(.*/, "")),
+    ["binary", "abs_sub"],
+  );
+  assert.is(bytes[1], bytes[0]);
+  for (const tensor of [a, b]) tensor.dispose();
+});
+
+test("by default GPUs fuse, and software adapters do not", async () => {
+  const lengths = await Promise.all(
+    (["gpu", "software"] as const).map(async (profile) => {
+      const gpu = await testGpu(profile);
+      const x = tensorOf(gpu, [4]);
+      const { program } = await engine.record(gpu, () => abs(tanh(x)));
+      program.dispose();
+      x.dispose();
+      return program.length;
+    }),
+  );
+  assert.equal(lengths, [1, 2]);
+});
+
+test.run();
