@@ -13,10 +13,45 @@ import { stripVTControlCharacters } from "node:util";
 const uvu = fileURLToPath(new URL("../../node_modules/uvu/bin.js", import.meta.url));
 const tests = fileURLToPath(new URL(".", import.meta.url));
 const wanted = process.argv[2] ?? "";
+const asksFor = process.env["PROFILE"];
+/** Files below test/ that match a pattern, in one process. */
+interface Part {
+  readonly files: string;
+  /** What is set there. A PROFILE other than that which was asked for leaves the part out. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Kernels of GPUs are large: lavapipe compiles them for four lanes in half of the time that it takes for eight, which
+ * are its own and those of kernels for software adapters. Its cache takes no account of lanes, so this has another.
+ */
+const FOUR_LANES = {
+  LP_NATIVE_VECTOR_WIDTH: "128",
+  MESA_SHADER_CACHE_DIR: fileURLToPath(new URL("../test-cache/four-lanes", import.meta.url)),
+};
+/** Kernels of GPUs alone. */
+const ON_GPUS = "operators/(?:skinny|subgroup-matrix|tiles)\\.";
+/** Both profiles, one after the other, with many kernels of each. */
+const WALKED = [
+  "cut/(?:inspection/patch-maps|methods/discriminator-loss|training/memory-plan)\\.",
+  "engine/program/fusion\\.",
+  "goldens/goldens\\.",
+  "operators/(?:folded-grids|operators|properties)\\.",
+].join("|");
+
 /** Lanes that run beside each other, about as long as each other; their parts run one after the other. */
-const lanes = [
-  ["^(?=cut/cli/)", "^(?=goldens/)", "^(?=package/)"],
-  ["^(?!cut/cli/|goldens/|package/|operators/)", "^(?=operators/)"],
+const lanes: readonly (readonly Part[])[] = [
+  [
+    { files: "(?=cut/cli/)" },
+    { files: `(?=${WALKED})`, environment: { PROFILE: "software" } },
+    { files: "(?=package/)" },
+  ],
+  [
+    { files: `(?!cut/cli/|package/|operators/|${WALKED})` },
+    { files: `(?=operators/)(?!${ON_GPUS}|${WALKED})` },
+    { files: `(?=${ON_GPUS})`, environment: FOUR_LANES },
+    { files: `(?=${WALKED})`, environment: { ...FOUR_LANES, PROFILE: "gpu" } },
+  ],
 ];
 
 interface Count {
@@ -31,9 +66,10 @@ const FAILURES = /^ *FAIL .*?(?=^\S+\.test\.js$|^ *FAIL |^ *Total:)/gms;
 const failures: string[] = [];
 
 /** Runs the files of a part that match; what uvu prints is counted, and passed on at once or at the end. */
-function run(part: string, live: boolean): Promise<Count> {
-  const pattern = `${part}.*(?:${wanted}).*\\.test\\.js$`;
-  const child = spawn(process.execPath, [uvu, tests, pattern], { stdio: ["ignore", "pipe", "inherit"] });
+function run({ files, environment }: Part, live: boolean): Promise<Count> {
+  const pattern = `^${files}.*(?:${wanted}).*\\.test\\.js$`;
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [uvu, tests, pattern], { stdio: ["ignore", "pipe", "inherit"], env });
   const held: Buffer[] = [];
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -56,9 +92,10 @@ function run(part: string, live: boolean): Promise<Count> {
 }
 
 /** Runs the parts of a lane; only the first lane's tests are seen while they run. */
-async function runLane(parts: readonly string[], lane: number): Promise<Count[]> {
+async function runLane(parts: readonly Part[], lane: number): Promise<Count[]> {
   const counts: Count[] = [];
-  for (const part of parts) counts.push(await run(part, lane === 0));
+  const asked = ({ environment }: Part) => !asksFor || (environment?.["PROFILE"] ?? asksFor) === asksFor;
+  for (const part of parts.filter(asked)) counts.push(await run(part, lane === 0));
   return counts;
 }
 
