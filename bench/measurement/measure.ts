@@ -25,6 +25,8 @@ export interface MeasureOptions {
   /** Milliseconds that sampling may take after the minimum number of samples. */
   budget?: number;
   signal?: AbortSignal;
+  /** As for record. */
+  fusePointwise?: boolean;
 }
 
 /** A smaller budget, for suites of many rows. */
@@ -128,13 +130,13 @@ async function measureBy(
   clock: Timestamps | null,
   gpu: Gpu,
   work: () => unknown,
-  { budget = 1000, signal }: MeasureOptions,
+  { budget = 1000, ...options }: MeasureOptions,
 ): Promise<Measurement> {
   const prepare = (repeats: number) => {
     const repeated = () => {
       for (let i = 0; i < repeats; i++) gpu.scope(() => void work());
     };
-    return record(gpu, repeated, undefined, { signal });
+    return record(gpu, repeated, undefined, options);
   };
   let { program } = await prepare(1);
   try {
@@ -157,7 +159,7 @@ async function measureBy(
     const samples: Sample[] = [];
     const length = estimate * repeats;
     for (let left = runsFor(length, budget); left > 0; left--) {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       samples.push(await sample(gpu, program, clock));
     }
     gpu.check();

@@ -75,6 +75,7 @@ function resultsOf(job, names) {
   if (job.kind === "conv2d.dw") {
     return (x, w, dy) => gradients((w) => conv(x, w, job.stride, job.padding), [w], dy).slice(1);
   }
+  if (job.kind === "biasGelu.backward") return (x, bias, dy) => gradients((x) => gelu(x.add(bias)), [x], dy);
   const forward = generator(job);
   const keys = names.filter((name) => name !== "x" && name !== "dy");
   const byKey = (parameters) => Object.fromEntries(keys.map((key, i) => [key, parameters[i]]));
@@ -88,6 +89,17 @@ function gradients(f, primals, dy) {
   const results = [output, ...back(dy)];
   back.dispose();
   return results;
+}
+
+/** By tanh; composed, as is ours. */
+function gelu(x) {
+  const inner = x.ref
+    .mul(x.ref)
+    .mul(x.ref)
+    .mul(0.044715)
+    .add(x.ref)
+    .mul(Math.sqrt(2 / Math.PI));
+  return x.mul(0.5).mul(np.tanh(inner).add(1));
 }
 
 function conv(x, w, stride, padding, options) {

@@ -39,14 +39,25 @@ export interface GeneratorJob {
   batch: number;
 }
 
-export type PeerJob = ConvolutionJob | MatmulJob | GeneratorJob;
+/** GELU by tanh of x [channels, size, size] plus bias [channels, 1, 1], and the gradient of x, given dy. */
+export interface BiasGeluJob {
+  id: string;
+  kind: "biasGelu.backward";
+  channels: number;
+  size: number;
+}
+
+export type PeerJob = ConvolutionJob | MatmulJob | GeneratorJob | BiasGeluJob;
 
 export interface PeerInput {
   shape: readonly number[];
   data: Float32Array<ArrayBuffer>;
 }
 
-/** Inputs by name: x, w, dy of a convolution; a, b of a matmul; x, dy and the parameters' keys of a generator. */
+/**
+ * Inputs by name: x, w, dy of a convolution; a, b of a matmul; x, bias, dy of a GELU; x, dy and the parameters' keys of
+ * a generator.
+ */
 export type PeerInputs = Map<string, PeerInput>;
 
 /**
@@ -94,6 +105,13 @@ export function inputsOf(job: PeerJob): PeerInputs {
       add("w", [job.out_channels, job.in_channels, job.kernel, job.kernel]);
       add("dy", convolutionOutput(job));
       return inputs;
+    case "biasGelu.backward": {
+      const image = [job.channels, job.size, job.size];
+      add("x", image, 3);
+      add("bias", [job.channels, 1, 1]);
+      add("dy", image);
+      return inputs;
+    }
     default: {
       add("x", [job.batch, 3, job.size, job.size]);
       add("dy", [job.batch, 3, job.size, job.size]);

@@ -7,6 +7,7 @@ import type { Tensor } from "../../engine/core/tensor.js";
 import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
+import { add, gelu } from "../../engine/operators/pointwise/index.js";
 import { generatorArchitecture, inputsOf, type PeerJob } from "./jobs.js";
 
 /**
@@ -37,6 +38,10 @@ function run(gpu: Gpu, job: PeerJob): Tensor[] {
       if (job.kind === "conv2d") return [gpu.noGrad(forward)];
       const wanted = get(job.kind === "conv2d.dx" ? "x" : "w").requireGrad();
       return grad(forward(), [wanted], { dy: get("dy") });
+    }
+    case "biasGelu.backward": {
+      const y = gelu(add(get("x").requireGrad(), get("bias")), "tanh");
+      return [y, ...grad(y, [get("x")], { dy: get("dy") })];
     }
     default: {
       const modules = generatorModules(generatorArchitecture(job));

@@ -79,6 +79,15 @@ function workOf(job, inputs) {
       const work = () => [kernel("Conv2DBackpropFilter", { x, dy }, { filterShape: w.shape })];
       return { constants: tensors, work, restore: ([dw]) => [filter(dw)] };
     }
+    case "biasGelu.backward": {
+      const plain = Object.fromEntries([...inputs].map(([name, { shape, data }]) => [name, tf.tensor(data, shape)]));
+      const both = tf.valueAndGrad((x) => gelu(tf.add(x, plain.bias)));
+      const work = () => {
+        const { value, grad } = both(plain.x, plain.dy);
+        return [value, grad];
+      };
+      return { constants: plain, work, restore: (outputs) => outputs };
+    }
     default: {
       const keys = [...inputs.keys()].filter((name) => name !== "x" && name !== "dy");
       const forward = generator(job);
@@ -95,6 +104,12 @@ function workOf(job, inputs) {
       return { constants: tensors, work, restore };
     }
   }
+}
+
+/** By tanh; composed, as is ours. */
+function gelu(x) {
+  const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
 /** The generator as a function of the picture and of the parameters by key; numbers are those of published files. */

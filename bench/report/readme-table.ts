@@ -7,11 +7,12 @@ import { fastest } from "./select.js";
 
 const [OPEN, CLOSE] = ["<!-- bench -->", "<!-- /bench -->"];
 
-/** Works whose rows are in README.md: a layer of the generator forward and backward, a product, both networks whole. */
+/** Works whose rows are in README.md: a layer forward and backward, a product, an elementwise chain, both networks. */
 const HEADLINES = [
   "conv2d 3x3 reflect 256->256 at 16x16",
   "conv2d.dw 3x3 reflect 256->256 at 16x16",
   "matmul 512x512 by 512x512",
+  "biasGelu.backward 64 channels at 64x64",
   "generator.backward ngf 16 at 64x64",
   "step ngf 64 ndf 64 at 64x64",
 ];

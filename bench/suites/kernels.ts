@@ -10,6 +10,7 @@ import { measure, SHORT_BUDGET_MS } from "../measurement/measure.js";
 import { observeDryRun, totalCost } from "../measurement/observe.js";
 import { callsOf, variantsOf, withForced } from "../measurement/variants.js";
 import { convolutionCases } from "../operators/convolution.js";
+import { chainCases } from "../operators/elementwise-chain.js";
 import type { OperatorBench } from "../operators/lib.js";
 import { optimizerCases } from "../operators/optimizers.js";
 import { pictureCases } from "../operators/pictures.js";
@@ -54,6 +55,7 @@ function operatorCase(gpu: Gpu, bench: OperatorBench, variant: string): BenchCas
 export const kernelCases = (gpu: Gpu): BenchCase[] => [
   ...convolutionCases(gpu),
   ...operatorBenches.flatMap((bench) => variantsFor(gpu, bench).map((variant) => operatorCase(gpu, bench, variant))),
+  ...chainCases,
   ...optimizerCases,
   ...pictureCases,
   ...ladderCases(gpu),

@@ -201,7 +201,7 @@ export class Gpu implements AdapterTraits {
       this.observers.tell("onDispatch", { source, bindings, params: run.params, grid: size, constants });
     }
     const storages = tensors.map(({ storage }) => storage);
-    source.check?.(storages);
+    source.check?.(tensors);
     if (this.#recorder) {
       const { params, fusion, activation, reluMask } = run;
       this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, reluMask });

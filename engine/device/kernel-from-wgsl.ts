@@ -2,11 +2,19 @@
 // reader, which knows only what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ...
 // in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
 import { ShapeError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
 import type { KernelSource } from "./kernel.js";
 import type { Storage } from "./storage.js";
 import type { KernelOf } from "./wgsl-names.js";
 
 const MAX_BINDINGS = 8;
+
+type Fail = (why: string, fix: string) => never;
+
+interface Buffer {
+  variable: string;
+  type: string;
+}
 
 /**
  * A kernel from WGSL text, for gpu.dispatch. Lines that begin with `const NAME: type = value; // @tunable` declare
@@ -39,7 +47,7 @@ const MAX_BINDINGS = 8;
  * ```
  */
 export function kernelFromWgsl<const S extends string>(name: string, code: S): KernelOf<S> {
-  const fail = (why: string, fix: string): never => {
+  const fail: Fail = (why, fix) => {
     throw new ShapeError(`kernel ${name}: ${why}`, fix);
   };
   const text = withoutComments(code);
@@ -88,9 +96,28 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
     workgroupSize: readWorkgroupSize(text, constants),
     code,
     custom: true,
-    check: (storages) => checkApart(kernel, storages),
+    check(tensors) {
+      checkTypes(buffers, tensors, fail);
+      checkApart(
+        kernel,
+        tensors.map(({ storage }) => storage),
+      );
+    },
   };
   return kernel as KernelOf<S>;
+}
+
+/** Throws for integers bound as floats, and the other way round. An array of u32 takes the bits of either. */
+function checkTypes(buffers: readonly Buffer[], tensors: readonly Tensor[], fail: Fail): void {
+  for (const [i, { variable, type }] of buffers.entries()) {
+    const [, kind] = type.match(/\b(?:vec[234]<?|atomic<|array<)\s*([fhi])/) ?? [];
+    const { dtype } = tensors[i];
+    if (kind && (kind === "i") !== (dtype === "i32"))
+      fail(
+        `${variable} is ${type}, and the tensor holds ${dtype}`,
+        "Use cast() on it, or declare array<u32> for its bits.",
+      );
+  }
 }
 
 /** Throws a ShapeError for memory that WebGPU does not let one dispatch bind twice, since it is written. */
@@ -115,7 +142,7 @@ const numberOf = (attribute: string, attributes: string) =>
   Number(attributes.match(new RegExp(`@${attribute}\\D*(\\d+)`))?.[1]);
 
 /** The members of the uniform struct. */
-function readParams(text: string, type: string, fail: (why: string, fix: string) => never): KernelSource["params"] {
+function readParams(text: string, type: string, fail: Fail): KernelSource["params"] {
   const body = text.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1];
   if (body === undefined) return fail(`its uniform ${type} is no struct of the text`, "Declare it as a struct.");
   const params: { [name: string]: KernelSource["params"][string] } = {};

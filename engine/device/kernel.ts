@@ -8,10 +8,11 @@
 import { type Check, checkValue, whole } from "../core/check-options.js";
 import { GpuError, ShapeError } from "../core/errors.js";
 import { getOrInsert } from "../core/maps.js";
+import type { Tensor } from "../core/tensor.js";
 import type { Halves } from "./half.js";
 import { roundUpBytes } from "./memory.js";
 import { loadSoftwareKernels, textOf } from "./software-kernels.js";
-import type { Storage } from "./storage.js";
+
 import { STAGE_COMPUTE } from "./webgpu-flags.js";
 
 type Access = "read" | "write";
@@ -31,8 +32,8 @@ export interface KernelSource {
   readonly code: string;
   /** From kernelFromWgsl: it may not compile. */
   readonly custom?: boolean;
-  /** Throws where these storages cannot be bound, in the order of the bindings; the engine's own kernels need none. */
-  check?(storages: readonly Storage[]): void;
+  /** Throws where these tensors cannot be bound, in the order of the bindings; the engine's own kernels need none. */
+  check?(tensors: readonly Tensor[]): void;
 }
 
 /** Keys of an object, or of any of several. */

@@ -169,6 +169,32 @@ test("memory bound to be read and written, or written twice, is named, eager and
   for (const tensor of [first, second, x, y, again]) tensor.dispose();
 });
 
+test("integers are not taken for floats, nor floats for integers; u32 takes the bits of either", () => {
+  const [floats, integers] = [gpu.tensor([1]), gpu.tensor(Int32Array.of(1))];
+  const copying = (type: string) =>
+    kernelFromWgsl(
+      "copying",
+      `@group(0) @binding(0) var<storage, read> x: ${type};\n${x.replace("0) var", "1) var").replaceAll("x", "y")}
+    @compute @workgroup_size(1) fn main() { y[0] = f32(x[0]); }`,
+    );
+  const y = gpu.empty([1]);
+  const given = (type: string, tensor: Tensor) => () =>
+    gpu.dispatch(copying(type), { bindings: { x: tensor, y }, params: {}, grid: 1 } as never);
+  for (const [type, tensor, dtype] of [
+    ["array<f32>", integers, "i32"],
+    ["array<vec4f>", integers, "i32"],
+    ["array<i32>", floats, "f32"],
+    ["array<vec2<i32>>", floats, "f32"],
+  ] as const)
+    assert.match(
+      messageOf(given(type, tensor)),
+      `ShapeError: kernel copying: x is ${type}, and the tensor holds ${dtype}`,
+    );
+  for (const tensor of [floats, integers]) given("array<u32>", tensor)();
+  given("array<i32>", integers)();
+  for (const tensor of [floats, integers, y]) tensor.dispose();
+});
+
 for (const owned of [true, false]) {
   const place = owned ? "the engine's own device" : "the app's device";
   test(`a kernel that does not compile hurts its own call alone, on ${place}`, async () => {
