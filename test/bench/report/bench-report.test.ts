@@ -113,7 +113,15 @@ test("the roof is the best of the ceilings, and every kernel with a rate is a do
   const accents = findAll(pageOf(all), '.roofline .wide [fill="var(--accent)"] circle');
   assert.is(accents.length, 1, "the fastest variant alone is set off");
   // Without ceilings there is a plot, and no roof in it.
-  assert.match(benchReport(kernels, about), "was not measured in this run");
+  const text = pageOf(kernels).body.textContent ?? "";
+  assert.match(text, "The roof is not drawn, since its rows are not among these");
+  assert.match(text, "All variants; the fastest of each shape in colour.");
+  assert.not.match(text, "reach 50 % to", "of a single shape");
+});
+
+test("no ceiling is set off by its time, since each does another amount of work", () => {
+  assert.is(findAll(pageOf(ceilings), "tr.first").length, 0);
+  assert.is(findAll(pageOf(kernels), "tr.first").length, 1);
 });
 
 test("a number at the very top of the roofline stands below the name of its axis", () => {
