@@ -6,6 +6,7 @@ import { renderEvaluationPage } from "../../cut/report/evaluation-page.js";
 import { LossHistory } from "../../cut/report/losses.js";
 import { renderMetricPage } from "../../cut/report/metric-page.js";
 import { MetricHistory } from "../../cut/report/metrics.js";
+import { NamedSeries } from "../../cut/report/series.js";
 import { renderSweepPage } from "../../cut/report/sweep-page.js";
 import { renderReport } from "../../cut/report/training-report.js";
 import { openTab, sidewaysOnPhone, type Tab } from "./tab.js";
@@ -47,10 +48,21 @@ const pages = {
     title: "runs/lambda",
     summary: [],
     rows: [{ report: "a/report.html", cells: new Map(Array.from({ length: 12 }, (_, i) => [`option_${i}`, name])) }],
-    curves: [],
-    strips: [],
+    curves: ["G", "NCE", "SWD"].map((title) => ({ title, note: "", noisy: false, series: runsOfSweep() })),
+    strips: [{ label: "a", pictures: [{ caption: "lambda_NCE=1,lr=0.0002", png: Uint8Array.of() }] }],
   }),
 };
+
+/** A curve for each of four runs. */
+function runsOfSweep(): NamedSeries {
+  const series = new NamedSeries();
+  for (const step of [10, 20, 30])
+    series.add(
+      step,
+      ["1,lr=0.0002", "1,lr=0.001", "10,lr=0.0002", "10,lr=0.001"].map((run, i) => [`lambda_NCE=${run}`, i + step]),
+    );
+  return series;
+}
 
 for (const [kind, html] of Object.entries(pages)) {
   test(`the page of ${kind} fits a phone`, async ({ tab: { page } }) => {
@@ -100,5 +112,64 @@ for (const [kind, html] of [
     assert.equal(await sidewaysOnPhone(page), []);
   });
 }
+
+for (const [kind, html] of [
+  ["evaluation", pages.evaluation],
+  ["training", trainingPage()],
+  ["sweep", pages.sweep],
+]) {
+  test(`no words in the charts of the page of ${kind} lie on others`, async ({ tab: { page } }) => {
+    await page.setContent(html);
+    for (const width of [390, 700, 800, 1300]) {
+      await page.setViewportSize({ width, height: 800 });
+      const pairs = await page.$$eval("svg", (all) =>
+        all.flatMap((svg) => {
+          const texts = Array.from(svg.querySelectorAll("text"), (text) => ({
+            words: text.textContent,
+            box: text.getBoundingClientRect(),
+          })).filter(({ words }) => words);
+          return texts.flatMap(({ words, box: a }, i) =>
+            texts
+              .slice(i + 1)
+              .filter(
+                ({ box: b }) => a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom,
+              )
+              .map((other) => `${words} and ${other.words}`),
+          );
+        }),
+      );
+      assert.equal(pairs, [], `at ${width}`);
+    }
+  });
+}
+
+test("a legend's lines follow one another, and a run's name is not broken within a number", async ({
+  tab: { page },
+}) => {
+  await page.setContent(pages.sweep);
+  await page.setViewportSize({ width: 1300, height: 800 });
+  const lines = await page.$$eval(".chart:last-child li", (all) => all.map((each) => each.getBoundingClientRect().top));
+  const [first, second] = [...new Set(lines)];
+  assert.ok(second - first > 10 && second - first < 30, `${second - first} pixels from line to line`);
+  await page.setViewportSize({ width: 800, height: 800 });
+  const heights = await page.$$eval("figcaption", ([each]) => {
+    each.style.width = "120px";
+    const words = document.createRange();
+    return Array.from(each.childNodes)
+      .filter((node) => node.nodeType === Node.TEXT_NODE)
+      .map((node) => {
+        words.selectNode(node);
+        return words.getClientRects().length;
+      });
+  });
+  assert.equal(heights, [1, 1]);
+});
+
+test("a table of figures shows its last column on a tablet, too", async ({ tab: { page } }) => {
+  await page.setContent(pages.evaluation);
+  await page.setViewportSize({ width: 800, height: 800 });
+  const beyond = await page.$eval(".figures", (each) => each.scrollWidth - each.clientWidth);
+  assert.is(beyond, 0);
+});
 
 test.run();
