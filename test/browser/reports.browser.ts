@@ -2,6 +2,8 @@
 // charts fill their rows, with letters of a size that people read.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Suite } from "../../bench/measurement/row.js";
+import { benchReport } from "../../bench/report/bench-report.js";
 import { renderEvaluationPage } from "../../cut/report/evaluation-page.js";
 import { LossHistory } from "../../cut/report/losses.js";
 import { renderMetricPage } from "../../cut/report/metric-page.js";
@@ -9,6 +11,7 @@ import { MetricHistory } from "../../cut/report/metrics.js";
 import { NamedSeries } from "../../cut/report/series.js";
 import { renderSweepPage } from "../../cut/report/sweep-page.js";
 import { renderReport } from "../../cut/report/training-report.js";
+import { benchRow } from "../bench/support/rows.js";
 import { openTab, sidewaysOnPhone, type Tab } from "./tab.js";
 
 const test = suite<{ tab: Tab }>("reports");
@@ -70,6 +73,21 @@ for (const [kind, html] of Object.entries(pages)) {
     assert.ok((await page.locator("table td[data-head]").count()) > 3);
     assert.equal(await sidewaysOnPhone(page), []);
   });
+}
+
+/** A report with the ceilings and with a ladder. */
+function benchmarkPage(): string {
+  const row = (suite: Suite, kernel: string, shape: string, variant: string) =>
+    benchRow({ suite, kernel, shape, variant, runs: 50, gflops: 12.3, gbps: 0.0829, reference_ms: null });
+  const ms = { median: 0.0261, min: 0.0239, max: 0.0387 };
+  const ceilings = ["fma", "dispatch"].map((kernel) => ({
+    ...row("roofline", kernel, "registers only", "12 chains"),
+    ms,
+  }));
+  const steps = ["256x256x256", "512x512x512"].flatMap((shape) =>
+    ["naive", "engine"].map((step) => row("kernels", "ladder.matmul", shape, step)),
+  );
+  return benchReport([...ceilings, ...steps], { adapter: "an adapter", date: "2026-01-02", version: "1.2.3" });
 }
 
 /** A report with three charts of losses and one of a metric. */
@@ -165,11 +183,27 @@ test("a legend's lines follow one another, and a run's name is not broken within
   assert.equal(heights, [1, 1]);
 });
 
-test("a table of figures shows its last column on a tablet, too", async ({ tab: { page } }) => {
-  await page.setContent(pages.evaluation);
-  await page.setViewportSize({ width: 800, height: 800 });
-  const beyond = await page.$eval(".figures", (each) => each.scrollWidth - each.clientWidth);
-  assert.is(beyond, 0);
+for (const [kind, html] of [
+  ["evaluation", pages.evaluation],
+  ["benchmark", benchmarkPage()],
+]) {
+  test(`tables of the page of ${kind} show their last column on a tablet, too`, async ({ tab: { page } }) => {
+    await page.setContent(html);
+    await page.setViewportSize({ width: 760, height: 800 });
+    const beyond = await page.$$eval(".figures, .rows", (all) =>
+      all.map((each) => each.scrollWidth - each.clientWidth),
+    );
+    assert.ok(beyond.length > 0 && beyond.every((pixels) => pixels === 0), `${beyond} pixels`);
+  });
+}
+
+test("the benchmark's words have room on a phone", async ({ tab: { page } }) => {
+  await page.setContent(benchmarkPage());
+  await page.setViewportSize({ width: 390, height: 800 });
+  const cut = await page.$$eval(".bar span", (all) =>
+    all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent),
+  );
+  assert.equal(cut, []);
 });
 
 test.run();
