@@ -1,7 +1,8 @@
 // Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and
 // a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
-import { exponential, isExponentialAxis } from "./axis-numbers.js";
+import { LOSS_SCALE } from "../training/training-step.js";
+import { exponential, isExponentialAxis, lastText } from "./axis-numbers.js";
 import { axisRange, beyondText, type CurveValues } from "./axis-range.js";
 import { escapeHtml } from "./html.js";
 import type { LossHistory } from "./losses.js";
@@ -78,6 +79,11 @@ const RETRIEVAL = {
   note: "Share of the samples' patches that find their own source among the others, by layer.",
 };
 
+const SCALE = {
+  title: "Loss scale",
+  note: "What f16 multiplies losses by, so that small gradients do not vanish; where large ones overflow it is halved.",
+};
+
 const METRICS =
   "Between translations of held-out pictures and real ones, lower is better; the floor is that of two halves of the " +
   "real ones.";
@@ -96,7 +102,7 @@ export function drawCharts(
   const left = new Set(losses.names);
   const charts: Chart[] = [];
   for (const group of groups) {
-    const names = [...left].filter((name) => group.takes(name));
+    const names = [...left].filter((name) => name !== LOSS_SCALE && group.takes(name));
     for (const name of names) left.delete(name);
     const strokes = strokesOf(names);
     const curves = names.map((name, i) => curveOf(losses.series.get(name)!, name, strokes[i]));
@@ -109,6 +115,7 @@ export function drawCharts(
   });
   if (bounds.length > 0) charts.push(chartOf(BOUNDS, bounds));
   if (retrieval && retrieval.names.length > 0) charts.push(chartOf(RETRIEVAL, measured(retrieval, retrieval.names)));
+  if (left.has(LOSS_SCALE)) charts.push(chartOf(SCALE, measured(losses.series, [LOSS_SCALE])));
   charts.push(learningRateChart(losses.series.get("lr")!.outline()));
   return charts;
 }
@@ -225,7 +232,7 @@ function chartOf({ title, note }: Pick<ChartGroup, "title" | "note">, curves: Cu
       name,
       colour,
       dash,
-      last: line.at(-1)!.value.toPrecision(3),
+      last: lastText(line.at(-1)!.value),
     })),
     svg: draw(marks, { domain, nice: true, ticks: 5, tickFormat: isExponentialAxis(top) ? exponential : undefined }),
   };

@@ -121,6 +121,14 @@ test("every curve of a chart differs from the others in its colour or its dashes
   assert.equal(new Set(colours).size, 2, "a layer has one colour");
 });
 
+test("the loss scale of f16 has a chart of its own, which tells its last value", () => {
+  const html = page(rows(20).map((row) => ({ ...row, D: 0.5, loss_scale: 2 ** (16 - Math.min(6, row.step)) })));
+  const charts = html.split("<section").filter((chart) => chart.includes("<svg"));
+  const [other, scale] = ["Other losses", "Loss scale"].map((title) => charts.find((chart) => chart.includes(title))!);
+  assert.not.match(other, "loss_scale");
+  assert.match(scale, "loss_scale <b>1024</b>");
+});
+
 test("text is escaped, and options that are not the default are set off", () => {
   const html = page(rows(2));
   assert.match(html, "<h1>horse &lt;to&gt; zebra</h1>");
