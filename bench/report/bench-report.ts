@@ -87,7 +87,7 @@ const rooflineLead = (roof: Ceilings | null): string =>
     ? `Kernels left of ${number(roof.gflops / roof.gbps)} FLOP / byte are bound by memory, those right of it by ` +
       "arithmetic. The roof was measured on this adapter; data that stay in caches, and kernels that need fewer " +
       "operations than the nominal FLOPs, can pass it."
-    : "The roof itself was not measured in this run: the suite roofline does that.";
+    : "The roof is not drawn, since its rows are not among these: run the suite roofline, too.";
 
 function renderRoofline(rows: readonly BenchRow[], roof: Ceilings | null): string {
   const chart = rooflineChart(rows, roof);
@@ -125,10 +125,11 @@ function renderKernels(rows: readonly BenchRow[]): string {
     .flatMap(({ roofline }) => roofline ?? [])
     .sort((a, b) => a - b);
   const { title, note } = suiteTitles.kernels;
-  const typical = shares.length
-    ? ` The fastest variants reach ${percent(shares[0])} to ${percent(shares[shares.length - 1])} of the roof, ` +
-      `half of them ${percent(shares[Math.floor(shares.length / 2)])} or more.`
-    : "";
+  const typical =
+    shares.length > 1
+      ? ` The fastest variants reach ${percent(shares[0])} to ${percent(shares[shares.length - 1])} of the roof, ` +
+        `half of them ${percent(shares[Math.floor(shares.length / 2)])} or more.`
+      : "";
   return section(
     title,
     note + typical,

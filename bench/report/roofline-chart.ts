@@ -187,17 +187,19 @@ function labels(frame: Frame, first: readonly Dot[], others: readonly Dot[], roo
   return marks;
 }
 
-/** Places for the bandwidth's label: left of the slope, from its middle upwards and downwards. */
+/** Places for the bandwidth's label: beside the slope, from its middle up and down, on the left where it fits. */
 function bandwidthBoxes(frame: Frame, { gflops, gbps }: Ceilings, widthOf: (text: string) => number) {
   const text = `${number(gbps)} GB/s`;
   const ridge = gflops / gbps;
   const start = Math.max(frame.x[0], frame.y[0] / gbps);
-  return [0.5, 0.65, 0.35, 0.8].map((share) => {
-    const x = start * (ridge / start) ** share;
-    const right = pixelX(frame, x) - 10;
-    const width = Math.min(widthOf(text), Math.max(0, right - margin.left));
-    return { text, box: boxAround(right - width / 2, pixelY(frame, x * gbps) - 8, width, 14) };
-  });
+  const width = widthOf(text);
+  const beside = (side: 1 | -1) =>
+    [0.5, 0.65, 0.35, 0.8].map((share) => {
+      const x = start * (ridge / start) ** share;
+      return boxAround(pixelX(frame, x) + side * (10 + width / 2), pixelY(frame, x * gbps) + side * 8, width, 14);
+    });
+  const boxes = [...beside(-1).filter(({ left }) => left >= margin.left), ...beside(1)];
+  return boxes.map((box) => ({ text, box }));
 }
 
 /** For each kernel the dot that its name is written at: the fastest one. The heaviest kernels are placed first. */

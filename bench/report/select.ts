@@ -3,7 +3,7 @@ import type { Ceilings } from "../measurement/case.js";
 import { ceilingsOf } from "../measurement/rating.js";
 import type { BenchRow } from "../measurement/row.js";
 
-/** The measured roof; null where the suite "roofline" was not run. */
+/** The measured roof; null where the rows of the suite "roofline" are missing. */
 export function roofOf(rows: readonly BenchRow[]): Ceilings | null {
   const roof = ceilingsOf(rows);
   return roof.gflops > 0 && roof.gbps > 0 ? roof : null;
@@ -25,7 +25,7 @@ export function groupBy(rows: readonly BenchRow[], key: (row: BenchRow) => strin
 
 /** A key of a row's work. Variants are alternatives where kernels are compared, and different work elsewhere. */
 export function workOf({ suite, kernel, shape, variant }: BenchRow): string {
-  const rivals = suite === "kernels" || suite === "nce" || suite === "roofline";
+  const rivals = suite === "kernels" || suite === "nce";
   return [suite, kernel, shape, rivals ? "" : variant].join("\n");
 }
 

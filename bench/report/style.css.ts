@@ -107,12 +107,18 @@ ${rooflineStyle}
 }
 .rows .more b { font-weight: 600; color: var(--ink); }
 .rows tr.first td:nth-child(n + 3) { color: var(--accent); font-weight: 600; }
+@media (max-width: 860px) {
+  .rows th, .rows td { padding-left: 10px; white-space: normal; }
+  .rows td.name { min-width: 90px; }
+  .rows td:nth-child(4) { min-width: 90px; }
+  .rows thead th:not(.name) { min-width: 0; }
+}
 @media (max-width: 640px) {
   .roofline { padding: 14px 8px 6px; }
   .roofline ul { padding: 0 6px; }
   .bars { padding: 14px 12px 12px; }
   .bar { grid-template-columns: 92px 1fr 64px; gap: 8px; }
-  .ladder .bar { grid-template-columns: 92px 1fr 96px; }
+  .ladder .bar { grid-template-columns: 104px 1fr 96px; }
   .ladder.plain .bar { grid-template-columns: 1fr 96px; }
   .rows { padding: 0 14px 4px; }
   .rows thead { display: none; }

@@ -41,7 +41,8 @@ function line(cells: readonly string[]): string {
 /** The titles of the columns, aligned like the rows. */
 export const tableHead = (): string => line(columns.map(([title]) => title));
 
-const figure = ([name, value]: [string, number]) => `${name} ${Number.isInteger(value) ? value : digits(value)}`;
+const figure = ([name, value]: [string, number]) =>
+  name === "wall_clock" ? "wall time" : `${name} ${Number.isInteger(value) ? value : digits(value)}`;
 
 /** A row's line; beneath it, where there are any, other engines, figures and the note. */
 export function tableRow(row: BenchRow): string {

@@ -9,7 +9,14 @@ import { comparePatchPairs, meansByLayer, type PairLayer, type PatchPair } from 
 import { scaledTo } from "../evaluation/picture-features.js";
 import { encodePng } from "../files/decode.js";
 import { matchPictures } from "../files/picture-pairs.js";
-import { type DrawnPair, distanceText, PAIR_HEADS, pairCells, renderMetricPage } from "../report/metric-page.js";
+import {
+  type DrawnPair,
+  distanceText,
+  NO_DISTANCE,
+  PAIR_HEADS,
+  pairCells,
+  renderMetricPage,
+} from "../report/metric-page.js";
 import { coloursOf } from "../report/overlay.js";
 import { checkSizes, listFolder, picturesOf } from "./evaluation-sets.js";
 import { type EncoderChoice, encoderText, openEncoder } from "./metric-encoder.js";
@@ -63,8 +70,10 @@ export async function pairsJob([A, B]: readonly [string, string], settings: Metr
       const rows = pairs.map((pair) => [names[pair.id], distanceText(pair.distance), accuracyText(pair)]);
       const table = textTable([["picture", "distance", "accuracy by layer"], ...rows], (column) => column !== 1);
       const layers = textTable([PAIR_HEADS, ...means.map(pairCells)], () => false);
+      const dash = means.some((mean) => mean.distance === null) ? `, ${NO_DISTANCE}` : "";
+      const scale = `0 is the source, 1 another source${dash}`;
       return {
-        text: `${table}\nmean distance ${distanceText(distance)}: 0 is the source, 1 another source\n\n${layers}`,
+        text: `${table}\nmean distance ${distanceText(distance)}: ${scale}\n\n${layers}`,
         json: { ...Object.fromEntries(about), distance, layers: means, pairs: pairs.map((pair) => plain(pair, names)) },
         page: async () => renderMetricPage({ about, means, pairs: await drawn(pairs, sources, results) }),
       };

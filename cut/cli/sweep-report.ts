@@ -5,6 +5,7 @@ import { figureText } from "../evaluation/figures.js";
 import { writeFileAtomically } from "../files/atomic-files.js";
 import { RunFolder } from "../files/run-folder.js";
 import { showValue } from "../options/schema.js";
+import { lastText } from "../report/axis-numbers.js";
 import { LossHistory } from "../report/losses.js";
 import { MetricHistory } from "../report/metrics.js";
 import { NamedSeries, type Series } from "../report/series.js";
@@ -113,7 +114,7 @@ class RunState {
       cells.set("s/step", losses.secondsPerStep.toFixed(3));
       for (const name of ["G", "NCE"]) {
         const last = losses.series.get(name)?.smoothed().at(-1);
-        if (last) cells.set(name, last.value.toPrecision(3));
+        if (last) cells.set(name, lastText(last.value));
       }
     }
     const { best, last } = metrics;

@@ -166,11 +166,11 @@ function refuseOther(file: string, header: Header, job: ShardJob, count: number)
 export interface MergedShards {
   job: ShardJob;
   shards: number;
-  /** All entries, in the order of sources. */
+  /** All entries but those whose results are gone, in the order of sources. */
   entries: ShardEntry[];
   /** Shards with missing or failed pictures. */
   incomplete: number[];
-  /** Pictures that no shard has tried yet. */
+  /** Pictures that no shard has tried yet, or whose results are gone. */
   missing: number;
 }
 
@@ -183,7 +183,8 @@ export function mergeManifests(folder: string): MergedShards {
   }
   const { shard: _, shards, ...job } = manifests[0].header;
   for (const { file, header } of manifests) refuseOther(file, header, job, shards);
-  const done = new Map(manifests.map(({ header, entries }) => [header.shard, [...entries.values()]]));
+  const isThere = ({ to, error }: ShardEntry) => error !== undefined || existsSync(join(folder, to));
+  const done = new Map(manifests.map(({ header, entries }) => [header.shard, [...entries.values()].filter(isThere)]));
   const isWhole = (shard: number) => {
     const entries = done.get(shard) ?? [];
     return (

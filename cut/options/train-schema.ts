@@ -110,7 +110,7 @@ export const trainSchema = v.strictObject({
     run,
     orNone(text("RUN")),
     null,
-    "start from another run's weights, or latest_net_*.pth there",
+    "start from the weights of another run in runs_dir, or of latest_net_*.pth there",
   ),
   epoch_count: option(
     run,

@@ -1,7 +1,8 @@
 // Loss curves as inline SVG, drawn without a browser (Observable Plot on linkedom's document). Raw values are faint and
 // a moving average lies on top. Colours are CSS variables of the page, so that light and dark need one drawing.
 import * as Plot from "@observablehq/plot";
-import { exponential, isExponentialAxis } from "./axis-numbers.js";
+import { LOSS_SCALE } from "../training/training-step.js";
+import { exponential, isExponentialAxis, lastText } from "./axis-numbers.js";
 import { axisRange, beyondText, type CurveValues } from "./axis-range.js";
 import { escapeHtml } from "./html.js";
 import type { LossHistory } from "./losses.js";
@@ -11,12 +12,18 @@ import type { NamedSeries, Point, Series } from "./series.js";
 
 /** Chart size in its own units; the page scales it to the column. */
 const width = 480;
-const height = 250;
+const height = 256;
 
-interface Curve {
-  name: string;
+/** How a curve is drawn, and its entry in the legend. */
+interface Stroke {
   /** Number of the CSS variable --series-N. */
   colour: number;
+  /** Number of the pattern, of which 0 is solid. */
+  dash: number;
+}
+
+interface Curve extends Stroke {
+  name: string;
   /** The faint line. */
   raw: Point[];
   line: Point[];
@@ -28,7 +35,7 @@ export interface Chart {
   title: string;
   /** What to look for in it, as one sentence. */
   note: string;
-  legend: { name: string; colour: number; last: string }[];
+  legend: (Stroke & { name: string; last: string })[];
   svg: string;
 }
 
@@ -72,6 +79,11 @@ const RETRIEVAL = {
   note: "Share of the samples' patches that find their own source among the others, by layer.",
 };
 
+const SCALE = {
+  title: "Loss scale",
+  note: "What f16 multiplies losses by, so that small gradients do not vanish; where large ones overflow it is halved.",
+};
+
 const METRICS =
   "Between translations of held-out pictures and real ones, lower is better; the floor is that of two halves of the " +
   "real ones.";
@@ -90,17 +102,20 @@ export function drawCharts(
   const left = new Set(losses.names);
   const charts: Chart[] = [];
   for (const group of groups) {
-    const names = [...left].filter((name) => group.takes(name));
+    const names = [...left].filter((name) => name !== LOSS_SCALE && group.takes(name));
     for (const name of names) left.delete(name);
-    const curves = names.map((name, colour) => curveOf(losses.series.get(name)!, name, colour));
+    const strokes = strokesOf(names);
+    const curves = names.map((name, i) => curveOf(losses.series.get(name)!, name, strokes[i]));
     if (curves.length > 0) charts.push(chartOf(group, curves));
   }
-  const bounds = [...keys].flatMap(([layer, count], colour) => {
+  const layers = strokesOf([...keys].map(([layer]) => `layer ${layer}`));
+  const bounds = [...keys].flatMap(([layer, count], i) => {
     const series = losses.series.get(`NCE_${layer}`);
-    return series ? [curveOf(series, `layer ${layer}`, colour, (loss) => Math.log(count) - loss)] : [];
+    return series ? [curveOf(series, `layer ${layer}`, layers[i], (loss) => Math.log(count) - loss)] : [];
   });
   if (bounds.length > 0) charts.push(chartOf(BOUNDS, bounds));
   if (retrieval && retrieval.names.length > 0) charts.push(chartOf(RETRIEVAL, measured(retrieval, retrieval.names)));
+  if (left.has(LOSS_SCALE)) charts.push(chartOf(SCALE, measured(losses.series, [LOSS_SCALE])));
   charts.push(learningRateChart(losses.series.get("lr")!.outline()));
   return charts;
 }
@@ -133,25 +148,48 @@ export interface Comparison {
 /** The same quantity of several runs in one chart. */
 export function drawComparison({ title, note, noisy, series }: Comparison): Chart {
   const { names } = series;
-  const losses = () => names.map((name, colour) => ({ ...curveOf(series.get(name)!, name, colour), raw: [] }));
+  const strokes = strokesOf(names);
+  const losses = () => names.map((name, i) => ({ ...curveOf(series.get(name)!, name, strokes[i]), raw: [] }));
   return chartOf({ title, note }, noisy ? losses() : measured(series, names), true);
+}
+
+/** The colours --series-N that there are. */
+const COLOURS = 6;
+/** SVG's patterns of dashes; the legend's are in page.css.ts. */
+const DASHES = ["none", "7 3", "2 3", "9 3 2 3"] as const;
+
+/**
+ * A stroke for each name. Losses of one layer, as NCE_4 and NCE_Y_4, have one colour and differ in their dashes, as do
+ * names beyond the last colour.
+ */
+function strokesOf(names: readonly string[]): Stroke[] {
+  const parts = names.map((name) => /^(.+)_(\d+)$/.exec(name)?.slice(1) ?? ["", name]);
+  const [kinds, hues] = [0, 1].map((part) => [...new Set(parts.map((each) => each[part]))]);
+  const rounds = Math.ceil(hues.length / COLOURS);
+  return parts.map(([kind, hue]) => {
+    const at = hues.indexOf(hue);
+    const dash = kinds.indexOf(kind) * rounds + Math.floor(at / COLOURS);
+    return { colour: at % COLOURS, dash: dash % DASHES.length };
+  });
 }
 
 const isOf = (name: string, metric: string) => name === metric || name === metric + FLOOR;
 
 /** A loss's curve, noisy from step to step. `of` is linear in the recorded values. */
-function curveOf(series: Series, name: string, colour: number, of = (value: number) => value): Curve {
+function curveOf(series: Series, name: string, stroke: Stroke, of = (value: number) => value): Curve {
   const through = (points: Point[]) => points.map(({ step, value }) => ({ step, value: of(value) }));
   const [raw, line] = [through(series.outline()), through(series.smoothed())];
-  return { name, colour, raw, line, sample: series.sample().map(of) };
+  return { name, ...stroke, raw, line, sample: series.sample().map(of) };
 }
 
 /** Curves of occasional measurements. */
-const measured = (all: NamedSeries, names: readonly string[]): Curve[] =>
-  names.map((name, colour) => {
+function measured(all: NamedSeries, names: readonly string[]): Curve[] {
+  const strokes = strokesOf(names);
+  return names.map((name, i) => {
     const series = all.get(name)!;
-    return { name, colour, raw: [], line: series.means(), sample: series.sample() };
+    return { name, ...strokes[i], raw: [], line: series.means(), sample: series.sample() };
   });
+}
 
 /** What the axis has to show of curves: their lines, and all but the wildest of their raw values. */
 const shownValues = (curves: readonly Curve[]): CurveValues[] =>
@@ -163,14 +201,20 @@ const shownValues = (curves: readonly Curve[]): CurveValues[] =>
 
 function chartOf({ title, note }: Pick<ChartGroup, "title" | "note">, curves: Curve[], alike = false): Chart {
   const place = { x: "step", y: "value", clip: true };
-  const stroke = ({ colour }: Curve) => `var(--series-${colour % 6})`;
+  const stroke = ({ colour }: Curve) => `var(--series-${colour})`;
   // All raw lines lie below all others.
   const marks = [
     ...curves.map((curve) =>
       Plot.line(curve.raw, { ...place, stroke: stroke(curve), strokeOpacity: 0.22, strokeWidth: 0.8 }),
     ),
     ...curves.map((curve) =>
-      Plot.line(curve.line, { ...place, stroke: stroke(curve), strokeWidth: 2, strokeLinejoin: "round" }),
+      Plot.line(curve.line, {
+        ...place,
+        stroke: stroke(curve),
+        strokeWidth: 2,
+        strokeLinejoin: "round",
+        strokeDasharray: DASHES[curve.dash],
+      }),
     ),
     // A line of one point is invisible.
     ...curves.map((curve) => Plot.dot(curve.line.length === 1 ? curve.line : [], { ...place, fill: stroke(curve) })),
@@ -184,10 +228,11 @@ function chartOf({ title, note }: Pick<ChartGroup, "title" | "note">, curves: Cu
   return {
     title,
     note: [note, beyondText(shown, range)].filter(Boolean).join(" "),
-    legend: curves.map(({ name, line, colour }) => ({
+    legend: curves.map(({ name, line, colour, dash }) => ({
       name,
-      colour: colour % 6,
-      last: line.at(-1)!.value.toPrecision(3),
+      colour,
+      dash,
+      last: lastText(line.at(-1)!.value),
     })),
     svg: draw(marks, { domain, nice: true, ticks: 5, tickFormat: isExponentialAxis(top) ? exponential : undefined }),
   };
@@ -199,8 +244,9 @@ export const renderCharts = (charts: readonly Chart[]) =>
 
 function renderChart(chart: Chart): string {
   const legend = chart.legend.map(
-    ({ name, colour, last }) =>
-      `<li style="--colour:var(--series-${colour})">${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
+    ({ name, colour, dash, last }) =>
+      `<li style="--colour:var(--series-${colour})"${dash > 0 ? ` data-dash="${dash}"` : ""}>` +
+      `${escapeHtml(name)} <b>${escapeHtml(last)}</b></li>`,
   );
   const head = `<h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p>`;
   return `<section class="chart card">${head}<ul>${legend.join("")}</ul>${chart.svg}</section>`;
@@ -212,7 +258,7 @@ function learningRateChart(points: readonly Point[]): Chart {
   return {
     title: "Learning rate",
     note: "Networks with a rate of their own, as lr_F, go along with it in proportion.",
-    legend: [{ name: "lr", colour: 3, last: exponential(points.at(-1)!.value) }],
+    legend: [{ name: "lr", colour: 3, dash: 0, last: exponential(points.at(-1)!.value) }],
     svg: draw([line], { domain: [0, top || 1], ticks: 4, tickFormat: exponential }),
   };
 }
@@ -225,7 +271,7 @@ function draw(marks: Plot.Markish[], y: Plot.ScaleOptions): string {
     marginLeft: 50,
     marginRight: 12,
     marginTop: 10,
-    marginBottom: 34,
+    marginBottom: 40,
     x: { label: "step", tickFormat: "~s", ticks: 5, tickSize: 0, tickPadding: 8, labelArrow: "none" },
     y: { ...y, label: null, tickSize: 0, grid: true },
     // The scale may begin below its domain, at a round number.

@@ -29,6 +29,7 @@ const style = `
 .figures :is(th, td):last-child { text-align: left; }
 .figures td:is(:nth-child(2), :nth-child(4), :nth-child(7), :last-child) { color: var(--soft); font-size: 13px; }
 .figures td:nth-child(3) { font-weight: 650; }
+.figures td:last-child { white-space: normal; }
 .protocols { color: var(--soft); font-size: 13px; padding-left: 18px; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 14px; }
 .sheet figure { margin: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 2px; }
@@ -74,9 +75,9 @@ function histogram({ by, fakes, reals }: EvaluationPage["distances"]): string {
   const plot = Plot.plot({
     document: plotDocument,
     width: 480,
-    height: 290,
+    height: 296,
     marginLeft: 50,
-    marginBottom: 34,
+    marginBottom: 40,
     x: { label: "distance", labelArrow: "none", tickSize: 0 },
     y: { label: null, tickFormat: "%", tickSize: 0, grid: true },
     marks: [...marks, Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.35 })],

@@ -14,7 +14,10 @@ export function pngAddress(png: Uint8Array): string {
   return `data:image/png;base64,${btoa(binary)}`;
 }
 
-/** A PNG with its caption; `alt` is for people who cannot see it, and empty where the caption says enough. */
+/**
+ * A PNG with its caption, which breaks after commas first; `alt` is for people who cannot see it, and empty where the
+ * caption says enough.
+ */
 export const pngFigure = (png: Uint8Array, caption: string, alt = ""): string =>
   `<figure><img src="${pngAddress(png)}" alt="${escapeHtml(alt)}">` +
-  `<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  `<figcaption>${escapeHtml(caption).replaceAll(",", ",<wbr>")}</figcaption></figure>`;

@@ -28,6 +28,9 @@ export interface MetricPage {
 /** The column heads of a layer's cells. */
 export const PAIR_HEADS = ["layer", "distance", "NCE", "accuracy", "MI bound", "positions"] as const;
 
+/** Why a layer has no distance. */
+export const NO_DISTANCE = "- where others are no farther from the source than it is from itself";
+
 export const distanceText = (distance: number | null): string => (distance === null ? "-" : distance.toFixed(3));
 
 /** The means of a layer as a row of a table. */
@@ -55,8 +58,9 @@ const style = `${tableStyle}
 export function renderMetricPage({ about, means, pairs }: MetricPage): string {
   const body = `${renderSummary(about)}
 <h2>By layer</h2>
-<p class="empty">Distance: 0 is the source itself, 1 the mean over other sources. NCE and the bound on mutual
-information are in nats; accuracy is the share of patches whose own key is the best of all.</p>
+<p class="empty">Distance: 0 is the source itself, 1 the mean over other sources, and
+${NO_DISTANCE}. NCE and the bound on mutual information are in nats;
+accuracy is the share of patches whose own key is the best of all.</p>
 ${renderTable(PAIR_HEADS, means.map(pairCells), 0)}
 <h2>Where content is lost</h2>
 <div class="scale"><span>found at once</span><i></i><span>no better than guessing</span></div>

@@ -52,6 +52,13 @@ header p {
   content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px;
   vertical-align: middle; background: var(--colour);
 }
+.chart li[data-dash="1"]::before {
+  background: linear-gradient(90deg, var(--colour) 40%, #0000 0 60%, var(--colour) 0);
+}
+.chart li[data-dash="2"]::before { background: repeating-linear-gradient(90deg, var(--colour) 0 2px, #0000 0 4px); }
+.chart li[data-dash="3"]::before {
+  background: linear-gradient(90deg, var(--colour) 8px, #0000 0 11px, var(--colour) 0 13px, #0000 0);
+}
 .chart li b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .chart svg { display: block; width: 100%; height: auto; color: var(--soft); overflow: visible; font-size: 12px; }
 details { padding: 14px 18px; }
@@ -64,6 +71,7 @@ footer { margin-top: 44px; color: var(--soft); font-size: 13px; }
   .charts > .chart:last-child:nth-child(odd) {
     grid-column: 1 / 3; display: grid; grid-template: auto auto 1fr / 1fr 1fr; column-gap: 54px;
   }
+  .charts > .chart:last-child:nth-child(odd) ul { align-content: start; }
   .charts > .chart:last-child:nth-child(odd) svg { grid-area: 1 / 2 / 4; }
 }
 /* Letters grow and shrink with a chart, which is drawn for 480 pixels. */

@@ -1,7 +1,7 @@
 // Live curves of a training: the adversarial losses, the patch losses and those of cycles, every step faint and the
 // moving average on top, as in the report, and the metrics of its evaluations with their floor. Plain SVG, drawn a few
 // times per second.
-import { exponential, isExponentialAxis } from "../report/axis-numbers.js";
+import { exponential, isExponentialAxis, lastText } from "../report/axis-numbers.js";
 import { axisRange, beyondText } from "../report/axis-range.js";
 import type { LossHistory } from "../report/losses.js";
 import { FLOOR, type MetricHistory } from "../report/metrics.js";
@@ -108,7 +108,7 @@ function drawChart(
   }
   const legend = make("ul");
   for (const { name, colour, line } of series) {
-    const item = make("li", {}, `${name} `, make("b", { textContent: line[line.length - 1].value.toPrecision(3) }));
+    const item = make("li", {}, `${name} `, make("b", { textContent: lastText(line[line.length - 1].value) }));
     item.style.setProperty("--colour", `var(--series-${colour})`);
     legend.append(item);
   }

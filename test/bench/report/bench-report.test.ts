@@ -113,8 +113,46 @@ test("the roof is the best of the ceilings, and every kernel with a rate is a do
   const accents = findAll(pageOf(all), '.roofline .wide [fill="var(--accent)"] circle');
   assert.is(accents.length, 1, "the fastest variant alone is set off");
   // Without ceilings there is a plot, and no roof in it.
-  assert.match(benchReport(kernels, about), "was not measured in this run");
+  const text = pageOf(kernels).body.textContent ?? "";
+  assert.match(text, "The roof is not drawn, since its rows are not among these");
+  assert.match(text, "All variants; the fastest of each shape in colour.");
+  assert.not.match(text, "reach 50 % to", "of a single shape");
 });
+
+test("no ceiling is set off by its time, since each does another amount of work", () => {
+  assert.is(findAll(pageOf(ceilings), "tr.first").length, 0);
+  assert.is(findAll(pageOf(kernels), "tr.first").length, 1);
+});
+
+test("the bandwidth's label does not lie on a short slope", () => {
+  // Wide and narrow, with the ridge where a page of few dots begins.
+  const near = row("kernels", "conv2d", convolution, 1, { flops: 47e8, bytes: 1e7, gflops: 2 });
+  for (const gbps of [10, 8, 6, 5, 4, 3]) {
+    const page = pageOf([
+      near,
+      row("roofline", "fma", "registers", 8),
+      row("roofline", "read", "64 MiB", 1, { flops: 0, gbps }),
+    ]);
+    for (const frame of findAll(page, ".roofline > div")) {
+      const [label] = findAll(frame, "text").filter(({ textContent }) => textContent === `${gbps} GB/s`);
+      const [x, y] = place(label);
+      const [, line] = findAll(frame, "path").map((path) => path.getAttribute("d") ?? "");
+      const [[x0, y0], [x1, y1]] = [...line.matchAll(/([\d.]+),([\d.]+)/g)].map(([, a, b]) => [Number(a), Number(b)]);
+      // Above the slope at its end, or below at its beginning.
+      const slope = (at: number) => y0 + ((y1 - y0) * (Math.min(at, x1) - x0)) / (x1 - x0);
+      const end = x + 7 * `${gbps} GB/s`.length;
+      assert.ok(y + 5 < slope(end) || y - 5 > slope(x), `${gbps} GB/s in a frame ${frame.className}`);
+    }
+  }
+});
+
+/** Where a text of the chart begins, by its own transformation and its group's. */
+function place(text: Element): [x: number, y: number] {
+  const shifts = [text, text.parentElement as Element].map((each) =>
+    (each.getAttribute("transform") ?? "").match(/-?[\d.]+/g)!.map(Number),
+  );
+  return [shifts[0][0] + shifts[1][0], shifts[0][1] + shifts[1][1]];
+}
 
 test("a number at the very top of the roofline stands below the name of its axis", () => {
   // The frame ends at 1.8 times the fastest.

@@ -17,6 +17,8 @@ test("a row's line stands under the titles of its columns", () => {
   }
   const skipped = tableRow(timedRow("conv2d", [1, 1, 1], { ms: null, runs: 0, gflops: null, note: "could not run" }));
   assert.match(skipped, / - .*\n {4}could not run$/);
+  const wall = tableRow(timedRow("submit", [1, 1, 1], { figures: { wall_clock: 1, calls: 3 } }));
+  assert.match(wall, /\n {4}wall time, calls 3$/);
 });
 
 test.run();

@@ -98,6 +98,37 @@ test("a chart's axis is its bottom line, also where its scale begins below the v
   }
 });
 
+test("every curve of a chart differs from the others in its colour or its dashes, as in the legend", () => {
+  const layers = [0, 4, 8, 12, 16, 17, 18, 19].flatMap((layer) => [`NCE_${layer}`, `NCE_Y_${layer}`]);
+  for (const names of [layers.slice(0, 10), layers, ["a", "b", "c", "d", "e", "f", "g", "h"]]) {
+    const html = page(
+      rows(50).map((row) => ({ ...row, NCE_4: 4, ...Object.fromEntries(names.map((n, i) => [n, i])) })),
+    );
+    const chart = html.split("<section").find((each) => each.includes(`${names[1]} <b>`)) ?? "";
+    const legend = chart.match(/<li style="[^"]*"( data-dash="\d")?>/g) ?? [];
+    const drawn = chart.match(/<g [^>]*stroke-width="2"[^>]*>/g) ?? [];
+    assert.is(legend.length, names.length);
+    assert.is(new Set(legend).size, names.length);
+    assert.is(
+      new Set(drawn.map((g) => `${/stroke="[^"]*"/.exec(g)}${/stroke-dasharray="[^"]*"/.exec(g)}`)).size,
+      names.length,
+    );
+  }
+  const five = page(rows(9).map((row) => ({ ...row, NCE_0: 1, NCE_Y_0: 1, NCE_4: 1, NCE_Y_4: 1 })));
+  const colours = [...five.matchAll(/--series-(\d)\)"[^>]*>NCE_(?:Y_)?(\d)/g)].map(
+    ([, colour, layer]) => layer + colour,
+  );
+  assert.equal(new Set(colours).size, 2, "a layer has one colour");
+});
+
+test("the loss scale of f16 has a chart of its own, which tells its last value", () => {
+  const html = page(rows(20).map((row) => ({ ...row, D: 0.5, loss_scale: 2 ** (16 - Math.min(6, row.step)) })));
+  const charts = html.split("<section").filter((chart) => chart.includes("<svg"));
+  const [other, scale] = ["Other losses", "Loss scale"].map((title) => charts.find((chart) => chart.includes(title))!);
+  assert.not.match(other, "loss_scale");
+  assert.match(scale, "loss_scale <b>1024</b>");
+});
+
 test("text is escaped, and options that are not the default are set off", () => {
   const html = page(rows(2));
   assert.match(html, "<h1>horse &lt;to&gt; zebra</h1>");

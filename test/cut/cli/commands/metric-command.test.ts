@@ -25,6 +25,7 @@ test.before(async () => {
   for (let i = 0; i < 2; i++) await makePicture(at("two", `${i}.png`), { width: 36, height: 32, seed: i });
   await makePicture(at("wide", "0.png"), { width: 40, height: 32 });
   for (const name of ["1", "2"]) await makePicture(at("wide", `${name}.png`), { width: 36, height: 32 });
+  for (const i of [0, 1]) await makePicture(at("alike", `${i}.png`), { width: 36, height: 32 });
   mkdirSync(at("empty"));
   const lines = [0, 1, 2].flatMap((i) => [`A/${i}.png,B/${i}.jpg,${i}`, `A/${i}.png,B/${(i + 1) % 3}.jpg,${5 - i}`]);
   writeFileSync(at("mos.csv"), ["reference,distorted,score", ...lines].join("\n"));
@@ -49,6 +50,14 @@ test("pairs by an encoder that trains itself: a table, all numbers, and a page w
   const html = readFileSync(at("out/p.html"), "utf8");
   for (const said of ["layer 16", "Where content is lost", "2.png"]) assert.match(html, said);
   assert.is(html.match(/<img/g)?.length, 3 * 6);
+});
+
+test("where other sources are no farther than the source itself, a dash is explained", async () => {
+  const model = join(projectFolder, "test/goldens/data/latest_net_G.pth");
+  const result = await metric("--pairs", "alike", "alike", "--model", model, "--report", "out/a.html");
+  assertStatus(result, 0);
+  assert.match(result.stdout, /mean distance -: .*, - where others are no farther from the source than it is/);
+  assert.match(readFileSync(at("out/a.html"), "utf8"), "- where others are no farther from the source than it is");
 });
 
 test("a model's encoder, and opinion scores", async () => {

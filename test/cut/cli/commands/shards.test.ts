@@ -70,6 +70,7 @@ test("a part that was killed goes on, and what it has done is not done again", a
   const kept = readFileSync(at("photos/3.png"));
   await makePicture(at("photos", "3.png"), { seed: 99 });
   rmSync(at("killed/4.png"));
+  assertRefused(await merge("killed"), 1, /1 picture missing, 0 failed; run these again: --array=1$/);
   assert.match((await translate("killed", ...one)).stdout, "2 pictures written to killed, 5 were there before");
   writeFileSync(at("photos/3.png"), kept);
   // Without its first line a manifest is none, and begins anew.
