@@ -74,6 +74,8 @@ function merged(earlier: Pointwise, later: Pointwise, isStored: (storage: Storag
     return known;
   };
   const last = [...later.outputs].map(([storage, value]) => [storage, replace(value)] as const);
+  // As floats small integers may be taken for 0.
+  if (last.some(([storage, value]) => isMoved(later.outputs.get(storage)) && isMoved(value))) return null;
   const written = [...earlier.outputs.keys(), ...later.outputs.keys()].map(({ root }) => root);
   if (new Set(written).size < written.length) return null;
   const first = [...earlier.outputs].filter(([storage]) => isStored(storage));
@@ -82,7 +84,12 @@ function merged(earlier: Pointwise, later: Pointwise, isStored: (storage: Storag
 }
 
 const sameOperand = (one: Operand, other: Operand) =>
-  one.storage === other.storage && JSON.stringify(one.axes) === JSON.stringify(other.axes);
+  one.storage === other.storage &&
+  one.offset === other.offset &&
+  JSON.stringify(one.axes) === JSON.stringify(other.axes);
+
+/** Whether a value is only moved, so that it may be the bits of an integer. */
+const isMoved = (value: Value | undefined) => value && (isOperand(value) || value.kernel === "fill");
 
 /** The tensors that are read, each once for every way of reading it. */
 function operandsOf({ outputs }: Pointwise): Set<Operand> {
@@ -114,31 +121,38 @@ function pointwiseOf({ source, constants, storages, params }: Dispatch): Pointwi
     scalars,
   });
   const [x, other] = storages;
-  const same = (storage: Storage): Operand => ({ storage, axes: null });
-  const { vec4s, rows, n0, n1, n2, a, b, slope, factor, value } = params;
-  const broadcast = (storage: Storage, stride: string): Operand => {
-    const strides = [0, 1, 2, 3].map((axis) => params[`${stride}${axis}`]);
-    return withAxes(storage, [n0, n1, n2, rows / (n1 * n2)], strides);
+  const y = storages[storages.length - 1];
+  const same = (storage: Storage): Operand => ({ storage, axes: null, offset: 0 });
+  const { vec4s, rows, n0, a, b, slope, factor, value, source: from = 0, sink = 0 } = params;
+  const strided = (storage: Storage, stride: string, offset = from): Operand => {
+    // The kernels have four axes or six; the slowest is what is left of the rows.
+    const inner = [0, 1, 2, 3, 4].map((axis) => params[`n${axis}`]).filter((n) => n !== undefined);
+    const sizes = [...inner, rows / inner.slice(1).reduce((product, n) => product * n)];
+    const strides = sizes.map((_, axis) => params[`${stride}${axis}`]);
+    return withAxes(storage, sizes, strides, offset);
   };
+  /** Whether a copy sets all of y, in order, and no number beyond: y has whole vec4s. */
+  const fills = () =>
+    !constants["ACCUMULATE"] && sink === 0 && !strided(y, "t", 0).axes && rows * n0 * (y.half ? 2 : 4) === y.bytes;
   const read = (): Value | null => {
     if (custom) return null;
     if (name === "fill") return call(name, [], [value]);
     if (name === "unary" || name === "elementary") return call(name, [same(x)], [a, b]);
     if (name === "binary") return call(name, [same(x), same(other)], [slope]);
-    if (name === "binary_broadcast") return call("binary", [broadcast(x, "a"), broadcast(other, "b")], [0]);
+    if (name === "binary_broadcast") return call("binary", [strided(x, "a"), strided(other, "b")], [0]);
+    if (name === "strided_copy") return fills() ? strided(x, "s") : null;
     if (name !== "expand") return null;
-    const repeated = broadcast(x, "s");
-    return factor === 1 ? repeated : call(name, [repeated], [factor]);
+    return factor === 1 ? strided(x, "s") : call(name, [strided(x, "s")], [factor]);
   };
   const computed = read();
   if (!computed) return null;
-  const outputs = new Map([[storages[storages.length - 1], computed]]);
+  const outputs = new Map([[y, computed]]);
   const work = { vec4s: vec4s ?? Math.ceil((rows * n0) / 4), outputs };
   return [...operandsOf(work)].every(isReadable) ? work : null;
 }
 
 /** A strided operand, with axes merged that are contiguous with each other. */
-function withAxes(storage: Storage, sizes: readonly number[], strides: readonly number[]): Operand {
+function withAxes(storage: Storage, sizes: readonly number[], strides: readonly number[], offset: number): Operand {
   const axes: { n: number; stride: number }[] = [];
   for (const [i, n] of sizes.entries()) {
     const last = axes.at(-1);
@@ -146,6 +160,7 @@ function withAxes(storage: Storage, sizes: readonly number[], strides: readonly 
     if (last && strides[i] === last.n * last.stride) last.n *= n;
     else axes.push({ n, stride: strides[i] });
   }
-  const contiguous = axes.length < 2 && axes.every(({ stride }) => stride === 1);
-  return { storage, axes: contiguous ? null : axes };
+  if (axes.length === 0 && offset > 0) axes.push({ n: 1, stride: 0 });
+  const contiguous = offset === 0 && axes.length < 2 && axes.every(({ stride }) => stride === 1);
+  return { storage, axes: contiguous ? null : axes, offset };
 }

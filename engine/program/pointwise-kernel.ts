@@ -6,10 +6,11 @@ import type { foldGrid, KernelCache, KernelSource } from "../device/kernel.js";
 import type { Dispatch } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
 
-/** A tensor that is read: contiguous like y, or with strides along y's axes, the fastest first. */
+/** A tensor that is read: contiguous like y, or from an offset with strides along y's axes, the fastest first. */
 export interface Operand {
   readonly storage: Storage;
   readonly axes: readonly { readonly n: number; readonly stride: number }[] | null;
+  readonly offset: number;
 }
 
 /** A call of a function of the elementwise kernels. */
@@ -41,11 +42,13 @@ const PER_THREAD = { software: 4, gpu: 1 } as const;
 export const isOperand = (value: Value): value is Operand => "storage" in value;
 
 /** Whether each vec4 of y takes one number of the operand or one of its vec4s. */
-export function isReadable({ axes }: Operand): boolean {
+export function isReadable({ axes, offset }: Operand): boolean {
   if (!axes) return true;
   const [{ n, stride }, ...others] = axes;
+  if (others.some((axis) => axis.stride < 0)) return false;
   if (stride === 0) return others.length === 0 || n % 4 === 0;
-  return stride === 1 && n % 4 === 0 && others.every((axis) => axis.stride % 4 === 0);
+  const sizes = [offset, ...(others.length ? [n] : []), ...others.map((axis) => axis.stride)];
+  return stride === 1 && sizes.every((size) => size % 4 === 0);
 }
 
 /** The dispatch that computes a graph; null if it takes more tensors or scalars than one can have. */
@@ -63,12 +66,13 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
   const labels: string[] = [];
   const names = new Map<Value, string>();
 
-  const load = ({ storage, axes }: Operand): string => {
+  const load = ({ storage, axes, offset }: Operand): string => {
     const x = `x${read.length}`;
     const [{ n, stride }, ...others] = axes ?? [{ n: 1, stride: 1 }];
     read.push({ storage, type: stride ? "vec4f" : "f32" });
     if (!axes) return `${x}[at]`;
-    if (!others.length) return `vec4f(${x}[0])`;
+    const start = offset ? [param("u32", stride ? offset / 4 : offset)] : [];
+    if (!others.length) return stride ? `${x}[${start} + at]` : `vec4f(${x}[${start[0] ?? 0}])`;
     const columns = param("u32", n / 4);
     let row = `at / ${columns}`;
     const terms = others.map((axis, i) => {
@@ -77,8 +81,8 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
       row = `${row} / ${size}`;
       return `${index} * ${param("u32", stride ? axis.stride / 4 : axis.stride)}`;
     });
-    const offset = terms.join(" + ");
-    return stride ? `${x}[${offset} + at % ${columns}]` : `vec4f(${x}[${offset}])`;
+    const from = [...start, ...terms].join(" + ");
+    return stride ? `${x}[${from} + at % ${columns}]` : `vec4f(${x}[${from}])`;
   };
   const call = ({ kernel, op, label, operands, scalars }: Operation): string => {
     const values = operands.map(nameOf);

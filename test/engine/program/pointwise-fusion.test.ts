@@ -138,6 +138,60 @@ test("rows of no whole vec4s are left to the broadcasting kernel, numbers are no
   for (const tensor of [x, row, number]) tensor.dispose();
 });
 
+test("parts of rows are read where they are, as gates of an LSTM, unless they begin within a vec4", async () => {
+  const gpu = await testGpu("gpu");
+  for (const [width, copies] of [
+    [8, 0],
+    [6, 2],
+  ]) {
+    const x = tensorOf(gpu, [3, 2 * width]);
+    const { kernels, errors } = await fused(gpu, () => {
+      const [gate = x, value = x] = engine.split(x, width, 1);
+      return [mul(relu(gate), abs(value))];
+    });
+    assert.is(kernels.filter((label) => label.startsWith("strided_copy")).length, copies, `${kernels}`);
+    assert.is(kernels.length, copies + 1);
+    assert.equal(errors, [0]);
+    x.dispose();
+  }
+});
+
+test("a copy into a tensor made outside is made by the chain, if no number of it stays", async () => {
+  const gpu = await testGpu("gpu");
+  const [x, whole, seven] = [tensorOf(gpu, [8]), tensorOf(gpu, [2, 4]), tensorOf(gpu, [7])];
+  const record = (work: () => void) => engine.record(gpu, work, new engine.Arena(), { fusePointwise: true });
+  const { program } = await record(() => {
+    whole.copyFrom(engine.reshape(abs(tanh(x)), [2, 4]));
+    seven.copyFrom(engine.slice(relu(x), 0, 7));
+  });
+  program.replay();
+  const values = [...(await x.read())];
+  const expected = values.map((v) => Math.abs(Math.tanh(v)));
+  assert.ok(relativeError(await whole.read(), Float64Array.from(expected)) < 1e-6);
+  assert.equal(
+    [...(await seven.read())],
+    values.slice(0, 7).map((v) => Math.max(0, v)),
+  );
+  assert.equal(
+    program.kernels().map((label) => label.match(/^[a-z_]*[a-z]/)?.[0]),
+    ["tanh_abs", "unary", "strided_copy"],
+  );
+  program.dispose();
+  for (const tensor of [x, whole, seven]) tensor.dispose();
+});
+
+test("copies of copies are not fused, since they may be integers", async () => {
+  const gpu = await testGpu("gpu");
+  const x = gpu.tensor(Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8), [1, 8]);
+  const work = () => engine.expand(engine.slice(x, 4, 8, 1), [3, 4]);
+  const { program, result } = await engine.record(gpu, work, new engine.Arena(), { fusePointwise: true });
+  program.replay();
+  assert.equal([...(await result.read<"i32">())], [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8]);
+  assert.is(program.length, 2);
+  program.dispose();
+  x.dispose();
+});
+
 test("a tensor that the step overwrites is read before", async () => {
   const gpu = await testGpu("gpu");
   const x = tensorOf(gpu, [4, 4]);
