@@ -56,7 +56,9 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
   const params: { [name: string]: number } = { vec4s };
   const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32" };
   const param = (type: "u32" | "f32", value: number): string => {
-    const name = `p${Object.keys(params).length}`;
+    // Operands of the same shape have the same sizes, so that their indices are computed once.
+    const same = Object.keys(params).find((name) => type === "u32" && types[name] === type && params[name] === value);
+    const name = same ?? `p${Object.keys(params).length}`;
     params[name] = value;
     types[name] = type;
     return `params.${name}`;
@@ -75,14 +77,14 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
     if (!others.length) return stride ? `${x}[${start} + at]` : `vec4f(${x}[${start[0] ?? 0}])`;
     const columns = param("u32", n / 4);
     let row = `at / ${columns}`;
-    const terms = others.map((axis, i) => {
+    const terms = others.flatMap((axis, i) => {
       const size = i === others.length - 1 ? "" : param("u32", axis.n);
       const index = size ? `${row} % ${size}` : row;
       row = `${row} / ${size}`;
-      return `${index} * ${param("u32", stride ? axis.stride / 4 : axis.stride)}`;
+      return axis.stride ? `${index} * ${param("u32", stride ? axis.stride / 4 : axis.stride)}` : [];
     });
-    const from = [...start, ...terms].join(" + ");
-    return stride ? `${x}[${from} + at % ${columns}]` : `vec4f(${x}[${from}])`;
+    const index = [...start, ...terms, ...(stride ? [`at % ${columns}`] : [])].join(" + ");
+    return stride ? `${x}[${index}]` : `vec4f(${x}[${index}])`;
   };
   const call = ({ kernel, op, label, operands, scalars }: Operation): string => {
     const values = operands.map(nameOf);
