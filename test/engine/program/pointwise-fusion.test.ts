@@ -238,6 +238,21 @@ test("more tensors and numbers than one kernel takes", async () => {
   for (const tensor of inputs) tensor.dispose();
 });
 
+test("what the step writes into a constant is there in the next replay", async () => {
+  const gpu = await testGpu("gpu");
+  const work = () => {
+    const counts = gpu.tensor([0, 0, 0, 0]);
+    counts.copyFrom(add(engine.expand(engine.mean(counts), [4]), 1));
+    return abs(counts);
+  };
+  const { program, result } = await engine.record(gpu, work, new engine.Arena(), { fusePointwise: true });
+  for (const expected of [1, 2, 3]) {
+    program.replay();
+    assert.equal([...(await result.read())], Array(4).fill(expected));
+  }
+  program.dispose();
+});
+
 test("16-bit tensors are read and written as such", async () => {
   const gpu = await halfGpu("gpu").catch(() => null);
   if (!gpu) return;
