@@ -35,6 +35,8 @@ export interface Pointwise {
 const MAX_BINDINGS = 8;
 /** A slot of a program's uniforms has 256 bytes. */
 const MAX_PARAMS = 64;
+/** Drivers take much longer for a long kernel than for several short ones. */
+const MAX_OPERATIONS = 64;
 const WORKGROUP = 64;
 /** Consecutive vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;
@@ -51,7 +53,7 @@ export function isReadable({ axes, offset }: Operand): boolean {
   return stride === 1 && sizes.every((size) => size % 4 === 0);
 }
 
-/** The dispatch that computes a graph; null if it takes more tensors or scalars than one can have. */
+/** The dispatch that computes a graph; null if it takes more than one can have. */
 export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof foldGrid): Dispatch | null {
   const params: { [name: string]: number } = { vec4s };
   const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32" };
@@ -102,6 +104,7 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
   };
   const stores = [...outputs.values()].map((value, i) => `y${i}[at] = ${nameOf(value)};`);
   if (read.length + stores.length > MAX_BINDINGS || Object.keys(params).length > MAX_PARAMS) return null;
+  if (labels.length > MAX_OPERATIONS) return null;
 
   const variables = [
     ...read.map(({ type }, i) => `var<storage, read> x${i}: array<${type}>;`),

@@ -238,6 +238,19 @@ test("more tensors and numbers than one kernel takes", async () => {
   for (const tensor of inputs) tensor.dispose();
 });
 
+test("a chain of many operators is several kernels, which drivers compile sooner than one", async () => {
+  const gpu = await testGpu("gpu");
+  const x = tensorOf(gpu, [4, 4]);
+  const { kernels, errors } = await fused(gpu, () => {
+    let y = x;
+    for (let i = 0; i < 200; i++) y = abs(y);
+    return [y];
+  });
+  assert.equal(kernels, [...Array(3).fill("abs_abs_abs_and_61_more"), "abs_abs_abs_and_5_more"]);
+  assert.equal(errors, [0]);
+  x.dispose();
+});
+
 test("what the step writes into a constant is there in the next replay", async () => {
   const gpu = await testGpu("gpu");
   const work = () => {
