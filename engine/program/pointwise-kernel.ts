@@ -55,8 +55,9 @@ export function isReadable({ axes, offset }: Operand): boolean {
 
 /** The dispatch that computes a graph; null if it takes more than one can have. */
 export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof foldGrid): Dispatch | null {
-  const params: { [name: string]: number } = { vec4s };
-  const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32" };
+  // Drivers take 0 times NaN for 0 where they know of the 0 when they compile, so all zeros are read.
+  const params: { [name: string]: number } = { vec4s, zero: 0 };
+  const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32", zero: "f32" };
   const param = (type: "u32" | "f32", value: number): string => {
     const name = `p${Object.keys(params).length}`;
     params[name] = value;
@@ -90,7 +91,7 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
     const values = operands.map(nameOf);
     labels.push(label);
     if (kernel === "fill") return `bitcast<vec4f>(vec4u(${param("u32", scalars[0])}))`;
-    const numbers = scalars.map((scalar) => (Object.is(scalar, 0) ? "0.0" : param("f32", scalar)));
+    const numbers = scalars.map((scalar) => (Object.is(scalar, 0) ? "params.zero" : param("f32", scalar)));
     return kernel === "expand" ? `${numbers} * ${values}` : `${kernel}(${[`${op}u`, ...values, ...numbers]})`;
   };
   const nameOf = (value: Value): string => {

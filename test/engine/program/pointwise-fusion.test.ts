@@ -251,6 +251,25 @@ test("a chain of many operators is several kernels, which drivers compile sooner
   x.dispose();
 });
 
+test("what is no number stays none, also where it is multiplied by 0", async () => {
+  const gpu = await testGpu("gpu");
+  const x = gpu.tensor([Number.NaN, Number.POSITIVE_INFINITY, -0, 2]);
+  const { program, result } = await engine.record(
+    gpu,
+    () => [relu(scale(x, 2)), scale(abs(x), 0, 1), div(abs(x), scale(x, -0))],
+    new engine.Arena(),
+    { fusePointwise: true },
+  );
+  program.replay();
+  const [rectified, one, divided] = await Promise.all(result.map(async (y) => [...(await y.read())]));
+  assert.equal(rectified, [Number.NaN, Number.POSITIVE_INFINITY, 0, 4]);
+  assert.equal(one, [Number.NaN, Number.NaN, 1, 1]);
+  assert.equal(divided, [Number.NaN, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY]);
+  assert.is(program.length, 3);
+  program.dispose();
+  x.dispose();
+});
+
 test("what the step writes into a constant is there in the next replay", async () => {
   const gpu = await testGpu("gpu");
   const work = () => {
