@@ -228,13 +228,21 @@ test("more tensors and numbers than one kernel takes", async () => {
   const inputs = Array.from({ length: 12 }, (_, i) => tensorOf(gpu, [4, 4], i + 1));
   const tensors = await fused(gpu, () => [inputs.map(abs).reduce((a, b) => maximum(a, b))]);
   assert.is(tensors.kernels.length, 2, `${tensors.kernels}`);
+  // A tensor that an operator reads twice is bound once.
+  const squares = await fused(gpu, () => [
+    inputs
+      .slice(0, 7)
+      .map((x) => mul(x, x))
+      .reduce((a, b) => maximum(a, b)),
+  ]);
+  assert.is(squares.kernels.length, 1, `${squares.kernels}`);
   const numbers = await fused(gpu, () => {
     let y = inputs[0];
     for (let i = 1; i < 40; i++) y = abs(scale(y, 1 + i / 64, -i / 64));
     return [y];
   });
   assert.is(numbers.kernels.length, 2, `${numbers.kernels}`);
-  for (const error of [...tensors.errors, ...numbers.errors]) assert.ok(error < 1e-6);
+  for (const error of [...tensors.errors, ...squares.errors, ...numbers.errors]) assert.ok(error < 1e-6);
   for (const tensor of inputs) tensor.dispose();
 });
 
