@@ -41,10 +41,12 @@ function fuseBy(
   kept: ReadonlySet<Storage>,
 ): Dispatch[] {
   const fused: Dispatch[] = [];
-  const read = [...kept].map(({ root }) => root);
+  const read = new Set([...kept].map(({ root }) => root));
+  const lastUse = new Map(dispatches.flatMap(({ storages }, i) => storages.map(({ root }) => [root, i] as const)));
   for (const [i, later] of dispatches.entries()) {
-    const isStored = (storage: Storage) =>
-      !storage.virtual || read.includes(storage.root) || dispatches.slice(i + 1).some((d) => binds(d, storage));
+    // What has memory of its own, as constants do, is still there in the next replay.
+    const isStored = ({ virtual, buffer, root }: Storage) =>
+      !virtual || buffer !== null || read.has(root) || (lastUse.get(root) ?? i) > i;
     let merged: readonly Dispatch[] | null = null;
     for (const { input, merge } of rulesOf(later)) {
       const made = later.storages[Object.keys(later.source.bindings).indexOf(input)];

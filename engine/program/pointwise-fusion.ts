@@ -122,7 +122,8 @@ function pointwiseOf({ source, constants, storages, params }: Dispatch): Pointwi
   });
   const [x, other] = storages;
   const y = storages[storages.length - 1];
-  const same = (storage: Storage): Operand => ({ storage, axes: null, offset: 0 });
+  const whole = new Map(storages.map((storage) => [storage, { storage, axes: null, offset: 0 }]));
+  const same = (storage: Storage) => whole.get(storage) as Operand;
   const { vec4s, rows, n0, a, b, slope, factor, value, source: from = 0, sink = 0 } = params;
   const strided = (storage: Storage, stride: string, offset = from): Operand => {
     // The kernels have four axes or six; the slowest is what is left of the rows.

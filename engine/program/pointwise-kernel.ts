@@ -35,6 +35,8 @@ export interface Pointwise {
 const MAX_BINDINGS = 8;
 /** A slot of a program's uniforms has 256 bytes. */
 const MAX_PARAMS = 64;
+/** Drivers take much longer for a long kernel than for several short ones. */
+const MAX_OPERATIONS = 64;
 const WORKGROUP = 64;
 /** Consecutive vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;
@@ -51,10 +53,11 @@ export function isReadable({ axes, offset }: Operand): boolean {
   return stride === 1 && sizes.every((size) => size % 4 === 0);
 }
 
-/** The dispatch that computes a graph; null if it takes more tensors or scalars than one can have. */
+/** The dispatch that computes a graph; null if it takes more than one can have. */
 export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof foldGrid): Dispatch | null {
-  const params: { [name: string]: number } = { vec4s };
-  const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32" };
+  // Drivers take 0 times NaN for 0 where they know of the 0 when they compile, so all zeros are read.
+  const params: { [name: string]: number } = { vec4s, zero: 0 };
+  const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32", zero: "f32" };
   const param = (type: "u32" | "f32", value: number): string => {
     // Operands of the same shape have the same sizes, so that their indices are computed once.
     const same = Object.keys(params).find((name) => type === "u32" && types[name] === type && params[name] === value);
@@ -90,7 +93,7 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
     const values = operands.map(nameOf);
     labels.push(label);
     if (kernel === "fill") return `bitcast<vec4f>(vec4u(${param("u32", scalars[0])}))`;
-    const numbers = scalars.map((scalar) => (Object.is(scalar, 0) ? "0.0" : param("f32", scalar)));
+    const numbers = scalars.map((scalar) => (Object.is(scalar, 0) ? "params.zero" : param("f32", scalar)));
     return kernel === "expand" ? `${numbers} * ${values}` : `${kernel}(${[`${op}u`, ...values, ...numbers]})`;
   };
   const nameOf = (value: Value): string => {
@@ -104,6 +107,7 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
   };
   const stores = [...outputs.values()].map((value, i) => `y${i}[at] = ${nameOf(value)};`);
   if (read.length + stores.length > MAX_BINDINGS || Object.keys(params).length > MAX_PARAMS) return null;
+  if (labels.length > MAX_OPERATIONS) return null;
 
   const variables = [
     ...read.map(({ type }, i) => `var<storage, read> x${i}: array<${type}>;`),

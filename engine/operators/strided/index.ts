@@ -2,7 +2,7 @@
 // kernel, a copy between strided views, and two operators, each the other's gradient: `asStrided` copies a view of a
 // tensor, `asStridedScatter` a tensor into a view of a constant.
 import { checkOptions, checkValue, number, oneOf, tensors, whole } from "../../core/check-options.js";
-import { int32 } from "../../core/elements.js";
+import { elementBytes, int32 } from "../../core/elements.js";
 import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -93,12 +93,12 @@ export const concatOperator = /* @__PURE__ */ defineOperator<readonly Tensor[], 
   },
   flops: () => 0,
   cheap: true,
-  // Parts that are multiples of the binding alignment can be stored consecutively in one buffer from the start.
+  // Parts that end at multiples of the binding alignment can be stored consecutively in one buffer from the start.
   view(inputs, { axis }) {
     const [{ gpu, dtype }] = inputs;
-    const alike = inputs.every((x) => x.dtype === dtype);
-    const fits = inputs.every(({ storage: { bytes } }, i) => bytes === partStart(bytes) || i === inputs.length - 1);
-    const whole = axis === 0 && alike && fits && gpu.recorder?.flatten(inputs.map(({ storage }) => storage));
+    const bytes = elementBytes(dtype);
+    const fits = inputs.every(({ size }, i) => size * bytes === partStart(size * bytes) || i === inputs.length - 1);
+    const whole = axis === 0 && fits && gpu.recorder?.flatten(inputs.map(({ storage }) => storage));
     if (!whole) return null;
     whole.references++;
     return new Tensor(gpu, this.shape(inputs, { axis }), dtype, whole);

@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Storage } from "../../../engine/device/storage.js";
-import { concat, mul, record, slice, square, type Tensor } from "../../../engine/index.js";
+import { concat, mul, record, reshape, slice, square, type Tensor } from "../../../engine/index.js";
 import { profiles, testGpu } from "../../support/gpu.js";
 
 const KIB = 2 ** 10;
@@ -58,6 +58,12 @@ for (const profile of profiles) {
     program.replay();
     assert.equal([...(await result.read())].slice(254, 258), [254 ** 2, 255 ** 2, 0, 3]);
     program.dispose();
+    // Their memory ends where a part may begin, their elements do not.
+    const flat = reshape(x, [256]);
+    const short = await record(gpu, () => concat([square(slice(flat, 0, 63)), mul(slice(flat, 1, 2), 3)]));
+    short.program.replay();
+    assert.equal([...(await short.result.read())].slice(61), [61 ** 2, 62 ** 2, 3]);
+    short.program.dispose();
   });
 }
 

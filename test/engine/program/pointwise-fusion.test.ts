@@ -228,14 +228,69 @@ test("more tensors and numbers than one kernel takes", async () => {
   const inputs = Array.from({ length: 12 }, (_, i) => tensorOf(gpu, [4, 4], i + 1));
   const tensors = await fused(gpu, () => [inputs.map(abs).reduce((a, b) => maximum(a, b))]);
   assert.is(tensors.kernels.length, 2, `${tensors.kernels}`);
+  // A tensor that an operator reads twice is bound once.
+  const squares = await fused(gpu, () => [
+    inputs
+      .slice(0, 7)
+      .map((x) => mul(x, x))
+      .reduce((a, b) => maximum(a, b)),
+  ]);
+  assert.is(squares.kernels.length, 1, `${squares.kernels}`);
   const numbers = await fused(gpu, () => {
     let y = inputs[0];
     for (let i = 1; i < 40; i++) y = abs(scale(y, 1 + i / 64, -i / 64));
     return [y];
   });
   assert.is(numbers.kernels.length, 2, `${numbers.kernels}`);
-  for (const error of [...tensors.errors, ...numbers.errors]) assert.ok(error < 1e-6);
+  for (const error of [...tensors.errors, ...squares.errors, ...numbers.errors]) assert.ok(error < 1e-6);
   for (const tensor of inputs) tensor.dispose();
+});
+
+test("a chain of many operators is several kernels, which drivers compile sooner than one", async () => {
+  const gpu = await testGpu("gpu");
+  const x = tensorOf(gpu, [4, 4]);
+  const { kernels, errors } = await fused(gpu, () => {
+    let y = x;
+    for (let i = 0; i < 200; i++) y = abs(y);
+    return [y];
+  });
+  assert.equal(kernels, [...Array(3).fill("abs_abs_abs_and_61_more"), "abs_abs_abs_and_5_more"]);
+  assert.equal(errors, [0]);
+  x.dispose();
+});
+
+test("what is no number stays none, also where it is multiplied by 0", async () => {
+  const gpu = await testGpu("gpu");
+  const x = gpu.tensor([Number.NaN, Number.POSITIVE_INFINITY, -0, 2]);
+  const { program, result } = await engine.record(
+    gpu,
+    () => [relu(scale(x, 2)), scale(abs(x), 0, 1), div(abs(x), scale(x, -0))],
+    new engine.Arena(),
+    { fusePointwise: true },
+  );
+  program.replay();
+  const [rectified, one, divided] = await Promise.all(result.map(async (y) => [...(await y.read())]));
+  assert.equal(rectified, [Number.NaN, Number.POSITIVE_INFINITY, 0, 4]);
+  assert.equal(one, [Number.NaN, Number.NaN, 1, 1]);
+  assert.equal(divided, [Number.NaN, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY]);
+  assert.is(program.length, 3);
+  program.dispose();
+  x.dispose();
+});
+
+test("what the step writes into a constant is there in the next replay", async () => {
+  const gpu = await testGpu("gpu");
+  const work = () => {
+    const counts = gpu.tensor([0, 0, 0, 0]);
+    counts.copyFrom(add(engine.expand(engine.mean(counts), [4]), 1));
+    return abs(counts);
+  };
+  const { program, result } = await engine.record(gpu, work, new engine.Arena(), { fusePointwise: true });
+  for (const expected of [1, 2, 3]) {
+    program.replay();
+    assert.equal([...(await result.read())], Array(4).fill(expected));
+  }
+  program.dispose();
 });
 
 test("16-bit tensors are read and written as such", async () => {
