@@ -45,11 +45,11 @@ const lanes: readonly (readonly Part[])[] = [
     { files: "(?=cut/cli/)" },
     { files: `(?=${WALKED})`, environment: { PROFILE: "software" } },
     { files: "(?=package/)" },
+    { files: `(?=operators/)(?!${ON_GPUS}|${WALKED})` },
+    { files: `(?=${ON_GPUS})`, environment: FOUR_LANES },
   ],
   [
     { files: `(?!cut/cli/|package/|operators/|${WALKED})` },
-    { files: `(?=operators/)(?!${ON_GPUS}|${WALKED})` },
-    { files: `(?=${ON_GPUS})`, environment: FOUR_LANES },
     { files: `(?=${WALKED})`, environment: { ...FOUR_LANES, PROFILE: "gpu" } },
   ],
 ];
