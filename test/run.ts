@@ -13,44 +13,31 @@ import { stripVTControlCharacters } from "node:util";
 const uvu = fileURLToPath(new URL("../../node_modules/uvu/bin.js", import.meta.url));
 const tests = fileURLToPath(new URL(".", import.meta.url));
 const wanted = process.argv[2] ?? "";
-const asksFor = process.env["PROFILE"];
-/** Files below test/ that match a pattern, in one process. */
+
+/** Files below test/ that match a pattern, in one process, and what is set there. */
 interface Part {
   readonly files: string;
-  /** What is set there. A PROFILE other than that which was asked for leaves the part out. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
+/** All variants of the large kernels of GPUs. */
+const ON_GPUS = "operators/(?:skinny|subgroup-matrix|tiles)\\.";
 /**
- * Kernels of GPUs are large: lavapipe compiles them for four lanes in half of the time that it takes for eight, which
- * are its own and those of kernels for software adapters. Its cache takes no account of lanes, so this has another.
+ * lavapipe compiles these for four lanes in half of the time that it takes for eight, which are its own. Its cache
+ * takes no account of lanes, so this has another.
  */
 const FOUR_LANES = {
   LP_NATIVE_VECTOR_WIDTH: "128",
   MESA_SHADER_CACHE_DIR: fileURLToPath(new URL("../test-cache/four-lanes", import.meta.url)),
 };
-/** Kernels of GPUs alone. */
-const ON_GPUS = "operators/(?:skinny|subgroup-matrix|tiles)\\.";
-/** Both profiles, one after the other, with many kernels of each. */
-const WALKED = [
-  "cut/(?:inspection/patch-maps|methods/discriminator-loss|training/memory-plan)\\.",
-  "engine/program/fusion\\.",
-  "goldens/goldens\\.",
-  "operators/(?:folded-grids|operators|properties)\\.",
-].join("|");
 
 /** Lanes that run beside each other, about as long as each other; their parts run one after the other. */
 const lanes: readonly (readonly Part[])[] = [
+  [{ files: "(?=cut/cli/)" }, { files: "(?=goldens/)" }, { files: "(?=package/)" }],
   [
-    { files: "(?=cut/cli/)" },
-    { files: `(?=${WALKED})`, environment: { PROFILE: "software" } },
-    { files: "(?=package/)" },
-    { files: `(?=operators/)(?!${ON_GPUS}|${WALKED})` },
+    { files: "(?!cut/cli/|goldens/|package/|operators/)" },
+    { files: `(?=operators/)(?!${ON_GPUS})` },
     { files: `(?=${ON_GPUS})`, environment: FOUR_LANES },
-  ],
-  [
-    { files: `(?!cut/cli/|package/|operators/|${WALKED})` },
-    { files: `(?=${WALKED})`, environment: { ...FOUR_LANES, PROFILE: "gpu" } },
   ],
 ];
 
@@ -94,8 +81,7 @@ function run({ files, environment }: Part, live: boolean): Promise<Count> {
 /** Runs the parts of a lane; only the first lane's tests are seen while they run. */
 async function runLane(parts: readonly Part[], lane: number): Promise<Count[]> {
   const counts: Count[] = [];
-  const asked = ({ environment }: Part) => !asksFor || (environment?.["PROFILE"] ?? asksFor) === asksFor;
-  for (const part of parts.filter(asked)) counts.push(await run(part, lane === 0));
+  for (const part of parts) counts.push(await run(part, lane === 0));
   return counts;
 }
 
