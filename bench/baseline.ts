@@ -3,7 +3,7 @@
 // more than 5 %. The spread is the distance from the fastest sample to the median: samples above the median are slowed
 // by the machine's other work. Single samples have no spread, so for them the 5 % decide. A row that had a time and
 // could not run now is lost, which is no better than slower.
-import { CutgpuError } from "../engine/core/errors.js";
+import { CutgpuError } from "../engine/lib/errors.js";
 import { caseName } from "./measurement/case.js";
 import type { BenchRow } from "./measurement/row.js";
 

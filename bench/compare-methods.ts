@@ -9,7 +9,7 @@ import { resolveOptions } from "../cut/options/train-options.js";
 import type { TrainOptions } from "../cut/options/train-schema.js";
 import { Training } from "../cut/training/training-loop.js";
 import { Translator } from "../cut/translation/translator.js";
-import type { Gpu } from "../engine/device/gpu.js";
+import type { Gpu } from "../engine/core/gpu.js";
 
 /** The settings of a comparison; weights of losses are each method's defaults. */
 export const METHODS = {

@@ -4,9 +4,9 @@
 
 /** @module cutgpu/bench */
 
-import { CutgpuError } from "../engine/core/errors.js";
-import type { Gpu } from "../engine/device/gpu.js";
+import type { Gpu } from "../engine/core/gpu.js";
 import { loadSoftwareKernels } from "../engine/device/software-kernels.js";
+import { CutgpuError } from "../engine/lib/errors.js";
 import {
   type BenchCase,
   type BenchContext,

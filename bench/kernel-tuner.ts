@@ -2,11 +2,11 @@
 // each variant that can compute it on the adapter, on random data. Measurements of one choice's variants are
 // interleaved, so that a machine that is busy for a while slows all of them, and a variant replaces the rule's only if
 // it is clearly faster.
-import { grad } from "../engine/core/autograd.js";
+import { grad } from "../engine/autograd.js";
+import type { Gpu } from "../engine/core/gpu.js";
 import type { Dtype, Shape, Tensor } from "../engine/core/tensor.js";
-import type { Gpu } from "../engine/device/gpu.js";
+import { type OperatorSummary, operatorTable } from "../engine/families.js";
 import { sum } from "../engine/operators/reduction/index.js";
-import { type OperatorSummary, operatorTable } from "../engine/operators/table.js";
 import { record } from "../engine/program/program.js";
 import { dryRun } from "../engine/program/recording.js";
 import type { Choice } from "../engine/tuning/table.js";

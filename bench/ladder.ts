@@ -3,13 +3,13 @@
 // zero padding. Each step states the lesson of its change, is checked against the engine, and is timed like every other
 // kernel. The order is that of Boehm, "How to Optimize a CUDA Matmul Kernel for cuBLAS-like Performance" (2022,
 // https://siboehm.com/articles/22/CUDA-MMM), with a step for subgroups.
-import { CutgpuError, ShapeError } from "../engine/core/errors.js";
+import type { Gpu } from "../engine/core/gpu.js";
 import type { Cost } from "../engine/core/operator.js";
 import type { Shape, Tensor } from "../engine/core/tensor.js";
 import type { AdapterTraits } from "../engine/device/adapter.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import type { KernelSource } from "../engine/device/kernel.js";
+import type { KernelSource } from "../engine/device/kernel-source.js";
 import { usesSubgroups } from "../engine/device/software-kernels.js";
+import { CutgpuError, ShapeError } from "../engine/lib/errors.js";
 import { conv2dOperator } from "../engine/operators/convolution/index.js";
 import { matmulOperator } from "../engine/operators/matmul/index.js";
 import * as kernels from "../shaders/generated.js";

@@ -5,10 +5,10 @@
 import type { BatchSize } from "../cut/methods/method.js";
 import type { TrainOptions } from "../cut/options/train-schema.js";
 import { TrainingStep } from "../cut/training/training-step.js";
-import type { Gpu } from "../engine/device/gpu.js";
-import { type KernelSource, specialize } from "../engine/device/kernel.js";
-import type { Replayable } from "../engine/device/observers.js";
-import type { Dispatch } from "../engine/device/recorder.js";
+import type { Gpu } from "../engine/core/gpu.js";
+import type { Replayable } from "../engine/core/observers.js";
+import type { Dispatch } from "../engine/core/recorder.js";
+import { type KernelSource, specialize } from "../engine/device/kernel-source.js";
 import { makeStep, type StepSize } from "./inputs/random-training-step.js";
 import { REPLAYS, timeDispatches } from "./measurement/dispatch-times.js";
 import { type ObservedCall, observe, totalCost } from "./measurement/observe.js";

@@ -3,8 +3,8 @@
 // bench/measurement/rating.ts), plus a dispatch's own time. Winograd's saves arithmetic in the products and moves more
 // bytes in the transforms. Limits: no caches, no idle workgroups, and kernels of equal quality, so a predicted gain is
 // only a reason to measure.
+import type { Gpu } from "../engine/core/gpu.js";
 import type { Cost } from "../engine/core/operator.js";
-import type { Gpu } from "../engine/device/gpu.js";
 import { winogradCosts } from "../engine/operators/convolution/index.js";
 import type { Choice } from "../engine/tuning/table.js";
 import type { Ceilings } from "./measurement/case.js";

@@ -2,5 +2,5 @@
 
 /** @module cutgpu */
 
-export { fasterChoice, type NodeOpenOptions, openGpu, requestAdapter } from "./device/node.js";
 export * from "./index.js";
+export { fasterChoice, type NodeOpenOptions, openGpu, requestAdapter } from "./open/node.js";

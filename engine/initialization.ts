@@ -1,11 +1,11 @@
 // Initial values of parameters, by PyTorch's names (torch.nn.init), drawn from a Random, so that a seed determines
 // them. Weights are [out, in, ...taps], as in linear layers and convolutions.
-import { type Check, checkValue } from "./core/check-options.js";
-import { ShapeError } from "./core/errors.js";
-import { SHAPE, type Shape, sizeOf } from "./core/shapes.js";
+import type { Gpu } from "./core/gpu.js";
 import type { Tensor } from "./core/tensor.js";
-import type { Gpu } from "./device/gpu.js";
-import type { Random } from "./random.js";
+import { type Check, checkValue } from "./lib/check-options.js";
+import { ShapeError } from "./lib/errors.js";
+import type { Random } from "./lib/random.js";
+import { SHAPE, type Shape, sizeOf } from "./lib/shapes.js";
 
 const RANDOM: Check = [(value) => typeof (value as Random | null)?.normal === "function", "a new Random(seed)"];
 

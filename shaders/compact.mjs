@@ -44,7 +44,7 @@ function withNumbers(code, constants) {
   return text;
 }
 
-/** Every constant of the module begins a line, since engine/device/kernel.ts looks for it there. */
+/** Every constant of the module begins a line, since engine/device/kernel-source.ts looks for it there. */
 const withoutSpaces = (code) =>
   code
     .replace(/ - (?=[\w(])/g, "-")

@@ -23,15 +23,17 @@ const imports = sources.flatMap((source) => importsOf(source));
 const FOLDERS = ["shaders", "engine", "cut", "bench", "bin"];
 /** Where `node:` and native packages may be imported: the rest runs in a browser. */
 const NODE_FOLDERS = [
-  ...["engine/device/node.ts", "engine/device/collect-bind-groups.ts", "cut/files/", "cut/cli/"],
+  ...["engine/open/node.ts", "engine/open/collect-bind-groups.ts", "cut/files/", "cut/cli/"],
   ...["cut/demo/openmoji.ts", "cut/demo/page-drawings.ts", "cut/demo/ship-model.ts"],
   ...["cut/demo/ladder-scenes.ts", "cut/demo/ladder-document.ts"],
   ...["cut/web/build.ts", "cut/web/server.ts", "bench/node/", "bench/peers/", "bench/commands/", "bin/"],
 ];
 /** Packages that need Node or a native binary. */
 const NATIVE = /^(node:|webgpu$|sharp$|esbuild$|playwright-core$|openmoji|cli-progress$)/;
-/** The two folders that are one in their types: a tensor has a device, and a device makes tensors. */
-const ONE_IN_TYPES = /^engine\/(core|device)\//;
+/** The folders of the engine from the bottom up, in levels that do not import each other; then its main files. */
+const ENGINE = [["lib"], ["device"], ["tuning"], ["core"], ["operators"], ["formats", "open", "optimizers", "program"]];
+/** The folder whose files are one in their types: a tensor has an engine, and an engine makes tensors. */
+const ONE_IN_TYPES = /^engine\/core\//;
 const FILE_LINES = 350;
 const LINE_COLUMNS = 120;
 
@@ -55,6 +57,21 @@ test("imports run one way: bin -> bench -> cut -> engine -> shaders", () => {
   none(fromTests.map(show), "Nothing imports the tests: move the helper to the folder that needs it.");
 });
 
+test("in the engine, too: operators -> core -> tuning -> device -> lib", () => {
+  const levelInside = (path: string) => {
+    const [, folder] = path.match(/^engine\/(\w+)\//) ?? [];
+    return folder ? ENGINE.findIndex((level) => level.includes(folder)) : ENGINE.length;
+  };
+  const folderOf = (path: string) => path.split("/").slice(0, 2).join("/");
+  const inside = imports.filter(({ from, to }) => from.startsWith("engine/") && to.startsWith("engine/"));
+  assert.ok(inside.every(({ from }) => levelInside(from) >= 0));
+  const astray = inside.filter(({ from, to }) => {
+    const above = levelInside(to) - levelInside(from);
+    return above > 0 || (above === 0 && levelInside(to) < ENGINE.length && folderOf(from) !== folderOf(to));
+  });
+  none(astray.map(show), "Move what both need down a folder, or the file up.");
+});
+
 test("no cycles of value imports", () => {
   const cycles = cyclesOf(imports.filter(({ typeOnly }) => !typeOnly));
   none(
@@ -63,7 +80,7 @@ test("no cycles of value imports", () => {
   );
 });
 
-test("cycles of types stay inside engine/core and engine/device", () => {
+test("cycles of types stay inside engine/core", () => {
   const outside = cyclesOf(imports).filter((files) => files.some((file) => !ONE_IN_TYPES.test(file)));
   none(
     outside.map((files) => files.join(" <-> ")),

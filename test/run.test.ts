@@ -16,7 +16,7 @@ function run(pattern: string, environment: NodeJS.ProcessEnv = {}) {
 }
 
 test("ends with how many tests passed and failed", () => {
-  const { status, last } = run("engine/core/float16");
+  const { status, last } = run("engine/lib/float16");
   assert.match(last ?? "", /^[1-9]\d* passed, 0 failed$/);
   assert.is(status, 0);
 });

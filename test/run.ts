@@ -3,7 +3,7 @@
 // wait for processes of their own, so all others run beside them. The package's tests build dist/web anew, which a test
 // of the commands serves, so they follow these. The goldens and the operators have processes of their own: one with all
 // tests was once ended by lavapipe, which had used up the mappings that Linux allows
-// (engine/device/collect-bind-groups.ts). What failed is printed once more at the end, where a log cut short still has
+// (engine/open/collect-bind-groups.ts). What failed is printed once more at the end, where a log cut short still has
 // it. `node dist/test/run.js [PATTERN]` runs the files whose path matches the pattern. Of the tests that walk all
 // operators on both kernel profiles, OPERATOR=conv2d and PROFILE=gpu run those of one.
 import { spawn } from "node:child_process";

@@ -19,8 +19,8 @@ import { packageVersion } from "../../cut/files/package-root.js";
 import { readText } from "../../cut/files/read-whole.js";
 import { group, profileOption } from "../../cut/options/common-options.js";
 import { completeOptions, flag, type GivenOptions, oneOf, option, orNone, text } from "../../cut/options/schema.js";
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { compareWithBaseline } from "../baseline.js";
 import {
   adapterName,

@@ -8,8 +8,8 @@ import { removeUserTuning, updateUserTuning, userTuningPath } from "../../cut/cl
 import { nearestMultipleOf4 } from "../../cut/data/rounding.js";
 import { checkOutput } from "../../cut/files/output.js";
 import { completeOptions, flag, type GivenOptions, OptionError, option } from "../../cut/options/schema.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { adapterName } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { choicesOf, type TunedChoice, tuneChoice } from "../kernel-tuner.js";
 import { openBenchGpu } from "../node/open-gpu.js";
 import { digits } from "../report/format.js";

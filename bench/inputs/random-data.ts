@@ -1,9 +1,9 @@
 // Random inputs for benchmarks: the same in every run, and cheap to make even if large. Never zeros: processors may be
 // faster with those.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { type Dense, fromFloat32 } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import { type Dense, fromFloat32 } from "../../engine/reference.js";
 
 const POOL = 1 << 16;
 let pool: Float32Array | undefined;

@@ -3,8 +3,8 @@
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { type StepInput, TrainingStep } from "../../cut/training/training-step.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { Random } from "../../engine/random.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { Random } from "../../engine/lib/random.js";
 import { randomValues } from "./random-data.js";
 
 export interface StepSize {

@@ -1,7 +1,7 @@
 // The cases of suites. Each has its name before it runs (for filters, progress and lists) and gives one row: it returns
 // its measurement, and bench/measurement/rating.ts makes the row, with rates and the share of the roofline.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Cost } from "../../engine/core/operator.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import type { PeerJob } from "../peers/jobs.js";
 import type { Measurement } from "./measure.js";
 import type { Suite } from "./row.js";

@@ -1,9 +1,9 @@
 // The time of each dispatch of a recorded program: each is a pass of its own between two GPU timestamps. Every figure
 // includes the pass's own cost, some microseconds, and dispatches that would overlap within one pass run one after the
 // other: the sum is more than the program takes. It still shows which kernels are worth optimizing.
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import type { Replayable } from "../../engine/device/observers.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import type { Replayable } from "../../engine/core/observers.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { timingOf } from "./measure.js";
 import { between, Timestamps } from "./timestamps.js";
 

@@ -2,8 +2,8 @@
 // if it is so short that the submit's own cost would show, and sampled until its budget is spent. The clock is the
 // GPU's own (timestamps around the pass) where it is plausible, else wall time from the submit to the end. Chrome
 // rounds timestamps to 100 microseconds and other drivers to their tick, so the tick is measured, not assumed.
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { type Program, record } from "../../engine/program/program.js";
 import type { Timing } from "./row.js";
 import { between, type Stamps, Timestamps } from "./timestamps.js";

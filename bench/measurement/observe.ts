@@ -1,10 +1,10 @@
 // The operators of work in order, with their nominal FLOPs and bytes, and the dispatches of each. This gives the FLOPs
 // of a step, and lets its operators be repeated alone with the same shapes.
+import type { Gpu } from "../../engine/core/gpu.js";
+import type { DispatchCall } from "../../engine/core/observers.js";
 import type { Cost } from "../../engine/core/operator.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import type { KernelSource } from "../../engine/device/kernel.js";
-import type { DispatchCall } from "../../engine/device/observers.js";
+import type { KernelSource } from "../../engine/device/kernel-source.js";
 import type { Storage } from "../../engine/device/storage.js";
 import { dryRun } from "../../engine/program/recording.js";
 import { randomTensor } from "../inputs/random-data.js";

@@ -1,6 +1,6 @@
 // Rows from the JSON that `bench --json` wrote. Checked is what comparisons and pages depend on.
 import * as v from "valibot";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { type BenchRow, suites } from "./row.js";
 
 const rate = v.nullable(v.number());

@@ -1,8 +1,8 @@
 // Makes rows of measurements: rates, the share of the roofline, comparisons with other engines. The roofline is that of
 // Williams, Waterman and Patterson, "Roofline: an insightful visual performance model" (2009), with ceilings that the
 // suite "roofline" measures on the adapter itself.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { adapterName } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import type { CaseIdentity, Ceilings, Outcome } from "./case.js";
 import type { BenchRow, Timing } from "./row.js";
 

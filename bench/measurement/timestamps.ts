@@ -1,6 +1,5 @@
 // Timestamps around compute passes by the GPU's own clock, and the buffers to read them back.
-import { DeviceLostError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import {
   BUFFER_COPY_DST,
   BUFFER_COPY_SRC,
@@ -8,6 +7,7 @@ import {
   BUFFER_QUERY_RESOLVE,
   MAP_READ,
 } from "../../engine/device/webgpu-flags.js";
+import { DeviceLostError } from "../../engine/lib/errors.js";
 
 /** The maximum number of queries in a set (WebGPU's limit), two per pass. */
 const SET = 4096;

@@ -1,8 +1,8 @@
 // The variants of an operator that are measured on an adapter, and how to force one of them for a while.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { AdapterTraits } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { operatorTable } from "../../engine/families.js";
 import { planningGpu } from "../../engine/index.js";
-import { operatorTable } from "../../engine/operators/table.js";
 import { dryRun } from "../../engine/program/recording.js";
 import type { Choice } from "../../engine/tuning/table.js";
 import { runnableVariants } from "../../engine/tuning/variants.js";

@@ -7,8 +7,8 @@ import { openCommandGpu } from "../../cut/cli/open-gpu.js";
 import { drawOpenMoji } from "../../cut/demo/openmoji.js";
 import { readPicture } from "../../cut/files/decode.js";
 import { listPictures } from "../../cut/files/picture-folder.js";
-import { CutgpuError } from "../../engine/core/errors.js";
 import { adapterName } from "../../engine/device/adapter.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { compareMethods, METHODS, type MethodName, TABLE_HEAD, tableRow } from "../compare-methods.js";
 import { runScriptInFolder } from "./script.js";
 

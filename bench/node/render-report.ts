@@ -1,7 +1,7 @@
 // Renders the page of a file of rows: node dist/bench/node/render-report.js ROWS.json REPORT.html
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { packageVersion } from "../../cut/files/package-root.js";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { parseRows } from "../measurement/parse-rows.js";
 import { benchReport } from "../report/bench-report.js";
 

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import type { Surroundings } from "../measurement/case.js";
 
 const COLD_START_LIMIT_MS = 120_000;

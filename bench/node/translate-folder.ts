@@ -14,8 +14,8 @@ import { readWhole } from "../../cut/files/read-whole.js";
 import { loadGenerator } from "../../cut/training/generator-file.js";
 import { TiledTranslator } from "../../cut/translation/tiled-translator.js";
 import { Translator } from "../../cut/translation/translator.js";
-import { CutgpuError } from "../../engine/core/errors.js";
 import { adapterName } from "../../engine/device/adapter.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { timingOf } from "../measurement/measure.js";
 import { runScriptInFolder } from "./script.js";
 

@@ -7,7 +7,7 @@ import {
   conv2dGeneralInputGradientOperator,
   conv2dGeneralWeightGradientOperator,
 } from "../../engine/operators/convolution/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";

@@ -1,6 +1,6 @@
 // Rows of random numbers.
 import { rand, randn } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { image, imageText, type OperatorBench } from "./lib.js";
 
 const inputs = [{ positions: 1, below: 1 }];

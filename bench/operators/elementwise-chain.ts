@@ -1,7 +1,7 @@
 // The rows of a chain of elementwise operators and its gradient: GELU by tanh as one composes it (Hendrycks and Gimpel,
 // 2016), of an image and a bias that broadcasts. Recorded with its operators fused, and one by one.
-import { grad } from "../../engine/core/autograd.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { add, gelu } from "../../engine/operators/pointwise/index.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase } from "../measurement/case.js";

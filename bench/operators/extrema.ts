@@ -1,6 +1,6 @@
 // Rows of the largest element of rows, and of its index.
 import { argmax, argmin, max, min } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, matrix, type OperatorBench } from "./lib.js";
 
 const shape = `rows of ${matrix[1]}`;

@@ -1,7 +1,7 @@
 // Rows of the instance norm with the ReLU that follows it in the generator, and of its gradient.
 import { instanceNorm } from "../../engine/index.js";
 import { instanceNormGradientOperator } from "../../engine/operators/instance-norm/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, image, imageText, type OperatorBench, onImage } from "./lib.js";
 
 export const instanceNormBenches: readonly OperatorBench[] = [

@@ -1,6 +1,6 @@
 // Rows of the matrix products: a square one, which other engines do too, and a layer of PatchNCE's head.
 import { linear, matmul } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { channels, dense, matrix, type OperatorBench } from "./lib.js";
 
 const square = [512, 512];

@@ -1,7 +1,7 @@
 // Rows of softmax and its logarithm, of patches' rows. Norms dispatch nothing but operators of other families: the
 // instance norm, reductions and pointwise ones.
 import { logSoftmax, softmax } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, matrix, type OperatorBench } from "./lib.js";
 
 export const normalizationBenches: readonly OperatorBench[] = [

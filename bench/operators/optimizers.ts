@@ -1,7 +1,7 @@
 // The row of Adam's update of one parameter, the largest of the generator. It is no operator, so its cost is stated
 // here: it reads g, p, m and v and writes p, m and v, with 13 nominal FLOPs per value (shaders/optimizers/adam.wgsl).
 import { Adam } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase } from "../measurement/case.js";
 import { measure, SHORT_BUDGET_MS } from "../measurement/measure.js";

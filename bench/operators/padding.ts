@@ -1,7 +1,7 @@
 // Rows of the paddings of 7 x 7 convolutions, three pixels wide, and of their gradients.
 import { reflectionPad2d, replicationPad2d } from "../../engine/index.js";
 import { reflectionPad2dGradient, replicationPad2dGradientOperator } from "../../engine/operators/padding/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, image, type OperatorBench, onImage, paddedImage } from "./lib.js";
 
 export const paddingBenches: readonly OperatorBench[] = [

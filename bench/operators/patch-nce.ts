@@ -8,7 +8,7 @@ import {
   monceGradientOperator,
   patchNceGradientOperator,
 } from "../../engine/operators/patch-nce/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { channels, dense, matrix, type OperatorBench, positions, rows, unitRows } from "./lib.js";
 
 const options = { groups: 1, tau: 0.07 };

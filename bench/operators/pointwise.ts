@@ -1,7 +1,7 @@
 // Rows of the operators that work on each element alone. All of them are bound by memory, so one size is enough.
 import * as engine from "../../engine/index.js";
 import { geluDerivativeOperator, inRangeOperator } from "../../engine/operators/pointwise/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, image, imageText, type OperatorBench, onImage, onTwoImages } from "./lib.js";
 
 /** Functions that require positive numbers. */

@@ -5,7 +5,7 @@ import {
   maxIndicesOperator,
   maxPool2dGradientOperator,
 } from "../../engine/operators/pooling/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, image, imageText, type OperatorBench, onImage, smallImage } from "./lib.js";
 
 const [size, kernel, stride, padding] = [[64, 64] as const, [2, 2] as const, [2, 2] as const, [0, 0] as const];

@@ -1,6 +1,6 @@
 // Rows of the sum over everything and of its gradient, the expansion of a few values to a whole tensor.
 import { expand, sum } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { dense, image, imageText, type OperatorBench, onImage } from "./lib.js";
 
 export const reductionBenches: readonly OperatorBench[] = [

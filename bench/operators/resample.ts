@@ -1,7 +1,7 @@
 // Rows of anti-aliased resampling between 64 x 64 and 32 x 32, and of its gradients.
 import { blurDown, blurUp } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
 import { blurDownGradientOperator, blurUpGradientOperator } from "../../engine/operators/resample/index.js";
+import * as reference from "../../engine/reference.js";
 import { dense, image, type OperatorBench, onImage, smallImage } from "./lib.js";
 
 export const resampleBenches: readonly OperatorBench[] = [

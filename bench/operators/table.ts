@@ -1,4 +1,4 @@
-// The operators of all families, which are named as the engine's (engine/operators/table.ts), in the order of the rows.
+// The operators of all families, which are named as the engine's (engine/families.ts), in the order of the rows.
 // A row is added in its family's file. Three families export cases instead, because their rows are measured in other
 // ways: the convolutions' directions, optimizers and pictures (bench/suites/kernels.ts).
 

@@ -1,8 +1,8 @@
 // What browsers have and Node has not, set up before a peer is imported: navigator.gpu through the very dawn.node and
 // adapter that we run on.
 import { create, globals } from "webgpu";
-import { DEFAULT_FLAGS, requestAdapter } from "../../dist/engine/device/node.js";
-import { paceImmediates } from "../../dist/engine/device/pace-immediates.js";
+import { DEFAULT_FLAGS, requestAdapter } from "../../dist/engine/open/node.js";
+import { paceImmediates } from "../../dist/engine/open/pace-immediates.js";
 
 Object.assign(globalThis, globals);
 // It also loads the software driver where there is no other. From here on it would ask navigator.gpu.

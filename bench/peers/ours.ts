@@ -2,9 +2,9 @@
 import { generatorModules } from "../../cut/networks/generator.js";
 import { generatorShapes } from "../../cut/networks/generator-layout.js";
 import { runModules } from "../../cut/networks/network.js";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { add, gelu } from "../../engine/operators/pointwise/index.js";

@@ -1,6 +1,6 @@
 // The tables of results in README.md and bench/README.md, made from rows and written between the markers <!-- bench -->
 // and <!-- /bench -->. Numbers are never typed by hand: bench/node/update-readme.ts writes the tables.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import type { BenchRow } from "../measurement/row.js";
 import { digits } from "./format.js";
 import { fastest } from "./select.js";

@@ -2,9 +2,9 @@
 // (the image's gradient given), as one recorded program each.
 import { Generator } from "../../cut/networks/generator.js";
 import { initialWeights, writeParameters } from "../../cut/networks/network.js";
-import { grad } from "../../engine/core/autograd.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { Random } from "../../engine/random.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { Random } from "../../engine/lib/random.js";
 import { randomTensor } from "../inputs/random-data.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";
 import { measure } from "../measurement/measure.js";

@@ -1,8 +1,8 @@
 // Every operator at a size that training has, with each variant that the adapter can run forced in turn: the
 // convolutions of the method first, then all others, then the ladder. The rows are in bench/operators, a file for each
 // family of the engine.
-import type { Gpu } from "../../engine/device/gpu.js";
-import { operatorTable } from "../../engine/operators/table.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { operatorTable } from "../../engine/families.js";
 import { makeInput } from "../inputs/random-data.js";
 import { ladderCases } from "../ladder.js";
 import type { BenchCase } from "../measurement/case.js";

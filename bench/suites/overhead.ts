@@ -2,7 +2,7 @@
 // time of a cold start to the first step.
 import { resolveOptions } from "../../cut/options/train-options.js";
 import { planStep } from "../../cut/training/memory-plan.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { type Program, record } from "../../engine/program/program.js";
 import type { StepSize } from "../inputs/random-training-step.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";

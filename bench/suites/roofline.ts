@@ -1,8 +1,8 @@
 // The adapter's own ceilings, by kernels that do one thing each: multiply-adds in registers, reading and copying
 // buffers too large for caches, dispatches and submits of almost no work. Every other row is rated against the first
 // three.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { profileOf } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { fillWith } from "../../engine/operators/strided/index.js";
 import { record } from "../../engine/program/program.js";
 import { bench_fma, bench_traffic } from "../../shaders/generated.js";

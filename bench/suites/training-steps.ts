@@ -1,8 +1,8 @@
 // A whole CUT step, batch 1: both networks' passes, PatchNCE, the three updates. The step's operators are also repeated
 // alone, group by group, with their shapes on tensors of their own, to show the step's cost beyond its convolutions.
-import type { Gpu } from "../../engine/device/gpu.js";
-import * as reference from "../../engine/operators/reference.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { record } from "../../engine/program/program.js";
+import * as reference from "../../engine/reference.js";
 import { randomDense } from "../inputs/random-data.js";
 import { makeStep, type StepSize } from "../inputs/random-training-step.js";
 import type { BenchCase, BenchContext, Outcome } from "../measurement/case.js";

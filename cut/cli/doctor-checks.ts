@@ -1,9 +1,9 @@
 // The checks of `cutgpu doctor`: the device and its features, and whether it computes correctly. For the latter two
 // steps are trained at tiny size, whose losses must match a table: every kernel of a step contributes to them, and the
 // second step's also depend on gradients and Adam.
-import { DivergenceError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Profile } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { DivergenceError } from "../../engine/lib/errors.js";
 import { resolveOptions } from "../options/train-options.js";
 import type { LossRow } from "../report/losses.js";
 import { type BatchSource, Training } from "../training/training-loop.js";

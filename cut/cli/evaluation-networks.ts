@@ -2,10 +2,10 @@
 // it is installed. All is read and checked before a GPU is opened.
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import {
   type FeatureNetwork,
   fidInception,

@@ -3,10 +3,10 @@
 // from all of them, to the bit; it does not draw the page, which shows pictures.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import type { StoredTensor } from "../../engine/formats/state-dict.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import type { Picture } from "../data/picture.js";
 import { type Evaluation, type EvaluationKind, evaluationOf } from "../evaluation/evaluate.js";
 import type { Figure } from "../evaluation/figures.js";

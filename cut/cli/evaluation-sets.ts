@@ -1,8 +1,8 @@
 // The sets of pictures that `cutgpu evaluate` compares: listed and their sizes checked before any work, so that sets
 // that cannot be compared are reported at once, and read one by one.
 import { basename, relative } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { type Picture, toChannels } from "../data/picture.js";
 import { PATCH } from "../evaluation/laplacian-pyramid.js";
 import type { PictureSet } from "../evaluation/pairs.js";

@@ -1,5 +1,5 @@
 // The GPU in the lines that commands print.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 
 /** "software kernels", f16 where that is stored, and how many choices of a tuning table are active. */
 export function describeKernels({ profile, precision, variants: { table } }: Gpu): string {

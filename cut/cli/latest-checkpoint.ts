@@ -1,5 +1,5 @@
 // The checkpoint that a run resumes from. Where it is missing or damaged, a numbered one may still be intact.
-import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
+import { CheckpointError, CutgpuError } from "../../engine/lib/errors.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";
 

@@ -1,5 +1,5 @@
 // The encoder that `cutgpu metric` compares patches by: a model's, or one that is trained on the pictures.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { trainPatchEncoder } from "../evaluation/patches/self-training.js";
 import { readWhole } from "../files/read-whole.js";

@@ -1,6 +1,6 @@
 // The common part of the three jobs of `cutgpu metric`: pictures are found and checked first, and all is computed
 // before anything is written.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { NamedFiles } from "../files/output.js";
 import type { EncoderChoice } from "./metric-encoder.js";
 

@@ -1,5 +1,5 @@
 // `cutgpu metric --ladder`: the metric's response to known distortions of the user's pictures.
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 import { cropPicture, type Picture } from "../data/picture.js";
 import { resizePicture, scaleDown } from "../data/resize.js";
 import { ladderDistortions } from "../evaluation/distortions/ladder-steps.js";

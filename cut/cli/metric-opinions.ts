@@ -1,8 +1,8 @@
 // `cutgpu metric --mos`: how well PatchNCE and other metrics follow people's opinions of distorted pictures.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
-import { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import { COLUMNS, type Columns, Comparison, columnName, type LadderFeatures } from "../evaluation/ladder/compared.js";
 import { correlateOpinions, type Opinion, parseOpinions } from "../evaluation/opinion-scores.js";
 import { PatchMetric } from "../evaluation/patches/patch-metric.js";

@@ -1,5 +1,5 @@
 // `cutgpu metric --pairs`: PatchNCE of results against their sources.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture, scaleDown } from "../data/resize.js";
 import type { PictureSet } from "../evaluation/pairs.js";

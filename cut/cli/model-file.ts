@@ -1,7 +1,7 @@
 // Where a command finds the model that --model names.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { packageRoot } from "../files/package-root.js";
 import { OptionError } from "../options/schema.js";
 import type { Direction } from "../training/generator-file.js";

@@ -1,8 +1,8 @@
 // The GPU as commands use it: opened with dawn.node, and with the kernels that `cutgpu tune` found to be the fastest.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Precision, Profile } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { DEFAULT_FLAGS, openGpu } from "../../engine/device/node.js";
-import { paceImmediates } from "../../engine/device/pace-immediates.js";
+import { DEFAULT_FLAGS, openGpu } from "../../engine/open/node.js";
+import { paceImmediates } from "../../engine/open/pace-immediates.js";
 import { note } from "./terminal/index.js";
 import { applyUserTuning } from "./user-tuning.js";
 

@@ -2,9 +2,9 @@
 // network, latest_net_G.pth and so on. Networks without a file keep their first weights; optimizers start fresh.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
+import { CheckpointError } from "../../engine/lib/errors.js";
 import { readWhole } from "../files/read-whole.js";
 import type { Parameters } from "../networks/network.js";
 import { parseCheckpoint } from "../training/checkpoint.js";

@@ -1,5 +1,5 @@
 // Whether a run's evaluations are its own.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { runIdentity } from "../evaluation/run-evaluation.js";
 import type { RunFolder } from "../files/run-folder.js";
 

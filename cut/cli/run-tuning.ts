@@ -1,6 +1,6 @@
 // The tuning table of a run, in its folder, and the options that its kernels depend on.
 import * as v from "valibot";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { applyTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { RunFolder } from "../files/run-folder.js";
 import { trainSchema } from "../options/train-schema.js";

@@ -1,7 +1,7 @@
 // What `cutgpu train` remarks on before the first step: what would make the run faster, or spoil its result.
 import * as v from "valibot";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { profileOf } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { describeOptions } from "../options/schema.js";
 import { commandLine } from "../options/shell-words.js";
 import type { TrainOptions } from "../options/train-schema.js";

@@ -1,8 +1,8 @@
 // Translating one picture after the other into files. While the GPU has one, the next is read and the one before is
 // written, so that a folder takes about as long as its forward passes; three pictures are in memory at most.
 import { basename } from "node:path";
-import { CutgpuError, DeviceLostError, LimitError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { CutgpuError, DeviceLostError, LimitError } from "../../engine/lib/errors.js";
 import type { Picture } from "../data/picture.js";
 import { decodePicture, readPictureBytes, writePicture } from "../files/decode.js";
 import { sha256 } from "../files/sha256.js";

@@ -3,9 +3,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { adapterName } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { applyTuning, parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import { makeFolder, withFileErrors, writeFileAtomically } from "../files/atomic-files.js";
 import { readText } from "../files/read-whole.js";

@@ -1,7 +1,7 @@
 // Reader of BMP pictures, which sharp does not decode: palettes of 1, 4 and 8 bits, 24 bits, and 16 or 32 bits with the
 // usual or the stated bit masks, bottom-up or top-down. Run-length and embedded JPEG/PNG compression are refused.
 // Format: https://learn.microsoft.com/windows/win32/gdi/bitmap-storage.
-import { FormatError } from "../../engine/core/errors.js";
+import { FormatError } from "../../engine/lib/errors.js";
 import { flattenOnWhite, type Picture } from "./picture.js";
 
 const RGB = 0;

@@ -1,7 +1,7 @@
 // Crops of one picture as tensors. The picture stays on the GPU; a batch uploads only the positions and resampling
 // weights of its crops, a tenth of their pixels' bytes.
-import { LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
+import { LimitError } from "../../engine/lib/errors.js";
 import { fillWithCrops } from "../../engine/operators/pictures/index.js";
 import { LEVELS, type Picture } from "./picture.js";
 import type { ResampledSquare } from "./resize.js";

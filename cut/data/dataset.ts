@@ -4,8 +4,8 @@
 // if it were the next one, a run of broken files would repeat their neighbour through much of an epoch. The caller
 // provides the decoder (sharp in Node, the browser's own in a page); reading runs ahead of the consumer, and scaled
 // pictures stay in memory up to a budget.
-import { CutgpuError } from "../../engine/core/errors.js";
-import { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import { type Picture, PictureError, picturesToPlanes, type Size } from "./picture.js";
 import { augmentPicture, optionsInEpoch, scalePicture, type TransformOptions } from "./transform.js";
 

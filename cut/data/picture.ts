@@ -1,7 +1,7 @@
 // A picture in memory, its conversion to the planes that networks read, and the operations that move pixels without
 // computing new ones. Pure: no files, no GPU. Ranges and roundings are those of the reference implementation of CUT, so
 // that its checkpoints get the numbers they were trained on.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 
 /**
  * 8-bit sRGB (3 channels) or gray (1), rows from the top, channels interleaved: data[(y * width + x) * channels + c].

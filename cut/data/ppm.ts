@@ -1,6 +1,6 @@
 // Reader of binary portable pixmaps, which sharp does not decode: P6 (colour) and P5 (gray), 8 or 16 bits per sample.
 // The text kinds P1-P3 and the bitmap P4 are refused. Format: https://netpbm.sourceforge.net/doc/ppm.html.
-import { FormatError } from "../../engine/core/errors.js";
+import { FormatError } from "../../engine/lib/errors.js";
 import type { Picture } from "./picture.js";
 import { roundHalfEven } from "./rounding.js";
 

@@ -4,7 +4,7 @@
 // fractional bits; first the rows are resampled, then the columns, each rounded and clamped to 8 bits.
 // Source: https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c (the behaviour of its 8-bit
 // path).
-import { LimitError } from "../../engine/core/errors.js";
+import { LimitError } from "../../engine/lib/errors.js";
 import type { Picture, Size } from "./picture.js";
 
 /** Fractional bits of a weight: 32 less the 8 of a sample less 2 for sums that overshoot. */

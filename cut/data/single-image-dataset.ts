@@ -3,8 +3,8 @@
 // goes through all tiles. Everything random about a crop is a function of (seed, epoch, index), as in
 // cut/data/dataset.ts. Source: the reference's zoom and patch transforms,
 // https://github.com/taesungp/contrastive-unpaired-translation.
-import { CutgpuError } from "../../engine/core/errors.js";
-import { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { type Crop, type Crops, ResidentPicture } from "./crops.js";
 import type { Batch, DatasetOptions } from "./dataset.js";

@@ -3,8 +3,8 @@
 // the rest is random each time. zoom_and_patch is SinCUT's: cut/data/single-image-dataset.ts. The keywords `trim` and
 // `fixsize` are not offered.
 // Source: the reference's data pipeline as observed, https://github.com/taesungp/contrastive-unpaired-translation.
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import type { Random } from "../../engine/lib/random.js";
 import { cropPicture, flipPicture, type Picture, type Size } from "./picture.js";
 import { resizePicture, scaleDown } from "./resize.js";
 import { nearestMultipleOf4, roundHalfEven } from "./rounding.js";

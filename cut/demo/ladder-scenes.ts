@@ -3,7 +3,7 @@
 // them into the given folder (CONTRIBUTING.md says when to run it).
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 import type { Picture } from "../data/picture.js";
 import { makeFolder } from "../files/atomic-files.js";
 import { writePicture } from "../files/decode.js";

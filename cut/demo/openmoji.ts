@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
-import { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import type { Picture } from "../data/picture.js";
 import { makeFolder } from "../files/atomic-files.js";
 import { writePicture } from "../files/decode.js";

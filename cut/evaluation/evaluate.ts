@@ -1,8 +1,8 @@
 // The evaluation of translated pictures against real ones: every metric that the pictures, and features where there are
 // any, allow. Each comes with its floor, the same metric between two random halves of the reals. Pictures are read
 // one by one and not kept; the random draws are the same each time, and so are the figures. Without files or terminal.
-import { CutgpuError } from "../../engine/core/errors.js";
-import { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import type { Picture, Size } from "../data/picture.js";
 import type { Figure } from "./figures.js";
 import { levelCount } from "./laplacian-pyramid.js";

@@ -1,5 +1,5 @@
 // Sets of features: one row of numbers per picture, for metrics between sets of pictures. Pure.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 
 /** `count` rows of `width` numbers. */
 export interface Features {

@@ -2,7 +2,7 @@
 // Wasserstein distance and, where there are features, the kernel distance, each with its floor between two halves of
 // the reals. The numbers are those of evaluate() for the same pictures; random draws are the same each time. Without
 // files or terminal.
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 import { type Features, rowsOf } from "./features.js";
 import { metricName } from "./figures.js";
 import { KernelDistance } from "./kernel-distance.js";

@@ -2,7 +2,7 @@
 // unbiased squared maximum mean discrepancy of k(a, b) = (a . b / d + 1)^3, in float64. Unbiased means that it is zero
 // on average, and may be negative, for two samples of one distribution, however small. Holds tables of n^2 numbers.
 // Pure.
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import { checkFeatures, type Features, innerProducts } from "./features.js";
 
 export interface Estimates {

@@ -1,7 +1,7 @@
 // The sliced Wasserstein distance of two sets of pictures on their Laplacian pyramids (Karras et al., 2018, section 5):
 // of small patches at every scale, colours normalised over each set. It needs no network and no weights; it compares
 // textures and colours, and ignores where in a picture they are. Pure.
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import { mirrored, type Size } from "../data/picture.js";
 import type { Planes } from "./planes.js";
 import { type Points, randomDirections, slicedWasserstein } from "./sliced-wasserstein.js";

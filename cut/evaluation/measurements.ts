@@ -1,8 +1,8 @@
 // The part of an evaluation that is computed for each picture separately. The pictures, their order and the random
 // draws are the same each time, so that processes can share the work; evaluate.ts computes the figures from the
 // results. Without files.
-import { CutgpuError } from "../../engine/core/errors.js";
-import { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import type { Picture, Size } from "../data/picture.js";
 import { randomPositions } from "./laplacian-pyramid.js";
 import { type PairMetric, type PairScores, type PictureSet, scorePair } from "./pairs.js";

@@ -1,6 +1,6 @@
 // How well a metric follows people's opinions of pictures: the three correlations with mean opinion scores that papers
 // on image quality print. Pure.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { kendall, pearson, spearman } from "./correlation.js";
 import { logisticFit } from "./logistic-fit.js";
 

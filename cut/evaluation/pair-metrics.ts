@@ -1,6 +1,6 @@
 // How close a picture is to the truth, both given as planes from 0 to 1, in float64: mean absolute difference, PSNR,
 // SSIM (Wang, Bovik, Sheikh and Simoncelli, 2004) and MS-SSIM (Wang, Simoncelli and Bovik, 2003). Pure.
-import { ShapeError } from "../../engine/core/errors.js";
+import { ShapeError } from "../../engine/lib/errors.js";
 import type { Planes } from "./planes.js";
 
 function checkSizes(what: string, a: Planes, b: Planes): void {

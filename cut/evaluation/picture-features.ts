@@ -1,7 +1,7 @@
 // The features of a set of pictures that metrics between sets compare: patches of every picture's pyramid, and the
 // features of a network. Pictures are read one by one and not kept. Without files.
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Random } from "../../engine/random.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import type { Random } from "../../engine/lib/random.js";
 import type { Picture, Size } from "../data/picture.js";
 import { resizePicture } from "../data/resize.js";
 import { type Features, featuresOf } from "./features.js";

@@ -1,8 +1,8 @@
 // Evaluations of a run under way (eval_freq): the held-out pictures, and the metrics of their translations. The
 // training is not affected: random draws are the metrics' own, and the feature network is on the GPU only during an
 // evaluation. Without files or terminal.
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { toChannels } from "../data/picture.js";
 import type { RunPictures } from "../data/run-pictures.js";
 import { samplePicture } from "../data/transform.js";

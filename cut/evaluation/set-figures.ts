@@ -1,6 +1,6 @@
 // The metrics between two sets, each with its floor: of pyramids, which need no network, and of features. Pure.
 
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import type { Size } from "../data/picture.js";
 import { type Features, rowsOf } from "./features.js";
 import { type Figure, type FigureKind, figure, metricName, type ThreeValues } from "./figures.js";

@@ -1,7 +1,7 @@
 // Distances of two sets of points by their projections on random directions: in one dimension sorting gives the optimal
 // transport. The sliced Wasserstein distance (Rabin et al., 2012), and MIND, its square with the second power
 // (arXiv 2605.06797). In float64. Pure.
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import { checkFeatures, type Features, rowsOf } from "./features.js";
 
 /** Points, `width` numbers each. */

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { shortenName } from "../data/file-names.js";
 
 /** The extension of temporary files, which a run folder removes when it is opened. */

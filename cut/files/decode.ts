@@ -5,7 +5,7 @@
 // 16-bit samples are scaled to 8 bits (PIL clips gray ones), and CMYK is converted by its profile (PIL subtracts inks).
 import { open, readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { CutgpuError, FormatError } from "../../engine/core/errors.js";
+import { CutgpuError, FormatError } from "../../engine/lib/errors.js";
 import { bmpHeader, decodeBmp, isBmp } from "../data/bmp.js";
 import { flattenOnWhite, type Picture, PictureError, type Size, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm, ppmHeader } from "../data/ppm.js";

@@ -3,7 +3,7 @@
 // once its mtime is older than `staleAfter`.
 import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { CutgpuError } from "../../engine/core/errors.js";
+import type { CutgpuError } from "../../engine/lib/errors.js";
 import { parsedJson } from "../data/parsed-json.js";
 import { fileError, withFileErrors } from "./atomic-files.js";
 

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { EXTENSIONS, isPictureName } from "../data/picture-extensions.js";
 import { fileError } from "./atomic-files.js";
 

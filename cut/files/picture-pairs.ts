@@ -1,6 +1,6 @@
 // Pictures of two folders that belong together by their names: translations and their truths (Node only).
 import { relative } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { pictureExtension } from "../data/picture-extensions.js";
 
 /** A folder's pictures, and its name in error messages, such as "--fakes DIR". */

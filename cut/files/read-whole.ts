@@ -1,6 +1,6 @@
 // Reads a file as a whole (Node only), which is how models are read. Node reads no more than 2 GiB at once.
 import { readFileSync, statSync } from "node:fs";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { withFileErrors } from "./atomic-files.js";
 
 const GIBIBYTE = 2 ** 30;

@@ -14,7 +14,7 @@
 // dropped when the run resumes.
 import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import type { RetrievalRow } from "../inspection/retrieval.js";
 import type { LossRow } from "../report/losses.js";

@@ -3,7 +3,7 @@
 // soon as it is open: however the process ends, the system then frees the space.
 import { closeSync, openSync, readSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { memoryScratch, type OpenScratch, type Scratch } from "../translation/stored-map.js";
 import { temporaryExtension, withFileErrors } from "./atomic-files.js";
 

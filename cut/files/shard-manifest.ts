@@ -3,7 +3,7 @@
 // in place. An interrupted shard resumes from it, whatever ended it; one process at a time writes it.
 import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { parsedJson } from "../data/parsed-json.js";
 import { type Shard, shardSize } from "../options/shard.js";
 import { firstBytes, makeFolder, withFileErrors, writeFileAtomically } from "./atomic-files.js";

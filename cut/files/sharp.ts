@@ -1,6 +1,6 @@
 // The only import of sharp, an optional peer dependency: those who embed the library in a page need not install it, and
 // the commands that read and write picture files say in their error message what to install.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 
 type Sharp = typeof import("sharp")["default"];
 

@@ -1,9 +1,9 @@
 // The part of a model file that an inspection needs: the generator and, from a checkpoint of a training, also the
 // heads, layers and temperature that it was trained with. For files that hold only a generator the paper's layers and
 // temperature are used, and features are compared as they are.
-import { CheckpointError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { toFloat32 } from "../../engine/formats/state-dict.js";
+import { CheckpointError } from "../../engine/lib/errors.js";
 import { Heads } from "../networks/heads.js";
 import { type PictureGenerator, writeParameters } from "../networks/network.js";
 import { type Checkpoint, parseCheckpoint } from "../training/checkpoint.js";

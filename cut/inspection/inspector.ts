@@ -4,11 +4,11 @@
 // features and keys stay on the GPU, so that a click costs one product per layer; both grow with the number of
 // positions, never with its square. At 256 x 256 and ngf 64 that is about 300 MB. Callers scale large pictures down.
 
-import type { CancellationOptions } from "../../engine/core/cancellation.js";
-import { ArgumentError, CheckpointError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { CancellationOptions } from "../../engine/lib/cancellation.js";
+import { ArgumentError, CheckpointError } from "../../engine/lib/errors.js";
 import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { patchKeys } from "../../engine/operators/patch-nce/index.js";

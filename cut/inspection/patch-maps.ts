@@ -6,13 +6,13 @@
 // same each time.
 
 import type { Tensor } from "../../engine/core/tensor.js";
+import { Random } from "../../engine/lib/random.js";
 import { argmax, max } from "../../engine/operators/extrema/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { logsumexp } from "../../engine/operators/normalization/index.js";
 import { type Head, patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { mul, scale } from "../../engine/operators/pointwise/index.js";
 import { sum } from "../../engine/operators/reduction/index.js";
-import { Random } from "../../engine/random.js";
 import type { Size } from "../data/picture.js";
 import { gridOf, type InspectedLayer, type Point, pixelAt } from "./inspected-layer.js";
 

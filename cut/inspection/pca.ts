@@ -3,7 +3,7 @@
 // (orthogonal iteration with a Rayleigh-Ritz step: Golub and Van Loan, Matrix Computations, section 8.2.4) and only its
 // small matrix is diagonalised whole, by Jacobi rotations. The same covariance gives the same components, signs
 // included.
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 
 type Vector = Float64Array<ArrayBuffer>;
 

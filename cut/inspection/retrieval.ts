@@ -2,12 +2,12 @@
 // patches that do, layer by layer. The patch losses train for it, and it says more than their values. Positions are
 // drawn once per size, so that figures of one run are comparable. One forward pass and one product per layer; no
 // gradient.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { Random } from "../../engine/lib/random.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { type Program, record } from "../../engine/program/program.js";
-import { Random } from "../../engine/random.js";
 import type { Picture } from "../data/picture.js";
 import { shapeAt } from "../networks/network.js";
 import { padForGenerator } from "../translation/padding.js";

@@ -3,6 +3,7 @@
 // the selection by score happens on the GPU.
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
+import type { Random } from "../../engine/lib/random.js";
 import { arange } from "../../engine/operators/creation/index.js";
 import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
@@ -11,7 +12,6 @@ import { sum } from "../../engine/operators/reduction/index.js";
 import { interpolate } from "../../engine/operators/resample/index.js";
 import { cast } from "../../engine/operators/selection/index.js";
 import { concat } from "../../engine/operators/strided/index.js";
-import type { Random } from "../../engine/random.js";
 import type { BatchSize, InputShape } from "./method.js";
 
 /** Candidates per selected patch, and the share of patches that are sampled regardless of scores. */

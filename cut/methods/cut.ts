@@ -2,8 +2,8 @@
 // forward pass of G on A and B together, D's update, then G's and F's update with the updated D. Keys are features of
 // that same forward pass (G has not changed since), except in FastCUT's mirrored steps: mirroring and blur do not
 // commute, so the encoder runs a second time.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
 import { concat, flip, slice } from "../../engine/operators/strided/index.js";
 import { Discriminator } from "../networks/discriminator.js";

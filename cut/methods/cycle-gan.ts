@@ -1,8 +1,8 @@
 // CycleGAN (https://arxiv.org/abs/1703.10593), as junyanz/pytorch-CycleGAN-and-pix2pix has it (docs/method.md, section
 // 13): two generators and two discriminators, of which D_A scores pictures of B. Both generators are updated first,
 // with the discriminators before their update, and then these, with translations from a pool.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
 import { trainedSide } from "../data/transform.js";

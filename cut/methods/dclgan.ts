@@ -2,9 +2,9 @@
 // directions instead of CycleGAN's cycle losses. Queries are features of a translation in the generator that takes its
 // domain as input; keys are features of the input in the generator that made the translation. The discriminators are
 // updated first, then generators and heads.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
 import { fusedPatchNce, patchKeys } from "../../engine/operators/patch-nce/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";

@@ -2,7 +2,7 @@
 // the penalties on the gradient of its scores with respect to the picture, which need second derivatives: WGAN-GP's
 // (https://arxiv.org/abs/1704.00028) and R1 (https://arxiv.org/abs/1801.04406), every step or, as StyleGAN2 has it
 // (https://arxiv.org/abs/1912.04958, appendix B), in an update of its own every few steps.
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { add, mul, scale, sqrt, square, sub } from "../../engine/operators/pointwise/index.js";
 import { mean, sum } from "../../engine/operators/reduction/index.js";

@@ -1,9 +1,9 @@
 // EnCo (https://arxiv.org/abs/2211.10867; docs/method.md, section 15), as XiudingCai/EnCo-pytorch has it: features of
 // the decoder predict those of the encoder at the same positions, in one pass through the generator and without
 // negatives. The published code's warm-up and its extra mirroring of inputs are left out.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";

@@ -2,9 +2,9 @@
 // that is recorded. Everything else works with this interface alone, for any method: recording, optimizers,
 // checkpoints, resuming, memory plans, samples, translation and reports (cut/training and the folders above it).
 // cut/methods/cut.ts is an example; CONTRIBUTING.md has the recipe for a method of your own.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Dtype, Shape, Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import type { Heads } from "../networks/heads.js";
 import type { Parameters, PictureGenerator, Weights } from "../networks/network.js";
 import type { TrainOptions } from "../options/train-schema.js";

@@ -1,6 +1,6 @@
 // The positions at which patches of tapped layers are compared: their number in feature maps of a size, and their
 // random choice in a step, row-major y * W + x.
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import { featureShapes, generatorArchitecture } from "../networks/generator-layout.js";
 import { type FeatureShape, shapeAt } from "../networks/network.js";
 import { encoderTap, singleImageArchitecture } from "../networks/single-image-layout.js";

@@ -1,15 +1,15 @@
 // The patch losses of CUT's step (docs/method.md section 3): PatchNCE, hDCE with SRC, or MoNCE, of every tapped layer,
 // for the pictures of A and, with the identity term, of B; the positions that are compared; and the bank of other
 // pictures' keys, first in, first out, one for each layer and term.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Random } from "../../engine/lib/random.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
 import { fusedPatchNce, type Head, hdce, monce, patchKeys, patchNce } from "../../engine/operators/patch-nce/index.js";
 import { add, softplus } from "../../engine/operators/pointwise/index.js";
 import { sumOperator } from "../../engine/operators/reduction/index.js";
 import { concat, copyInto, flip, slice } from "../../engine/operators/strided/index.js";
-import type { Random } from "../../engine/random.js";
 import { Heads, unitRows } from "../networks/heads.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import type { BatchSize, Counts, InputShape, PatchFeatures, StepContext } from "./method.js";

@@ -1,11 +1,11 @@
 // The pool of earlier translations that discriminators are also trained on (Shrivastava et al., CVPR 2017; ImagePool of
 // CycleGAN). While it fills, each picture is stored and returned. Once it is full, each picture is, with probability
 // 1/2, returned as it is, or else stored in exchange for a random one of the pool.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Random } from "../../engine/lib/random.js";
 import { indexSelect } from "../../engine/operators/gather/index.js";
 import { concat, copyInto } from "../../engine/operators/strided/index.js";
-import type { Random } from "../../engine/random.js";
 import type { BatchSize, InputShape } from "./method.js";
 
 type Drawn = (name: string) => Tensor;

@@ -2,12 +2,12 @@
 // domain, with its own networks. A batch of crops shares one position in each layer, and its other crops are the
 // negatives. R1 keeps the discriminator from memorising the picture, and an identity loss makes G leave crops of B
 // unchanged.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Random } from "../../engine/lib/random.js";
 import { l1Loss } from "../../engine/operators/losses/index.js";
 import { add, scale } from "../../engine/operators/pointwise/index.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
-import type { Random } from "../../engine/random.js";
 import type { Heads } from "../networks/heads.js";
 import { frozen } from "../networks/network.js";
 import { SingleImageDiscriminator } from "../networks/single-image-discriminator.js";

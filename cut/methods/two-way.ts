@@ -1,6 +1,6 @@
 // The networks of methods that translate both ways: G_A translates pictures of A to B, G_B those of B to A; D_A scores
 // pictures of B and D_B those of A. A and B may differ in channels.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { Discriminator } from "../networks/discriminator.js";
 import { Generator } from "../networks/generator.js";
 import { generatorArchitecture } from "../networks/generator-layout.js";

@@ -1,6 +1,6 @@
 // The two kinds of generators, told apart by their architectures: CUT's ResNet and SinCUT's.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Shape } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { Generator } from "./generator.js";
 import { type GeneratorArchitecture, generatorShapes } from "./generator-layout.js";
 import { SingleImageGenerator } from "./single-image-generator.js";

@@ -1,8 +1,8 @@
 // The PatchGAN discriminators (docs/method.md section 2.3). Their output is a map of unbounded scores (logits), one
 // per patch, without a sigmoid. discriminator-layout.ts lists their modules; here is what they compute.
 
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
 import { leakyRelu } from "../../engine/operators/pointwise/index.js";

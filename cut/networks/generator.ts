@@ -2,8 +2,8 @@
 // generator-layout.ts lists its modules; here is what they compute. A norm runs fused with the ReLU after it, and its
 // tap is therefore the ReLU'd value, just as the reference's in-place ReLU makes it.
 
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { conv2d, convTranspose2d } from "../../engine/operators/convolution/index.js";
 import { instanceNorm } from "../../engine/operators/instance-norm/index.js";
 import { reflectionPad2d } from "../../engine/operators/padding/index.js";

@@ -2,8 +2,8 @@
 // between, followed by L2 normalisation. The reference creates heads at the first forward pass; here the shapes are
 // known at the start.
 
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { gatherPositions } from "../../engine/operators/gather/index.js";
 import { linear } from "../../engine/operators/matmul/index.js";
 import { type Head, l2Normalize } from "../../engine/operators/patch-nce/index.js";

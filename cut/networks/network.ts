@@ -1,11 +1,11 @@
 // What all networks share: named parameters under the published state_dict keys, a forward pass through a sequence of
 // modules, and the initialisation of docs/method.md section 5 (xavier with gain 0.02 by default, biases 0).
 
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { kaimingStd, xavierStd } from "../../engine/initialization.js";
+import type { Random } from "../../engine/lib/random.js";
 import { keepForBackward } from "../../engine/program/recording.js";
-import type { Random } from "../../engine/random.js";
 import type { TrainOptions } from "../options/train-schema.js";
 
 /** Shapes of parameters by key, in order of definition. */

@@ -1,8 +1,8 @@
 // F of EnCo (docs/method.md, section 15): for every pair of feature maps a projection, applied to both maps, and a
 // predictor, applied to the decoder's only. Batch norm uses the mean and variance of its batch; running statistics,
 // which published files carry, are not needed in training and not kept.
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { linear } from "../../engine/operators/matmul/index.js";
 import { batchNorm2d } from "../../engine/operators/normalization/index.js";
 import { relu } from "../../engine/operators/pointwise/index.js";

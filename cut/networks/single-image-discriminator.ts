@@ -1,9 +1,9 @@
 // SinCUT's discriminator (docs/method.md, section 16): halves crops of one size down to 4 x 4 and gives each one
 // unbounded score. single-image-layout.ts lists its parameters.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
 import { equalisedWeights, type Module, makeParameters, type Parameters, runModules, type Weights } from "./network.js";
 import { equalLinear } from "./single-image-blocks.js";
 import { blockUnder, convolutionUnder } from "./single-image-generator.js";

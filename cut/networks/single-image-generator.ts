@@ -1,11 +1,11 @@
 // SinCUT's generator (docs/method.md, section 16), which also is the encoder of patch features. single-image-layout.ts
 // lists its parameters. Its decoder adds noise, which training draws anew in each step; translation uses fixed
 // noise, so that a picture has one translation.
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Random } from "../../engine/lib/random.js";
 import { randn } from "../../engine/operators/creation/index.js";
-import type { Random } from "../../engine/random.js";
 import {
   equalisedWeights,
   type Module,

@@ -1,6 +1,6 @@
 // Weights as float16 numbers. Throws where one would become infinite.
-import { CutgpuError } from "../../engine/core/errors.js";
-import { float16Bits } from "../../engine/core/float16.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
+import { float16Bits } from "../../engine/lib/float16.js";
 
 /** From here on a number rounds to infinity. */
 const OVERFLOW = 65520;

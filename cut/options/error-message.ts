@@ -1,6 +1,6 @@
 // Error messages for users, the same in the terminal and on the page. The engine's advice is about tensors and devices;
 // users have options and commands instead.
-import { type CutgpuError, DeviceLostError, LimitError, OutOfMemoryError } from "../../engine/core/errors.js";
+import { type CutgpuError, DeviceLostError, LimitError, OutOfMemoryError } from "../../engine/lib/errors.js";
 
 /** The error message: what happened and what to do, as one sentence. */
 export function errorMessage(error: CutgpuError): string {

@@ -3,7 +3,7 @@
 // builders below attach metadata that valibot itself does not keep: how to read the option from text, and which values
 // are allowed, in words.
 import * as v from "valibot";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { nearest } from "./nearest-word.js";
 import { insteadOfOption } from "./pytorch-names.js";
 

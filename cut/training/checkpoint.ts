@@ -1,10 +1,10 @@
 // Checkpoints: everything that a run needs to resume exactly, in one safetensors file (as bytes; the caller stores
 // them). Weights carry a network's name and the published key ("G.model.1.weight"), Adam's moments "adam_m.G..." and
 // "adam_v.G...", averaged weights "ema.G..."; the rest is JSON in the metadata.
-import { CheckpointError, DivergenceError, FormatError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import { parseSafetensors, serializeSafetensors } from "../../engine/formats/safetensors.js";
 import { type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
+import { CheckpointError, DivergenceError, FormatError } from "../../engine/lib/errors.js";
 import { readParameters } from "../networks/network.js";
 import { parseRunState, type RunState } from "./run-state.js";
 import type { TrainingStep } from "./training-step.js";

@@ -1,11 +1,11 @@
 // Generators from any file that holds one: checkpoints of a training, plain safetensors, and .pth files of PyTorch. The
 // architecture is read from the keys. And the state_dict that PyTorch takes back (docs/method.md sections 2.2 and 10).
-import { CheckpointError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Shape } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { parsePth } from "../../engine/formats/pth.js";
 import { parseSafetensors } from "../../engine/formats/safetensors.js";
 import { type StateDict, type StoredTensor, toFloat32 } from "../../engine/formats/state-dict.js";
+import { CheckpointError } from "../../engine/lib/errors.js";
 import {
   type AnyArchitecture,
   type AnyGenerator,

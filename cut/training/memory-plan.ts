@@ -1,7 +1,7 @@
 // The memory of a training step, planned before it runs: networks, optimizers and recorded programs are made on an
 // engine that only counts, so the plan is exact and needs no GPU.
 import type { AdapterTraits } from "../../engine/device/adapter.js";
-import { planningGpu } from "../../engine/device/planning.js";
+import { planningGpu } from "../../engine/open/planning.js";
 import type { BatchSize, MakeMethod } from "../methods/method.js";
 import type { TrainOptions } from "../options/train-schema.js";
 import { TrainingStep } from "./training-step.js";

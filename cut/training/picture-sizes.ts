@@ -2,7 +2,7 @@
 // trained on, which would otherwise stop the run in the middle of an epoch, and whether sizes change in the decay
 // phase. Pure.
 
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { unequalSizes } from "../data/dataset.js";
 import type { Size } from "../data/picture.js";
 import { optionsInEpoch, sizeInTraining } from "../data/transform.js";

@@ -2,9 +2,9 @@
 // a listener. A run is reproducible: all random numbers of steps come from one random stream whose state is in every
 // checkpoint, and batches are addressed by epoch and index, so a resumed run has the same result, bit for bit, as one
 // without a break.
-import { DeviceLostError, DivergenceError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { Random } from "../../engine/random.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { DeviceLostError, DivergenceError } from "../../engine/lib/errors.js";
+import { Random } from "../../engine/lib/random.js";
 import type { MakeMethod } from "../methods/method.js";
 import { initialWeights, writeParameters } from "../networks/network.js";
 import { commandLine } from "../options/shell-words.js";

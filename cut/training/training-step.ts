@@ -1,15 +1,15 @@
 // One training step of any method (cut/methods), recorded once per size of pictures and kind of step, then replayed.
 // Each network has its own Adam, whose update is part of the recording. Losses stay on the GPU until they are read.
-import { grad } from "../../engine/core/autograd.js";
-import { ArgumentError } from "../../engine/core/errors.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { ArgumentError } from "../../engine/lib/errors.js";
+import type { Random } from "../../engine/lib/random.js";
 import { concat, slice } from "../../engine/operators/strided/index.js";
 import { Adam, AveragedParameters, LossScaler } from "../../engine/optimizers/index.js";
 import { Arena } from "../../engine/program/allocation.js";
 import { type Program, record } from "../../engine/program/program.js";
-import type { Random } from "../../engine/random.js";
 import { methods } from "../methods/index.js";
 import type { BatchSize, Counts, Draw, MakeMethod, Method, StepRecording } from "../methods/method.js";
 import type { Parameters } from "../networks/network.js";

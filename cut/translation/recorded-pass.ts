@@ -1,9 +1,9 @@
 // One pass of a generator as a recorded program for windows of one size. Its outputs are the maps that the pass writes,
 // and mean and variance of every channel over the tile without its halo.
 
+import type { Gpu } from "../../engine/core/gpu.js";
 import { reshape } from "../../engine/core/reshape.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { ones } from "../../engine/operators/creation/index.js";
 import { INSTANCE_NORM_EPS, normalizeBy } from "../../engine/operators/instance-norm/index.js";
 import { matmul } from "../../engine/operators/matmul/index.js";

@@ -1,8 +1,8 @@
 // The cost of a translation by tiles, known before it begins: its passes are recorded on an engine that only counts.
-import { LimitError } from "../../engine/core/errors.js";
 import type { Tensor } from "../../engine/core/tensor.js";
 import type { AdapterTraits } from "../../engine/device/adapter.js";
-import { planningGpu } from "../../engine/device/planning.js";
+import { LimitError } from "../../engine/lib/errors.js";
+import { planningGpu } from "../../engine/open/planning.js";
 import type { Size } from "../data/picture.js";
 import { type AnyArchitecture, makeGenerator } from "../networks/any-generator.js";
 import { ChannelStatistics } from "./channel-statistics.js";

@@ -6,10 +6,10 @@
 // store. Memory: the picture and its translation as bytes, one window on the GPU, and 3 ngf bytes a pixel in the store;
 // of SinCUT's generator, which needs no store, 4 bytes a pixel for its noise.
 
-import type { CancellationOptions } from "../../engine/core/cancellation.js";
-import { ArgumentError, LimitError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { CancellationOptions } from "../../engine/lib/cancellation.js";
+import { ArgumentError, LimitError } from "../../engine/lib/errors.js";
 import {
   cropPicture,
   mirroredWindow,

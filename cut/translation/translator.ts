@@ -2,10 +2,10 @@
 // multiple of 4 and cropped back, never squashed. The generator is recorded once for a size, which also shares its
 // memory: a recorded pass needs the few largest feature maps, not all of them.
 
-import { abortable, type CancellationOptions } from "../../engine/core/cancellation.js";
-import { ShapeError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { abortable, type CancellationOptions } from "../../engine/lib/cancellation.js";
+import { ShapeError } from "../../engine/lib/errors.js";
 import { cast } from "../../engine/operators/selection/index.js";
 import { Arena } from "../../engine/program/allocation.js";
 import { type Program, record } from "../../engine/program/program.js";

@@ -1,7 +1,7 @@
 // The adapter's name in the head of a page, and what to do where there is no WebGPU, or not even a script that has
 // started (no-webgpu.html).
+import type { Gpu } from "../../engine/core/gpu.js";
 import { adapterLabel } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import { byId } from "./dom.js";
 
 /** Opens the device by `open` and shows its adapter. Returns null, and shows what to do, where there is none. */

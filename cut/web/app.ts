@@ -1,6 +1,6 @@
 // The first page's entry: its three parts as tabs. A part that needs much code of its own is loaded when it is first
 // opened.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { showAdapter } from "./adapter-view.js";
 import { Board } from "./board.js";
 import { byId } from "./dom.js";

@@ -1,7 +1,7 @@
 // The drawing board of the part "Translate": drawings on the left are translated on the right, as fast as the GPU
 // allows and never more than one translation at a time. It opens with an example on it. The drawing goes to the model
 // without leaving the GPU.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { byId, make, offer, showMilliseconds } from "./dom.js";
 import { Drawing, type Point } from "./drawing.js";
 import { exampleDrawings } from "./examples.js";

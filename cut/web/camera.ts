@@ -1,7 +1,7 @@
 // The camera through the model, as fast as the GPU allows: one frame at a time, and frames that arrive meanwhile are
 // skipped, so that nothing queues up. Frames go from the video to the shown canvas without leaving the GPU, and no
 // buffers are allocated after the first one: the translator is recorded once per size, and canvases are reused.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { byId, showBytes, showMilliseconds } from "./dom.js";
 import { tellError } from "./messages.js";
 import type { Session } from "./session.js";

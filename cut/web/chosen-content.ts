@@ -1,5 +1,5 @@
 // The content of files that a visitor chose: they may have been moved or changed by the time they are read.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 
 /** The error for a chosen file that cannot be read. */
 export const unreadable = (path: string) =>

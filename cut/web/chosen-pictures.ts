@@ -1,5 +1,5 @@
 // The pictures among what a visitor chose or dropped: files, folders, and zips as the folders that they unpack to.
-import { FormatError } from "../../engine/core/errors.js";
+import { FormatError } from "../../engine/lib/errors.js";
 import { isPicture, isVisible, type NamedFile, PICTURES, picturesAmong } from "./picture-files.js";
 import { isZip, ZipSource } from "./zip-files.js";
 

@@ -1,6 +1,6 @@
 // A data set among chosen pictures: those in folders trainA and trainB side by side, and testA and testB where they are
 // there, as the command's --dataroot has them.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import type { NamedFile } from "./picture-files.js";
 
 const FOLDERS = ["trainA", "trainB", "testA", "testB"] as const;

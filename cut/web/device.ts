@@ -1,7 +1,7 @@
 // The device of a page: opened when it is first needed, and again after it was lost.
-import { AdapterError, CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { type OpenOptions, openGpu } from "../../engine/device/open.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { AdapterError, CutgpuError } from "../../engine/lib/errors.js";
+import { type OpenOptions, openGpu } from "../../engine/open/open.js";
 
 /** Opens an engine, in pages and workers. Throws an AdapterError where there is none. */
 export async function openPageGpu(options: OpenOptions = {}): Promise<Gpu> {

@@ -1,5 +1,5 @@
 // Error messages for pages and their workers. Options are named as in the form, without the command line's dashes.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { errorMessage } from "../options/error-message.js";
 
 export function describeError(error: unknown): string {

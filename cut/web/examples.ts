@@ -1,6 +1,6 @@
 // The drawings that come with the page, cut out of one sheet (cut/demo/drawing-sheet.ts): a few examples that no
 // shipped model was trained on, and drawings to train with.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import type { Picture } from "../data/picture.js";
 import { resizePicture } from "../data/resize.js";
 import { blueprintOf, chalkOf } from "../demo/blueprint.js";

@@ -1,8 +1,8 @@
 // The part "Look inside": for a point of the translation, the similarity of its patch with every patch of the input,
 // layer by layer, where the translation's patches come from and how hard they are to tell apart, and the encoder's
 // features as colours. The figures are those of cut/inspection/inspector.ts.
-import { CutgpuError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import type { Picture } from "../data/picture.js";
 import { scaleDown } from "../data/resize.js";
 import type { InspectedLayer } from "../inspection/inspected-layer.js";

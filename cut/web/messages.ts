@@ -1,6 +1,6 @@
 // The error messages of a page, in a live region: a message stays until the next attempt or until it is closed. The
 // visitor loses no work by it.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { byId, make } from "./dom.js";
 import { describeError } from "./error-text.js";
 

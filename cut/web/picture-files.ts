@@ -1,6 +1,6 @@
 // Files that a visitor drops or chooses: the pictures among them with their paths, in code-unit order as the command
 // lists a folder, so that the same folder gives the same order here and there.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { isPictureName } from "../data/picture-extensions.js";
 import { unreadable } from "./chosen-content.js";
 import { byId } from "./dom.js";

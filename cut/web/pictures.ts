@@ -2,7 +2,7 @@
 // uses too, the rest by the browser. As with the command, colour profiles are ignored and alpha is laid on white.
 // The browser obeys the orientation in a photograph's EXIF also where --ignore_orientation is given, and its JPEG
 // decoder may differ from libvips by a rounding step.
-import { FormatError } from "../../engine/core/errors.js";
+import { FormatError } from "../../engine/lib/errors.js";
 import { decodeBmp, isBmp } from "../data/bmp.js";
 import { type Picture, PictureError, toChannels } from "../data/picture.js";
 import { decodePpm, isPpm } from "../data/ppm.js";

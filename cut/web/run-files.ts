@@ -1,7 +1,7 @@
 // Export and import of runs. Export: a zip that unpacks to runs/NAME, where `cutgpu train --continue_train --name NAME`
 // resumes it and `cutgpu translate --model runs/NAME` finds the model. Import: such a zip, the folder of a run, or a
 // checkpoint alone.
-import { CheckpointError, CutgpuError } from "../../engine/core/errors.js";
+import { CheckpointError, CutgpuError } from "../../engine/lib/errors.js";
 import { completeOptions } from "../options/schema.js";
 import { trainSchema } from "../options/train-schema.js";
 import { parseCheckpoint } from "../training/checkpoint.js";

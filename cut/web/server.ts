@@ -4,7 +4,7 @@ import { realpath, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",

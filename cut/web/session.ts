@@ -1,8 +1,8 @@
 // What the parts of the page share: one device, and one model with its bytes, so that it can be put on the next device.
-import type { CancellationOptions } from "../../engine/core/cancellation.js";
-import { CutgpuError, DeviceLostError, LimitError } from "../../engine/core/errors.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { CancellationOptions } from "../../engine/lib/cancellation.js";
+import { CutgpuError, DeviceLostError, LimitError } from "../../engine/lib/errors.js";
 import { conv2d } from "../../engine/operators/convolution/index.js";
 import { fromImage, toCanvas } from "../../engine/operators/pictures/index.js";
 import type { Picture } from "../data/picture.js";

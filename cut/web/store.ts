@@ -3,7 +3,7 @@
 // alarms.jsonl, metrics.jsonl, samples/, and the pictures under data/, because a page loses the visitor's files when it
 // is reloaded: trainA, trainB and, for an evaluated run, testA and testB. Writes are atomic: a writable stream replaces
 // the file when it is closed. Works in pages and in workers.
-import { CutgpuError } from "../../engine/core/errors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { parsedJson } from "../data/parsed-json.js";
 import { contentOf } from "./chosen-content.js";
 import type { NamedFile } from "./picture-files.js";

@@ -1,6 +1,6 @@
 // The form of the part "Train": pictures of A and B, and the options of a new run.
-import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 // Not from terminal/index.ts, which needs Node.
 import { parseArguments } from "../cli/terminal/arguments.js";
 import { batchesPerEpoch } from "../data/open-dataset.js";

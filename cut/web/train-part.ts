@@ -1,8 +1,8 @@
 // The part "Train": two folders of pictures in, a run out. The training itself happens in worker.ts; here are the
 // stored runs, the requests to the worker and its events, and import and export of runs.
-import { CutgpuError } from "../../engine/core/errors.js";
 import type { Profile } from "../../engine/device/adapter.js";
 import { serializeSafetensors } from "../../engine/formats/safetensors.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import { generatorStateDict, parseGenerator } from "../training/generator-file.js";
 import { byId, handOnFocus, make, offer } from "./dom.js";
 import { exampleTraining } from "./example-training.js";

@@ -1,8 +1,8 @@
 // The part "Translate": pictures go through the model one after the other, large ones by tiles. Each is shown next to
 // its translation with the time it took, and kept as a PNG file until it is downloaded or cleared. A picture that fails
 // is reported and skipped.
-import type { CancellationOptions } from "../../engine/core/cancellation.js";
-import { CutgpuError, LimitError } from "../../engine/core/errors.js";
+import type { CancellationOptions } from "../../engine/lib/cancellation.js";
+import { CutgpuError, LimitError } from "../../engine/lib/errors.js";
 import { freeName } from "../data/file-names.js";
 import { isSingleImage } from "../networks/any-generator.js";
 import { errorMessage } from "../options/error-message.js";

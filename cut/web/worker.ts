@@ -2,8 +2,8 @@
 // is that of the command (cut/training/training-loop.ts); the run lives in the browser's storage. A first checkpoint is
 // written before the first step, and the losses before every checkpoint, so that a tab that is closed at any moment
 // leaves a run that can be resumed.
-import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/core/errors.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
+import { AdapterError, CutgpuError, DeviceLostError } from "../../engine/lib/errors.js";
 import { openDataset, type TrainingDataset } from "../data/open-dataset.js";
 import type { Picture } from "../data/picture.js";
 import { chooseSamples, type RunPictures } from "../data/run-pictures.js";

@@ -1,8 +1,8 @@
 // Zips that the page writes, and those that a visitor opens: its own, or what an operating system packed.
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
-import { CutgpuError, FormatError } from "../../engine/core/errors.js";
 import { COPY_AGAIN } from "../../engine/formats/foreign.js";
 import { unzip } from "../../engine/formats/zip.js";
+import { CutgpuError, FormatError } from "../../engine/lib/errors.js";
 import { contentOf } from "./chosen-content.js";
 import { showBytes } from "./dom.js";
 import type { NamedFile } from "./picture-files.js";

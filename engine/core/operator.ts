@@ -3,10 +3,10 @@
 // variant or a tuning table overrides. defineOperator turns the record into the function that callers use, which
 // records its calls on the tape.
 import type { AdapterTraits } from "../device/adapter.js";
-import type { Gpu } from "../device/gpu.js";
-import { elementBytes } from "./elements.js";
-import { DisposedError, GradientError, ShapeError } from "./errors.js";
-import { type Shape, sizeOf } from "./shapes.js";
+import { elementBytes } from "../lib/elements.js";
+import { DisposedError, GradientError, ShapeError } from "../lib/errors.js";
+import { type Shape, sizeOf } from "../lib/shapes.js";
+import type { Gpu } from "./gpu.js";
 import { type Dtype, Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];

@@ -1,5 +1,5 @@
 // Reshape. It costs nothing: the result aliases the input's memory.
-import { shapeIn } from "./shapes.js";
+import { shapeIn } from "../lib/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "./tensor.js";
 
 /**

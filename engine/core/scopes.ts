@@ -1,6 +1,6 @@
 // Tensor scopes. A tensor belongs to the innermost scope that it is made in; when that scope ends, all of its tensors
 // are disposed except those in its return value, which pass to the enclosing scope.
-import { refusePromise } from "./check-options.js";
+import { refusePromise } from "../lib/check-options.js";
 import { type Tensor, visitTensors } from "./tensor.js";
 
 export class TensorScopes {

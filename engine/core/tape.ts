@@ -1,6 +1,6 @@
 // The tape: which outputs were computed from which inputs, in order. Operators add a node for every output that depends
-// on a tensor that requires a gradient; engine/core/autograd.ts walks the nodes backwards. It can be paused (noGrad).
-import { refusePromise } from "./check-options.js";
+// on a tensor that requires a gradient; engine/autograd.ts walks the nodes backwards. It can be paused (noGrad).
+import { refusePromise } from "../lib/check-options.js";
 import type { Tensor } from "./tensor.js";
 
 export interface TapeNode {

@@ -3,13 +3,13 @@
 // an engine opened with f16, f16 (kernels compute in f32); images are NCHW.
 // Memory is explicit: dispose a tensor, or make it inside gpu.scope(), which disposes all tensors it does not return.
 
-import type { Gpu } from "../device/gpu.js";
 import { partStart } from "../device/memory.js";
 import type { Storage } from "../device/storage.js";
-import { checkValue } from "./check-options.js";
-import { type Dtype, type Elements, elementBytes, elementsOf, type Numbers } from "./elements.js";
-import { DisposedError, GradientError, RecordingError, ShapeError } from "./errors.js";
-import { SHAPE, type Shape, sameShape, sizeOf } from "./shapes.js";
+import { checkValue } from "../lib/check-options.js";
+import { type Dtype, type Elements, elementBytes, elementsOf, type Numbers } from "../lib/elements.js";
+import { DisposedError, GradientError, RecordingError, ShapeError } from "../lib/errors.js";
+import { SHAPE, type Shape, sameShape, sizeOf } from "../lib/shapes.js";
+import type { Gpu } from "./gpu.js";
 import type { TapeNode } from "./tape.js";
 
 export { type Dtype, type Shape, sizeOf };

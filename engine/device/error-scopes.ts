@@ -1,6 +1,6 @@
 // Error scopes (https://www.w3.org/TR/webgpu/#error-scopes) for a device that belongs to the app: the engine catches
 // its own errors only, and the app's handlers see none of them.
-import { type CutgpuError, GpuError, OutOfMemoryError } from "../core/errors.js";
+import { type CutgpuError, GpuError, OutOfMemoryError } from "../lib/errors.js";
 
 /** Runs work that calls WebGPU. */
 export type WithErrorScope = <T>(work: () => T) => T;

@@ -4,9 +4,9 @@
 // Limits: a kernel accesses an element of a binding as `name[index]`, and reads or assigns it as a whole or, of a vec4,
 // one component of it. A number too large for f16 becomes infinite, or on some adapters the largest finite one (WGSL
 // allows both: https://www.w3.org/TR/WGSL/#floating-point-conversion).
-import { float16Bits, float16ToNumber } from "../core/float16.js";
-import type { Gpu } from "./gpu.js";
-import type { KernelSource } from "./kernel.js";
+import { float16Bits, float16ToNumber } from "../lib/float16.js";
+import type { Precision } from "./adapter.js";
+import type { KernelSource } from "./kernel-source.js";
 
 /** By the type of a binding's elements: the f16 type, and the conversions when loading and storing. */
 const STORED: { readonly [type: string]: { type: string; load: string; store: string } } = {
@@ -20,7 +20,7 @@ const STORED: { readonly [type: string]: { type: string; load: string; store: st
 
 /**
  * The WGSL of a kernel with the named bindings as f16. Lines keep their numbers, unless the first one is a constant:
- * that has to begin its line to be replaced (engine/device/kernel.ts).
+ * that has to begin its line to be replaced (engine/device/kernel-source.ts).
  */
 export function withHalves(code: string, names: readonly string[]): string {
   return `enable f16;${/^const /.test(code) ? "\n" : " "}${names.reduce(withHalf, code)}`;
@@ -69,11 +69,19 @@ function closing(text: string, open: number): number {
   }
 }
 
+/** What an engine has to do with it. */
+interface Engine {
+  readonly device: GPUDevice;
+  readonly kernels: { halves: Halves | null };
+  precision: Precision;
+  dispose(): void;
+}
+
 /**
  * Sets an engine's precision to f16. Throws, and disposes the engine, if its device has no f16. Dependencies are passed
  * in, because importing them here would split every app's bundle.
  */
-export function useHalves(gpu: Gpu, Refusal: new (message: string, fix: string) => Error, textOf: TextOf): void {
+export function useHalves(gpu: Engine, Refusal: new (message: string, fix: string) => Error, textOf: TextOf): void {
   if (!gpu.device.features.has("shader-f16")) {
     gpu.dispose();
     const what = "this adapter has no 16-bit floats (shader-f16), so f16 cannot be used";

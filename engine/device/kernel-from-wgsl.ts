@@ -1,9 +1,8 @@
 // User kernels. The shaders of this project are reflected at build time; here WGSL is reflected at run time by a small
 // reader, which knows only what a kernel may have: storage buffers of 4-byte scalars or vectors numbered 0, 1, 2, ...
 // in group 0, after them at most one uniform struct of u32, i32 and f32 members, and one compute entry point.
-import { ShapeError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
-import type { KernelSource } from "./kernel.js";
+import { ShapeError } from "../lib/errors.js";
+import type { Bindable, KernelSource } from "./kernel-source.js";
 import type { Storage } from "./storage.js";
 import type { KernelOf } from "./wgsl-names.js";
 
@@ -108,7 +107,7 @@ export function kernelFromWgsl<const S extends string>(name: string, code: S): K
 }
 
 /** Throws for integers bound as floats, and the other way round. An array of u32 takes the bits of either. */
-function checkTypes(buffers: readonly Buffer[], tensors: readonly Tensor[], fail: Fail): void {
+function checkTypes(buffers: readonly Buffer[], tensors: readonly Bindable[], fail: Fail): void {
   for (const [i, { variable, type }] of buffers.entries()) {
     const [, kind] = type.match(/\b(?:vec[234]<?|atomic<|array<)\s*([fhi])/) ?? [];
     const { dtype } = tensors[i];

@@ -2,11 +2,11 @@
 // eager loop allocates nothing after its first iteration. Commands run in queue order, so a buffer may be reused while
 // commands that read its old content are still pending. Never relies on finalizers: what is not disposed stays.
 
-import { type Check, checkValue } from "../core/check-options.js";
-import { type Dtype, elementBytes } from "../core/elements.js";
-import { DisposedError, GpuError, LimitError } from "../core/errors.js";
-import { getOrInsert } from "../core/maps.js";
-import { SHAPE, type Shape, sizeOf } from "../core/shapes.js";
+import { type Check, checkValue } from "../lib/check-options.js";
+import { type Dtype, elementBytes } from "../lib/elements.js";
+import { DisposedError, GpuError, LimitError } from "../lib/errors.js";
+import { getOrInsert } from "../lib/maps.js";
+import { SHAPE, type Shape, sizeOf } from "../lib/shapes.js";
 import type { Precision } from "./adapter.js";
 import { BUFFER_COPY_DST, BUFFER_COPY_SRC, BUFFER_STORAGE } from "./webgpu-flags.js";
 

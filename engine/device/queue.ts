@@ -2,8 +2,8 @@
 // uniforms go to slots of one buffer, written once per submit. Reading a tensor copies it to a pooled staging buffer,
 // so other work continues while the caller awaits the result.
 
-import { DeviceLostError, type GpuError } from "../core/errors.js";
-import { getOrInsert } from "../core/maps.js";
+import { DeviceLostError, type GpuError } from "../lib/errors.js";
+import { getOrInsert } from "../lib/maps.js";
 import type { WithErrorScope } from "./error-scopes.js";
 import { type BoundBuffer, type Kernel, UNIFORM_SLOT } from "./kernel.js";
 import { BufferPool, type BufferRegistry } from "./memory.js";

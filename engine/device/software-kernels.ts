@@ -2,7 +2,7 @@
 // those for few output channels, a fifth of a small app's bundle: build.mjs puts it into a separate file, which openGpu
 // or a program's compilation loads if needed. Everything else about these kernels is in shaders/generated.ts, so that
 // they can be chosen and counted without their WGSL.
-import { GpuError } from "../core/errors.js";
+import { GpuError } from "../lib/errors.js";
 
 let texts: { readonly [kernel: string]: string } | undefined;
 

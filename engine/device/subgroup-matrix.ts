@@ -4,8 +4,8 @@
 // Limits: WebGPU's experimental feature chromium-experimental-subgroup-matrix, which dawn.node enables with
 // allow_unsafe_apis; subgroups of 32; a configuration of 16 x 16 x 16 from f16 to f32, which NVIDIA's GPUs have.
 import { texts } from "../../shaders/matrix.generated.js";
-import type { Gpu } from "./gpu.js";
-import type { KernelSource } from "./kernel.js";
+import type { KernelCache } from "./kernel.js";
+import type { KernelSource } from "./kernel-source.js";
 import { unrolled } from "./unroll.js";
 
 const FEATURE = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
@@ -52,7 +52,7 @@ export function withSubgroupMatrix(adapter: GPUAdapter): GPUAdapter {
 }
 
 /** Makes an engine's tiled kernels take these forms. */
-export function useSubgroupMatrix({ kernels }: Gpu): void {
+export function useSubgroupMatrix(kernels: KernelCache): void {
   if (kernels.halves) kernels.halves.forms = matrixForm;
   // NVIDIA's compiler keeps an array of matrices in memory if an index into it is not constant; a step then takes twice
   // the time.

@@ -1,6 +1,6 @@
 // Types that parse the names in a WGSL literal, so that a dispatch that misspells a binding or a param does not
 // compile. They accept what kernelFromWgsl accepts at run time. If the text is not a literal, any name is accepted.
-import type { KernelSource } from "./kernel.js";
+import type { KernelSource } from "./kernel-source.js";
 
 type Space = " " | "\n" | "\t" | "\r";
 type Trim<S extends string> = S extends `${Space}${infer R}` | `${infer R}${Space}` ? Trim<R> : S;

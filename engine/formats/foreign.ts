@@ -1,7 +1,7 @@
 // Recognizes files that are not weights by their first bytes, for error messages: results of failed downloads or
 // copies, and files with a wrong name. Called by the readers once they know that the file is not of their format.
-import { checkValue } from "../core/check-options.js";
-import { FormatError } from "../core/errors.js";
+import { checkValue } from "../lib/check-options.js";
+import { FormatError } from "../lib/errors.js";
 
 /** The advice for a file that is damaged. */
 export const COPY_AGAIN = "Copy or download the file again.";

@@ -1,8 +1,8 @@
 // Saves parameters to safetensors files and loads them.
-import { type Check, checkValue } from "../core/check-options.js";
-import { FormatError, ShapeError } from "../core/errors.js";
-import { sameShape } from "../core/shapes.js";
 import type { Tensor } from "../core/tensor.js";
+import { type Check, checkValue } from "../lib/check-options.js";
+import { FormatError, ShapeError } from "../lib/errors.js";
+import { sameShape } from "../lib/shapes.js";
 import { parseSafetensors, serializeSafetensors } from "./safetensors.js";
 import { type StoredTensor, toFloat32 } from "./state-dict.js";
 

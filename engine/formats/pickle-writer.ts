@@ -1,6 +1,6 @@
 // Writes the pickle of a state dict: protocol 2, an OrderedDict of _rebuild_tensor_v2 calls, with opcodes that
 // torch.save itself uses and torch.load(weights_only=True) accepts. Storages are numbered in the order of the tensors.
-import { FormatError } from "../core/errors.js";
+import { FormatError } from "../lib/errors.js";
 import { elementCount, type StateDict, type StoredTensor } from "./state-dict.js";
 import { contiguousStrides, ORDERED_DICT, REBUILD_TENSOR, STORAGE_CLASSES } from "./torch-pickle.js";
 

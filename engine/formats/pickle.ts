@@ -6,7 +6,7 @@
 // in Python is dangerous. Each opcode takes at least one byte and never jumps back, which bounds time and memory by the
 // length of the file.
 // Tuples, lists and sets become arrays, dictionaries Maps, bytes Uint8Arrays, integers numbers (bigint if unsafe).
-import { FormatError } from "../core/errors.js";
+import { FormatError } from "../lib/errors.js";
 import { COPY_AGAIN } from "./foreign.js";
 
 /** A global name in a pickle. `call` implements it as a function; without it, it is only a value. */

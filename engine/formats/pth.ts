@@ -3,7 +3,7 @@
 // checkpoint (numbers, strings, Python objects) is ignored, and nothing in it is run.
 // Not read: pickled modules, TorchScript archives, compressed zips, big-endian data, complex or quantised tensors.
 import { type Zippable, zipSync } from "fflate";
-import { FormatError } from "../core/errors.js";
+import { FormatError } from "../lib/errors.js";
 import { COPY_AGAIN, checkBytes, notWeights } from "./foreign.js";
 import { readPickle } from "./pickle.js";
 import { pickleStateDict } from "./pickle-writer.js";

@@ -1,7 +1,7 @@
 // Reads and writes safetensors (https://huggingface.co/docs/safetensors): a little-endian u64 header length, a JSON
 // header padded with spaces, then raw data. The tensors must cover the data exactly, without gaps or overlaps, which
 // could hide bytes or alias tensors. Not supported: 8-bit floats.
-import { FormatError } from "../core/errors.js";
+import { FormatError } from "../lib/errors.js";
 import { COPY_AGAIN, checkBytes, notWeights } from "./foreign.js";
 import {
   bytesOfTensor,

@@ -1,8 +1,8 @@
 // The content of a file of weights: named tensors of a stored dtype, in order, and string metadata. Both containers
 // (safetensors, .pth) are read into and written from these types. Data are kept as stored, so that a round trip is
 // exact; `toFloat32` converts them for the engine. Hosts must be little-endian, as all WebGPU hosts are.
-import { ShapeError } from "../core/errors.js";
-import { float16ToNumber } from "../core/float16.js";
+import { ShapeError } from "../lib/errors.js";
+import { float16ToNumber } from "../lib/float16.js";
 
 /** The typed array for each dtype. F16 and BF16 have no array type of their own and are kept as bits. */
 const ARRAYS = {

@@ -1,7 +1,7 @@
 // Interprets the pickles of torch.save: the few names that a state dict needs, storages (flat typed memory outside of
 // the pickle), tensors as strided views of them, and the conversion of a pickled object to a flat StateDict. Tensors
 // are made contiguous, each in memory of its own, so weights that are tied in the file become copies.
-import { FormatError } from "../core/errors.js";
+import { FormatError } from "../lib/errors.js";
 import { COPY_AGAIN } from "./foreign.js";
 import { type PickleContext, PickleGlobal, PickleObject } from "./pickle.js";
 import {

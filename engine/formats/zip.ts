@@ -1,6 +1,6 @@
 // Reads zips of unknown origin: what their entries claim is compared with the file before memory is taken for them.
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import { FormatError } from "../core/errors.js";
+import { FormatError } from "../lib/errors.js";
 import { COPY_AGAIN } from "./foreign.js";
 
 const CENTRAL_RECORD_BYTES = 46;

@@ -1,9 +1,9 @@
 // Adam over a set of named parameters (PyTorch's defaults and form; docs/method.md section 6), and AdamW, whose weight
 // decay is decoupled from the gradients and their moments (Loshchilov and Hutter, 2019).
 import { adam, adam_scalars } from "../../shaders/generated.js";
-import { checkOptions } from "../core/check-options.js";
+import type { Gpu } from "../core/gpu.js";
 import type { Tensor } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
+import { checkOptions } from "../lib/check-options.js";
 import type { LossScaler } from "./loss-scaler.js";
 import { DECAY, type Elementwise, type GradientRanges, NOT_NEGATIVE, Optimizer, type Update } from "./optimizer.js";
 

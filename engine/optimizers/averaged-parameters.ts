@@ -1,10 +1,10 @@
 // Exponential moving averages of parameters: a generator whose weights are averaged over the last steps is often better
 // than that of the last step (Yazici et al., 2019, https://arxiv.org/abs/1806.04498; PyTorch's AveragedModel with
 // get_ema_multi_avg_fn). The averages are in a flat buffer, so that parameters in one, too, take one dispatch.
-import { checkValue } from "../core/check-options.js";
+import type { Gpu } from "../core/gpu.js";
 import type { Tensor } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
 import type { Storage } from "../device/storage.js";
+import { checkValue } from "../lib/check-options.js";
 import { moveTowards } from "../operators/normalization/index.js";
 import { DECAY, flatTensor } from "./optimizer.js";
 

@@ -1,6 +1,6 @@
 // Gradient clipping, before an update. May be recorded.
-import { type Check, checkValue, tensors } from "../core/check-options.js";
 import type { Tensor } from "../core/tensor.js";
+import { type Check, checkValue, tensors } from "../lib/check-options.js";
 import { add, clamp, div, mul, scale, sqrt, widenedSquare } from "../operators/pointwise/index.js";
 import { sum } from "../operators/reduction/index.js";
 

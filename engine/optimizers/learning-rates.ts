@@ -1,5 +1,5 @@
 // Learning-rate schedules, by PyTorch's names, as functions of the step (or epoch), which counts from 0, for `advance`.
-import { checkValue } from "../core/check-options.js";
+import { checkValue } from "../lib/check-options.js";
 
 /**
  * lr * gamma after every `stepSize` steps.

@@ -3,10 +3,10 @@
 // GradScaler, the scale is kept as high as possible without overflow: each optimizer skips an update for which one of
 // its gradients is not finite. All of it runs on the GPU, so that recorded steps need no read-back.
 import { loss_scale, overflow } from "../../shaders/generated.js";
-import { checkOptions, positive, whole } from "../core/check-options.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
+import type { Gpu } from "../core/gpu.js";
 import type { Tensor } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
+import { checkOptions, positive, whole } from "../lib/check-options.js";
+import { ArgumentError, ShapeError } from "../lib/errors.js";
 import type { GradientRanges } from "./optimizer.js";
 
 export interface LossScalerOptions {

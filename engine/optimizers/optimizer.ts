@@ -2,13 +2,13 @@
 // size and so on) in a buffer that is written before each step, so that updates can be recorded. In a recording,
 // parameters in one flat buffer (gpu.persistentFlat) are updated by one dispatch: their gradients are placed in a flat
 // buffer, too, and since updates are elementwise, the kernel runs over both, padding included.
-import { type Check, checkValue, whole } from "../core/check-options.js";
-import { ArgumentError, ShapeError } from "../core/errors.js";
-import { sameShape, shapeText } from "../core/shapes.js";
+import type { Gpu } from "../core/gpu.js";
+import type { Recorder } from "../core/recorder.js";
 import { Tensor } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
-import type { Recorder } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
+import { type Check, checkValue, whole } from "../lib/check-options.js";
+import { ArgumentError, ShapeError } from "../lib/errors.js";
+import { sameShape, shapeText } from "../lib/shapes.js";
 
 /** Consecutive vec4s per invocation. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;

@@ -1,9 +1,9 @@
 // Stochastic gradient descent in PyTorch's form: momentum, dampening, Nesterov's variant, weight decay.
 import { sgd } from "../../shaders/generated.js";
-import { checkOptions, flag } from "../core/check-options.js";
-import { ArgumentError } from "../core/errors.js";
+import type { Gpu } from "../core/gpu.js";
 import type { Tensor } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
+import { checkOptions, flag } from "../lib/check-options.js";
+import { ArgumentError } from "../lib/errors.js";
 import { DECAY, type Elementwise, NOT_NEGATIVE, Optimizer, type Update } from "./optimizer.js";
 
 export interface SgdOptions {

@@ -3,13 +3,13 @@
 // the same dispatch, whatever the ranges. Tensors are placed from the largest to the smallest, each in the first buffer
 // that has room during its live range (greedy by size, as in Pisarchyk and Lee, "Efficient memory management for deep
 // neural net inference", 2020).
-import { OutOfMemoryError } from "../core/errors.js";
+import type { Gpu } from "../core/gpu.js";
+import type { Dispatch } from "../core/recorder.js";
 import { withinMemory, withoutErrorScope } from "../device/error-scopes.js";
-import type { Gpu } from "../device/gpu.js";
-import { accessesOf } from "../device/kernel.js";
+import { accessesOf } from "../device/kernel-source.js";
 import { partStart } from "../device/memory.js";
-import type { Dispatch } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
+import { OutOfMemoryError } from "../lib/errors.js";
 
 /**
  * Buffers that several programs share, so that the replay of one overwrites the intermediate results of the others.

@@ -2,9 +2,9 @@
 // produced one of its inputs, unless a dispatch in between depends on either. Operators state their fusion rules where
 // they dispatch; those of elementwise kernels are in pointwise-fusion.ts. Loaded by record, and of other modules it
 // imports types only, so that bundles of apps that record nothing do not have it.
-import type { Gpu } from "../device/gpu.js";
-import type { foldGrid } from "../device/kernel.js";
-import type { Dispatch, Fusion } from "../device/recorder.js";
+import type { Gpu } from "../core/gpu.js";
+import type { Dispatch, Fusion } from "../core/recorder.js";
+import type { foldGrid } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
 import { pointwiseFusion } from "./pointwise-fusion.js";
 

@@ -2,9 +2,9 @@
 // only the chain needs stays in registers.
 // Limits: an operand that broadcasts is one number, or y's fastest axis has a multiple of four elements; integers, and
 // the sums before and after a chain, are left to their kernels.
-import type { Gpu } from "../device/gpu.js";
-import type { foldGrid } from "../device/kernel.js";
-import type { Dispatch, Fusion } from "../device/recorder.js";
+import type { Gpu } from "../core/gpu.js";
+import type { Dispatch, Fusion } from "../core/recorder.js";
+import type { foldGrid } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
 import {
   isOperand,

@@ -1,9 +1,10 @@
 // The kernel of fused elementwise operators: WGSL for a graph of the functions of shaders/pointwise. It handles one
 // vec4 of every tensor per iteration, as their own kernels do.
 import { functions } from "../../shaders/pointwise.generated.js";
-import type { Gpu } from "../device/gpu.js";
-import type { foldGrid, KernelCache, KernelSource } from "../device/kernel.js";
-import type { Dispatch } from "../device/recorder.js";
+import type { Gpu } from "../core/gpu.js";
+import type { Dispatch } from "../core/recorder.js";
+import type { KernelCache } from "../device/kernel.js";
+import type { foldGrid, KernelSource } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
 
 /** A tensor that is read: contiguous like y, or from an offset with strides along y's axes, the fastest first. */

@@ -4,17 +4,18 @@
 // groups and uniforms made once; a replay is one pass in each of its submits, and allocates nothing.
 // Only the content of tensors made outside (inputs, parameters) may change between replays, never shapes or kernels.
 
-import { abortable, type CancellationOptions } from "../core/cancellation.js";
-import { callback, checkOptions, checkValue, flag, object, oneOf } from "../core/check-options.js";
-import { DisposedError } from "../core/errors.js";
+import type { Gpu } from "../core/gpu.js";
+import type { ReplayTimestamps } from "../core/observers.js";
+import type { Dispatch } from "../core/recorder.js";
 import { visitTensors } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
-import { foldGrid, type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
-import type { ReplayTimestamps } from "../device/observers.js";
+import { type Kernel, UNIFORM_SLOT } from "../device/kernel.js";
+import { foldGrid } from "../device/kernel-source.js";
 import { BYTES_PER_SUBMIT } from "../device/queue.js";
-import type { Dispatch } from "../device/recorder.js";
 import type { Storage } from "../device/storage.js";
 import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../device/webgpu-flags.js";
+import { abortable, type CancellationOptions } from "../lib/cancellation.js";
+import { callback, checkOptions, checkValue, flag, object, oneOf } from "../lib/check-options.js";
+import { DisposedError } from "../lib/errors.js";
 import { Arena, allocate } from "./allocation.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";

@@ -1,10 +1,10 @@
 // The recorder that programs are made from: it collects dispatches in order, uploaded constants, and the recomputation
 // closures for the backward pass. Storages made while recording are virtual: they have no memory yet.
+import type { Gpu } from "../core/gpu.js";
 import type { Inputs } from "../core/operator.js";
+import type { Dispatch, Recorder } from "../core/recorder.js";
 import type { Tensor } from "../core/tensor.js";
-import type { Gpu } from "../device/gpu.js";
-import { accessesOf } from "../device/kernel.js";
-import type { Dispatch, Recorder } from "../device/recorder.js";
+import { accessesOf } from "../device/kernel-source.js";
 import { Storage } from "../device/storage.js";
 import { copyInto } from "../operators/strided/index.js";
 import { Recomputation, type Rematerialize } from "./rematerialization.js";

@@ -7,10 +7,10 @@
 // Recomputing small outputs saves little memory, so the last small ones are kept, up to a bound.
 // Where a dispatch writes to an input of a closure, as an update of parameters does, or to the output, the closure is
 // dropped and the original is kept.
-import { getOrInsert } from "../core/maps.js";
 import type { Inputs } from "../core/operator.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Storage } from "../device/storage.js";
+import { getOrInsert } from "../lib/maps.js";
 
 /**
  * What the backward pass of a recorded program recomputes: "nothing"; "cheap": what costs little compared with a

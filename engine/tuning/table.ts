@@ -3,10 +3,10 @@
 // engine/tuning/variants.ts).
 // Other kernels round differently, so results are the same to the bit only with the same table.
 
-import type { Dtype } from "../core/elements.js";
-import { FormatError } from "../core/errors.js";
-import type { Shape } from "../core/shapes.js";
 import { adapterName, type Profile } from "../device/adapter.js";
+import type { Dtype } from "../lib/elements.js";
+import { FormatError } from "../lib/errors.js";
+import type { Shape } from "../lib/shapes.js";
 
 export interface TuningTable {
   /** Version of this format, including that of the keys. */

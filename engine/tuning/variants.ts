@@ -1,8 +1,8 @@
 // The choice between an operator's variants: the forced one (tests, benchmarks), else the fastest one by the tuning
 // table, else that of the operator's own rule. A variant whose kernels cannot compute a call is passed over.
-import { ArgumentError } from "../core/errors.js";
 import type { AdapterTraits } from "../device/adapter.js";
 import { isLoaded } from "../device/software-kernels.js";
+import { ArgumentError } from "../lib/errors.js";
 import { type Choice, type ChoiceInputs, keyOf, type TuningTable } from "./table.js";
 
 /** Those of an operator's variants that an adapter can run: broadcasts need subgroups of a fixed size. */

@@ -8,11 +8,11 @@ import { choicesOf, tuneChoice, winnerOf, worthMeasuring } from "../../bench/ker
 import { variantsOf } from "../../bench/measurement/variants.js";
 import type { Rates } from "../../bench/winograd-model.js";
 import { updateUserTuning, userTuningPath } from "../../cut/cli/user-tuning.js";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
 import { sizeOf } from "../../engine/core/tensor.js";
 import { adapterName } from "../../engine/device/adapter.js";
+import { operatorTable } from "../../engine/families.js";
 import { conv2d } from "../../engine/index.js";
-import { operatorTable } from "../../engine/operators/table.js";
 import { applyTuning, keyOf, parseTuning, type TuningTable } from "../../engine/tuning/table.js";
 import { assertRefused, assertStatus, cutgpu, makeDataset, tiny } from "../support/command.js";
 import { halfGpu, ownGpu, testGpu } from "../support/gpu.js";

@@ -3,12 +3,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { runBench } from "../../bench/index.js";
 import { convolutionSteps, type LadderStep, matmulSteps } from "../../bench/ladder.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Profile } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { Random } from "../../engine/lib/random.js";
 import { matmul } from "../../engine/operators/matmul/index.js";
-import type { Dense } from "../../engine/operators/reference.js";
-import * as reference from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import type { Dense } from "../../engine/reference.js";
+import * as reference from "../../engine/reference.js";
 import { assertClose, download, messageOf, testGpu, uniform, upload } from "../support/gpu.js";
 
 const random = new Random(7);

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as engine from "../../engine/index.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 import { messageOf, testGpu } from "../support/gpu.js";
 
 const shape = [16, 8, 3, 3];

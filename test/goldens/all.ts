@@ -1,5 +1,5 @@
 // What to run for every file of a folder of goldens, by what the files' metadata say.
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { goldenFiles, operatorCases, readGolden } from "../support/goldens.js";
 import { operatorAnswers } from "./operators.js";
 import { formulaCheck, type GoldenCase, generatorOutput, trainingRun } from "./runs.js";

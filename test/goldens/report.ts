@@ -1,6 +1,6 @@
 // `npm run test:goldens`: every golden case with its error, with both kernel profiles on this adapter.
 // The folder is test/goldens/data, or the one that the environment variable GOLDENS names.
-import { openGpu } from "../../engine/device/node.js";
+import { openGpu } from "../../engine/open/node.js";
 import { goldensFolder } from "../support/goldens.js";
 import { goldenJobs } from "./all.js";
 

@@ -17,7 +17,7 @@ import { resolveOptions } from "../../cut/options/train-options.js";
 import { type TrainOptions, trainSchema } from "../../cut/options/train-schema.js";
 import { loadGenerator } from "../../cut/training/generator-file.js";
 import { LOSS_SCALE, type TrainingStep } from "../../cut/training/training-step.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { StateDict } from "../../engine/formats/state-dict.js";
 import { goldenIds, goldensFolder, readGolden, relativeError } from "../support/goldens.js";
 import { WatchedStep } from "../support/watched-step.js";

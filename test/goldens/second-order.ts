@@ -1,9 +1,9 @@
 // Golden second derivatives: the gradient of an operator's gradient, and the penalties on a critic's gradient that
 // train it, R1 (https://arxiv.org/abs/1801.04406) and WGAN-GP's (https://arxiv.org/abs/1704.00028).
 import { SingleImageDiscriminator } from "../../cut/networks/single-image-discriminator.js";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import * as engine from "../../engine/index.js";
 import type { CriticLayer, OperatorParameters } from "../support/golden-operators.js";
 import type { OperatorCase } from "../support/goldens.js";

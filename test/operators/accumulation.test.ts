@@ -3,13 +3,13 @@
 // memory is not its own, it stays as it is.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { operatorTable } from "../../engine/families.js";
 import * as engine from "../../engine/index.js";
-import { operatorTable } from "../../engine/operators/table.js";
+import { Random } from "../../engine/lib/random.js";
 import { record } from "../../engine/program/program.js";
-import { Random } from "../../engine/random.js";
 import { testGpu, uniform, upload } from "../support/gpu.js";
 
 const random = new Random(21);

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent, image } from "./support/arbitrary.js";
 import { byDifferences, type FamilyTests, type OperatorCase, property, values } from "./support/case.js";

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { arange, dropout, rand, randn, record } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { messageOf, profiles, testGpu } from "../support/gpu.js";
 
 for (const profile of profiles) {

@@ -1,7 +1,7 @@
 // Cases of creation operators, each combined with an input that has a gradient.
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { dense } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
+import { dense } from "../../engine/reference.js";
 import { byDifferences, type FamilyTests, values } from "./support/case.js";
 
 const { mul, matmul, add } = engine;

@@ -1,6 +1,6 @@
 // Cases of Einstein's sums.
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { byDifferences, type FamilyTests, type OperatorCase, values } from "./support/case.js";
 
 const einsum = (equation: string, a: number[], b: number[]): OperatorCase =>

@@ -2,7 +2,7 @@
 // differences, so that it does not change which one is found; ties have a test in test/operators/ties.test.ts.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { byDifferences, type FamilyTests, type OperatorCase, spread } from "./support/case.js";
 
 const extrema = {

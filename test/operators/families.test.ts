@@ -1,12 +1,12 @@
-// That no family of operators (engine/operators/table.ts) lacks a piece: files under the family's one name, exports,
+// That no family of operators (engine/families.ts) lacks a piece: files under the family's one name, exports,
 // cases with gradients, checks that do not rest on those, and a test that forces each variant. Errors say what to do.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { type Family, families, operatorTable } from "../../engine/families.js";
 import { TILES } from "../../engine/operators/lib/tiles.js";
 import * as publicOperators from "../../engine/operators/public.js";
-import { type Family, families, operatorTable } from "../../engine/operators/table.js";
 import { projectFolder } from "../support/command.js";
 import { operatorCases as goldenCases } from "../support/goldens.js";
 import { type FamilyTests, wanted } from "./support/case.js";
@@ -54,7 +54,7 @@ test("folders of operators and shaders are named after families", () => {
   ] as const) {
     for (const { name } of folders(path)) {
       const known = names.has(name) || (others as readonly string[]).includes(name);
-      assert.ok(known, `${path}/${name} is no family: add it to engine/operators/table.ts`);
+      assert.ok(known, `${path}/${name} is no family: add it to engine/families.ts`);
     }
   }
 });

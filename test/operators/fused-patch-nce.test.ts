@@ -2,14 +2,14 @@
 // grows with the number of patches and not with its square.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { openGpu } from "../../engine/device/node.js";
 import * as engine from "../../engine/index.js";
-import type { Dense } from "../../engine/operators/reference.js";
-import * as reference from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import { openGpu } from "../../engine/open/node.js";
+import type { Dense } from "../../engine/reference.js";
+import * as reference from "../../engine/reference.js";
 import {
   assertClose,
   download,

@@ -4,13 +4,13 @@
 // again.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { type Dense, dense } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import * as reference from "../../engine/reference.js";
+import { type Dense, dense } from "../../engine/reference.js";
 import { download, messageOf, testGpu, uniform, upload } from "../support/gpu.js";
 import { type OperatorCase, wanted } from "./support/case.js";
 import { operatorCases } from "./support/cases.js";

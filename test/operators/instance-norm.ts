@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { dense } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import * as reference from "../../engine/reference.js";
+import { dense } from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import { type FamilyTests, type OperatorCase, property, type ReferenceCase, values } from "./support/case.js";

@@ -2,8 +2,8 @@
 // the engine's, which names the operator, or the one that it is composed of.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CutgpuError } from "../../engine/core/errors.js";
 import * as engine from "../../engine/index.js";
+import { CutgpuError } from "../../engine/lib/errors.js";
 import * as operators from "../../engine/operators/public.js";
 import { testGpu, upload } from "../support/gpu.js";
 import { operatorCases } from "./support/cases.js";

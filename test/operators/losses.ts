@@ -1,8 +1,8 @@
 // Cases of the losses, to a number and to a tensor, with every reduction.
 import type { Tensor } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { type Dense, dense } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
+import { type Dense, dense } from "../../engine/reference.js";
 import { ganLoss, ganLossGradient } from "../support/gan-loss.js";
 import { upload } from "../support/gpu.js";
 import { byDifferences, type FamilyTests, type OperatorCase, unaryReference, values } from "./support/case.js";

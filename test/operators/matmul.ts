@@ -1,12 +1,12 @@
 // Cases of matrix products, plain and batched, with either operand transposed, and of the linear layer, which the
 // reference has with one batch axis and with rows: others are reshaped for it.
 import fc from "fast-check";
-import { broadcastShapes } from "../../engine/core/shapes.js";
 import { type Shape, sizeOf } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
+import { broadcastShapes } from "../../engine/lib/shapes.js";
 import { broadcastTo, sumTo } from "../../engine/operators/lib/reference/broadcast.js";
-import * as reference from "../../engine/operators/reference.js";
-import { type Dense, dense } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
+import { type Dense, dense } from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import { type FamilyTests, type OperatorCase, property, type ReferenceCase, values } from "./support/case.js";

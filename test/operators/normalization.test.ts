@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { batchNorm2d, logsumexp, record } from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import * as reference from "../../engine/reference.js";
 import { messageOf, testGpu, uniform, upload } from "../support/gpu.js";
 
 function near(ours: ArrayLike<number>, expected: ArrayLike<number>): void {

@@ -2,7 +2,7 @@
 // in test/operators/normalization.test.ts.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { byDifferences, type FamilyTests, type OperatorCase, values } from "./support/case.js";
 
 const functions = {

@@ -2,11 +2,11 @@
 // an operator has. It walks the engine's own table, so that an operator without a case fails.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../engine/core/autograd.js";
+import { grad } from "../../engine/autograd.js";
+import { families, operatorTable } from "../../engine/families.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { zeros } from "../../engine/operators/reference.js";
-import { families, operatorTable } from "../../engine/operators/table.js";
+import * as reference from "../../engine/reference.js";
+import { zeros } from "../../engine/reference.js";
 import { download, profiles, testGpu, upload } from "../support/gpu.js";
 import { operatorCases } from "./support/cases.js";
 import { checkCase } from "./support/check.js";

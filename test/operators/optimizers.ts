@@ -1,7 +1,7 @@
 // Cases of the optimizers. They are no operators: they update parameters in place and have no gradient, so their cases
 // are runs of several steps (test/engine/optimizers/adam.test.ts).
-import type { Dense } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import type { Dense } from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { type FamilyTests, values } from "./support/case.js";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as r from "../../engine/operators/reference.js";
+import * as r from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent, image } from "./support/arbitrary.js";
 import { type FamilyTests, type OperatorCase, property, values } from "./support/case.js";

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { type Dense, zeros } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
+import { type Dense, zeros } from "../../engine/reference.js";
 import { unitRows, upload } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import {

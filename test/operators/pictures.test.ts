@@ -16,7 +16,7 @@ import {
   toCanvas,
   toImageData,
 } from "../../engine/index.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 import { projectFolder } from "../support/command.js";
 import { testGpu } from "../support/gpu.js";
 

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import type { Shape, Tensor } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import type { Dense } from "../../engine/operators/reference.js";
-import * as r from "../../engine/operators/reference.js";
+import type { Dense } from "../../engine/reference.js";
+import * as r from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import {

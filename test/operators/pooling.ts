@@ -1,7 +1,7 @@
 // Cases of max and average pooling.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { byDifferences, type FamilyTests, type OperatorCase, spread, values } from "./support/case.js";
 
 type Two = [number, number];

@@ -3,9 +3,9 @@
 // shader to compile; shapes are free.
 import fc from "fast-check";
 import { test } from "uvu";
-import { grad } from "../../engine/core/autograd.js";
-import { zeros } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { grad } from "../../engine/autograd.js";
+import { Random } from "../../engine/lib/random.js";
+import { zeros } from "../../engine/reference.js";
 import { assertClose, download, profiles, testGpu, uniform, upload } from "../support/gpu.js";
 import type { FamilyTests, Property, Trial } from "./support/case.js";
 import { familyTests } from "./support/cases.js";

@@ -1,7 +1,7 @@
 // Cases of the fixed filters: blurred downsampling and bilinear upsampling.
 import fc from "fast-check";
 import * as engine from "../../engine/index.js";
-import * as r from "../../engine/operators/reference.js";
+import * as r from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { image } from "./support/arbitrary.js";
 import {

@@ -1,8 +1,8 @@
 // Cases of selection by a condition, and of conversion between dtypes.
 import type { Shape } from "../../engine/core/tensor.js";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
-import { dense } from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
+import { dense } from "../../engine/reference.js";
 import { upload } from "../support/gpu.js";
 import { byDifferences, type FamilyTests, type OperatorCase, values } from "./support/case.js";
 

@@ -4,7 +4,7 @@
 // transpose. Forward, and the gradients of input, weights, bias.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Gpu } from "../../engine/device/gpu.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { runChild } from "../support/child.js";
 import { ownGpu } from "../support/gpu.js";
 import { conv2d, convTranspose2d } from "./convolution.js";

@@ -2,8 +2,8 @@
 // tiles of 8 x 8, and those for a few images at a time.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../engine/core/autograd.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { conv2d } from "../../engine/index.js";
 import { tilesOf } from "../../engine/operators/convolution/winograd.js";
 import { broadcastRows } from "../../engine/operators/matmul/product.js";

@@ -1,7 +1,7 @@
 // Cases of moving elements. All are linear, so that differences of the reference are exact gradients.
 import fc from "fast-check";
 import * as engine from "../../engine/index.js";
-import * as reference from "../../engine/operators/reference.js";
+import * as reference from "../../engine/reference.js";
 import { uniform } from "../support/gpu.js";
 import { extent } from "./support/arbitrary.js";
 import { byDifferences, type FamilyTests, type OperatorCase, property, values } from "./support/case.js";

@@ -3,10 +3,10 @@
 // of any length, tiles of 3 and 4 pixels, tiles that no image has. Forward, and the gradients of input, weights, bias.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../engine/core/autograd.js";
-import type { Gpu } from "../../engine/device/gpu.js";
+import { grad } from "../../engine/autograd.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { conv2d as convolve } from "../../engine/index.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
 import { ownGpu, uniform, upload } from "../support/gpu.js";
 import { conv2d } from "./convolution.js";
 import type { OperatorCase } from "./support/case.js";

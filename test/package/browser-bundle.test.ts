@@ -32,7 +32,7 @@ test("the engine and the method bundle for a browser with nothing of Node", asyn
   const packages = inputs.flatMap((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []);
   assert.equal([...new Set(packages)].sort(), ["fflate", "valibot"]);
   assert.ok(inputs.some((path) => path === "dist/cut/training/training-step.js"));
-  assert.not.ok(inputs.includes("dist/engine/device/node.js"));
+  assert.not.ok(inputs.includes("dist/engine/open/node.js"));
   const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
   assert.equal(outside, [], "nothing is left to be resolved");
   assert.not.match(text, /\bfrom\s*["']node:/);

@@ -9,8 +9,8 @@ import {
   type KernelSource,
   type Params,
   specialize,
-} from "../../engine/device/kernel.js";
-import { type Dense, dense } from "../../engine/operators/reference.js";
+} from "../../engine/device/kernel-source.js";
+import { type Dense, dense } from "../../engine/reference.js";
 import { assertClose } from "../support/gpu.js";
 import { inlineCalls } from "./inline.js";
 

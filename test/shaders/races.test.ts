@@ -4,9 +4,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { usesSubgroups } from "../../engine/device/software-kernels.js";
-import * as reference from "../../engine/operators/reference.js";
-import { dense } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import * as reference from "../../engine/reference.js";
+import { dense } from "../../engine/reference.js";
 import * as kernels from "../../shaders/generated.js";
 import { uniform, unitRows } from "../support/gpu.js";
 import { kernels as allKernels } from "../support/kernels.js";

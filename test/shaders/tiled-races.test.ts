@@ -1,8 +1,8 @@
 // The products and convolutions for GPUs, run in lockstep as test/shaders/races.test.ts runs the other kernels.
 import { test } from "uvu";
-import * as reference from "../../engine/operators/reference.js";
-import { type Dense, dense } from "../../engine/operators/reference.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/lib/random.js";
+import * as reference from "../../engine/reference.js";
+import { type Dense, dense } from "../../engine/reference.js";
 import * as kernels from "../../shaders/generated.js";
 import { uniform } from "../support/gpu.js";
 import { kernels as withTexts } from "../support/kernels.js";

@@ -13,7 +13,7 @@ import {
   scale,
   softplus,
   softplusGradient,
-} from "../../engine/operators/reference.js";
+} from "../../engine/reference.js";
 
 /** Least squares, cross-entropy of the original GAN, its non-saturating softplus form, Wasserstein, and hinge. */
 export type GanMode = TrainOptions["gan_mode"];

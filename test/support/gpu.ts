@@ -2,12 +2,12 @@
 // most tests), random values that float32 holds exactly, so that the float64 reference starts from the very same
 // numbers, and comparison by relative error.
 import * as assert from "uvu/assert";
+import type { Gpu } from "../../engine/core/gpu.js";
 import { type Shape, sizeOf, type Tensor } from "../../engine/core/tensor.js";
 import type { Profile } from "../../engine/device/adapter.js";
-import type { Gpu } from "../../engine/device/gpu.js";
-import { openGpu } from "../../engine/device/node.js";
-import { type Dense, dense, fromFloat32 } from "../../engine/operators/reference.js";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/lib/random.js";
+import { openGpu } from "../../engine/open/node.js";
+import { type Dense, dense, fromFloat32 } from "../../engine/reference.js";
 import { relativeError } from "./goldens.js";
 
 /** The kernel profiles that tests walk: both, or the one that PROFILE names. */

@@ -1,5 +1,5 @@
 // Every kernel with its text, also those whose texts the engine loads where they are wanted.
-import type { KernelSource } from "../../engine/device/kernel.js";
+import type { KernelSource } from "../../engine/device/kernel-source.js";
 import * as generated from "../../shaders/generated.js";
 import { texts } from "../../shaders/software.generated.js";
 

@@ -3,8 +3,8 @@
 import type { StepRecording } from "../../cut/methods/method.js";
 import type { TrainOptions } from "../../cut/options/train-schema.js";
 import { TrainingStep } from "../../cut/training/training-step.js";
+import type { Gpu } from "../../engine/core/gpu.js";
 import type { Tensor } from "../../engine/core/tensor.js";
-import type { Gpu } from "../../engine/device/gpu.js";
 
 export class WatchedStep extends TrainingStep {
   /** The pictures of the latest recording, as its method names them: what each replay of it makes. */

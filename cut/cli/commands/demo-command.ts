@@ -3,9 +3,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { adapterLabel } from "../../../engine/device/adapter.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { UnalignedDataset } from "../../data/dataset.js";
 import { freeName, nameKey } from "../../data/file-names.js";
 import type { Picture } from "../../data/picture.js";

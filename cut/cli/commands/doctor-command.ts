@@ -3,8 +3,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as v from "valibot";
-import { AdapterError, CutgpuError } from "../../../engine/core/errors.js";
-import { fasterChoice } from "../../../engine/device/node.js";
+import { AdapterError, CutgpuError } from "../../../engine/lib/errors.js";
+import { fasterChoice } from "../../../engine/open/node.js";
 import { group, profileOption } from "../../options/common-options.js";
 import { errorMessage } from "../../options/error-message.js";
 import { completeOptions, flag, type GivenOptions, option } from "../../options/schema.js";

@@ -2,7 +2,7 @@
 // Writes manifest.json, and evaluation.json, into the folder; the status is 0 only where nothing is missing.
 import { join } from "node:path";
 import * as v from "valibot";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { writeFileAtomically } from "../../files/atomic-files.js";
 import { mergeManifests } from "../../files/shard-manifest.js";
 import { group } from "../../options/common-options.js";

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { makeFolder } from "../../files/atomic-files.js";
 import { readText } from "../../files/read-whole.js";
 import { RunFolder } from "../../files/run-folder.js";

@@ -1,9 +1,9 @@
 // `cutgpu train`: two folders of pictures in, a run folder out. Here is what concerns files and the terminal; the loop
 // itself is cut/training/training-loop.ts.
 import { join } from "node:path";
-import { CutgpuError, DeviceLostError } from "../../../engine/core/errors.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { adapterLabel, type Precision } from "../../../engine/device/adapter.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import { CutgpuError, DeviceLostError } from "../../../engine/lib/errors.js";
 import { openDataset, type TrainingDataset } from "../../data/open-dataset.js";
 import type { RunEvaluation } from "../../evaluation/run-evaluation.js";
 import { measurePictures, readPicture } from "../../files/decode.js";

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import * as v from "valibot";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { translationNames } from "../../data/file-names.js";
 import { pictureExtension } from "../../data/picture-extensions.js";
 import { makeFolder } from "../../files/atomic-files.js";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { packageRoot } from "../../files/package-root.js";
 import { group } from "../../options/common-options.js";
 import { completeOptions, flag, option, wholeNumber } from "../../options/schema.js";

@@ -1,6 +1,6 @@
 // How the command line ends when something goes wrong: one error message on stderr, no stack trace, and an exit status
 // that scripts can tell apart.
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { fileError } from "../../files/atomic-files.js";
 import { errorMessage } from "../../options/error-message.js";
 import { OptionError } from "../../options/schema.js";

@@ -1,6 +1,6 @@
 // Changes of colour and texture that leave everything in its place. Pictures are RGB; results are rounded to bytes.
 // Pure.
-import type { Random } from "../../../engine/random.js";
+import type { Random } from "../../../engine/lib/random.js";
 import { mirrored, type Picture, toChannels } from "../../data/picture.js";
 
 /** A byte from any number: rounded and clamped. */

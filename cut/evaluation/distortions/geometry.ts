@@ -1,5 +1,5 @@
 // Changes of position. Pictures have any number of channels; beyond an edge they are mirrored. Pure.
-import type { Random } from "../../../engine/random.js";
+import type { Random } from "../../../engine/lib/random.js";
 import { cropPicture, mirrored, type Picture, pastePicture } from "../../data/picture.js";
 
 /** Every pixel (x, y) from the place that `source` gives, interpolated linearly between pixels. */

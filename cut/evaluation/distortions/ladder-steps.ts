@@ -1,6 +1,6 @@
 // The distortions of the ladder, a series of known damages that test metrics: each at five levels from barely visible
 // to gross, or at one where there are no degrees. Each is a function of the pixels and a seed. Pure.
-import type { Random } from "../../../engine/random.js";
+import type { Random } from "../../../engine/lib/random.js";
 import { flipPicture, type Picture } from "../../data/picture.js";
 import { blurred, contrasted, grayed, hueTurned, inverted, noisy } from "./colours.js";
 import { elasticallyWarped, pasted, quadrantsSwapped, rotated, shifted, tilesShuffled } from "./geometry.js";

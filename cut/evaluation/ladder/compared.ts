@@ -1,7 +1,7 @@
 // The metrics of the ladder for two pictures: PSNR, SSIM, the sliced Wasserstein distance of this one pair, and
 // PatchNCE without and with a window. The last three share a scale: 0 is the same picture, 1 the mean over other
 // pictures.
-import type { Random } from "../../../engine/random.js";
+import type { Random } from "../../../engine/lib/random.js";
 import type { Picture } from "../../data/picture.js";
 import { normalisedPatches, randomPatches } from "../laplacian-pyramid.js";
 import { psnr, ssim } from "../pair-metrics.js";

@@ -1,8 +1,8 @@
 // The experiment that shows what a metric is sensitive to: pictures are distorted in fourteen known ways, most at five
 // levels, and compared with the originals by PatchNCE and by other metrics. Pictures are also restyled, to see whether
 // a metric still finds the source of each among all. Without files or terminal.
-import { CutgpuError } from "../../../engine/core/errors.js";
-import { Random } from "../../../engine/random.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
+import { Random } from "../../../engine/lib/random.js";
 import type { Picture } from "../../data/picture.js";
 import { ladderDistortions, restyled } from "../distortions/ladder-steps.js";
 import { knownMean } from "../patches/content-scale.js";

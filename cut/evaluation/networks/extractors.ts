@@ -1,6 +1,6 @@
 // Feature networks ready to run: weights on the GPU, a pass recorded for one picture, features read back.
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { relu } from "../../../engine/operators/pointwise/index.js";
 import { pad } from "../../../engine/operators/strided/index.js";

@@ -1,7 +1,7 @@
 // The convolutions of feature networks with the batch norm after each folded in, in float64: w' = w g / sqrt(v + eps)
 // and b' = b - m g / sqrt(v + eps). Pure.
-import { CutgpuError } from "../../../engine/core/errors.js";
-import type { Shape } from "../../../engine/core/shapes.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
+import type { Shape } from "../../../engine/lib/shapes.js";
 
 /** Weights by key with their shapes. */
 export type ShapedWeights = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> }>;

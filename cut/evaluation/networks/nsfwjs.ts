@@ -1,7 +1,7 @@
 // Weights from the npm package nsfwjs (MIT), whose models are fine-tuned from Keras's MobileNetV2 and Inception V3:
 // their first halves are unchanged. Its modules export a TF.js layers model as JSON, and base64 texts of the weights,
 // every number a byte q for q scale + min. Pure.
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import type { ShapedWeights } from "./folding.js";
 
 /** The exports of `nsfwjs/models/mobilenet_v2` and `nsfwjs/models/inception_v3`. */

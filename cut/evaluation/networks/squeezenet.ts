@@ -1,8 +1,8 @@
 // LPIPS (Zhang et al., 2018) on SqueezeNet 1.1: the difference of two pictures' features, weighted to fit people's
 // judgements. Seven taps; the differences are summed on the CPU, in float64.
-import { ShapeError } from "../../../engine/core/errors.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import { ShapeError } from "../../../engine/lib/errors.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { relu } from "../../../engine/operators/pointwise/index.js";
 import { maxPool2d } from "../../../engine/operators/pooling/index.js";

@@ -1,6 +1,6 @@
 // The photometric augmentations of the self-trained encoder. It compares two augmentations of a picture and so learns
 // to be invariant to them. Colours and noise change, nothing moves. Pure.
-import type { Random } from "../../../engine/random.js";
+import type { Random } from "../../../engine/lib/random.js";
 import type { Picture } from "../../data/picture.js";
 import { contrasted, grayed, hueTurned, inverted, noisy } from "../distortions/colours.js";
 

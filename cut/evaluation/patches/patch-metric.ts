@@ -2,12 +2,12 @@
 // once, and any two pictures of one size are then compared, layer by layer, both on the GPU. The time of a comparison
 // grows with the square of the number of compared positions, its memory linearly; time and memory of the embeddings
 // grow with the picture.
-import { ShapeError } from "../../../engine/core/errors.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import { ShapeError } from "../../../engine/lib/errors.js";
+import { Random } from "../../../engine/lib/random.js";
 import { patchKeys, patchScores } from "../../../engine/operators/patch-nce/index.js";
 import { type Program, record } from "../../../engine/program/program.js";
-import { Random } from "../../../engine/random.js";
 import type { Picture } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
 import { padForGenerator } from "../../translation/padding.js";

@@ -1,6 +1,6 @@
 // PatchNCE of results against their sources, picture by picture and layer by layer, on the scale of the sources: 0 is
 // the source itself, 1 the mean over other sources. Pictures are read one by one, and few are kept. Without files.
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import type { PictureSet } from "../pairs.js";
 import { type ContentScale, knownMean, layerDistances, layerMeans } from "./content-scale.js";
 import type { LayerComparison, PatchEmbeddings, PatchMetric } from "./patch-metric.js";

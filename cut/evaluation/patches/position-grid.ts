@@ -1,6 +1,6 @@
 // Which positions of a layer's map are compared: all of them where they are few, else one at random in each cell of an
 // even grid, so that they cover the picture and can be drawn as a map. Those in padding are left out. Pure.
-import type { Random } from "../../../engine/random.js";
+import type { Random } from "../../../engine/lib/random.js";
 
 /** Positions in rows and columns, `stride` pixels apart, the first at the picture's top left pixel. */
 export interface LayerPositions {

@@ -3,11 +3,12 @@
 // that of CUT's encoder (docs/method.md section 2.2) with few channels, its heads narrow, and the tap on single pixels,
 // which hold nothing but colour, left out.
 
-import { grad } from "../../../engine/core/autograd.js";
-import { abortable, type CancellationOptions } from "../../../engine/core/cancellation.js";
-import { ArgumentError } from "../../../engine/core/errors.js";
+import { grad } from "../../../engine/autograd.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import { abortable, type CancellationOptions } from "../../../engine/lib/cancellation.js";
+import { ArgumentError } from "../../../engine/lib/errors.js";
+import { Random } from "../../../engine/lib/random.js";
 import { patchNce } from "../../../engine/operators/patch-nce/index.js";
 import { add, scale } from "../../../engine/operators/pointwise/index.js";
 import { mean } from "../../../engine/operators/reduction/index.js";
@@ -15,7 +16,6 @@ import { concat, slice } from "../../../engine/operators/strided/index.js";
 import { Adam } from "../../../engine/optimizers/index.js";
 import { Arena } from "../../../engine/program/allocation.js";
 import { record } from "../../../engine/program/program.js";
-import { Random } from "../../../engine/random.js";
 import { cropPicture, flipPicture, type Picture, picturesToPlanes, toChannels } from "../../data/picture.js";
 import type { InspectModel } from "../../inspection/inspection-model.js";
 import { Generator } from "../../networks/generator.js";

@@ -1,6 +1,6 @@
 // What a call of a convolution, its transpose or its weight gradient is to those who choose kernels or predict their
 // costs: sizes, from the operator's shapes and options. Pure.
-import type { Shape } from "../../core/shapes.js";
+import type { Shape } from "../../lib/shapes.js";
 import { type Conv2dOptions, outputShape, type TransposeOptions, type WeightGradientOptions } from "./geometry.js";
 
 export interface ConvolutionCall {

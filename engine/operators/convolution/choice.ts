@@ -1,8 +1,8 @@
 // Which kernels compute a convolution: Winograd's where they apply and are faster, else the direct ones of the
 // adapter's profile, on GPUs those for few output channels where they apply. The thresholds were measured on lavapipe.
-import type { Shape } from "../../core/shapes.js";
 import type { AdapterTraits } from "../../device/adapter.js";
 import { isLoaded } from "../../device/software-kernels.js";
+import type { Shape } from "../../lib/shapes.js";
 import { type DirectVariant, directVariantFor } from "../lib/variants.js";
 import type { ConvolutionCall } from "./call.js";
 import { skinnyServes } from "./skinny.js";

@@ -2,7 +2,7 @@
 // filtering, to predict which is faster (bench/winograd-model.ts). Pure. Limits: a dispatch is assumed to read each
 // input once and to write its output once; the transforms are those of GPUs, their operations rounded to tens.
 import type { Cost } from "../../core/operator.js";
-import { type Shape, sizeOf } from "../../core/shapes.js";
+import { type Shape, sizeOf } from "../../lib/shapes.js";
 import { callOf } from "./call.js";
 import { tilesOf, winogradServes } from "./winograd.js";
 

@@ -1,8 +1,8 @@
 // The dispatches of the direct convolution kernels for software adapters, which broadcast across a subgroup and use no
 // workgroup memory (see shaders/convolution/conv2d_broadcast.wgsl).
 import { conv2d_broadcast, conv2d_weight_gradient_broadcast } from "../../../shaders/generated.js";
-import type { Gpu } from "../../device/gpu.js";
-import { workgroupsFor } from "../../device/kernel.js";
+import type { Gpu } from "../../core/gpu.js";
+import { workgroupsFor } from "../../device/kernel-source.js";
 import { CPU_OCCUPANCY } from "../lib/variants.js";
 import { reduceSplits } from "../reduction/index.js";
 import {

@@ -6,12 +6,12 @@ import {
   conv2d_general_input_gradient,
   conv2d_general_weight_gradient,
 } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeText } from "../../lib/shapes.js";
 import { type Pair, pairOf } from "../lib/pairs.js";
 import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { reflectionPad2d } from "../padding/index.js";

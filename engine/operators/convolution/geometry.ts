@@ -1,9 +1,9 @@
 // The geometry of convolutions: what callers may choose, sizes of outputs, checks of shapes, and the form in which all
 // kernels take it (see shaders/convolution/lib/geometry.wgsl).
-import { ShapeError } from "../../core/errors.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
+import type { Gpu } from "../../core/gpu.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeText } from "../../lib/shapes.js";
 import type { Pair } from "../lib/pairs.js";
 
 export interface Conv2dOptions {

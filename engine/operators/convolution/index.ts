@@ -3,12 +3,12 @@
 // the transpose [in, out, kh, kw] (PyTorch's conv_transpose2d). Kernels apply reflection padding when they load x. A
 // transpose with a stride becomes one dense dispatch per phase (stride * stride of them), so that no inner loop tests
 // which kernel elements contribute.
-import { checkOptions, oneOf, whole } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Forward } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { imageShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { checkOptions, oneOf, whole } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { runBroadcast } from "../lib/pointwise-kernels.js";
 import { tiledVariants } from "../lib/variants.js";

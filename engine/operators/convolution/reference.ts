@@ -2,7 +2,7 @@
 // paddings. The input is padded first; then one output row at a time its patches are laid out as a matrix [C * kh *
 // kw, outWidth] and multiplied, so that the matrix stays in cache and never grows with the image. A transposed
 // convolution is the data gradient of a convolution, and its gradients are a convolution's other two parts.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { gemm, type MatrixView } from "../lib/reference/gemm.js";
 import { crop2d, reflectionPad2d, reflectionPad2dGradient, zeroPad2d } from "../padding/reference.js";

@@ -1,7 +1,7 @@
 // The dispatches of the convolution kernels for GPUs that serve at most four output channels (see
 // shaders/convolution/conv2d_skinny.wgsl). Shapes have been checked.
 import { conv2d_skinny, conv2d_weight_gradient_skinny } from "../../../shaders/generated.js";
-import { workgroupsFor } from "../../device/kernel.js";
+import { workgroupsFor } from "../../device/kernel-source.js";
 import { splitsOf } from "../lib/tiles.js";
 import { reduceSplits } from "../reduction/index.js";
 import type { ConvolutionCall } from "./call.js";

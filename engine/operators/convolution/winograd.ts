@@ -12,9 +12,9 @@ import {
   winograd_weight_gradient,
   winograd_weights,
 } from "../../../shaders/generated.js";
+import type { Gpu } from "../../core/gpu.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Profile } from "../../device/adapter.js";
-import type { Gpu } from "../../device/gpu.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
 import { reduceSplits } from "../reduction/index.js";
 import type { ConvolutionCall } from "./call.js";

@@ -1,13 +1,13 @@
 // Creation operators, by PyTorch's names: constants, ranges, and random numbers, which depend on a seed and the
 // element's index alone, so that they are the same on every adapter; and dropout, which uses them.
 import { random } from "../../../shaders/generated.js";
-import { type Check, checkValue, number, whole } from "../../core/check-options.js";
-import { ArgumentError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator } from "../../core/operator.js";
-import { SHAPE, shapeIn } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import { Random } from "../../random.js";
+import { type Check, checkValue, number, whole } from "../../lib/check-options.js";
+import { ArgumentError } from "../../lib/errors.js";
+import { Random } from "../../lib/random.js";
+import { SHAPE, shapeIn } from "../../lib/shapes.js";
 import { inRangeOperator, mul, scale } from "../pointwise/index.js";
 
 /**

@@ -1,9 +1,9 @@
 // Einstein's sums of two tensors, as one product of matrices between changes of the order of the axes.
-import { checkValue } from "../../core/check-options.js";
-import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { shapeIn, shapeText } from "../../core/shapes.js";
 import { sizeOf, type Tensor } from "../../core/tensor.js";
+import { checkValue } from "../../lib/check-options.js";
+import { ArgumentError, ShapeError } from "../../lib/errors.js";
+import { shapeIn, shapeText } from "../../lib/shapes.js";
 import { matmul } from "../matmul/index.js";
 import { sum } from "../reduction/index.js";
 import { permute } from "../strided/index.js";

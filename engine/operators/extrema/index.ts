@@ -1,11 +1,11 @@
 // The largest and the smallest elements over axes, and their indices. The gradient is divided evenly between equal
 // ones, as in PyTorch's amax; indices have no gradient.
 import { arg_reduce } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, normalizeAxes, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { ShapeError } from "../../lib/errors.js";
+import { type Axes, normalizeAxes, shapeText } from "../../lib/shapes.js";
 import { alongAxis } from "../lib/views.js";
 import { div, eq, mul } from "../pointwise/index.js";
 import { reducedShape, reduceInto, sum } from "../reduction/index.js";

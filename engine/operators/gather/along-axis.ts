@@ -1,13 +1,13 @@
 // Elements at indices along an axis, as PyTorch's gather and index_select, and the adjoint, which adds elements at
 // indices one after the other, without atomics. Indices are i32 from 0; too large ones are clamped to the last.
 import { gather as gather_kernel, scatter_add } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { normalizeAxes, sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import type { Params } from "../../device/kernel.js";
+import type { Params } from "../../device/kernel-source.js";
+import { ShapeError } from "../../lib/errors.js";
+import { normalizeAxes, sameShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { alongAxis } from "../lib/views.js";
 import { fillWith } from "../strided/index.js";
 

@@ -1,11 +1,11 @@
 // Rows of channels at positions of feature maps (docs/method.md section 2.4), and the adjoint, which adds rows to a map
 // at positions.
 import { gather_positions, scatter_positions } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { fillWith } from "../strided/index.js";
 
 function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {

@@ -1,5 +1,5 @@
 // Features gathered at chosen positions of a map, one row of channels per position; gather and index_select.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { build, type Dense, element, requireRank, zeros } from "../lib/reference/dense.js";
 
 export interface GatherOptions {

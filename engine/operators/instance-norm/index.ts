@@ -9,13 +9,13 @@ import {
   instance_norm_vec4,
   pad_gradient_vec4,
 } from "../../../shaders/generated.js";
-import { checkOptions, number, object, oneOf, positive } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, sameShape, shapeText } from "../../core/shapes.js";
+import { type Dispatch, unusedStorage } from "../../core/recorder.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import { type Dispatch, unusedStorage } from "../../device/recorder.js";
+import { checkOptions, number, object, oneOf, positive } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, sameShape, shapeText } from "../../lib/shapes.js";
 import { add, leakyReluGradient, mul, neg, rsqrt, square, sub, widenedSquare } from "../pointwise/index.js";
 import { mean } from "../reduction/index.js";
 

@@ -1,5 +1,5 @@
 // Options that are one integer for both axes of an image, or one for each: [y, x].
-import type { Check } from "../../core/check-options.js";
+import type { Check } from "../../lib/check-options.js";
 
 export type Pair = number | readonly [y: number, x: number];
 

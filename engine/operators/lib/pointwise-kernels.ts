@@ -1,9 +1,9 @@
 // The elementwise kernels, as functions that fill a tensor: for the families pointwise and reduction.
 import { binary, binary_broadcast, elementary, integer_broadcast, unary } from "../../../shaders/generated.js";
-import type { Shape } from "../../core/shapes.js";
+import type { Gpu } from "../../core/gpu.js";
+import { type Dispatch, rebind } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import { type Dispatch, rebind } from "../../device/recorder.js";
+import type { Shape } from "../../lib/shapes.js";
 import { mergeAxes } from "./views.js";
 
 /** The operations of a kernel, by their names in the shader. */

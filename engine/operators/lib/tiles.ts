@@ -1,7 +1,7 @@
 // Which tile the tiled products (shaders/lib/tiled_gemm.wgsl) use: a heuristic by shape alone. Limits: the thresholds
 // were measured on an NVIDIA H100 (bench/results has its times by tile); `cutgpu tune` measures every tile on yours.
+import type { Gpu } from "../../core/gpu.js";
 import { profileOf } from "../../device/adapter.js";
-import type { Gpu } from "../../device/gpu.js";
 
 /** The constants of shaders/lib/tiled_gemm.wgsl. */
 export interface Tiles {

@@ -1,7 +1,7 @@
 // The grid of image kernels, which compute rows as vec4s (see shaders/lib/vec4_rows.wgsl). Where widths are multiples
 // of 4, a kernel has a form that also loads and stores vec4s.
+import type { Gpu } from "../../core/gpu.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
 
 /** Neighbouring vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
 const VEC4S = { software: 4, gpu: 1 } as const;

@@ -1,5 +1,5 @@
 // Strided views of tensors, and the merging of their axes to as few as a kernel supports.
-import { type Shape, sizeOf } from "../../core/shapes.js";
+import { type Shape, sizeOf } from "../../lib/shapes.js";
 
 /** Element [i, j, ...] of a view is at offset + i * strides[0] + j * strides[1] + ... */
 export interface View {

@@ -1,9 +1,9 @@
 // Losses, composed of other operators, so that their gradients of any order need no code of their own.
-import { type Check, checkOptions, number, oneOf, positive, tensor } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
+import { type Check, checkOptions, number, oneOf, positive, tensor } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { sameShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { gather, indexSelect } from "../gather/index.js";
 import { logSoftmax } from "../normalization/index.js";
 import {

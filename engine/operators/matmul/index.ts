@@ -1,12 +1,12 @@
 // Matrix products, plain and batched, with either operand transposed, and the linear layer. One strided kernel serves
 // all of them and their gradients.
-import { checkOptions, flag } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { chooseVariant, defineOperator, floatOf, type OperatorRecord } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { broadcastShapes, shapeText } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { checkOptions, flag } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { broadcastShapes, shapeText } from "../../lib/shapes.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { sum, sumTo } from "../reduction/index.js";
 import { type Product, runProduct } from "./product.js";

@@ -6,9 +6,9 @@ import {
   matmul_tiled,
   matmul_tiled_sums,
 } from "../../../shaders/generated.js";
+import type { Gpu } from "../../core/gpu.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import { workgroupsFor } from "../../device/kernel.js";
+import { workgroupsFor } from "../../device/kernel-source.js";
 import { chooseTiles, countTiles, maxTileK, type TileChoice } from "../lib/tiles.js";
 import { CPU_OCCUPANCY, type DirectVariant, directVariantFor, tiledVariants } from "../lib/variants.js";
 import { sumInto } from "../reduction/index.js";

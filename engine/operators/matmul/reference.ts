@@ -1,5 +1,5 @@
 // Matrix products: plain, batched, with either operand read transposed, and the fully connected layer.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 import { gemm, type MatrixView } from "../lib/reference/gemm.js";
 

@@ -2,11 +2,11 @@
 // of other operators, so that they can be differentiated any number of times. Norms of neighbouring elements are the
 // instance norm's: its kernels read a tensor once or twice, where a mean, a variance and what follows would read it
 // eight times.
-import { checkOptions, checkValue, flag, number, object, whole } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, normalizeAxes, SHAPE, sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { checkOptions, checkValue, flag, number, object, whole } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { type Axes, normalizeAxes, SHAPE, sameShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { maxOperator } from "../extrema/index.js";
 import { INSTANCE_NORM_EPS, instanceNormOperator } from "../instance-norm/index.js";
 import { add, clamp, exp, log, mul, rsqrt, scale, sub, widenedSquare } from "../pointwise/index.js";

@@ -1,8 +1,8 @@
 // Softmax and its logarithm. Their gradients are made of the result alone: one composed of other operators would keep
 // every step of the way, and be twice as many dispatches.
 import { defineOperator } from "../../core/operator.js";
-import { normalizeAxes } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { normalizeAxes } from "../../lib/shapes.js";
 import { runBroadcast, runUnary } from "../lib/pointwise-kernels.js";
 import { exp, mul, sub } from "../pointwise/index.js";
 import { reducedShape, reduceInto, sum } from "../reduction/index.js";

@@ -1,11 +1,11 @@
 // Padding by reflection and by replication, the same on all four sides, and their adjoints, which gather (from at most
 // nine elements for a reflection), so they need no atomics and sum in a fixed order.
 import { pad, pad_gradient, pad_gradient_vec4, pad_vec4 } from "../../../shaders/generated.js";
-import { checkValue, whole } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { checkValue, whole } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeText } from "../../lib/shapes.js";
 import { rowsAreVec4s, vec4Grid } from "../lib/vec4-rows.js";
 
 type One = readonly [x: Tensor];

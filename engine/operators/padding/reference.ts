@@ -1,7 +1,7 @@
 // Padding of images by p pixels on all four sides: with zeros, with the mirror image (reflection, which does not
 // repeat the edge pixel: index -1 is pixel 1) or with the edge pixel (replication). The gradient of a padding adds
 // every padded pixel's cotangent to the pixel it was copied from.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { type Dense, requireRank, zeros } from "../lib/reference/dense.js";
 
 /** x [N, C, H, W] -> [N, C, H + 2p, W + 2p], mirrored at the edges. Throws ShapeError unless p < H and p < W. */

@@ -2,15 +2,14 @@
 // with a ReLU between, docs/method.md section 2.4), with all gradients. Gathered rows are stored once; similarities are
 // handled as in loss.ts. Tests compare it with the same composed of operators:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
-import { GradientError, ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator } from "../../core/operator.js";
-import { sameShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
 import { partStart } from "../../device/memory.js";
+import { GradientError, ShapeError } from "../../lib/errors.js";
+import { sameShape, shapeText } from "../../lib/shapes.js";
 import { checkPositions, gatherPositions, runGather, scatterPositionsOperator } from "../gather/index.js";
 import { linearGradients, matmul, runLinear } from "../matmul/index.js";
-
 import { leakyReluGradient } from "../pointwise/index.js";
 import { L2_EPS, l2Normalize, l2NormalizeGradientOperator, runL2Normalize } from "./l2-normalize.js";
 import {

@@ -3,11 +3,11 @@
 // similarities of a group in memory. SRC compares the relations of rows, their products with each other, with those of
 // the keys; computed in blocks of rows, and recomputed for the gradient unless one block holds all rows.
 import { hard_negatives, relations, relations_gradient } from "../../../shaders/generated.js";
-import { positive, requireOptions, whole } from "../../core/check-options.js";
-import { GradientError, ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator } from "../../core/operator.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { positive, requireOptions, whole } from "../../lib/check-options.js";
+import { GradientError, ShapeError } from "../../lib/errors.js";
 import { productVariant, runMatmul } from "../matmul/index.js";
 import { ROW_WORKGROUP } from "./l2-normalize.js";
 import {

@@ -1,11 +1,11 @@
 // Rows scaled to length 1 (docs/method.md section 2.4). The epsilon is added to the norm, so only tiny rows feel it.
 import { l2_normalize, l2_normalize_gradient } from "../../../shaders/generated.js";
-import { checkValue, number } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator } from "../../core/operator.js";
-import { shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { checkValue, number } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { shapeText } from "../../lib/shapes.js";
 import { add, clamp, div, mul, sqrt, square, sub, widenedSquare } from "../pointwise/index.js";
 import { sum } from "../reduction/index.js";
 

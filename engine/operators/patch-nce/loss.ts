@@ -3,14 +3,14 @@
 // gradient recomputes them, so memory is O(rows). Where one block holds all keys of a group, as in CUT, its
 // similarities are kept for the gradient.
 import { patch_nce_losses, patch_nce_probabilities } from "../../../shaders/generated.js";
-import { positive, requireOptions, whole } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { chooseVariant, defineOperator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { sameShape, shapeText } from "../../core/shapes.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import { type KernelSource, workgroupsFor } from "../../device/kernel.js";
+import { type KernelSource, workgroupsFor } from "../../device/kernel-source.js";
+import { positive, requireOptions, whole } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { sameShape, shapeText } from "../../lib/shapes.js";
 import { eye } from "../creation/index.js";
 import { chooseByProfile, type DirectVariant, directVariants } from "../lib/variants.js";
 import { matmul, runProduct } from "../matmul/index.js";

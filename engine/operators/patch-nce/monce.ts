@@ -11,11 +11,11 @@ import {
   transport_plan_gradient,
   transport_weights,
 } from "../../../shaders/generated.js";
-import { flag, oneOf, positive, requireOptions, whole } from "../../core/check-options.js";
-import { GradientError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator } from "../../core/operator.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { flag, oneOf, positive, requireOptions, whole } from "../../lib/check-options.js";
+import { GradientError } from "../../lib/errors.js";
 import { type Product, productVariant, runProduct } from "../matmul/index.js";
 import { sumInto } from "../reduction/index.js";
 import {

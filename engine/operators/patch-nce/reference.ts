@@ -1,7 +1,7 @@
 // The patch side of contrastive translation (Park et al., 2020): the L2 normalisation that puts patch features on the
 // unit sphere, and the PatchNCE loss, which asks each query feature to pick the key of its own position among the keys
 // of its image.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { type Dense, requireRank, requireSameShape, zeros } from "../lib/reference/dense.js";
 
 /** Rows x [R, C] -> x / (||x|| + eps) row by row; the eps is added to the norm. */

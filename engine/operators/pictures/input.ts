@@ -2,17 +2,17 @@
 // a tensor, without a round trip through the CPU; ImageData, which is CPU memory, is uploaded. Kernels bind no
 // textures, so this file has a pipeline of its own.
 import { from_texture } from "../../../shaders/pictures.generated.js";
-import { checkOptions, checkValue, object } from "../../core/check-options.js";
-import { ArgumentError, LimitError, ShapeError } from "../../core/errors.js";
-import { sameShape } from "../../core/shapes.js";
+import type { Gpu } from "../../core/gpu.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
 import {
   STAGE_COMPUTE,
   TEXTURE_BINDING,
   TEXTURE_COPY_DST,
   TEXTURE_RENDER_ATTACHMENT,
 } from "../../device/webgpu-flags.js";
+import { checkOptions, checkValue, object } from "../../lib/check-options.js";
+import { ArgumentError, LimitError, ShapeError } from "../../lib/errors.js";
+import { sameShape } from "../../lib/shapes.js";
 import { requireRunning } from "./require-running.js";
 
 declare global {

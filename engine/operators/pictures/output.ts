@@ -1,12 +1,12 @@
 // Output of pictures. A tensor is drawn on a canvas on the GPU, without a round trip through the CPU; ImageData, which
 // is CPU memory, is read back. Kernels are compute pipelines, so this file has render pipelines of its own.
 import { to_canvas } from "../../../shaders/pictures.generated.js";
-import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { shapeIn } from "../../core/shapes.js";
+import type { Gpu } from "../../core/gpu.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
 import { UNIFORM_SLOT } from "../../device/kernel.js";
 import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../../device/webgpu-flags.js";
+import { ArgumentError, ShapeError } from "../../lib/errors.js";
+import { shapeIn } from "../../lib/shapes.js";
 import { requireRunning } from "./require-running.js";
 
 /** A pipeline for every format of a canvas, and the uniform buffer that they share. */

@@ -1,7 +1,7 @@
 // Pictures go in and out at once, on a GPU: a program replays kernels on tensors alone, and a planningGpu computes
 // nothing.
-import { RecordingError } from "../../core/errors.js";
-import type { Gpu } from "../../device/gpu.js";
+import type { Gpu } from "../../core/gpu.js";
+import { RecordingError } from "../../lib/errors.js";
 
 /** Throws a RecordingError with the function's name while a program is being recorded, and on a planningGpu. */
 export function requireRunning(what: string, gpu: Gpu): void {

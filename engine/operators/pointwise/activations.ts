@@ -1,9 +1,9 @@
 // Activations, and the gradient of ReLU and leaky ReLU as an operator of its own.
-import { checkValue, number, oneOf } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
+import { checkValue, number, oneOf } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { sameShape } from "../../lib/shapes.js";
 import { runBinary, runElementary, runUnary } from "../lib/pointwise-kernels.js";
 import { add, mul, scale, square } from "./arithmetic.js";
 import { defineUnary } from "./define.js";

@@ -1,6 +1,6 @@
 // Arithmetic with PyTorch's broadcasting, squares, reciprocals, absolute values and signs.
-import { checkValue, number } from "../../core/check-options.js";
 import type { Dtype, Tensor } from "../../core/tensor.js";
+import { checkValue, number } from "../../lib/check-options.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
 import { sumTo } from "../reduction/index.js";
 import { defineBinary, defineUnary, type Operand, withNumbers } from "./define.js";

@@ -1,6 +1,6 @@
 // Comparisons, maximum and minimum of two tensors, and clamp.
-import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
+import { checkValue, number } from "../../lib/check-options.js";
 import { runUnary } from "../lib/pointwise-kernels.js";
 import { sumTo } from "../reduction/index.js";
 import { add, mul, scale, sub } from "./arithmetic.js";

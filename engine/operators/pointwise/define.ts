@@ -1,11 +1,11 @@
 // Definitions of element-wise operators: of one tensor, and of two that broadcast. If both are i32, so is the result,
 // and it has no gradient.
-import { checkValue, tensor } from "../../core/check-options.js";
-import { elementsOf, int32 } from "../../core/elements.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator, type OperatorRecord, unmixed } from "../../core/operator.js";
-import { broadcastShapes, sameShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { checkValue, tensor } from "../../lib/check-options.js";
+import { elementsOf, int32 } from "../../lib/elements.js";
+import { broadcastShapes, sameShape } from "../../lib/shapes.js";
 import { type BinaryOp, type BroadcastOp, runBinary, runBroadcast } from "../lib/pointwise-kernels.js";
 import { runExpand } from "../reduction/index.js";
 

@@ -1,6 +1,6 @@
 // Elementary functions: roots and powers, exponential and logarithm, sine and cosine, the error function.
-import { checkValue, number } from "../../core/check-options.js";
 import type { Tensor } from "../../core/tensor.js";
+import { checkValue, number } from "../../lib/check-options.js";
 import { runElementary, runUnary } from "../lib/pointwise-kernels.js";
 import { div, mul, scale, square } from "./arithmetic.js";
 import { defineUnary } from "./define.js";

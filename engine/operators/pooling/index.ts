@@ -2,11 +2,11 @@
 // max pooling is linear, so it and its gradient are each other's gradients, as with average pooling. Gradients gather,
 // so they need no atomics and sum in a fixed order.
 import { average_pool, max_indices, pool_gradient } from "../../../shaders/generated.js";
-import { checkOptions, checkValue, flag } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import { checkOptions, checkValue, flag } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeText } from "../../lib/shapes.js";
 import { gatherInto } from "../gather/index.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { countWindows, type Windows, windowParams } from "../lib/windows.js";

@@ -2,13 +2,13 @@
 // are all kept or all reduced are merged, which leaves at most two of each for a tensor of four axes; more are reduced
 // in several passes. The order of summation depends on the shapes alone, so results are deterministic.
 import { expand as kernel, reduce_columns, reduce_rows, reduce_splits } from "../../../shaders/generated.js";
-import { checkValue } from "../../core/check-options.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, broadcastShapes, normalizeAxes, SHAPE, sameShape } from "../../core/shapes.js";
 import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
+import { checkValue } from "../../lib/check-options.js";
+import { ShapeError } from "../../lib/errors.js";
+import { type Axes, broadcastShapes, normalizeAxes, SHAPE, sameShape } from "../../lib/shapes.js";
 import { BROADCAST_AXES, BROADCAST_PER_THREAD, broadcastGeometry } from "../lib/pointwise-kernels.js";
 
 export interface ReductionOptions {

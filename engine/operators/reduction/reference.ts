@@ -1,5 +1,5 @@
 // Sums and means over chosen axes; the gradient repeats the cotangent along them.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { broadcastTo, sumTo } from "../lib/reference/broadcast.js";
 import { type Dense, sizeOf } from "../lib/reference/dense.js";
 import { scale } from "../pointwise/reference.js";

@@ -11,12 +11,12 @@ import {
   blur_up_gradient_vec4,
   blur_up_vec4,
 } from "../../../shaders/generated.js";
-import { ShapeError } from "../../core/errors.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
-import { imageShape, shapeText } from "../../core/shapes.js";
+import { type Dispatch, rebind, unusedStorage } from "../../core/recorder.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
-import { type Dispatch, rebind, unusedStorage } from "../../device/recorder.js";
+import { ShapeError } from "../../lib/errors.js";
+import { imageShape, shapeText } from "../../lib/shapes.js";
 import { rowsAreVec4s, vec4Grid } from "../lib/vec4-rows.js";
 
 type One = readonly [x: Tensor];

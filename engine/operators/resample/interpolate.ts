@@ -1,10 +1,10 @@
 // Images in another size, as by PyTorch's interpolate: the nearest element, or a weighted mean of the nearest four.
 // Both are composed, one axis after the other: of index selection, or of a product with a matrix of weights.
-import { checkOptions, checkValue, flag, oneOf } from "../../core/check-options.js";
-import { ArgumentError } from "../../core/errors.js";
 import { reshape } from "../../core/reshape.js";
-import { imageShape } from "../../core/shapes.js";
 import type { Tensor } from "../../core/tensor.js";
+import { checkOptions, checkValue, flag, oneOf } from "../../lib/check-options.js";
+import { ArgumentError } from "../../lib/errors.js";
+import { imageShape } from "../../lib/shapes.js";
 import { indexSelect } from "../gather/index.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
 import { matmul } from "../matmul/index.js";

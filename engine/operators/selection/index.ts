@@ -1,9 +1,9 @@
 // Selection by a condition, and conversion between dtypes.
 import { cast as kernel } from "../../../shaders/generated.js";
-import { checkValue, oneOf, tensor } from "../../core/check-options.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
-import { broadcastShapes } from "../../core/shapes.js";
 import type { Dtype, Tensor } from "../../core/tensor.js";
+import { checkValue, oneOf, tensor } from "../../lib/check-options.js";
+import { broadcastShapes } from "../../lib/shapes.js";
 import { add, defineBinary, eq, inRangeOperator, type Operand, sub, withNumbers } from "../pointwise/index.js";
 import { sumTo } from "../reduction/index.js";
 

@@ -1,7 +1,7 @@
 // Copies between strided views of two tensors, and fills, as functions that run a kernel: for this family and others.
 import { fill, strided_copy } from "../../../shaders/generated.js";
+import type { Gpu } from "../../core/gpu.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Gpu } from "../../device/gpu.js";
 import { mergeAxes, type View, within } from "../lib/views.js";
 
 /** Neighbours per invocation: a CPU prefers long loops, a GPU many invocations. */

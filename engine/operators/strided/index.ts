@@ -1,14 +1,14 @@
 // Operators that move elements, under PyTorch's names: permuting, slicing, joining, flipping and padding. All use one
 // kernel, a copy between strided views, and two operators, each the other's gradient: `asStrided` copies a view of a
 // tensor, `asStridedScatter` a tensor into a view of a constant.
-import { checkOptions, checkValue, number, oneOf, tensors, whole } from "../../core/check-options.js";
-import { elementBytes, int32 } from "../../core/elements.js";
-import { ShapeError } from "../../core/errors.js";
 import { defineOperator, type Operator, unmixed } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
-import { type Axes, normalizeAxes, type Shaped, sameShape, shapeIn, shapeText } from "../../core/shapes.js";
 import { type Shape, sizeOf, Tensor } from "../../core/tensor.js";
 import { partStart } from "../../device/memory.js";
+import { checkOptions, checkValue, number, oneOf, tensors, whole } from "../../lib/check-options.js";
+import { elementBytes, int32 } from "../../lib/elements.js";
+import { ShapeError } from "../../lib/errors.js";
+import { type Axes, normalizeAxes, type Shaped, sameShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { stridesOf, type View } from "../lib/views.js";
 import { expand } from "../reduction/index.js";
 import { copyStrided, fillWith } from "./copy.js";

@@ -1,5 +1,5 @@
 // Operators that only move values: their order, parts, joins and borders. Each says where an element comes from.
-import { ShapeError } from "../../core/errors.js";
+import { ShapeError } from "../../lib/errors.js";
 import { build, type Dense, element, requireSameShape, sizeOf } from "../lib/reference/dense.js";
 
 /** Axis i of the result is axis axes[i] of x. */

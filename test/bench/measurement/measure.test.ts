@@ -3,8 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { randomTensor } from "../../../bench/inputs/random-data.js";
 import { measure, runsFor, tickOf, timingOf } from "../../../bench/measurement/measure.js";
-import { DeviceLostError } from "../../../engine/core/errors.js";
-import { openGpu, requestAdapter } from "../../../engine/device/node.js";
+import { DeviceLostError } from "../../../engine/lib/errors.js";
+import { openGpu, requestAdapter } from "../../../engine/open/node.js";
 import { add, relu } from "../../../engine/operators/pointwise/index.js";
 import { ownGpu, rejectionOf, testGpu } from "../../support/gpu.js";
 

@@ -6,7 +6,7 @@ import { shareOf } from "../../../bench/index.js";
 import { measure } from "../../../bench/measurement/measure.js";
 import { rowOf } from "../../../bench/measurement/rating.js";
 import type { BenchRow } from "../../../bench/measurement/row.js";
-import { LimitError } from "../../../engine/core/errors.js";
+import { LimitError } from "../../../engine/lib/errors.js";
 import { testGpu } from "../../support/gpu.js";
 
 test("the share of the roofline is that of the tighter ceiling", () => {

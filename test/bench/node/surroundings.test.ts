@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { nodeSurroundings } from "../../../bench/node/surroundings.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 
 test("a cold start whose process fails is an error that the benchmark takes for its row's", async () => {
   const before = process.env["CUTGPU_ADAPTER"];

@@ -18,7 +18,7 @@ import {
   requirePeers,
   worstError,
 } from "../../../bench/peers/peers.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { testGpu } from "../../support/gpu.js";
 
 const convolution: ConvolutionJob = {

@@ -6,7 +6,7 @@ import { makeInput } from "../../../bench/inputs/random-data.js";
 import { observeDryRun } from "../../../bench/measurement/observe.js";
 import { variantsOf } from "../../../bench/measurement/variants.js";
 import { operatorBenches } from "../../../bench/operators/table.js";
-import { operatorTable } from "../../../engine/operators/table.js";
+import { operatorTable } from "../../../engine/families.js";
 import { ownGpu, testGpu } from "../../support/gpu.js";
 
 test("every operator of the engine has a row, and rows run what they are named after", async () => {

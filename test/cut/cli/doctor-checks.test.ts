@@ -2,8 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkTraining } from "../../../cut/cli/doctor-checks.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Profile } from "../../../engine/device/adapter.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
 
 const test = suite("doctor's checks");

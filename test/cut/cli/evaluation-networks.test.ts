@@ -6,8 +6,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { featuresOf, lpipsOf } from "../../../cut/cli/evaluation-networks.js";
 import { nsfwjsWeights, shortHash } from "../../../cut/evaluation/networks/nsfwjs.js";
-import type { CutgpuError } from "../../../engine/core/errors.js";
 import { serializePth } from "../../../engine/formats/pth.js";
+import type { CutgpuError } from "../../../engine/lib/errors.js";
 import { projectFolder } from "../../support/command.js";
 
 const test = suite("evaluation networks");

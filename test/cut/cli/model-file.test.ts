@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { modelFile } from "../../../cut/cli/model-file.js";
 import { parseGenerator } from "../../../cut/training/generator-file.js";
-import type { CutgpuError } from "../../../engine/core/errors.js";
+import type { CutgpuError } from "../../../engine/lib/errors.js";
 
 const test = suite<{ folder: string }>("model file");
 

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { startNotes } from "../../../cut/cli/start-notes.js";
 import { resolveOptions } from "../../../cut/options/train-options.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 
 const adapter = (architecture: string, table: object | null = null) =>
   ({ info: { architecture }, variants: { table } }) as unknown as Gpu;

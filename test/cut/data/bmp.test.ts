@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeBmp, isBmp } from "../../../cut/data/bmp.js";
-import { FormatError } from "../../../engine/core/errors.js";
+import { FormatError } from "../../../engine/lib/errors.js";
 
 const test = suite("bmp");
 

@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Batch, type DatasetOptions, UnalignedDataset } from "../../../cut/data/dataset.js";
 import { readPicture } from "../../../cut/files/decode.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 
 const test = suite<{ folder: string; filesA: string[]; filesB: string[] }>("dataset");
 

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { decodePpm, isPpm } from "../../../cut/data/ppm.js";
-import { FormatError } from "../../../engine/core/errors.js";
+import { FormatError } from "../../../engine/lib/errors.js";
 
 const ppm = (header: string, ...samples: number[]) =>
   Uint8Array.from([...new TextEncoder().encode(header), ...samples]);

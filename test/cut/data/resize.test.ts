@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Picture } from "../../../cut/data/picture.js";
 import { resizePicture } from "../../../cut/data/resize.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const test = suite("resize");
 

@@ -6,7 +6,7 @@ import type { Crops } from "../../../cut/data/crops.js";
 import type { Batch } from "../../../cut/data/dataset.js";
 import type { Picture } from "../../../cut/data/picture.js";
 import { SingleImageDataset, type SingleImageOptions } from "../../../cut/data/single-image-dataset.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const test = suite("single-image dataset");
 

@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { cropPicture, flipPicture, type Picture } from "../../../cut/data/picture.js";
 import { resizePicture } from "../../../cut/data/resize.js";
 import { augmentPicture, optionsInEpoch, scalePicture, type TransformOptions } from "../../../cut/data/transform.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
-import { Random } from "../../../engine/random.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const KEYWORDS = [
   "resize_and_crop",

@@ -13,7 +13,7 @@ import { planesOf } from "../../../cut/evaluation/planes.js";
 import { nuclearNorm } from "../../../cut/evaluation/singular-values.js";
 import { mindDistance, randomDirections, slicedWasserstein } from "../../../cut/evaluation/sliced-wasserstein.js";
 import { symmetricEigen } from "../../../cut/inspection/pca.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const test = suite("distances");
 

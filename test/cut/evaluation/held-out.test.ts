@@ -6,7 +6,7 @@ import { evaluate } from "../../../cut/evaluation/evaluate.js";
 import { HeldOut } from "../../../cut/evaluation/held-out.js";
 import type { PictureSet } from "../../../cut/evaluation/pairs.js";
 import type { FeatureExtractor } from "../../../cut/evaluation/picture-features.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 /** Random pictures, brighter for a higher `least`. */
 function setOf(count: number, seed: number, least = 0): PictureSet & { reads: number } {

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { kendall, pearson } from "../../../cut/evaluation/correlation.js";
 import { logisticFit } from "../../../cut/evaluation/logistic-fit.js";
 import { correlateOpinions, parseOpinions } from "../../../cut/evaluation/opinion-scores.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const test = suite("opinion scores");
 const near = (x: number, y: number, bound: number) => assert.ok(Math.abs(x - y) < bound, `${x} and ${y}`);

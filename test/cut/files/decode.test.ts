@@ -7,8 +7,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Picture, PictureError } from "../../../cut/data/picture.js";
 import { measurePictures, readPicture, writePicture } from "../../../cut/files/decode.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
-import { Random } from "../../../engine/random.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const test = suite<{ at: (name: string) => string; folder: string }>("decode");
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { releaseLock, takeLock } from "../../../cut/files/lock.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 
 const test = suite<{ folder: string }>("locks");
 const child = fileURLToPath(new URL("children/take-locks.js", import.meta.url));

@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { listPictures } from "../../../cut/files/picture-folder.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 
 const test = suite<{ folder: string }>("folder");
 

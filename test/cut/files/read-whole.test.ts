@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readWhole } from "../../../cut/files/read-whole.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 
 test("a file is read, and one of more than 2 GiB refused by name", () => {
   const folder = mkdtempSync(join(tmpdir(), "cutgpu-whole-"));

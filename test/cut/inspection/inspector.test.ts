@@ -8,7 +8,7 @@ import { Generator } from "../../../cut/networks/generator.js";
 import { type BatchSource, Training } from "../../../cut/training/training-loop.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
 import { parseSafetensors, serializeSafetensors } from "../../../engine/formats/safetensors.js";
-import { gatherPositions, l2Normalize, linear, relu } from "../../../engine/operators/reference.js";
+import { gatherPositions, l2Normalize, linear, relu } from "../../../engine/reference.js";
 import { relativeError } from "../../support/goldens.js";
 import { download, messageOf, ownGpu, testGpu } from "../../support/gpu.js";
 import { tinyOptions } from "../training/tiny-options.js";

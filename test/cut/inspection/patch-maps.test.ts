@@ -6,8 +6,8 @@ import { gridOf, pixelAt } from "../../../cut/inspection/inspected-layer.js";
 import { Inspector } from "../../../cut/inspection/inspector.js";
 import { Generator } from "../../../cut/networks/generator.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
+import { Random } from "../../../engine/lib/random.js";
 import { concat, slice } from "../../../engine/operators/strided/index.js";
-import { Random } from "../../../engine/random.js";
 import { ownGpu, profiles, testGpu } from "../../support/gpu.js";
 import { disposeModel, Mirror, makeModel, noise } from "./random-model.js";
 

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { principalComponents, stretchToBytes, symmetricEigen } from "../../../cut/inspection/pca.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 test("principal components of points along known axes are those axes, the widest first", () => {
   // Variances 9, 4 and 1 along three orthonormal directions of four channels; nothing along the fourth.

@@ -6,9 +6,9 @@ import { Generator } from "../../../cut/networks/generator.js";
 import { featureShapes, type GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
 import { Heads } from "../../../cut/networks/heads.js";
 import { initialWeights, writeParameters } from "../../../cut/networks/network.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 export const architecture: GeneratorArchitecture = {
   input_nc: 3,

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { Inspector } from "../../../cut/inspection/inspector.js";
 import { Retrieval, shareOfBestOwn } from "../../../cut/inspection/retrieval.js";
 import { Generator } from "../../../cut/networks/generator.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { profiles, testGpu } from "../../support/gpu.js";
 import { disposeModel, Mirror, makeModel, noise } from "./random-model.js";
 

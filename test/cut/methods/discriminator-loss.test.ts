@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { DiscriminatorLosses, gradientPenalty, r1Penalty } from "../../../cut/methods/discriminator-loss.js";
 import { Discriminator } from "../../../cut/networks/discriminator.js";
 import { TrainingStep } from "../../../cut/training/training-step.js";
-import { grad } from "../../../engine/core/autograd.js";
+import { grad } from "../../../engine/autograd.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { profiles, testGpu } from "../../support/gpu.js";
 import { SIDE, tinyOptions } from "../training/tiny-options.js";
 

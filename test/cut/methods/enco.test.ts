@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { lowestScored } from "../../../cut/methods/attention-sampling.js";
 import { TrainingStep } from "../../../cut/training/training-step.js";
 import { interpolate } from "../../../engine/index.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { profiles, testGpu } from "../../support/gpu.js";
 import { SIDE, tinyOptions } from "../training/tiny-options.js";
 

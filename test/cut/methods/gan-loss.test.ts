@@ -6,7 +6,7 @@ import { describeOptions } from "../../../cut/options/schema.js";
 import { type TrainOptions, trainSchema } from "../../../cut/options/train-schema.js";
 import { reshape } from "../../../engine/core/reshape.js";
 import { cast, concat, type Gpu, grad, sum } from "../../../engine/index.js";
-import * as reference from "../../../engine/operators/reference.js";
+import * as reference from "../../../engine/reference.js";
 import { unary, values } from "../../operators/support/case.js";
 import { checkCase } from "../../operators/support/check.js";
 import { ganLossGradient, ganLoss as referenceLoss } from "../../support/gan-loss.js";

@@ -6,7 +6,7 @@ import { curriculum } from "../../../cut/methods/patch-losses.js";
 import { optionConflicts } from "../../../cut/options/conflicts.js";
 import { parseCheckpoint, restoreCheckpoint, serializeCheckpoint } from "../../../cut/training/checkpoint.js";
 import { TrainingStep } from "../../../cut/training/training-step.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { operatorCases } from "../../support/goldens.js";
 import { testGpu } from "../../support/gpu.js";
 import { SIDE, tinyOptions } from "../training/tiny-options.js";

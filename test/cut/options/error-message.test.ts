@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { errorMessage } from "../../../cut/options/error-message.js";
-import { CutgpuError, DeviceLostError, LimitError, OutOfMemoryError } from "../../../engine/core/errors.js";
-import { planningGpu } from "../../../engine/device/planning.js";
+import { CutgpuError, DeviceLostError, LimitError, OutOfMemoryError } from "../../../engine/lib/errors.js";
+import { planningGpu } from "../../../engine/open/planning.js";
 
 test("what happened and what to do are one sentence", () => {
   const of = (message: string, fix?: string) => errorMessage(new CutgpuError("FILE", message, fix));

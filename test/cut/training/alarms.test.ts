@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { type Picture, toChannels } from "../../../cut/data/picture.js";
 import type { LossRow } from "../../../cut/report/losses.js";
 import { Alarms, alarmText } from "../../../cut/training/alarms.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 
 const test = suite("alarms");
 

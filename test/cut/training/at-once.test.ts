@@ -6,7 +6,7 @@ import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import { type BatchSource, Training } from "../../../cut/training/training-loop.js";
 import { TiledTranslator } from "../../../cut/translation/tiled-translator.js";
 import { Translator } from "../../../cut/translation/translator.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { ownGpu } from "../../support/gpu.js";
 import { SIDE, tinyOptions } from "./tiny-options.js";
 

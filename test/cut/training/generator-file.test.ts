@@ -6,10 +6,10 @@ import { Generator } from "../../../cut/networks/generator.js";
 import type { GeneratorArchitecture } from "../../../cut/networks/generator-layout.js";
 import { singleImageArchitecture, singleImageShapes } from "../../../cut/networks/single-image-layout.js";
 import { generatorStateDict, parseGenerator } from "../../../cut/training/generator-file.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
 import { serializePth } from "../../../engine/formats/pth.js";
 import { serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import type { StoredTensor } from "../../../engine/formats/state-dict.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { messageOf } from "../../support/gpu.js";
 
 const architecture: GeneratorArchitecture = {

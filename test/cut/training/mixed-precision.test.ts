@@ -6,7 +6,7 @@ import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import { parseCheckpoint } from "../../../cut/training/checkpoint.js";
 import { type BatchSource, Training } from "../../../cut/training/training-loop.js";
 import { LOSS_SCALE } from "../../../cut/training/training-step.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { halfGpu, rejectionOf, testGpu } from "../../support/gpu.js";
 import { onHalves } from "../../support/half.js";
 import { SIDE, tinyOptions } from "./tiny-options.js";

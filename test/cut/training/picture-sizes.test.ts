@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { resolveOptions } from "../../../cut/options/train-options.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import { checkSizes, sizeChange, sizesMatter } from "../../../cut/training/picture-sizes.js";
-import type { CutgpuError } from "../../../engine/core/errors.js";
+import type { CutgpuError } from "../../../engine/lib/errors.js";
 
 const options = (given: Partial<TrainOptions>) =>
   resolveOptions({ dataroot: "-", name: "-", netD: "n_layers", n_layers_D: 1, ...given });

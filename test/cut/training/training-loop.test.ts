@@ -9,8 +9,8 @@ import { parseCheckpoint } from "../../../cut/training/checkpoint.js";
 import { parseGenerator } from "../../../cut/training/generator-file.js";
 import { type BatchSource, crossesPictures, Training } from "../../../cut/training/training-loop.js";
 import type { TrainingBatch } from "../../../cut/training/training-step.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
-import { Gpu } from "../../../engine/device/gpu.js";
+import { Gpu } from "../../../engine/core/gpu.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 import { ownGpu, testGpu } from "../../support/gpu.js";
 import { SIDE, tinyOptions } from "./tiny-options.js";
 

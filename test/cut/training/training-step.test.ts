@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { methods } from "../../../cut/methods/index.js";
 import type { TrainOptions } from "../../../cut/options/train-schema.js";
 import { TrainingStep } from "../../../cut/training/training-step.js";
-import { planningGpu } from "../../../engine/device/planning.js";
+import { planningGpu } from "../../../engine/open/planning.js";
 import { SIDE, tinyOptions } from "./tiny-options.js";
 
 for (const model of Object.keys(methods) as TrainOptions["model"][]) {

@@ -3,9 +3,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator, initialWeights, Translator, writeParameters } from "../../../cut/index.js";
-import { foldGrid, type Grid } from "../../../engine/device/kernel.js";
-import { planningGpu } from "../../../engine/device/planning.js";
+import { foldGrid, type Grid } from "../../../engine/device/kernel-source.js";
 import { Random, record, ShapeError } from "../../../engine/index.js";
+import { planningGpu } from "../../../engine/open/planning.js";
 import { ownGpu, profiles, rejectionOf } from "../../support/gpu.js";
 
 const test = suite("translator");

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { choosePictures } from "../../../cut/web/chosen-pictures.js";
 import { dataSetAmong } from "../../../cut/web/data-set.js";
 import type { NamedFile } from "../../../cut/web/picture-files.js";
-import { CutgpuError } from "../../../engine/core/errors.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
 
 const fileOf = (path: string, bytes: Uint8Array = new Uint8Array(1)): NamedFile => ({
   path,

@@ -3,7 +3,7 @@ import { strFromU8, strToU8, zipSync } from "fflate";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ZipSource, zipFiles } from "../../../cut/web/zip-files.js";
-import { CutgpuError, FormatError } from "../../../engine/core/errors.js";
+import { CutgpuError, FormatError } from "../../../engine/lib/errors.js";
 
 test("files that are unpacked in several pieces are all there, whole", async () => {
   const sizes = [40, 5, 70, 0, 30];

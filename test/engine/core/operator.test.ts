@@ -2,9 +2,9 @@
 // what they cost.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { chooseVariant, costOf, defineOperator } from "../../../engine/core/operator.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import * as engine from "../../../engine/index.js";
 import { copyInto } from "../../../engine/operators/strided/index.js";
 import { messageOf, testGpu } from "../../support/gpu.js";

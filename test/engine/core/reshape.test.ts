@@ -1,7 +1,7 @@
 // Reshaping: the same memory under another shape, and a gradient of the old one.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../../engine/core/autograd.js";
+import { grad } from "../../../engine/autograd.js";
 import { reshape } from "../../../engine/core/reshape.js";
 import { mul, sum } from "../../../engine/index.js";
 import { messageOf, testGpu } from "../../support/gpu.js";

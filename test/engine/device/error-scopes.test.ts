@@ -2,8 +2,8 @@
 // shares the device with other engines, and gives every buffer back.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { requestAdapter } from "../../../engine/device/node.js";
 import { conv2d, DisposedError, Gpu, GpuError, openGpu, record, square } from "../../../engine/index.js";
+import { requestAdapter } from "../../../engine/open/node.js";
 
 const test = suite("error scopes");
 

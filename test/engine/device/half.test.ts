@@ -2,10 +2,10 @@
 // test/operators/half.test.ts.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../../engine/core/autograd.js";
+import { grad } from "../../../engine/autograd.js";
 import { withHalves } from "../../../engine/device/half.js";
-import { openGpu, requestAdapter } from "../../../engine/device/node.js";
 import { concat, linear, mean, mul, slice } from "../../../engine/index.js";
+import { openGpu, requestAdapter } from "../../../engine/open/node.js";
 import { cast } from "../../../engine/operators/selection/index.js";
 import { record } from "../../../engine/program/program.js";
 import { halfGpu, messageOf, rejectionOf, testGpu } from "../../support/gpu.js";

@@ -1,7 +1,6 @@
 // What kernelFromWgsl reads from a text, and what it says of texts that it cannot take.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { requestAdapter } from "../../../engine/device/node.js";
 import {
   GpuError,
   kernelFromWgsl,
@@ -12,6 +11,7 @@ import {
   square,
   type Tensor,
 } from "../../../engine/index.js";
+import { requestAdapter } from "../../../engine/open/node.js";
 import { messageOf, rejectionOf, testGpu } from "../../support/gpu.js";
 import { kernels } from "../../support/kernels.js";
 

@@ -1,13 +1,14 @@
 // Kernels: how many workgroups a dispatch has, also beyond 65535, and how chosen constants get into a shader's text.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { GpuError } from "../../../engine/core/errors.js";
 import { sizeOf } from "../../../engine/core/tensor.js";
-import { foldGrid, KernelCache, type KernelSource, specialize, workgroupsFor } from "../../../engine/device/kernel.js";
+import { KernelCache } from "../../../engine/device/kernel.js";
+import { foldGrid, type KernelSource, specialize, workgroupsFor } from "../../../engine/device/kernel-source.js";
 import * as engine from "../../../engine/index.js";
-import * as reference from "../../../engine/operators/reference.js";
+import { GpuError } from "../../../engine/lib/errors.js";
+import { Random } from "../../../engine/lib/random.js";
 import { Recording } from "../../../engine/program/recording.js";
-import { Random } from "../../../engine/random.js";
+import * as reference from "../../../engine/reference.js";
 import { assertClose, download, messageOf, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const source = {

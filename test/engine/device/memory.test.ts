@@ -1,10 +1,10 @@
 // Buffers: counted while they live, handed out again when they are free, refused beyond the adapter's limit.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { LimitError } from "../../../engine/core/errors.js";
 import { roundUpBytes } from "../../../engine/device/memory.js";
-import { planningGpu } from "../../../engine/device/planning.js";
 import * as engine from "../../../engine/index.js";
+import { LimitError } from "../../../engine/lib/errors.js";
+import { planningGpu } from "../../../engine/open/planning.js";
 import { messageOf, ownGpu, testGpu } from "../../support/gpu.js";
 import { smallNet } from "../program/small-net.js";
 

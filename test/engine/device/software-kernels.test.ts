@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { loadedOnDemand } from "../../../engine/device/software-kernels.js";
+import { operatorTable } from "../../../engine/families.js";
 import { conv2d, grad, linear, matmul, patchNce, planningGpu, sum } from "../../../engine/index.js";
-import { operatorTable } from "../../../engine/operators/table.js";
 import { dryRun } from "../../../engine/program/recording.js";
 import { everywhere } from "../../operators/support/variants.js";
 

@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { withHalves } from "../../../engine/device/half.js";
-import { specialize } from "../../../engine/device/kernel.js";
+import { specialize } from "../../../engine/device/kernel-source.js";
 import { hasSubgroupMatrix, matrixForm, withSubgroupMatrix } from "../../../engine/device/subgroup-matrix.js";
 import { unrolled } from "../../../engine/device/unroll.js";
 import { TILES } from "../../../engine/operators/lib/tiles.js";

@@ -1,9 +1,9 @@
 // Files that hold no weights are refused by both readers in words about what they look like.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError } from "../../../engine/core/errors.js";
 import { parsePth } from "../../../engine/formats/pth.js";
 import { parseSafetensors } from "../../../engine/formats/safetensors.js";
+import { FormatError } from "../../../engine/lib/errors.js";
 
 const latin = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 

@@ -1,8 +1,8 @@
 // Files of torch.save for the tests of its readers: one storage of the numbers 0 to 23 in both containers, and how a
 // file is refused.
 import * as assert from "uvu/assert";
-import { FormatError } from "../../../engine/core/errors.js";
 import { parsePth } from "../../../engine/formats/pth.js";
+import { FormatError } from "../../../engine/lib/errors.js";
 import { bytesOf, legacyFile, type Pickled, pickle, storage, tensor, zipFile } from "./pickle-emitter.js";
 
 /** Fails unless parsePth refuses the bytes in these words. */

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError, ShapeError } from "../../../engine/core/errors.js";
 import { parseSafetensors, serializeSafetensors } from "../../../engine/formats/safetensors.js";
 import type { StateDict } from "../../../engine/formats/state-dict.js";
+import { FormatError, ShapeError } from "../../../engine/lib/errors.js";
 import { arbitraryStateDict, assertSameStateDict, damaged } from "./arbitrary.js";
 
 const test = suite("safetensors");

@@ -1,7 +1,7 @@
 // Adam against the same steps in float64, eagerly and recorded, on both kernel profiles.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import {
   Adam,
   AveragedParameters,
@@ -16,9 +16,9 @@ import {
   sum,
   type Tensor,
 } from "../../../engine/index.js";
-import { dense, zeros } from "../../../engine/operators/reference.js";
+import { Random } from "../../../engine/lib/random.js";
 import { adam as referenceStep } from "../../../engine/optimizers/reference.js";
-import { Random } from "../../../engine/random.js";
+import { dense, zeros } from "../../../engine/reference.js";
 import { type AdamCase, adamCases } from "../../operators/optimizers.js";
 import { assertClose, download, messageOf, ownGpu, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 

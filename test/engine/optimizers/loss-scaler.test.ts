@@ -2,10 +2,10 @@
 // overflow, and the scale falls and grows as PyTorch's does.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { Adam, Arena, div, LossScaler, mul, record, type Tensor } from "../../../engine/index.js";
-import { zeros } from "../../../engine/operators/reference.js";
 import { adam as referenceStep } from "../../../engine/optimizers/reference.js";
+import { zeros } from "../../../engine/reference.js";
 import { adamCases } from "../../operators/optimizers.js";
 import { assertClose, download, profiles, testGpu } from "../../support/gpu.js";
 

@@ -2,7 +2,7 @@
 // program is replayed before it has a learning rate does not move.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import {
   Adam,
   AdamW,

@@ -1,14 +1,14 @@
 // Dispatches that a recording fuses: the same bits as without fusion, and only where no other dispatch depends on them.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../../engine/core/autograd.js";
+import { grad } from "../../../engine/autograd.js";
+import type { Dispatch, Fusion } from "../../../engine/core/recorder.js";
 import type { Shape, Tensor } from "../../../engine/core/tensor.js";
-import type { Dispatch, Fusion } from "../../../engine/device/recorder.js";
 import { Storage } from "../../../engine/device/storage.js";
 import * as engine from "../../../engine/index.js";
 import { record } from "../../../engine/index.js";
+import { Random } from "../../../engine/lib/random.js";
 import { fuse } from "../../../engine/program/fusion.js";
-import { Random } from "../../../engine/random.js";
 import { binary, unary } from "../../../shaders/generated.js";
 import { profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 

@@ -2,8 +2,8 @@
 // be used, with all memory that it had.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { requestAdapter } from "../../../engine/device/node.js";
 import { Arena, concat, type Gpu, OutOfMemoryError, openGpu, record, slice, square } from "../../../engine/index.js";
+import { requestAdapter } from "../../../engine/open/node.js";
 import { ownGpu } from "../../support/gpu.js";
 import { limitMemory } from "../../support/small-memory.js";
 

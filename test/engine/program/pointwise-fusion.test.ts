@@ -2,11 +2,11 @@
 // Bits are compared where a driver has nothing to round once, as it may a product within a sum.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { grad } from "../../../engine/core/autograd.js";
+import { grad } from "../../../engine/autograd.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Shape, Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import * as engine from "../../../engine/index.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { relativeError } from "../../support/goldens.js";
 import { halfGpu, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 

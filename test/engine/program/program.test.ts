@@ -1,10 +1,10 @@
 // Recorded programs: the same bits as eager execution, replay after replay, in less memory.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import * as engine from "../../../engine/index.js";
 import { Arena, record } from "../../../engine/index.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { messageOf, ownGpu, profiles, rejectionOf, testGpu, uniform } from "../../support/gpu.js";
 import { type SmallNet, smallNet } from "./small-net.js";
 

@@ -1,11 +1,11 @@
 // What a recorded backward pass recomputes is what was there: the same bits, in less memory, and only where it is read.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import * as engine from "../../../engine/index.js";
 import { grad, type Rematerialize, record } from "../../../engine/index.js";
+import { Random } from "../../../engine/lib/random.js";
 import { keepForBackward } from "../../../engine/program/recording.js";
-import { Random } from "../../../engine/random.js";
 import { profiles, testGpu, uniform, upload } from "../../support/gpu.js";
 
 const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];

@@ -1,10 +1,10 @@
 // A network small enough to train hundreds of steps in a test, with the operators of the real one: convolution,
 // instance norm with ReLU, PatchNCE through a head, Adam.
-import { grad } from "../../../engine/core/autograd.js";
+import { grad } from "../../../engine/autograd.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Tensor } from "../../../engine/core/tensor.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import * as engine from "../../../engine/index.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
 import { positions, uniform, unitRows, upload } from "../../support/gpu.js";
 
 export interface SmallNet {

@@ -2,7 +2,7 @@
 // one.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError } from "../../../engine/core/errors.js";
+import { FormatError } from "../../../engine/lib/errors.js";
 import { loadTuning, storeTuning } from "../../../engine/tuning/browser-store.js";
 import type { TuningTable } from "../../../engine/tuning/table.js";
 import { rejectionOf } from "../../support/gpu.js";

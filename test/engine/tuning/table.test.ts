@@ -1,12 +1,12 @@
 // Tuning tables: what their entries are called, what a table is, and that its choices are what runs.
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { adapterName } from "../../../engine/device/adapter.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
 import { record } from "../../../engine/index.node.js";
+import { Random } from "../../../engine/lib/random.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { fusedPatchNce, patchKeys } from "../../../engine/operators/patch-nce/index.js";
-import { Random } from "../../../engine/random.js";
 import { checkTuning, keyOf, parseTuning, type TuningTable } from "../../../engine/tuning/table.js";
 import { runnableVariants } from "../../../engine/tuning/variants.js";
 import { assertClose, download, messageOf, testGpu, uniform, upload } from "../../support/gpu.js";

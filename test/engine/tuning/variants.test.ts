@@ -1,8 +1,8 @@
 // Which variant of an operator does the work: the forced one, else the tuned one, else what the operator's rule says.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ArgumentError } from "../../../engine/core/errors.js";
-import { Observers } from "../../../engine/device/observers.js";
+import { Observers } from "../../../engine/core/observers.js";
+import { ArgumentError } from "../../../engine/lib/errors.js";
 import { keyOf } from "../../../engine/tuning/table.js";
 import { runnableVariants, Variants } from "../../../engine/tuning/variants.js";
 import { rejectionOf } from "../../support/gpu.js";

@@ -1,8 +1,8 @@
 // A convolution to three channels on the kernels for GPUs, opened as a page opens its engine: called by itself, and as
 // a program. Prints the kernels of each.
 
-import { requestAdapter } from "../../../engine/device/node.js";
-import { openGpu } from "../../../engine/device/open.js";
+import { requestAdapter } from "../../../engine/open/node.js";
+import { openGpu } from "../../../engine/open/open.js";
 import { conv2d } from "../../../engine/operators/convolution/index.js";
 import { record } from "../../../engine/program/program.js";
 

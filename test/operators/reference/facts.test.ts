@@ -1,9 +1,9 @@
 // Values worked out by hand: what each convention of the reference means, on the smallest example that shows it.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CutgpuError } from "../../../engine/core/errors.js";
-import * as reference from "../../../engine/operators/reference.js";
-import { type Dense, dense } from "../../../engine/operators/reference.js";
+import { CutgpuError } from "../../../engine/lib/errors.js";
+import * as reference from "../../../engine/reference.js";
+import { type Dense, dense } from "../../../engine/reference.js";
 
 const values = (x: Dense) => [...x.data];
 

@@ -2,8 +2,8 @@
 // on storing, inputs included, so two of them agree to some 1e-7 and not to 1e-16.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import * as reference from "../../../engine/operators/reference.js";
-import { type Dense, dense, zeros } from "../../../engine/operators/reference.js";
+import * as reference from "../../../engine/reference.js";
+import { type Dense, dense, zeros } from "../../../engine/reference.js";
 import { ganLoss, ganLossGradient } from "../../support/gan-loss.js";
 import { isAnswer, type OperatorParameters } from "../../support/golden-operators.js";
 import { type OperatorCase, operatorCases, relativeError } from "../../support/goldens.js";

@@ -3,7 +3,7 @@
 // gradient with a wrong index or factor cannot pass.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Dense } from "../../../engine/operators/reference.js";
+import type { Dense } from "../../../engine/reference.js";
 import { relativeError } from "../../support/goldens.js";
 import { type FamilyTests, type ReferenceCase, values } from "../support/case.js";
 import { familyTests } from "../support/cases.js";

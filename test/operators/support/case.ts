@@ -1,8 +1,8 @@
 // What the cases of all families (test/operators/<family>.ts) are made of: what a case is, and random inputs for it.
 import type fc from "fast-check";
 import type { Shape, Tensor } from "../../../engine/core/tensor.js";
-import { type Dense, dense } from "../../../engine/operators/reference.js";
-import { Random } from "../../../engine/random.js";
+import { Random } from "../../../engine/lib/random.js";
+import { type Dense, dense } from "../../../engine/reference.js";
 import { positions, uniform, unitRows } from "../../support/gpu.js";
 
 /** A function of the reference at inputs, and its gradient. */

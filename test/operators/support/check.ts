@@ -1,8 +1,8 @@
 // One case of an operator against the reference: the output, and the gradients of all inputs.
-import { grad } from "../../../engine/core/autograd.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
-import { zeros } from "../../../engine/operators/reference.js";
-import { Random } from "../../../engine/random.js";
+import { grad } from "../../../engine/autograd.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
+import { Random } from "../../../engine/lib/random.js";
+import { zeros } from "../../../engine/reference.js";
 import { assertClose, download, uniform, upload } from "../../support/gpu.js";
 import type { OperatorCase } from "./case.js";
 

@@ -1,11 +1,11 @@
 // Checks an operator with tensors stored as f16, forward and gradients, against the float64 reference at the same
 // inputs.
-import { grad } from "../../../engine/core/autograd.js";
-import { float16Bits, float16ToNumber } from "../../../engine/core/float16.js";
-import type { Gpu } from "../../../engine/device/gpu.js";
-import { type Dense, dense, zeros } from "../../../engine/operators/reference.js";
+import { grad } from "../../../engine/autograd.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
+import { float16Bits, float16ToNumber } from "../../../engine/lib/float16.js";
+import { Random } from "../../../engine/lib/random.js";
 import { cast } from "../../../engine/operators/selection/index.js";
-import { Random } from "../../../engine/random.js";
+import { type Dense, dense, zeros } from "../../../engine/reference.js";
 import { assertClose, download, uniform, upload } from "../../support/gpu.js";
 import type { OperatorCase } from "./case.js";
 

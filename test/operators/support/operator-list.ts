@@ -2,7 +2,7 @@
 // and how often its cases can be differentiated. `node dist/test/operators/support/write-operator-list.js` writes it.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Family, families } from "../../../engine/operators/table.js";
+import { type Family, families } from "../../../engine/families.js";
 import { projectFolder } from "../../support/command.js";
 import { type FamilyTests, type OperatorRow, wanted } from "./case.js";
 import { familyTests } from "./cases.js";

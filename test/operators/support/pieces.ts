@@ -1,5 +1,5 @@
 // The files that a family of operators has, and why some have not all of them.
-import type { families } from "../../../engine/operators/table.js";
+import type { families } from "../../../engine/families.js";
 
 export type FamilyName = (typeof families)[number]["name"];
 

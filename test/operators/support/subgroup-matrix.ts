@@ -1,11 +1,11 @@
 // Tensor cores without a GPU that has them: WGSL's subgroup matrices emulated by arrays, each invocation holding a
 // part. Results are the same except for the order of summation.
 
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import type { Halves } from "../../../engine/device/half.js";
-import type { KernelSource } from "../../../engine/device/kernel.js";
-import { openGpu, requestAdapter } from "../../../engine/device/node.js";
+import type { KernelSource } from "../../../engine/device/kernel-source.js";
 import { matrixForm, withSubgroupMatrix } from "../../../engine/device/subgroup-matrix.js";
+import { openGpu, requestAdapter } from "../../../engine/open/node.js";
 
 /** Of the results an invocation has eight in a row; of the operands the row, and the eight columns, that they take. */
 const MATRICES = `

@@ -1,5 +1,5 @@
 // An engine that gets the text of its kernels that real GPUs get, on any adapter: with all loops unrolled.
-import type { Gpu } from "../../../engine/device/gpu.js";
+import type { Gpu } from "../../../engine/core/gpu.js";
 import { ownGpu } from "../../support/gpu.js";
 
 /** Of the gpu profile; whoever asks disposes of it. A software adapter compiles each kernel for seconds. */

@@ -1,6 +1,6 @@
 // The variants of kernels that tests force.
 import type { AdapterTraits } from "../../../engine/device/adapter.js";
-import { families, operatorTable } from "../../../engine/operators/table.js";
+import { families, operatorTable } from "../../../engine/families.js";
 import { runnableVariants } from "../../../engine/tuning/variants.js";
 
 /** Every choice of kernels that can be forced, and its variants: of operators, and those that operators share. */

@@ -1,7 +1,7 @@
 // Broadcasting as PyTorch and NumPy define it: shapes are aligned at their last axis, and an axis of extent 1 (or one
 // that is missing in front) is repeated. Its transpose sums the repeats. Both reductions and the elementwise
 // operators rest on this pair.
-import { ShapeError } from "../../../core/errors.js";
+import { ShapeError } from "../../../lib/errors.js";
 import { type Dense, sizeOf, zeros } from "./dense.js";
 
 /** The shape that both shapes broadcast to. Throws ShapeError, naming the operator, where there is none. */

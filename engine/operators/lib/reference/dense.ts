@@ -5,7 +5,7 @@
 // In this folder an operator is `name(inputs..., options)`, and beside it stands
 // `nameGradient(inputs..., options, dy)`: the same arguments and then the cotangent dy of the output. It returns one
 // `d<input>` for each input that gets a gradient, always in that input's shape. Images are NCHW.
-import { ShapeError } from "../../../core/errors.js";
+import { ShapeError } from "../../../lib/errors.js";
 
 export interface Dense {
   readonly shape: readonly number[];

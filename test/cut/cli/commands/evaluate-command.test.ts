@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkSizes, listFolder } from "../../../../cut/cli/evaluation-sets.js";
 import { matchPictures } from "../../../../cut/files/picture-pairs.js";
-import type { CutgpuError } from "../../../../engine/core/errors.js";
+import type { CutgpuError } from "../../../../engine/lib/errors.js";
 import { assertRefused, assertStatus, cutgpu, makePicture, projectFolder } from "../../../support/command.js";
 
 const test = suite("cutgpu evaluate");

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import * as v from "valibot";
 import { type CommandContext, defineCommand, dispatch, Interruption } from "../../../../cut/cli/terminal/index.js";
 import { completeOptions, flag, option, required, text, wholeNumber } from "../../../../cut/options/schema.js";
-import { CutgpuError } from "../../../../engine/core/errors.js";
+import { CutgpuError } from "../../../../engine/lib/errors.js";
 
 /** Runs `argv` on a command `fake` that does `work`. */
 async function fakeRun(argv: string[], work: (given: object, context: CommandContext) => Promise<void>, debug = false) {

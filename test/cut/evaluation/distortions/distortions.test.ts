@@ -21,7 +21,7 @@ import {
 } from "../../../../cut/evaluation/distortions/geometry.js";
 import { jpegLoss } from "../../../../cut/evaluation/distortions/jpeg-loss.js";
 import { ladderDistortions, restyled } from "../../../../cut/evaluation/distortions/ladder-steps.js";
-import { Random } from "../../../../engine/random.js";
+import { Random } from "../../../../engine/lib/random.js";
 
 const test = suite("distortions");
 

@@ -13,7 +13,7 @@ import type { ShapedWeights } from "../../../../cut/evaluation/networks/folding.
 import { type InputProtocol, networkInput, resizedPlanes } from "../../../../cut/evaluation/networks/input.js";
 import { Lpips } from "../../../../cut/evaluation/networks/squeezenet.js";
 import { planesOf } from "../../../../cut/evaluation/planes.js";
-import type { Gpu } from "../../../../engine/device/gpu.js";
+import type { Gpu } from "../../../../engine/core/gpu.js";
 import { networksOf, weightsOf } from "../../../support/formula-weights.js";
 import { evaluationCases, goldenDense, type OperatorCase, relativeError } from "../../../support/goldens.js";
 import { profiles, testGpu } from "../../../support/gpu.js";

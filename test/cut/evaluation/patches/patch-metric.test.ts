@@ -11,8 +11,8 @@ import { comparePatchPairs } from "../../../../cut/evaluation/patches/patch-pair
 import { trainPatchEncoder } from "../../../../cut/evaluation/patches/self-training.js";
 import type { InspectModel } from "../../../../cut/inspection/inspection-model.js";
 import { padForGenerator } from "../../../../cut/translation/padding.js";
+import { Random } from "../../../../engine/lib/random.js";
 import { patchKeys, patchNce } from "../../../../engine/operators/patch-nce/index.js";
-import { Random } from "../../../../engine/random.js";
 import { ownGpu, profiles, rejectionOf, testGpu } from "../../../support/gpu.js";
 
 const test = suite("patch metric");

@@ -9,8 +9,8 @@ import {
   type PatchRows,
 } from "../../../../cut/evaluation/patches/patch-scores.js";
 import { positionGrid } from "../../../../cut/evaluation/patches/position-grid.js";
+import { Random } from "../../../../engine/lib/random.js";
 import { patchScores } from "../../../../engine/operators/patch-nce/index.js";
-import { Random } from "../../../../engine/random.js";
 import { profiles, testGpu } from "../../../support/gpu.js";
 
 const test = suite("patch scores");

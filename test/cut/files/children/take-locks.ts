@@ -2,7 +2,7 @@
 // of those that it got as a line, and ends, which makes its locks stale, when its standard input does.
 import { join } from "node:path";
 import { takeLock } from "../../../../cut/files/lock.js";
-import { CutgpuError } from "../../../../engine/core/errors.js";
+import { CutgpuError } from "../../../../engine/lib/errors.js";
 
 const [folder, rounds, start] = JSON.parse(process.argv[2]) as [string, number, number];
 const refusal = () => new CutgpuError("LOCKED", "it is held");

@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterTraits } from "../../../../engine/device/adapter.js";
+import { type OperatorSummary, operatorTable } from "../../../../engine/families.js";
 import { conv2d, planningGpu } from "../../../../engine/index.js";
-import { type OperatorSummary, operatorTable } from "../../../../engine/operators/table.js";
 
 const gpu: AdapterTraits = { profile: "gpu", subgroupSize: 32 };
 const software: AdapterTraits = { profile: "software", subgroupSize: 8 };
