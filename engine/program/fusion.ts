@@ -4,9 +4,9 @@
 // imports types only, so that bundles of apps that record nothing do not have it.
 import type { Gpu } from "../core/gpu.js";
 import type { Dispatch, Fusion } from "../core/recorder.js";
-import type { foldGrid } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
 import { pointwiseFusion } from "./pointwise-fusion.js";
+import type { Shared } from "./pointwise-kernel.js";
 
 const writes = ({ source, storages }: Dispatch, { root }: Storage) =>
   Object.values(source.bindings).some((access, i) => access === "write" && storages[i].root === root);
@@ -22,11 +22,11 @@ export function fuse(
   dispatches: readonly Dispatch[],
   kept: ReadonlySet<Storage>,
   gpu?: Gpu | false,
-  fold?: typeof foldGrid,
+  shared?: Shared,
 ): Dispatch[] {
   let fused = fuseBy(({ fusion }) => (fusion ? [fusion] : []), dispatches, kept);
-  if (!gpu || !fold) return fused;
-  const { rulesOf, settled } = pointwiseFusion(gpu, fold);
+  if (!gpu || !shared) return fused;
+  const { rulesOf, settled } = pointwiseFusion(gpu, shared);
   for (let length = Number.POSITIVE_INFINITY; fused.length < length; ) {
     length = fused.length;
     fused = fuseBy(rulesOf, fused, kept);

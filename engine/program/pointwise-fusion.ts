@@ -1,18 +1,16 @@
 // Fusion of elementwise operators in a recorded step: chains of them become one kernel (pointwise-kernel.ts), and what
 // only the chain needs stays in registers.
-// Limits: an operand that broadcasts is one number, or y's fastest axis has a multiple of four elements; integers, and
-// the sums before and after a chain, are left to their kernels.
+// Limits: integers, and the sums before and after a chain, are left to their kernels.
 import type { Gpu } from "../core/gpu.js";
 import type { Dispatch, Fusion } from "../core/recorder.js";
-import type { foldGrid } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
 import {
   isOperand,
-  isReadable,
   kernelOf,
   type Operand,
   type Operation,
   type Pointwise,
+  type Shared,
   sharedKernel,
   type Value,
 } from "./pointwise-kernel.js";
@@ -24,17 +22,26 @@ interface PointwiseFusion {
   settled(dispatch: Dispatch): Dispatch;
 }
 
-/** The fusion of a recording. `fold` is passed in, since every app's bundle has it. */
-export function pointwiseFusion(gpu: Gpu, fold: typeof foldGrid): PointwiseFusion {
-  const fused = new WeakMap<Dispatch, Pointwise>();
-  const workOf = (dispatch: Dispatch) => fused.get(dispatch) ?? pointwiseOf(dispatch);
+/** The fusion of a recording. */
+export function pointwiseFusion(gpu: Gpu, shared: Shared): PointwiseFusion {
+  const found = new WeakMap<Dispatch, Pointwise | null>();
+  const fused = new WeakSet<Dispatch>();
+  const workOf = (dispatch: Dispatch): Pointwise | null => {
+    const known = found.get(dispatch);
+    if (known !== undefined) return known;
+    const work = pointwiseOf(dispatch, shared);
+    found.set(dispatch, work);
+    return work;
+  };
   const merge: Fusion["merge"] = (earlier, later, _stored, isStored, between) => {
     const [before, work] = [workOf(earlier), workOf(later)];
     if (!before || !work || (between.length && lengthens(before, later, isStored))) return null;
     const both = merged(before, work, isStored);
-    const dispatch = both && kernelOf(both, gpu, fold);
-    if (dispatch) fused.set(dispatch, both);
-    return dispatch && [dispatch];
+    const dispatch = both && kernelOf(both, shared);
+    if (!dispatch) return null;
+    found.set(dispatch, both);
+    fused.add(dispatch);
+    return [dispatch];
   };
   return {
     rulesOf(later) {
@@ -105,8 +112,8 @@ function operandsOf({ outputs }: Pointwise): Set<Operand> {
   return found;
 }
 
-/** What a dispatch of an elementwise kernel computes; null for other kernels, and where an operand is not readable. */
-function pointwiseOf({ source, constants, storages, params }: Dispatch): Pointwise | null {
+/** What a dispatch of an elementwise kernel computes; null for other kernels. */
+function pointwiseOf({ source, constants, storages, params }: Dispatch, { mergeAxes }: Shared): Pointwise | null {
   const { name, custom, ops = {} } = source;
   const op = Number(constants["OP"] ?? 0);
   const label =
@@ -130,7 +137,14 @@ function pointwiseOf({ source, constants, storages, params }: Dispatch): Pointwi
     const inner = [0, 1, 2, 3, 4].map((axis) => params[`n${axis}`]).filter((n) => n !== undefined);
     const sizes = [...inner, rows / inner.slice(1).reduce((product, n) => product * n)];
     const strides = sizes.map((_, axis) => params[`${stride}${axis}`]);
-    return withAxes(storage, sizes, strides, offset);
+    const {
+      n,
+      strides: [along],
+    } = mergeAxes(sizes.reverse(), [strides.reverse()]);
+    const axes = n.map((size, axis) => ({ n: size, stride: along[axis] }));
+    if (axes.length === 0 && offset > 0) axes.push({ n: 1, stride: 0 });
+    const contiguous = offset === 0 && axes.length < 2 && axes.every((axis) => axis.stride === 1);
+    return { storage, axes: contiguous ? null : axes, offset };
   };
   /** Whether a copy sets all of y, in order, and no number beyond: y has whole vec4s. */
   const fills = () =>
@@ -147,21 +161,5 @@ function pointwiseOf({ source, constants, storages, params }: Dispatch): Pointwi
   };
   const computed = read();
   if (!computed) return null;
-  const outputs = new Map([[y, computed]]);
-  const work = { vec4s: vec4s ?? Math.ceil((rows * n0) / 4), outputs };
-  return [...operandsOf(work)].every(isReadable) ? work : null;
-}
-
-/** A strided operand, with axes merged that are contiguous with each other. */
-function withAxes(storage: Storage, sizes: readonly number[], strides: readonly number[], offset: number): Operand {
-  const axes: { n: number; stride: number }[] = [];
-  for (const [i, n] of sizes.entries()) {
-    const last = axes.at(-1);
-    if (n === 1) continue;
-    if (last && strides[i] === last.n * last.stride) last.n *= n;
-    else axes.push({ n, stride: strides[i] });
-  }
-  if (axes.length === 0 && offset > 0) axes.push({ n: 1, stride: 0 });
-  const contiguous = offset === 0 && axes.length < 2 && axes.every(({ stride }) => stride === 1);
-  return { storage, axes: contiguous ? null : axes, offset };
+  return { vec4s: vec4s ?? Math.ceil((rows * n0) / 4), outputs: new Map([[y, computed]]) };
 }

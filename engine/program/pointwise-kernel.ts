@@ -6,6 +6,7 @@ import type { Dispatch } from "../core/recorder.js";
 import type { KernelCache } from "../device/kernel.js";
 import type { foldGrid, KernelSource } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
+import type { mergeAxes } from "../operators/lib/views.js";
 
 /** A tensor that is read: contiguous like y, or from an offset with strides along y's axes, the fastest first. */
 export interface Operand {
@@ -32,6 +33,14 @@ export interface Pointwise {
   readonly outputs: ReadonlyMap<Storage, Value>;
 }
 
+/** What every app's bundle has: imports of values would split it. */
+export interface Shared {
+  readonly foldGrid: typeof foldGrid;
+  readonly mergeAxes: typeof mergeAxes;
+  /** Consecutive vec4s per invocation. */
+  readonly perThread: number;
+}
+
 /** What every WebGPU device allows. */
 const MAX_BINDINGS = 8;
 /** A slot of a program's uniforms has 256 bytes. */
@@ -39,23 +48,21 @@ const MAX_PARAMS = 64;
 /** Drivers take much longer for a long kernel than for several short ones. */
 const MAX_OPERATIONS = 64;
 const WORKGROUP = 64;
-/** Consecutive vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
-const PER_THREAD = { software: 4, gpu: 1 } as const;
 
 export const isOperand = (value: Value): value is Operand => "storage" in value;
 
-/** Whether each vec4 of y takes one number of the operand or one of its vec4s. */
-export function isReadable({ axes, offset }: Operand): boolean {
-  if (!axes) return true;
+/** What each vec4 of y takes of a strided operand: one of its vec4s, one number, or four numbers wherever they are. */
+function formOf(axes: NonNullable<Operand["axes"]>, offset: number): "vec4" | "number" | "numbers" {
   const [{ n, stride }, ...others] = axes;
-  if (others.some((axis) => axis.stride < 0)) return false;
-  if (stride === 0) return others.length === 0 || n % 4 === 0;
-  const sizes = [offset, ...(others.length ? [n] : []), ...others.map((axis) => axis.stride)];
-  return stride === 1 && sizes.every((size) => size % 4 === 0);
+  const isWhole = (size: number) => size % 4 === 0;
+  const rowsAreWhole = others.length === 0 || isWhole(n);
+  if (!rowsAreWhole || stride < 0 || stride > 1) return "numbers";
+  if (stride === 0) return "number";
+  return isWhole(offset) && others.every((axis) => isWhole(axis.stride)) ? "vec4" : "numbers";
 }
 
 /** The dispatch that computes a graph; null if it takes more than one can have. */
-export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof foldGrid): Dispatch | null {
+export function kernelOf({ vec4s, outputs }: Pointwise, { foldGrid, perThread }: Shared): Dispatch | null {
   // Drivers take 0 times NaN for 0 where they know of the 0 when they compile, so all zeros are read.
   const params: { [name: string]: number } = { vec4s, zero: 0 };
   const types: { [name: string]: "u32" | "f32" } = { vec4s: "u32", zero: "f32" };
@@ -71,24 +78,34 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
   const lines: string[] = [];
   const labels: string[] = [];
   const names = new Map<Value, string>();
+  const indices = new Map<string, string>();
 
   const load = ({ storage, axes, offset }: Operand): string => {
     const x = `x${read.length}`;
-    const [{ n, stride }, ...others] = axes ?? [{ n: 1, stride: 1 }];
-    read.push({ storage, type: stride ? "vec4f" : "f32" });
-    if (!axes) return `${x}[at]`;
-    const start = offset ? [param("u32", stride ? offset / 4 : offset)] : [];
-    if (!others.length) return stride ? `${x}[${start} + at]` : `vec4f(${x}[${start[0] ?? 0}])`;
-    const columns = param("u32", n / 4);
-    let row = `at / ${columns}`;
-    const terms = others.flatMap((axis, i) => {
-      const size = i === others.length - 1 ? "" : param("u32", axis.n);
-      const index = size ? `${row} % ${size}` : row;
-      row = `${row} / ${size}`;
-      return axis.stride ? `${index} * ${param("u32", stride ? axis.stride / 4 : axis.stride)}` : [];
+    const form = axes && formOf(axes, offset);
+    read.push({ storage, type: !form || form === "vec4" ? "vec4f" : "f32" });
+    if (!axes || !form) return `${x}[at]`;
+    const index = indexOf(axes, offset, form);
+    if (form === "vec4") return `${x}[${index}]`;
+    if (form === "number") return `vec4f(${x}[${index}])`;
+    const known = indices.get(index) ?? `i${indices.size}`;
+    if (!indices.has(index)) lines.push(`let ${known} = ${index};`);
+    indices.set(index, known);
+    return `vec4f(${[0, 1, 2, 3].map((i) => `${x}[${known}[${i}]]`)})`;
+  };
+  /** Of a vec4 or a number in x; of four numbers as a vec4u. */
+  const indexOf = (axes: NonNullable<Operand["axes"]>, offset: number, form: ReturnType<typeof formOf>): string => {
+    const [perVec4, unit] = [form === "numbers" ? 1 : 4, form === "vec4" ? 4 : 1];
+    let rest = form === "numbers" ? "elements" : "at";
+    const terms = axes.flatMap(({ n, stride }, i) => {
+      const size = i < axes.length - 1 ? param("u32", i ? n : n / perVec4) : "";
+      const index = size ? `${rest} % ${size}` : rest;
+      rest = `${rest} / ${size}`;
+      if (stride === 0) return [];
+      // In the bits of a u32, negative strides add up, too.
+      return stride === 1 ? index : `${index} * ${param("u32", (stride / unit) >>> 0)}`;
     });
-    const index = [...start, ...terms, ...(stride ? [`at % ${columns}`] : [])].join(" + ");
-    return stride ? `${x}[${index}]` : `vec4f(${x}[${index}])`;
+    return [...(offset ? [param("u32", offset / unit)] : []), ...terms].join(" + ") || "0";
   };
   const call = ({ kernel, op, label, operands, scalars }: Operation): string => {
     const values = operands.map(nameOf);
@@ -115,7 +132,6 @@ export function kernelOf({ vec4s, outputs }: Pointwise, gpu: Gpu, fold: typeof f
     ...stores.map((_, i) => `var<storage, read_write> y${i}: array<vec4f>;`),
     "var<uniform> params: Params;",
   ];
-  const perThread = PER_THREAD[gpu.profile];
   const code = `${functions}
 struct Params { ${Object.entries(types).map((member) => member.join(": "))} }
 ${variables.map((variable, i) => `@group(0) @binding(${i}) ${variable}`).join("\n")}
@@ -125,7 +141,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = flat_index(group, groups, local, ${WORKGROUP}) * ${perThread};
   let end = min(first + ${perThread}, params.vec4s);
   for (var at = first; at < end; at++) {
-    ${[...lines, ...stores].join("\n    ")}
+    ${indices.size ? "let elements = 4 * at + vec4u(0, 1, 2, 3);\n    " : ""}${[...lines, ...stores].join("\n    ")}
   }
 }
 `;
@@ -139,7 +155,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     constants: {},
     storages: [...read.map(({ storage }) => storage), ...outputs.keys()],
     params,
-    grid: fold(Math.ceil(vec4s / perThread / WORKGROUP)),
+    grid: foldGrid(Math.ceil(vec4s / perThread / WORKGROUP)),
   };
 }
 

@@ -16,6 +16,8 @@ import { BUFFER_COPY_DST, BUFFER_UNIFORM } from "../device/webgpu-flags.js";
 import { abortable, type CancellationOptions } from "../lib/cancellation.js";
 import { callback, checkOptions, checkValue, flag, object, oneOf } from "../lib/check-options.js";
 import { DisposedError } from "../lib/errors.js";
+import { VEC4S_PER_THREAD } from "../operators/lib/pointwise-kernels.js";
+import { mergeAxes } from "../operators/lib/views.js";
 import { Arena, allocate } from "./allocation.js";
 import { Recording } from "./recording.js";
 import type { Rematerialize } from "./rematerialization.js";
@@ -84,7 +86,8 @@ export async function record<T>(
     result = gpu.recordInto(recording, work);
     visitTensors(result, (tensor) => kept.add(tensor.storage));
     const { fuse } = await import("./fusion.js");
-    dispatches = fuse(recording.dispatches, kept, fusePointwise && gpu, foldGrid);
+    const perThread = VEC4S_PER_THREAD[gpu.profile];
+    dispatches = fuse(recording.dispatches, kept, fusePointwise && gpu, { foldGrid, mergeAxes, perThread });
   } catch (error) {
     recording.discard(gpu);
     throw error;

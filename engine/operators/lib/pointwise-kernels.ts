@@ -13,7 +13,7 @@ export type BinaryOp = keyof typeof binary.ops;
 export type BroadcastOp = keyof typeof binary_broadcast.ops;
 
 /** Consecutive vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
-const PER_THREAD = { software: 4, gpu: 1 } as const;
+export const VEC4S_PER_THREAD = { software: 4, gpu: 1 } as const;
 
 /** Consecutive elements per invocation of the broadcasting kernels: a GPU wants neighbours in neighbouring lanes. */
 export const BROADCAST_PER_THREAD = { software: 16, gpu: 1 } as const;
@@ -40,7 +40,7 @@ function runEach(
   activation?: { slope: number },
 ): undefined {
   const vec4s = Math.ceil(x.size / 4);
-  const perThread = PER_THREAD[gpu.profile];
+  const perThread = VEC4S_PER_THREAD[gpu.profile];
   gpu.dispatch(kernel, {
     bindings: { x, y },
     params: { vec4s, a, b },
@@ -62,7 +62,7 @@ function fuseGate(earlier: Dispatch, { storages, params }: Dispatch, stored: boo
 /** y = op(a, b) for operands of y's shape. */
 export function runBinary(gpu: Gpu, op: BinaryOp, a: Tensor, b: Tensor, y: Tensor, slope = 0): undefined {
   const vec4s = Math.ceil(y.size / 4);
-  const perThread = PER_THREAD[gpu.profile];
+  const perThread = VEC4S_PER_THREAD[gpu.profile];
   gpu.dispatch(binary, {
     bindings: { a, b, y },
     params: { vec4s, slope },
