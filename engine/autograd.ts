@@ -4,7 +4,7 @@
 // them is done. Forward and gradient of each operator stand side by side in engine/operators.
 
 import { reshape } from "./core/reshape.js";
-import type { TapeNode } from "./core/tape.js";
+import type { BackwardPass, TapeNode } from "./core/tape.js";
 import type { Tensor } from "./core/tensor.js";
 import { checkOptions, checkValue, flag, object, tensor } from "./lib/check-options.js";
 import { GradientError, ShapeError } from "./lib/errors.js";
@@ -143,6 +143,16 @@ function nodesBelow(output: Tensor): TapeNode[] {
     .map(({ node }) => node);
 }
 
+/** Which tensors are wanted, or were computed from one that is: the others' gradients are not computed. */
+function neededBy(nodes: readonly TapeNode[], wanted: ReadonlySet<Tensor>): (tensor: Tensor | undefined) => boolean {
+  const needed = new Set(wanted);
+  // What a disposed result was computed from is not known.
+  const isNeeded = (tensor: Tensor | undefined) => !!tensor && (needed.has(tensor) || tensor.node === undefined);
+  const inOrder = nodes.toSorted((a, b) => a.order - b.order);
+  for (const { inputs, output } of inOrder) if (inputs.some(isNeeded)) needed.add(output);
+  return isNeeded;
+}
+
 function runBackward(
   output: Tensor,
   nodes: readonly TapeNode[],
@@ -161,31 +171,33 @@ function runBackward(
     );
   }
   const cotangents = new Cotangents(wanted, createGraph ? "all" : options.dy);
+  const isNeeded = neededBy(nodes, wanted);
   const work = () => {
     cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
     for (const node of nodes) {
-      const dy = cotangents.take(node.output);
+      const dy = node.inputs.some(isNeeded) && cotangents.take(node.output);
       if (dy) {
         if (node.saved.some((tensor) => tensor.disposed)) {
           throw new GradientError(`backward: the tape of ${node.operator} has been freed by an earlier backward`);
         }
         const sums = new Set<Tensor>();
-        const accumulator = (i: number) => {
-          const input = node.inputs[i];
-          const sum = input && cotangents.addable(input, dy);
-          if (sum) sums.add(sum);
-          return sum;
+        const pass: BackwardPass = {
+          needs: (i) => isNeeded(node.inputs[i]),
+          accumulator(i) {
+            const input = node.inputs[i];
+            const sum = input && cotangents.addable(input, dy);
+            if (sum) sums.add(sum);
+            return sum;
+          },
         };
         // With createGraph, intermediate results are kept, since gradients may be differentiated again.
-        const gradients = createGraph
-          ? node.gradient(dy, accumulator)
-          : gpu.scope(() => [...node.gradient(dy, accumulator)]);
+        const gradients = createGraph ? node.gradient(dy, pass) : gpu.scope(() => [...node.gradient(dy, pass)]);
         // One tensor may be the gradient of several inputs, so it is freed only after all inputs have theirs.
         const spent = new Set([dy]);
         node.inputs.forEach((input, i) => {
           const gradient = gradients[i];
           if (!gradient || sums.has(gradient)) return;
-          if (!input || !(input.tracked || wanted.has(input))) spent.add(gradient);
+          if (!input || !isNeeded(input)) spent.add(gradient);
           else {
             checkKept(input);
             for (const summand of cotangents.add(input, gradient)) spent.add(summand);

@@ -7,6 +7,7 @@ import { elementBytes } from "../lib/elements.js";
 import { DisposedError, GradientError, ShapeError } from "../lib/errors.js";
 import { type Shape, sizeOf } from "../lib/shapes.js";
 import type { Gpu } from "./gpu.js";
+import type { BackwardPass } from "./tape.js";
 import { type Dtype, Tensor } from "./tensor.js";
 
 export type Inputs = readonly (Tensor | undefined)[];
@@ -31,19 +32,12 @@ export type Forward<I extends Inputs, O> = (
   results: { accumulate: boolean; second?: Tensor },
 ) => readonly Tensor[] | undefined;
 
-export interface GradientContext<I extends Inputs, O> {
+export interface GradientContext<I extends Inputs, O> extends BackwardPass {
   readonly gpu: Gpu;
   readonly inputs: I;
   readonly options: O;
   readonly output: Tensor;
   readonly saved: readonly Tensor[];
-  /** Whether the gradient of input i is wanted. */
-  needs(i: number): boolean;
-  /**
-   * The tensor with the gradient of input i so far, if it may be added to in place: pass it as `accumulateInto` to an
-   * operator that `accumulates`, and return that operator's result.
-   */
-  accumulator(i: number): Tensor | undefined;
 }
 
 interface OperatorBase<I extends Inputs, O> {
@@ -172,12 +166,11 @@ export function defineOperator<I extends Inputs, O, V extends string = string>(
       inputs,
       output,
       saved,
-      gradient(dy, accumulator) {
+      gradient(dy, pass) {
         if (!record.gradient) {
           throw new GradientError(`${record.name} cannot be differentiated`, "Detach its inputs.");
         }
-        const needs = (i: number) => inputs[i]?.tracked ?? false;
-        return record.gradient({ gpu, inputs, options, output, saved, needs, accumulator }, dy);
+        return record.gradient({ gpu, inputs, options, output, saved, ...pass }, dy);
       },
     });
     gpu.recorder?.recomputable(output, inputs, record.cheap ?? false, () => {

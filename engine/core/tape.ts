@@ -11,8 +11,18 @@ export interface TapeNode {
   readonly output: Tensor;
   /** Tensors that forward kept for the gradient, besides inputs and output. */
   readonly saved: readonly Tensor[];
-  /** `accumulator` as in GradientContext (engine/core/operator.ts). */
-  gradient(dy: Tensor, accumulator: (i: number) => Tensor | undefined): readonly (Tensor | null | undefined)[];
+  gradient(dy: Tensor, pass: BackwardPass): readonly (Tensor | null | undefined)[];
+}
+
+/** What a node's gradient may ask of the backward pass. */
+export interface BackwardPass {
+  /** Whether the gradient of input i is wanted, or leads to one that is. */
+  needs(i: number): boolean;
+  /**
+   * The tensor with the gradient of input i so far, if it may be added to in place: pass it as `accumulateInto` to an
+   * operator that `accumulates`, and return that operator's result.
+   */
+  accumulator(i: number): Tensor | undefined;
 }
 
 export class Tape {

@@ -36,6 +36,37 @@ test("gradients of tensors in the middle can be asked for", async () => {
   assert.equal(await numbers(dx), [4, 32]);
 });
 
+test("only gradients that lead to what is asked for are computed, as in PyTorch", async () => {
+  const [x, v, w] = [2, 3, 5].map((value) => gpu.tensor([value], [1, 1]).requireGrad());
+  const y = engine.matmul(engine.square(engine.matmul(x, v)), w);
+  const called = (work: () => void) => {
+    const names: string[] = [];
+    const stop = gpu.observers.add({ onOperator: ({ operator }) => void names.push(operator) });
+    work();
+    stop();
+    return names.filter((name) => name === "matmul").length;
+  };
+  for (const [inputs, products, expected] of [
+    [[x], 2, [180]],
+    [[v], 2, [120]],
+    [[w], 1, [36]],
+    [[x, w], 3, [180, 36]],
+    [[x, v, w], 4, [180, 120, 36]],
+  ] as const) {
+    let found: Tensor[] = [];
+    assert.is(
+      called(() => {
+        found = grad(y, inputs, { createGraph: true });
+      }),
+      products,
+    );
+    assert.equal((await Promise.all(found.map(numbers))).flat(), expected);
+  }
+  // (x v)^2 w, differentiated by x twice: 2 v^2 w.
+  const [dx] = grad(y, [x], { createGraph: true });
+  assert.equal(await numbers(grad(dx, [x])[0]), [90]);
+});
+
 test("detach and noGrad cut the tape", async () => {
   const x = leaf(3);
   const y = engine.add(engine.mul(x.detach(), x), engine.mul(x, x).detach());
