@@ -125,19 +125,28 @@ export abstract class Optimizer {
     // In a recording the step's scalars are written before each replay.
     if (this.step === 0 && !this.gpu.recorder)
       throw new ArgumentError(`${this.#name}: no learning rate yet`, "Call advance(learningRate) before update().");
-    const updates = [...this.parameters].map(([name, p], i): Update => {
-      return { g: gradients[i], p, states: this.states.map((state) => state.get(name) as Tensor) };
+    this.gpu.scope(() => {
+      const updates = [...this.parameters].map(([name, p], i): Update => {
+        const states = this.states.map((state) => state.get(name) as Tensor);
+        return { g: this.#apart(gradients[i], p), p, states };
+      });
+      const { recorder } = this.gpu;
+      const flattened = [...(recorder ? batches(updates) : [updates])].map((batch) => {
+        return { batch, flat: recorder && this.#flatten(batch, recorder) };
+      });
+      const whole = ({ g }: Update): GradientRanges => ({ g, ranges: [[0, g.size]] });
+      this.prepare(flattened.flatMap(({ batch, flat }) => (flat ? [rangesIn(flat.g, batch)] : batch.map(whole))));
+      for (const { batch, flat } of flattened)
+        for (const update of flat ? [flat] : batch) this.dispatch(update, this.#over(update.p));
     });
-    const { recorder } = this.gpu;
-    const flattened = [...(recorder ? batches(updates) : [updates])].map((batch) => {
-      return { batch, flat: recorder && this.#flatten(batch, recorder) };
-    });
-    const whole = ({ g }: Update): GradientRanges => ({ g, ranges: [[0, g.size]] });
-    this.prepare(flattened.flatMap(({ batch, flat }) => (flat ? [rangesIn(flat.g, batch)] : batch.map(whole))));
-    for (const { batch, flat } of flattened) {
-      for (const update of flat ? [flat] : batch) this.dispatch(update, this.#over(update.p));
-      for (const tensor of flat ? [flat.g, flat.p, ...flat.states] : []) tensor.dispose();
-    }
+  }
+
+  /** The gradient, as a copy where it is in the parameter's buffer: WebGPU does not read and write one at a time. */
+  #apart(gradient: Tensor, { storage }: Tensor): Tensor {
+    if (gradient.storage.root !== storage.root) return gradient;
+    const copy = this.gpu.empty(gradient.shape, gradient.dtype);
+    copy.copyFrom(gradient);
+    return copy;
   }
 
   /** A batch's updates as one, if parameters have the offsets of their states and the gradients can be given them. */
