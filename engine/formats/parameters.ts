@@ -1,12 +1,10 @@
 // Saves parameters to safetensors files and loads them.
 import type { Tensor } from "../core/tensor.js";
-import { type Check, checkValue } from "../lib/check-options.js";
+import { checkValue, namedTensors } from "../lib/check-options.js";
 import { FormatError, ShapeError } from "../lib/errors.js";
 import { sameShape } from "../lib/shapes.js";
 import { parseSafetensors, serializeSafetensors } from "./safetensors.js";
 import { type StoredTensor, toFloat32 } from "./state-dict.js";
-
-const MAP: Check = [(value) => value instanceof Map, "a Map of tensors by their names"];
 
 /**
  * Named tensors as a safetensors file, in insertion order.
@@ -25,7 +23,7 @@ const MAP: Check = [(value) => value instanceof Map, "a Map of tensors by their 
  * ```
  */
 export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): Promise<Uint8Array> {
-  checkValue("saveParameters: the parameters", parameters, MAP);
+  checkValue("saveParameters: the parameters", parameters, namedTensors);
   const read = async ([name, tensor]: [string, Tensor]): Promise<[string, StoredTensor]> => {
     const data = await tensor.read<"f32" | "i32">();
     return [name, { dtype: tensor.dtype === "i32" ? "I32" : "F32", shape: [...tensor.shape], data }];
@@ -47,7 +45,7 @@ export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): P
  */
 export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string, Tensor>): void {
   const { tensors } = parseSafetensors(bytes, "loadParameters: the file");
-  checkValue("loadParameters: the parameters", parameters, MAP);
+  checkValue("loadParameters: the parameters", parameters, namedTensors);
   const foreign = [...tensors.keys()].find((name) => !parameters.has(name));
   if (foreign !== undefined)
     throw new FormatError(`loadParameters: the file holds ${foreign}, which is no parameter`, "Give the same names.");

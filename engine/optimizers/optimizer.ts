@@ -6,7 +6,7 @@ import type { Gpu } from "../core/gpu.js";
 import type { Recorder } from "../core/recorder.js";
 import { Tensor } from "../core/tensor.js";
 import type { Storage } from "../device/storage.js";
-import { type Check, checkValue, whole } from "../lib/check-options.js";
+import { type Check, checkValue, tensor, whole } from "../lib/check-options.js";
 import { ArgumentError, ShapeError } from "../lib/errors.js";
 import { sameShape, shapeText } from "../lib/shapes.js";
 
@@ -68,11 +68,11 @@ export abstract class Optimizer {
     if (
       !(
         this.parameters instanceof Map &&
-        [...this.parameters.values()].every((p) => p instanceof Tensor && p.dtype !== "i32")
+        [...this.parameters.values()].every((p) => p instanceof Tensor && p.gpu === gpu && p.dtype !== "i32")
       )
     ) {
       throw new ArgumentError(
-        `${name}: the parameters are no tensors of floats`,
+        `${name}: the parameters are no tensors of floats of this engine`,
         "Give an array of tensors, or a Map of them.",
       );
     }
@@ -174,15 +174,17 @@ export abstract class Optimizer {
   }
 
   #checkGradients(gradients: readonly Tensor[]): void {
+    checkValue(`${this.#name}: the gradients`, gradients, [Array.isArray, "an array of tensors"]);
     const { size } = this.parameters;
     if (gradients.length !== size) {
       throw new ShapeError(`${this.#name}: ${gradients.length} gradients for ${size} parameters`, "Give one for each.");
     }
     let i = 0;
     for (const [name, { shape }] of this.parameters) {
-      const gradient: Tensor | undefined = gradients[i++];
-      const integers = gradient?.dtype === "i32";
-      if (gradient && !integers && sameShape(gradient.shape, shape)) continue;
+      const gradient = gradients[i++];
+      checkValue(`${this.#name}: the gradient of the parameter ${name}`, gradient, tensor);
+      const integers = gradient.dtype === "i32";
+      if (!integers && sameShape(gradient.shape, shape)) continue;
       const what = `${shapeText(gradient)}${integers ? " of i32" : ""}`;
       throw new ShapeError(
         `${this.#name}: the gradient ${what} does not fit the parameter ${name} [${shape}]`,
