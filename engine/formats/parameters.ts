@@ -1,6 +1,7 @@
 // Saves parameters to safetensors files and loads them.
 import type { Tensor } from "../core/tensor.js";
 import { checkValue, namedTensors } from "../lib/check-options.js";
+import { elementsOf } from "../lib/elements.js";
 import { FormatError, ShapeError } from "../lib/errors.js";
 import { sameShape } from "../lib/shapes.js";
 import { parseSafetensors, serializeSafetensors } from "./safetensors.js";
@@ -49,7 +50,8 @@ export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string
   const foreign = [...tensors.keys()].find((name) => !parameters.has(name));
   if (foreign !== undefined)
     throw new FormatError(`loadParameters: the file holds ${foreign}, which is no parameter`, "Give the same names.");
-  for (const [name, { shape }] of parameters) {
+  const contents = [...parameters].map(([name, tensor]) => {
+    const { shape, dtype } = tensor;
     const stored = tensors.get(name);
     if (!stored) throw new FormatError(`loadParameters: the file holds no ${name}`, "Give the same names.");
     if (!sameShape(stored.shape, shape)) {
@@ -58,9 +60,10 @@ export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string
         "Load what was saved from the same parameters.",
       );
     }
-  }
-  for (const [name, tensor] of parameters) {
-    const stored = tensors.get(name) as StoredTensor;
-    tensor.write(stored.data instanceof Int32Array ? stored.data : toFloat32(stored));
-  }
+    // Throws for what write() would throw for.
+    tensor.requireBuffer();
+    const data = stored.data instanceof Int32Array ? stored.data : toFloat32(stored);
+    return [tensor, elementsOf("loadParameters", data, dtype, shape)] as const;
+  });
+  for (const [tensor, elements] of contents) tensor.write(elements);
 }
