@@ -6,7 +6,7 @@
 import { reshape } from "./core/reshape.js";
 import type { BackwardPass, TapeNode } from "./core/tape.js";
 import type { Tensor } from "./core/tensor.js";
-import { checkOptions, checkValue, flag, object, tensor } from "./lib/check-options.js";
+import { checkOptions, checkValue, flag, tensor } from "./lib/check-options.js";
 import { GradientError, ShapeError } from "./lib/errors.js";
 import { sameShape } from "./lib/shapes.js";
 import { add } from "./operators/pointwise/index.js";
@@ -24,7 +24,7 @@ export interface InputGradOptions extends GradOptions {
   allowUnused?: boolean;
 }
 
-const GRAD_OPTIONS = { dy: object, createGraph: flag };
+const GRAD_OPTIONS = { dy: tensor, createGraph: flag };
 
 /**
  * Gradients of `output` with respect to `inputs`, in their order. Throws a GradientError for an input that was not

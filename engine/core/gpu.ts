@@ -189,7 +189,9 @@ export class Gpu implements AdapterTraits {
   ): void {
     this.check();
     const constants = (run.constants ?? {}) as { [name: string]: number | boolean };
-    const bindings = run.bindings as { readonly [name: string]: Tensor };
+    // Without types these may be missing, too.
+    const params: { [name: string]: number } = run.params ?? {};
+    const bindings: { readonly [name: string]: Tensor } = run.bindings ?? {};
     const size = "grid" in run ? run.grid : workgroupsFor(source, run.invocations, run.constants);
     const grid = foldGrid(size, source.name);
     if (grid[0] * grid[1] * grid[2] === 0) return;
@@ -197,13 +199,11 @@ export class Gpu implements AdapterTraits {
       if (bindings[name]?.gpu === this) return bindings[name];
       throw new ShapeError(`${source.name}: the binding ${name} has no tensor of this device`, "Give one.");
     });
-    if (this.observers.any) {
-      this.observers.tell("onDispatch", { source, bindings, params: run.params, grid: size, constants });
-    }
+    if (this.observers.any) this.observers.tell("onDispatch", { source, bindings, params, grid: size, constants });
     const storages = tensors.map(({ storage }) => storage);
     source.check?.(tensors);
     if (this.#recorder) {
-      const { params, fusion, activation, reluMask } = run;
+      const { fusion, activation, reluMask } = run;
       this.#recorder.dispatch({ source, constants, storages, params, grid, fusion, activation, reluMask });
       return;
     }
@@ -212,7 +212,7 @@ export class Gpu implements AdapterTraits {
       return { buffer: tensor.requireBuffer(), offset, bytes };
     });
     this.withErrorScope(() =>
-      this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, run.params, grid),
+      this.queue.dispatch(this.kernels.get(source, constants, storages), buffers, params, grid),
     );
   }
 

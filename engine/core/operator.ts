@@ -246,7 +246,7 @@ export function chooseVariant<I extends Inputs, O, V extends string>(
 }
 
 /** The engine of the inputs; throws unless they are tensors of one, each of a dtype that the operator takes. */
-function gpuOf(
+export function gpuOf(
   { name, optional, integers = [] }: Pick<OperatorBase<Inputs, never>, "name" | "optional" | "integers">,
   inputs: Inputs,
 ): Gpu {

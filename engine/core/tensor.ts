@@ -5,7 +5,7 @@
 
 import { partStart } from "../device/memory.js";
 import type { Storage } from "../device/storage.js";
-import { checkValue } from "../lib/check-options.js";
+import { checkValue, tensor } from "../lib/check-options.js";
 import { type Dtype, type Elements, elementBytes, elementsOf, type Numbers } from "../lib/elements.js";
 import { DisposedError, GradientError, RecordingError, ShapeError } from "../lib/errors.js";
 import { SHAPE, type Shape, sameShape, sizeOf } from "../lib/shapes.js";
@@ -80,7 +80,7 @@ export class Tensor {
 
   /**
    * Overwrites the tensor with the elements of another one of the same shape and dtype, on the GPU: in every replay if
-   * recorded, otherwise at once (between replays too).
+   * recorded, otherwise at once (between replays too). The two may be parts of one buffer, and may overlap.
    *
    * @example
    * ```ts
@@ -97,6 +97,7 @@ export class Tensor {
    */
   copyFrom(source: Tensor): void {
     const { gpu, shape, dtype } = this;
+    checkValue("copyFrom: the source", source, tensor);
     if (source.gpu !== gpu) throw new ShapeError("copyFrom: the tensors are on different devices", "Read and write().");
     if (!sameShape(source.shape, shape) || source.dtype !== dtype) {
       throw new ShapeError(
@@ -104,7 +105,14 @@ export class Tensor {
         "Give a tensor of the same shape and dtype.",
       );
     }
-    if (gpu.recorder) gpu.recorder.copy(source, this);
+    if (source.storage.root === this.storage.root) {
+      // WebGPU copies within one buffer neither by its own command nor by a kernel.
+      gpu.scope(() => {
+        const copy = gpu.empty(shape, dtype);
+        copy.copyFrom(source);
+        this.copyFrom(copy);
+      });
+    } else if (gpu.recorder) gpu.recorder.copy(source, this);
     else {
       const from = { buffer: source.requireBuffer(), offset: source.storage.offset };
       const to = { buffer: this.requireBuffer(), offset: this.storage.offset };

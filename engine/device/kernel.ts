@@ -135,8 +135,7 @@ export class Kernel {
     const types = this.source.params;
     let at = start;
     for (const name in types) {
-      // Without types all of them may be missing.
-      const [type, value] = [types[name], params?.[name]];
+      const [type, value] = [types[name], params[name]];
       if (!(type === "f32" ? typeof value === "number" : Number.isInteger(value)))
         throw new ShapeError(`${this.label}: the param ${name} cannot be ${value}`, `Give it a ${type}.`);
       if (type === "f32") into.setFloat32(at, value, true);

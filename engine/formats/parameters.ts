@@ -1,12 +1,11 @@
 // Saves parameters to safetensors files and loads them.
 import type { Tensor } from "../core/tensor.js";
-import { type Check, checkValue } from "../lib/check-options.js";
+import { checkValue, namedTensors } from "../lib/check-options.js";
+import { elementsOf } from "../lib/elements.js";
 import { FormatError, ShapeError } from "../lib/errors.js";
 import { sameShape } from "../lib/shapes.js";
 import { parseSafetensors, serializeSafetensors } from "./safetensors.js";
 import { type StoredTensor, toFloat32 } from "./state-dict.js";
-
-const MAP: Check = [(value) => value instanceof Map, "a Map of tensors by their names"];
 
 /**
  * Named tensors as a safetensors file, in insertion order.
@@ -25,7 +24,7 @@ const MAP: Check = [(value) => value instanceof Map, "a Map of tensors by their 
  * ```
  */
 export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): Promise<Uint8Array> {
-  checkValue("saveParameters: the parameters", parameters, MAP);
+  checkValue("saveParameters: the parameters", parameters, namedTensors);
   const read = async ([name, tensor]: [string, Tensor]): Promise<[string, StoredTensor]> => {
     const data = await tensor.read<"f32" | "i32">();
     return [name, { dtype: tensor.dtype === "i32" ? "I32" : "F32", shape: [...tensor.shape], data }];
@@ -47,11 +46,12 @@ export async function saveParameters(parameters: ReadonlyMap<string, Tensor>): P
  */
 export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string, Tensor>): void {
   const { tensors } = parseSafetensors(bytes, "loadParameters: the file");
-  checkValue("loadParameters: the parameters", parameters, MAP);
+  checkValue("loadParameters: the parameters", parameters, namedTensors);
   const foreign = [...tensors.keys()].find((name) => !parameters.has(name));
   if (foreign !== undefined)
     throw new FormatError(`loadParameters: the file holds ${foreign}, which is no parameter`, "Give the same names.");
-  for (const [name, { shape }] of parameters) {
+  const contents = [...parameters].map(([name, tensor]) => {
+    const { shape, dtype } = tensor;
     const stored = tensors.get(name);
     if (!stored) throw new FormatError(`loadParameters: the file holds no ${name}`, "Give the same names.");
     if (!sameShape(stored.shape, shape)) {
@@ -60,9 +60,10 @@ export function loadParameters(bytes: Uint8Array, parameters: ReadonlyMap<string
         "Load what was saved from the same parameters.",
       );
     }
-  }
-  for (const [name, tensor] of parameters) {
-    const stored = tensors.get(name) as StoredTensor;
-    tensor.write(stored.data instanceof Int32Array ? stored.data : toFloat32(stored));
-  }
+    // Throws for what write() would throw for.
+    tensor.requireBuffer();
+    const data = stored.data instanceof Int32Array ? stored.data : toFloat32(stored);
+    return [tensor, elementsOf("loadParameters", data, dtype, shape)] as const;
+  });
+  for (const [tensor, elements] of contents) tensor.write(elements);
 }

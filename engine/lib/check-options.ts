@@ -18,10 +18,17 @@ export const positive: Check = [(value) => (value as number) > 0 && Number.isFin
 export const callback: Check = [(value) => typeof value === "function", "a function"];
 /** For options that are checked where they are used. */
 export const unchecked: Check = [() => true, "anything"];
-export const tensor: Check = [(value) => Array.isArray((value as { shape?: unknown } | null)?.shape), "a tensor"];
+export const tensor: Check = [
+  (value) => typeof (value as { requireBuffer?: unknown } | null | undefined)?.requireBuffer === "function",
+  "a tensor",
+];
 export const tensors: Check = [
   (value) => Array.isArray(value) && value.length > 0 && value.every(tensor[0]),
   "an array of tensors, at least one",
+];
+export const namedTensors: Check = [
+  (value) => value instanceof Map && [...value.values()].every(tensor[0]),
+  "a Map of tensors by their names",
 ];
 export const object: Check = [(value) => Object(value) === value, "an object"];
 

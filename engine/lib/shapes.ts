@@ -43,15 +43,15 @@ export function broadcastShapes(operator: string, a: Shape, b: Shape): number[] 
 /** One axis or several; negative ones count from the last. */
 export type Axes = number | readonly number[];
 
-/** The shape of what an operator was given as a tensor; throws an ArgumentError for anything without one. */
+/** The shape of what an operator was given as a tensor; throws an ArgumentError for anything else. */
 export function shapeIn(operator: string, x: Shaped, role = "input"): Shape {
   checkValue(`${operator}: the ${role}`, x, tensor);
   return x.shape;
 }
 
-/** Axes of a tensor as sorted non-negative numbers; all axes if undefined. */
-export function normalizeAxes(operator: string, x: Shaped, axes: Axes | undefined): number[] {
-  const rank = shapeIn(operator, x).length;
+/** Axes of a tensor, or of one with `more` axes than it, as sorted non-negative numbers; all axes if undefined. */
+export function normalizeAxes(operator: string, x: Shaped, axes: Axes | undefined, more = 0): number[] {
+  const rank = shapeIn(operator, x).length + more;
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const normal = [axes].flat().map((axis) => (axis < 0 ? axis + rank : axis));
   const within = (axis: number) => Number.isInteger(axis) && axis >= 0 && axis < rank;

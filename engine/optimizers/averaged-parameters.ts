@@ -4,7 +4,7 @@
 import type { Gpu } from "../core/gpu.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Storage } from "../device/storage.js";
-import { checkValue } from "../lib/check-options.js";
+import { checkValue, namedTensors } from "../lib/check-options.js";
 import { moveTowards } from "../operators/normalization/index.js";
 import { DECAY, flatTensor } from "./optimizer.js";
 
@@ -32,6 +32,7 @@ export class AveragedParameters {
 
   /** The averages start as copies of the parameters. */
   constructor(gpu: Gpu, parameters: ReadonlyMap<string, Tensor>, decay: number) {
+    checkValue("AveragedParameters: the parameters", parameters, namedTensors);
     checkValue("AveragedParameters: the decay", decay, DECAY);
     const averages = gpu.persistentFlat([...parameters.values()].map(({ shape }) => shape));
     this.averages = new Map([...parameters.keys()].map((name, i) => [name, averages[i]]));

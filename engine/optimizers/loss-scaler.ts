@@ -5,7 +5,7 @@
 import { loss_scale, overflow } from "../../shaders/generated.js";
 import type { Gpu } from "../core/gpu.js";
 import type { Tensor } from "../core/tensor.js";
-import { checkOptions, positive, whole } from "../lib/check-options.js";
+import { checkOptions, checkValue, positive, tensor, whole } from "../lib/check-options.js";
 import { ArgumentError, ShapeError } from "../lib/errors.js";
 import type { GradientRanges } from "./optimizer.js";
 
@@ -73,6 +73,7 @@ export class LossScaler {
    * loss of several elements.
    */
   lossGradient(loss: Tensor): Tensor {
+    checkValue("lossGradient: the loss", loss, tensor);
     if (loss.size !== 1) throw new ShapeError(`lossGradient: the loss has shape [${loss.shape}]`, "Take its mean.");
     return this.state.part(0, loss.shape) as Tensor;
   }

@@ -6,7 +6,7 @@ import type { Gpu } from "../core/gpu.js";
 import type { Recorder } from "../core/recorder.js";
 import { Tensor } from "../core/tensor.js";
 import type { Storage } from "../device/storage.js";
-import { type Check, checkValue, whole } from "../lib/check-options.js";
+import { type Check, checkValue, tensor, whole } from "../lib/check-options.js";
 import { ArgumentError, ShapeError } from "../lib/errors.js";
 import { sameShape, shapeText } from "../lib/shapes.js";
 
@@ -68,11 +68,11 @@ export abstract class Optimizer {
     if (
       !(
         this.parameters instanceof Map &&
-        [...this.parameters.values()].every((p) => p instanceof Tensor && p.dtype !== "i32")
+        [...this.parameters.values()].every((p) => p instanceof Tensor && p.gpu === gpu && p.dtype !== "i32")
       )
     ) {
       throw new ArgumentError(
-        `${name}: the parameters are no tensors of floats`,
+        `${name}: the parameters are no tensors of floats of this engine`,
         "Give an array of tensors, or a Map of them.",
       );
     }
@@ -125,19 +125,28 @@ export abstract class Optimizer {
     // In a recording the step's scalars are written before each replay.
     if (this.step === 0 && !this.gpu.recorder)
       throw new ArgumentError(`${this.#name}: no learning rate yet`, "Call advance(learningRate) before update().");
-    const updates = [...this.parameters].map(([name, p], i): Update => {
-      return { g: gradients[i], p, states: this.states.map((state) => state.get(name) as Tensor) };
+    this.gpu.scope(() => {
+      const updates = [...this.parameters].map(([name, p], i): Update => {
+        const states = this.states.map((state) => state.get(name) as Tensor);
+        return { g: this.#apart(gradients[i], p), p, states };
+      });
+      const { recorder } = this.gpu;
+      const flattened = [...(recorder ? batches(updates) : [updates])].map((batch) => {
+        return { batch, flat: recorder && this.#flatten(batch, recorder) };
+      });
+      const whole = ({ g }: Update): GradientRanges => ({ g, ranges: [[0, g.size]] });
+      this.prepare(flattened.flatMap(({ batch, flat }) => (flat ? [rangesIn(flat.g, batch)] : batch.map(whole))));
+      for (const { batch, flat } of flattened)
+        for (const update of flat ? [flat] : batch) this.dispatch(update, this.#over(update.p));
     });
-    const { recorder } = this.gpu;
-    const flattened = [...(recorder ? batches(updates) : [updates])].map((batch) => {
-      return { batch, flat: recorder && this.#flatten(batch, recorder) };
-    });
-    const whole = ({ g }: Update): GradientRanges => ({ g, ranges: [[0, g.size]] });
-    this.prepare(flattened.flatMap(({ batch, flat }) => (flat ? [rangesIn(flat.g, batch)] : batch.map(whole))));
-    for (const { batch, flat } of flattened) {
-      for (const update of flat ? [flat] : batch) this.dispatch(update, this.#over(update.p));
-      for (const tensor of flat ? [flat.g, flat.p, ...flat.states] : []) tensor.dispose();
-    }
+  }
+
+  /** The gradient, as a copy where it is in the parameter's buffer: WebGPU does not read and write one at a time. */
+  #apart(gradient: Tensor, { storage }: Tensor): Tensor {
+    if (gradient.storage.root !== storage.root) return gradient;
+    const copy = this.gpu.empty(gradient.shape, gradient.dtype);
+    copy.copyFrom(gradient);
+    return copy;
   }
 
   /** A batch's updates as one, if parameters have the offsets of their states and the gradients can be given them. */
@@ -165,15 +174,17 @@ export abstract class Optimizer {
   }
 
   #checkGradients(gradients: readonly Tensor[]): void {
+    checkValue(`${this.#name}: the gradients`, gradients, [Array.isArray, "an array of tensors"]);
     const { size } = this.parameters;
     if (gradients.length !== size) {
       throw new ShapeError(`${this.#name}: ${gradients.length} gradients for ${size} parameters`, "Give one for each.");
     }
     let i = 0;
     for (const [name, { shape }] of this.parameters) {
-      const gradient: Tensor | undefined = gradients[i++];
-      const integers = gradient?.dtype === "i32";
-      if (gradient && !integers && sameShape(gradient.shape, shape)) continue;
+      const gradient = gradients[i++];
+      checkValue(`${this.#name}: the gradient of the parameter ${name}`, gradient, tensor);
+      const integers = gradient.dtype === "i32";
+      if (!integers && sameShape(gradient.shape, shape)) continue;
       const what = `${shapeText(gradient)}${integers ? " of i32" : ""}`;
       throw new ShapeError(
         `${this.#name}: the gradient ${what} does not fit the parameter ${name} [${shape}]`,

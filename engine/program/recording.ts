@@ -6,6 +6,7 @@ import type { Dispatch, Recorder } from "../core/recorder.js";
 import type { Tensor } from "../core/tensor.js";
 import { accessesOf } from "../device/kernel-source.js";
 import { Storage } from "../device/storage.js";
+import { checkValue, tensor } from "../lib/check-options.js";
 import { copyInto } from "../operators/strided/index.js";
 import { Recomputation, type Rematerialize } from "./rematerialization.js";
 
@@ -96,7 +97,8 @@ export function dryRun(gpu: Gpu, work: () => unknown): void {
  * program.dispose();
  * ```
  */
-export function keepForBackward(tensor: Tensor): Tensor {
-  tensor.gpu.recorder?.keep(tensor);
-  return tensor;
+export function keepForBackward(x: Tensor): Tensor {
+  checkValue("keepForBackward: the input", x, tensor);
+  x.gpu.recorder?.keep(x);
+  return x;
 }

@@ -101,10 +101,10 @@ export const randnOperator = /* @__PURE__ */ defineRandom("randn", "NORMAL");
  */
 export type Seed = number | Tensor;
 
-const SEED: Check = [Number.isSafeInteger, "a whole number, or a tensor of i32"];
+const SEED: Check = [Number.isSafeInteger, "a whole number, or a tensor of i32 of the same engine"];
 
 function seedOf(name: string, gpu: Gpu, seed: Seed): Tensor {
-  if (typeof seed === "object" && seed?.dtype === "i32") return seed;
+  if (typeof seed === "object" && seed?.dtype === "i32" && seed.gpu === gpu) return seed;
   checkValue(`${name}: the seed`, seed, SEED);
   const number = seed as number;
   const fits = number >= -(2 ** 31) && number < 2 ** 32;

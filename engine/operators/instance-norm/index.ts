@@ -13,7 +13,7 @@ import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { type Dispatch, unusedStorage } from "../../core/recorder.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { checkOptions, number, object, oneOf, positive } from "../../lib/check-options.js";
+import { checkOptions, number, oneOf, positive, tensor } from "../../lib/check-options.js";
 import { ShapeError } from "../../lib/errors.js";
 import { imageShape, sameShape, shapeText } from "../../lib/shapes.js";
 import { add, leakyReluGradient, mul, neg, rsqrt, square, sub, widenedSquare } from "../pointwise/index.js";
@@ -163,7 +163,7 @@ const INSTANCE_NORM_OPTIONS = {
   eps: positive,
   activation: oneOf("none", "relu", "leakyRelu"),
   slope: number,
-  residual: object,
+  residual: tensor,
 };
 
 /** The default of the eps that is added to the variance. */

@@ -4,7 +4,7 @@
 // eight times.
 import { reshape } from "../../core/reshape.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
-import { checkOptions, checkValue, flag, number, object, whole } from "../../lib/check-options.js";
+import { checkOptions, checkValue, flag, number, tensor, whole } from "../../lib/check-options.js";
 import { ShapeError } from "../../lib/errors.js";
 import { type Axes, normalizeAxes, SHAPE, sameShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { maxOperator } from "../extrema/index.js";
@@ -58,7 +58,7 @@ export interface NormOptions {
   eps?: number;
 }
 
-const AFFINE = { weight: object, bias: object, eps: number };
+const AFFINE = { weight: tensor, bias: tensor, eps: number };
 
 /** (x - mu) / sqrt(sigma2 + eps). */
 const standardized = (x: Tensor, mu: Tensor, sigma2: Tensor, eps = INSTANCE_NORM_EPS): Tensor =>
@@ -156,7 +156,7 @@ export interface BatchNormOptions extends NormOptions {
  * ```
  */
 export function batchNorm2d(x: Tensor, options: BatchNormOptions = {}): Tensor {
-  const known = { runningMean: object, runningVar: object, training: flag, momentum: number };
+  const known = { runningMean: tensor, runningVar: tensor, training: flag, momentum: number };
   checkOptions("batchNorm2d", options, Object.assign(known, AFFINE));
   const { runningMean, runningVar, training = true, momentum = 0.1 } = options;
   const shape = channelShape(shapeIn("batchNorm2d", x));

@@ -3,9 +3,10 @@
 // handled as in loss.ts. Tests compare it with the same composed of operators:
 //   patchNce(l2Normalize(linear(relu(linear(gatherPositions(f, ids), w1, b1)), w2, b2)), k)
 import type { Gpu } from "../../core/gpu.js";
-import { defineOperator } from "../../core/operator.js";
+import { defineOperator, gpuOf } from "../../core/operator.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { partStart } from "../../device/memory.js";
+import { checkValue, object } from "../../lib/check-options.js";
 import { GradientError, ShapeError } from "../../lib/errors.js";
 import { sameShape, shapeText } from "../../lib/shapes.js";
 import { checkPositions, gatherPositions, runGather, scatterPositionsOperator } from "../gather/index.js";
@@ -30,6 +31,8 @@ export interface Head {
   b2: Tensor;
 }
 
+const tensorsOf = (head: Head | null): Tensor[] => (head ? [head.w1, head.b1, head.w2, head.b2] : []);
+
 /** What the gradient of the head needs. */
 interface Embedded {
   rows: Tensor;
@@ -38,9 +41,28 @@ interface Embedded {
   norms: Tensor;
 }
 
+/** The number of rows at these positions. Throws a ShapeError unless positions and head fit the features. */
+function checkEmbedding(name: string, x: Tensor, ids: Tensor, { w1, b1, w2, b2 }: Head): number {
+  const rows = checkPositions(name, x, ids);
+  const [hidden, out] = [w1.shape[0], w2.shape[0]];
+  const expected = [[hidden, x.shape[1]], [hidden], [out, hidden], [out]];
+  if (![w1, b1, w2, b2].every(({ shape }, i) => sameShape(shape, expected[i]))) {
+    throw new ShapeError(
+      `${name}: features ${shapeText(x)} do not fit a head of ${[w1, b1, w2, b2].map(shapeText).join(", ")}`,
+      "Give features [B, C, H, W] and a head [C', C], [C'], [C', C'], [C'].",
+    );
+  }
+  return rows;
+}
+
 /** Rows gathered from x, followed by those from k if it is given, through the head to unit rows. */
-function embed(gpu: Gpu, [x, k]: readonly [Tensor, Tensor?], ids: Tensor, { w1, b1, w2, b2 }: Head): Embedded {
-  const each = checkPositions("fusedPatchNce", x, ids);
+function embed(
+  gpu: Gpu,
+  [x, k]: readonly [Tensor, Tensor?],
+  ids: Tensor,
+  { w1, b1, w2, b2 }: Head,
+  each: number,
+): Embedded {
   const count = k ? 2 * each : each;
   const rows = gpu.empty([count, x.shape[1]]);
   runGather(gpu, x, ids, rows, k);
@@ -65,15 +87,14 @@ export const fusedPatchNceOperator = defineOperator<FusedInputs, PatchNceOptions
   name: "fusedPatchNce",
   dtype: () => "f32",
   integers: [5],
-  shape([x, w1, , w2, , ids, k], { groups }) {
-    const rows = checkPositions("fusedPatchNce", x, ids);
+  shape([x, w1, b1, w2, b2, ids, k], { groups }) {
+    const rows = checkEmbedding("fusedPatchNce", x, ids, { w1, b1, w2, b2 });
     checkGroups("fusedPatchNce", rows, groups);
     const keys = k.shape.length === 4 ? x.shape : [rows, w2.shape[0]];
-    if (w1.shape[1] !== x.shape[1] || w2.shape[1] !== w1.shape[0] || !sameShape(k.shape, keys)) {
+    if (!sameShape(k.shape, keys)) {
       throw new ShapeError(
-        `fusedPatchNce: features ${shapeText(x)}, head ${shapeText(w1)} and ${shapeText(w2)}, ` +
-          `keys ${shapeText(k)} do not fit`,
-        "Give features [B, C, H, W], a head [C', C] and [C', C'], and keys [B * patches, C'] or features like those.",
+        `fusedPatchNce: keys ${shapeText(k)} do not fit ${rows} patches of features ${shapeText(x)}`,
+        `Give [${rows}, ${w2.shape[0]}], or features like those.`,
       );
     }
     return [rows];
@@ -89,7 +110,7 @@ export const fusedPatchNceOperator = defineOperator<FusedInputs, PatchNceOptions
   },
   forward(gpu, [x, w1, b1, w2, b2, ids, k], options, loss) {
     const maps = k.shape.length === 4 ? ([x, k] as const) : ([x] as const);
-    const all = embed(gpu, maps, ids, { w1, b1, w2, b2 });
+    const all = embed(gpu, maps, ids, { w1, b1, w2, b2 }, loss.size);
     // The queries come first.
     const queriesOf = (tensor: Tensor) => tensor.part(0, [loss.size, ...tensor.shape.slice(1)]) as Tensor;
     const [rows, hidden, q, norms] = [all.rows, all.hidden, all.units, all.norms].map(queriesOf);
@@ -134,10 +155,10 @@ export const fusedPatchNceOperator = defineOperator<FusedInputs, PatchNceOptions
  * ```
  */
 export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
-  const { gpu } = x;
+  const gpu = gpuOf({ name: "patchKeys", integers: [1] }, [x, ids, ...tensorsOf(head)]);
   return gpu.noGrad(() => {
     if (!head) return gpu.scope(() => l2Normalize(gatherPositions(x, ids)));
-    const { rows, hidden, units, norms } = embed(gpu, [x], ids, head);
+    const { rows, hidden, units, norms } = embed(gpu, [x], ids, head, checkEmbedding("patchKeys", x, ids, head));
     const call = {
       operator: "patchKeys",
       flops: headFlops(units.shape, head.w1.shape, head.w2.shape),
@@ -166,8 +187,10 @@ export function patchKeys(x: Tensor, ids: Tensor, head: Head | null): Tensor {
  */
 export function fusedPatchNce(x: Tensor, ids: Tensor, head: Head, k: Tensor, options: PatchNceOptions): Tensor {
   checkPatchNceOptions("fusedPatchNce", options);
-  const { w1, b1, w2, b2 } = head;
-  const rows = (ids.shape.length === 1 ? x.shape[0] : 1) * ids.size;
+  checkValue("fusedPatchNce: the head", head, object);
+  const [w1, b1, w2, b2] = tensorsOf(head);
+  gpuOf(fusedPatchNceOperator.record, [x, w1, b1, w2, b2, ids, k]);
+  const rows = checkPositions("fusedPatchNce", x, ids);
   // Queries and keys share buffers, unless the keys' offset in one does not meet the alignment of bindings.
   const separate =
     k.shape.length === 4 && [x.shape[1], w2.shape[0]].some((n) => partStart(4 * rows * n) !== 4 * rows * n);

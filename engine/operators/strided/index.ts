@@ -180,8 +180,8 @@ export function squeeze(x: Tensor, axes?: Axes): Tensor {
  * ```
  */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
-  const shape = shapeIn("unsqueeze", x);
-  return reshape(x, shape.toSpliced(axisOf("unsqueeze", axis, { shape: [1, ...shape] }), 0, 1));
+  const [at] = normalizeAxes("unsqueeze", x, axis, 1);
+  return reshape(x, x.shape.toSpliced(at, 0, 1));
 }
 
 /**

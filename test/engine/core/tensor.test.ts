@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { sizeOf, type Tensor, visitTensors } from "../../../engine/core/tensor.js";
 import * as engine from "../../../engine/index.js";
-import { messageOf, testGpu } from "../../support/gpu.js";
+import { messageOf, ownGpu, profiles, testGpu } from "../../support/gpu.js";
 
 const gpu = await testGpu("software");
 
@@ -91,6 +91,39 @@ test("a tensor is copied into another, also into a part of a shared buffer, and 
   );
   for (const tensor of [a, b, n]) tensor.dispose();
 });
+
+for (const profile of profiles) {
+  test(`a tensor is copied within its own buffer, eager and recorded, ${profile}`, async () => {
+    const own = await ownGpu(profile);
+    const count = own.tensor(Float32Array.from({ length: 192 }, (_, i) => i));
+    const [first, second] = [0, 64].map((start) => count.part(start, [128]) as Tensor);
+    const [a, b] = own.persistentFlat([[2], [2]]);
+    const copies: [target: Tensor, source: Tensor][] = [
+      [a, b],
+      [a, a],
+      [engine.reshape(count, [192]), count],
+      [second, first],
+      [first, second],
+    ];
+    for (const [target, source] of copies) {
+      const expected = await source.read();
+      target.copyFrom(source);
+      assert.equal(await target.read(), expected);
+    }
+    assert.equal(
+      [...(await count.read())].filter((_, i) => i % 64 === 3),
+      [3, 67, 67],
+    );
+    for (const [target, source] of copies) {
+      const expected = await source.read();
+      const { program } = await engine.record(own, () => target.copyFrom(source));
+      program.replay();
+      assert.equal(await target.read(), expected);
+    }
+    await own.finish();
+    own.dispose();
+  });
+}
 
 test("what can be disposed can be declared with using", () => {
   const x = gpu.empty([1]);

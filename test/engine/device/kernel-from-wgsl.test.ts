@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "../../../engine/index.js";
 import { requestAdapter } from "../../../engine/open/node.js";
-import { messageOf, rejectionOf, testGpu } from "../../support/gpu.js";
+import { messageOf, profiles, rejectionOf, testGpu } from "../../support/gpu.js";
 import { kernels } from "../../support/kernels.js";
 
 const gpu = await testGpu("software");
@@ -140,6 +140,24 @@ test("a binding that is not given, or a param that is no number of its type, is 
   );
   y.dispose();
 });
+
+for (const profile of profiles) {
+  test(`params and bindings that are left out, eager and recorded, ${profile}`, async () => {
+    const engine = await testGpu(profile);
+    const none = kernelFromWgsl("none", `${x} ${main}`);
+    const some = kernelFromWgsl("some", `struct P { n: u32 } ${x} @group(0) @binding(1) var<uniform> p: P; ${main}`);
+    const y = engine.persistent([1]);
+    for (const recorded of [false, true]) {
+      const run = async (work: () => void) => (recorded ? (await record(engine, work)).program.dispose() : work());
+      await run(() => engine.dispatch(none, { bindings: { x: y }, grid: 1 } as never));
+      const missing = run(() => engine.dispatch(some, { bindings: { x: y }, grid: 1 } as never));
+      assert.match(String(await rejectionOf(missing)), /ShapeError: some: the param n cannot be undefined/);
+      const unbound = run(() => engine.dispatch(none, { grid: 1 } as never));
+      assert.match(String(await rejectionOf(unbound)), /ShapeError: none: the binding x has no tensor of this device/);
+    }
+    y.dispose();
+  });
+}
 
 test("memory bound to be read and written, or written twice, is named, eager and recorded", async () => {
   const declare = (...accesses: string[]) =>

@@ -28,10 +28,12 @@ test("a file that does not fit changes nothing", async () => {
   const file = await saveParameters(
     new Map([
       ["a", gpu.tensor([1])],
-      ["b", gpu.tensor([2, 3])],
+      ["b", gpu.tensor([2.5, 3])],
     ]),
   );
   const a = gpu.tensor([7]);
+  const disposed = gpu.empty([2]);
+  disposed.dispose();
   for (const [others, says] of [
     [[], /holds b, which is no parameter/],
     [
@@ -42,6 +44,8 @@ test("a file that does not fit changes nothing", async () => {
       /the file holds no c/,
     ],
     [[["b", gpu.empty([1, 2])]], /b is of shape \[2\] in the file and \[1,2\] here/],
+    [[["b", disposed]], /DisposedError: a tensor of shape \[2\] was used after dispose/],
+    [[["b", gpu.empty([2], "i32")]], /ArgumentError: tensor: an element cannot be 2.5/],
   ] as [[string, Tensor][], RegExp][]) {
     assert.match(
       messageOf(() => loadParameters(file, new Map([["a", a], ...others]))),

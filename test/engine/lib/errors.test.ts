@@ -112,6 +112,11 @@ const misfits: [operator: string, says: RegExp, work: () => unknown][] = [
         nce,
       ),
   ],
+  [
+    "patchKeys",
+    /\[1,3,2,2\] do not fit a head of \[4,3\], \[3\]/,
+    () => engine.patchKeys(zeros(1, 3, 2, 2), ids(1), { ...head(zeros(4, 3), zeros(4, 4)), b1: zeros(3) }),
+  ],
   ["flatten", /the end cannot be 1.*at least 2/, () => engine.flatten(zeros(2, 3, 4), 2, 1)],
   ["split", /a size cannot be 0/, () => engine.split(zeros(3), [3, 0])[0]],
   ["gather", /ids \[2\] do not fit \[2,3\]/, () => engine.gather(zeros(2, 3), 1, ids(2))],

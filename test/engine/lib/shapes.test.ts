@@ -49,13 +49,14 @@ test("shapes that do not broadcast are named", () => {
   }
 });
 
-const x = { shape: [2, 3, 4] };
+const x = gpu.empty([2, 3, 4]);
 
 test("axes count from either end and come out sorted; all of them where none are given", () => {
   assert.equal(normalizeAxes("sum", x, undefined), [0, 1, 2]);
   assert.equal(normalizeAxes("sum", x, [-1, 0]), [0, 2]);
   assert.equal(normalizeAxes("sum", x, []), []);
   assert.equal([normalizeAxes("sum", x, 0), normalizeAxes("sum", x, -1)], [[0], [2]]);
+  assert.equal([normalizeAxes("unsqueeze", x, 3, 1), normalizeAxes("unsqueeze", x, -4, 1)], [[3], [0]]);
 });
 
 test("axes that are not there, or there twice, are refused", () => {

@@ -7,7 +7,7 @@
 //     print(o, p.tolist())"
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { SGD } from "../../../engine/index.js";
+import { record, SGD } from "../../../engine/index.js";
 import { profiles, testGpu } from "../../support/gpu.js";
 
 const runs = [
@@ -31,6 +31,23 @@ for (const profile of profiles) {
       weight.dispose();
     });
   }
+
+  test(`a gradient in its parameter's buffer, and a parameter as its own, eager and recorded, ${profile}`, async () => {
+    const gpu = await testGpu(profile);
+    const [weight, gradient] = gpu.persistentFlat([[2], [2]]);
+    weight.write([4, 8]);
+    gradient.write([1, -1]);
+    const sgd = new SGD(gpu, [weight]);
+    sgd.advance(0.5);
+    sgd.update([gradient]);
+    assert.equal([...(await weight.read())], [3.5, 8.5]);
+    const { program } = await record(gpu, () => sgd.update([weight]));
+    program.replay();
+    assert.equal([...(await weight.read())], [1.75, 4.25]);
+    program.dispose();
+    sgd.dispose();
+    for (const tensor of [weight, gradient]) tensor.dispose();
+  });
 }
 
 test.run();
