@@ -15,6 +15,8 @@ export class Storage {
   readonly half: boolean;
   /** Number of live tensors that alias it; of a storage with parts, its live parts too. */
   references = 1;
+  /** Whether a recorded program has bound the buffer, which must then stay the same. */
+  bound = false;
   #buffer: GPUBuffer | null = null;
   #base: Storage | null = null;
   #offset = 0;
@@ -49,6 +51,12 @@ export class Storage {
   place(buffer: GPUBuffer, offset: number): void {
     this.buffer = buffer;
     this.root.#offset = offset;
+  }
+
+  /** Gives up its own buffer, and is from now on where another storage is. */
+  moveTo(other: Storage): void {
+    this.#buffer = null;
+    this.#base = other;
   }
 
   /** A sub-range of `bytes` bytes at `offset`, which must satisfy the binding alignment (see partStart). */

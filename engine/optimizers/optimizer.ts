@@ -1,14 +1,14 @@
 // Shared by optimizers: named parameters, their per-parameter state (moments, momentum), and the per-step scalars (step
 // size and so on) in a buffer that is written before each step, so that updates can be recorded. In a recording,
-// parameters in one flat buffer (gpu.persistentFlat) are updated by one dispatch: their gradients are placed in a flat
-// buffer, too, and since updates are elementwise, the kernel runs over both, padding included.
+// parameters in one flat buffer (gpu.persistentFlat, or gathered here) are updated by one dispatch: their gradients are
+// placed in a flat buffer, too, and since updates are elementwise, the kernel runs over both, padding included.
 import type { Gpu } from "../core/gpu.js";
 import type { Recorder } from "../core/recorder.js";
 import { Tensor } from "../core/tensor.js";
 import type { Storage } from "../device/storage.js";
 import { type Check, checkValue, tensor, whole } from "../lib/check-options.js";
 import { ArgumentError, ShapeError } from "../lib/errors.js";
-import { sameShape, shapeText } from "../lib/shapes.js";
+import { type Shape, sameShape, shapeText } from "../lib/shapes.js";
 
 /** Consecutive vec4s per invocation. */
 const PER_THREAD = { software: 4, gpu: 1 } as const;
@@ -41,7 +41,10 @@ export interface Elementwise {
   readonly constants: { readonly PER_THREAD: number };
 }
 
-/** The base of all optimizers. */
+/**
+ * The base of all optimizers. Parameters with buffers of their own are moved into one, so that a recorded update is one
+ * dispatch, unless a recorded program uses them already; their memory is then freed when the last of them is disposed.
+ */
 export abstract class Optimizer {
   /** The parameters to update, by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -76,11 +79,13 @@ export abstract class Optimizer {
         "Give an array of tensors, or a Map of them.",
       );
     }
-    const shapes = [...this.parameters.values()].map(({ shape }) => shape);
+    const tensors = [...this.parameters.values()];
+    const shapes = tensors.map(({ shape }) => shape);
+    gather(gpu, tensors, shapes);
     this.states = Array.from({ length: counts.states }, () => {
-      const tensors = gpu.persistentFlat(shapes);
-      for (const tensor of tensors) tensor.write(new Float32Array(tensor.size));
-      return new Map([...this.parameters.keys()].map((key, i) => [key, tensors[i]]));
+      const zeros = gpu.persistentFlat(shapes);
+      for (const tensor of zeros) tensor.write(new Float32Array(tensor.size));
+      return new Map([...this.parameters.keys()].map((key, i) => [key, zeros[i]]));
     });
     this.scalars = gpu.persistent([counts.scalars]);
     // A program that is replayed before advance() leaves the parameters as they are.
@@ -197,6 +202,20 @@ export abstract class Optimizer {
   dispose(): void {
     for (const state of this.states) for (const tensor of state.values()) tensor.dispose();
     this.scalars.dispose();
+  }
+}
+
+/** Moves parameters that have buffers of their own into one, if no recorded program has bound these buffers. */
+function gather(gpu: Gpu, parameters: readonly Tensor[], shapes: readonly Shape[]): void {
+  const storages = new Set(parameters.map(({ storage }) => storage));
+  const alone = [...storages].every((one) => one.root === one && one.buffer && !one.virtual && !one.half && !one.bound);
+  if (gpu.recorder || storages.size < 2 || storages.size < parameters.length || !alone) return;
+  const homes = gpu.persistentFlat(shapes);
+  for (const [i, parameter] of parameters.entries()) {
+    const buffer = parameter.requireBuffer();
+    homes[i].copyFrom(parameter);
+    gpu.releaseBuffer(buffer);
+    parameter.storage.moveTo(homes[i].storage);
   }
 }
 

@@ -142,6 +142,7 @@ export class Program {
     arena.programs++;
     this.length = dispatches.length;
     this.#outside = new Set(dispatches.flatMap(({ storages }) => storages.filter(({ virtual }) => !virtual)));
+    for (const { root } of this.#outside) root.bound = true;
   }
 
   /** Bytes allocated for the program's own tensors, including the arena's buffers. */

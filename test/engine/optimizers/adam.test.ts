@@ -169,10 +169,12 @@ const bitsOf = async (tensors: Iterable<Tensor>) =>
   Promise.all([...tensors].map(async (tensor) => [...new Uint32Array((await tensor.read()).buffer)]));
 
 for (const profile of profiles) {
-  test(`parameters in a flat buffer are updated by one dispatch, to the same bits (${profile})`, async () => {
+  test(`flat parameters, or gathered ones, are updated by one dispatch, to the same bits (${profile})`, async () => {
     const gpu = await testGpu(profile);
-    const train = async (flat: boolean, recorded: boolean) => {
-      const { tensors, gradients, dispose } = makeParameters(gpu, flat);
+    const train = async (layout: "own" | "bound" | "flat", recorded: boolean) => {
+      const { tensors, gradients, dispose } = makeParameters(gpu, layout === "flat");
+      // A recorded program keeps what it has bound where it is.
+      const before = layout === "bound" ? await record(gpu, () => tensors.map(square)) : null;
       const adam = new Adam(gpu, named(tensors), { beta1: 0.5 });
       const work = () => {
         const all = gradients();
@@ -188,17 +190,27 @@ for (const profile of profiles) {
       const outcome = await bitsOf([...tensors, ...adam.m.values(), ...adam.v.values()]);
       const last = made ? await bitsOf(made.result) : null;
       const updates = made?.program.kernels().filter((kernel) => kernel.startsWith("adam")).length;
+      if (before) {
+        before.program.replay();
+        const squares = await Promise.all(before.result.map(async (y) => [...(await y.read())]));
+        const now = await Promise.all(tensors.map(async (p) => [...(await p.read())].map((v) => Math.fround(v * v))));
+        assert.equal(squares, now, "what was recorded before sees the updates");
+        before.program.dispose();
+      }
       made?.program.dispose();
       adam.dispose();
       dispose();
       return { outcome, last, updates };
     };
-    const separate = await train(false, true);
-    const flat = await train(true, true);
-    assert.equal([separate.updates, flat.updates], [shapes.length, 1]);
-    assert.equal(flat.outcome, separate.outcome);
-    assert.equal(flat.last, separate.last, "the gradients can be read");
-    assert.equal((await train(true, false)).outcome, separate.outcome, "eager");
+    const separate = await train("bound", true);
+    const [flat, own] = [await train("flat", true), await train("own", true)];
+    assert.equal([separate.updates, flat.updates, own.updates], [shapes.length, 1, 1]);
+    for (const { outcome, last } of [flat, own]) {
+      assert.equal(outcome, separate.outcome);
+      assert.equal(last, separate.last, "the gradients can be read");
+    }
+    for (const layout of ["flat", "own"] as const)
+      assert.equal((await train(layout, false)).outcome, separate.outcome, "eager");
   });
 }
 
