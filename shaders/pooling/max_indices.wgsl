@@ -15,22 +15,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let plane = line / params.out_h;
   if (plane >= params.planes) { return; }
   let j = line - plane * params.out_h;
-  let top = max(j * params.stride_h - params.pad_h, 0);
-  let bottom = min(j * params.stride_h - params.pad_h + params.kh, params.height);
-  let start = plane * params.height * params.width;
+  let top = j * params.stride_h - params.pad_h;
   for (var k = 0; k < PER_THREAD; k++) {
     let i = (at - line * runs) * PER_THREAD + k;
     if (PER_THREAD > 1 && i >= params.out_w) { break; }
-    let left = max(i * params.stride_w - params.pad_w, 0);
-    let right = min(i * params.stride_w - params.pad_w + params.kw, params.width);
-    var index = top * params.width + left;
-    var highest = x[start + index];
-    for (var row = top; row < bottom; row++) {
-      for (var column = left; column < right; column++) {
-        let here = row * params.width + column;
-        let value = x[start + here];
+    let left = i * params.stride_w - params.pad_w;
+    var index = max(top, 0) * params.width + max(left, 0);
+    var highest = x[plane * params.height * params.width + index];
+    for (var row = max(top, 0); row < min(top + params.kh, params.height); row++) {
+      let start = (plane * params.height + row) * params.width;
+      for (var column = max(left, 0); column < min(left + params.kw, params.width); column++) {
+        let value = x[start + column];
         let higher = value > highest;
-        index = select(index, here, higher);
+        index = select(index, row * params.width + column, higher);
         highest = select(highest, value, higher);
       }
     }

@@ -8,7 +8,6 @@ import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import type { Params } from "../../device/kernel-source.js";
 import { ShapeError } from "../../lib/errors.js";
 import { normalizeAxes, sameShape, shapeIn, shapeText } from "../../lib/shapes.js";
-import { BROADCAST_PER_THREAD } from "../lib/pointwise-kernels.js";
 import { alongAxis } from "../lib/views.js";
 import { fillWith } from "../strided/index.js";
 
@@ -28,7 +27,8 @@ function paramsOf(x: Shape, ids: Tensor, { axis, own }: GatherOptions) {
 
 /** Fills y with the elements of x at ids; the params are the kernel's layouts. */
 export function gatherInto(gpu: Gpu, x: Tensor, ids: Tensor, y: Tensor, params: Params<typeof gather_kernel>): void {
-  const PER_THREAD = BROADCAST_PER_THREAD[gpu.profile];
+  // lavapipe takes four times as long to compile a loop of 16, which it unrolls.
+  const PER_THREAD = gpu.profile === "software" ? 64 : 1;
   const invocations = Math.ceil(y.size / PER_THREAD);
   gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations, constants: { PER_THREAD } });
 }
