@@ -58,8 +58,11 @@ function runGeneral(
   params: ReturnType<typeof paramsOf>,
   FLIPPED: boolean,
 ): void {
-  const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / 4);
-  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants: { FLIPPED } });
+  const software = gpu.profile === "software";
+  const PER_THREAD = software ? 8 : 4;
+  const constants = { FLIPPED, PER_THREAD, SLIDES: software && params.dilation_w === params.stride_w };
+  const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / PER_THREAD);
+  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants });
 }
 
 type Two = readonly [Tensor, Tensor];
