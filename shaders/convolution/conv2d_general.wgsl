@@ -2,9 +2,11 @@
 // that differ between the axes; mostly memory-bound, so it has no tiles. PER_THREAD neighbouring outputs of a row per
 // invocation, which share weights and addresses. Loads outside x are clamped to its edge and masked.
 // With FLIPPED the kernel w [groups * in_c, out_c, kh, kw] is rotated by 180 degrees: the input gradient of a
-// convolution of stride 1, x being its dy. With SLIDES an output reads for a column of the kernel what its neighbour
-// reads for the one before: the dilation is the stride.
+// convolution, x being its dy. If UPSAMPLED, that convolution's stride lies between the elements of dy; or it is 1.
+// With SLIDES an output reads for a column of the kernel what its neighbour reads for the one before: the dilation is
+// the stride.
 const FLIPPED: bool = false; // @tunable
+const UPSAMPLED: bool = false; // @tunable
 const SLIDES: bool = false; // @tunable
 const PER_THREAD: i32 = 4; // @tunable
 
@@ -15,10 +17,11 @@ const PER_THREAD: i32 = 4; // @tunable
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// An element of a row, or zero outside of it.
+// An element of a row, or zero outside of it and between elements.
 fn value_at(start: i32, column: i32) -> f32 {
-  let nearest = clamp(column, 0, params.width - 1);
-  return select(0.0, x[start + nearest], nearest == column);
+  let step = select(1, params.stride_w, UPSAMPLED);
+  let nearest = clamp(column / step, 0, params.width - 1);
+  return select(0.0, x[start + nearest], nearest * step == column);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -34,20 +37,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let o = plane - n * channels;
   let g = o / params.out_c;
   let first = (at - line * runs) * PER_THREAD;
-  let top = (line - plane * params.out_h) * params.stride_h - params.pad_h;
+  let stride = select(vec2i(params.stride_w, params.stride_h), vec2i(1), UPSAMPLED);
+  let step = select(1, params.stride_h, UPSAMPLED);
+  let top = (line - plane * params.out_h) * stride.y - params.pad_h;
   let kernel_size = params.kh * params.kw;
   var sums: array<f32, PER_THREAD>;
   for (var c = 0; c < params.in_c; c++) {
     let source = ((n * params.groups + g) * params.in_c + c) * params.height;
     let pair = select(o * params.in_c + c, (g * params.in_c + c) * params.out_c + o - g * params.out_c, FLIPPED);
     for (var j = 0; j < params.kh; j++) {
-      let row = top + j * params.dilation_h;
-      if (row < 0 || row >= params.height) { continue; }
+      let below = top + j * params.dilation_h;
+      let row = below / step;
+      if (below < 0 || row * step != below || row >= params.height) { continue; }
       let start = (source + row) * params.width;
-      var left = first * params.stride_w - params.pad_w;
+      var left = first * stride.x - params.pad_w;
       var values: array<f32, PER_THREAD>;
       if (SLIDES) {
-        for (var k = 1; k < PER_THREAD; k++) { values[k] = value_at(start, left + (k - 1) * params.stride_w); }
+        for (var k = 1; k < PER_THREAD; k++) { values[k] = value_at(start, left + (k - 1) * stride.x); }
       }
       for (var i = 0; i < params.kw; i++) {
         let element = j * params.kw + i;
@@ -56,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
           if (SLIDES && k + 1 < PER_THREAD) {
             values[k] = values[min(k + 1, PER_THREAD - 1)];
           } else {
-            values[k] = value_at(start, left + k * params.stride_w);
+            values[k] = value_at(start, left + k * stride.x);
           }
           sums[k] += values[k] * weight;
         }
