@@ -17,13 +17,6 @@ const PER_THREAD: i32 = 4; // @tunable
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// An element of a row, or zero outside of it and between elements.
-fn value_at(start: i32, column: i32) -> f32 {
-  let step = select(1, params.stride_w, UPSAMPLED);
-  let nearest = clamp(column / step, 0, params.width - 1);
-  return select(0.0, x[start + nearest], nearest * step == column);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
@@ -38,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let g = o / params.out_c;
   let first = (at - line * runs) * PER_THREAD;
   let stride = select(vec2i(params.stride_w, params.stride_h), vec2i(1), UPSAMPLED);
-  let step = select(1, params.stride_h, UPSAMPLED);
+  let step = select(vec2i(1), vec2i(params.stride_w, params.stride_h), UPSAMPLED);
   let top = (line - plane * params.out_h) * stride.y - params.pad_h;
   let kernel_size = params.kh * params.kw;
   var sums: array<f32, PER_THREAD>;
@@ -47,13 +40,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let pair = select(o * params.in_c + c, (g * params.in_c + c) * params.out_c + o - g * params.out_c, FLIPPED);
     for (var j = 0; j < params.kh; j++) {
       let below = top + j * params.dilation_h;
-      let row = below / step;
-      if (below < 0 || row * step != below || row >= params.height) { continue; }
+      let row = below / step.y;
+      if (below < 0 || row * step.y != below || row >= params.height) { continue; }
       let start = (source + row) * params.width;
       var left = first * stride.x - params.pad_w;
       var values: array<f32, PER_THREAD>;
       if (SLIDES) {
-        for (var k = 1; k < PER_THREAD; k++) { values[k] = value_at(start, left + (k - 1) * stride.x); }
+        for (var k = 1; k < PER_THREAD; k++) { values[k] = value_at(start, left + (k - 1) * stride.x, step.x); }
       }
       for (var i = 0; i < params.kw; i++) {
         let element = j * params.kw + i;
@@ -62,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
           if (SLIDES && k + 1 < PER_THREAD) {
             values[k] = values[min(k + 1, PER_THREAD - 1)];
           } else {
-            values[k] = value_at(start, left + k * stride.x);
+            values[k] = value_at(start, left + k * stride.x, step.x);
           }
           sums[k] += values[k] * weight;
         }

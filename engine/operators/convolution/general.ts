@@ -116,9 +116,12 @@ export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry>
   forward(gpu, [x, dy], geometry, dw) {
     const [batch] = x.shape;
     const params = paramsOf(geometry, batch, x.shape[1], dy.shape[1]);
+    const slides = gpu.profile === "software" && params.dilation_w === params.stride_w;
+    const PER_THREAD = slides ? Math.min(4, params.kw) : 1;
     reduceSplits(gpu, batch, { y: dw }, (target) => {
       const bindings = { x, dy, dw: target };
-      gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
+      const invocations = (target.size / params.kw) * Math.ceil(params.kw / PER_THREAD);
+      gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations, constants: { PER_THREAD } });
     });
     return undefined;
   },
