@@ -1,9 +1,14 @@
 // y = the cross-correlation of x with w; layouts as in lib/general.wgsl. The fallback for groups, dilation and options
-// that differ between the axes; mostly memory-bound, so it has no tiles. Four neighbouring outputs of a row per
+// that differ between the axes; mostly memory-bound, so it has no tiles. PER_THREAD neighbouring outputs of a row per
 // invocation, which share weights and addresses. Loads outside x are clamped to its edge and masked.
 // With FLIPPED the kernel w [groups * in_c, out_c, kh, kw] is rotated by 180 degrees: the input gradient of a
-// convolution of stride 1, x being its dy.
+// convolution, x being its dy. If UPSAMPLED, that convolution's stride lies between the elements of dy; or it is 1.
+// With SLIDES an output reads for a column of the kernel what its neighbour reads for the one before: the dilation is
+// the stride.
 const FLIPPED: bool = false; // @tunable
+const UPSAMPLED: bool = false; // @tunable
+const SLIDES: bool = false; // @tunable
+const PER_THREAD: i32 = 4; // @tunable
 
 //#include convolution/lib/general.wgsl
 
@@ -15,38 +20,50 @@ const FLIPPED: bool = false; // @tunable
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
+  let runs = (params.out_w + PER_THREAD - 1) / PER_THREAD;
   let at = i32(flat_index(group, groups, local, WORKGROUP));
-  let vec4s = (params.out_w + 3) / 4;
-  let line = at / vec4s;
+  let line = at / runs;
   let plane = line / params.out_h;
   let channels = params.groups * params.out_c;
   let n = plane / channels;
   if (n >= params.batch) { return; }
   let o = plane - n * channels;
   let g = o / params.out_c;
-  let column = 4 * (at - line * vec4s);
-  let top = (line - plane * params.out_h) * params.stride_h - params.pad_h;
-  let left = (column + vec4i(0, 1, 2, 3)) * params.stride_w - params.pad_w;
+  let first = (at - line * runs) * PER_THREAD;
+  let stride = select(vec2i(params.stride_w, params.stride_h), vec2i(1), UPSAMPLED);
+  let step = select(vec2i(1), vec2i(params.stride_w, params.stride_h), UPSAMPLED);
+  let top = (line - plane * params.out_h) * stride.y - params.pad_h;
   let kernel_size = params.kh * params.kw;
-  var sum = vec4f();
+  var sums: array<f32, PER_THREAD>;
   for (var c = 0; c < params.in_c; c++) {
     let source = ((n * params.groups + g) * params.in_c + c) * params.height;
     let pair = select(o * params.in_c + c, (g * params.in_c + c) * params.out_c + o - g * params.out_c, FLIPPED);
     for (var j = 0; j < params.kh; j++) {
-      let row = top + j * params.dilation_h;
-      if (row < 0 || row >= params.height) { continue; }
+      let below = top + j * params.dilation_h;
+      let row = below / step.y;
+      if (below < 0 || row * step.y != below || row >= params.height) { continue; }
       let start = (source + row) * params.width;
+      var left = first * stride.x - params.pad_w;
+      var values: array<f32, PER_THREAD>;
+      if (SLIDES) {
+        for (var k = 1; k < PER_THREAD; k++) { values[k] = value_at(start, left + (k - 1) * stride.x, step.x); }
+      }
       for (var i = 0; i < params.kw; i++) {
         let element = j * params.kw + i;
-        let columns = left + i * params.dilation_w;
-        let nearest = clamp(columns, vec4i(), vec4i(params.width - 1));
-        let at_x = start + nearest;
-        let values = vec4f(x[at_x.x], x[at_x.y], x[at_x.z], x[at_x.w]);
         let weight = w[pair * kernel_size + select(element, kernel_size - 1 - element, FLIPPED)];
-        sum += select(vec4f(), values, nearest == columns) * weight;
+        for (var k = 0; k < PER_THREAD; k++) {
+          if (SLIDES && k + 1 < PER_THREAD) {
+            values[k] = values[min(k + 1, PER_THREAD - 1)];
+          } else {
+            values[k] = value_at(start, left + k * stride.x, step.x);
+          }
+          sums[k] += values[k] * weight;
+        }
+        left += params.dilation_w;
       }
     }
   }
-  let to = line * params.out_w + column;
-  for (var k = 0; k < min(4, params.out_w - column); k++) { y[to + k] = sum[k]; }
+  for (var k = 0; k < PER_THREAD; k++) {
+    if (first + k < params.out_w) { y[line * params.out_w + first + k] = sums[k]; }
+  }
 }

@@ -108,6 +108,10 @@ export const cases: FamilyTests["cases"] = {
       general([2, 4, 7, 9], [6, 2, 3, 2], { groups: 2, stride: [2, 1], padding: [1, 2], dilation: [2, 3] }),
       general([2, 4, 7, 9], [6, 2, 3, 2], { groups: 2, padding: [1, 3], dilation: [2, 3] }),
       general([1, 3, 6, 5], [6, 1, 3, 3], { groups: 3, padding: [1, 1] }),
+      // Rows of several invocations, which slide where the dilation is the stride.
+      general([1, 2, 2, 19], [2, 1, 1, 5], { groups: 2, padding: [0, 2] }),
+      general([1, 2, 2, 19], [2, 1, 1, 3], { groups: 2, stride: [1, 2], padding: [0, 1] }),
+      general([1, 2, 2, 19], [2, 1, 1, 3], { groups: 2, stride: [1, 2], dilation: [1, 2] }),
       general([1, 2, 3, 9], [3, 2, 1, 3], { stride: [1, 3], padding: [0, 1] }),
       byDifferences(
         "[1,1,4,5] dilated over a mirrored border",

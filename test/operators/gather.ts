@@ -68,7 +68,7 @@ export const cases: FamilyTests["cases"] = {
     ],
   },
   gatherPositions: {
-    cases: [gather([2, 3, 5, 7], 9, false), gather([3, 33, 2, 3], 5, true)],
+    cases: [gather([2, 3, 5, 7], 9, false), gather([3, 70, 2, 3], 5, true)],
     exercises: ["scatterPositions"],
   },
 };

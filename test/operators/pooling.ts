@@ -28,6 +28,8 @@ export const cases: FamilyTests["cases"] = {
       maxPool([2, 2, 4, 5], [2, 2], [2, 2], [0, 0]),
       maxPool([1, 3, 5, 6], [3, 2], [1, 2], [1, 1]),
       maxPool([1, 1, 7, 5], [2, 1], [3, 2], [1, 0]),
+      // Rows of more than one invocation.
+      maxPool([1, 1, 2, 37], [1, 3], [1, 2], [0, 1]),
       byDifferences(
         "[1,2,4,6] by 2",
         [spread([1, 2, 4, 6])],
@@ -43,6 +45,7 @@ export const cases: FamilyTests["cases"] = {
       avgPool([1, 2, 5, 6], [3, 2], [1, 2], [1, 1], true),
       avgPool([1, 2, 5, 6], [3, 2], [2, 1], [1, 1], false),
       avgPool([1, 1, 7, 5], [2, 1], [3, 2], [1, 0], false),
+      avgPool([1, 1, 2, 37], [1, 3], [1, 2], [0, 1], false),
     ],
     exercises: ["avgPool2dGradient"],
   },

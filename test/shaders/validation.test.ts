@@ -30,6 +30,8 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   ROWS: [4],
   ROW_BLOCKS: [2, 4],
   FLIPPED: [true],
+  UPSAMPLED: [true],
+  SLIDES: [true],
   KW: [1, 4, 7],
   KH: [1, 4, 7],
   R: [4],

@@ -1,11 +1,7 @@
 // Convolutions with groups (also depthwise), dilation, and strides and paddings that differ between the axes. The
 // convolution and its two gradients are linear in each operand, so they are each other's gradients. One kernel each,
 // without variants: plain convolutions take the fast ones.
-import {
-  conv2d_general,
-  conv2d_general_input_gradient,
-  conv2d_general_weight_gradient,
-} from "../../../shaders/generated.js";
+import { conv2d_general, conv2d_general_weight_gradient } from "../../../shaders/generated.js";
 import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { reshape } from "../../core/reshape.js";
@@ -57,9 +53,14 @@ function runGeneral(
   [x, w, y]: readonly [Tensor, Tensor, Tensor],
   params: ReturnType<typeof paramsOf>,
   FLIPPED: boolean,
-): void {
-  const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / 4);
-  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants: { FLIPPED } });
+): undefined {
+  const software = gpu.profile === "software";
+  const UPSAMPLED = FLIPPED && Math.max(params.stride_h, params.stride_w) > 1;
+  const PER_THREAD = software ? 8 : UPSAMPLED ? 1 : 4;
+  const SLIDES = software && params.dilation_w === (UPSAMPLED ? 1 : params.stride_w);
+  const constants = { FLIPPED, UPSAMPLED, SLIDES, PER_THREAD };
+  const invocations = (y.size / params.out_w) * Math.ceil(params.out_w / PER_THREAD);
+  gpu.dispatch(conv2d_general, { bindings: { x, w, y }, params, invocations, constants });
 }
 
 type Two = readonly [Tensor, Tensor];
@@ -73,8 +74,7 @@ export const conv2dGeneralOperator: Operator<Two, GeneralGeometry> = /* @__PURE_
   shape: ([x, w], geometry) => [x.shape[0], w.shape[0], ...outputOf(geometry)],
   flops: ([x], geometry, y) => flopsOf(sizeOf(y), (x as Shape)[1], geometry),
   forward(gpu, [x, w], geometry, y) {
-    runGeneral(gpu, [x, w, y], paramsOf(geometry, x.shape[0], x.shape[1], w.shape[0]), false);
-    return undefined;
+    return runGeneral(gpu, [x, w, y], paramsOf(geometry, x.shape[0], x.shape[1], w.shape[0]), false);
   },
   gradient: ({ inputs: [x, w], options, needs }, dy) => [
     needs(0) ? conv2dGeneralInputGradientOperator([dy, w], options) : null,
@@ -88,11 +88,7 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
   flops: ([dy, w], geometry) => flopsOf(sizeOf(dy as Shape), geometry.groups * (w as Shape)[1], geometry),
   forward(gpu, [dy, w], geometry, dx) {
     const params = paramsOf(geometry, dy.shape[0], dx.shape[1], w.shape[0]);
-    if (Math.max(...geometry.stride) > 1) {
-      gpu.dispatch(conv2d_general_input_gradient, { bindings: { dy, w, dx }, params, invocations: dx.size });
-      return undefined;
-    }
-    // With stride 1 it is a convolution of dy with the kernel rotated by 180 degrees.
+    // It is a convolution of dy, with zeros between its elements, with the kernel rotated by 180 degrees.
     const flipped = {
       ...params,
       in_c: params.out_c,
@@ -104,8 +100,7 @@ export const conv2dGeneralInputGradientOperator: Operator<Two, GeneralGeometry> 
       pad_h: params.dilation_h * (params.kh - 1) - params.pad_h,
       pad_w: params.dilation_w * (params.kw - 1) - params.pad_w,
     };
-    runGeneral(gpu, [dy, w, dx], flipped, true);
-    return undefined;
+    return runGeneral(gpu, [dy, w, dx], flipped, true);
   },
   gradient: ({ inputs: [dy, w], options, needs }, dx) => [
     needs(0) ? conv2dGeneralOperator([dx, w], options) : null,
@@ -121,9 +116,12 @@ export const conv2dGeneralWeightGradientOperator: Operator<Two, GeneralGeometry>
   forward(gpu, [x, dy], geometry, dw) {
     const [batch] = x.shape;
     const params = paramsOf(geometry, batch, x.shape[1], dy.shape[1]);
+    const slides = gpu.profile === "software" && params.dilation_w === params.stride_w;
+    const PER_THREAD = slides ? Math.min(4, params.kw) : 1;
     reduceSplits(gpu, batch, { y: dw }, (target) => {
       const bindings = { x, dy, dw: target };
-      gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations: target.size });
+      const invocations = (target.size / params.kw) * Math.ceil(params.kw / PER_THREAD);
+      gpu.dispatch(conv2d_general_weight_gradient, { bindings, params, invocations, constants: { PER_THREAD } });
     });
     return undefined;
   },

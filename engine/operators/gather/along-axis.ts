@@ -27,7 +27,10 @@ function paramsOf(x: Shape, ids: Tensor, { axis, own }: GatherOptions) {
 
 /** Fills y with the elements of x at ids; the params are the kernel's layouts. */
 export function gatherInto(gpu: Gpu, x: Tensor, ids: Tensor, y: Tensor, params: Params<typeof gather_kernel>): void {
-  gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations: y.size });
+  // lavapipe takes four times as long to compile a loop of 16, which it unrolls.
+  const PER_THREAD = gpu.profile === "software" ? 64 : 1;
+  const invocations = Math.ceil(y.size / PER_THREAD);
+  gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations, constants: { PER_THREAD } });
 }
 
 export const gatherOperator: Operator<Two, GatherOptions> = /* @__PURE__ */ defineOperator({

@@ -17,10 +17,14 @@ function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
 /** Fills rows with the channels of x at the positions, followed by those of a second map if there is one. */
 export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor, second?: Tensor): void {
   const params = gatherParams(ids, x.shape);
+  const images = params.batch * (second ? 2 : 1);
+  // A shorter loop lavapipe unrolls, as in along-axis.ts.
+  const PER_THREAD = gpu.profile === "software" ? 64 : 1;
   gpu.dispatch(gather_positions, {
     bindings: { x, second: second ?? x, ids, rows },
-    params: { ...params, images: params.batch * (second ? 2 : 1) },
-    invocations: rows.size,
+    params: { ...params, images },
+    invocations: images * params.patches * Math.ceil(params.channels / PER_THREAD),
+    constants: { PER_THREAD },
   });
 }
 

@@ -2,13 +2,16 @@
 // max pooling is linear, so it and its gradient are each other's gradients, as with average pooling. Gradients gather,
 // so they need no atomics and sum in a fixed order.
 import { average_pool, max_indices, pool_gradient } from "../../../shaders/generated.js";
+import type { Gpu } from "../../core/gpu.js";
 import { defineOperator, type Operator } from "../../core/operator.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
+import type { BindingNames, Constants, KernelSource } from "../../device/kernel-source.js";
 import { checkOptions, checkValue, flag } from "../../lib/check-options.js";
 import { ShapeError } from "../../lib/errors.js";
 import { imageShape, shapeText } from "../../lib/shapes.js";
 import { gatherInto } from "../gather/index.js";
 import { type Pair, pairOf, wholes } from "../lib/pairs.js";
+import { BROADCAST_PER_THREAD } from "../lib/pointwise-kernels.js";
 import { countWindows, type Windows, windowParams } from "../lib/windows.js";
 import { mean } from "../reduction/index.js";
 import { weighAxis } from "../resample/index.js";
@@ -18,9 +21,24 @@ interface Pooling extends Windows {
   readonly countIncludePad: boolean;
 }
 
-const paramsOf = ([batch, channels]: Shape, windows: Pooling) => {
-  return { ...windowParams(windows, countWindows(windows)), planes: batch * channels };
-};
+/** Runs a kernel that computes the tensor `to`: y of these windows, or dx. */
+function run<K extends KernelSource>(
+  gpu: Gpu,
+  kernel: K,
+  bindings: { readonly [B in BindingNames<K>]: Tensor },
+  windows: Pooling,
+  to: Tensor,
+  constants?: Constants<K>,
+): undefined {
+  const [batch, channels, , width] = to.shape;
+  const PER_THREAD = BROADCAST_PER_THREAD[gpu.profile];
+  gpu.dispatch<KernelSource>(kernel, {
+    bindings,
+    params: { ...windowParams(windows, countWindows(windows)), planes: batch * channels },
+    invocations: (to.size / width) * Math.ceil(width / PER_THREAD),
+    constants: { ...constants, PER_THREAD },
+  });
+}
 
 const pooledShape = ([batch, channels]: Shape, windows: Pooling) => [batch, channels, ...countWindows(windows)];
 const imagesOf = ([batch, channels]: Shape, { size }: Pooling) => [batch, channels, ...size];
@@ -33,8 +51,7 @@ export const maxIndicesOperator = /* @__PURE__ */ defineOperator<readonly [x: Te
   flops: flopsOf,
   cheap: true,
   forward(gpu, [x], windows, y) {
-    gpu.dispatch(max_indices, { bindings: { x, y }, params: paramsOf(x.shape, windows), invocations: y.size });
-    return undefined;
+    return run(gpu, max_indices, { x, y }, windows, y);
   },
   gradient: () => [null],
 });
@@ -63,10 +80,7 @@ export const maxPool2dGradientOperator: Operator<Indexed, Pooling> = /* @__PURE_
   shape: ([dy], windows) => imagesOf(dy.shape, windows),
   flops: ([dy]) => sizeOf(dy as Shape),
   forward(gpu, [dy, indices], windows, dx) {
-    const constants = { OP: pool_gradient.ops.MAXIMUM };
-    const params = paramsOf(dx.shape, windows);
-    gpu.dispatch(pool_gradient, { bindings: { dy, indices, dx }, params, invocations: dx.size, constants });
-    return undefined;
+    return run(gpu, pool_gradient, { dy, indices, dx }, windows, dx, { OP: pool_gradient.ops.MAXIMUM });
   },
   gradient: ({ inputs: [, indices], options }, dx) => [maxPool2dOperator([dx, indices], options)],
 });
@@ -77,10 +91,7 @@ export const avgPool2dOperator: Operator<readonly [x: Tensor], Pooling> = /* @__
   flops: flopsOf,
   cheap: true,
   forward(gpu, [x], windows, y) {
-    const constants = { EXCLUDE_PAD: !windows.countIncludePad };
-    const params = paramsOf(x.shape, windows);
-    gpu.dispatch(average_pool, { bindings: { x, y }, params, invocations: y.size, constants });
-    return undefined;
+    return run(gpu, average_pool, { x, y }, windows, y, { EXCLUDE_PAD: !windows.countIncludePad });
   },
   gradient: ({ options }, dy) => [avgPool2dGradientOperator([dy], options)],
 });
@@ -91,9 +102,7 @@ export const avgPool2dGradientOperator: Operator<readonly [dy: Tensor], Pooling>
   flops: ([dy], { kernel }) => sizeOf(dy as Shape) * sizeOf(kernel),
   forward(gpu, [dy], windows, dx) {
     const constants = { OP: pool_gradient.ops.AVERAGE, EXCLUDE_PAD: !windows.countIncludePad };
-    const params = paramsOf(dx.shape, windows);
-    gpu.dispatch(pool_gradient, { bindings: { dy, indices: dy, dx }, params, invocations: dx.size, constants });
-    return undefined;
+    return run(gpu, pool_gradient, { dy, indices: dy, dx }, windows, dx, constants);
   },
   gradient: ({ options }, dx) => [avgPool2dOperator([dx], options)],
 });

@@ -9,3 +9,9 @@ struct Params {
 }
 
 //#include lib/index.wgsl
+
+// An element of a row of x whose elements are `step` columns apart, or zero outside of it and between them.
+fn value_at(start: i32, column: i32, step: i32) -> f32 {
+  let nearest = clamp(column / step, 0, params.width - 1);
+  return select(0.0, x[start + nearest], nearest * step == column);
+}
