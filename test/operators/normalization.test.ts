@@ -1,10 +1,11 @@
-// Batch norm's running averages, which training moves in place and inference reads, also when it is recorded.
+// Softmax along rows of any length, few and many. Batch norm's running averages, which training moves in place and
+// inference reads, also when it is recorded.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { batchNorm2d, logsumexp, record } from "../../engine/index.js";
+import { batchNorm2d, logSoftmax, logsumexp, record, softmax } from "../../engine/index.js";
 import { Random } from "../../engine/lib/random.js";
 import * as reference from "../../engine/reference.js";
-import { messageOf, testGpu, uniform, upload } from "../support/gpu.js";
+import { messageOf, profiles, testGpu, uniform, upload } from "../support/gpu.js";
 
 function near(ours: ArrayLike<number>, expected: ArrayLike<number>): void {
   const errors = Array.from(ours, (value, i) => Math.abs(value - expected[i]));
@@ -70,6 +71,39 @@ test("inference without averages is refused", async () => {
     messageOf(() => batchNorm2d(x, { training: false })),
     /no running mean and variance.*Give runningMean/,
   );
+});
+
+for (const profile of profiles) {
+  test(`softmax of rows of any length, few and many, along any axis (${profile})`, async () => {
+    const gpu = await testGpu(profile);
+    const random = new Random(5);
+    for (const [shape, axis] of [
+      [[2, 5000], 1],
+      [[1, 70, 3], 1],
+      [[40, 65], 1],
+      [[40, 9], 1],
+      [[2, 5, 2100], 1],
+      [[4100, 3], 0],
+      [[3, 1], 1],
+    ] as const) {
+      const x = uniform(random, shape, -80, 80);
+      const input = upload(gpu, x);
+      near(await softmax(input, axis).read(), reference.softmax(x, axis).data);
+      const ofLog = reference.logSoftmax(x, axis).data;
+      // Relative to the largest, about 160.
+      near(
+        Float64Array.from(await logSoftmax(input, axis).read(), (v) => v / 160),
+        ofLog.map((v) => v / 160),
+      );
+    }
+  });
+}
+
+test("exponents that are all far below zero, or -Infinity but for one, have a softmax", async () => {
+  const gpu = await testGpu("software");
+  const lowest = Number.NEGATIVE_INFINITY;
+  assert.equal([...(await softmax(gpu.tensor([-1e30, -1e30]), 0).read())], [0.5, 0.5]);
+  assert.equal([...(await softmax(gpu.tensor([lowest, -5, lowest]), 0).read())], [0, 1, 0]);
 });
 
 test.run();

@@ -117,6 +117,17 @@ test("l2_normalize and l2_normalize_gradient", () => {
   close(dx, reference.l2NormalizeGradient(x, 0.1, dy).dx, "gradient");
 });
 
+test("softmax", () => {
+  // 18 rows of 9, four invocations each: the workgroup takes 16 of them.
+  const x = uniform(random, [3, 9, 6], -4, 4);
+  const params = { rows: 18, n: 9, inner: 6 };
+  for (const LOG of [false, true]) {
+    const y = new Float32Array(x.data.length);
+    runSafely(kernels.softmax, { bindings: { x: f32(x), y }, params, grid: [2, 1, 1], constants: { LANES: 4, LOG } });
+    close(y, LOG ? reference.logSoftmax(x, 1) : reference.softmax(x, 1), "softmax");
+  }
+});
+
 test("patch_nce_losses", () => {
   // Two groups of nine, whose keys come in blocks of five and four.
   const [q, k] = [unitRows(random, 18, 8), unitRows(random, 18, 8)];
@@ -224,6 +235,7 @@ test("every kernel with workgroup memory is run here, or in tiled-races.test.ts"
     "instance_norm_gradient_unpad",
     "l2_normalize",
     "l2_normalize_gradient",
+    "softmax",
     "patch_nce_losses",
     "hard_negatives",
     "relations",

@@ -32,6 +32,7 @@ const others: { [constant: string]: readonly (number | boolean)[] } = {
   FLIPPED: [true],
   UPSAMPLED: [true],
   SLIDES: [true],
+  LOG: [true],
   KW: [1, 4, 7],
   KH: [1, 4, 7],
   R: [4],

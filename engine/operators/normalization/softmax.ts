@@ -1,48 +1,46 @@
-// Softmax and its logarithm. Their gradients are made of the result alone: one composed of other operators would keep
-// every step of the way, and be twice as many dispatches.
+// Softmax and its logarithm along an axis, by one kernel. Their gradients are made of the result alone.
+import { softmax as kernel } from "../../../shaders/generated.js";
 import { defineOperator } from "../../core/operator.js";
 import { type Shape, sizeOf, type Tensor } from "../../core/tensor.js";
 import { normalizeAxes } from "../../lib/shapes.js";
-import { runBroadcast, runUnary } from "../lib/pointwise-kernels.js";
+import { alongAxis } from "../lib/views.js";
 import { exp, mul, sub } from "../pointwise/index.js";
-import { reducedShape, reduceInto, sum } from "../reduction/index.js";
+import { sum } from "../reduction/index.js";
 
 // @__NO_SIDE_EFFECTS__
 function defineSoftmax(
   name: string,
-  op: "DIV" | "SUB",
+  LOG: boolean,
   gradient: (dy: Tensor, y: Tensor, sumOf: (t: Tensor) => Tensor) => Tensor,
 ) {
-  return defineOperator<readonly [x: Tensor], { axes: readonly number[] }>({
+  return defineOperator<readonly [x: Tensor], { axis: number }>({
     name,
     shape: ([x]) => x.shape,
     flops: ([x]) => 5 * sizeOf(x as Shape),
-    forward(gpu, [x], { axes }, y) {
-      const kept = reducedShape(x.shape, axes, true);
-      gpu.scope(() => {
-        const [low, e, total] = [gpu.empty(x.shape), gpu.empty(x.shape), gpu.empty(kept)];
-        // Without its maximum x has the same softmax, and exponentials do not overflow.
-        const highest = gpu.empty(kept);
-        reduceInto(gpu, x, axes, highest, 1, "MAX");
-        runBroadcast(gpu, "SUB", x, highest, low);
-        runUnary(gpu, "EXP", low, e);
-        reduceInto(gpu, e, axes, total, 1, "SUM");
-        if (op === "DIV") return runBroadcast(gpu, "DIV", e, total, y);
-        const ofTotal = gpu.empty(kept);
-        runUnary(gpu, "LOG", total, ofTotal);
-        return runBroadcast(gpu, "SUB", low, ofTotal, y);
+    forward(gpu, [x], { axis }, y) {
+      const { outer, n, inner } = alongAxis(x.shape, axis);
+      const rows = outer * inner;
+      // Many rows have an invocation each, unless they are so long that sums would lose digits or, on a GPU,
+      // neighbouring invocations would not read neighbouring elements.
+      const alone = n <= 4096 && (gpu.profile === "gpu" ? inner > 1 && rows >= 4096 : rows >= 32);
+      const LANES = alone ? 1 : n < 64 ? 4 : 32;
+      gpu.dispatch(kernel, {
+        bindings: { x, y },
+        params: { rows, n, inner },
+        invocations: rows * LANES,
+        constants: { LOG, LANES },
       });
       return undefined;
     },
-    gradient: ({ output, options: { axes } }, dy) => [gradient(dy, output, (t) => sum(t, axes, true))],
+    gradient: ({ output, options: { axis } }, dy) => [gradient(dy, output, (t) => sum(t, axis, true))],
   });
 }
 
-export const softmaxOperator = /* @__PURE__ */ defineSoftmax("softmax", "DIV", (dy, y, sumOf) =>
+export const softmaxOperator = /* @__PURE__ */ defineSoftmax("softmax", false, (dy, y, sumOf) =>
   mul(y, sub(dy, sumOf(mul(dy, y)))),
 );
 
-export const logSoftmaxOperator = /* @__PURE__ */ defineSoftmax("logSoftmax", "SUB", (dy, y, sumOf) =>
+export const logSoftmaxOperator = /* @__PURE__ */ defineSoftmax("logSoftmax", true, (dy, y, sumOf) =>
   sub(dy, mul(exp(y), sumOf(dy))),
 );
 
@@ -55,7 +53,7 @@ export const logSoftmaxOperator = /* @__PURE__ */ defineSoftmax("logSoftmax", "S
  * ```
  */
 export function softmax(x: Tensor, axis: number): Tensor {
-  return softmaxOperator([x], { axes: normalizeAxes("softmax", x, [axis]) });
+  return softmaxOperator([x], { axis: normalizeAxes("softmax", x, [axis])[0] });
 }
 
 /**
@@ -67,5 +65,5 @@ export function softmax(x: Tensor, axis: number): Tensor {
  * ```
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
-  return logSoftmaxOperator([x], { axes: normalizeAxes("logSoftmax", x, [axis]) });
+  return logSoftmaxOperator([x], { axis: normalizeAxes("logSoftmax", x, [axis])[0] });
 }

@@ -43,31 +43,47 @@ const MANY = 4096;
 const ROWS_WORKGROUP = { software: 8, gpu: 256 } as const;
 const COLUMNS_WORKGROUP = { software: 8, gpu: 64 } as const;
 
-/** Neighbouring axes merged into one. */
-interface MergedAxis {
-  size: number;
-  stride: number;
-  reduced: boolean;
-}
+/** Fills y with factor * the sum of x over axes, or another reduction; y's shape is x's without them. */
+export const reduceInto = (
+  gpu: Gpu,
+  x: Tensor,
+  axes: readonly number[],
+  y: Tensor,
+  factor: number,
+  op: keyof typeof reduce_rows.ops,
+): void => reduceAs(gpu, x, x.shape, axes, y, factor, reduce_rows.ops[op]);
 
-/** Axes merged, so that kept and reduced ones alternate, with their strides in a contiguous tensor; slowest first. */
-function mergedAxes(axes: readonly Omit<MergedAxis, "stride">[]): MergedAxis[] {
-  const merged: MergedAxis[] = [];
-  let stride = 1;
-  for (const { size, reduced } of axes.toReversed()) {
-    const last = merged.at(-1);
-    if (last?.reduced === reduced) last.size *= size;
-    else if (size !== 1) merged.push({ size, stride, reduced });
-    stride *= size;
+/** The same for x seen in a shape of the same size. */
+function reduceAs(
+  gpu: Gpu,
+  x: Tensor,
+  shape: Shape,
+  axes: readonly number[],
+  y: Tensor,
+  factor: number,
+  OP: number,
+): void {
+  // Merged, the fastest first. Along a reduced axis the result has stride 0.
+  const { n, strides } = broadcastGeometry(shape, [shape, reducedShape(shape, axes, true)]);
+  const merged = n.map((size, i) => ({ size, stride: strides[0][i], reduced: strides[1][i] === 0 }));
+  const kept = merged.filter(({ reduced }) => !reduced);
+  const others = merged.filter(({ reduced }) => reduced);
+  if (kept.length > 2 || others.length > 2) {
+    // The fastest reduced axis by itself, then the others.
+    const slowestFirst = merged.toReversed();
+    const axis = slowestFirst.lastIndexOf(others[0]);
+    const rest = slowestFirst.toSpliced(axis, 1);
+    const sizes = slowestFirst.map(({ size }) => size);
+    const between = gpu.empty(sizes.toSpliced(axis, 1));
+    reduceAs(gpu, x, sizes, [axis], between, 1, OP);
+    const left = rest.flatMap(({ reduced }, i) => (reduced ? [i] : []));
+    reduceAs(gpu, between, between.shape, left, y, factor, OP);
+    between.dispose();
+    return;
   }
-  return merged.reverse();
-}
-
-/** y[kept...] = factor * the reduction of x over the reduced axes; at most two axes of each kind. */
-function reduceOnce(gpu: Gpu, x: Tensor, axes: readonly MergedAxis[], y: Tensor, factor: number, OP: number): void {
-  const none: MergedAxis = { size: 1, stride: 0, reduced: false };
-  const [kept0 = none, kept1 = none] = axes.filter((axis) => !axis.reduced).reverse();
-  const [inner = none, outer = none] = axes.filter((axis) => axis.reduced).reverse();
+  const none = { size: 1, stride: 0 };
+  const [kept0 = none, kept1 = none] = kept;
+  const [inner = none, outer = none] = others;
   const outputs = kept0.size * kept1.size;
   const params = {
     outputs,
@@ -88,40 +104,6 @@ function reduceOnce(gpu: Gpu, x: Tensor, axes: readonly MergedAxis[], y: Tensor,
     const constants = { WORKGROUP: COLUMNS_WORKGROUP[gpu.profile], OP };
     gpu.dispatch(reduce_columns, { bindings: { x, y }, params, invocations: outputs, constants });
   }
-}
-
-/** Fills y with factor * the sum of x over axes, or another reduction; y's shape is x's without them. */
-export function reduceInto(
-  gpu: Gpu,
-  x: Tensor,
-  axes: readonly number[],
-  y: Tensor,
-  factor: number,
-  op: keyof typeof reduce_rows.ops,
-): void {
-  const OP = reduce_rows.ops[op];
-  let merged = mergedAxes(x.shape.map((size, axis) => ({ size, reduced: axes.includes(axis) })));
-  let from = x;
-  while (merged.filter((axis) => axis.reduced).length > 2 || merged.filter((axis) => !axis.reduced).length > 2) {
-    // Reduce the fastest reduced axis by itself, with x seen as [slower, axis, faster].
-    const at = merged.findLastIndex((axis) => axis.reduced);
-    if (at < 0) break;
-    const axis = merged[at];
-    const slower = merged.slice(0, at).reduce((product, r) => product * r.size, 1);
-    const faster = axis.stride;
-    const between = gpu.empty([slower * faster]);
-    const view: MergedAxis[] = [
-      { size: slower, stride: axis.size * faster, reduced: false },
-      { size: axis.size, stride: faster, reduced: true },
-      { size: faster, stride: 1, reduced: false },
-    ];
-    reduceOnce(gpu, from, view, between, 1, OP);
-    if (from !== x) from.dispose();
-    from = between;
-    merged = mergedAxes(merged.toSpliced(at, 1));
-  }
-  reduceOnce(gpu, from, merged, y, factor, OP);
-  if (from !== x) from.dispose();
 }
 
 /** A shape without the axes, or with them as 1. */

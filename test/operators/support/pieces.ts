@@ -19,7 +19,6 @@ export type Piece = keyof typeof PIECES;
 export const LACKING: { readonly [family in FamilyName]?: { readonly [piece in Piece]?: string } } = {
   einsum: { shaders: "composed of other operators", bench: "it is a product of matrices, which has its rows" },
   losses: { shaders: "losses are composed of other operators" },
-  normalization: { shaders: "composed of other operators" },
   pictures: {
     reference: "pictures are moved, and crops' numbers are exact: test/cut/data/crops.test.ts defines them",
     cases: "inputs or outputs are no tensors; test/operators/pictures.test.ts has the tests",
