@@ -11,6 +11,7 @@ import {
   type Operation,
   type Pointwise,
   type Shared,
+  type StridedView,
   sharedKernel,
   type Value,
 } from "./pointwise-kernel.js";
@@ -47,9 +48,9 @@ export function pointwiseFusion(gpu: Gpu, shared: Shared): PointwiseFusion {
     rulesOf(later) {
       const work = workOf(later);
       const names = Object.keys(later.source.bindings);
-      return [...(work ? operandsOf(work) : [])]
-        .filter(({ axes }) => !axes)
-        .map(({ storage }) => ({ input: names[later.storages.indexOf(storage)], merge }));
+      return [...(work ? operandsOf(work) : [])].map(({ storage }) => {
+        return { input: names[later.storages.indexOf(storage)], merge };
+      });
     },
     settled: (dispatch) =>
       fused.has(dispatch) ? { ...dispatch, source: sharedKernel(gpu, dispatch.source) } : dispatch,
@@ -66,37 +67,44 @@ function lengthens(work: Pointwise, later: Dispatch, isStored: (storage: Storage
   return bytesOf(kept.map(({ storage }) => storage)) > bytesOf([...work.outputs.keys()]) + BYTES_PER_DISPATCH;
 }
 
-/** Both in one; null where their sizes differ, or memory would be read and written. */
+/**
+ * Both in one; null where memory would be read and written, and where their sizes differ, unless the earlier one only
+ * moves what the later one reads, and what it makes is not stored.
+ */
 function merged(earlier: Pointwise, later: Pointwise, isStored: (storage: Storage) => boolean): Pointwise | null {
-  if (earlier.vec4s !== later.vec4s) return null;
+  const first = [...earlier.outputs].filter(([storage]) => isStored(storage));
+  if (earlier.vec4s !== later.vec4s && first.length) return null;
   const replaced = new Map<Value, Value>();
   const read = [...operandsOf(earlier)];
   const replace = (value: Value): Value => {
-    if (isOperand(value))
-      return (
-        (value.axes ? null : earlier.outputs.get(value.storage)) ?? read.find((one) => sameOperand(one, value)) ?? value
-      );
+    if (isOperand(value)) {
+      const made = earlier.outputs.get(value.storage);
+      const source = made && (value.views.length ? seenThrough(value.views, made) : made);
+      if (source && !isOperand(source)) return source;
+      const operand = source ?? value;
+      const known = read.find((one) => sameOperand(one, operand));
+      if (!known) read.push(operand);
+      return known ?? operand;
+    }
     const known = replaced.get(value) ?? { ...value, operands: value.operands.map(replace) };
     replaced.set(value, known);
     return known;
   };
   const last = [...later.outputs].map(([storage, value]) => [storage, replace(value)] as const);
-  // As floats small integers may be taken for 0.
-  if (last.some(([storage, value]) => isMoved(later.outputs.get(storage)) && isMoved(value))) return null;
   const written = [...earlier.outputs.keys(), ...later.outputs.keys()].map(({ root }) => root);
   if (new Set(written).size < written.length) return null;
-  const first = [...earlier.outputs].filter(([storage]) => isStored(storage));
   const both = { vec4s: later.vec4s, outputs: new Map([...first, ...last]) };
   return [...operandsOf(both)].some(({ storage }) => written.includes(storage.root)) ? null : both;
 }
 
-const sameOperand = (one: Operand, other: Operand) =>
-  one.storage === other.storage &&
-  one.offset === other.offset &&
-  JSON.stringify(one.axes) === JSON.stringify(other.axes);
+/** A value through the views of an operand that reads it; undefined if it is computed for each element. */
+function seenThrough(views: readonly StridedView[], value: Value): Value | undefined {
+  if (isOperand(value)) return { storage: value.storage, views: [...views, ...value.views] };
+  return value.kernel === "fill" ? value : undefined;
+}
 
-/** Whether a value is only moved, so that it may be the bits of an integer. */
-const isMoved = (value: Value | undefined) => value && (isOperand(value) || value.kernel === "fill");
+const sameOperand = (one: Operand, other: Operand) =>
+  one.storage === other.storage && JSON.stringify(one.views) === JSON.stringify(other.views);
 
 /** The tensors that are read, each once for every way of reading it. */
 function operandsOf({ outputs }: Pointwise): Set<Operand> {
@@ -129,7 +137,7 @@ function pointwiseOf({ source, constants, storages, params }: Dispatch, { mergeA
   });
   const [x, other] = storages;
   const y = storages[storages.length - 1];
-  const whole = new Map(storages.map((storage) => [storage, { storage, axes: null, offset: 0 }]));
+  const whole = new Map(storages.map((storage): [Storage, Operand] => [storage, { storage, views: [] }]));
   const same = (storage: Storage) => whole.get(storage) as Operand;
   const { vec4s, rows, n0, a, b, slope, factor, value, source: from = 0, sink = 0 } = params;
   const strided = (storage: Storage, stride: string, offset = from): Operand => {
@@ -144,11 +152,14 @@ function pointwiseOf({ source, constants, storages, params }: Dispatch, { mergeA
     const axes = n.map((size, axis) => ({ n: size, stride: along[axis] }));
     if (axes.length === 0 && offset > 0) axes.push({ n: 1, stride: 0 });
     const contiguous = offset === 0 && axes.length < 2 && axes.every((axis) => axis.stride === 1);
-    return { storage, axes: contiguous ? null : axes, offset };
+    return { storage, views: contiguous ? [] : [{ axes, offset }] };
   };
   /** Whether a copy sets all of y, in order, and no number beyond: y has whole vec4s. */
   const fills = () =>
-    !constants["ACCUMULATE"] && sink === 0 && !strided(y, "t", 0).axes && rows * n0 * (y.half ? 2 : 4) === y.bytes;
+    !constants["ACCUMULATE"] &&
+    sink === 0 &&
+    !strided(y, "t", 0).views.length &&
+    rows * n0 * (y.half ? 2 : 4) === y.bytes;
   const read = (): Value | null => {
     if (custom) return null;
     if (name === "fill") return call(name, [], [value]);

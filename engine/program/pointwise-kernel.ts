@@ -8,10 +8,15 @@ import type { foldGrid, KernelSource } from "../device/kernel-source.js";
 import type { Storage } from "../device/storage.js";
 import type { mergeAxes } from "../operators/lib/views.js";
 
-/** A tensor that is read: contiguous like y, or from an offset with strides along y's axes, the fastest first. */
+/** A tensor that is read: contiguous like y, or through views, each of the elements of the next. */
 export interface Operand {
   readonly storage: Storage;
-  readonly axes: readonly { readonly n: number; readonly stride: number }[] | null;
+  readonly views: readonly StridedView[];
+}
+
+/** Where a tensor's elements are: from an offset on with strides along its axes, the fastest first. */
+export interface StridedView {
+  readonly axes: readonly { readonly n: number; readonly stride: number }[];
   readonly offset: number;
 }
 
@@ -51,8 +56,14 @@ const WORKGROUP = 64;
 
 export const isOperand = (value: Value): value is Operand => "storage" in value;
 
-/** What each vec4 of y takes of a strided operand: one of its vec4s, one number, or four numbers wherever they are. */
-function formOf(axes: NonNullable<Operand["axes"]>, offset: number): "vec4" | "number" | "numbers" {
+/** Whether a value is only moved, so that it may be the bits of an integer. */
+const isMoved = (value: Value) => isOperand(value) || value.kernel === "fill";
+
+/** What each vec4 of y takes of an operand: one of its vec4s, one number, or four numbers wherever they are. */
+function formOf([view, next]: readonly StridedView[]): "vec4" | "number" | "numbers" {
+  if (!view) return "vec4";
+  if (next) return "numbers";
+  const { axes, offset } = view;
   const [{ n, stride }, ...others] = axes;
   const isWhole = (size: number) => size % 4 === 0;
   const rowsAreWhole = others.length === 0 || isWhole(n);
@@ -80,23 +91,27 @@ export function kernelOf({ vec4s, outputs }: Pointwise, { foldGrid, perThread }:
   const names = new Map<Value, string>();
   const indices = new Map<string, string>();
 
-  const load = ({ storage, axes, offset }: Operand): string => {
+  // Integers are moved as such: small ones may be taken for 0 as floats.
+  const [number, vec4] = [...outputs.values()].every(isMoved) ? ["u32", "vec4u"] : ["f32", "vec4f"];
+  const load = ({ storage, views }: Operand): string => {
     const x = `x${read.length}`;
-    const form = axes && formOf(axes, offset);
-    read.push({ storage, type: !form || form === "vec4" ? "vec4f" : "f32" });
-    if (!axes || !form) return `${x}[at]`;
-    const index = indexOf(axes, offset, form);
-    if (form === "vec4") return `${x}[${index}]`;
-    if (form === "number") return `vec4f(${x}[${index}])`;
-    const known = indices.get(index) ?? `i${indices.size}`;
-    if (!indices.has(index)) lines.push(`let ${known} = ${index};`);
-    indices.set(index, known);
-    return `vec4f(${[0, 1, 2, 3].map((i) => `${x}[${known}[${i}]]`)})`;
+    const form = formOf(views);
+    read.push({ storage, type: form === "vec4" ? vec4 : number });
+    if (form === "vec4") return `${x}[${views.reduce((at, view) => indexOf(view, form, at), "at")}]`;
+    if (form === "number") return `${vec4}(${x}[${indexOf(views[0], form, "at")}])`;
+    const at = views.reduce((from, view) => {
+      const index = indexOf(view, form, from);
+      const known = indices.get(index) ?? `i${indices.size}`;
+      if (!indices.has(index)) lines.push(`let ${known} = ${index};`);
+      indices.set(index, known);
+      return known;
+    }, "elements");
+    return `${vec4}(${[0, 1, 2, 3].map((i) => `${x}[${at}[${i}]]`)})`;
   };
   /** Of a vec4 or a number in x; of four numbers as a vec4u. */
-  const indexOf = (axes: NonNullable<Operand["axes"]>, offset: number, form: ReturnType<typeof formOf>): string => {
+  const indexOf = ({ axes, offset }: StridedView, form: ReturnType<typeof formOf>, from: string): string => {
     const [perVec4, unit] = [form === "numbers" ? 1 : 4, form === "vec4" ? 4 : 1];
-    let rest = form === "numbers" ? "elements" : "at";
+    let rest = from;
     const terms = axes.flatMap(({ n, stride }, i) => {
       const size = i < axes.length - 1 ? param("u32", i ? n : n / perVec4) : "";
       const index = size ? `${rest} % ${size}` : rest;
@@ -105,12 +120,14 @@ export function kernelOf({ vec4s, outputs }: Pointwise, { foldGrid, perThread }:
       // In the bits of a u32, negative strides add up, too.
       return stride === 1 ? index : `${index} * ${param("u32", (stride / unit) >>> 0)}`;
     });
-    return [...(offset ? [param("u32", offset / unit)] : []), ...terms].join(" + ") || "0";
+    const start = offset ? [param("u32", offset / unit)] : [];
+    const index = [...start, ...terms].join(" + ") || "0";
+    return terms.length || form !== "numbers" ? index : `vec4u(${index})`;
   };
   const call = ({ kernel, op, label, operands, scalars }: Operation): string => {
     const values = operands.map(nameOf);
     labels.push(label);
-    if (kernel === "fill") return `bitcast<vec4f>(vec4u(${param("u32", scalars[0])}))`;
+    if (kernel === "fill") return `bitcast<${vec4}>(vec4u(${param("u32", scalars[0])}))`;
     const numbers = scalars.map((scalar) => (Object.is(scalar, 0) ? "params.zero" : param("f32", scalar)));
     return kernel === "expand" ? `${numbers} * ${values}` : `${kernel}(${[`${op}u`, ...values, ...numbers]})`;
   };
@@ -129,7 +146,7 @@ export function kernelOf({ vec4s, outputs }: Pointwise, { foldGrid, perThread }:
 
   const variables = [
     ...read.map(({ type }, i) => `var<storage, read> x${i}: array<${type}>;`),
-    ...stores.map((_, i) => `var<storage, read_write> y${i}: array<vec4f>;`),
+    ...stores.map((_, i) => `var<storage, read_write> y${i}: array<${vec4}>;`),
     "var<uniform> params: Params;",
   ];
   const code = `${functions}
@@ -151,7 +168,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   ]);
   const name = labels.length > 4 ? `${labels.slice(0, 3).join("_")}_and_${labels.length - 3}_more` : labels.join("_");
   return {
-    source: { name, bindings, params: types, constants: {}, workgroupSize: [WORKGROUP], code },
+    source: { name: name || "copy", bindings, params: types, constants: {}, workgroupSize: [WORKGROUP], code },
     constants: {},
     storages: [...read.map(({ storage }) => storage), ...outputs.keys()],
     params,

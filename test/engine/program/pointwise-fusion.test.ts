@@ -3,35 +3,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { grad } from "../../../engine/autograd.js";
-import type { Gpu } from "../../../engine/core/gpu.js";
-import type { Shape, Tensor } from "../../../engine/core/tensor.js";
+import type { Tensor } from "../../../engine/core/tensor.js";
 import * as engine from "../../../engine/index.js";
 import { Random } from "../../../engine/lib/random.js";
 import { relativeError } from "../../support/goldens.js";
-import { halfGpu, profiles, testGpu, uniform, upload } from "../../support/gpu.js";
+import { halfGpu, profiles, testGpu } from "../../support/gpu.js";
+import { fused, tensorOf } from "./fused.js";
 
 const { abs, add, div, exp, matmul, maximum, mul, relu, scale, sigmoid, square, sub, sum, tanh } = engine;
-
-/** The kernels of `work`, which makes tensors, and the relative error of each against those made without fusion. */
-async function fused(
-  gpu: Gpu,
-  work: () => Tensor[],
-): Promise<{ kernels: string[]; errors: number[]; bytes: number[] }> {
-  const read = async (fusePointwise: boolean) => {
-    const { program, result } = await engine.record(gpu, work, new engine.Arena(), { fusePointwise });
-    program.replay();
-    const values = await Promise.all(result.map((y) => y.read()));
-    const found = { kernels: program.kernels(), bytes: program.bytes, values };
-    program.dispose();
-    return found;
-  };
-  const [apart, together] = [await read(false), await read(true)];
-  const errors = together.values.map((values, i) => relativeError(values, Float64Array.from(apart.values[i])));
-  return { kernels: together.kernels, errors, bytes: [apart.bytes, together.bytes] };
-}
-
-const tensorOf = (gpu: Gpu, shape: Shape, seed = 1, low = -1, high = 1) =>
-  upload(gpu, uniform(new Random(seed), shape, low, high));
 
 for (const profile of profiles) {
   test(`a chain is one kernel on ${profile}, named after its operators`, async () => {
@@ -97,71 +76,6 @@ test("a chain around a product is two kernels, and an operand may come from anot
   x.dispose();
 });
 
-test("operands that broadcast", async () => {
-  const gpu = await testGpu("gpu");
-  const shapes: [shape: Shape, ...operands: Shape[]][] = [
-    [[2, 3, 4, 8], [], [3, 1, 1], [8], [4, 1], [2, 1, 1, 8]],
-    [
-      [2, 3, 4, 8],
-      [1, 3, 1, 8],
-      [2, 1, 4, 1],
-      [2, 3, 1, 1],
-      [2, 3, 4, 1],
-    ],
-    [[5, 4], [5, 1], [4], [1, 1]],
-    [[1], [1, 1], []],
-    [
-      [3, 0],
-      [3, 1],
-    ],
-  ];
-  for (const [shape, ...operands] of shapes) {
-    const x = tensorOf(gpu, shape);
-    const others = operands.map((operand, i) => tensorOf(gpu, operand, 2 + i));
-    const { kernels, errors } = await fused(gpu, () => [
-      others.reduce((y, other) => sub(other, maximum(other, y)), scale(x, 0.5)),
-    ]);
-    assert.ok(kernels.length <= 1, `${kernels}`);
-    assert.equal(errors, [0], `${JSON.stringify(operands)} to [${shape}]`);
-    for (const tensor of [x, ...others]) tensor.dispose();
-  }
-});
-
-test("operands whose vec4s are not those of the result, read one number at a time", async () => {
-  const gpu = await testGpu("gpu");
-  const whole = tensorOf(gpu, [4, 6, 5]);
-  const parts: { [way: string]: () => Tensor } = {
-    "a row that broadcasts": () => engine.slice(whole, 0, 1, 0),
-    "columns that broadcast": () => engine.slice(whole, 1, 2, 2),
-    "a part of rows": () => engine.slice(engine.concat([whole, whole], 2), 3, 8, 2),
-    "a part of the whole": () =>
-      engine.reshape(engine.slice(engine.reshape(engine.concat([whole, whole]), [240]), 7, 127), [4, 6, 5]),
-    "a transposed tensor": () => engine.permute(engine.reshape(whole, [5, 6, 4]), [2, 1, 0]),
-    "a flipped one": () => engine.flip(whole, [0, 2]),
-  };
-  for (const [way, part] of Object.entries(parts)) {
-    const { kernels, errors } = await fused(gpu, () => [abs(sub(whole, part())), relu(add(part(), whole))]);
-    const copies = kernels.filter((label) => !/^(concat|strided_copy.*ACC|place)/.test(label));
-    assert.ok(copies.length <= 4, `${way}: ${kernels}`);
-    assert.equal(errors, [0, 0], way);
-  }
-  whole.dispose();
-});
-
-test("parts of rows are read where they are, as gates of an LSTM", async () => {
-  const gpu = await testGpu("gpu");
-  for (const width of [8, 6, 5]) {
-    const x = tensorOf(gpu, [4, 2 * width]);
-    const { kernels, errors } = await fused(gpu, () => {
-      const [gate = x, value = x] = engine.split(x, width, 1);
-      return [mul(relu(gate), abs(value))];
-    });
-    assert.is(kernels.length, 1, `${kernels}`);
-    assert.equal(errors, [0]);
-    x.dispose();
-  }
-});
-
 test("a copy into a tensor made outside is made by the chain, if no number of it stays", async () => {
   const gpu = await testGpu("gpu");
   const [x, whole, seven] = [tensorOf(gpu, [8]), tensorOf(gpu, [2, 4]), tensorOf(gpu, [7])];
@@ -184,18 +98,6 @@ test("a copy into a tensor made outside is made by the chain, if no number of it
   );
   program.dispose();
   for (const tensor of [x, whole, seven]) tensor.dispose();
-});
-
-test("copies of copies are not fused, since they may be integers", async () => {
-  const gpu = await testGpu("gpu");
-  const x = gpu.tensor(Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8), [1, 8]);
-  const work = () => engine.expand(engine.slice(x, 4, 8, 1), [3, 4]);
-  const { program, result } = await engine.record(gpu, work, new engine.Arena(), { fusePointwise: true });
-  program.replay();
-  assert.equal([...(await result.read<"i32">())], [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8]);
-  assert.is(program.length, 2);
-  program.dispose();
-  x.dispose();
 });
 
 test("a tensor that the step overwrites is read before", async () => {
