@@ -173,7 +173,7 @@ function runBackward(
   const cotangents = new Cotangents(wanted, createGraph ? "all" : options.dy);
   const isNeeded = neededBy(nodes, wanted);
   const work = () => {
-    cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
+    if (isNeeded(output)) cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
     for (const node of nodes) {
       const dy = node.inputs.some(isNeeded) && cotangents.take(node.output);
       if (dy) {

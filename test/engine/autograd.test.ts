@@ -90,6 +90,15 @@ test("an input that the output does not depend on gets zeros, where that is allo
   assert.equal(await numbers(zeros), [0, 0, 0, 0]);
 });
 
+test("an output that leads to no input leaves no memory behind", () => {
+  const [x, unused] = [leaf(1, 2), leaf(5)];
+  const loss = engine.sum(engine.square(x));
+  const before = gpu.memory().liveBuffers;
+  const [gradient] = grad(loss, [unused], { allowUnused: true });
+  gradient.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
 test("a forgotten requireGrad is an error, and leaves the tape as it was", async () => {
   const [w, forgotten] = [leaf(1, 2, 3), gpu.tensor([4, 5, 6])];
   const y = engine.sum(engine.mul(w, forgotten));
