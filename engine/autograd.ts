@@ -56,7 +56,9 @@ export function grad<const I extends readonly Tensor[]>(
     const used = new Set(nodes.flatMap((node) => node.inputs)).add(output);
     for (const [i, input] of inputs.entries()) checkUsed(i, input, used);
   }
-  const found = runBackward(output, nodes, new Set(inputs), options);
+  // Of an input that requires no gradient the tape has only some uses.
+  const wanted = inputs.filter(({ tracked }) => tracked);
+  const found = runBackward(output, nodes, new Set(wanted), options);
   const gradients = inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
   return gradients as { -readonly [K in keyof I]: Tensor };
 }
