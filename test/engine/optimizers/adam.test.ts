@@ -279,6 +279,20 @@ test("a part of a gathered parameter frees nothing that others hold", async () =
   gpu.dispose();
 });
 
+test("a disposed parameter whose memory an alias holds leaves everything where it is", async () => {
+  const gpu = await ownGpu();
+  const [first, second, third] = [1, 2, 3].map((value) => gpu.tensor([value]));
+  const alias = third.alias([1]);
+  third.dispose();
+  new Adam(gpu, [first, second, third]).dispose();
+  for (const [i, tensor] of [first, second, alias].entries()) {
+    assert.is(await tensor.item(), i + 1);
+    tensor.dispose();
+  }
+  assert.is(gpu.memory().liveBuffers, 0);
+  gpu.dispose();
+});
+
 test("disposing gives back the moments, and leaves the parameters", async () => {
   const gpu = await ownGpu();
   const weight = gpu.tensor([1, 2]);
