@@ -56,7 +56,9 @@ export function grad<const I extends readonly Tensor[]>(
     const used = new Set(nodes.flatMap((node) => node.inputs)).add(output);
     for (const [i, input] of inputs.entries()) checkUsed(i, input, used);
   }
-  const found = runBackward(output, nodes, new Set(inputs), options);
+  // Of an input that requires no gradient the tape has only some uses.
+  const wanted = inputs.filter(({ tracked }) => tracked);
+  const found = runBackward(output, nodes, new Set(wanted), options);
   const gradients = inputs.map((input) => found.get(input) ?? gpu.tensor(new Float32Array(input.size), input.shape));
   return gradients as { -readonly [K in keyof I]: Tensor };
 }
@@ -173,7 +175,7 @@ function runBackward(
   const cotangents = new Cotangents(wanted, createGraph ? "all" : options.dy);
   const isNeeded = neededBy(nodes, wanted);
   const work = () => {
-    cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
+    if (isNeeded(output)) cotangents.add(output, options.dy ?? gpu.tensor(new Float32Array([1]), output.shape));
     for (const node of nodes) {
       const dy = node.inputs.some(isNeeded) && cotangents.take(node.output);
       if (dy) {

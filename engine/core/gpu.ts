@@ -279,18 +279,15 @@ export class Gpu implements AdapterTraits {
 
   /** Called by Tensor.dispose(). */
   release(tensor: Tensor): void {
-    const { storage } = tensor;
-    storage.references--;
-    if (storage.references > 0) return;
-    const { root } = storage;
-    if (root !== storage) root.references--;
-    if (root.references > 0 || root.virtual || !root.buffer) return;
+    let { storage } = tensor;
+    while (--storage.references === 0 && storage.base) storage = storage.base;
+    if (storage.references > 0 || storage.virtual || !storage.buffer) return;
     if (this.#recorder) {
-      this.#recorder.adopt(root.buffer);
+      this.#recorder.adopt(storage.buffer);
       return;
     }
-    this.#pool.release(root.buffer);
-    root.buffer = null;
+    this.#pool.release(storage.buffer);
+    storage.buffer = null;
   }
 
   /**

@@ -130,7 +130,7 @@ function checkApart({ name, bindings }: KernelSource, storages: readonly Storage
       if (one.root !== other.root || !accesses.has("write") || (accesses.size === 1 && apart)) continue;
       throw new ShapeError(
         `${name}: the bindings ${bound[j][0]} and ${bound[i][0]} share memory that is written`,
-        "Give one of them a tensor of its own, or use a single read_write binding.",
+        "Give one a tensor of its own (an optimizer's parameters share one), or use a single read_write binding.",
       );
     }
   }

@@ -17,8 +17,9 @@ export class Storage {
   references = 1;
   /** Whether a recorded program has bound the buffer, which must then stay the same. */
   bound = false;
+  /** What it is a part of, if of anything. */
+  base: Storage | null = null;
   #buffer: GPUBuffer | null = null;
-  #base: Storage | null = null;
   #offset = 0;
 
   constructor(bytes: number, label: string, virtual: boolean, half = false) {
@@ -30,7 +31,7 @@ export class Storage {
 
   /** The storage that owns the buffer: the outermost one that this is a part of, or itself. */
   get root(): Storage {
-    return this.#base?.root ?? this;
+    return this.base?.root ?? this;
   }
 
   /** Null while the storage is virtual, in a program being recorded, and after it is freed. */
@@ -44,7 +45,7 @@ export class Storage {
 
   /** Its offset in the buffer, in bytes. */
   get offset(): number {
-    return (this.#base?.offset ?? 0) + this.#offset;
+    return (this.base?.offset ?? 0) + this.#offset;
   }
 
   /** Assigns memory: a buffer, from an offset on. */
@@ -56,15 +57,15 @@ export class Storage {
   /** Gives up its own buffer, and is from now on where another storage is. */
   moveTo(other: Storage): void {
     this.#buffer = null;
-    this.#base = other;
+    this.base = other;
   }
 
   /** A sub-range of `bytes` bytes at `offset`, which must satisfy the binding alignment (see partStart). */
   part(offset: number, bytes: number): Storage {
     const part = new Storage(bytes, this.label, this.virtual, this.half);
-    part.#base = this;
+    part.base = this;
     part.#offset = offset;
-    this.root.references++;
+    this.references++;
     return part;
   }
 
@@ -82,7 +83,7 @@ export class Storage {
     const name = others.length ? `${label} and ${others.length} more` : label;
     const flat = new Storage(end, name, virtual, half);
     flat.references = parts.length;
-    for (const part of parts) part.#base = flat;
+    for (const part of parts) part.base = flat;
     return flat;
   }
 }

@@ -43,7 +43,8 @@ export interface Elementwise {
 
 /**
  * The base of all optimizers. Parameters with buffers of their own are moved into one, so that a recorded update is one
- * dispatch, unless a recorded program uses them already; their memory is then freed when the last of them is disposed.
+ * dispatch, unless a recorded program uses them already; their memory is then freed when the last of them is disposed,
+ * and no kernel of one's own may read one of them and write another.
  */
 export abstract class Optimizer {
   /** The parameters to update, by name. */
@@ -208,7 +209,10 @@ export abstract class Optimizer {
 /** Moves parameters that have buffers of their own into one, if no recorded program has bound these buffers. */
 function gather(gpu: Gpu, parameters: readonly Tensor[], shapes: readonly Shape[]): void {
   const storages = new Set(parameters.map(({ storage }) => storage));
-  const alone = [...storages].every((one) => one.root === one && one.buffer && !one.virtual && !one.half && !one.bound);
+  const alone = parameters.every(
+    ({ disposed, storage: one }) =>
+      !disposed && one.root === one && one.buffer && !one.virtual && !one.half && !one.bound,
+  );
   if (gpu.recorder || storages.size < 2 || storages.size < parameters.length || !alone) return;
   const homes = gpu.persistentFlat(shapes);
   for (const [i, parameter] of parameters.entries()) {

@@ -84,6 +84,8 @@ export async function record<T>(
   let dispatches: Dispatch[];
   try {
     result = gpu.recordInto(recording, work);
+    // At once, since an optimizer may be made before the rest is done.
+    for (const { storages } of recording.dispatches) for (const { root } of storages) root.bound = true;
     visitTensors(result, (tensor) => kept.add(tensor.storage));
     const { fuse } = await import("./fusion.js");
     const perThread = VEC4S_PER_THREAD[gpu.profile];
@@ -142,7 +144,6 @@ export class Program {
     arena.programs++;
     this.length = dispatches.length;
     this.#outside = new Set(dispatches.flatMap(({ storages }) => storages.filter(({ virtual }) => !virtual)));
-    for (const { root } of this.#outside) root.bound = true;
   }
 
   /** Bytes allocated for the program's own tensors, including the arena's buffers. */

@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = (plane + lane) * inner + row % inner;
   // Invocations beyond the last row meet the barrier, too.
   let end = select(0, (plane + params.n) * inner, row < params.rows);
-  var all = vec2f(-3.4e38, 0);
+  var all = vec2f(-3.4028234e38, 0);
   for (var i = first; i < end; i += LANES * inner) { all = combine(all, vec2f(x[i], 1)); }
   if (LANES > 1) {
     partial[local] = all;

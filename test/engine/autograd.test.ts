@@ -90,6 +90,27 @@ test("an input that the output does not depend on gets zeros, where that is allo
   assert.equal(await numbers(zeros), [0, 0, 0, 0]);
 });
 
+test("an input that requires no gradient gets zeros, never the part of its uses that is on the tape", async () => {
+  const [x, y] = [gpu.tensor([2, 3]), leaf(5, 7)];
+  const [dx, dy] = grad(engine.sum(engine.add(engine.mul(x, y), engine.square(x))), [x, y], { allowUnused: true });
+  assert.equal(
+    [await numbers(dx), await numbers(dy)],
+    [
+      [0, 0],
+      [2, 3],
+    ],
+  );
+});
+
+test("an output that leads to no input leaves no memory behind", () => {
+  const [x, unused] = [leaf(1, 2), leaf(5)];
+  const loss = engine.sum(engine.square(x));
+  const before = gpu.memory().liveBuffers;
+  const [gradient] = grad(loss, [unused], { allowUnused: true });
+  gradient.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
 test("a forgotten requireGrad is an error, and leaves the tape as it was", async () => {
   const [w, forgotten] = [leaf(1, 2, 3), gpu.tensor([4, 5, 6])];
   const y = engine.sum(engine.mul(w, forgotten));

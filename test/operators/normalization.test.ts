@@ -104,6 +104,10 @@ test("exponents that are all far below zero, or -Infinity but for one, have a so
   const lowest = Number.NEGATIVE_INFINITY;
   assert.equal([...(await softmax(gpu.tensor([-1e30, -1e30]), 0).read())], [0.5, 0.5]);
   assert.equal([...(await softmax(gpu.tensor([lowest, -5, lowest]), 0).read())], [0, 1, 0]);
+  // The lowest f32, with which masks are made.
+  const masked = gpu.tensor([-3.4028234663852886e38, -3.4028234663852886e38]);
+  assert.equal([...(await softmax(masked, 0).read())], [0.5, 0.5]);
+  near(await logSoftmax(masked, 0).read(), [-Math.LN2, -Math.LN2]);
 });
 
 test.run();

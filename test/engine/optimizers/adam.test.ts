@@ -253,6 +253,46 @@ test("gradients of which one is made from another are no obstacle", async () => 
   for (const tensor of tensors) tensor.dispose();
 });
 
+test("parameters that a recording under way binds stay where they are", async () => {
+  const gpu = await testGpu("software");
+  const [first, second] = [gpu.tensor([1, 2]), gpu.tensor([0, 0])];
+  const recording = record(gpu, () => second.copyFrom(first));
+  const adam = new Adam(gpu, [first, second]);
+  const { program } = await recording;
+  program.replay();
+  assert.equal([...(await second.read())], [1, 2]);
+  program.dispose();
+  adam.dispose();
+});
+
+test("a part of a gathered parameter frees nothing that others hold", async () => {
+  const gpu = await ownGpu();
+  const [first, second] = [gpu.tensor(new Float32Array(128).fill(3)), gpu.tensor([0, 0])];
+  const part = first.part(64, [64]) as Tensor;
+  const adam = new Adam(gpu, [first, second]);
+  part.dispose();
+  second.dispose();
+  assert.is((await first.read())[0], 3);
+  first.dispose();
+  adam.dispose();
+  assert.is(gpu.memory().liveBuffers, 0);
+  gpu.dispose();
+});
+
+test("a disposed parameter whose memory an alias holds leaves everything where it is", async () => {
+  const gpu = await ownGpu();
+  const [first, second, third] = [1, 2, 3].map((value) => gpu.tensor([value]));
+  const alias = third.alias([1]);
+  third.dispose();
+  new Adam(gpu, [first, second, third]).dispose();
+  for (const [i, tensor] of [first, second, alias].entries()) {
+    assert.is(await tensor.item(), i + 1);
+    tensor.dispose();
+  }
+  assert.is(gpu.memory().liveBuffers, 0);
+  gpu.dispose();
+});
+
 test("disposing gives back the moments, and leaves the parameters", async () => {
   const gpu = await ownGpu();
   const weight = gpu.tensor([1, 2]);
