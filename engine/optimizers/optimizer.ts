@@ -9,9 +9,7 @@ import type { Storage } from "../device/storage.js";
 import { type Check, checkValue, tensor, whole } from "../lib/check-options.js";
 import { ArgumentError, ShapeError } from "../lib/errors.js";
 import { type Shape, sameShape, shapeText } from "../lib/shapes.js";
-
-/** Consecutive vec4s per invocation. */
-const PER_THREAD = { software: 4, gpu: 1 } as const;
+import { VEC4S_PER_THREAD } from "../operators/lib/pointwise-kernels.js";
 
 export const NOT_NEGATIVE: Check = [
   (value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY,
@@ -174,7 +172,7 @@ export abstract class Optimizer {
   }
 
   #over(p: Tensor): Elementwise {
-    const perThread = PER_THREAD[this.gpu.profile];
+    const perThread = VEC4S_PER_THREAD[this.gpu.profile];
     const vec4s = Math.ceil(p.size / 4);
     return { vec4s, invocations: Math.ceil(vec4s / perThread), constants: { PER_THREAD: perThread } };
   }

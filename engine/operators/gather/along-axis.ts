@@ -25,10 +25,12 @@ function paramsOf(x: Shape, ids: Tensor, { axis, own }: GatherOptions) {
   return { outer, n, inner, m, id_o: own ? m * inner : 0, id_j: own ? inner : 1, id_i: own ? 1 : 0 };
 }
 
+/** Elements per invocation. A loop of 16 takes lavapipe four times as long to compile, since it unrolls that. */
+export const GATHER_PER_THREAD = { software: 64, gpu: 1 } as const;
+
 /** Fills y with the elements of x at ids; the params are the kernel's layouts. */
 export function gatherInto(gpu: Gpu, x: Tensor, ids: Tensor, y: Tensor, params: Params<typeof gather_kernel>): void {
-  // lavapipe takes four times as long to compile a loop of 16, which it unrolls.
-  const PER_THREAD = gpu.profile === "software" ? 64 : 1;
+  const PER_THREAD = GATHER_PER_THREAD[gpu.profile];
   const invocations = Math.ceil(y.size / PER_THREAD);
   gpu.dispatch(gather_kernel, { bindings: { x, ids, y }, params, invocations, constants: { PER_THREAD } });
 }

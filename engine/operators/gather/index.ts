@@ -7,6 +7,7 @@ import { type Dtype, type Shape, sizeOf, type Tensor } from "../../core/tensor.j
 import { ShapeError } from "../../lib/errors.js";
 import { imageShape, shapeIn, shapeText } from "../../lib/shapes.js";
 import { fillWith } from "../strided/index.js";
+import { GATHER_PER_THREAD } from "./along-axis.js";
 
 function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
   const patches = ids.shape[ids.shape.length - 1];
@@ -18,8 +19,7 @@ function gatherParams(ids: Tensor, [batch, channels, height, width]: Shape) {
 export function runGather(gpu: Gpu, x: Tensor, ids: Tensor, rows: Tensor, second?: Tensor): void {
   const params = gatherParams(ids, x.shape);
   const images = params.batch * (second ? 2 : 1);
-  // A shorter loop lavapipe unrolls, as in along-axis.ts.
-  const PER_THREAD = gpu.profile === "software" ? 64 : 1;
+  const PER_THREAD = GATHER_PER_THREAD[gpu.profile];
   gpu.dispatch(gather_positions, {
     bindings: { x, second: second ?? x, ids, rows },
     params: { ...params, images },

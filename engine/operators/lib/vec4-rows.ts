@@ -2,13 +2,11 @@
 // of 4, a kernel has a form that also loads and stores vec4s.
 import type { Gpu } from "../../core/gpu.js";
 import type { Shape, Tensor } from "../../core/tensor.js";
-
-/** Neighbouring vec4s per invocation: a CPU prefers long loops, a GPU many invocations. */
-const VEC4S = { software: 4, gpu: 1 } as const;
+import { VEC4S_PER_THREAD } from "./pointwise-kernels.js";
 
 /** The invocations and constants of an output's dispatch. */
 export function vec4Grid(gpu: Gpu, [batch, channels, height, width]: Shape) {
-  const constants = { VEC4S: VEC4S[gpu.profile] };
+  const constants = { VEC4S: VEC4S_PER_THREAD[gpu.profile] };
   return { invocations: batch * channels * height * Math.ceil(width / 4 / constants.VEC4S), constants };
 }
 
